@@ -1,0 +1,129 @@
+package otelfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+// Options bound what opening a file may cost. The zero value is right for most.
+type Options struct {
+	// MaxDecoded is the most bytes that a compressed file may unpack to, 0 for
+	// 4 GiB. Independently of it a file may not unpack to more than 64 MiB plus 256
+	// times its stored size: spans carry random ids, so real traces stay far below
+	// that ratio, and a gzip bomb does not. What was unpacked before a bound is
+	// kept. The bound is for one file: who opens many hands down what is left of a
+	// common one, negative for nothing.
+	MaxDecoded int64
+
+	// MapFrom is the size in bytes from which a file is memory-mapped, 0 for 1 MiB,
+	// negative for never.
+	//
+	// If another process truncates a mapped file, touching the lost pages raises
+	// SIGBUS, which Go cannot turn into an error. Cached blobs are immutable, so they
+	// are safe. A file of the user's own might be written anew by the next run of
+	// the traced program, under the same name; those are small in practice and are
+	// read whole, which also saves address space and page tables when there are
+	// thousands. Above the default a copy would cost more than the remaining risk;
+	// a caller that disagrees sets MapFrom to -1.
+	MapFrom int64
+}
+
+const (
+	defaultMaxDecoded = 4 << 30
+	defaultMapFrom    = 1 << 20
+)
+
+// Open opens the file at path. The errors are those of the file system; a file that
+// can be read but not understood is a File with [FormatUnknown].
+func (o Options) Open(path string) (*File, error) {
+	data, unmap, err := o.load(path)
+	if err != nil {
+		return nil, fmt.Errorf("open trace file: %w", err)
+	}
+	f, err := o.Parse(path, data)
+	if err != nil {
+		return nil, errors.Join(err, unmap())
+	}
+	if len(data) > 0 && len(f.data) == len(data) && &f.data[0] == &data[0] {
+		f.unmap = unmap
+		return f, nil
+	}
+	if err := unmap(); err != nil { // unpacked: the stored bytes are done with
+		return nil, fmt.Errorf("open trace file: release %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Parse is Open for bytes in memory; see the function [Parse]. Its error is always
+// nil today and leaves room for formats that are converted.
+func (o Options) Parse(name string, data []byte) (*File, error) {
+	f := &File{name: name}
+	f.data, f.opening = unpack(data, o.decodedLimit(len(data)))
+	f.cut = len(f.opening) > 0
+	f.format, f.foreign = sniff(name, f.data)
+	return f, nil
+}
+
+// load returns the stored bytes of path and what releases them.
+func (o Options) load(path string) (data []byte, release func() error, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		return nil, nil, fmt.Errorf("%s is a directory, not a trace file", path)
+	}
+	size := info.Size()
+	if info.Mode().IsRegular() && o.mapped(size) {
+		if size > math.MaxInt {
+			return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", path, size)
+		}
+		if data, err := mmap(file, int(size)); err == nil {
+			return data, func() error { return munmap(data) }, nil
+		}
+		// Some file systems (network, FUSE) cannot map; reading always works.
+	}
+	data, err = readAll(file, size)
+	return data, func() error { return nil }, err
+}
+
+func (o Options) mapped(size int64) bool {
+	switch {
+	case o.MapFrom < 0:
+		return false
+	case o.MapFrom == 0:
+		return size >= defaultMapFrom
+	default:
+		return size >= o.MapFrom
+	}
+}
+
+// readAll reads to the end, which for a pipe or a growing file is not where Stat said.
+func readAll(file *os.File, size int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if size > 0 && size < math.MaxInt-bytes.MinRead {
+		buf.Grow(int(size) + bytes.MinRead) // so that the read that finds the end needs no growth
+	}
+	if _, err := io.Copy(&buf, io.Reader(file)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file.Name(), err)
+	}
+	return buf.Bytes(), nil
+}
+
+// decodedLimit is the bound on unpacked bytes for a file of the given stored size.
+func (o Options) decodedLimit(stored int) int64 {
+	limit := o.MaxDecoded
+	if limit == 0 {
+		limit = defaultMaxDecoded
+	}
+	return max(0, min(limit, 64<<20+256*int64(stored), math.MaxInt-1))
+}

@@ -1,0 +1,114 @@
+// Package otelfile reads trace files and hands out their records: encoded OTLP
+// trace requests, with the place where each was found.
+//
+// It knows the framed protobuf that the kOps file exporter writes (.otel), plain
+// or under up to two layers of gzip, and goes by content, never by the name alone:
+// Prow uploads x.otel.gz as x.otel. [Open] and [Parse] fail only where the bytes
+// themselves cannot be had. Whatever is wrong inside a file is a [Problem], told
+// while [File.Records] runs, and all that is readable is handed out.
+//
+// The package never decodes a span, never copies a payload, never writes to its
+// input, and never allocates by a length that a file claims.
+//
+// # The .otel format
+//
+// A file is a sequence of records: a header of four big-endian uint32 (payload
+// length, CRC-32C of the payload, flags, type code) and the payload. Type code 1
+// is a declaration, ObjectType{type_code = 1, type_name = 2}, which gives a code
+// its meaning for the records after it. A reader goes by the declared name; the
+// code that kOps happens to use (32) means nothing here.
+package otelfile
+
+import (
+	"iter"
+	"sync/atomic"
+)
+
+// File is one opened trace file. All methods but Close may be called from several
+// goroutines at once.
+type File struct {
+	name    string
+	data    []byte
+	format  Format
+	foreign string    // FormatUnknown: what the file looks like
+	opening []Problem // met while opening; told first by every pass
+	cut     bool      // decompression ended early, so a torn tail has that cause
+	unmap   func() error
+	stats   atomic.Pointer[Stats]
+}
+
+// Record is one encoded ExportTraceServiceRequest (TracesData is the same on the
+// wire).
+type Record struct {
+	Payload []byte // aliases File.Bytes; read-only, invalid after File.Close
+	Offset  int64  // of Payload in File.Bytes
+}
+
+// Stats counts what one pass of [File.Records] met.
+type Stats struct {
+	Records int            // whole records of any type, declarations included
+	Traces  int            // trace records handed out
+	Bad     int            // whole records that were passed over: checksum, flags, not a declaration
+	Skipped map[string]int // intact records by a type name that is not traces; nil when there were none
+}
+
+// Open opens the file at path with the default [Options].
+func Open(path string) (*File, error) { return Options{}.Open(path) }
+
+// Parse is [Open] for bytes in memory, with the default [Options]. The File keeps
+// data, which must not change afterwards; name is used in messages only.
+func Parse(name string, data []byte) (*File, error) { return Options{}.Parse(name, data) }
+
+// Name returns the name that the file was opened under.
+func (f *File) Name() string { return f.name }
+
+// Format returns what the content was recognized as.
+func (f *File) Format() Format { return f.format }
+
+// Bytes returns the whole content, unpacked where it was compressed. It is
+// read-only and must not be used after Close: where the file is mapped, touching it
+// then is a fault that ends the process.
+func (f *File) Bytes() []byte { return f.data }
+
+// Close releases the mapping, if there is one. Nothing that came from Bytes or
+// Records may be used afterwards. A second Close does nothing.
+func (f *File) Close() error {
+	unmap := f.unmap
+	f.data, f.unmap = nil, nil
+	if unmap == nil {
+		return nil
+	}
+	return unmap()
+}
+
+// Records returns the trace records in file order. Every checksum has been checked
+// when a record is handed out. Each loop over the result is a pass of its own, and
+// passes may run at the same time.
+//
+// problem, unless nil, is called from within the loop for everything that a person
+// should know about the file; see [Problem]. A pass over an intact file with traces
+// calls it never. A pass that the caller breaks off tells nothing about the rest.
+func (f *File) Records(problem func(Problem)) iter.Seq[Record] {
+	return func(yield func(Record) bool) {
+		s := newScan(f, problem)
+		defer func() {
+			stats := s.total()
+			f.stats.Store(&stats)
+		}()
+		for s.next() {
+			if !yield(s.record) {
+				return
+			}
+		}
+		s.finish()
+	}
+}
+
+// Stats returns the counts of the latest pass of Records that ended, the zero value
+// before. The map in it is shared and read-only.
+func (f *File) Stats() Stats {
+	if stats := f.stats.Load(); stats != nil {
+		return *stats
+	}
+	return Stats{}
+}

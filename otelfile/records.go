@@ -1,0 +1,254 @@
+package otelfile
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+)
+
+// scan is one pass over the records of a file.
+type scan struct {
+	data     []byte
+	pos      int // of the next header
+	types    typeTable
+	stats    Stats
+	problems reporter
+	cut      bool
+	record   Record // the latest trace record
+}
+
+func newScan(f *File, problem func(Problem)) *scan {
+	s := &scan{problems: reporter{emit: problem}, cut: f.cut}
+	for _, p := range f.opening {
+		s.problems.tell(p)
+	}
+	switch f.format {
+	case FormatOtel:
+		s.data = f.data
+	case FormatEmpty:
+		if len(f.opening) == 0 {
+			s.problems.add(0, ProblemEmpty, "the file is empty")
+		}
+	default:
+		s.problems.add(0, ProblemForeign, "not a trace file that can be read: %s", f.foreign)
+	}
+	return s
+}
+
+// next goes on to the next trace record and reports whether there is one.
+func (s *scan) next() bool {
+	for s.pos < len(s.data) {
+		h, ok := parseHeader(s.data[s.pos:])
+		if !ok {
+			s.tornHeader()
+			return false
+		}
+		payload, ok := h.payload(s.data[s.pos:])
+		if !ok {
+			s.tornPayload(h)
+			return false
+		}
+		at := s.pos
+		s.pos += headerSize + len(payload)
+		switch {
+		case crc32.Checksum(payload, castagnoli) != h.checksum:
+			if !s.skipDamaged(at, h) {
+				return false
+			}
+		case h == header{}:
+			s.zeros(at)
+			return false
+		case h.flags != 0:
+			s.skipFlagged(at, h)
+		case h.code == codeObjectType:
+			s.declare(at, payload)
+		default:
+			s.stats.Records++
+			if typ := s.types.of(h.code); !typ.traces {
+				skip(typ, at)
+				continue
+			}
+			s.stats.Traces++
+			s.record = Record{Payload: payload, Offset: int64(at + headerSize)}
+			return true
+		}
+	}
+	return false
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+const headerSize = 16
+
+type header struct{ length, checksum, flags, code uint32 }
+
+// parseHeader reads the header at the start of b, false if b is too short for one.
+func parseHeader(b []byte) (header, bool) {
+	if len(b) < headerSize {
+		return header{}, false
+	}
+	return header{
+		length:   binary.BigEndian.Uint32(b[0:4]),
+		checksum: binary.BigEndian.Uint32(b[4:8]),
+		flags:    binary.BigEndian.Uint32(b[8:12]),
+		code:     binary.BigEndian.Uint32(b[12:16]),
+	}, true
+}
+
+// payload cuts the payload out of b, which begins with the header; false if the
+// length goes beyond b. The capacity ends with the payload, so that an append by a
+// careless caller copies and does not write to the input.
+func (h header) payload(b []byte) ([]byte, bool) {
+	if uint64(h.length) > uint64(len(b)-headerSize) {
+		return nil, false
+	}
+	end := headerSize + int(h.length)
+	return b[headerSize:end:end], true
+}
+
+func skip(typ *objectType, at int) {
+	if typ.skipped == 0 {
+		typ.first = int64(at)
+	}
+	typ.skipped++
+}
+
+func (s *scan) declare(at int, payload []byte) {
+	s.stats.Records++
+	code, before, now, err := s.types.declare(payload)
+	switch {
+	case err != nil:
+		s.stats.Bad++
+		s.problems.add(at, ProblemDeclaration, "the type declaration at byte %d was ignored: %v", at, err)
+	case before != nil:
+		s.problems.add(at, ProblemRedeclared, "the record at byte %d gives type code %d, until here %s, the new meaning %s; it holds from here on",
+			at, code, quote(before.name), quote(now.name))
+	}
+}
+
+// skipFlagged passes over an intact record that asks for a feature of the future.
+func (s *scan) skipFlagged(at int, h header) {
+	s.stats.Records++
+	s.stats.Bad++
+	s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x), so its %d bytes were passed over: a newer version may read them",
+		at, h.flags, h.length)
+}
+
+// skipDamaged deals with a wrong checksum. If a record with a right one follows, or
+// the end of the file, then the length was right and only this record is lost.
+// Otherwise nothing after it can be told from chance, and the pass is over.
+func (s *scan) skipDamaged(at int, h header) bool {
+	if s.pos < len(s.data) && !s.trusted(s.pos) {
+		s.problems.add(at, ProblemLost, "the record at byte %d is damaged and what follows it is not a record with a right checksum: the rest of the file, %d bytes, was given up; %s",
+			at, len(s.data)-at, s.kept())
+		s.pos = len(s.data)
+		return false
+	}
+	s.stats.Records++
+	s.stats.Bad++
+	if h.flags != 0 {
+		s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x) or is damaged, so its %d bytes were passed over",
+			at, h.flags, h.length)
+	} else {
+		s.problems.add(at, ProblemChecksum, "the record at byte %d is damaged (the checksum of its %d bytes is wrong): it was left out, the records after it were read",
+			at, h.length)
+	}
+	return true
+}
+
+// trusted reports whether an intact record begins at pos. An empty payload has the
+// checksum 0 whatever happened, so such a header must also have a declared code.
+func (s *scan) trusted(pos int) bool {
+	h, ok := parseHeader(s.data[pos:])
+	if !ok {
+		return false
+	}
+	payload, ok := h.payload(s.data[pos:])
+	if !ok || crc32.Checksum(payload, castagnoli) != h.checksum {
+		return false
+	}
+	if len(payload) > 0 {
+		return true
+	}
+	typ := s.types.codes[h.code]
+	return h.flags == 0 && typ != nil && typ.declared
+}
+
+func (s *scan) tornHeader() {
+	left := len(s.data) - s.pos
+	s.problems.add(s.pos, ProblemTornHeader, "the file ends at byte %d within a record header, of which %d of %d bytes are there: %s; %s",
+		len(s.data), left, headerSize, s.tornBy(), s.kept())
+	s.pos = len(s.data)
+}
+
+func (s *scan) tornPayload(h header) {
+	cause := s.tornBy()
+	if typ := s.types.codes[h.code]; h.flags != 0 || h.code != codeObjectType && (typ == nil || !typ.declared) {
+		cause = "the header, which also has an unknown type, is probably damaged"
+	}
+	s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d says %d bytes but the file ends after %d: %s; %s",
+		s.pos, h.length, len(s.data), cause, s.kept())
+	s.pos = len(s.data)
+}
+
+func (s *scan) tornBy() string {
+	if s.cut {
+		return "the compressed file was not unpacked further"
+	}
+	return "the writer was probably killed"
+}
+
+// zeros ends the pass at a header of zeros, what a file system leaves of data that
+// was not on the disk when the machine stopped. Read as a record it would be an empty
+// one with a right checksum, and so would be the next.
+func (s *scan) zeros(at int) {
+	s.problems.add(at, ProblemLost, "at byte %d there are zeros instead of a record: the rest of the file, %d bytes, was given up; %s",
+		at, len(s.data)-at, s.kept())
+	s.pos = len(s.data)
+}
+
+// kept words what was not lost.
+func (s *scan) kept() string {
+	switch s.stats.Traces {
+	case 0:
+		return "no trace records came before it"
+	case 1:
+		return "1 trace record before it was kept"
+	default:
+		return fmt.Sprintf("%d trace records before it were kept", s.stats.Traces)
+	}
+}
+
+func records(n int) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
+}
+
+// finish reports what can only be said at the end of the file.
+func (s *scan) finish() {
+	for typ := range s.types.skipped {
+		if typ.declared {
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", records(typ.skipped), quote(typ.name))
+		} else {
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", records(typ.skipped), typ.name)
+		}
+	}
+	if len(s.data) > 0 && s.stats.Traces == 0 && !s.problems.any() {
+		s.problems.add(len(s.data), ProblemNoTraces, "the file declares types but has no trace records: the process ended before it exported any")
+	}
+	s.problems.finish()
+}
+
+// total returns the counts so far.
+func (s *scan) total() Stats {
+	stats := s.stats
+	for typ := range s.types.skipped {
+		if stats.Skipped == nil {
+			stats.Skipped = make(map[string]int)
+		}
+		stats.Skipped[typ.name] += typ.skipped
+	}
+	return stats
+}

@@ -1,0 +1,150 @@
+package otelfile
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Names under which traces are declared. The two messages are the same on the wire:
+// repeated ResourceSpans as field 1.
+const (
+	TraceRequestType = "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest"
+	TracesDataType   = "opentelemetry.proto.trace.v1.TracesData"
+)
+
+// codeObjectType is the type code of a record that declares another code.
+const codeObjectType = 1
+
+// Bounds on declarations, against a hostile file that would grow the table. kOps
+// declares one type with a name of 64 bytes.
+const (
+	maxTypes    = 1024
+	maxTypeName = 1024
+)
+
+// typeTable says what the type codes mean at the current place in a file.
+type typeTable struct {
+	codes map[uint32]*objectType
+	seen  []*objectType // in order of first sight, replaced ones included
+	rest  objectType    // stands for all codes that found the table full
+}
+
+// objectType is one meaning of a type code. A code that is used but was never
+// declared gets one too, so that its records are counted.
+type objectType struct {
+	name     string
+	declared bool
+	traces   bool
+	skipped  int
+	first    int64 // offset of the first record skipped
+}
+
+var (
+	errNotObjectType = errors.New("it is not an ObjectType message with a code and a name")
+	errReservedCode  = errors.New("it declares a type code that the format reserves")
+	errTooManyTypes  = fmt.Errorf("the file uses more than %d types", maxTypes)
+)
+
+// declare enters the declaration in payload. If the code had another declared
+// meaning, it returns both.
+func (t *typeTable) declare(payload []byte) (code uint32, before, now *objectType, err error) {
+	code, name, err := parseObjectType(payload)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	if code <= codeObjectType {
+		return 0, nil, nil, errReservedCode
+	}
+	before = t.codes[code]
+	if before != nil && before.declared && before.name == name {
+		return code, nil, nil, nil // as in two files written one after the other
+	}
+	now = t.enter(code, objectType{
+		name:     name,
+		declared: true,
+		traces:   name == TraceRequestType || name == TracesDataType,
+	})
+	if now == nil {
+		return 0, nil, nil, errTooManyTypes
+	}
+	if before != nil && !before.declared {
+		before = nil
+	}
+	return code, before, now, nil
+}
+
+// of returns the current meaning of code, never nil.
+func (t *typeTable) of(code uint32) *objectType {
+	if typ := t.codes[code]; typ != nil {
+		return typ
+	}
+	if typ := t.enter(code, objectType{name: fmt.Sprintf("undeclared type code %d", code)}); typ != nil {
+		return typ
+	}
+	t.rest.name = "other undeclared type codes"
+	return &t.rest
+}
+
+func (t *typeTable) enter(code uint32, typ objectType) *objectType {
+	if len(t.seen) == maxTypes {
+		return nil
+	}
+	if t.codes == nil {
+		t.codes = make(map[uint32]*objectType)
+	}
+	t.codes[code] = &typ
+	t.seen = append(t.seen, &typ)
+	return &typ
+}
+
+// skipped yields every meaning whose records were skipped.
+func (t *typeTable) skipped(yield func(*objectType) bool) {
+	for _, typ := range t.seen {
+		if typ.skipped > 0 && !yield(typ) {
+			return
+		}
+	}
+	if t.rest.skipped > 0 {
+		yield(&t.rest)
+	}
+}
+
+// parseObjectType decodes ObjectType { uint32 type_code = 1; string type_name = 2; }.
+// Unknown fields are passed over, the last of repeated ones counts, as in protobuf.
+func parseObjectType(b []byte) (code uint32, name string, err error) {
+	var raw []byte
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return 0, "", errNotObjectType
+		}
+		b = b[n:]
+		switch {
+		case num == 1 && typ == protowire.VarintType:
+			var v uint64
+			v, n = protowire.ConsumeVarint(b)
+			code = uint32(v)
+		case num == 2 && typ == protowire.BytesType:
+			raw, n = protowire.ConsumeBytes(b)
+		default:
+			n = protowire.ConsumeFieldValue(num, typ, b)
+		}
+		if n < 0 {
+			return 0, "", errNotObjectType
+		}
+		b = b[n:]
+	}
+	if len(raw) == 0 || len(raw) > maxTypeName {
+		return 0, "", errNotObjectType
+	}
+	return code, string(raw), nil
+}
+
+func appendObjectType(b []byte, code uint32, name string) []byte {
+	b = protowire.AppendTag(b, 1, protowire.VarintType)
+	b = protowire.AppendVarint(b, uint64(code))
+	b = protowire.AppendTag(b, 2, protowire.BytesType)
+	return protowire.AppendString(b, name)
+}

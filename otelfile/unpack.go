@@ -1,0 +1,91 @@
+package otelfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// maxLayers is how often gzip is taken off: once for the exporter or uploader that
+// compressed the file, once for the store or proxy that did it again.
+const maxLayers = 2
+
+// unpack takes gzip off data, going by its magic bytes, and returns data itself when
+// there is none. What could be unpacked before an error or the limit is kept; the
+// problems say what happened.
+func unpack(data []byte, limit int64) ([]byte, []Problem) {
+	var problems []Problem
+	for layer := 0; layer < maxLayers && isGzip(data); layer++ {
+		decoded, err := gunzip(data, limit)
+		switch {
+		case errors.Is(err, errTooLarge):
+			problems = append(problems, Problem{int64(len(decoded)), ProblemTooLarge, fmt.Sprintf(
+				"the gzip data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", len(data), limit)})
+		case err != nil:
+			problems = append(problems, Problem{int64(len(decoded)), ProblemCompression, fmt.Sprintf(
+				"the gzip data of %d bytes is %s after %d unpacked bytes, which were kept", len(data), gzipFault(err), len(decoded))})
+		}
+		data = decoded
+	}
+	return data, problems
+}
+
+// isGzip goes by the magic bytes and the only compression method there is.
+func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b, 0x08}) }
+
+var errTooLarge = errors.New("more unpacked bytes than the limit")
+
+// gunzip returns all that can be unpacked up to limit bytes, also with an error.
+func gunzip(data []byte, limit int64) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out := make([]byte, 0, decodedHint(data, limit))
+	for {
+		if len(out) == cap(out) {
+			out = slices.Grow(out, 64<<10)
+		}
+		n, err := r.Read(out[len(out):cap(out)])
+		out = out[:len(out)+n]
+		if int64(len(out)) > limit {
+			return out[:limit], errTooLarge
+		}
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+}
+
+// decodedHint guesses the unpacked size from the gzip trailer, so that a large file
+// is not copied again and again while its buffer grows. The trailer may lie: the
+// guess never exceeds 16 times the bytes that are really there.
+func decodedHint(data []byte, limit int64) int64 {
+	claimed := int64(0)
+	if len(data) >= 4 {
+		claimed = int64(binary.LittleEndian.Uint32(data[len(data)-4:]))
+	}
+	return min(claimed, 16*int64(len(data)), limit) + 1 // room for the read that finds the end
+}
+
+func gzipFault(err error) string {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "cut off"
+	case errors.Is(err, gzip.ErrChecksum):
+		return "damaged (its checksum is wrong)"
+	case errors.Is(err, gzip.ErrHeader):
+		return "damaged or followed by something that is not gzip"
+	default:
+		return fmt.Sprintf("damaged (%v)", err)
+	}
+}
