@@ -1,0 +1,111 @@
+package trace
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// Attributes that served spans carry where the set had to add something.
+const (
+	attrNote = "prowtrace.note" // the names of the flags that changed the span
+)
+
+// served are the flags of spans that are not served as they lie in the file.
+const served = unclean | Unfinished | TimeUnknown | ZeroTrace | Clamped
+
+// Encoded gives the encoded OTLP Span of a row as it is to be served: the
+// bytes of the file where nothing is wrong with them, else a clean copy, with
+// missing times filled in, a trace id where there was none, and an attribute
+// prowtrace.note that says so.
+func (s *Set) Encoded(row int) []byte {
+	b := s.Raw(row)
+	flags := s.flags[row]
+	if flags&served == 0 {
+		return b
+	}
+	if flags.Has(unclean) {
+		b = clean(nil, b, wireSchemas.span, 0)
+	} else {
+		b = b[:len(b):len(b)] // the appends below copy
+	}
+	// A field given again later replaces a scalar, in every protobuf reader.
+	id := s.traces.id[s.trace[row]]
+	b = appendBytes(b, 1, id[:])
+	if s.id[row] != 0 {
+		b = appendBytes(b, 2, binary.BigEndian.AppendUint64(nil, s.id[row]))
+	}
+	if flags&(Unfinished|TimeUnknown|Clamped) != 0 {
+		b = appendFixed64(b, 7, uint64(s.start[row]))
+		b = appendFixed64(b, 8, uint64(s.end[row]))
+	}
+	note, _ := proto.Marshal(&commonpb.KeyValue{Key: attrNote, Value: &commonpb.AnyValue{
+		Value: &commonpb.AnyValue_StringValue{StringValue: strings.Join((flags & served).Names(), ",")}}})
+	return appendBytes(b, 9, note)
+}
+
+// Raw gives the encoded OTLP Span of a row exactly as the file has it.
+func (s *Set) Raw(row int) []byte {
+	p := s.place[row]
+	return s.sources[p.source()].data[p.offset():][:s.length[row]]
+}
+
+// Resource gives the number of a row's resource; rows with the same number
+// have the same resource.
+func (s *Set) Resource(row int) int { return int(s.resource[row]) }
+
+// Scope gives the number of a row's instrumentation scope.
+func (s *Set) Scope(row int) int { return int(s.scope[row]) }
+
+// EncodedResource gives an encoded OTLP Resource and its schema URL, clean and
+// with a service.name.
+func (s *Set) EncodedResource(n int) (wire []byte, schemaURL string) {
+	return s.resources[n].wire, s.resources[n].schema
+}
+
+// EncodedScope gives an encoded OTLP InstrumentationScope and its schema URL.
+func (s *Set) EncodedScope(n int) (wire []byte, schemaURL string) {
+	return s.scopes[n].wire, s.scopes[n].schema
+}
+
+// A Detail is everything there is to know of a span, decoded.
+type Detail struct {
+	Span     *tracepb.Span
+	Resource *resourcepb.Resource
+	Scope    *commonpb.InstrumentationScope
+}
+
+// Detail decodes the span of a row as it is served (see Encoded).
+func (s *Set) Detail(row int) (Detail, error) {
+	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}}
+	for _, part := range []struct {
+		wire []byte
+		into proto.Message
+	}{
+		{s.Encoded(row), d.Span},
+		{s.resources[s.resource[row]].wire, d.Resource},
+		{s.scopes[s.scope[row]].wire, d.Scope},
+	} {
+		if err := proto.Unmarshal(part.wire, part.into); err != nil {
+			l := s.Locations(row)[0]
+			return Detail{}, fmt.Errorf("decoding the span at byte %d of %q: %w", l.Offset, l.Source, err)
+		}
+	}
+	return d, nil
+}
+
+func appendBytes(b []byte, num protowire.Number, v []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), v)
+}
+
+func appendFixed64(b []byte, num protowire.Number, v uint64) []byte {
+	return protowire.AppendFixed64(protowire.AppendTag(b, num, protowire.Fixed64Type), v)
+}
+
+func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

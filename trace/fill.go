@@ -1,0 +1,180 @@
+package trace
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// operation is one distinct service, span name and kind.
+type operation struct {
+	service, name uint32
+	kind          Kind
+}
+
+// A tally is what one goroutine counts while it fills columns.
+type tally struct {
+	ops  map[operation]struct{}
+	odd  [16]int // by bit of Flags
+	last operation
+}
+
+// fill writes the linked spans into the columns and the table of traces.
+func (s *Set) fill(ctx context.Context, l *linker) error {
+	s.traces.first = make([]uint32, len(l.extents)+1)
+	for t, rows := range l.rows {
+		s.traces.first[t+1] = s.traces.first[t] + rows
+	}
+	s.makeColumns(int(s.traces.first[len(l.rows)]), len(l.extents))
+
+	tallies := make([]tally, runtime.GOMAXPROCS(0))
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for w := range tallies {
+		count := &tallies[w]
+		count.ops = map[operation]struct{}{}
+		g.Go(func() error {
+			for {
+				lo := int(next.Add(batch)) - batch
+				if lo >= len(l.extents) {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for t := lo; t < min(lo+batch, len(l.extents)); t++ {
+					s.fillTrace(t, l.segment(t))
+					s.describe(t, count)
+				}
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	s.gather(tallies)
+	s.collectSightings(l)
+	return nil
+}
+
+func (s *Set) makeColumns(rows, traces int) {
+	s.columns = columns{
+		trace: make([]uint32, rows), id: make([]uint64, rows), parent: make([]int32, rows),
+		start: make([]int64, rows), end: make([]int64, rows),
+		name: make([]uint32, rows), resource: make([]uint32, rows), scope: make([]uint32, rows),
+		kind: make([]Kind, rows), status: make([]Status, rows), flags: make([]Flags, rows),
+		place: make([]place, rows), length: make([]uint32, rows),
+	}
+	t := &s.traces
+	t.start, t.end = make([]int64, traces), make([]int64, traces)
+	t.root = make([]int32, traces)
+	t.errors, t.orphans = make([]uint32, traces), make([]uint32, traces)
+}
+
+// fillTrace copies a segment into the rows of trace t. The scanned spans are
+// not needed afterwards: their trace field takes the row.
+func (s *Set) fillTrace(t int, g segment) {
+	first := int(s.traces.first[t])
+	rows := int(s.traces.first[t+1]) - first
+	for k, i := range g.order[:rows] {
+		g.spans[i].trace = uint32(first + k)
+	}
+	for k, i := range g.order[:rows] {
+		r, row := &g.spans[i], first+k
+		s.trace[row], s.id[row] = uint32(t), r.id
+		s.start[row], s.end[row] = r.start, r.end
+		s.name[row], s.resource[row], s.scope[row] = r.name, r.resource, r.scope
+		s.kind[row], s.status[row] = r.kind, r.status
+		s.place[row], s.length[row] = r.place, r.length
+		s.parent[row] = -1
+		if p := g.parent[i]; p >= 0 {
+			parent := &g.spans[p]
+			s.parent[row] = int32(parent.trace)
+			if r.start < parent.start || r.end > parent.end {
+				r.flags |= Outside
+			}
+		}
+		s.flags[row] = r.flags
+	}
+}
+
+// describe fills the entry of trace t in the table of traces, and counts.
+func (s *Set) describe(t int, count *tally) {
+	tt := &s.traces
+	lo, hi := int(tt.first[t]), int(tt.first[t+1])
+	tt.start[t], tt.end[t] = s.start[lo], s.end[lo]
+	root, rootless := -1, -1
+	for row := lo; row < hi; row++ {
+		tt.start[t] = min(tt.start[t], s.start[row])
+		tt.end[t] = max(tt.end[t], s.end[row])
+		flags := s.flags[row]
+		if s.status[row] == StatusError {
+			tt.errors[t]++
+		}
+		if flags.Has(Orphan) {
+			tt.orphans[t]++
+		}
+		if s.parent[row] < 0 && root < 0 && !flags.Has(Orphan) {
+			root = row
+		}
+		if s.parent[row] < 0 && rootless < 0 {
+			rootless = row
+		}
+		for f := flags; f != 0; f &= f - 1 {
+			count.odd[trailingZeros(f)]++
+		}
+		op := operation{s.resources[s.resource[row]].service, s.name[row], s.kind[row]}
+		if op != count.last || len(count.ops) == 0 {
+			count.ops[op] = struct{}{}
+			count.last = op
+		}
+	}
+	if root < 0 {
+		root = rootless
+	}
+	tt.root[t] = int32(root)
+}
+
+// gather adds up the tallies.
+func (s *Set) gather(tallies []tally) {
+	ops := map[operation]struct{}{}
+	s.stats.Spans = len(s.id)
+	s.stats.Odd = map[string]int{}
+	for _, c := range tallies {
+		for op := range c.ops {
+			ops[op] = struct{}{}
+		}
+		for _, f := range flagNames {
+			if n := c.odd[trailingZeros(f.flag)]; n > 0 {
+				s.stats.Odd[f.name] += n
+			}
+		}
+	}
+	for op := range ops {
+		s.ops = append(s.ops, op)
+	}
+	slices.SortFunc(s.ops, func(a, b operation) int {
+		return cmp.Or(
+			cmp.Compare(s.services[a.service], s.services[b.service]),
+			cmp.Compare(s.names[a.name], s.names[b.name]),
+			cmp.Compare(a.kind, b.kind))
+	})
+}
+
+// collectSightings lists the further places of repeated spans by row.
+func (s *Set) collectSightings(l *linker) {
+	for _, repeats := range l.again {
+		for _, r := range repeats {
+			spans := l.segment(int(r.trace)).spans
+			s.sightings = append(s.sightings, sighting{spans[r.first].trace, spans[r.copy].place})
+		}
+	}
+	s.stats.Repeated = len(s.sightings)
+	slices.SortFunc(s.sightings, func(a, b sighting) int {
+		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.place, b.place))
+	})
+}

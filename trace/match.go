@@ -1,0 +1,240 @@
+package trace
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// predicate is an attribute of a query prepared for a set. What it says of
+// resources and scopes is found once for each of them, not for each span.
+type predicate struct {
+	set       *Set
+	key, want string
+	resources []bool
+	scopes    []bool
+	special   func(s *Set, row int, want string) bool // nil for an ordinary key
+}
+
+// specials are the keys under which Jaeger shows what OTLP has in fields. Each
+// function says whether a span matches by that field.
+var specials = map[string]func(s *Set, row int, want string) bool{
+	"error": func(s *Set, row int, want string) bool {
+		return want == strconv.FormatBool(s.status[row] == StatusError)
+	},
+	"span.kind": func(s *Set, row int, want string) bool {
+		return want != "" && strings.EqualFold(s.kind[row].String(), want)
+	},
+	"otel.status_code": func(s *Set, row int, want string) bool {
+		return s.status[row] != StatusUnset && strings.EqualFold(s.status[row].String(), want)
+	},
+	"otel.status_description": func(s *Set, row int, want string) bool {
+		return s.statusMessage(row) == want
+	},
+}
+
+func (s *Set) newPredicate(a Attribute) predicate {
+	p := predicate{set: s, key: a.Key, want: a.Value, special: specials[a.Key]}
+	p.resources = make([]bool, len(s.resources))
+	for i, r := range s.resources {
+		p.resources[i] = p.in(r.wire, 1)
+	}
+	p.scopes = make([]bool, len(s.scopes))
+	for i, sc := range s.scopes {
+		p.scopes[i] = p.in(sc.wire, 3) || p.scopeField(sc.wire)
+	}
+	return p
+}
+
+// scopeField matches the scope's own name or version.
+func (p *predicate) scopeField(wire []byte) bool {
+	var field protowire.Number
+	switch p.key {
+	case "otel.scope.name", "otel.library.name":
+		field = 1
+	case "otel.scope.version", "otel.library.version":
+		field = 2
+	default:
+		return false
+	}
+	c := cursor{wire, 0, len(wire)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == field && f.typ == protowire.BytesType && string(wire[f.lo:f.hi]) == p.want {
+			return true
+		}
+	}
+	return false
+}
+
+// span reports whether the span of a row, or what describes it, matches.
+func (p *predicate) span(row int) bool {
+	s := p.set
+	if p.special != nil && p.special(s, row, p.want) {
+		return true
+	}
+	if p.resources[s.resource[row]] || p.scopes[s.scope[row]] {
+		return true
+	}
+	b := s.Raw(row)
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.typ != protowire.BytesType {
+			continue
+		}
+		switch f.num {
+		case 9:
+			if p.attribute(b[f.lo:f.hi]) {
+				return true
+			}
+		case 11:
+			if p.in(b[f.lo:f.hi], 3) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// in reports whether an attribute in the given field of a message matches.
+func (p *predicate) in(b []byte, attributes protowire.Number) bool {
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == attributes && f.typ == protowire.BytesType && p.attribute(b[f.lo:f.hi]) {
+			return true
+		}
+	}
+	return false
+}
+
+// attribute reports whether an encoded KeyValue matches. Only the values under
+// the wanted key are decoded.
+func (p *predicate) attribute(b []byte) bool {
+	c := cursor{b, 0, len(b)}
+	var key, value []byte
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		switch {
+		case f.typ != protowire.BytesType:
+		case f.num == 1:
+			key = b[f.lo:f.hi]
+		case f.num == 2:
+			value = b[f.lo:f.hi]
+		}
+	}
+	return string(key) == p.key && valueMatches(value, p.want)
+}
+
+// valueMatches compares an encoded AnyValue with text by meaning.
+func valueMatches(b []byte, want string) bool {
+	c := cursor{b, 0, len(b)}
+	f, ok, _ := c.next()
+	if !ok {
+		return want == ""
+	}
+	switch {
+	case f.num == 1 && f.typ == protowire.BytesType:
+		return bytes.Equal(b[f.lo:f.hi], []byte(want))
+	case f.num == 2 && f.typ == protowire.VarintType:
+		return strconv.FormatBool(f.value != 0) == want
+	case f.num == 3 && f.typ == protowire.VarintType:
+		return strconv.FormatInt(int64(f.value), 10) == want
+	}
+	var v commonpb.AnyValue
+	if !valid(b, wireSchemas.keyValue.fields[2].message, 1) || proto.Unmarshal(b, &v) != nil {
+		return false
+	}
+	return ValueText(&v) == want
+}
+
+func (s *Set) statusMessage(row int) string {
+	b := s.Raw(row)
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num != 15 || f.typ != protowire.BytesType {
+			continue
+		}
+		in := cursor{b, f.lo, f.hi}
+		for g, ok, _ := in.next(); ok; g, ok, _ = in.next() {
+			if g.num == 2 && g.typ == protowire.BytesType {
+				return validText(string(b[g.lo:g.hi]))
+			}
+		}
+	}
+	return ""
+}
+
+// ValueText gives a value as text, as OpenTelemetry's Collector does (and
+// Jaeger with it): strings as they are, bytes in base64, arrays and maps as
+// JSON, doubles without an exponent in the range 1e-6 to 1e21.
+func ValueText(v *commonpb.AnyValue) string {
+	switch value := v.GetValue().(type) {
+	case *commonpb.AnyValue_StringValue:
+		return value.StringValue
+	case *commonpb.AnyValue_BoolValue:
+		return strconv.FormatBool(value.BoolValue)
+	case *commonpb.AnyValue_IntValue:
+		return strconv.FormatInt(value.IntValue, 10)
+	case *commonpb.AnyValue_DoubleValue:
+		return doubleText(value.DoubleValue)
+	case *commonpb.AnyValue_BytesValue:
+		return base64.StdEncoding.EncodeToString(value.BytesValue)
+	case *commonpb.AnyValue_ArrayValue, *commonpb.AnyValue_KvlistValue:
+		return jsonText(v)
+	}
+	return ""
+}
+
+func doubleText(f float64) string {
+	b, err := json.Marshal(f)
+	if err != nil { // NaN and the infinities
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return string(b)
+}
+
+func jsonText(v *commonpb.AnyValue) string {
+	b, err := json.Marshal(plain(v))
+	if err != nil {
+		return "" // plain makes only what Marshal takes
+	}
+	return string(b)
+}
+
+// plain turns a value into what encoding/json takes. Values are nested at most
+// maxDepth deep once they are clean.
+func plain(v *commonpb.AnyValue) any {
+	switch v := v.GetValue().(type) {
+	case *commonpb.AnyValue_StringValue:
+		return v.StringValue
+	case *commonpb.AnyValue_BoolValue:
+		return v.BoolValue
+	case *commonpb.AnyValue_IntValue:
+		return v.IntValue
+	case *commonpb.AnyValue_DoubleValue:
+		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
+			return doubleText(v.DoubleValue)
+		}
+		return v.DoubleValue
+	case *commonpb.AnyValue_BytesValue:
+		return v.BytesValue
+	case *commonpb.AnyValue_ArrayValue:
+		list := make([]any, len(v.ArrayValue.GetValues()))
+		for i, e := range v.ArrayValue.GetValues() {
+			list[i] = plain(e)
+		}
+		return list
+	case *commonpb.AnyValue_KvlistValue:
+		m := make(map[string]any, len(v.KvlistValue.GetValues()))
+		for _, kv := range v.KvlistValue.GetValues() {
+			m[kv.GetKey()] = plain(kv.GetValue())
+		}
+		return m
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package trace
+
+import "fmt"
+
+// A Problem is something that was wrong with a file. What could be read of the
+// file is in the set all the same.
+type Problem struct {
+	Source string // name of the file
+	Offset int64  // byte in its decompressed content
+	What   string // one sentence for a person
+	Kept   int    // spans that the whole file gave
+}
+
+// String gives the problem as one line.
+func (p Problem) String() string {
+	return fmt.Sprintf("%q: %s (%d spans of this file were kept)", p.Source, p.What, p.Kept)
+}
+
+// Stats counts what was loaded.
+type Stats struct {
+	Sources  int
+	Bytes    int64 // of all sources, decompressed
+	Records  int   // of encoded OTLP
+	Spans    int   // rows of the set
+	Repeated int   // spans found again with the same bytes, not rows of their own
+
+	// Odd is how many spans have each flag, by its name in Flags.Names.
+	Odd map[string]int
+}

@@ -1,0 +1,169 @@
+package trace
+
+import (
+	"context"
+	"math"
+	"sort"
+)
+
+// A Query says which traces to find. A zero field asks nothing. A trace is
+// found when one and the same of its spans meets all conditions.
+type Query struct {
+	Service     string
+	Operation   string
+	Attributes  []Attribute
+	StartMin    int64 // Unix ns; the span's start is not before
+	StartMax    int64 // Unix ns; the span's start is not after
+	DurationMin int64 // ns
+	DurationMax int64 // ns
+	Limit       int   // traces; 0 means all
+}
+
+// Attribute asks for a key with a value, both as text: 200 is found whether it
+// was reported as an int, a double or a string, true likewise as a bool. See
+// Set.Find for the keys that have a meaning of their own.
+type Attribute struct{ Key, Value string }
+
+// Find gives the traces that match q, newest first: by start, latest first.
+//
+// Attributes of the span, of its resource, of its scope and of its events
+// match. These keys also ask for what is no attribute in OTLP, under the names
+// that Jaeger shows it by: error (true: the status is an error), span.kind,
+// otel.status_code, otel.status_description, otel.scope.name,
+// otel.scope.version.
+//
+// It returns ctx's error when ctx ends first.
+func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {
+	m, possible := s.newMatcher(q)
+	if !possible {
+		return nil, nil
+	}
+	var found []Trace
+	// Traces are ordered by start: none after the last that starts in time can match.
+	last := sort.Search(s.NumTraces(), func(i int) bool { return s.traces.start[i] > m.startMax })
+	for t := last - 1; t >= 0; t-- {
+		if t%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		if s.traces.end[t] >= m.startMin && m.trace(t) {
+			found = append(found, s.Trace(t))
+			if len(found) == q.Limit {
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// matcher is a query prepared for a set: what is compared by number is looked
+// up once.
+type matcher struct {
+	*Set
+	anyService, anyName bool
+	service, name       uint32
+	startMin, startMax  int64
+	durMin, durMax      int64
+	attributes          []predicate
+}
+
+// newMatcher prepares q; possible is false when nothing can match.
+func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
+	m = &matcher{Set: s, startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+	if q.StartMin != 0 {
+		m.startMin = q.StartMin
+	}
+	if q.StartMax != 0 {
+		m.startMax = q.StartMax
+	}
+	if q.DurationMin != 0 {
+		m.durMin = q.DurationMin
+	}
+	if q.DurationMax != 0 {
+		m.durMax = q.DurationMax
+	}
+	m.anyService, m.anyName = q.Service == "", q.Operation == ""
+	if !m.anyService {
+		n, ok := numberOf(s.services, q.Service)
+		if !ok {
+			return nil, false
+		}
+		m.service = n
+	}
+	if !m.anyName {
+		n, ok := numberOf(s.names, q.Operation)
+		if !ok {
+			return nil, false
+		}
+		m.name = n
+	}
+	for _, a := range q.Attributes {
+		m.attributes = append(m.attributes, s.newPredicate(a))
+	}
+	return m, true
+}
+
+func numberOf(values []string, v string) (uint32, bool) {
+	for i, have := range values {
+		if have == v {
+			return uint32(i), true
+		}
+	}
+	return 0, false
+}
+
+func (m *matcher) trace(t int) bool {
+	for row := m.traces.first[t]; row < m.traces.first[t+1]; row++ {
+		if m.span(int(row)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *matcher) span(row int) bool {
+	if !m.anyName && m.Set.name[row] != m.name || m.start[row] < m.startMin || m.start[row] > m.startMax {
+		return false
+	}
+	if d := m.end[row] - m.start[row]; d < m.durMin || d > m.durMax {
+		return false
+	}
+	if !m.anyService && m.resources[m.resource[row]].service != m.service {
+		return false
+	}
+	for i := range m.attributes {
+		if !m.attributes[i].span(row) {
+			return false
+		}
+	}
+	return true
+}
+
+// Services lists the services of all spans, ordered by name.
+func (s *Set) Services() []string {
+	var services []string
+	for _, op := range s.ops { // ordered by service
+		if name := s.services[op.service]; len(services) == 0 || services[len(services)-1] != name {
+			services = append(services, name)
+		}
+	}
+	return services
+}
+
+// An Operation is a span name with the kind of its spans.
+type Operation struct {
+	Name string
+	Kind Kind
+}
+
+// Operations lists the operations of a service, ordered by name and kind.
+func (s *Set) Operations(service string) []Operation {
+	var ops []Operation
+	for _, op := range s.ops {
+		if s.services[op.service] == service {
+			ops = append(ops, Operation{s.names[op.name], op.kind})
+		}
+	}
+	return ops
+}

@@ -1,0 +1,415 @@
+package trace
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// raw is what one pass over an encoded span finds. Traces, names, resources
+// and scopes are numbered by the shard that found them.
+type raw struct {
+	trace, name, resource, scope uint32
+	id, parent                   uint64
+	start, end                   int64
+	place                        place
+	length                       uint32
+	kind                         Kind
+	status                       Status
+	flags                        Flags
+}
+
+// A shard collects what one goroutine scans. Its tables are its own, so that
+// scanning takes no lock; merge renumbers them.
+type shard struct {
+	spans     chunked
+	traces    interner[TraceID]
+	names     interner[string]
+	resources interner[described]
+	scopes    interner[described]
+	extents   []extent // by trace
+	problems  []Problem
+	perSource map[int]int // spans kept, by source
+
+	lastTrace TraceID
+	lastIndex uint32
+}
+
+// described is an encoded resource or scope with its schema URL.
+type described struct{ wire, schema string }
+
+// extent is a trace's count of spans and its range of reported times, in ns.
+type extent struct {
+	spans      uint32
+	start, end int64
+}
+
+func (e *extent) add(o extent) {
+	e.spans += o.spans
+	if o.start == 0 {
+		o.start = o.end
+	}
+	if o.start > 0 && (e.start == 0 || o.start < e.start) {
+		e.start = o.start
+	}
+	e.end = max(e.end, o.start, o.end)
+}
+
+func newShard() *shard { return &shard{perSource: map[int]int{}} }
+
+// chunked is a list that grows without copying: a slice of ten million raw
+// spans would be copied, and held twice, each time it doubles.
+type chunked struct {
+	chunks [][]raw
+}
+
+const chunkSize = 1 << 14
+
+func (c *chunked) add(r raw) {
+	if n := len(c.chunks); n == 0 || len(c.chunks[n-1]) == chunkSize {
+		c.chunks = append(c.chunks, make([]raw, 0, chunkSize))
+	}
+	last := &c.chunks[len(c.chunks)-1]
+	*last = append(*last, r)
+}
+
+func (c *chunked) len() int {
+	if len(c.chunks) == 0 {
+		return 0
+	}
+	return (len(c.chunks)-1)*chunkSize + len(c.chunks[len(c.chunks)-1])
+}
+
+// interner numbers distinct values in the order they come.
+type interner[T comparable] struct {
+	index  map[T]uint32
+	values []T
+}
+
+// number gives v's number; fresh tells that it is new.
+func (in *interner[T]) number(v T) (n uint32, fresh bool) {
+	if n, ok := in.index[v]; ok {
+		return n, false
+	}
+	if in.index == nil {
+		in.index = map[T]uint32{}
+	}
+	n = uint32(len(in.values))
+	in.index[v] = n
+	in.values = append(in.values, v)
+	return n, true
+}
+
+// viewString is b as a string without a copy. The interned names and resource
+// keys alias the mapped files this way.
+func viewString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// A cursor reads the fields of the message in data[pos:end]. Positions are
+// absolute, so that the offset of a span in its file comes for nothing.
+type cursor struct {
+	data     []byte
+	pos, end int
+}
+
+// field is one field as it lies in the data.
+type field struct {
+	num    protowire.Number
+	typ    protowire.Type
+	value  uint64 // of the scalar types
+	lo, hi int    // the content of a length-delimited field
+}
+
+// next reads one field. ok is false at the end of the message, and where the
+// message is broken: then bad is true.
+func (c *cursor) next() (f field, ok, bad bool) {
+	if c.pos >= c.end {
+		return field{}, false, false
+	}
+	b := c.data[c.pos:c.end]
+	tag, n := uint64(b[0]), 1
+	if tag >= 0x80 {
+		if tag, n = protowire.ConsumeVarint(b); n < 0 {
+			return field{}, false, true
+		}
+	}
+	f.num, f.typ = protowire.DecodeTag(tag)
+	if f.num < protowire.MinValidNumber {
+		return field{}, false, true
+	}
+	size := 0
+	switch f.typ {
+	case protowire.BytesType:
+		length, m := consumeLength(b[n:])
+		if m < 0 || length > uint64(len(b)-n-m) {
+			return field{}, false, true
+		}
+		f.lo = c.pos + n + m
+		f.hi = f.lo + int(length)
+		c.pos = f.hi
+		return f, true, false
+	case protowire.VarintType:
+		f.value, size = protowire.ConsumeVarint(b[n:])
+	case protowire.Fixed64Type:
+		f.value, size = protowire.ConsumeFixed64(b[n:])
+	case protowire.Fixed32Type:
+		var v uint32
+		v, size = protowire.ConsumeFixed32(b[n:])
+		f.value = uint64(v)
+	default:
+		size = protowire.ConsumeFieldValue(f.num, f.typ, b[n:])
+	}
+	if size < 0 {
+		return field{}, false, true
+	}
+	c.pos += n + size
+	return f, true, false
+}
+
+func consumeLength(b []byte) (uint64, int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint64(b[0]), 1
+	}
+	return protowire.ConsumeVarint(b)
+}
+
+// input is the file that a shard is scanning.
+type input struct {
+	source int
+	name   string
+	data   []byte
+}
+
+// record scans one encoded ExportTraceServiceRequest (or TracesData, which has
+// the same layout) in in.data[lo:hi].
+func (sh *shard) record(in input, lo, hi int) {
+	c := cursor{in.data, lo, hi}
+	for {
+		f, ok, bad := c.next()
+		if bad {
+			sh.broken(in, c.pos, "request")
+		}
+		if !ok {
+			return
+		}
+		if f.num == 1 && f.typ == protowire.BytesType {
+			sh.resourceSpans(in, f.lo, f.hi)
+		}
+	}
+}
+
+func (sh *shard) broken(in input, pos int, what string) {
+	sh.problems = append(sh.problems, Problem{
+		Source: in.name, Offset: int64(pos),
+		What: "the " + what + " at byte " + strconv.Itoa(pos) + " breaks off inside a field: what came before it was kept, the rest of it is lost",
+	})
+}
+
+// legacyScopeSpans is the number that OTLP before 0.15 gave to its
+// instrumentation_library_spans, laid out like scope_spans.
+const legacyScopeSpans = 1000
+
+func (sh *shard) resourceSpans(in input, lo, hi int) {
+	// The resource and its schema come first in practice, but nothing says so:
+	// they are found before the spans are read.
+	resource, _ := sh.resources.number(head(in.data, lo, hi))
+	c := cursor{in.data, lo, hi}
+	for {
+		f, ok, bad := c.next()
+		if bad {
+			sh.broken(in, c.pos, "resource")
+		}
+		if !ok {
+			return
+		}
+		if (f.num == 2 || f.num == legacyScopeSpans) && f.typ == protowire.BytesType {
+			sh.scopeSpans(in, resource, f.lo, f.hi)
+		}
+	}
+}
+
+func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
+	scope, _ := sh.scopes.number(head(in.data, lo, hi))
+	c := cursor{in.data, lo, hi}
+	for {
+		f, ok, bad := c.next()
+		if bad {
+			sh.broken(in, c.pos, "scope")
+		}
+		if !ok {
+			return
+		}
+		if f.num == 2 && f.typ == protowire.BytesType {
+			sh.span(in, resource, scope, f.lo, f.hi)
+		}
+	}
+}
+
+// head finds the described thing (field 1) and the schema URL (field 3) of a
+// ResourceSpans or ScopeSpans. A message given in several parts is their
+// concatenation, as protobuf merges.
+func head(data []byte, lo, hi int) (d described) {
+	c := cursor{data, lo, hi}
+	for {
+		f, ok, _ := c.next()
+		if !ok {
+			return d
+		}
+		switch {
+		case f.typ != protowire.BytesType:
+		case f.num == 1 && d.wire == "":
+			d.wire = viewString(data[f.lo:f.hi])
+		case f.num == 1:
+			d.wire += string(data[f.lo:f.hi])
+		case f.num == 3:
+			d.schema = viewString(data[f.lo:f.hi])
+		}
+	}
+}
+
+func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
+	r := raw{resource: resource, scope: scope, place: placeAt(in.source, int64(lo)), length: uint32(hi - lo)}
+	var id TraceID
+	var name []byte
+	var start, end uint64
+	c := cursor{in.data, lo, hi}
+	for {
+		f, ok, bad := c.next()
+		if bad {
+			r.flags |= unclean
+		}
+		if !ok {
+			break
+		}
+		value := in.data[f.lo:f.hi]
+		want := wireSchemas.span.field(f.num)
+		if want.typ != unknown && want.typ.wire() != f.typ {
+			r.flags |= unclean
+			continue
+		}
+		switch f.num {
+		case 1:
+			r.flags |= idFlag(len(value), len(id))
+			id = TraceID{}
+			copy(id[max(0, len(id)-len(value)):], value)
+		case 2:
+			r.flags |= idFlag(len(value), 8)
+			r.id = number(value)
+		case 4:
+			r.flags |= idFlag(len(value), 8)
+			r.parent = number(value)
+		case 5:
+			name = value
+		case 6:
+			if f.value <= uint64(KindConsumer) {
+				r.kind = Kind(f.value)
+			}
+		case 7:
+			start = f.value
+		case 8:
+			end = f.value
+		case 9:
+			if !validAttribute(value) {
+				r.flags |= unclean
+			}
+		case 15:
+			r.status = sh.statusOf(in, f.lo, f.hi, r.status)
+			fallthrough
+		case 3, 11, 13:
+			if want.typ == text && !utf8.Valid(value) || want.typ == message && !valid(value, want.message, 1) {
+				r.flags |= unclean
+			}
+		}
+	}
+	r.start, r.end = r.times(start, end)
+	r.name = sh.name(name, &r.flags)
+	r.trace = sh.traceOf(in, id, &r.flags)
+	if r.id == 0 {
+		r.flags |= ZeroSpan
+	}
+	sh.extents[r.trace].add(extent{1, r.start, r.end})
+	sh.spans.add(r)
+	sh.perSource[in.source]++
+}
+
+func (sh *shard) statusOf(in input, lo, hi int, code Status) Status {
+	c := cursor{in.data, lo, hi}
+	for {
+		f, ok, _ := c.next()
+		if !ok {
+			return code
+		}
+		if f.num == 3 && f.typ == protowire.VarintType && f.value <= uint64(StatusError) {
+			code = Status(f.value)
+		}
+	}
+}
+
+// times turns the reported times into int64 and fills in nothing yet: an
+// absent start or end stays 0.
+func (r *raw) times(start, end uint64) (int64, int64) {
+	if start > math.MaxInt64 || end > math.MaxInt64 {
+		r.flags |= Clamped
+	}
+	s, e := int64(min(start, math.MaxInt64)), int64(min(end, math.MaxInt64))
+	switch {
+	case s == 0:
+		r.flags |= TimeUnknown
+	case e == 0:
+		r.flags |= Unfinished
+	case e < s:
+		r.flags |= Negative
+		e = s
+	}
+	return s, e
+}
+
+func (sh *shard) name(b []byte, flags *Flags) uint32 {
+	name := viewString(b)
+	if !utf8.Valid(b) {
+		*flags |= unclean
+		name = strings.ToValidUTF8(string(b), "\uFFFD")
+	}
+	n, _ := sh.names.number(name)
+	return n
+}
+
+func (sh *shard) traceOf(in input, id TraceID, flags *Flags) uint32 {
+	if id.IsZero() {
+		// Spans without a trace id have nothing in common but their file.
+		*flags |= ZeroTrace
+		id = sourceTraceID(in.name)
+	}
+	if id == sh.lastTrace && len(sh.extents) > 0 {
+		return sh.lastIndex
+	}
+	n, fresh := sh.traces.number(id)
+	if fresh {
+		sh.extents = append(sh.extents, extent{})
+	}
+	sh.lastTrace, sh.lastIndex = id, n
+	return n
+}
+
+func idFlag(got, want int) Flags {
+	if got == 0 || got == want {
+		return 0
+	}
+	return unclean
+}
+
+// number reads an id of up to 8 bytes, big-endian.
+func number(b []byte) uint64 {
+	if len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	var v uint64
+	for _, c := range b[:min(len(b), 8)] {
+		v = v<<8 | uint64(c)
+	}
+	return v
+}
