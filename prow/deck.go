@@ -1,0 +1,224 @@
+package prow
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// deck reads the pages of Deck, gcsweb and Gubernator by the shape of their path.
+func (p page) deck() (Ref, *ParseError) {
+	switch p.at(0) {
+	case "view":
+		return p.view()
+	case "gs", "gcs", "s3":
+		return locate(provider(p.at(0)), p.at(1), p.from(2))
+	case "job-history":
+		return p.jobHistory()
+	case "spyglass":
+		if p.at(1) == "lens" {
+			return p.lens()
+		}
+	case "build", "builds":
+		// Gubernator, whose links Deck rewrites to /view/gcs/….
+		ref, e := locate("gs", p.at(1), p.from(2))
+		if e == nil || isGubernator(p.host) || isDeck(p.host) {
+			return ref, e
+		}
+	case "pr":
+		if isGubernator(p.host) {
+			return p.gubernatorPR()
+		}
+	case "pr-history":
+		return p.prHistory()
+	case "log":
+		return p.log()
+	case "prowjob", "rerun", "abort":
+		return p.prowJob()
+	case "":
+		if _, ok := p.query["job"]; ok && isDeck(p.host) {
+			return p.home()
+		}
+	}
+	if isDeck(p.host) {
+		return Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
+	}
+	return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+}
+
+// view reads /view/PROVIDER/BUCKET/…, /view/BUCKET/… and /view/prowjob/JOB/BUILD.
+func (p page) view() (Ref, *ParseError) {
+	key := p.at(1)
+	switch {
+	case key == "prowjob":
+		return p.jobBuild(p.at(2), p.at(3), p.from(4))
+	case isKey(key) || key == "":
+		return locate(provider(key), p.at(2), p.from(3))
+	}
+	// Istio's and, once, TestGrid's links leave the provider out.
+	store := "gs"
+	if in, ok := InstanceAt(p.host); ok {
+		store = in.Provider
+	}
+	return withoutProvider(locate(store, key, p.from(2)))
+}
+
+func withoutProvider(ref Ref, e *ParseError) (Ref, *ParseError) {
+	if e != nil {
+		return Ref{}, e
+	}
+	ref.Note = strings.TrimSuffix("no provider segment: "+ref.Provider+" assumed; "+ref.Note, "; ")
+	return ref, nil
+}
+
+// jobHistory reads /job-history/[PROVIDER/]BUCKET/ROOT[?buildId=N]. N is where
+// the page starts, not a chosen run. Deck takes a missing provider for gs
+// whatever its own bucket is.
+func (p page) jobHistory() (ref Ref, e *ParseError) {
+	if isKey(p.at(1)) {
+		ref, e = locate(provider(p.at(1)), p.at(2), p.from(3))
+	} else {
+		ref, e = withoutProvider(locate("gs", p.at(1), p.from(2)))
+	}
+	if e != nil {
+		return Ref{}, e
+	}
+	cursor := p.query["buildId"]
+	if cursor == "" {
+		return ref, nil
+	}
+	if n, err := strconv.ParseUint(cursor, 10, 64); err != nil || n == 0 {
+		return Ref{}, fail(ClassQuery, "the history of job "+show(ref.Job), "buildId="+show(cursor)+" is no build id", "leave it out, or give a positive number")
+	}
+	ref.Cursor = cursor
+	ref.addNote("cursor<=" + cursor)
+	return ref, nil
+}
+
+// lens reads /spyglass/lens/NAME/{iframe,rerender,callback}?req=JSON&topURL=…; src
+// in the JSON is what follows /view/.
+func (p page) lens() (Ref, *ParseError) {
+	var req struct{ Src string }
+	if err := json.Unmarshal([]byte(p.query["req"]), &req); err == nil && req.Src != "" {
+		inner := page{host: p.host, port: p.port, segs: []string{"view"}, depth: p.depth}
+		for s := range strings.SplitSeq(req.Src, "/") {
+			if s != "" {
+				inner.segs = append(inner.segs, s)
+			}
+		}
+		return inner.view()
+	}
+	if top := p.query["topURL"]; top != "" {
+		return p.follow(top)
+	}
+	return Ref{}, fail(ClassQuery, "a frame of a Spyglass lens", "its req parameter names no src", hintRun)
+}
+
+// prHistory reads /pr-history?org=&repo=&pr=.
+func (p page) prHistory() (Ref, *ParseError) {
+	org, repo, pull := p.query["org"], p.query["repo"], p.query["pr"]
+	if !isName(org) || !isName(repo) || !isDigits(pull) {
+		return Ref{}, fail(ClassQuery, "a page for org "+show(org)+", repo "+show(repo)+", pr "+show(pull),
+			"pr-history needs org, repo and a numeric pr", "copy the whole link of the page")
+	}
+	return p.onDeck(Ref{Kind: KindPR, Run: Run{Org: org, Repo: repo, Pull: pull}}), nil
+}
+
+// gubernatorPR reads /pr/[[ORG_]REPO/]NUMBER of Gubernator, which served
+// Kubernetes' own bucket.
+func (p page) gubernatorPR() (Ref, *ParseError) {
+	repo, pull := "", p.at(1)
+	if !isDigits(pull) {
+		repo, pull = p.at(1), p.at(2)
+	}
+	if !isDigits(pull) {
+		return Ref{}, fail(ClassNoPull, p.describe(), "no PR number in the path", hintRun)
+	}
+	ref := Ref{Kind: KindPR, Run: Run{Pull: pull}, Note: "bucket from the default instance"}
+	ref.Org, ref.Repo = owner(DefaultInstance().Bucket, repo)
+	return ref, nil
+}
+
+// log reads /log?job=&id=[&container=].
+func (p page) log() (Ref, *ParseError) {
+	job, id := p.query["job"], p.query["id"]
+	if job == "" && id == "" && !isDeck(p.host) {
+		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	}
+	if job == "" || !isBuild(id) {
+		return Ref{}, fail(ClassQuery, "a log page for job "+show(job)+", id "+show(id), "log needs job and a numeric id", "copy the whole link of the page")
+	}
+	ref, e := p.jobBuild(job, id, "")
+	if c := p.query["container"]; c != "" && e == nil {
+		if !isJobName(c) {
+			return Ref{}, fail(ClassQuery, "a log page for job "+show(job), show(c)+" is no container name", "leave container out")
+		}
+		ref.Container = c
+		ref.addNote("container=" + c)
+	}
+	return ref, e
+}
+
+// prowJob reads /prowjob?prowjob=NAME and the two actions on it.
+func (p page) prowJob() (Ref, *ParseError) {
+	name := p.query["prowjob"]
+	switch {
+	case name == "" && !isDeck(p.host):
+		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	case !isJobName(name):
+		return Ref{}, fail(ClassQuery, "a page for ProwJob "+show(name), "/"+p.at(0)+" needs prowjob, the UUID of a ProwJob", "copy the whole link of the page")
+	}
+	ref := p.onDeck(Ref{Kind: KindProwJob, ProwJob: name})
+	ref.Note = "prowjob=" + name + " at the default instance"
+	if ref.Host != "" {
+		ref.Note = "prowjob=" + name + " at " + ref.Host
+	}
+	return ref, nil
+}
+
+// home reads the filters of Deck's first page.
+func (p page) home() (Ref, *ParseError) {
+	job := p.query["job"]
+	switch {
+	case strings.Contains(job, "*"):
+		return Ref{}, fail(ClassGlob, "the filter "+show(job), "a job filter with * names many jobs", "give one job's name, or open one run and paste its link")
+	case job == "":
+		return Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
+	case !isJobName(job):
+		return Ref{}, fail(ClassJobName, "the filter "+show(job), "not a job name: Prow allows letters, digits, '-', '.' and '_'", "give one job's name")
+	}
+	return p.onDeck(Ref{Kind: KindJob, Run: Run{Job: job}}), nil
+}
+
+// jobBuild is a run that Deck names without its bucket.
+func (p page) jobBuild(job, build, rest string) (Ref, *ParseError) {
+	understood := "job " + show(job) + ", build " + show(build)
+	switch {
+	case job == "":
+		return Ref{}, fail(ClassNoJob, p.describe(), "no job name in the path", hintRun)
+	case !isJobName(job):
+		return Ref{}, fail(ClassJobName, understood, show(job)+" is no job name: Prow allows letters, digits, '-', '.' and '_'", hintRun)
+	case !isBuild(build):
+		return Ref{}, fail(ClassNoBuild, understood, "no numeric build id after the job name", hintRun)
+	}
+	if _, e := segments(rest); e != nil {
+		return Ref{}, e
+	}
+	return p.onDeck(Ref{Kind: KindDeck, Run: Run{Job: job, Build: build}, Rest: rest}), nil
+}
+
+// onDeck notes which Deck's bucket is meant.
+func (p page) onDeck(ref Ref) Ref {
+	ref.Host = p.host + p.port
+	if ref.Host == "" {
+		ref.addNote("bucket from the default instance")
+	} else {
+		ref.addNote("bucket from " + ref.Host)
+	}
+	return ref
+}
+
+// isName reports an organisation or repository: GitHub's, or a Gerrit URL or path.
+func isName(s string) bool {
+	return s != "" && len(s) <= 255 && !strings.ContainsFunc(s, unusable)
+}
