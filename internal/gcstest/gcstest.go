@@ -14,6 +14,8 @@ package gcstest
 import (
 	"crypto/md5"
 	"hash/crc32"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -104,6 +106,7 @@ func Listen(addr string) (*Server, error) {
 func newServer() *Server {
 	s := &Server{done: make(chan struct{}), buckets: map[string]*bucket{}, lastGen: 1_700_000_000_000_000}
 	s.http = httptest.NewUnstartedServer(s)
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse a certificate are tests
 	s.http.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			s.mu.Lock()
