@@ -1,0 +1,120 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"prowtrace/prow"
+)
+
+// A Cache is a directory of runs:
+//
+//	CACHEDIR.TAG                      keeps backup programs away
+//	jobs/<hash of bucket and root>/
+//	    manifest.json                 what the bucket listed and when, what is held
+//	    blobs/<hash of bucket, object, generation>   stored bytes, never changed
+//	    tmp/                          downloads under way
+//
+// Object names never reach the file system: a hash has no colons, no reserved
+// words, no parent directories and no length to speak of. The generation is
+// part of the key, so a blob that exists is right for ever.
+//
+// A Cache is safe for concurrent use, also by several processes.
+type Cache struct {
+	dir string
+	now func() time.Time
+}
+
+// OpenCache opens the cache at dir, which is made when it does not exist. An
+// empty dir means $PROWTRACE_CACHE or, without that, prowtrace/v1 in the user's
+// cache directory. Directories are private to the user, since some buckets are.
+func OpenCache(dir string) (*Cache, error) {
+	if dir == "" {
+		dir = os.Getenv("PROWTRACE_CACHE")
+	}
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("find a place for the cache: %w; set PROWTRACE_CACHE to a directory", err)
+		}
+		dir = filepath.Join(base, "prowtrace", "v1")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the cache: %w", err)
+	}
+	c := &Cache{dir: dir, now: time.Now}
+	if err := os.MkdirAll(filepath.Join(dir, "jobs"), 0o700); err != nil {
+		return nil, fmt.Errorf("make the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+	}
+	return c, c.tag()
+}
+
+// Dir is the cache's directory, absolute.
+func (c *Cache) Dir() string { return c.dir }
+
+// tag marks the directory as a cache, see https://bford.info/cachedir/.
+func (c *Cache) tag() error {
+	f, err := os.OpenFile(filepath.Join(c.dir, "CACHEDIR.TAG"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write to the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+	}
+	_, err = f.WriteString("Signature: 8a477f597d28d172789f06886806bc55\n# Downloads of prowtrace; all of it can be fetched again.\n")
+	return errors.Join(err, f.Close())
+}
+
+// runDir is the directory of one run in the cache.
+type runDir string
+
+func (c *Cache) runDir(run prow.Run) runDir {
+	return runDir(filepath.Join(c.dir, "jobs", hash(run.Bucket, run.Root)[:32]))
+}
+
+func (d runDir) manifest() string { return filepath.Join(string(d), "manifest.json") }
+func (d runDir) tmp() string      { return filepath.Join(string(d), "tmp") }
+
+func (d runDir) blob(run prow.Run, e *entry) string {
+	return filepath.Join(string(d), "blobs", hash(run.Bucket, run.Root+"/"+e.Name, strconv.FormatInt(e.Generation, 10)))
+}
+
+// make creates the directories that a download writes to.
+func (d runDir) make() error {
+	for _, sub := range []string{"blobs", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(string(d), sub), 0o700); err != nil {
+			return fmt.Errorf("make room in the cache: %w", err)
+		}
+	}
+	return nil
+}
+
+// touch marks the run as used at t.
+func (d runDir) touch(t time.Time) { os.Chtimes(d.manifest(), t, t) }
+
+// removeEmpty takes back what make created, unless something came into it.
+func (d runDir) removeEmpty() {
+	for _, dir := range []string{d.tmp(), filepath.Join(string(d), "blobs"), string(d)} {
+		os.Remove(dir)
+	}
+}
+
+// hash names a thing by its parts; the zero byte between them cannot occur in a
+// bucket's or an object's name.
+func hash(parts ...string) string {
+	h := sha256.New()
+	for i, p := range parts {
+		if i > 0 {
+			h.Write([]byte{0})
+		}
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,140 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"prowtrace/prow"
+)
+
+// ErrNoTraces says that a run exists and nothing under artifacts/**/otlp/ can be
+// a trace. Every such error is a *NoTracesError.
+var ErrNoTraces = errors.New("no trace files")
+
+// ErrNotFound says that there is no such run, or no longer. Every such error is
+// a *NotFoundError.
+var ErrNotFound = errors.New("run not found")
+
+// NoTracesError is ErrNoTraces with what is known of the run. Fetch returns it
+// together with a Result that holds the run's metadata files.
+type NoTracesError struct {
+	Run     prow.Run
+	Place   string // where nothing was found: "artifacts/**/otlp/" or the path that the link named
+	Limited bool   // Place comes from the link
+	Ended   bool   // there is a finished.json
+	Outcome string // its result: "FAILURE"; "" where it has none
+	Other   int    // objects in Place that cannot be traces, by their extension
+}
+
+func (e *NoTracesError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s has no trace files: nothing in %s", e.Run.URL(), printable(e.Place))
+	if e.Other > 0 {
+		fmt.Fprintf(&b, " but %s of other kinds", count(e.Other, "file"))
+	}
+	switch {
+	case e.Limited:
+		b.WriteString("; the link of the run itself shows all that it has")
+	case e.Ended && e.Outcome != "":
+		fmt.Fprintf(&b, "; the run has ended (%s), and only jobs that write OpenTelemetry files there have traces", printable(e.Outcome))
+	case e.Ended:
+		b.WriteString("; the run has ended, and only jobs that write OpenTelemetry files there have traces")
+	default:
+		b.WriteString("; the run has not ended yet and Prow uploads artifacts at the end: try again then")
+	}
+	return b.String()
+}
+
+func (e *NoTracesError) Is(target error) bool { return target == ErrNoTraces }
+
+// NotFoundError is ErrNotFound with the places that were asked.
+type NotFoundError struct {
+	Run prow.Run
+	Err error // what the store said; nil when it listed the place and found it empty
+}
+
+func (e *NotFoundError) Error() string {
+	msg := "no run at " + e.Run.URL()
+	if e.Err != nil {
+		msg += " (" + e.Err.Error() + ")"
+	}
+	return msg + "; check job and build number in the link: buckets delete old runs, so it may have expired"
+}
+
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+func (e *NotFoundError) Unwrap() error        { return e.Err }
+
+// FileError is one file that could not be fetched.
+type FileError struct {
+	Name string // below the run's root
+	Err  error
+}
+
+func (e FileError) Error() string { return printable(e.Name) + ": " + e.Err.Error() }
+func (e FileError) Unwrap() error { return e.Err }
+
+// PartialError says that Fetch got a part of the run. The Result that comes with
+// it holds what is there; a caller may go on with it if that suits the user.
+type PartialError struct {
+	Result  *Result
+	Total   int         // files that there are, as far as listed
+	Failed  []FileError // by name
+	Untried int         // files left alone after many failures in a row
+	Listed  error       // why the listing broke off; nil when it is complete
+}
+
+func (e *PartialError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %s", e.Total-len(e.Failed)-e.Untried, count(e.Total, "file"))
+	if n := len(e.Failed); n > 0 {
+		fmt.Fprintf(&b, ", %d failed", n)
+	}
+	if e.Untried > 0 {
+		fmt.Fprintf(&b, ", %d not tried after that", e.Untried)
+	}
+	sep := ": "
+	if e.Listed != nil {
+		fmt.Fprintf(&b, "%sthe listing broke off: %v", sep, e.Listed)
+		sep = "; "
+	}
+	const shown = 5
+	for i, f := range e.Failed {
+		if i == shown {
+			fmt.Fprintf(&b, "%sand %d more", sep, len(e.Failed)-shown)
+			break
+		}
+		b.WriteString(sep + f.Error())
+		sep = "; "
+	}
+	return b.String()
+}
+
+func (e *PartialError) Unwrap() []error {
+	var errs []error
+	if e.Listed != nil {
+		errs = append(errs, e.Listed)
+	}
+	for _, f := range e.Failed {
+		errs = append(errs, f.Err)
+	}
+	return errs
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// printable makes a name from a bucket safe for a terminal: whatever is not a
+// plain character is shown escaped.
+func printable(s string) string {
+	quoted := strconv.Quote(s)
+	if plain := quoted[1 : len(quoted)-1]; plain == s {
+		return s
+	}
+	return quoted
+}

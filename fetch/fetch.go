@@ -1,0 +1,189 @@
+// Package fetch brings the trace files of one Prow run, and the small metadata
+// files that tell the run's story, from a bucket into a cache on disk.
+//
+// Fetch is the way in: it returns a Result with the paths of the files. What it
+// promises:
+//
+//   - Only artifacts/**/otlp/** and six metadata files are asked for, never the
+//     whole run, which can have 50,000 objects.
+//   - A file that Result names is complete: size and CRC-32C are those that the
+//     bucket listed, for exactly that generation of the object. Bytes are as
+//     stored; compressed objects stay compressed.
+//   - A run that has ended is asked for once. Later calls send no request.
+//   - A process killed at any moment leaves a cache that the next call uses rightly.
+//   - Partial success is success with a report: see PartialError.
+//
+// What it never does: look into trace files, delete anything outside its cache,
+// let an object's name become a path there.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"prowtrace/gcs"
+	"prowtrace/prow"
+)
+
+// Store is what Fetch needs of a bucket; *gcs.Client is one.
+type Store interface {
+	// List yields the objects whose names start with prefix, page by page as they arrive.
+	List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error]
+	// Download writes the stored bytes of exactly o.Generation to w.
+	Download(ctx context.Context, o gcs.Object, w io.Writer) error
+	// ReadAll reads a small object, newest generation.
+	ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error)
+}
+
+// A GlobStore can also filter a listing on the server's side, which spares the
+// pages of a run with very many artifacts. The server may ignore the pattern.
+type GlobStore interface {
+	Store
+	ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error]
+}
+
+// Options adjust a Fetch. The zero value is good.
+type Options struct {
+	// Only limits the trace files to a directory or a file below the run's root,
+	// as the link named it. A path that leads into no otlp directory limits
+	// nothing: the link of a log or of a directory beside the traces stands for
+	// the run it belongs to. Metadata files are always fetched.
+	Only string
+
+	// Pool bounds the downloads under way together, for all Fetches that share
+	// it. Nil means a pool of its own with DefaultParallel places.
+	Pool *Pool
+
+	// Progress, if not nil, counts while Fetch runs.
+	Progress *Progress
+
+	// Notice, if not nil, is told in one sentence what a user should know though
+	// nothing failed. It is called by one goroutine at a time, before Fetch returns.
+	Notice func(string)
+}
+
+// A Result is a run as the cache holds it. The files stay where they are until
+// the cache is pruned; they must not be written to.
+type Result struct {
+	Run       prow.Run
+	Dir       string          // of the run in the cache
+	Files     []File          // trace files by name
+	Metadata  map[string]File // those of started.json, finished.json, … that exist
+	FromCache bool            // no request was sent
+	Listed    time.Time       // when the bucket was last asked
+	Ended     bool            // the run has a finished.json
+}
+
+// A File is one object in the cache.
+type File struct {
+	Name            string // below the run's root: "artifacts/otlp/kops-1-….otel"; hostile text
+	Path            string // on disk
+	Size            int64  // bytes on disk, as stored
+	Generation      int64
+	Updated         time.Time // when the object was written, by the bucket's clock
+	ContentType     string    // as the bucket says; Prow's are often wrong
+	ContentEncoding string
+}
+
+// Fetch brings the run's files into the cache and says where they are.
+//
+// Errors: ErrNoTraces (with a Result that has only metadata), ErrNotFound,
+// *PartialError (with a Result that holds the rest), the context's, and what the
+// store said, wrapped.
+func (c *Cache) Fetch(ctx context.Context, store Store, run prow.Run, o Options) (*Result, error) {
+	if run.Provider != "gs" && run.Provider != "" {
+		return nil, fmt.Errorf("fetch %s: provider %q is not supported yet, only Google Cloud Storage (gs) is", run.URL(), run.Provider)
+	}
+	if o.Pool == nil {
+		o.Pool = NewPool(DefaultParallel)
+	}
+	if o.Progress == nil {
+		o.Progress = new(Progress)
+	}
+	t := &transfer{
+		Options: o, cache: c, store: store, run: run, scope: scopeOf(o.Only), dir: c.runDir(run),
+		ledger: newLedger(o.Progress),
+	}
+	return t.do(ctx)
+}
+
+// do answers from the manifest when the run has ended and all of it is held;
+// else it asks the bucket.
+func (t *transfer) do(ctx context.Context) (*Result, error) {
+	m := t.dir.readManifest()
+	if l, ok := m.covering(t.scope); ok && l.Final {
+		if files := m.within(t.scope); t.holdsAll(files) {
+			t.dir.touch(t.cache.now())
+			res := t.result(files, l.At)
+			res.FromCache = true
+			return res, t.verdict(res, l.Other)
+		}
+	}
+	asked := t.cache.now()
+	if err := t.ask(ctx); err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), err)
+	}
+	return t.conclude(ctx, m, asked)
+}
+
+// holdsAll reports whether all files are in the cache, whole.
+func (t *transfer) holdsAll(files []entry) bool {
+	for i := range files {
+		if !t.dir.holds(t.run, &files[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// conclude says what a transfer has come to and writes the manifest.
+func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
+	known, held := t.ledger.known(), t.ledger.heldOnes()
+	if len(known) == 0 {
+		if err := t.checkExists(ctx); err != nil {
+			t.dir.removeEmpty()
+			return nil, err
+		}
+	}
+	res := t.result(held, asked)
+	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked)}
+	failed := t.ledger.failures()
+	whole := t.listErr == nil && len(failed)+len(t.ledger.untried) == 0
+	m.Run = t.run
+	m.update(l, known, whole)
+	if err := t.dir.writeManifest(m); err != nil {
+		return nil, err
+	}
+	switch {
+	case whole:
+		return res, t.verdict(res, l.Other)
+	case t.listErr != nil && len(res.Files) == 0:
+		return nil, t.listFailed()
+	default:
+		return res, &PartialError{
+			Result: res, Total: len(t.ledger.files), Failed: failed, Untried: len(t.ledger.untried), Listed: t.listErr,
+		}
+	}
+}
+
+// checkExists tells a run without anything of interest from no run at all.
+func (t *transfer) checkExists(ctx context.Context) error {
+	if t.listErr == nil {
+		var ok bool
+		if ok, t.listErr = t.exists(ctx); ok {
+			return nil
+		}
+	}
+	if t.listErr == nil || errors.Is(t.listErr, gcs.ErrBucketNotExist) {
+		return &NotFoundError{Run: t.run, Err: t.listErr}
+	}
+	return t.listFailed()
+}
+
+func (t *transfer) listFailed() error {
+	return fmt.Errorf("look for traces of %s: %w", t.run.URL(), t.listErr)
+}

@@ -1,0 +1,145 @@
+package fetch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"prowtrace/gcs"
+)
+
+// A ledger keeps, while a transfer runs, what there is and what became of it.
+type ledger struct {
+	progress *Progress
+
+	mu      sync.Mutex
+	files   map[string]entry // by name: what the bucket has, newest generation
+	held    map[string]bool  // those of files that the cache has
+	failed  map[string]error // those of files that could not be had
+	untried map[string]bool  // those of files left alone after giveUp failures in a row
+	other   map[string]bool  // names in otlp directories that cannot be traces
+	row     int              // failures since the last success
+}
+
+// maxFiles bounds the files of a run: no job is known to write more than some
+// hundreds of traces, and each costs memory here.
+const maxFiles = 100_000
+
+// giveUp is the number of files in a row that may fail before the rest is left
+// alone: each failure has cost the store's own attempts already, and what fails
+// so often (no network, no permission) fails for all.
+const giveUp = 16
+
+func newLedger(p *Progress) *ledger {
+	return &ledger{
+		progress: p,
+		files:    map[string]entry{}, held: map[string]bool{}, failed: map[string]error{},
+		untried: map[string]bool{}, other: map[string]bool{},
+	}
+}
+
+// expect notes an object and reports whether it is news. A listing that changes
+// between its pages can name an object twice: the newest generation counts.
+func (l *ledger) expect(name string, o gcs.Object) (e entry, news bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old, again := l.files[name]
+	if again && old.Generation >= o.Generation {
+		return old, false, nil
+	}
+	if !again && len(l.files) >= maxFiles {
+		return e, false, fmt.Errorf("more than %d trace files; name a directory or a file of the run in the link", maxFiles)
+	}
+	if !again {
+		l.progress.files.Add(1)
+	}
+	l.progress.bytes.Add(o.Size - old.Size)
+	e = newEntry(name, o)
+	l.files[name] = e
+	return e, true, nil
+}
+
+// ignore notes a name in an otlp directory that cannot be a trace.
+func (l *ledger) ignore(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.other) < maxFiles {
+		l.other[name] = true
+	}
+}
+
+// next returns what there is under a name, unless the file is to be left alone.
+func (l *ledger) next(name string) (e entry, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.row >= giveUp {
+		l.untried[name] = true
+		return e, false
+	}
+	return l.files[name], true
+}
+
+// succeed notes that the cache has an entry. One that is not the newest any more
+// counts for nothing.
+func (l *ledger) succeed(e entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.row = 0
+	if l.files[e.Name].Generation != e.Generation {
+		return
+	}
+	l.files[e.Name] = e
+	l.held[e.Name] = true
+	delete(l.failed, e.Name)
+	l.progress.done.Add(1)
+}
+
+func (l *ledger) reuse(e entry) {
+	l.progress.reused.Add(1)
+	l.progress.bytesSaved.Add(e.Size)
+	l.succeed(e)
+}
+
+func (l *ledger) fail(e entry, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.row++
+	if l.files[e.Name].Generation != e.Generation {
+		return
+	}
+	l.failed[e.Name] = err
+	l.progress.failed.Add(1)
+}
+
+// known returns all files whose generation is known, by name. This and what
+// follows is for after the transfer.
+func (l *ledger) known() []entry {
+	return l.sorted(func(e entry) bool { return e.Generation != 0 })
+}
+
+// heldOnes returns the files that the cache has, by name.
+func (l *ledger) heldOnes() []entry {
+	return l.sorted(func(e entry) bool { return l.held[e.Name] })
+}
+
+func (l *ledger) sorted(want func(entry) bool) []entry {
+	var out []entry
+	for _, e := range l.files {
+		if want(e) {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// failures returns what could not be had, by name.
+func (l *ledger) failures() []FileError {
+	var out []FileError
+	for name, err := range l.failed {
+		out = append(out, FileError{Name: name, Err: err})
+	}
+	slices.SortFunc(out, func(a, b FileError) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,77 @@
+package fetch
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/gcs"
+)
+
+// list hands every trace file in the scope to found as its page arrives.
+//
+// The whole run takes two requests side by side. artifacts/otlp/ is where kOps
+// writes and answers in one round trip; the pattern finds the nested directories
+// of step-wise jobs, but makes the server scan all artifacts, which takes seconds
+// where there are 50,000. Whether ** also stands for no directory at all is not
+// documented, so the first is needed for more than speed. What both name counts once.
+func (t *transfer) list(ctx context.Context, found chan<- gcs.Object) error {
+	t.Progress.listing.Add(1)
+	defer t.Progress.listing.Add(-1)
+	bucket, root := t.run.Bucket, t.run.Root+"/"
+	if t.scope != "" {
+		return t.drain(ctx, t.store.List(ctx, bucket, root+string(t.scope)), found)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/otlp/"), found)
+	})
+	g.Go(func() error {
+		if s, ok := t.store.(GlobStore); ok {
+			return t.drain(ctx, s.ListGlob(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
+		}
+		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/"), found)
+	})
+	return g.Wait()
+}
+
+// drain passes on what is news. A server's idea of a prefix or a pattern is not
+// relied on.
+func (t *transfer) drain(ctx context.Context, objects iter.Seq2[gcs.Object, error], found chan<- gcs.Object) error {
+	for o, err := range objects {
+		if err != nil {
+			return err
+		}
+		name, ok := strings.CutPrefix(o.Name, t.run.Root+"/")
+		if !ok || otlpDepth(name) < 0 || !t.scope.contains(name) {
+			continue
+		}
+		if !isTrace(name) {
+			t.ledger.ignore(name)
+			continue
+		}
+		_, news, err := t.ledger.expect(name, o)
+		if err != nil {
+			return err
+		}
+		if !news {
+			continue
+		}
+		select {
+		case found <- o:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// exists asks whether the run has any object at all.
+func (t *transfer) exists(ctx context.Context) (bool, error) {
+	for _, err := range t.store.List(ctx, t.run.Bucket, t.run.Root+"/") {
+		return err == nil, err
+	}
+	return false, nil
+}

@@ -1,0 +1,77 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"time"
+)
+
+// settled is how long after finished.json a run gets no more files: crier
+// uploads podinfo.json and the last prowjob.json after the sidecar has ended.
+const settled = 10 * time.Minute
+
+// final reports whether the run will stay as it was when its bucket was asked.
+func final(files []entry, asked time.Time) bool {
+	for _, e := range files {
+		if e.Name == "finished.json" {
+			return asked.Sub(e.Updated) >= settled
+		}
+	}
+	return false
+}
+
+// result turns entries that are held into the answer.
+func (t *transfer) result(held []entry, listed time.Time) *Result {
+	res := &Result{Run: t.run, Dir: string(t.dir), Metadata: map[string]File{}, Listed: listed}
+	for _, e := range held {
+		f := File{
+			Name: e.Name, Path: t.dir.blob(t.run, &e), Size: e.Size, Generation: e.Generation, Updated: e.Updated,
+			ContentType: e.ContentType, ContentEncoding: e.ContentEncoding,
+		}
+		if isMetadata(e.Name) {
+			res.Metadata[e.Name] = f
+		} else {
+			res.Files = append(res.Files, f)
+		}
+	}
+	_, res.Ended = res.Metadata["finished.json"]
+	return res
+}
+
+// verdict is the error of a run that was fetched as a whole and has no traces.
+func (t *transfer) verdict(res *Result, other int) error {
+	if len(res.Files) > 0 {
+		return nil
+	}
+	err := &NoTracesError{Run: t.run, Place: t.scope.String(), Limited: t.scope != "", Ended: res.Ended, Other: other}
+	if res.Ended {
+		err.Outcome = outcome(res.Metadata["finished.json"].Path)
+	}
+	return err
+}
+
+// outcome reads the result from a finished.json, "" where there is none. The
+// file may be compressed: Prow can be told to.
+func outcome(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return ""
+		}
+		data, _ = io.ReadAll(io.LimitReader(z, 1<<20))
+	}
+	var finished struct {
+		Result string `json:"result"`
+	}
+	if json.Unmarshal(data, &finished) != nil {
+		return ""
+	}
+	return finished.Result
+}

@@ -1,0 +1,143 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/gcs"
+	"prowtrace/prow"
+)
+
+// A transfer is one Fetch at work: a lister that finds files and a crowd that
+// brings them, at the same time.
+type transfer struct {
+	Options
+	cache  *Cache
+	store  Store
+	run    prow.Run
+	scope  scope
+	dir    runDir
+	ledger *ledger
+
+	listErr  error // why the listing broke off
+	noticing sync.Mutex
+}
+
+// lookahead is how far the lister may run ahead of the downloads, in objects, so
+// that the next page is on its way while a page of 1000 is brought.
+const lookahead = 10_000
+
+// ask lists and downloads. Failures of single files go to the ledger; what is
+// returned ended the transfer.
+func (t *transfer) ask(ctx context.Context) error {
+	if err := t.dir.make(); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	found := make(chan gcs.Object, lookahead)
+	g.Go(func() error {
+		defer close(found)
+		t.listErr = t.list(ctx, found)
+		return context.Cause(ctx)
+	})
+	g.Go(func() error {
+		for _, name := range metadata {
+			if err := t.start(ctx, g, func() error { return t.fetchMetadata(ctx, name) }); err != nil {
+				return err
+			}
+		}
+		for o := range found {
+			if err := t.start(ctx, g, func() error { return t.fetchFile(ctx, o) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// start runs work in g when the pool has a place for it.
+func (t *transfer) start(ctx context.Context, g *errgroup.Group, work func() error) error {
+	if err := t.Pool.acquire(ctx); err != nil {
+		return err
+	}
+	g.Go(func() error {
+		defer t.Pool.release()
+		return work()
+	})
+	return nil
+}
+
+// fetchFile makes sure that the cache has one trace file.
+func (t *transfer) fetchFile(ctx context.Context, o gcs.Object) error {
+	e, ok := t.ledger.next(strings.TrimPrefix(o.Name, t.run.Root+"/"))
+	if !ok || e.Generation != o.Generation {
+		return nil
+	}
+	if t.dir.holds(t.run, &e) {
+		t.ledger.reuse(e)
+		return nil
+	}
+	err := t.dir.save(t.run, &e, func(w io.Writer) error {
+		return t.store.Download(ctx, o, io.MultiWriter(w, counting{t.Progress}))
+	})
+	return t.done(ctx, e, err)
+}
+
+// fetchMetadata makes sure that the cache has the newest of one of the small
+// files at the run's root, if it exists. It is read by name, beside the listing,
+// which saves a round trip; most runs have all six.
+func (t *transfer) fetchMetadata(ctx context.Context, name string) error {
+	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+name, maxMetadata)
+	if errors.Is(err, gcs.ErrNotExist) || errors.Is(err, gcs.ErrBucketNotExist) {
+		return nil
+	}
+	if errors.Is(err, gcs.ErrTooLarge) {
+		t.notice("%s is left out: %v", name, err)
+		return nil
+	}
+	o.Size = int64(len(data))
+	e, _, full := t.ledger.expect(name, o)
+	if err = errors.Join(err, full); err != nil {
+		return t.done(ctx, e, err)
+	}
+	if t.dir.holds(t.run, &e) {
+		t.ledger.reuse(e)
+		return nil
+	}
+	err = t.dir.save(t.run, &e, func(w io.Writer) error {
+		_, err := io.Copy(io.MultiWriter(w, counting{t.Progress}), bytes.NewReader(data))
+		return err
+	})
+	return t.done(ctx, e, err)
+}
+
+// done enters what became of a file. An interruption is not the file's failure;
+// it ends the transfer.
+func (t *transfer) done(ctx context.Context, e entry, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		t.ledger.fail(e, err)
+	default:
+		t.ledger.succeed(e)
+	}
+	return nil
+}
+
+func (t *transfer) notice(format string, args ...any) {
+	if t.Notice == nil {
+		return
+	}
+	t.noticing.Lock()
+	defer t.noticing.Unlock()
+	t.Notice(fmt.Sprintf(format, args...))
+}
