@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: expression/v1/expression.proto
 
-package expression
+package expressionv1
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"

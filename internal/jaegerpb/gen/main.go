@@ -102,7 +102,7 @@ func compile(ctx context.Context) (*pluginpb.CodeGeneratorRequest, error) {
 	var parameters []string
 	for _, t := range targets {
 		request.FileToGenerate = append(request.FileToGenerate, t.file)
-		parameters = append(parameters, "M"+t.file+"="+module+"/"+t.pkg)
+		parameters = append(parameters, "M"+t.file+"="+module+"/"+t.pkg+";"+t.pkg)
 	}
 	request.Parameter = proto.String(strings.Join(parameters, ","))
 	compiled, err := compiler.Compile(ctx, request.FileToGenerate...)

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: storage/v2/capabilities.proto
 
-package storage
+package storagev2
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"

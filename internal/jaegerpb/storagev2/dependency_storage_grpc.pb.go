@@ -4,7 +4,7 @@
 // - protoc             (unknown)
 // source: storage/v2/dependency_storage.proto
 
-package storage
+package storagev2
 
 import (
 	context "context"

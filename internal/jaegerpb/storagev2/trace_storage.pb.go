@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: storage/v2/trace_storage.proto
 
-package storage
+package storagev2
 
 import (
 	v1 "go.opentelemetry.io/proto/otlp/trace/v1"

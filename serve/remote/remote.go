@@ -1,0 +1,37 @@
+// Package remote serves a span set as a Jaeger storage backend over gRPC, in
+// both protocols on one port: jaeger.storage.v2, which Jaeger 2 speaks, and
+// jaeger.storage.v1, which jaeger-query and jaeger-all-in-one 1.x speak.
+//
+// It promises whole traces, newest first; messages below 1 MiB, except that a
+// larger single span is sent alone; no message that mixes traces or is empty.
+// v2 answers are spliced from the encoded spans of the set without decoding
+// them. A request that asks for what is not supported is refused with the
+// status that the protocol names, never answered in part.
+//
+// It never writes: the set is immutable, and the writer services of the
+// protocols are not registered. It reads no files and decides nothing about
+// what matters in a trace.
+package remote
+
+import (
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"prowtrace/internal/jaegerpb/storagev1"
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/trace"
+)
+
+// NewServer gives a gRPC server for the set. The caller serves it on a listener
+// and stops it; the set must stay open until then.
+func NewServer(set *trace.Set) *grpc.Server {
+	s := grpc.NewServer(grpc.ForceServerCodecV2(codec{}))
+	storagev2.RegisterTraceReaderServer(s, &readerV2{set: set})
+	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{set: set})
+	storagev1.RegisterSpanReaderPluginServer(s, &readerV1{set: set})
+	storagev1.RegisterDependenciesReaderPluginServer(s, &dependenciesV1{set: set})
+	storagev1.RegisterPluginCapabilitiesServer(s, &capabilitiesV1{})
+	healthpb.RegisterHealthServer(s, health.NewServer()) // serving, from the start
+	return s
+}

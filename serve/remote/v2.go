@@ -1,0 +1,135 @@
+package remote
+
+import (
+	"context"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/trace"
+)
+
+// readerV2 is jaeger.storage.v2's TraceReader.
+type readerV2 struct {
+	storagev2.UnimplementedTraceReaderServer
+	set *trace.Set
+}
+
+// GetTraces streams the traces that are known, each once. A time range leaves
+// out a trace that lies outside of it.
+func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.ServerStreamingServer[tracepb.TracesData]) error {
+	p := splicer{set: r.set}
+	sent := map[int]bool{}
+	for _, q := range req.GetQuery() {
+		id, err := traceID(q.GetTraceId())
+		if err != nil {
+			return err
+		}
+		t, ok := r.set.Lookup(id)
+		if !ok || sent[t.Index] || !overlaps(t, unixNano(q.GetStartTime()), unixNano(q.GetEndTime())) {
+			continue
+		}
+		sent[t.Index] = true
+		if err := p.trace(t, sendTo(stream)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overlaps reports whether t has a part in the range; 0 leaves an end open.
+func overlaps(t trace.Trace, start, end int64) bool {
+	return (start == 0 || t.End >= start) && (end == 0 || t.Start <= end)
+}
+
+// sendTo sends messages that the generated code has no type for.
+func sendTo(stream grpc.ServerStream) func(encoded) error {
+	return func(m encoded) error { return stream.SendMsg(m) }
+}
+
+// GetServices lists all services.
+func (r *readerV2) GetServices(context.Context, *storagev2.GetServicesRequest) (*storagev2.GetServicesResponse, error) {
+	return &storagev2.GetServicesResponse{Services: r.set.Services()}, nil
+}
+
+// GetOperations lists the operations of a service, of one kind if asked for.
+func (r *readerV2) GetOperations(_ context.Context, req *storagev2.GetOperationsRequest) (*storagev2.GetOperationsResponse, error) {
+	ops, err := operations(r.set, req.GetService(), req.GetSpanKind())
+	if err != nil {
+		return nil, err
+	}
+	resp := &storagev2.GetOperationsResponse{}
+	for _, op := range ops {
+		resp.Operations = append(resp.Operations, &storagev2.Operation{Name: op.Name, SpanKind: op.Kind.String()})
+	}
+	return resp, nil
+}
+
+func operations(set *trace.Set, service, kind string) ([]trace.Operation, error) {
+	if service == "" {
+		return nil, status.Error(codes.InvalidArgument, "operations are asked for without a service")
+	}
+	ops := set.Operations(service)
+	if kind == "" {
+		return ops, nil
+	}
+	wanted, known := trace.ParseKind(kind)
+	var of []trace.Operation
+	for _, op := range ops {
+		if known && op.Kind == wanted {
+			of = append(of, op)
+		}
+	}
+	return of, nil
+}
+
+// FindTraces streams the traces that match, newest first.
+func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.ServerStreamingServer[tracepb.TracesData]) error {
+	if req.GetQuery().GetPagination() != nil {
+		return status.Error(codes.InvalidArgument, "FindTraces is not paginated: use search_depth")
+	}
+	found, err := r.find(stream.Context(), req.GetQuery())
+	if err != nil {
+		return err
+	}
+	p := splicer{set: r.set}
+	for _, t := range found {
+		if err := p.trace(t, sendTo(stream)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParameters) ([]trace.Trace, error) {
+	q, err := queryV2(params)
+	if err != nil {
+		return nil, err
+	}
+	return find(ctx, r.set, q)
+}
+
+func find(ctx context.Context, set *trace.Set, q trace.Query) ([]trace.Trace, error) {
+	found, err := set.Find(ctx, q)
+	if err != nil {
+		return nil, status.FromContextError(err).Err()
+	}
+	return found, nil
+}
+
+// FindTraceIDs lists the ids of the traces that match, newest first, with the
+// time range of each.
+func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDsRequest) (*storagev2.FindTraceIDsResponse, error) {
+	found, err := r.find(ctx, req.GetQuery())
+	if err != nil {
+		return nil, err
+	}
+	resp := &storagev2.FindTraceIDsResponse{}
+	for _, t := range found {
+		resp.TraceIds = append(resp.TraceIds, &storagev2.FoundTraceID{TraceId: t.ID[:], Start: timestamp(t.Start), End: timestamp(t.End)})
+	}
+	return resp, nil
+}
