@@ -1,0 +1,98 @@
+// Command gen writes the sample bucket that the tests and the demo read: one failing and one passing kOps run as Prow
+// stores them, with the traces of every kops process in it.
+//
+//	go run ./testdata/gen                          writes testdata/bucket
+//	go run ./testdata/gen -out DIR                 writes DIR/kubernetes-ci-logs
+//	go run ./testdata/gen -scale 1m [-out DIR]     writes one million spans in 20 files instead
+//
+// The output depends on nothing but this source: all dates are fixed, all randomness is seeded, so that a second run
+// writes the same bytes. It is invented throughout; no person, project or machine in it exists.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	out := flag.String("out", "", "directory to write to (default testdata/bucket; with -scale a new temporary one)")
+	scale := flag.String("scale", "", "write this many spans for measurements (100k, 1m, 10m) instead of the bucket")
+	flag.Parse()
+	if err := generate(*out, *scale); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(out, scale string) error {
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: only the flags -out and -scale are known", flag.Arg(0))
+	}
+	if scale != "" {
+		spans, err := parseScale(scale)
+		if err != nil {
+			return err
+		}
+		dir, err := scaleDir(out)
+		if err != nil {
+			return err
+		}
+		if err := writeScale(dir, spans); err != nil {
+			return err
+		}
+		fmt.Println(dir)
+		return nil
+	}
+	if out == "" {
+		if _, err := os.Stat("testdata"); errors.Is(err, fs.ErrNotExist) {
+			return errors.New("there is no testdata here: run it in the root of the repository, or name a directory with -out")
+		}
+		out = filepath.Join("testdata", "bucket")
+	}
+	b, err := sampleBucket()
+	if err != nil {
+		return err
+	}
+	return b.write(out)
+}
+
+// bucket holds objects by name, as the store would list them.
+type bucket map[string][]byte
+
+// write replaces dir/<bucket name> by the objects of b.
+func (b bucket) write(dir string) error {
+	root := filepath.Join(dir, bucketName)
+	if err := os.RemoveAll(root); err != nil {
+		return err
+	}
+	for name, data := range b {
+		path := filepath.Join(root, filepath.FromSlash(diskName(name)))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// escapeSegment keeps what Windows and Go's module archives do not allow in a file name out of the repository.
+var escapeSegment = strings.NewReplacer("%", "%25", ":", "%3A")
+
+// diskName is the slash-separated path of an object below its bucket's directory. Each segment is percent-escaped, so
+// that url.PathUnescape of the segments gives the name back; the slash that ends a directory placeholder becomes part
+// of its last segment ("otlp%2F"), next to the directory of the same name.
+func diskName(object string) string {
+	placeholder := strings.HasSuffix(object, "/")
+	name := escapeSegment.Replace(strings.TrimSuffix(object, "/"))
+	if placeholder {
+		name += "%2F"
+	}
+	return name
+}
