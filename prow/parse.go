@@ -1,6 +1,7 @@
 package prow
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -58,23 +59,21 @@ func parse(input string, depth int) (Ref, *ParseError) {
 func parseBucket(provider, rest string) (Ref, *ParseError) {
 	bucket, name, _ := strings.Cut(rest, "/")
 	name = dropGeneration(name)
-	segs := strings.Split(name, "/")
-	for i, s := range segs {
-		if !strings.Contains(s, "*") {
-			continue
-		}
-		// A pattern for gsutil: what lies above it, if that is a run.
-		ref, e := locate(provider, bucket, join(segs[:i]))
-		if e != nil && (e.Class == ClassPath || e.Class == ClassBucket) {
-			return Ref{}, e
-		}
-		if e != nil || ref.Kind != KindRun {
-			return Ref{}, fail(ClassGlob, "bucket path "+show(rest), "a pattern with * names many runs", hintRun)
-		}
-		ref.addNote("pattern " + join(segs[i:]) + " dropped")
-		return ref, nil
+	segs, e := segments(name)
+	i := slices.IndexFunc(segs, func(s string) bool { return strings.Contains(s, "*") })
+	if e != nil || i < 0 {
+		return locate(provider, bucket, name)
 	}
-	return locate(provider, bucket, name)
+	// A pattern for gsutil: what lies above it, if that is a run.
+	ref, e := locate(provider, bucket, join(segs[:i]))
+	if e != nil && e.Class == ClassBucket {
+		return Ref{}, e
+	}
+	if e != nil || ref.Kind != KindRun {
+		return Ref{}, fail(ClassGlob, "bucket path "+show(rest), "a pattern with * names many runs", hintRun)
+	}
+	ref.addNote("pattern " + join(segs[i:]) + " dropped")
+	return ref, nil
 }
 
 // dropGeneration removes "#123", by which gsutil names one version of an object.
