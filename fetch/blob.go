@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 
 	"prowtrace/gcs"
@@ -12,81 +13,6 @@ import (
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// save makes the blob of an entry from what get writes: into a temporary file
-// first, which takes the blob's name only when size and checksum are right.
-func (d runDir) save(run prow.Run, e *entry, get func(io.Writer) error) error {
-	f, err := os.CreateTemp(d.tmp(), "*.part")
-	if err != nil {
-		return fmt.Errorf("make a file in the cache: %w", err)
-	}
-	p := &part{f: f, size: e.Size}
-	err = get(p)
-	if err == nil {
-		err = p.check(e)
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = keep(f.Name(), d.blob(run, e), e)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
-// keep gives a complete file its blob's name. A damaged predecessor is taken
-// away first: Windows does not rename over a read-only file.
-func keep(tmp, blob string, e *entry) error {
-	err := os.Chmod(tmp, 0o400)
-	if err == nil {
-		os.Remove(blob)
-		err = os.Rename(tmp, blob)
-	}
-	var fi os.FileInfo
-	if err == nil {
-		fi, err = os.Lstat(blob)
-	}
-	if err != nil {
-		return fmt.Errorf("finish a file in the cache: %w", err)
-	}
-	e.ModTime = fi.ModTime().UnixNano()
-	return nil
-}
-
-// A part is a file that is being received.
-type part struct {
-	f    *os.File
-	size int64 // expected, bytes
-	n    int64 // received, bytes
-	crc  uint32
-}
-
-var errTooLong = errors.New("received more bytes than the bucket listed")
-
-func (p *part) Write(b []byte) (int, error) {
-	if p.n+int64(len(b)) > p.size {
-		return 0, errTooLong
-	}
-	n, err := p.f.Write(b)
-	p.crc = crc32.Update(p.crc, castagnoli, b[:n])
-	p.n += int64(n)
-	return n, err
-}
-
-func (p *part) check(e *entry) error {
-	if p.n != e.Size {
-		return fmt.Errorf("received %d bytes where the bucket listed %d: %w", p.n, e.Size, io.ErrUnexpectedEOF)
-	}
-	return e.checkCRC(p.crc)
-}
-
-// checkCRC compares a checksum with the listed one, where the server gave one.
-func (e *entry) checkCRC(got uint32) error {
-	if got != e.CRC32C && e.CRC32C != 0 {
-		return fmt.Errorf("%w: received bytes sum to %08x, the bucket listed %08x", gcs.ErrChecksum, got, e.CRC32C)
-	}
-	return nil
-}
 
 // holds reports whether the cache has the right bytes of an entry. A blob that
 // was checked before and has not been touched since is taken by its size; any
@@ -100,21 +26,70 @@ func (d runDir) holds(run prow.Run, e *entry) bool {
 	if e.ModTime == fi.ModTime().UnixNano() {
 		return true
 	}
-	crc, err := fileCRC(path)
-	if err != nil || e.checkCRC(crc) != nil {
+	if e.check(path) != nil {
 		return false
 	}
 	e.ModTime = fi.ModTime().UnixNano()
 	return true
 }
 
-func fileCRC(path string) (uint32, error) {
+// save makes the blob of an entry from bytes in memory.
+func (d runDir) save(run prow.Run, e *entry, data []byte) error {
+	part := d.part(run, e)
+	if err := os.WriteFile(part, data, 0o600); err != nil {
+		os.Remove(part)
+		return fmt.Errorf("write to the cache: %w", err)
+	}
+	return d.keep(run, e)
+}
+
+// keep checks a part that is complete and gives it its blob's name. A part with
+// wrong bytes is removed and the error is gcs.ErrChecksum. A damaged blob is
+// taken away first: Windows does not rename over a read-only file.
+func (d runDir) keep(run prow.Run, e *entry) error {
+	part, blob := d.part(run, e), d.blob(run, e)
+	if err := e.check(part); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && d.holds(run, e) {
+			return nil // where locks do not work, another process can be first
+		}
+		os.Remove(part)
+		return err
+	}
+	err := os.Chmod(part, 0o400)
+	if err == nil {
+		os.Remove(blob)
+		err = os.Rename(part, blob)
+	}
+	var fi os.FileInfo
+	if err == nil {
+		fi, err = os.Lstat(blob)
+	}
+	if err != nil {
+		return fmt.Errorf("finish a file in the cache: %w", err)
+	}
+	e.ModTime = fi.ModTime().UnixNano()
+	return nil
+}
+
+// check compares a file with what the bucket listed. It reads the file once
+// more, from the page cache: that sees what is on the disk, needs no care for
+// pieces that were received in parallel or by another process, and costs less
+// than a tenth of receiving them.
+func (e *entry) check(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer f.Close()
 	h := crc32.New(castagnoli)
-	_, err = io.Copy(h, f)
-	return h.Sum32(), err
+	n, err := io.Copy(h, f)
+	switch {
+	case err != nil:
+		return err
+	case n != e.Size:
+		return fmt.Errorf("%w: %d bytes came, the bucket listed %d", gcs.ErrChecksum, n, e.Size)
+	case h.Sum32() != e.CRC32C && e.CRC32C != 0: // 0: the server gave none
+		return fmt.Errorf("%w: their CRC32C is %08x, the bucket listed %08x", gcs.ErrChecksum, h.Sum32(), e.CRC32C)
+	}
+	return nil
 }

@@ -83,7 +83,17 @@ func (d runDir) manifest() string { return filepath.Join(string(d), "manifest.js
 func (d runDir) tmp() string      { return filepath.Join(string(d), "tmp") }
 
 func (d runDir) blob(run prow.Run, e *entry) string {
-	return filepath.Join(string(d), "blobs", hash(run.Bucket, run.Root+"/"+e.Name, strconv.FormatInt(e.Generation, 10)))
+	return filepath.Join(string(d), "blobs", key(run, e))
+}
+
+// part is where a blob is received. Its name is as lasting as the blob's, so
+// that the next process can go on where one was killed.
+func (d runDir) part(run prow.Run, e *entry) string {
+	return filepath.Join(d.tmp(), key(run, e)+".part")
+}
+
+func key(run prow.Run, e *entry) string {
+	return hash(run.Bucket, run.Root+"/"+e.Name, strconv.FormatInt(e.Generation, 10))
 }
 
 // make creates the directories that a download writes to.
@@ -98,6 +108,14 @@ func (d runDir) make() error {
 
 // touch marks the run as used at t.
 func (d runDir) touch(t time.Time) { os.Chtimes(d.manifest(), t, t) }
+
+// sweep removes what killed processes have left of downloads.
+func (d runDir) sweep() {
+	left, _ := os.ReadDir(d.tmp())
+	for _, f := range left {
+		os.Remove(filepath.Join(d.tmp(), f.Name()))
+	}
+}
 
 // removeEmpty takes back what make created, unless something came into it.
 func (d runDir) removeEmpty() {

@@ -35,6 +35,8 @@ type Store interface {
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error]
 	// Download writes the stored bytes of exactly o.Generation to w.
 	Download(ctx context.Context, o gcs.Object, w io.Writer) error
+	// DownloadRange writes length bytes from offset of exactly o.Generation to w.
+	DownloadRange(ctx context.Context, o gcs.Object, offset, length int64, w io.Writer) error
 	// ReadAll reads a small object, newest generation.
 	ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error)
 }
@@ -157,6 +159,9 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 	m.update(l, known, whole)
 	if err := t.dir.writeManifest(m); err != nil {
 		return nil, err
+	}
+	if whole {
+		t.dir.sweep()
 	}
 	switch {
 	case whole:

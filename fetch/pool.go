@@ -23,3 +23,5 @@ func (p *Pool) acquire(ctx context.Context) error {
 }
 
 func (p *Pool) release() { <-p.places }
+
+func (p *Pool) size() int { return cap(p.places) }

@@ -21,8 +21,8 @@ type Counts struct {
 	Failed  int64 // files given up
 
 	Bytes      int64 // bytes of all Files
-	BytesDone  int64 // bytes received
-	BytesSaved int64 // bytes of the Reused files
+	BytesDone  int64 // bytes received; what had to be fetched again counts again
+	BytesSaved int64 // bytes that were in the cache already: Reused files, and parts of others
 
 	Retries int64 // requests that were sent again
 }
@@ -41,11 +41,3 @@ func (p *Progress) Counts() Counts {
 // Retry counts a request that is sent again. Fetch counts its own; a store that
 // repeats requests on its side is to be wired to it.
 func (p *Progress) Retry() { p.retries.Add(1) }
-
-// counting is a writer that counts into a Progress.
-type counting struct{ p *Progress }
-
-func (c counting) Write(b []byte) (int, error) {
-	c.p.bytesDone.Add(int64(len(b)))
-	return len(b), nil
-}

@@ -134,17 +134,26 @@ func (s *memStore) ListGlob(ctx context.Context, bucket, prefix, _ string) iter.
 }
 
 func (s *memStore) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
+	return s.get(o, 0, o.Size, w, "get "+o.Bucket+"/"+o.Name)
+}
+
+func (s *memStore) DownloadRange(ctx context.Context, o gcs.Object, offset, length int64, w io.Writer) error {
+	return s.get(o, offset, length, w, fmt.Sprintf("get %s/%s from %d to %d", o.Bucket, o.Name, offset, offset+length))
+}
+
+func (s *memStore) get(o gcs.Object, offset, length int64, w io.Writer, request string) error {
 	s.mu.Lock()
-	s.requests = append(s.requests, "get "+o.Bucket+"/"+o.Name)
+	s.requests = append(s.requests, request)
 	have, ok := s.buckets[o.Bucket][o.Name]
 	s.mu.Unlock()
 	if !ok || have.Generation != o.Generation {
 		return fmt.Errorf("get %s: %w", o.Name, gcs.ErrNotExist)
 	}
+	data := have.data[offset : offset+length]
 	if s.onGet != nil {
-		return s.onGet(o, have.data, w)
+		return s.onGet(o, data, w)
 	}
-	_, err := w.Write(have.data)
+	_, err := w.Write(data)
 	return err
 }
 
@@ -230,4 +239,15 @@ func (s serialLists) ListGlob(ctx context.Context, bucket, prefix, _ string) ite
 		<-s.first
 		s.memStore.List(ctx, bucket, prefix)(yield)
 	}
+}
+
+// beforeGet calls a function before each download.
+type beforeGet struct {
+	*memStore
+	do func()
+}
+
+func (s *beforeGet) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
+	s.do()
+	return s.memStore.Download(ctx, o, w)
 }

@@ -1,11 +1,10 @@
 package fetch
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 	"strings"
 	"sync"
 
@@ -85,9 +84,7 @@ func (t *transfer) fetchFile(ctx context.Context, o gcs.Object) error {
 		t.ledger.reuse(e)
 		return nil
 	}
-	err := t.dir.save(t.run, &e, func(w io.Writer) error {
-		return t.store.Download(ctx, o, io.MultiWriter(w, counting{t.Progress}))
-	})
+	err := t.download(ctx, o, &e)
 	return t.done(ctx, e, err)
 }
 
@@ -103,7 +100,7 @@ func (t *transfer) fetchMetadata(ctx context.Context, name string) error {
 		t.notice("%s is left out: %v", name, err)
 		return nil
 	}
-	o.Size = int64(len(data))
+	o.Size, o.CRC32C = int64(len(data)), crc32.Checksum(data, castagnoli)
 	e, _, full := t.ledger.expect(name, o)
 	if err = errors.Join(err, full); err != nil {
 		return t.done(ctx, e, err)
@@ -112,11 +109,8 @@ func (t *transfer) fetchMetadata(ctx context.Context, name string) error {
 		t.ledger.reuse(e)
 		return nil
 	}
-	err = t.dir.save(t.run, &e, func(w io.Writer) error {
-		_, err := io.Copy(io.MultiWriter(w, counting{t.Progress}), bytes.NewReader(data))
-		return err
-	})
-	return t.done(ctx, e, err)
+	t.Progress.bytesDone.Add(e.Size)
+	return t.done(ctx, e, t.dir.save(t.run, &e, data))
 }
 
 // done enters what became of a file. An interruption is not the file's failure;

@@ -1,0 +1,243 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/gcs"
+)
+
+const (
+	sliceSize  = 16 << 20 // bytes of one range of a large object
+	sliceAbove = 24 << 20 // objects larger than this come in slices
+
+	// keepAbove is the size of objects whose parts survive a failure, for the
+	// next call to go on with. Smaller ones are as quick to fetch anew.
+	keepAbove = 8 << 20
+
+	resumes    = 3 // how often a broken object is gone on with, each time with new bytes
+	overwrites = 3 // how often an object may be overwritten under our hands
+)
+
+// download brings one object into the cache.
+//
+// The store repeats requests and limits the time of each by itself; here is what
+// goes beyond one request. Bytes that do not fit their checksum are fetched once
+// more. An object that was overwritten since it was listed is taken as it is now.
+func (t *transfer) download(ctx context.Context, o gcs.Object, e *entry) error {
+	for range overwrites {
+		err := t.receive(ctx, o, e)
+		if errors.Is(err, gcs.ErrChecksum) {
+			t.Progress.Retry()
+			if err = t.receive(ctx, o, e); errors.Is(err, gcs.ErrChecksum) {
+				err = fmt.Errorf("twice: %w", err)
+			}
+		}
+		if !errors.Is(err, gcs.ErrNotExist) {
+			return err
+		}
+		now, statErr := t.stat(ctx, o.Name)
+		switch {
+		case statErr != nil:
+			return statErr
+		case now.Generation == 0:
+			return errors.New("was deleted from the bucket after it was listed")
+		case now.Generation == o.Generation:
+			return err
+		}
+		newer, news, full := t.ledger.expect(e.Name, now)
+		if !news {
+			return errors.Join(err, full) // the listing has come upon it as well
+		}
+		t.notice("%s was overwritten while it was fetched; the newer content is taken", printable(e.Name))
+		o, *e = now, newer
+	}
+	return fmt.Errorf("was overwritten %d times while it was fetched; try again later", overwrites)
+}
+
+// stat describes an object as it is now; Generation 0 means that there is none.
+func (t *transfer) stat(ctx context.Context, name string) (gcs.Object, error) {
+	for o, err := range t.store.List(ctx, t.run.Bucket, name) {
+		if err != nil || o.Name == name {
+			return o, err
+		}
+		break // the name itself sorts before all that it is a prefix of
+	}
+	return gcs.Object{}, nil
+}
+
+// receive fetches one generation of an object into its part, going on with what
+// is there of it, and makes the part a blob.
+func (t *transfer) receive(ctx context.Context, o gcs.Object, e *entry) error {
+	part := t.dir.part(t.run, e)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("write to the cache: %w", err)
+	}
+	if o.Size > sliceAbove {
+		err = t.slices(ctx, o, f)
+	} else {
+		err = t.rest(ctx, o, f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = t.dir.keep(t.run, e)
+	}
+	if err == nil || o.Size <= keepAbove || !worthKeeping(err) {
+		os.Remove(part)
+		os.Remove(slicesOf(part))
+	}
+	return err
+}
+
+// worthKeeping reports whether the bytes that came before an error are good.
+func worthKeeping(err error) bool {
+	var local *localError
+	return !errors.Is(err, gcs.ErrChecksum) && !errors.Is(err, gcs.ErrNotExist) && !errors.As(err, &local)
+}
+
+// rest fetches what a part lacks at its end.
+func (t *transfer) rest(ctx context.Context, o gcs.Object, f *os.File) error {
+	n, err := f.Seek(0, io.SeekEnd)
+	if err == nil && n > o.Size {
+		n, err = 0, f.Truncate(0)
+	}
+	if err != nil {
+		return &localError{err}
+	}
+	t.Progress.bytesSaved.Add(n)
+	return t.pull(ctx, o, &span{f: f, at: n, end: o.Size, progress: t.Progress})
+}
+
+// slices fetches a large object in ranges side by side. Every place that is free
+// in the pool takes part; the caller's own place makes sure that it goes on.
+// Which slices are complete is kept beside the part, for after a kill.
+func (t *transfer) slices(ctx context.Context, o gcs.Object, f *os.File) error {
+	memory := slicesOf(f.Name())
+	have := t.slicesHeld(memory, f, o)
+	log, err := os.OpenFile(memory, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return &localError{err}
+	}
+	defer log.Close()
+
+	g, ctx := errgroup.WithContext(ctx)
+	open, allTaken := context.WithCancel(ctx)
+	defer allTaken()
+	var next atomic.Int64
+	work := func() error {
+		for {
+			at := (next.Add(1) - 1) * sliceSize
+			if at >= o.Size {
+				allTaken()
+				return nil
+			}
+			if have[at] {
+				continue
+			}
+			s := &span{f: f, at: at, end: min(at+sliceSize, o.Size), progress: t.Progress}
+			if err := t.pull(ctx, o, s); err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintln(log, at); err != nil {
+				return &localError{err}
+			}
+		}
+	}
+	g.Go(work)
+	for range min(o.Size/sliceSize, int64(t.Pool.size()-1)) {
+		g.Go(func() error {
+			if t.Pool.acquire(open) != nil {
+				return nil // no slice is left, or another failed
+			}
+			defer t.Pool.release()
+			return work()
+		})
+	}
+	return g.Wait()
+}
+
+func slicesOf(part string) string { return part + ".slices" }
+
+// slicesHeld reads which slices a part has, by their offsets. The memory of a
+// part that does not exist any more says nothing.
+func (t *transfer) slicesHeld(memory string, f *os.File, o gcs.Object) map[int64]bool {
+	have := map[int64]bool{}
+	fi, err := f.Stat()
+	if err != nil || fi.Size() == 0 || fi.Size() > o.Size {
+		f.Truncate(0)
+		os.Remove(memory)
+		return have
+	}
+	data, err := os.ReadFile(memory)
+	if err != nil {
+		return have
+	}
+	for line := range strings.Lines(string(data)) {
+		at, err := strconv.ParseInt(strings.TrimSuffix(line, "\n"), 10, 64)
+		if err != nil || !strings.HasSuffix(line, "\n") || at < 0 || at%sliceSize != 0 || at >= o.Size || have[at] {
+			continue
+		}
+		have[at] = true
+		t.Progress.bytesSaved.Add(min(sliceSize, o.Size-at))
+	}
+	return have
+}
+
+// pull fetches a span of an object. When the store has given up, but new bytes
+// came, it is asked for the rest.
+func (t *transfer) pull(ctx context.Context, o gcs.Object, s *span) error {
+	for try := 0; ; try++ {
+		from := s.at
+		var err error
+		switch {
+		case from == s.end:
+			return nil
+		case from == 0 && s.end == o.Size:
+			err = t.store.Download(ctx, o, s)
+		default:
+			err = t.store.DownloadRange(ctx, o, from, s.end-from, s)
+		}
+		if err == nil && s.at < s.end {
+			err = fmt.Errorf("only %d of %d bytes came: %w", s.at-from, s.end-from, io.ErrUnexpectedEOF)
+		}
+		var refused *gcs.AccessError
+		if err == nil || s.at == from || try == resumes || !worthKeeping(err) || errors.As(err, &refused) || ctx.Err() != nil {
+			return err
+		}
+		t.Progress.Retry()
+	}
+}
+
+// A span is a writer to the bytes [at, end) of a part.
+type span struct {
+	f        *os.File
+	at, end  int64
+	progress *Progress
+}
+
+func (s *span) Write(b []byte) (int, error) {
+	if int64(len(b)) > s.end-s.at {
+		return 0, fmt.Errorf("%w: more came than the bucket listed", gcs.ErrChecksum)
+	}
+	n, err := s.f.WriteAt(b, s.at)
+	s.at += int64(n)
+	s.progress.bytesDone.Add(int64(n))
+	if err != nil {
+		return n, &localError{err}
+	}
+	return n, nil
+}
+
+// localError is trouble on this side: with the cache's disk, not with the bucket.
+type localError struct{ err error }
+
+func (e *localError) Error() string { return "write to the cache: " + e.err.Error() }
+func (e *localError) Unwrap() error { return e.err }
