@@ -44,17 +44,15 @@ func (o Options) Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open trace file: %w", err)
 	}
+	packed := isGzip(data)
 	f, err := o.Parse(path, data)
-	if err != nil {
-		return nil, errors.Join(err, unmap())
+	if unmap == nil {
+		return f, err
 	}
-	if len(data) > 0 && len(f.data) == len(data) && &f.data[0] == &data[0] {
-		f.unmap = unmap
-		return f, nil
+	if err != nil || packed { // nothing refers to the stored bytes
+		return f, errors.Join(err, unmap())
 	}
-	if err := unmap(); err != nil { // unpacked: the stored bytes are done with
-		return nil, fmt.Errorf("open trace file: release %s: %w", path, err)
-	}
+	f.unmap = unmap
 	return f, nil
 }
 
@@ -62,14 +60,13 @@ func (o Options) Open(path string) (*File, error) {
 // nil today and leaves room for formats that are converted.
 func (o Options) Parse(name string, data []byte) (*File, error) {
 	f := &File{name: name}
-	f.data, f.opening = unpack(data, o.decodedLimit(len(data)))
-	f.cut = len(f.opening) > 0
+	f.data, f.packing = unpack(data, o.decodedLimit(len(data)))
 	f.format, f.foreign = sniff(name, f.data)
 	return f, nil
 }
 
-// load returns the stored bytes of path and what releases them.
-func (o Options) load(path string) (data []byte, release func() error, err error) {
+// load returns the stored bytes of path and, if they are mapped, what unmaps them.
+func (o Options) load(path string) (data []byte, unmap func() error, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -93,7 +90,7 @@ func (o Options) load(path string) (data []byte, release func() error, err error
 		// Some file systems (network, FUSE) cannot map; reading always works.
 	}
 	data, err = readAll(file, size)
-	return data, func() error { return nil }, err
+	return data, nil, err
 }
 
 func (o Options) mapped(size int64) bool {

@@ -30,9 +30,8 @@ type File struct {
 	name    string
 	data    []byte
 	format  Format
-	foreign string    // FormatUnknown: what the file looks like
-	opening []Problem // met while opening; told first by every pass
-	cut     bool      // decompression ended early, so a torn tail has that cause
+	foreign string   // FormatUnknown: what the file looks like
+	packing *Problem // met while unpacking; told first by every pass, nil if none
 	unmap   func() error
 	stats   atomic.Pointer[Stats]
 }

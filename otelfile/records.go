@@ -13,20 +13,20 @@ type scan struct {
 	types    typeTable
 	stats    Stats
 	problems reporter
-	cut      bool
+	cut      bool   // unpacking ended early, so a torn tail has that cause
 	record   Record // the latest trace record
 }
 
 func newScan(f *File, problem func(Problem)) *scan {
-	s := &scan{problems: reporter{emit: problem}, cut: f.cut}
-	for _, p := range f.opening {
-		s.problems.tell(p)
+	s := &scan{problems: reporter{emit: problem}, cut: f.packing != nil}
+	if f.packing != nil {
+		s.problems.tell(*f.packing)
 	}
 	switch f.format {
 	case FormatOtel:
 		s.data = f.data
 	case FormatEmpty:
-		if len(f.opening) == 0 {
+		if f.packing == nil {
 			s.problems.add(0, ProblemEmpty, "the file is empty")
 		}
 	default:

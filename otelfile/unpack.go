@@ -16,23 +16,22 @@ import (
 const maxLayers = 2
 
 // unpack takes gzip off data, going by its magic bytes, and returns data itself when
-// there is none. What could be unpacked before an error or the limit is kept; the
-// problems say what happened.
-func unpack(data []byte, limit int64) ([]byte, []Problem) {
-	var problems []Problem
+// there is none. What could be unpacked before an error or the limit is kept. The
+// problem, nil if there was none, is that of the outermost layer: those within it
+// would only be its consequences.
+func unpack(data []byte, limit int64) ([]byte, *Problem) {
+	var problem *Problem
 	for layer := 0; layer < maxLayers && isGzip(data); layer++ {
 		decoded, err := gunzip(data, limit)
-		switch {
-		case errors.Is(err, errTooLarge):
-			problems = append(problems, Problem{int64(len(decoded)), ProblemTooLarge, fmt.Sprintf(
-				"the gzip data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", len(data), limit)})
-		case err != nil:
-			problems = append(problems, Problem{int64(len(decoded)), ProblemCompression, fmt.Sprintf(
-				"the gzip data of %d bytes is %s after %d unpacked bytes, which were kept", len(data), gzipFault(err), len(decoded))})
+		if err != nil && problem == nil {
+			problem = gzipProblem(len(data), len(decoded), limit, err)
 		}
 		data = decoded
 	}
-	return data, problems
+	if problem != nil {
+		problem.Offset = int64(len(data)) // where the content ends, not that of a layer
+	}
+	return data, problem
 }
 
 // isGzip goes by the magic bytes and the only compression method there is.
@@ -77,15 +76,19 @@ func decodedHint(data []byte, limit int64) int64 {
 	return min(claimed, 16*int64(len(data)), limit) + 1 // room for the read that finds the end
 }
 
-func gzipFault(err error) string {
+func gzipProblem(stored, decoded int, limit int64, err error) *Problem {
+	fault := fmt.Sprintf("damaged (%v)", err)
 	switch {
+	case errors.Is(err, errTooLarge):
+		return &Problem{Kind: ProblemTooLarge, Detail: fmt.Sprintf(
+			"the gzip data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", stored, limit)}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "cut off"
+		fault = "cut off"
 	case errors.Is(err, gzip.ErrChecksum):
-		return "damaged (its checksum is wrong)"
+		fault = "damaged (its checksum is wrong)"
 	case errors.Is(err, gzip.ErrHeader):
-		return "damaged or followed by something that is not gzip"
-	default:
-		return fmt.Sprintf("damaged (%v)", err)
+		fault = "damaged or followed by something that is not gzip"
 	}
+	return &Problem{Kind: ProblemCompression, Detail: fmt.Sprintf(
+		"the gzip data of %d bytes is %s after %d unpacked bytes, which were kept", stored, fault, decoded)}
 }
