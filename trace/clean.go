@@ -97,7 +97,7 @@ func valid(b []byte, s *schema, depth int) bool {
 		return false
 	}
 	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
+		num, typ, n := consumeTag(b)
 		if n < 0 {
 			return false
 		}
@@ -118,6 +118,15 @@ func valid(b []byte, s *schema, depth int) bool {
 		b = b[size:]
 	}
 	return true
+}
+
+// consumeTag is protowire's, but for field numbers that proto.Unmarshal refuses.
+func consumeTag(b []byte) (protowire.Number, protowire.Type, int) {
+	num, typ, n := protowire.ConsumeTag(b)
+	if n > 0 && num > protowire.MaxValidNumber {
+		return 0, 0, -1
+	}
+	return num, typ, n
 }
 
 func validBytes(field []byte, f fieldSchema, depth int) bool {
@@ -159,7 +168,7 @@ func validAttribute(b []byte) bool {
 // deeper than maxDepth.
 func clean(dst, b []byte, s *schema, depth int) []byte {
 	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
+		num, typ, n := consumeTag(b)
 		if n < 0 {
 			break
 		}

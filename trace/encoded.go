@@ -3,6 +3,7 @@ package trace
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -14,11 +15,12 @@ import (
 
 // Attributes that served spans carry where the set had to add something.
 const (
-	attrNote = "prowtrace.note" // the names of the flags that changed the span
+	attrNote        = "prowtrace.note"                   // the names of the flags that changed the span
+	attrReportedEnd = "prowtrace.reported_end_unix_nano" // of a span that ends before it starts
 )
 
 // served are the flags of spans that are not served as they lie in the file.
-const served = unclean | Unfinished | TimeUnknown | ZeroTrace | Clamped
+const served = unclean | Unfinished | Negative | TimeUnknown | ZeroTrace | Clamped
 
 // Encoded gives the encoded OTLP Span of a row as it is to be served: the
 // bytes of the file where nothing is wrong with them, else a clean copy, with
@@ -41,13 +43,36 @@ func (s *Set) Encoded(row int) []byte {
 	if s.id[row] != 0 {
 		b = appendBytes(b, 2, binary.BigEndian.AppendUint64(nil, s.id[row]))
 	}
-	if flags&(Unfinished|TimeUnknown|Clamped) != 0 {
+	if flags&(Unfinished|Negative|TimeUnknown|Clamped) != 0 {
 		b = appendFixed64(b, 7, uint64(s.start[row]))
 		b = appendFixed64(b, 8, uint64(s.end[row]))
 	}
-	note, _ := proto.Marshal(&commonpb.KeyValue{Key: attrNote, Value: &commonpb.AnyValue{
-		Value: &commonpb.AnyValue_StringValue{StringValue: strings.Join((flags & served).Names(), ",")}}})
-	return appendBytes(b, 9, note)
+	if flags.Has(Negative) {
+		b = appendAttribute(b, attrReportedEnd, &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: s.reportedEnd(row)}})
+	}
+	names := strings.Join((flags & served).Names(), ",")
+	return appendAttribute(b, attrNote, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: names}})
+}
+
+// reportedEnd is the end of a row as its file has it, in Unix ns.
+func (s *Set) reportedEnd(row int) int64 {
+	b := s.Raw(row)
+	c := cursor{b, 0, len(b)}
+	var end uint64
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == 8 && f.typ == protowire.Fixed64Type {
+			end = f.value
+		}
+	}
+	return int64(min(end, math.MaxInt64))
+}
+
+func appendAttribute(b []byte, key string, value *commonpb.AnyValue) []byte {
+	kv, err := proto.Marshal(&commonpb.KeyValue{Key: key, Value: value})
+	if err != nil {
+		return b // only invalid UTF-8 fails, and these strings are ours
+	}
+	return appendBytes(b, 9, kv)
 }
 
 // Raw gives the encoded OTLP Span of a row exactly as the file has it.

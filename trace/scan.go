@@ -138,7 +138,7 @@ func (c *cursor) next() (f field, ok, bad bool) {
 		}
 	}
 	f.num, f.typ = protowire.DecodeTag(tag)
-	if f.num < protowire.MinValidNumber {
+	if f.num < protowire.MinValidNumber || f.num > protowire.MaxValidNumber {
 		return field{}, false, true
 	}
 	size := 0
@@ -304,6 +304,9 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 			r.parent = number(value)
 		case 5:
 			name = value
+			if !utf8.Valid(value) {
+				r.flags |= unclean
+			}
 		case 6:
 			if f.value <= uint64(KindConsumer) {
 				r.kind = Kind(f.value)
@@ -326,7 +329,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 		}
 	}
 	r.start, r.end = r.times(start, end)
-	r.name = sh.name(name, &r.flags)
+	r.name = sh.name(name, r.flags.Has(unclean))
 	r.trace = sh.traceOf(in, id, &r.flags)
 	if r.id == 0 {
 		r.flags |= ZeroSpan
@@ -368,10 +371,9 @@ func (r *raw) times(start, end uint64) (int64, int64) {
 	return s, e
 }
 
-func (sh *shard) name(b []byte, flags *Flags) uint32 {
+func (sh *shard) name(b []byte, unclean bool) uint32 {
 	name := viewString(b)
-	if !utf8.Valid(b) {
-		*flags |= unclean
+	if unclean && !utf8.Valid(b) {
 		name = strings.ToValidUTF8(string(b), "\uFFFD")
 	}
 	n, _ := sh.names.number(name)

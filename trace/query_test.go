@@ -1,0 +1,192 @@
+package trace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// searched is a set for searches, in seconds:
+//
+//	trace 1   kops: root 10..20, GET client 11..13 (error, 503)
+//	trace 2   kops: root 30..90
+//	trace 3   nodeup: boot server 40..41, GET client 40..40
+func searched(t *testing.T) *Set {
+	attr := func(key string, v *commonpb.AnyValue) *commonpb.KeyValue {
+		return &commonpb.KeyValue{Key: key, Value: v}
+	}
+	number := func(n int64) *commonpb.AnyValue {
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: n}}
+	}
+	get := span(2, 1, "GET", 11, 13)
+	get.Kind = tracepb.Span_SPAN_KIND_CLIENT
+	get.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "503 Service Unavailable"}
+	get.Attributes = []*commonpb.KeyValue{attr("http.status_code", number(503)), attr("retry", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}})}
+	get.Events = []*tracepb.Span_Event{{Name: "exception", Attributes: []*commonpb.KeyValue{attr("exception.type", text8("Timeout"))}}}
+	boot := inTrace(3, span(1, 0, "boot", 40, 41))
+	boot.Kind = tracepb.Span_SPAN_KIND_SERVER
+	boot.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}
+	boot.Attributes = []*commonpb.KeyValue{attr("http.status_code", text8("200")),
+		attr("ratio", &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: 1.5}})}
+	get2 := inTrace(3, span(2, 1, "GET", 40, 40))
+	get2.Kind = tracepb.Span_SPAN_KIND_CLIENT
+	nodeup, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
+		Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{attr(serviceName, text8("nodeup")), attr("host.name", text8("node-1"))}},
+		ScopeSpans: []*tracepb.ScopeSpans{{
+			Scope: &commonpb.InstrumentationScope{Name: "nodeup/lib", Version: "v2", Attributes: []*commonpb.KeyValue{attr("lang", text8("go"))}},
+			Spans: []*tracepb.Span{boot, get2}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return load(t, otel(t, otlp(t, "kops", span(1, 0, "root", 10, 20), get, inTrace(2, span(1, 0, "root", 30, 90)))), otel(t, nodeup))
+}
+
+func TestFind(t *testing.T) {
+	attrs := func(kv ...string) (a []Attribute) {
+		for _, s := range kv {
+			k, v, _ := strings.Cut(s, "=")
+			a = append(a, Attribute{k, v})
+		}
+		return a
+	}
+	const s = 1_000_000_000
+	tests := []struct {
+		name string
+		q    Query
+		want string // traces, newest first
+	}{
+		{"everything, newest first", Query{}, "[3 2 1]"},
+		{"limit", Query{Limit: 2}, "[3 2]"},
+		{"service", Query{Service: "kops"}, "[2 1]"},
+		{"unknown service", Query{Service: "nope"}, "[]"},
+		{"operation of several services", Query{Operation: "GET"}, "[3 1]"},
+		{"service and operation in one span", Query{Service: "nodeup", Operation: "root"}, "[]"},
+		{"unknown operation", Query{Operation: "nope"}, "[]"},
+		{"start not before", Query{StartMin: 30 * s}, "[3 2]"},
+		{"start not after", Query{StartMax: 30 * s}, "[2 1]"},
+		{"start of a child in range", Query{StartMin: 11 * s, StartMax: 12 * s}, "[1]"},
+		{"between starts", Query{StartMin: 12 * s, StartMax: 29 * s}, "[]"},
+		{"at least", Query{DurationMin: 10 * s}, "[2 1]"},
+		{"at most", Query{DurationMax: 1 * s}, "[3]"},
+		{"at least and at most", Query{DurationMin: 2 * s, DurationMax: 2 * s}, "[1]"},
+		{"int attribute as text", Query{Attributes: attrs("http.status_code=503")}, "[1]"},
+		{"string attribute as number", Query{Attributes: attrs("http.status_code=200")}, "[3]"},
+		{"bool attribute", Query{Attributes: attrs("retry=true")}, "[1]"},
+		{"double attribute", Query{Attributes: attrs("ratio=1.5")}, "[3]"},
+		{"other value", Query{Attributes: attrs("http.status_code=50")}, "[]"},
+		{"two attributes of one span", Query{Attributes: attrs("http.status_code=503", "retry=true")}, "[1]"},
+		{"two attributes of two spans", Query{Attributes: attrs("http.status_code=200", "span.kind=client")}, "[]"},
+		{"resource attribute", Query{Attributes: attrs("host.name=node-1")}, "[3]"},
+		{"scope attribute", Query{Attributes: attrs("lang=go")}, "[3]"},
+		{"scope name", Query{Attributes: attrs("otel.scope.name=nodeup/lib")}, "[3]"},
+		{"scope version", Query{Attributes: attrs("otel.scope.version=v2")}, "[3]"},
+		{"event attribute", Query{Attributes: attrs("exception.type=Timeout")}, "[1]"},
+		{"error", Query{Attributes: attrs("error=true")}, "[1]"},
+		{"no error", Query{Service: "kops", Operation: "GET", Attributes: attrs("error=false")}, "[]"},
+		{"kind", Query{Attributes: attrs("span.kind=SERVER")}, "[3]"},
+		{"status code", Query{Attributes: attrs("otel.status_code=OK")}, "[3]"},
+		{"status message", Query{Attributes: attrs("otel.status_description=503 Service Unavailable")}, "[1]"},
+		{"all at once", Query{Service: "kops", Operation: "GET", StartMin: 11 * s, StartMax: 11 * s, DurationMin: s, DurationMax: 3 * s, Attributes: attrs("error=true"), Limit: 1}, "[1]"},
+	}
+	set := searched(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			found, err := set.Find(context.Background(), tt.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids := []byte{}
+			for _, tr := range found {
+				ids = append(ids, tr.ID[15])
+			}
+			if got := fmt.Sprint(ids); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := set.Find(ctx, Query{Attributes: attrs("a=b")}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search whose context has ended: %v", err)
+	}
+}
+
+func TestOperationsAndCalls(t *testing.T) {
+	s := searched(t)
+	if got := fmt.Sprint(s.Services()); got != "[kops nodeup]" {
+		t.Errorf("services %v", got)
+	}
+	if got := fmt.Sprint(s.Operations("kops")); got != "[{GET client} {root internal}]" {
+		t.Errorf("operations %v", got)
+	}
+	if got := fmt.Sprint(s.Operations("nope")); got != "[]" {
+		t.Errorf("operations %v", got)
+	}
+	if got := fmt.Sprint(s.Calls(0, 0)); got != "[{kops kops 1 } {nodeup nodeup 1 }]" {
+		t.Errorf("calls %v", got)
+	}
+	if got := fmt.Sprint(s.Calls(0, 25e9)); got != "[{kops kops 1 }]" {
+		t.Errorf("calls until 25 s %v", got)
+	}
+	cross := load(t, otel(t, otlp(t, "a", span(1, 0, "x", 1, 5))), otel(t, otlp(t, "b", span(2, 1, "y", 2, 3), span(3, 1, "y", 3, 4))))
+	if got := fmt.Sprint(cross.Calls(0, 0)); got != "[{a b 2 }]" {
+		t.Errorf("calls between services %v", got)
+	}
+}
+
+// TestShapes loads what would be slow, or fail, with recursion or quadratic steps.
+func TestShapes(t *testing.T) {
+	t.Run("a chain of 10,000", func(t *testing.T) {
+		var spans []*tracepb.Span
+		for i := range uint64(10_000) {
+			spans = append(spans, span(10_000-i, 10_000-i-1, "x", int64(20_000-i), -1))
+		}
+		s := load(t, otel(t, otlp(t, "s", spans...)))
+		depth := 0
+		for row := s.Len() - 1; row >= 0; row = s.Span(row).Parent {
+			depth++
+		}
+		if depth != 10_000 {
+			t.Errorf("depth %d", depth)
+		}
+	})
+	t.Run("a chain of 10,000 without times", func(t *testing.T) {
+		spans := []*tracepb.Span{span(10_001, 10_000, "end", 5, 6)}
+		for i := range uint64(10_000) {
+			spans = append(spans, span(10_000-i, 10_000-i-1, "x", 0, -1))
+		}
+		s := load(t, otel(t, otlp(t, "s", spans...)))
+		if tr := s.Trace(0); tr.Start != 5e9 || s.Span(tr.Root).Start != 5e9 {
+			t.Errorf("%+v", tr)
+		}
+	})
+	t.Run("100,000 children", func(t *testing.T) {
+		spans := []*tracepb.Span{span(1, 0, "root", 1, 200_000)}
+		for i := range uint64(100_000) {
+			spans = append(spans, span(i+2, 1, "x", int64(i)+1, int64(i)+2))
+		}
+		s := load(t, otel(t, otlp(t, "s", spans...)))
+		if s.Len() != 100_001 || s.Stats().Odd["orphan"] != 0 {
+			t.Errorf("%+v", s.Stats())
+		}
+	})
+	t.Run("a circle of 10,000", func(t *testing.T) {
+		var spans []*tracepb.Span
+		for i := range uint64(10_000) {
+			spans = append(spans, span(i+1, (i+1)%10_000+1, "x", int64(i)+1, math.MaxInt32))
+		}
+		s := load(t, otel(t, otlp(t, "s", spans...)))
+		if s.Stats().Odd["cycle"] != 1 || !s.Span(0).Flags.Has(Cycle) {
+			t.Errorf("%+v", s.Stats())
+		}
+	})
+}
