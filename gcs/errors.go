@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -190,6 +191,7 @@ func messageOf(e *googleapi.Error) string {
 			if m := xmlDetails.FindStringSubmatch(e.Body); m != nil {
 				text = m[1]
 			}
+			text = html.UnescapeString(text)
 		}
 	}
 	if text == "" {

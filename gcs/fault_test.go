@@ -386,3 +386,35 @@ func TestRetryAfterReachesThePause(t *testing.T) {
 		t.Errorf("%d requests, want 1", n)
 	}
 }
+
+func TestMessagesAreCleanAndShort(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"plain", "no access", "no access"},
+		{"terminal escapes", "\x1b[2Jred\x07\u202e", "[2Jred"},
+		{"lines", "a\nb\tc", "a b c"},
+		{"no UTF-8", "a\xffb", "a?b"},
+		{"long", strings.Repeat("é", 500), strings.Repeat("é", 400) + "…"},
+	}
+	for _, tt := range tests {
+		if got := clean(tt.in); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	for body, want := range map[string]string{
+		"<Error><Message>Access denied.</Message><Details>someone&#39;s &lt;x&gt;</Details></Error>": "someone's <x>",
+		"<Error><Message>Access denied.</Message></Error>":                                           "Access denied.",
+		"<html>oops": "Forbidden",
+	} {
+		if got := messageOf(&googleapi.Error{Code: 403, Body: body}); got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+func TestCauseIsKept(t *testing.T) {
+	cause := errors.New("expired")
+	var err error = &AccessError{Bucket: "b", Op: "list", Status: 401, Anonymous: true, Credentials: cause}
+	if !errors.Is(err, cause) {
+		t.Errorf("%v lost its cause", err)
+	}
+}

@@ -171,6 +171,23 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestListGlob(t *testing.T) {
+	s := gcstest.New(t)
+	for _, name := range []string{"r/artifacts/otlp/a.otel", "r/artifacts/step/otlp/d/b.otel", "r/artifacts/step/log", "r/otlp/c.otel"} {
+		s.PutBytes("b", name, []byte("x"))
+	}
+	var got []string
+	for o, err := range client(t, s).ListGlob(t.Context(), "b", "r/artifacts/", "r/artifacts/**/otlp/**") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, o.Name)
+	}
+	if want := []string{"r/artifacts/step/otlp/d/b.otel"}; !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+}
+
 func TestListAsksForTheNextPageEarly(t *testing.T) {
 	s := gcstest.New(t)
 	for i := range 1001 {

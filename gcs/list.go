@@ -16,13 +16,21 @@ import (
 // out. An error is the last element: [ErrBucketNotExist], *[AccessError],
 // *[UnreachableError] or the context's; what came before it is good.
 func (c *Client) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
+	return c.ListGlob(ctx, bucket, prefix, "")
+}
+
+// ListGlob is [Client.List] of the objects whose whole names also match glob:
+// * and ? within one path segment, ** across segments, [a-z], {a,b}. The server
+// filters, which saves pages but not its scan of the prefix; other servers than
+// the real one may ignore the pattern.
+func (c *Client) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		g, gctx := errgroup.WithContext(ctx)
 		pages := make(chan []Object, 1)
 		g.Go(func() error {
 			defer close(pages)
-			return c.list(gctx, bucket, prefix, pages)
+			return c.list(gctx, bucket, prefix, glob, pages)
 		})
 		defer g.Wait()
 		defer cancel()
@@ -41,11 +49,11 @@ func (c *Client) List(ctx context.Context, bucket, prefix string) iter.Seq2[Obje
 
 const pageSize = 1000 // the service's maximum
 
-func (c *Client) list(ctx context.Context, bucket, prefix string, pages chan<- []Object) error {
+func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages chan<- []Object) error {
 	if err := checkBucket(bucket); err != nil {
 		return err
 	}
-	query := &storage.Query{Prefix: prefix, Projection: storage.ProjectionNoACL}
+	query := &storage.Query{Prefix: prefix, MatchGlob: glob, Projection: storage.ProjectionNoACL}
 	// Only these fields: a page is a quarter of its full size.
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
