@@ -115,14 +115,14 @@ func skip(typ *objectType, at int) {
 
 func (s *scan) declare(at int, payload []byte) {
 	s.stats.Records++
-	code, before, now, err := s.types.declare(payload)
+	before, now, err := s.types.declare(payload)
 	switch {
 	case err != nil:
 		s.stats.Bad++
 		s.problems.add(at, ProblemDeclaration, "the type declaration at byte %d was ignored: %v", at, err)
 	case before != nil:
 		s.problems.add(at, ProblemRedeclared, "the record at byte %d gives type code %d, until here %s, the new meaning %s; it holds from here on",
-			at, code, quote(before.name), quote(now.name))
+			at, now.code, quote(before.name), quote(now.name))
 	}
 }
 
@@ -156,7 +156,8 @@ func (s *scan) skipDamaged(at int, h header) bool {
 	return true
 }
 
-// trusted reports whether an intact record begins at pos. An empty payload has the
+// trusted reports whether an intact record begins at pos. It looks no further, so no
+// byte is summed more than twice, whatever a file is made of. An empty payload has the
 // checksum 0 whatever happened, so such a header must also have a declared code.
 func (s *scan) trusted(pos int) bool {
 	h, ok := parseHeader(s.data[pos:])

@@ -34,6 +34,7 @@ type typeTable struct {
 // objectType is one meaning of a type code. A code that is used but was never
 // declared gets one too, so that its records are counted.
 type objectType struct {
+	code     uint32
 	name     string
 	declared bool
 	traces   bool
@@ -47,32 +48,34 @@ var (
 	errTooManyTypes  = fmt.Errorf("the file uses more than %d types", maxTypes)
 )
 
-// declare enters the declaration in payload. If the code had another declared
-// meaning, it returns both.
-func (t *typeTable) declare(payload []byte) (code uint32, before, now *objectType, err error) {
+// declare enters the declaration in payload. If it gives a declared code another
+// meaning, both are returned.
+func (t *typeTable) declare(payload []byte) (before, now *objectType, err error) {
 	code, name, err := parseObjectType(payload)
 	if err != nil {
-		return 0, nil, nil, err
+		return nil, nil, err
 	}
 	if code <= codeObjectType {
-		return 0, nil, nil, errReservedCode
+		return nil, nil, errReservedCode
 	}
 	before = t.codes[code]
-	if before != nil && before.declared && before.name == name {
-		return code, nil, nil, nil // as in two files written one after the other
+	known := before != nil && before.declared
+	if known && before.name == name {
+		return nil, nil, nil // as in two files written one after the other
 	}
-	now = t.enter(code, objectType{
+	now = t.enter(objectType{
+		code:     code,
 		name:     name,
 		declared: true,
 		traces:   name == TraceRequestType || name == TracesDataType,
 	})
 	if now == nil {
-		return 0, nil, nil, errTooManyTypes
+		return nil, nil, errTooManyTypes
 	}
-	if before != nil && !before.declared {
-		before = nil
+	if !known {
+		return nil, nil, nil
 	}
-	return code, before, now, nil
+	return before, now, nil
 }
 
 // of returns the current meaning of code, never nil.
@@ -80,21 +83,22 @@ func (t *typeTable) of(code uint32) *objectType {
 	if typ := t.codes[code]; typ != nil {
 		return typ
 	}
-	if typ := t.enter(code, objectType{name: fmt.Sprintf("undeclared type code %d", code)}); typ != nil {
+	if typ := t.enter(objectType{code: code, name: fmt.Sprintf("undeclared type code %d", code)}); typ != nil {
 		return typ
 	}
 	t.rest.name = "other undeclared type codes"
 	return &t.rest
 }
 
-func (t *typeTable) enter(code uint32, typ objectType) *objectType {
+// enter makes typ the meaning of its code; nil when the table is full.
+func (t *typeTable) enter(typ objectType) *objectType {
 	if len(t.seen) == maxTypes {
 		return nil
 	}
 	if t.codes == nil {
 		t.codes = make(map[uint32]*objectType)
 	}
-	t.codes[code] = &typ
+	t.codes[typ.code] = &typ
 	t.seen = append(t.seen, &typ)
 	return &typ
 }
