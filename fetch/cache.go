@@ -20,6 +20,7 @@ import (
 //	    manifest.json                 what the bucket listed and when, what is held
 //	    blobs/<hash of bucket, object, generation>   stored bytes, never changed
 //	    tmp/                          downloads under way
+//	locks/<hash of bucket and root>.work and .use
 //
 // Object names never reach the file system: a hash has no colons, no reserved
 // words, no parent directories and no length to speak of. The generation is
@@ -50,8 +51,10 @@ func OpenCache(dir string) (*Cache, error) {
 		return nil, fmt.Errorf("find the cache: %w", err)
 	}
 	c := &Cache{dir: dir, now: time.Now}
-	if err := os.MkdirAll(filepath.Join(dir, "jobs"), 0o700); err != nil {
-		return nil, fmt.Errorf("make the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+	for _, sub := range []string{"jobs", "locks"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("make the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+		}
 	}
 	return c, c.tag()
 }
@@ -78,6 +81,9 @@ type runDir string
 func (c *Cache) runDir(run prow.Run) runDir {
 	return runDir(filepath.Join(c.dir, "jobs", hash(run.Bucket, run.Root)[:32]))
 }
+
+// id names the run in the cache.
+func (d runDir) id() string { return filepath.Base(string(d)) }
 
 func (d runDir) manifest() string { return filepath.Join(string(d), "manifest.json") }
 func (d runDir) tmp() string      { return filepath.Join(string(d), "tmp") }
@@ -114,6 +120,22 @@ func (d runDir) sweep() {
 	left, _ := os.ReadDir(d.tmp())
 	for _, f := range left {
 		os.Remove(filepath.Join(d.tmp(), f.Name()))
+	}
+}
+
+// drop removes the blobs that the manifest does not name: older generations of
+// objects that were overwritten.
+func (d runDir) drop(m manifest) {
+	keep := map[string]bool{}
+	for _, e := range m.Files {
+		keep[key(m.Run, &e)] = true
+	}
+	blobs := filepath.Join(string(d), "blobs")
+	have, _ := os.ReadDir(blobs)
+	for _, f := range have {
+		if !keep[f.Name()] {
+			os.Remove(filepath.Join(blobs, f.Name()))
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"time"
 
 	"prowtrace/gcs"
@@ -33,19 +34,15 @@ import (
 type Store interface {
 	// List yields the objects whose names start with prefix, page by page as they arrive.
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error]
+	// ListGlob is List with a filter on the server's side, which spares the pages
+	// of a run with very many artifacts. The server may ignore the pattern.
+	ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error]
 	// Download writes the stored bytes of exactly o.Generation to w.
 	Download(ctx context.Context, o gcs.Object, w io.Writer) error
 	// DownloadRange writes length bytes from offset of exactly o.Generation to w.
 	DownloadRange(ctx context.Context, o gcs.Object, offset, length int64, w io.Writer) error
 	// ReadAll reads a small object, newest generation.
 	ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error)
-}
-
-// A GlobStore can also filter a listing on the server's side, which spares the
-// pages of a run with very many artifacts. The server may ignore the pattern.
-type GlobStore interface {
-	Store
-	ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error]
 }
 
 // Options adjust a Fetch. The zero value is good.
@@ -68,8 +65,8 @@ type Options struct {
 	Notice func(string)
 }
 
-// A Result is a run as the cache holds it. The files stay where they are until
-// the cache is pruned; they must not be written to.
+// A Result is a run as the cache holds it. The files must not be written to. They
+// stay where they are until Close, and after that until the cache is pruned.
 type Result struct {
 	Run       prow.Run
 	Dir       string          // of the run in the cache
@@ -78,6 +75,19 @@ type Result struct {
 	FromCache bool            // no request was sent
 	Listed    time.Time       // when the bucket was last asked
 	Ended     bool            // the run has a finished.json
+
+	release func() error
+}
+
+// Close allows other processes to prune the run. Calling it again, or on a nil
+// Result, does nothing.
+func (r *Result) Close() error {
+	if r == nil || r.release == nil {
+		return nil
+	}
+	release := r.release
+	r.release = nil
+	return release()
 }
 
 // A File is one object in the cache.
@@ -113,11 +123,42 @@ func (c *Cache) Fetch(ctx context.Context, store Store, run prow.Run, o Options)
 	return t.do(ctx)
 }
 
-// do answers from the manifest when the run has ended and all of it is held;
-// else it asks the bucket.
+// do works on the run with its lock held.
 func (t *transfer) do(ctx context.Context) (*Result, error) {
+	unlock, err := t.cache.lockWork(ctx, t.dir.id(), t.waiting)
+	if unlock == nil {
+		return nil, fmt.Errorf("wait for the cache: %w", err)
+	}
+	defer unlock()
+	if err != nil {
+		t.notice("the cache cannot be locked (%v); let no other prowtrace work on this run now", err)
+	}
+	res, err := t.answer(ctx)
+	if res != nil {
+		// Without locks nobody prunes either: see Prune.
+		res.release, _ = t.cache.lockUse(t.dir.id())
+	}
+	return res, err
+}
+
+func (t *transfer) waiting(pid int) {
+	t.waited = true
+	t.before, _ = t.dir.readManifest().covering(t.scope)
+	switch pid {
+	case os.Getpid():
+	case 0:
+		t.notice("waiting for another prowtrace on the same run")
+	default:
+		t.notice("waiting for another prowtrace (process %d) on the same run", pid)
+	}
+}
+
+// answer takes what the manifest has when the run has ended, or when another
+// process asked while this one waited for it; else it asks the bucket.
+func (t *transfer) answer(ctx context.Context) (*Result, error) {
 	m := t.dir.readManifest()
-	if l, ok := m.covering(t.scope); ok && l.Final {
+	l, known := m.covering(t.scope)
+	if known && (l.Final || t.waited && l.At.After(t.before.At)) {
 		if files := m.within(t.scope); t.holdsAll(files) {
 			t.dir.touch(t.cache.now())
 			res := t.result(files, l.At)
@@ -162,6 +203,10 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 	}
 	if whole {
 		t.dir.sweep()
+		if unlock, ok := t.cache.lockUnused(t.dir.id()); ok {
+			t.dir.drop(m)
+			unlock()
+		}
 	}
 	switch {
 	case whole:

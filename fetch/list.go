@@ -29,10 +29,7 @@ func (t *transfer) list(ctx context.Context, found chan<- gcs.Object) error {
 		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/otlp/"), found)
 	})
 	g.Go(func() error {
-		if s, ok := t.store.(GlobStore); ok {
-			return t.drain(ctx, s.ListGlob(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
-		}
-		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/"), found)
+		return t.drain(ctx, t.store.ListGlob(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
 	})
 	return g.Wait()
 }

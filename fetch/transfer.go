@@ -25,7 +25,9 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	listErr  error // why the listing broke off
+	waited   bool    // for another process
+	before   listing // what was known then
+	listErr  error   // why the listing broke off
 	noticing sync.Mutex
 }
 
