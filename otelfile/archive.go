@@ -1,0 +1,115 @@
+package otelfile
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// A Member is a file of an archive.
+type Member struct {
+	Name string // as the archive has it; hostile text
+	Data []byte
+}
+
+// Bounds of an archive: a run has some hundred trace files of some megabytes.
+const (
+	maxMembers      = 100_000
+	maxArchiveBytes = 4 << 30 // of all members
+	maxArchiveRatio = 256     // unpacked to packed bytes, above archiveFree
+	archiveFree     = 64 << 20
+)
+
+// ReadArchive reads the files of a tar archive, plain or in up to two layers of
+// gzip, into memory. ok tells whether r is one at all: if not, nothing but the
+// beginning of r was read. With an error, what came before it is returned: an
+// archive can be cut off, damaged, or unpack to more than is sensible.
+func ReadArchive(r io.Reader) (files []Member, ok bool, err error) {
+	packed := &counter{r: r}
+	b := bufio.NewReaderSize(packed, tarBlock)
+	for range maxLayers {
+		if head, _ := b.Peek(3); !isGzip(head) {
+			break
+		}
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, false, nil // told when it is opened as a trace file
+		}
+		defer z.Close()
+		b = bufio.NewReaderSize(z, tarBlock)
+	}
+	head, _ := b.Peek(tarBlock)
+	if len(head) < tarBlock || !bytes.HasPrefix(head[257:], []byte("ustar")) {
+		return nil, false, nil
+	}
+	files, err = readMembers(tar.NewReader(b), packed)
+	return files, true, err
+}
+
+const tarBlock = 512
+
+func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
+	var files []Member
+	var total int64
+	for {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files, nil
+		}
+		if err != nil {
+			return files, fmt.Errorf("the archive is damaged or cut off after %d files, which were kept: %w", len(files), err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		if len(files) == maxMembers {
+			return files, fmt.Errorf("the archive has more than %d files, the rest were left out", maxMembers)
+		}
+		data, err := readMember(r, packed, total)
+		total += int64(len(data))
+		if len(data) > 0 || err == nil {
+			files = append(files, Member{h.Name, data})
+		}
+		if err != nil {
+			return files, fmt.Errorf("the archive ends within its file %q, of which %d bytes were kept: %w", h.Name, len(data), err)
+		}
+	}
+}
+
+var errArchiveTooLarge = errors.New("it unpacks to more than is sensible")
+
+// readMember reads one file. Nothing is allocated by the size that the archive
+// claims, and what it unpacks to is held against what was read of it.
+func readMember(r io.Reader, packed *counter, total int64) ([]byte, error) {
+	var data []byte
+	for {
+		var b bytes.Buffer
+		n, err := io.CopyN(&b, r, 1<<20)
+		data = append(data, b.Bytes()...)
+		total += n
+		switch {
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return data, err
+		case total > maxArchiveBytes || total > archiveFree+maxArchiveRatio*packed.n:
+			return data, errArchiveTooLarge
+		}
+	}
+}
+
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,67 @@
+package otelfile
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func tarOf(t *testing.T, files ...Member) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []*tar.Header{{Name: "dir/", Typeflag: tar.TypeDir}, {Name: "dir/link", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}} {
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range files {
+		if err := w.WriteHeader(&tar.Header{Name: f.Name, Size: int64(len(f.Data)), Mode: 0o600, Format: tar.FormatPAX}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestReadArchive(t *testing.T) {
+	one, two := Member{"otlp/kops-1-2026-11-25T06:01:05Z.otel", []byte("first")}, Member{"../../two", bytes.Repeat([]byte("2"), 3<<20)}
+	plain := tarOf(t, one, two)
+	tests := []struct {
+		name    string
+		in      []byte
+		files   int
+		archive bool
+		err     string
+	}{
+		{"plain", plain, 2, true, ""},
+		{"gzip", zipped(plain), 2, true, ""},
+		{"gzip twice", zipped(zipped(plain)), 2, true, ""},
+		{"no files", tarOf(t), 0, true, ""},
+		{"cut off in the second file", plain[:len(plain)-2<<20], 2, true, `within its file "../../two"`},
+		{"cut off in a header", plain[:4*tarBlock+100], 1, true, "cut off after"},
+		{"not an archive", []byte("hello"), 0, false, ""},
+		{"gzip of something else", zipped([]byte("hello")), 0, false, ""},
+		{"broken gzip", []byte{0x1f, 0x8b, 8, 1}, 0, false, ""},
+		{"empty", nil, 0, false, ""},
+		{"a bomb", zipped(tarOf(t, Member{"zeros", make([]byte, 200<<20)})), 1, true, "more than is sensible"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files, archive, err := ReadArchive(bytes.NewReader(tt.in))
+			if len(files) != tt.files || archive != tt.archive || (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+				t.Fatalf("%d files, archive %v, error %v; want %d, %v, %q", len(files), archive, err, tt.files, tt.archive, tt.err)
+			}
+			if len(files) == 2 && (files[0].Name != one.Name || fmt.Sprintf("%s", files[0].Data) != "first" || err == nil && !bytes.Equal(files[1].Data, two.Data)) {
+				t.Errorf("files %q %q with %d bytes", files[0].Name, files[1].Name, len(files[1].Data))
+			}
+		})
+	}
+}
