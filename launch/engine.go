@@ -141,7 +141,7 @@ func (j Jaeger) pullImage(ctx context.Context, o Options) error {
 		return nil
 	}
 	name := programName(j.Path)
-	o.note(fmt.Sprintf("%s pulls the image %s (once, some 50 MB)", name, j.Image))
+	o.note(fmt.Sprintf("%s pulls the image %s (once, this may take minutes)", name, j.Image))
 	ctx, cancel := context.WithTimeout(ctx, pullLimit)
 	defer cancel()
 	lines, err := runToTail(ctx, j.Path, "pull", j.Image)

@@ -112,8 +112,7 @@ func Find(ctx context.Context, o Options) (Jaeger, error) {
 	if o.Jaeger != "" {
 		return named(ctx, o.Jaeger)
 	}
-	var tried []string
-	candidates := 0
+	var tried, unusable []string
 	for _, kind := range []struct {
 		names   []string
 		ask     func(context.Context, string) (Jaeger, error)
@@ -122,24 +121,27 @@ func Find(ctx context.Context, o Options) (Jaeger, error) {
 		{programs, askProgram, "no program " + strings.Join(programs, ", ") + " is on PATH"},
 		{engines, askEngine, "no container engine (" + strings.Join(engines, ", ") + ") is on PATH"},
 	} {
-		before := candidates
+		missing := true
 		for _, name := range kind.names {
 			path, err := exec.LookPath(name)
 			if err != nil {
 				continue
 			}
-			candidates++
+			missing = false
 			j, err := kind.ask(ctx, path)
 			if err == nil {
+				for _, u := range unusable { // why it is not the one that was expected
+					o.note(u)
+				}
 				return j, nil
 			}
 			if ctx.Err() != nil {
 				return Jaeger{}, fmt.Errorf("look for Jaeger: %w", ctx.Err())
 			}
-			o.note(err.Error())
+			unusable = append(unusable, err.Error())
 			tried = append(tried, err.Error())
 		}
-		if candidates == before {
+		if missing {
 			tried = append(tried, kind.missing)
 		}
 	}
