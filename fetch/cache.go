@@ -28,8 +28,9 @@ import (
 //
 // A Cache is safe for concurrent use, also by several processes.
 type Cache struct {
-	dir string
-	now func() time.Time
+	dir  string
+	temp bool // goes with Close
+	now  func() time.Time
 }
 
 // OpenCache opens the cache at dir, which is made when it does not exist. An
@@ -57,6 +58,30 @@ func OpenCache(dir string) (*Cache, error) {
 		}
 	}
 	return c, c.tag()
+}
+
+// OpenTemp opens a cache of its own in a temporary directory, for those who want
+// to leave nothing behind; Close removes it.
+func OpenTemp() (*Cache, error) {
+	dir, err := os.MkdirTemp("", "prowtrace-")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary cache: %w", err)
+	}
+	c, err := OpenCache(dir)
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	c.temp = true
+	return c, nil
+}
+
+// Close ends the use of the cache; a temporary one is removed with all its files.
+func (c *Cache) Close() error {
+	if !c.temp {
+		return nil
+	}
+	return os.RemoveAll(c.dir)
 }
 
 // Dir is the cache's directory, absolute.

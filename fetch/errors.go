@@ -82,7 +82,7 @@ type PartialError struct {
 	Total   int         // files that there are, as far as listed
 	Failed  []FileError // by name
 	Untried int         // files left alone after many failures in a row
-	Listed  error       // why the listing broke off; nil when it is complete
+	Listed  error       // why there may be more than Total; nil when the listing is complete
 }
 
 func (e *PartialError) Error() string {
@@ -96,7 +96,7 @@ func (e *PartialError) Error() string {
 	}
 	sep := ": "
 	if e.Listed != nil {
-		fmt.Fprintf(&b, "%sthe listing broke off: %v", sep, e.Listed)
+		b.WriteString(sep + e.Listed.Error())
 		sep = "; "
 	}
 	const shown = 5

@@ -19,7 +19,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -52,6 +51,14 @@ type Options struct {
 	// nothing: the link of a log or of a directory beside the traces stands for
 	// the run it belongs to. Metadata files are always fetched.
 	Only string
+
+	// Offline forbids every request. What the cache has of the run is returned; the
+	// store may be nil.
+	Offline bool
+
+	// Refresh asks the bucket also for a run that had ended, and checks every byte
+	// that the cache has of it.
+	Refresh bool
 
 	// Pool bounds the downloads under way together, for all Fetches that share
 	// it. Nil means a pool of its own with DefaultParallel places.
@@ -158,19 +165,33 @@ func (t *transfer) waiting(pid int) {
 func (t *transfer) answer(ctx context.Context) (*Result, error) {
 	m := t.dir.readManifest()
 	l, known := m.covering(t.scope)
-	if known && (l.Final || t.waited && l.At.After(t.before.At)) {
+	if t.Offline {
+		return t.offline(m, l, known)
+	}
+	if known && !t.Refresh && l.Final || t.waited && l.At.After(t.before.At) {
 		if files := m.within(t.scope); t.holdsAll(files) {
-			t.dir.touch(t.cache.now())
-			res := t.result(files, l.At)
-			res.FromCache = true
-			return res, t.verdict(res, l.Other)
+			return t.fromCache(files, l)
 		}
+	}
+	if !t.Refresh {
+		t.ledger.remember(m.Files)
 	}
 	asked := t.cache.now()
 	if err := t.ask(ctx); err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), err)
 	}
-	return t.conclude(ctx, m, asked)
+	res, err := t.conclude(ctx, m, asked)
+	if err != nil && res == nil && known {
+		return t.fallBack(m, l, err)
+	}
+	return res, err
+}
+
+func (t *transfer) fromCache(files []entry, l listing) (*Result, error) {
+	t.dir.touch(t.cache.now())
+	res := t.result(files, l.At)
+	res.FromCache = true
+	return res, t.verdict(res, l.Other)
 }
 
 // holdsAll reports whether all files are in the cache, whole.
@@ -181,59 +202,4 @@ func (t *transfer) holdsAll(files []entry) bool {
 		}
 	}
 	return true
-}
-
-// conclude says what a transfer has come to and writes the manifest.
-func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
-	known, held := t.ledger.known(), t.ledger.heldOnes()
-	if len(known) == 0 {
-		if err := t.checkExists(ctx); err != nil {
-			t.dir.removeEmpty()
-			return nil, err
-		}
-	}
-	res := t.result(held, asked)
-	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked)}
-	failed := t.ledger.failures()
-	whole := t.listErr == nil && len(failed)+len(t.ledger.untried) == 0
-	m.Run = t.run
-	m.update(l, known, whole)
-	if err := t.dir.writeManifest(m); err != nil {
-		return nil, err
-	}
-	if whole {
-		t.dir.sweep()
-		if unlock, ok := t.cache.lockUnused(t.dir.id()); ok {
-			t.dir.drop(m)
-			unlock()
-		}
-	}
-	switch {
-	case whole:
-		return res, t.verdict(res, l.Other)
-	case t.listErr != nil && len(res.Files) == 0:
-		return nil, t.listFailed()
-	default:
-		return res, &PartialError{
-			Result: res, Total: len(t.ledger.files), Failed: failed, Untried: len(t.ledger.untried), Listed: t.listErr,
-		}
-	}
-}
-
-// checkExists tells a run without anything of interest from no run at all.
-func (t *transfer) checkExists(ctx context.Context) error {
-	if t.listErr == nil {
-		var ok bool
-		if ok, t.listErr = t.exists(ctx); ok {
-			return nil
-		}
-	}
-	if t.listErr == nil || errors.Is(t.listErr, gcs.ErrBucketNotExist) {
-		return &NotFoundError{Run: t.run, Err: t.listErr}
-	}
-	return t.listFailed()
-}
-
-func (t *transfer) listFailed() error {
-	return fmt.Errorf("look for traces of %s: %w", t.run.URL(), t.listErr)
 }

@@ -119,7 +119,7 @@ func TestFetch(t *testing.T) {
 func TestSecondFetch(t *testing.T) {
 	running := func(s *memStore) { s.delete(testRun.Bucket, testRun.Root+"/finished.json") }
 	justEnded := func(s *memStore) {
-		s.putAt(testRun.Bucket, testRun.Root+"/finished.json", `{}`, time.Now().Add(-settled+time.Minute))
+		s.putAt(testRun.Bucket, testRun.Root+"/finished.json", `{}`, ended.Add(time.Hour-settled+time.Second))
 	}
 	for _, tt := range []struct {
 		name        string
@@ -134,6 +134,12 @@ func TestSecondFetch(t *testing.T) {
 		{"more than was fetched", func(*memStore) {}, "artifacts/otlp/kops-1-T01:02:03Z.otel", "", nil, -1, 2},
 		{"running: asks, downloads nothing", running, "", "", nil, 8, 0},
 		{"just ended: asks, downloads nothing", justEnded, "", "", nil, 8, 0},
+		{"never finished, nothing new for a week: no request", func(s *memStore) {
+			for name, o := range s.buckets[testRun.Bucket] {
+				s.putAt(testRun.Bucket, name, string(o.data), ended.Add(time.Hour-abandoned))
+			}
+			running(s)
+		}, "", "", nil, 0, 0},
 		{"running: one more file", running, "", "", func(t *testing.T, s *memStore, _ *Result) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/kops-3.otel", "three")
 		}, 9, 1},

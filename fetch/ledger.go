@@ -12,6 +12,7 @@ import (
 // A ledger keeps, while a transfer runs, what there is and what became of it.
 type ledger struct {
 	progress *Progress
+	checked  map[string]entry // by name: entries whose blobs need not be read again
 
 	mu      sync.Mutex
 	files   map[string]entry // by name: what the bucket has, newest generation
@@ -39,6 +40,15 @@ func newLedger(p *Progress) *ledger {
 	}
 }
 
+// remember trusts what the last manifest says of blobs that have not been touched
+// since. For before the transfer.
+func (l *ledger) remember(files []entry) {
+	l.checked = map[string]entry{}
+	for _, e := range files {
+		l.checked[e.Name] = e
+	}
+}
+
 // expect notes an object and reports whether it is news. A listing that changes
 // between its pages can name an object twice: the newest generation counts.
 func (l *ledger) expect(name string, o gcs.Object) (e entry, news bool, err error) {
@@ -56,6 +66,9 @@ func (l *ledger) expect(name string, o gcs.Object) (e entry, news bool, err erro
 	}
 	l.progress.bytes.Add(o.Size - old.Size)
 	e = newEntry(name, o)
+	if before := l.checked[name]; before.Generation == e.Generation && before.CRC32C == e.CRC32C {
+		e.ModTime = before.ModTime
+	}
 	l.files[name] = e
 	return e, true, nil
 }

@@ -74,9 +74,12 @@ func (d runDir) readManifest() manifest {
 	return m
 }
 
-// write replaces the manifest. It alone is synced to the disk: a blob torn by a
+// writeManifest replaces the manifest. It alone is synced to the disk: a blob torn by a
 // power cut is found by its size and checksum, a torn manifest would cost the listing.
 func (d runDir) writeManifest(m manifest) error {
+	if err := d.make(); err != nil {
+		return err
+	}
 	m.Version = manifestVersion
 	slices.SortFunc(m.Files, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
 	data, err := json.MarshalIndent(m, "", " ")
@@ -123,15 +126,31 @@ func (m manifest) within(s scope) []entry {
 	return out
 }
 
-// update puts a new look at a scope in the place of what was known of it. A look
-// that was not complete brings entries, and is not remembered as one.
+// update enters a new look at a scope. A complete one takes the place of all that
+// was known of the scope; any other only adds, so what an earlier look has found
+// stays of use. Files that could not be had are entered like the others: whether
+// the cache holds a file is seen on the disk.
 func (m *manifest) update(l listing, files []entry, complete bool) {
-	m.Files = slices.DeleteFunc(m.Files, func(e entry) bool {
-		return isMetadata(e.Name) || l.Scope.contains(e.Name)
-	})
-	m.Files = append(m.Files, files...)
-	m.Listings = slices.DeleteFunc(m.Listings, func(old listing) bool { return l.Scope.covers(old.Scope) })
-	if complete {
-		m.Listings = append(m.Listings, l)
+	names := map[string]bool{}
+	for _, e := range files {
+		names[e.Name] = true
 	}
+	merged := slices.Clone(files)
+	for _, e := range m.Files {
+		replaced := names[e.Name] || complete && (isMetadata(e.Name) || l.Scope.contains(e.Name))
+		if !replaced {
+			merged = append(merged, e)
+		}
+	}
+	m.Files = merged
+	if !complete {
+		return
+	}
+	listings := []listing{l}
+	for _, old := range m.Listings {
+		if !l.Scope.covers(old.Scope) {
+			listings = append(listings, old)
+		}
+	}
+	m.Listings = listings
 }

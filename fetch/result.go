@@ -13,14 +13,23 @@ import (
 // uploads podinfo.json and the last prowjob.json after the sidecar has ended.
 const settled = 10 * time.Minute
 
+// abandoned is how long after its last object a run without finished.json is
+// given up: its pod was deleted too hard for anyone to write it. No job runs for
+// that long; artifacts can come only at its end, but crier keeps prowjob.json fresh.
+const abandoned = 7 * 24 * time.Hour
+
 // final reports whether the run will stay as it was when its bucket was asked.
 func final(files []entry, asked time.Time) bool {
+	var last time.Time
 	for _, e := range files {
 		if e.Name == "finished.json" {
 			return asked.Sub(e.Updated) >= settled
 		}
+		if e.Updated.After(last) {
+			last = e.Updated
+		}
 	}
-	return false
+	return !last.IsZero() && asked.Sub(last) >= abandoned
 }
 
 // result turns entries that are held into the answer.

@@ -198,6 +198,7 @@ func openTest(t *testing.T) *Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.now = func() time.Time { return ended.Add(time.Hour) }
 	return c
 }
 

@@ -1,0 +1,67 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"prowtrace/gcs"
+)
+
+// conclude says what a transfer has come to and writes the manifest.
+func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
+	if len(t.ledger.known()) == 0 {
+		if err := t.checkExists(ctx); err != nil {
+			t.dir.removeEmpty()
+			return nil, err
+		}
+	}
+	t.keepGone(m)
+	known, held := t.ledger.known(), t.ledger.heldOnes()
+	res := t.result(held, asked)
+	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked)}
+	failed := t.ledger.failures()
+	whole := t.listErr == nil && len(failed)+len(t.ledger.untried) == 0
+	m.Run = t.run
+	m.update(l, known, t.listErr == nil && len(known) == len(t.ledger.files))
+	if err := t.dir.writeManifest(m); err != nil {
+		return nil, err
+	}
+	if whole {
+		t.dir.sweep()
+		if unlock, ok := t.cache.lockUnused(t.dir.id()); ok {
+			t.dir.drop(m)
+			unlock()
+		}
+	}
+	switch {
+	case whole:
+		return res, t.verdict(res, l.Other)
+	case t.listErr != nil && len(res.Files) == 0:
+		return nil, t.listFailed()
+	}
+	partial := &PartialError{Result: res, Total: len(t.ledger.files), Failed: failed, Untried: len(t.ledger.untried)}
+	if t.listErr != nil {
+		partial.Listed = fmt.Errorf("the listing broke off: %w", t.listErr)
+	}
+	return res, partial
+}
+
+// checkExists tells a run without anything of interest from no run at all.
+func (t *transfer) checkExists(ctx context.Context) error {
+	if t.listErr == nil {
+		var ok bool
+		if ok, t.listErr = t.exists(ctx); ok {
+			return nil
+		}
+	}
+	if t.listErr == nil || errors.Is(t.listErr, gcs.ErrBucketNotExist) {
+		return &NotFoundError{Run: t.run, Err: t.listErr}
+	}
+	return t.listFailed()
+}
+
+func (t *transfer) listFailed() error {
+	return fmt.Errorf("look for traces of %s: %w", t.run.URL(), t.listErr)
+}

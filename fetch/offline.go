@@ -1,0 +1,81 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrOffline says that something is not in the cache and must not be fetched.
+var ErrOffline = errors.New("not in the cache, and working offline")
+
+// offline answers with what the cache has, and says what it lacks.
+func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error) {
+	all := m.within(t.scope)
+	if !complete && len(all) == 0 {
+		return nil, fmt.Errorf("%s: %w; fetch it once without --offline (the cache is %s)", t.run.URL(), ErrOffline, t.cache.dir)
+	}
+	var held []entry
+	partial := &PartialError{Total: len(all)}
+	for _, e := range all {
+		if t.dir.holds(t.run, &e) {
+			held = append(held, e)
+		} else {
+			partial.Failed = append(partial.Failed, FileError{Name: e.Name, Err: ErrOffline})
+		}
+	}
+	res, err := t.fromCache(held, l)
+	if !complete {
+		partial.Listed = fmt.Errorf("the others were never listed: %w", ErrOffline)
+	}
+	if partial.Listed != nil || len(partial.Failed) > 0 {
+		partial.Result, err = res, partial
+	}
+	return res, err
+}
+
+// fallBack says, or uses, what the cache has of a run that the bucket does not
+// give any more. Buckets delete old runs: a run that is gone stays readable here.
+func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
+	files := m.within(t.scope)
+	if !t.holdsAll(files) {
+		return nil, err
+	}
+	at := l.At.UTC().Format(time.RFC3339)
+	if !errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("%w; the cache has the run as of %s: --offline shows that", err, at)
+	}
+	t.notice("%s is not in the bucket any more; this is the copy of %s", t.run.URL(), at)
+	for i := range m.Listings {
+		m.Listings[i].Final = true
+	}
+	if err := t.dir.writeManifest(m); err != nil {
+		return nil, err
+	}
+	return t.fromCache(files, l)
+}
+
+// keepGone adds to the ledger what the cache has and the bucket has deleted.
+func (t *transfer) keepGone(m manifest) {
+	if t.listErr != nil {
+		return
+	}
+	n := 0
+	for _, e := range m.within(t.scope) {
+		if _, there := t.ledger.files[e.Name]; there || !t.dir.holds(t.run, &e) {
+			continue
+		}
+		t.ledger.files[e.Name], t.ledger.held[e.Name] = e, true
+		n++
+	}
+	if n > 0 {
+		t.notice("%s of %s %s not in the bucket any more; the copies are kept", count(n, "file"), t.run.URL(), are(n))
+	}
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
