@@ -1,0 +1,98 @@
+package viewer
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// A guard stands before all pages: it refuses what a page of another site
+// could ask for, and sets the headers that keep the browser from running
+// anything.
+type guard struct {
+	hosts   map[string]bool // names and addresses to answer to, besides loopback
+	anyAddr bool            // listening on all addresses: answer to each
+	next    http.Handler
+}
+
+// newGuard lets requests to hosts pass to next. An unspecified address among
+// hosts stands for all addresses, but not for names: whoever rebinds a name to
+// this machine has to ask under that name.
+func newGuard(hosts []string, next http.Handler) *guard {
+	g := &guard{hosts: map[string]bool{}, next: next}
+	for _, h := range hosts {
+		h = bareHost(h)
+		if a, err := netip.ParseAddr(h); err == nil && a.IsUnspecified() {
+			g.anyAddr = true
+		}
+		if h != "" {
+			g.hosts[h] = true
+		}
+	}
+	return g
+}
+
+// policy allows the style sheet, the icon and the filter form of this server,
+// and nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache")
+	switch {
+	case !g.answersTo(r.Host):
+		refuse(w, http.StatusForbidden, fmt.Sprintf(
+			"Refused: this page was asked for as %q, which is not a name of this machine. Open it under the address that prowtrace printed, or under localhost.", clip(r.Host, 100)))
+	case !sameOrigin(r):
+		refuse(w, http.StatusForbidden, fmt.Sprintf(
+			"Refused: a page of %q asked for this. Traces are shown to this page's own visitors only.", clip(r.Header.Get("Origin"), 100)))
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed, "Refused: this page can only be read (GET or HEAD).")
+	default:
+		g.next.ServeHTTP(w, r)
+	}
+}
+
+func refuse(w http.ResponseWriter, status int, sentence string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, sentence)
+}
+
+func (g *guard) answersTo(hostport string) bool {
+	host := bareHost(hostport)
+	if g.hosts[host] || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && (a.Unmap().IsLoopback() || g.anyAddr)
+}
+
+// bareHost takes the port, brackets and a last dot off a host.
+func bareHost(s string) string {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	return strings.ToLower(strings.TrimSuffix(s, "."))
+}
+
+// sameOrigin reports whether a request comes from this server's own pages, as
+// far as the browser says where it comes from.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && strings.EqualFold(u.Host, r.Host)
+}
