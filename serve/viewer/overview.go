@@ -109,7 +109,7 @@ func (v *viewer) overview(w http.ResponseWriter, r *http.Request) error {
 func (v *viewer) traceRow(t trace.Trace, all totals) traceRow {
 	root := v.set.Span(t.Root)
 	row := traceRow{
-		Link: tracePath(t), Name: name(root.Name), Hint: peek(v.set.Raw(t.Root)).hint, Service: clip(root.Service, nameBytes),
+		Link: tracePath(t), Name: name(root.Name), Hint: peek(v.set.Raw(t.Root)).hint, Service: name(root.Service),
 		Spans: t.Spans, Errors: t.Errors, Orphans: t.Orphans,
 		Start: moment(t.Start), Duration: duration(t.End - t.Start),
 		bar: newBar(t.Start, t.End, all.from, all.to),
@@ -121,9 +121,9 @@ func (v *viewer) traceRow(t trace.Trace, all totals) traceRow {
 	return row
 }
 
-// name is how a span's name is shown: never as nothing.
+// name is how the name of a span or a service is shown: never as nothing.
 func name(s string) string {
-	if s = clip(s, nameBytes); s == "" {
+	if s = clip(s, nameBytes); strings.TrimSpace(s) == "" {
 		return "(no name)"
 	}
 	return s
@@ -279,12 +279,12 @@ func (v *viewer) services(chosen string) (rows []serviceRow, more int, operation
 		}
 		known = known || t.name == chosen
 		rows = append(rows, serviceRow{
-			Name: t.name, Text: clip(t.name, nameBytes), Operations: len(ops), Spans: t.spans, Errors: t.errors,
+			Name: t.name, Text: name(t.name), Operations: len(ops), Spans: t.spans, Errors: t.errors,
 			Link: "/?" + url.Values{"service": {t.name}}.Encode(), Chosen: t.name == chosen,
 		})
 	}
 	if !known {
-		rows = append(rows, serviceRow{Name: chosen, Text: clip(chosen, nameBytes), Chosen: true, Link: "/"})
+		rows = append(rows, serviceRow{Name: chosen, Text: name(chosen), Chosen: true, Link: "/"})
 	}
 	slices.Sort(operations)
 	return rows, more, slices.Compact(operations)

@@ -111,7 +111,7 @@ func (v *viewer) newSpanPage(t trace.Trace, s trace.Span) *spanPage {
 	p := &spanPage{
 		frame: v.frame(name(s.Name)), Name: name(s.Name),
 		TraceID: t.ID.String(), TraceLink: tracePath(t), Row: rowLink(t, s.Row), Self: spanLink(t, s),
-		ID: s.ID.String(), Service: clip(s.Service, nameBytes), Kind: s.Kind.String(),
+		ID: s.ID.String(), Service: name(s.Service), Kind: s.Kind.String(),
 		Status: s.Status.String(), Error: s.Status == trace.StatusError,
 		Start: instant(s.Start), End: instant(s.End()), After: offset(s.Start - t.Start), Duration: duration(s.Duration),
 		Open: s.Flags.Has(trace.Unfinished), Marks: marksOf(s.Flags),

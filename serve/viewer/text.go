@@ -53,17 +53,21 @@ func visible(s string, lines bool) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
+	marks := 0            // combining marks in a row
 	for _, r := range s { // invalid bytes come as U+FFFD
+		if unicode.In(r, unicode.Mn, unicode.Me) {
+			marks++
+		} else {
+			marks = 0
+		}
 		switch {
 		case lines && (r == '\n' || r == '\t'):
 			b.WriteRune(r)
-		case r < ' ':
-			b.WriteRune(0x2400 + r) // ␀ … ␟
-		case r == 0x7f:
-			b.WriteRune('␡')
+		case r < ' ' || r == 0x7f:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'")) // \n, \x1b
 		case r == '\u200c' || r == '\u200d': // joiners: emoji and some scripts need them
 			b.WriteRune(r)
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
+		case marks > maxMarks || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
 			fmt.Fprintf(&b, "\\u%04x", r)
 		default:
 			b.WriteRune(r)
@@ -71,6 +75,10 @@ func visible(s string, lines bool) string {
 	}
 	return b.String()
 }
+
+// maxMarks is how many combining marks a letter may have; no script needs more,
+// and a hundred would cover the lines above.
+const maxMarks = 4
 
 // duration words nanoseconds for people, with three digits: 45 ms, 1.23 s,
 // 3 m 12 s.

@@ -91,7 +91,7 @@ func (v *viewer) trace(w http.ResponseWriter, r *http.Request) error {
 	}
 	palette := v.palette(t)
 	for _, s := range palette.first[:min(len(palette.first), 20)] {
-		p.Services = append(p.Services, serviceKey{clip(s, nameBytes), palette.colour[s]})
+		p.Services = append(p.Services, serviceKey{name(s), palette.colour[s]})
 	}
 	p.Several = len(palette.first) > 1
 	p.MoreServices = len(palette.first) - len(p.Services)
@@ -225,7 +225,7 @@ func (v *viewer) spanRow(t trace.Trace, n node, p palette) spanRow {
 	g := peek(v.set.Raw(n.row))
 	line.Position, line.Link = n.row-t.First, spanLink(t, s)
 	line.Name, line.Hint = name(s.Name), g.hint
-	line.Service, line.Colour, line.Kind = clip(s.Service, nameBytes), p.colour[s.Service], s.Kind.String()
+	line.Service, line.Colour, line.Kind = name(s.Service), p.colour[s.Service], s.Kind.String()
 	line.Start, line.Duration = offset(s.Start-t.Start), duration(s.Duration)
 	line.Error, line.Marks = s.Status == trace.StatusError, marksOf(s.Flags)
 	if line.Error {

@@ -113,7 +113,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"template as asset", "/ui/trace.html", 404, nil},
 		{"trace", "/trace/" + traceID(9).String(), 404, []string{"no trace " + traceID(9).String(), "another run", "All traces"}},
 		{"trace id", "/trace/xyz", 400, []string{"“xyz” is not a trace id", "hex digits"}},
-		{"hostile trace id", "/trace/%3Cscript%3E%0A", 400, []string{"&lt;script&gt;␊"}},
+		{"hostile trace id", "/trace/%3Cscript%3E%0A", 400, []string{`&lt;script&gt;\n`}},
 		{"span", one + "/span/00000000000000aa", 404, []string{"no span 00000000000000aa", "killed"}},
 		{"place of a span", one + "/span/5", 404, nil},
 		{"negative place", one + "/span/-1", 404, nil},
