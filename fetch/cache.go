@@ -30,7 +30,9 @@ import (
 type Cache struct {
 	dir  string
 	temp bool // goes with Close
+
 	now  func() time.Time
+	free func(dir string) int64 // bytes, -1 if unknown
 }
 
 // OpenCache opens the cache at dir, which is made when it does not exist. An
@@ -51,7 +53,7 @@ func OpenCache(dir string) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the cache: %w", err)
 	}
-	c := &Cache{dir: dir, now: time.Now}
+	c := &Cache{dir: dir, now: time.Now, free: freeBytes}
 	for _, sub := range []string{"jobs", "locks"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("make the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)

@@ -25,7 +25,9 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 	whole := t.listErr == nil && len(failed)+len(t.ledger.untried) == 0
 	m.Run = t.run
 	m.update(l, known, t.listErr == nil && len(known) == len(t.ledger.files))
-	if err := t.dir.writeManifest(m); err != nil {
+	if err := t.dir.writeManifest(m); isFull(err) {
+		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), t.noSpace(err))
+	} else if err != nil {
 		return nil, err
 	}
 	if whole {

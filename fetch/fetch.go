@@ -178,6 +178,9 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 	}
 	asked := t.cache.now()
 	if err := t.ask(ctx); err != nil {
+		if isFull(err) {
+			t.dir.sweep()
+		}
 		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), err)
 	}
 	res, err := t.conclude(ctx, m, asked)

@@ -125,6 +125,18 @@ func (l *ledger) fail(e entry, err error) {
 	l.progress.failed.Add(1)
 }
 
+// outstanding is the sum of the sizes of files that are not known to be held.
+func (l *ledger) outstanding() (total int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, e := range l.files {
+		if !l.held[name] {
+			total += e.Size
+		}
+	}
+	return total
+}
+
 // known returns all files whose generation is known, by name. This and what
 // follows is for after the transfer.
 func (l *ledger) known() []entry {

@@ -45,7 +45,9 @@ func (t *transfer) ask(ctx context.Context) error {
 	found := make(chan gcs.Object, lookahead)
 	g.Go(func() error {
 		defer close(found)
-		t.listErr = t.list(ctx, found)
+		if t.listErr = t.list(ctx, found); t.listErr == nil {
+			return t.checkSpace()
+		}
 		return context.Cause(ctx)
 	})
 	g.Go(func() error {
@@ -115,12 +117,14 @@ func (t *transfer) fetchMetadata(ctx context.Context, name string) error {
 	return t.done(ctx, e, t.dir.save(t.run, &e, data))
 }
 
-// done enters what became of a file. An interruption is not the file's failure;
-// it ends the transfer.
+// done enters what became of a file. An interruption and a full disk are not the
+// file's failure; they end the transfer.
 func (t *transfer) done(ctx context.Context, e entry, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case isFull(err):
+		return t.noSpace(err)
 	case err != nil:
 		t.ledger.fail(e, err)
 	default:

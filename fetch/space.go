@@ -1,0 +1,77 @@
+package fetch
+
+import (
+	"fmt"
+	"os"
+)
+
+// NoSpaceError says that the disk of the cache is full, or would be. What was
+// complete before is kept.
+type NoSpaceError struct {
+	Dir    string // of the cache
+	Needed int64  // bytes that the rest of the run takes, as far as listed
+	Free   int64  // bytes; -1 where the system does not tell
+	Err    error  // of the write that failed; nil if it was not tried
+}
+
+func (e *NoSpaceError) Error() string {
+	free := "too little is free"
+	if e.Free >= 0 {
+		free = bytesText(e.Free) + " are free"
+	}
+	return fmt.Sprintf("no room in the cache %s: %s more are needed, %s; make room (prowtrace cache prune), or set PROWTRACE_CACHE to a directory on another disk",
+		e.Dir, bytesText(e.Needed), free)
+}
+
+func (e *NoSpaceError) Unwrap() error { return e.Err }
+
+// checkSpace compares what is still to come with what is free, once the listing
+// is complete: better not to fill a disk to its end.
+func (t *transfer) checkSpace() error {
+	free := t.cache.free(t.cache.dir)
+	if free < 0 || t.ledger.outstanding() <= free {
+		return nil
+	}
+	if needed := t.needed(); needed > free {
+		return &NoSpaceError{Dir: t.cache.dir, Needed: needed, Free: free}
+	}
+	return nil
+}
+
+// noSpace explains a write that failed for want of room.
+func (t *transfer) noSpace(err error) error {
+	return &NoSpaceError{Dir: t.cache.dir, Needed: t.needed(), Free: t.cache.free(t.cache.dir), Err: err}
+}
+
+// needed is what the files take that the disk does not have yet.
+func (t *transfer) needed() (total int64) {
+	t.ledger.mu.Lock()
+	defer t.ledger.mu.Unlock()
+	for name, e := range t.ledger.files {
+		if t.ledger.held[name] {
+			continue
+		}
+		if fi, err := os.Lstat(t.dir.blob(t.run, &e)); err == nil && fi.Size() == e.Size {
+			continue
+		}
+		total += e.Size
+		if fi, err := os.Lstat(t.dir.part(t.run, &e)); err == nil {
+			total -= min(fi.Size(), e.Size)
+		}
+	}
+	return total
+}
+
+// bytesText writes a size as people read it.
+func bytesText(n int64) string {
+	const units = "kMGTPE"
+	if n < 1000 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	value, unit := float64(n)/1000, 0
+	for value >= 999.95 {
+		value /= 1000
+		unit++
+	}
+	return fmt.Sprintf("%.1f %cB", value, units[unit])
+}
