@@ -3,7 +3,6 @@ package otelfile
 import (
 	"archive/tar"
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -59,7 +58,7 @@ func TestReadArchive(t *testing.T) {
 			if len(files) != tt.files || archive != tt.archive || (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Fatalf("%d files, archive %v, error %v; want %d, %v, %q", len(files), archive, err, tt.files, tt.archive, tt.err)
 			}
-			if len(files) == 2 && (files[0].Name != one.Name || fmt.Sprintf("%s", files[0].Data) != "first" || err == nil && !bytes.Equal(files[1].Data, two.Data)) {
+			if len(files) == 2 && (files[0].Name != one.Name || string(files[0].Data) != "first" || err == nil && !bytes.Equal(files[1].Data, two.Data)) {
 				t.Errorf("files %q %q with %d bytes", files[0].Name, files[1].Name, len(files[1].Data))
 			}
 		})

@@ -13,6 +13,9 @@ type Problem struct {
 
 // String gives the problem as one line.
 func (p Problem) String() string {
+	if p.Kept == 0 {
+		return fmt.Sprintf("%q: %s", p.Source, p.What)
+	}
 	return fmt.Sprintf("%q: %s (%d spans of this file were kept)", p.Source, p.What, p.Kept)
 }
 

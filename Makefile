@@ -1,0 +1,61 @@
+# prowtrace. The targets are: build, demo, test, lint, bench, generate.
+
+# These two tags leave out of the storage client what prowtrace never uses; the
+# program is half as large without it.
+TAGS    := disable_grpc_modules,grpcnotrace
+GO      ?= go
+GOFLAGS += -tags=$(TAGS)
+export GOFLAGS
+
+# The nested modules, which users of prowtrace never download.
+NESTED := internal/fakegcs internal/jaegerpb/gen
+
+DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
+
+.PHONY: build
+build: ## bin/prowtrace
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/prowtrace .
+
+.PHONY: demo
+demo: build ## the main job on the sample bucket, without the network
+	$(GO) build -o bin/gcsserve ./internal/gcstest/serve
+	PROWTRACE_CACHE=$$(mktemp -d) bin/gcsserve testdata/bucket -- bin/prowtrace $(DEMO_ARGS) $(DEMO_LINK)
+
+.PHONY: test
+test: lint jaeger ## everything that must hold before a change lands
+	$(GO) test -race ./...
+	$(GO) test ./testdata/gen
+	cd internal/fakegcs && $(GO) test ./...
+	$(MAKE) size
+
+.PHONY: lint
+lint: generated
+	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+		if [ -n "$$files" ]; then echo "gofmt would change: $$files"; exit 1; fi
+	$(GO) vet ./... ./testdata/gen
+	$(GO) tool -modfile=go.tool.mod staticcheck ./... ./testdata/gen
+	$(GO) mod verify >/dev/null
+	$(GO) mod tidy -diff
+
+.PHONY: generated
+generated: ## are the generated files those that generate would write?
+	cd internal/jaegerpb/gen && $(GO) run . -check
+
+.PHONY: generate
+generate: ## the code for Jaeger's protocols and the sample bucket
+	cd internal/jaegerpb/gen && $(GO) run .
+	$(GO) run ./testdata/gen
+
+.PHONY: jaeger
+jaeger: ## a real Jaeger for the tests, built once a machine, outside the repository
+	launch/testdata/build-jaeger.sh
+
+.PHONY: size
+size: build ## the program stays below 25 MB
+	@bytes=$$(wc -c < bin/prowtrace); echo "bin/prowtrace: $$bytes bytes"; test $$bytes -le 25000000
+
+.PHONY: bench
+bench: ## the benchmarks beside the code
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+test: export PROWTRACE_REQUIRE_JAEGER = 1

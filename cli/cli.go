@@ -1,0 +1,143 @@
+// Package cli is prowtrace's command line: one file a command, and the wording
+// of everything a person reads on the terminal.
+//
+// Results go to standard output, progress and problems to standard error. The
+// package parses no formats and makes no requests itself; it calls the
+// packages that do and puts their errors into words. Text that comes from
+// buckets or traces is made harmless before it is printed.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/fetch"
+	"prowtrace/gcs"
+)
+
+// Exit codes of prowtrace.
+const (
+	ExitDone     = 0
+	ExitFailed   = 1
+	ExitUsage    = 2 // wrong usage: flags, arguments, a link that is none
+	ExitNoTraces = 3 // the run exists but has no traces
+	ExitNotFound = 4 // not found, or expired
+	ExitDenied   = 5 // not allowed
+)
+
+// Streams are what a command reads from and writes to, and the environment it
+// looks at.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+}
+
+// Main runs the command line args (without the program's name) until it is
+// done or ctx ends, and returns the exit code.
+func Main(ctx context.Context, args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		report(s.Err, err)
+	}
+	return exitCode(err)
+}
+
+func newRoot(s Streams) *cobra.Command {
+	view := newView(s)
+	root := view.command("prowtrace WHAT…")
+	root.Short = "Show the traces of a Prow job"
+	root.Long = `prowtrace shows the OpenTelemetry traces of a Prow job: it downloads what the job
+wrote to artifacts/otlp/, merges it, and opens it in Jaeger, or in its own pages
+where there is no Jaeger.
+
+WHAT is the link of a run (Spyglass, gcsweb, storage), a directory, a file, or -
+for a file or an archive on standard input.`
+	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
+  prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
+  prowtrace ./otlp`
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{err: err, hint: fmt.Sprintf("%s --help lists the flags", c.CommandPath())}
+	})
+	root.AddCommand(
+		newView(s).command("view WHAT…"),
+		newFetch(s),
+		newServe(s),
+		newResolve(s),
+		newVersion(s),
+	)
+	return root
+}
+
+// usageError is a command line that makes no sense, with what to do.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// failure is an error whose text is all a person needs, of a kind that the exit
+// code goes by.
+type failure struct {
+	text string
+	kind error
+}
+
+func (f failure) Error() string { return f.text }
+func (f failure) Unwrap() error { return f.kind }
+
+// atLeastOne wants an argument.
+func atLeastOne(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return nil
+	}
+	return usageError{errors.New("nothing to show was named"),
+		"paste the link of a Prow job, or name a directory or a file; " + c.CommandPath() + " --help shows examples"}
+}
+
+// report prints an error, and what to do about it on a line of its own.
+func report(w io.Writer, err error) {
+	if errors.Is(err, errReported) {
+		return
+	}
+	fmt.Fprintf(w, "prowtrace: %s\n", lines(err.Error()))
+	var usage usageError
+	if errors.As(err, &usage) && usage.hint != "" {
+		fmt.Fprintf(w, "  %s\n", usage.hint)
+	}
+}
+
+// errReported is a failure whose every part was printed as it came.
+var errReported = errors.New("reported")
+
+func exitCode(err error) int {
+	var usage usageError
+	var access *gcs.AccessError
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.As(err, &usage):
+		return ExitUsage
+	case errors.Is(err, fetch.ErrNoTraces), errors.Is(err, errNoSpans):
+		return ExitNoTraces
+	case errors.As(err, &access):
+		return ExitDenied
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, errNotThere):
+		return ExitNotFound
+	}
+	return ExitFailed
+}

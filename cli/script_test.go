@@ -1,0 +1,137 @@
+package cli_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"prowtrace/cli"
+	"prowtrace/internal/gcstest"
+)
+
+// TestMain makes the test binary serve as prowtrace in scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"prowtrace": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			context.AfterFunc(ctx, stop)
+			os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}))
+		},
+	})
+}
+
+// TestScripts runs the scripts in testdata/script: what a person types, and
+// every byte that is answered. Each has a server of its own with the sample
+// bucket at $STORAGE_EMULATOR_HOST, an empty cache, and no Jaeger on the PATH.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"code":    code,
+			"deny":    deny,
+			"put":     put,
+			"taken":   taken,
+			"nowhere": nowhere,
+			"refuse":  refuse,
+		},
+	})
+}
+
+type serverKey struct{}
+
+func setup(env *testscript.Env) error {
+	server, err := gcstest.Listen("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(server.Close)
+	if err := server.LoadDir("../testdata/bucket"); err != nil {
+		return err
+	}
+	env.Values[serverKey{}] = server
+	env.Setenv("STORAGE_EMULATOR_HOST", server.Host)
+	env.Setenv("PROWTRACE_CACHE", filepath.Join(env.WorkDir, "cache"))
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("CI", "true")
+	env.Setenv("RUN", "kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
+	env.Setenv("PASSING", "kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002")
+	// Only prowtrace itself is on the PATH: a Jaeger or Docker of this machine
+	// would change what is printed.
+	exe, err := exec.LookPath("prowtrace")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PATH", filepath.Dir(exe))
+	return nil
+}
+
+// code runs a command and wants an exit code: code 2 prowtrace fetch x.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ProcessState.String()
+		got = strings.TrimPrefix(got, "exit status ")
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func serverOf(ts *testscript.TestScript) *gcstest.Server {
+	return ts.Value(serverKey{}).(*gcstest.Server)
+}
+
+// deny makes the server refuse every request with a status: deny 403.
+func deny(ts *testscript.TestScript, _ bool, args []string) {
+	status := map[string]int{"401": 401, "403": 403, "404": 404, "503": 503}[args[0]]
+	serverOf(ts).Fault(gcstest.Match{}, gcstest.Status(status))
+}
+
+// put stores a file as an object: put bucket name file.
+func put(ts *testscript.TestScript, _ bool, args []string) {
+	serverOf(ts).PutBytes(args[0], args[1], []byte(ts.ReadFile(args[2])))
+}
+
+// taken listens on a port and sets a variable to its address: taken VAR.
+func taken(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+}
+
+// nowhere sets the storage to a port where nobody listens.
+func nowhere(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("STORAGE_EMULATOR_HOST", l.Addr().String())
+	l.Close()
+}
+
+// refuse checks that a directory holds no file that is half-written: refuse DIR.
+func refuse(ts *testscript.TestScript, _ bool, args []string) {
+	err := filepath.WalkDir(ts.MkAbs(args[0]), func(p string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && strings.Contains(p, "part") {
+			ts.Fatalf("left behind: %s", p)
+		}
+		return nil
+	})
+	ts.Check(err)
+}

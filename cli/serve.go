@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/serve"
+	"prowtrace/serve/remote"
+)
+
+// newServe makes the command that serves on fixed addresses and starts nothing.
+func newServe(s Streams) *cobra.Command {
+	g := &sourcing{streams: s}
+	var storage, listen string
+	c := &cobra.Command{
+		Use:   "serve WHAT…",
+		Short: "Serve traces to a Jaeger or Grafana of your own",
+		Long: `serve fetches and loads like prowtrace itself, then serves until it is ended:
+the Jaeger remote storage (v2 and v1) on --storage-listen, and the built-in pages
+on --listen. Anyone who reaches these addresses can read the traces.`,
+		Args: atLeastOne,
+		RunE: func(c *cobra.Command, args []string) error {
+			ctx := c.Context()
+			refs, err := parse(args)
+			if err != nil {
+				return err
+			}
+			// Taken ports are told before anything is downloaded.
+			servers, err := serve.Listen(ctx, storage, listen)
+			if err != nil {
+				return err
+			}
+			defer servers.Close()
+			jobs, err := g.collect(ctx, refs)
+			if err != nil {
+				return err
+			}
+			set, err := g.load(ctx, jobs)
+			if err != nil {
+				return err
+			}
+			defer set.Close()
+			fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer())
+			g.note("Press Ctrl-C to end.")
+			return servers.Run(ctx, remote.NewServer(set), newPages(set, jobs))
+		},
+	}
+	g.register(c.Flags())
+	c.Flags().StringVar(&storage, "storage-listen", "127.0.0.1:17271", "`address` of the Jaeger storage")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:16680", "`address` of the built-in pages")
+	return c
+}

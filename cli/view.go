@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/launch"
+	"prowtrace/prow"
+	"prowtrace/serve"
+	"prowtrace/serve/remote"
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
+)
+
+// The values of --ui.
+const (
+	uiAuto    = "auto"    // Jaeger if there is one, else the built-in pages
+	uiJaeger  = "jaeger"  // Jaeger or an error
+	uiBuiltin = "builtin" // the built-in pages
+	uiNone    = "none"    // serve, open nothing
+)
+
+// viewCommand is the main job: fetch, load, serve, open.
+type viewCommand struct {
+	sourcing
+	ui        string
+	jaeger    string
+	noBrowser bool
+}
+
+func newView(s Streams) *viewCommand { return &viewCommand{sourcing: sourcing{streams: s}} }
+
+func (v *viewCommand) command(use string) *cobra.Command {
+	c := &cobra.Command{
+		Use:   use,
+		Short: "Fetch, serve and open the traces of a job (what prowtrace does without a command)",
+		Args:  atLeastOne,
+		RunE:  func(c *cobra.Command, args []string) error { return v.run(c.Context(), args) },
+	}
+	v.register(c.Flags())
+	c.Flags().StringVar(&v.ui, "ui", uiAuto, "what to open: `auto`, jaeger, builtin, or none")
+	c.Flags().StringVar(&v.jaeger, "jaeger", "", "the Jaeger to start: a `path` or name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
+	c.Flags().BoolVar(&v.noBrowser, "no-browser", false, "print the address, open no browser")
+	return c
+}
+
+func (v *viewCommand) run(ctx context.Context, args []string) error {
+	switch v.ui {
+	case uiAuto, uiJaeger, uiBuiltin, uiNone:
+	default:
+		return usageError{fmt.Errorf("--ui %s: there is no such choice", line(v.ui)), "choose one of auto, jaeger, builtin, none"}
+	}
+	refs, err := parse(args)
+	if err != nil {
+		return err
+	}
+	var found launch.Jaeger
+	var missing error
+	var jobs []job
+	g, inner := errgroup.WithContext(ctx)
+	g.Go(func() error { // looking for Jaeger runs programs: do it beside the download
+		found, missing = v.find(inner)
+		if missing != nil && (v.ui == uiJaeger || v.jaeger != "") {
+			return missing
+		}
+		return nil
+	})
+	g.Go(func() (err error) { jobs, err = v.collect(inner, refs); return err })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	set, err := v.load(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	return v.serve(ctx, set, jobs, found, missing)
+}
+
+// find looks for a Jaeger if one is wanted.
+func (v *viewCommand) find(ctx context.Context) (launch.Jaeger, error) {
+	if v.ui == uiBuiltin || v.ui == uiNone {
+		return launch.Jaeger{}, nil
+	}
+	return launch.Find(ctx, v.launchOptions(nil, ""))
+}
+
+func (v *viewCommand) launchOptions(jobs []job, storage string) launch.Options {
+	return launch.Options{Jaeger: v.jaeger, Storage: storage, UI: jaegerUI(jobs), Note: func(s string) { v.note("%s", s) }}
+}
+
+// serve serves until ctx ends; Jaeger, if there is one, on top of it.
+func (v *viewCommand) serve(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error) error {
+	storage := "127.0.0.1:0"
+	if found.Path != "" && found.StorageHost() != "127.0.0.1" {
+		storage = found.StorageHost() + ":0"
+		v.note("%v runs in a virtual machine: to be reached from there, the storage is open to the network while it runs", found)
+	}
+	servers, err := serve.Listen(ctx, storage, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	pages := "http://" + servers.Viewer() + "/"
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), newPages(set, jobs)) })
+	g.Go(func() error { return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages) })
+	return g.Wait()
+}
+
+func newPages(set *trace.Set, jobs []job) http.Handler {
+	return viewer.New(set, pageInfo(jobs))
+}
+
+// open starts Jaeger and opens the browser. Where Jaeger fails or ends, the
+// built-in pages stay.
+func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error, storage, pages string) error {
+	if found.Path == "" {
+		if missing != nil && v.ui == uiAuto {
+			v.note("%v\nWithout it the built-in pages serve.", missing)
+		}
+		v.show(ctx, builtinPage(set, pages))
+		return nil
+	}
+	process, err := found.Start(ctx, v.launchOptions(jobs, storage))
+	if err != nil {
+		if ctx.Err() != nil || v.ui == uiJaeger {
+			return err
+		}
+		v.note("%v\nThe built-in pages serve instead.", err)
+		v.show(ctx, builtinPage(set, pages))
+		return nil
+	}
+	v.note("%v is running", found)
+	v.show(ctx, jaegerPage(set, process.URL))
+	select {
+	case <-ctx.Done():
+		// Ctrl-C: the end of ctx must not cut short the graceful stop.
+		return process.Stop(context.WithoutCancel(ctx))
+	case <-process.Done():
+		v.note("%v\nThe built-in pages are still there: %s", process.Wait(), pages)
+		return nil
+	}
+}
+
+// show prints the address, and opens it in the browser if that is wanted.
+func (v *viewCommand) show(ctx context.Context, address string) {
+	fmt.Fprintln(v.streams.Out, address)
+	v.note("Press Ctrl-C to end.")
+	if v.noBrowser || v.ui == uiNone || v.streams.Getenv("CI") != "" {
+		return
+	}
+	if err := launch.Browser(ctx, address); err != nil {
+		v.note("%v", err)
+	}
+}
+
+// builtinPage is the page to begin with: the only trace, or the list.
+func builtinPage(set *trace.Set, pages string) string {
+	if set.NumTraces() == 1 {
+		return pages + "trace/" + set.Trace(0).ID.String()
+	}
+	return pages
+}
+
+// jaegerPage is the page to begin with: the only trace, or a search of the
+// service with the most spans over the job's own time, since the default of
+// the last hour shows nothing of an older job.
+func jaegerPage(set *trace.Set, base string) string {
+	if set.NumTraces() == 1 {
+		return launch.TraceLink(base, set.Trace(0).ID.String())
+	}
+	spans := map[string]int{}
+	service := ""
+	for row := range set.Len() {
+		name := set.Service(row)
+		if spans[name]++; spans[name] > spans[service] || service == "" {
+			service = name
+		}
+	}
+	start, end := extent(set)
+	return launch.Search{Service: service, Start: start, End: end, Limit: 100}.Link(base)
+}
+
+// extent is the time that the traces of a set cover.
+func extent(set *trace.Set) (start, end time.Time) {
+	var first, last int64
+	for i := range set.NumTraces() {
+		t := set.Trace(i)
+		if first == 0 {
+			first = t.Start
+		}
+		last = max(last, t.End)
+	}
+	return time.Unix(0, first), time.Unix(0, last)
+}
+
+// pageInfo is what the built-in pages say of the jobs.
+func pageInfo(jobs []job) viewer.Info {
+	if len(jobs) != 1 {
+		return viewer.Info{Title: count(int64(len(jobs)), "job")}
+	}
+	info := viewer.Info{Title: jobs[0].title()}
+	if jobs[0].result != nil {
+		run := jobs[0].ref.Run
+		info.Run = runPage(run)
+		info.Links = []viewer.Link{
+			{Text: "artifacts", URL: artifactsPage(run)},
+			{Text: "build log", URL: objectPage(run, "build-log.txt")},
+		}
+	}
+	return info
+}
+
+// jaegerUI is what Jaeger's UI shows beside the traces: a way back to the jobs.
+func jaegerUI(jobs []job) launch.UI {
+	ui := launch.UI{}
+	for _, j := range jobs {
+		if j.result == nil {
+			continue
+		}
+		ui.Menu = append(ui.Menu, launch.MenuItem{Label: j.ref.Job + " " + j.ref.Build, Items: []launch.MenuItem{
+			{Label: "Prow", URL: runPage(j.ref.Run)},
+			{Label: "Artifacts", URL: artifactsPage(j.ref.Run)},
+			{Label: "Build log", URL: objectPage(j.ref.Run, "build-log.txt")},
+		}})
+	}
+	return ui
+}
+
+// runPage, artifactsPage and objectPage are links of a run on the pages of
+// kubernetes' Prow, which show every public bucket.
+func runPage(run prow.Run) string {
+	return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
+}
+
+func artifactsPage(run prow.Run) string {
+	return "https://gcsweb.k8s.io/gcs/" + escapePath(run.Bucket+"/"+run.Root) + "/artifacts/"
+}
+
+func objectPage(run prow.Run, name string) string {
+	return "https://storage.googleapis.com/" + escapePath(run.Bucket+"/"+run.Root+"/"+name)
+}

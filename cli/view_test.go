@@ -1,0 +1,214 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"prowtrace/internal/gcstest"
+)
+
+const failingRun = "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/"
+
+// running is a prowtrace that serves.
+type running struct {
+	cmd     *exec.Cmd
+	address string // what it printed
+	stderr  *locked
+}
+
+type locked struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// start runs prowtrace until it has printed its address.
+func start(t *testing.T, stdin io.Reader, args ...string) *running {
+	t.Helper()
+	server := gcstest.New(t)
+	if err := server.LoadDir("../testdata/bucket"); err != nil {
+		t.Fatal(err)
+	}
+	exe, err := exec.LookPath("prowtrace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{cmd: exec.Command(exe, args...), stderr: &locked{}}
+	r.cmd.Stdin, r.cmd.Stderr = stdin, r.stderr
+	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.cmd.Process.Kill(); r.cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("no address: %v\n%s", err, r.stderr)
+	}
+	r.address = strings.TrimSpace(line)
+	return r
+}
+
+// interrupt sends what Ctrl-C sends, and wants a good end.
+func (r *running) interrupt(t *testing.T) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Wait(); err != nil {
+		t.Errorf("ended with %v\n%s", err, r.stderr)
+	}
+	if resp, err := http.Get(r.address); err == nil {
+		resp.Body.Close()
+		t.Errorf("%s still answers", r.address)
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %s, %v\n%s", url, resp.Status, err, b)
+	}
+	return string(b)
+}
+
+func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
+	r := start(t, nil, failingRun)
+	page := get(t, r.address)
+	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", "842", "kops-4398-2025-03-13T02:11:15Z.otel"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, want := range []string{"no Jaeger", "https://www.jaegertracing.io/download/", "built-in pages"} {
+		if !strings.Contains(r.stderr.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, r.stderr)
+		}
+	}
+	r.interrupt(t)
+}
+
+func TestLocalInputs(t *testing.T) {
+	dir := "../testdata/bucket/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002/artifacts"
+	files, err := filepath.Glob(dir + "/otlp/*.otel")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	one, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		stdin io.Reader
+		args  []string
+	}{
+		{"a directory", nil, []string{dir}},
+		{"a file", nil, []string{files[0]}},
+		{"two files", nil, files[:2]},
+		{"a file on standard input", bytes.NewReader(one), []string{"-"}},
+		{"an archive on standard input", bytes.NewReader(archive(t, dir)), []string{"-"}},
+		{"an archive", nil, []string{archiveFile(t, dir)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := start(t, tt.stdin, append([]string{"--ui=builtin"}, tt.args...)...)
+			if page := get(t, r.address); !strings.Contains(page, "kops") {
+				t.Errorf("no kops in\n%s", page)
+			}
+			r.interrupt(t)
+		})
+	}
+}
+
+func TestCacheDirectoryIsAWhat(t *testing.T) {
+	server := gcstest.New(t)
+	if err := server.LoadDir("../testdata/bucket"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("prowtrace", "fetch", failingRun)
+	cmd.Env = append(os.Environ(), "STORAGE_EMULATOR_HOST="+server.Host, "PROWTRACE_CACHE="+t.TempDir())
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, nil, "--ui=builtin", strings.TrimSpace(string(out)))
+	if page := get(t, r.address); !strings.Contains(page, "kops-4398-2025-03-13T02:11:15Z.otel") {
+		t.Errorf("the original names are lost:\n%s", page)
+	}
+	r.interrupt(t)
+}
+
+// TestWithJaeger goes the whole way of the main job: a link, a real Jaeger, its
+// API.
+func TestWithJaeger(t *testing.T) {
+	for _, program := range []string{"jaeger", "jaeger-query"} {
+		t.Run(program, func(t *testing.T) {
+			r := start(t, nil, "--jaeger", jaegerPath(t, program), failingRun)
+			base, _, _ := strings.Cut(r.address, "/search?")
+			var services struct{ Data []string }
+			if err := json.Unmarshal([]byte(get(t, base+"/api/services")), &services); err != nil || len(services.Data) == 0 {
+				t.Fatalf("services %v, %v", services, err)
+			}
+			// The address that was printed shows the job: its query finds traces.
+			_, query, _ := strings.Cut(r.address, "?")
+			var found struct {
+				Data []struct{ Spans []any }
+			}
+			if err := json.Unmarshal([]byte(get(t, base+"/api/traces?"+query)), &found); err != nil || len(found.Data) != 100 {
+				t.Fatalf("%d traces, %v", len(found.Data), err)
+			}
+			r.interrupt(t)
+		})
+	}
+}
+
+func jaegerPath(t *testing.T, program string) string {
+	t.Helper()
+	dir := os.Getenv("PROWTRACE_JAEGER_DIR")
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(cache, "prowtrace-test")
+	}
+	path := filepath.Join(dir, program)
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("PROWTRACE_REQUIRE_JAEGER") != "" {
+			t.Fatalf("%v: make jaeger builds it", err)
+		}
+		t.Skipf("%v: make jaeger builds it", err)
+	}
+	return path
+}

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"prowtrace/otelfile"
+	"prowtrace/prow"
+	"prowtrace/trace"
+)
+
+// errNotThere says that a path leads to nothing.
+var errNotThere = errors.New("not found")
+
+// parse says what each argument means: what is on disk, else what prow reads
+// in it.
+func parse(args []string) ([]prow.Ref, error) {
+	refs := make([]prow.Ref, len(args))
+	for i, arg := range args {
+		ref, err := parseOne(arg)
+		if err != nil {
+			return nil, badWhat(err)
+		}
+		refs[i] = ref
+	}
+	return refs, nil
+}
+
+// parseOne takes a name that exists on disk as that, whatever else it could mean.
+func parseOne(arg string) (prow.Ref, error) {
+	if arg != "-" {
+		if _, err := os.Lstat(arg); err == nil {
+			return prow.Local(arg), nil
+		}
+	}
+	return prow.Parse(arg)
+}
+
+// badWhat words what prow could not read as wrong usage: first what is missing,
+// then what was understood, and on a line of its own what to do.
+func badWhat(err error) error {
+	var p *prow.ParseError
+	if !errors.As(err, &p) {
+		return usageError{err: err}
+	}
+	text := p.Class + ": " + p.Missing
+	if p.Understood != "" {
+		text += " (in: " + p.Understood + ")"
+	}
+	return usageError{errors.New(text), p.Hint}
+}
+
+// runOf gives the run of a reference, or says what else it names.
+func runOf(ref prow.Ref) (prow.Run, error) {
+	wrong := func(what, hint string) (prow.Run, error) {
+		return prow.Run{}, usageError{fmt.Errorf("%s %s", line(strings.TrimSpace(ref.Input)), what), hint}
+	}
+	const open = "open the run in Prow and paste its link"
+	switch ref.Kind {
+	case prow.KindRun:
+		if ref.Provider != "gs" {
+			return wrong("is a run in S3 storage ("+ref.Bucket+"), which is not supported yet: only Google Cloud Storage is",
+				"download its artifacts/otlp/ with your own tools and name the directory")
+		}
+		return ref.Run, nil
+	case prow.KindPointer:
+		return wrong("is a pointer to the run "+ref.Build+" of "+ref.Job+", not the run", open)
+	case prow.KindJob:
+		return wrong("names the job "+ref.Job+", not one of its runs", open)
+	case prow.KindPR, prow.KindPRJob:
+		return wrong("names pull request "+ref.Pull+", not one run", open)
+	case prow.KindDeck:
+		return wrong("names the run "+ref.Build+" of "+ref.Job+" without its bucket", open)
+	case prow.KindProwJob:
+		return wrong("names a ProwJob without its bucket", open)
+	}
+	return wrong("is no run", open)
+}
+
+// maxFiles bounds a directory: a run has some hundred trace files.
+const maxFiles = 100_000
+
+// localSources lists what lies at a path: the file, or all files below the
+// directory, with names relative to it.
+func (g *sourcing) localSources(path string) ([]trace.Source, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, failure{fmt.Sprintf("%s: no such file or directory; check the name, or paste the link of a Prow job", line(path)), errNotThere}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", line(path), err)
+	}
+	if !info.IsDir() {
+		return g.fileSources(filepath.Base(path), path)
+	}
+	var sources []trace.Source
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if len(sources) == maxFiles {
+			return fmt.Errorf("there are more than %d files below it; name the directory that holds the traces", maxFiles)
+		}
+		name, err := filepath.Rel(path, p)
+		if err != nil {
+			return err
+		}
+		more, err := g.fileSources(filepath.ToSlash(name), p)
+		sources = append(sources, more...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", line(path), err)
+	}
+	sort.Slice(sources, func(i, j int) bool { return sources[i].Name < sources[j].Name })
+	return sources, nil
+}
+
+// fileSources gives a file as a source, or as many as an archive holds.
+func (g *sourcing) fileSources(name, path string) ([]trace.Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", line(path), err)
+	}
+	defer f.Close()
+	if files, ok := g.members(name, f); ok {
+		return files, nil
+	}
+	return []trace.Source{{Name: name, Path: path}}, nil
+}
+
+// maxInput bounds standard input, which has to be held in memory.
+const maxInput = 2 << 30
+
+// inputSources reads one file or archive from standard input.
+func (g *sourcing) inputSources(ctx context.Context) ([]trace.Source, error) {
+	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, g.streams.In}, maxInput+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading standard input: %w", err)
+	}
+	if len(data) > maxInput {
+		return nil, fmt.Errorf("reading standard input: more than %s; write it to a file and name that", size(maxInput))
+	}
+	const name = "standard input"
+	if files, ok := g.members(name, bytes.NewReader(data)); ok {
+		return files, nil
+	}
+	return []trace.Source{{Name: name, Data: data}}, nil
+}
+
+// members gives the files of an archive, and tells what is wrong with it.
+func (g *sourcing) members(archive string, r io.Reader) (sources []trace.Source, ok bool) {
+	files, ok, err := otelfile.ReadArchive(r)
+	if err != nil {
+		g.note("%q: %v", archive, err)
+	}
+	for _, f := range files {
+		sources = append(sources, trace.Source{Name: archive + ":" + f.Name, Data: f.Data})
+	}
+	return sources, ok
+}
+
+// contextReader ends reading when its context does, between two reads.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

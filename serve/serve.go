@@ -1,0 +1,110 @@
+// Package serve runs prowtrace's servers: the Jaeger storage of package remote
+// and the pages of package viewer, each on a listener of its own.
+//
+// Listen opens the ports, so that an address that is taken is an error before
+// anything else begins; Run serves until its context ends and then lets the
+// requests under way finish for a moment. The package does not decide what is
+// served, and reads no files.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+)
+
+// Grace is how long requests under way may take once Run is to end.
+const Grace = 2 * time.Second
+
+// Servers are listeners that wait for Run.
+type Servers struct {
+	storage net.Listener
+	viewer  net.Listener
+}
+
+// Listen opens a listener for the Jaeger storage and one for the viewer. Port 0
+// takes any free one.
+func Listen(ctx context.Context, storage, viewer string) (*Servers, error) {
+	s := &Servers{}
+	var err error
+	if s.storage, err = listen(ctx, "Jaeger storage", storage); err != nil {
+		return nil, err
+	}
+	if s.viewer, err = listen(ctx, "viewer", viewer); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func listen(ctx context.Context, what, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("opening the %s on %s: another program listens there; end it, or choose another port (0 takes any free one)", what, address)
+	case err != nil:
+		return nil, fmt.Errorf("opening the %s on %s: %w", what, address, err)
+	}
+	return l, nil
+}
+
+// Storage is the address of the Jaeger storage, as host:port.
+func (s *Servers) Storage() string { return s.storage.Addr().String() }
+
+// Viewer is the address of the viewer, as host:port.
+func (s *Servers) Viewer() string { return s.viewer.Addr().String() }
+
+// Close closes the listeners of Servers that were not Run.
+func (s *Servers) Close() {
+	for _, l := range []net.Listener{s.storage, s.viewer} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+// Run serves until ctx ends or a server fails. The end of ctx is no error.
+func (s *Servers) Run(ctx context.Context, storage *grpc.Server, pages http.Handler) error {
+	defer s.Close()
+	web := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := storage.Serve(s.storage); err != nil {
+			return fmt.Errorf("serving the Jaeger storage on %s: %w", s.Storage(), err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		if err := web.Serve(s.viewer); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving the viewer on %s: %w", s.Viewer(), err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		// The context has ended; the grace is for what is under way.
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
+		defer cancel()
+		stopped := make(chan struct{})
+		go func() { storage.GracefulStop(); close(stopped) }()
+		if web.Shutdown(grace) != nil {
+			web.Close()
+		}
+		select {
+		case <-stopped:
+		case <-grace.Done():
+			storage.Stop()
+			<-stopped
+		}
+		return nil
+	})
+	return g.Wait()
+}
