@@ -59,7 +59,7 @@ func (t *transfer) checkExists(ctx context.Context) error {
 		}
 	}
 	if t.listErr == nil || errors.Is(t.listErr, gcs.ErrBucketNotExist) {
-		return &NotFoundError{Run: t.run, Err: t.listErr}
+		return &NotFoundError{Run: t.run, Tried: []Attempt{{Bucket: t.run.Bucket, Err: t.listErr}}}
 	}
 	return t.listFailed()
 }

@@ -49,22 +49,34 @@ func (e *NoTracesError) Error() string {
 
 func (e *NoTracesError) Is(target error) bool { return target == ErrNoTraces }
 
-// NotFoundError is ErrNotFound with the places that were asked.
+// NotFoundError is ErrNotFound with the places that were asked: the run's bucket
+// and those that its runs were moved to or came from.
 type NotFoundError struct {
-	Run prow.Run
-	Err error // what the store said; nil when it listed the place and found it empty
+	Run   prow.Run // as asked for
+	Tried []Attempt
 }
 
 func (e *NotFoundError) Error() string {
 	msg := "no run at " + e.Run.URL()
-	if e.Err != nil {
-		msg += " (" + e.Err.Error() + ")"
+	if len(e.Tried) > 1 || len(e.Tried) == 1 && e.Tried[0].Err != nil {
+		msg += " (" + said(e.Tried, "; ") + ")"
 	}
 	return msg + "; check job and build number in the link: buckets delete old runs, so it may have expired"
 }
 
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
-func (e *NotFoundError) Unwrap() error        { return e.Err }
+
+// Unwrap leaves out refusals: those of buckets that have been given up are no
+// matter of permission.
+func (e *NotFoundError) Unwrap() []error {
+	var errs []error
+	for _, a := range e.Tried {
+		if a.Err != nil && !a.refused() {
+			errs = append(errs, a.Err)
+		}
+	}
+	return errs
+}
 
 // FileError is one file that could not be fetched.
 type FileError struct {

@@ -23,6 +23,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"sync"
 	"time"
 
 	"prowtrace/gcs"
@@ -75,7 +76,8 @@ type Options struct {
 // A Result is a run as the cache holds it. The files must not be written to. They
 // stay where they are until Close, and after that until the cache is pruned.
 type Result struct {
-	Run       prow.Run
+	Run       prow.Run        // as found; its bucket is another than asked for where runs were moved
+	Asked     prow.Run        // as asked for
 	Dir       string          // of the run in the cache
 	Files     []File          // trace files by name
 	Metadata  map[string]File // those of started.json, finished.json, … that exist
@@ -110,6 +112,9 @@ type File struct {
 
 // Fetch brings the run's files into the cache and says where they are.
 //
+// A run that its bucket does not have is looked for in the buckets that are known
+// to have taken over its runs, or to have had them before.
+//
 // Errors: ErrNoTraces (with a Result that has only metadata), ErrNotFound,
 // *PartialError (with a Result that holds the rest), the context's, and what the
 // store said, wrapped.
@@ -123,11 +128,17 @@ func (c *Cache) Fetch(ctx context.Context, store Store, run prow.Run, o Options)
 	if o.Progress == nil {
 		o.Progress = new(Progress)
 	}
-	t := &transfer{
-		Options: o, cache: c, store: store, run: run, scope: scopeOf(o.Only), dir: c.runDir(run),
-		ledger: newLedger(o.Progress),
+	var one sync.Mutex
+	if notice := o.Notice; notice != nil {
+		o.Notice = func(text string) {
+			one.Lock()
+			defer one.Unlock()
+			notice(text)
+		}
+	} else {
+		o.Notice = func(string) {}
 	}
-	return t.do(ctx)
+	return c.fetchMoved(ctx, store, run, o)
 }
 
 // do works on the run with its lock held.

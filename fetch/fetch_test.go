@@ -221,7 +221,7 @@ func TestFetchFails(t *testing.T) {
 		files   int // of the Result; -1: no Result
 	}{
 		{"no bucket", func(s *memStore) { delete(s.buckets, "ci-logs") }, "", ErrNotFound,
-			"no run at gs://ci-logs/" + testRun.Root + " (list ci-logs: " + gcs.ErrBucketNotExist.Error() + "); check job and build number in the link: buckets delete old runs, so it may have expired", -1},
+			"no run at gs://ci-logs/" + testRun.Root + " (there is no bucket ci-logs); check job and build number in the link: buckets delete old runs, so it may have expired", -1},
 		{"no run", func(s *memStore) { clear(s.buckets["ci-logs"]) }, "", ErrNotFound,
 			"no run at gs://ci-logs/" + testRun.Root + "; check job and build number in the link: buckets delete old runs, so it may have expired", -1},
 		{"neighbour with a longer number", func(s *memStore) {

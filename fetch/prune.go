@@ -123,7 +123,24 @@ func (c *Cache) prune(drop func(r CachedRun, total int64) bool) ([]CachedRun, er
 			total -= r.Size
 		}
 	}
+	c.pruneLocks()
 	return gone, errors.Join(errs...)
+}
+
+// pruneLocks removes the locks of runs that were looked for and not found.
+func (c *Cache) pruneLocks() {
+	locks, _ := os.ReadDir(filepath.Join(c.dir, "locks"))
+	for _, f := range locks {
+		id, kind, _ := strings.Cut(f.Name(), ".")
+		if _, err := os.Stat(filepath.Join(c.dir, "jobs", id)); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		l := c.newLock(id, kind)
+		if ok, err := c.tryExclusive(l); ok && err == nil {
+			os.Remove(l.Path())
+			l.Unlock()
+		}
+	}
 }
 
 // remove deletes a run, unless it is in use. The manifest goes first: a kill in

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,6 +118,9 @@ func TestPruneLeavesWorkAlone(t *testing.T) {
 	}
 	unlock, err := c.lockWork(t.Context(), filepath.Base(results[1].Dir), func(int) {})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Fetch(t.Context(), newStore("ci-logs"), runNumber(9), Options{}); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
 	}
 	gone, err := c.Clear()

@@ -252,3 +252,46 @@ func (s *beforeGet) Download(ctx context.Context, o gcs.Object, w io.Writer) err
 	s.do()
 	return s.memStore.Download(ctx, o, w)
 }
+
+// refusingStore is closed for some buckets.
+type refusingStore struct {
+	*memStore
+	closed []string
+}
+
+func (s *refusingStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
+	if !slices.Contains(s.closed, bucket) {
+		return s.memStore.List(ctx, bucket, prefix)
+	}
+	return func(yield func(gcs.Object, error) bool) {
+		for range s.memStore.List(ctx, bucket, prefix) {
+			break // for the log
+		}
+		yield(gcs.Object{}, &gcs.AccessError{Bucket: bucket, Op: "list", Status: 403})
+	}
+}
+
+func (s *refusingStore) ListGlob(ctx context.Context, bucket, prefix, _ string) iter.Seq2[gcs.Object, error] {
+	return s.List(ctx, bucket, prefix)
+}
+
+func (s *refusingStore) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error) {
+	if !slices.Contains(s.closed, bucket) {
+		return s.memStore.ReadAll(ctx, bucket, object, limit)
+	}
+	return nil, gcs.Object{}, &gcs.AccessError{Bucket: bucket, Op: "read", Status: 403}
+}
+
+// bucketsAsked returns the buckets that were asked, each once, in order.
+func (s *memStore) bucketsAsked() (buckets []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.requests {
+		_, rest, _ := strings.Cut(r, " ")
+		bucket, _, _ := strings.Cut(rest, "/")
+		if !slices.Contains(buckets, bucket) {
+			buckets = append(buckets, bucket)
+		}
+	}
+	return buckets
+}

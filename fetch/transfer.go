@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,10 +24,16 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	waited   bool    // for another process
-	before   listing // what was known then
-	listErr  error   // why the listing broke off
-	noticing sync.Mutex
+	waited  bool    // for another process
+	before  listing // what was known then
+	listErr error   // why the listing broke off
+}
+
+func newTransfer(c *Cache, store Store, run prow.Run, o Options) *transfer {
+	return &transfer{
+		Options: o, cache: c, store: store, run: run, scope: scopeOf(o.Only), dir: c.runDir(run),
+		ledger: newLedger(o.Progress),
+	}
 }
 
 // lookahead is how far the lister may run ahead of the downloads, in objects, so
@@ -133,11 +138,4 @@ func (t *transfer) done(ctx context.Context, e entry, err error) error {
 	return nil
 }
 
-func (t *transfer) notice(format string, args ...any) {
-	if t.Notice == nil {
-		return
-	}
-	t.noticing.Lock()
-	defer t.noticing.Unlock()
-	t.Notice(fmt.Sprintf(format, args...))
-}
+func (t *transfer) notice(format string, args ...any) { t.Notice(fmt.Sprintf(format, args...)) }

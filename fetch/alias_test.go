@@ -1,0 +1,114 @@
+package fetch
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"prowtrace/gcs"
+)
+
+func TestMoved(t *testing.T) {
+	const (
+		jenkins, k8s     = "kubernetes-jenkins", "kubernetes-ci-logs"
+		origin, platform = "origin-ci-test", "test-platform-results"
+		public           = "test-platform-results-public"
+		root             = "logs/e2e-kops/1900000000000000001"
+		expired          = "; check job and build number in the link: buckets delete old runs, so it may have expired"
+	)
+	refusal := (&gcs.AccessError{Bucket: platform, Op: "list", Status: 403}).Error()
+	for _, tt := range []struct {
+		name   string
+		has    []string // buckets with the run
+		exist  []string // buckets without it
+		closed []string
+		asked  string
+		from   string   // the bucket that answers
+		order  []string // buckets asked, in this order
+		notice string
+		is     error
+		fails  string
+	}{
+		{"literal first", []string{jenkins, k8s}, nil, nil, jenkins, jenkins, []string{jenkins}, "", nil, ""},
+		{"successor after 404", []string{k8s}, []string{jenkins}, nil, jenkins, k8s, []string{jenkins, k8s},
+			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+		{"successor after 403", []string{k8s}, nil, []string{jenkins}, jenkins, k8s, []string{jenkins, k8s},
+			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+		{"successor where the bucket is gone", []string{k8s}, nil, nil, jenkins, k8s, []string{jenkins, k8s},
+			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+		{"second successor", []string{public}, []string{origin}, []string{platform}, origin, public, []string{origin, platform, public},
+			"gs://" + public + "/" + root + " has the run: gs://" + origin + " was moved there", nil, ""},
+		{"predecessor", []string{platform}, []string{public}, nil, public, platform, []string{public, platform},
+			"gs://" + platform + "/" + root + " has the run: it was never moved to gs://" + public, nil, ""},
+		{"expired everywhere", nil, []string{k8s}, []string{jenkins}, jenkins, "", []string{jenkins, k8s}, "", ErrNotFound,
+			"no run at gs://" + jenkins + "/" + root + " (" + jenkins + " is closed; nothing in " + k8s + ")" + expired},
+		{"expired in the new bucket", nil, []string{k8s}, nil, k8s, "", []string{k8s, jenkins}, "", ErrNotFound,
+			"no run at gs://" + k8s + "/" + root + " (nothing in " + k8s + "; there is no bucket " + jenkins + ")" + expired},
+		{"a living bucket is private", nil, []string{public}, []string{platform, origin}, origin, "", []string{origin, platform, public}, "", nil,
+			"look for traces of gs://" + platform + "/" + root + ": " + refusal + " (" + origin + " is closed, nothing in " + public + ")"},
+		{"no aliases", nil, []string{"other"}, nil, "other", "", []string{"other"}, "", ErrNotFound,
+			"no run at gs://other/" + root + expired},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, c := newStore(tt.exist...), openTest(t)
+			for _, b := range append(slices.Clone(tt.has), tt.closed...) {
+				run := testRun
+				run.Bucket = b
+				putRun(s, run)
+			}
+			run := testRun
+			run.Bucket = tt.asked
+			var notices []string
+			o := Options{Notice: func(m string) { notices = append(notices, m) }}
+			res, err := c.Fetch(t.Context(), &refusingStore{s, tt.closed}, run, o)
+
+			if asked := s.bucketsAsked(); !slices.Equal(asked, tt.order) {
+				t.Errorf("asked %q, want %q", asked, tt.order)
+			}
+			if tt.from == "" {
+				if err == nil || err.Error() != tt.fails {
+					t.Errorf("error %v\nwant  %s", err, tt.fails)
+				}
+				var refused *gcs.AccessError
+				if errors.Is(err, ErrNotFound) != (tt.is == ErrNotFound) || errors.As(err, &refused) == (tt.is == ErrNotFound) {
+					t.Errorf("error %#v is of the wrong kind", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Run.Bucket != tt.from || res.Asked != run || len(res.Files) != 3 {
+				t.Errorf("result %+v", res)
+			}
+			if got := strings.Join(notices, "\n"); got != tt.notice {
+				t.Errorf("notices %s\nwant    %s", got, tt.notice)
+			}
+
+			// The cache remembers where the run is.
+			s.asked()
+			again, err := c.Fetch(t.Context(), s, run, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if asked := s.asked(); len(asked) > 0 || again.Run != res.Run || again.Asked != run {
+				t.Errorf("the second call asked %q and got %+v", asked, again)
+			}
+			if offline, err := c.Fetch(t.Context(), nil, run, Options{Offline: true}); err != nil || offline.Run != res.Run {
+				t.Errorf("offline: %+v, %v", offline, err)
+			}
+		})
+	}
+}
+
+func TestMovedOffline(t *testing.T) {
+	c := openTest(t)
+	run := testRun
+	run.Bucket = "kubernetes-jenkins"
+	_, err := c.Fetch(t.Context(), nil, run, Options{Offline: true})
+	want := run.URL() + ": not in the cache, and working offline; fetch it once without --offline (the cache is " + c.Dir() + ")"
+	if err == nil || err.Error() != want || !errors.Is(err, ErrOffline) {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
