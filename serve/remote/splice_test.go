@@ -1,0 +1,199 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/otelfile"
+	"prowtrace/trace"
+)
+
+// What is spliced decodes to exactly the spans of the files.
+func TestSplicedIsWhatFilesHold(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	tests := []struct {
+		name  string
+		files []trace.Source
+	}{
+		{"real files", corpus(t)},
+		{"sample bucket", sample(t)},
+		{"everything a span can carry", []trace.Source{made(t)}},
+		{"random", []trace.Source{file(t, "a", random(rng, 1, 50)...), file(t, "b", random(rng, 30, 50)...)}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if len(test.files) == 0 {
+				t.Skip("these files are not beside the repository")
+			}
+			c := connect(t, load(t, test.files...))
+			want := decode(t, test.files...)
+			messages := received(t)(c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{Query: &storagev2.TraceQueryParameters{}}))
+			checkChunks(t, messages)
+			sameEntries(t, flatten(messages...), want)
+
+			get := &storagev2.GetTracesRequest{}
+			for id := range byTrace(want) {
+				get.Query = append(get.Query, &storagev2.GetTraceParams{TraceId: []byte(id)})
+			}
+			messages = received(t)(c.reader.GetTraces(t.Context(), get))
+			checkChunks(t, messages)
+			sameEntries(t, flatten(messages...), want)
+		})
+	}
+}
+
+// checkChunks demands what the protocol says of messages of spans. A span that
+// alone is larger than a message may be is sent alone.
+func checkChunks(t *testing.T, messages []*tracepb.TracesData) {
+	t.Helper()
+	var last string
+	done := map[string]bool{}
+	for i, m := range messages {
+		entries := flatten(m)
+		if len(entries) == 0 {
+			t.Fatalf("message %d is empty", i)
+		}
+		if size := proto.Size(m); size >= 1<<20 && len(entries) > 1 {
+			t.Errorf("message %d has %d bytes", i, size)
+		}
+		id := string(entries[0].span.GetTraceId())
+		for _, e := range entries {
+			if string(e.span.GetTraceId()) != id {
+				t.Fatalf("message %d mixes traces %x and %x", i, id, e.span.GetTraceId())
+			}
+		}
+		if id != last && done[id] {
+			t.Errorf("trace %x continues in message %d after another trace", id, i)
+		}
+		last, done[id] = id, true
+	}
+}
+
+func TestLargeTraceIsCut(t *testing.T) {
+	var spans []*tracepb.Span
+	for i := range 50 { // 50 × 100 kB, and 5 MB in the middle
+		size := 100_000
+		if i == 25 {
+			size = 5_000_000
+		}
+		spans = append(spans, &tracepb.Span{
+			TraceId: tid(1), SpanId: sid(uint64(i + 1)), Name: "x", StartTimeUnixNano: at(float64(i)), EndTimeUnixNano: at(float64(i)),
+			Attributes: []*commonpb.KeyValue{attr("text", str(strings.Repeat("y", size)))},
+		})
+	}
+	src := file(t, "large", under("a", spans[:30]...), under("b", spans[30:]...), manyOf(2, 3))
+	c := connect(t, load(t, src))
+	get := &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{{TraceId: tid(1)}, {TraceId: tid(9)}, {TraceId: tid(2)}, {TraceId: tid(1)}}}
+	messages := received(t)(c.reader.GetTraces(t.Context(), get))
+	checkChunks(t, messages)
+	sameEntries(t, flatten(messages...), decode(t, src))
+	large := 0
+	for _, m := range messages {
+		if proto.Size(m) >= 1<<20 {
+			large++
+		}
+	}
+	if large != 1 {
+		t.Errorf("%d messages of 1 MiB or more, want the one with the span of 5 MB", large)
+	}
+	// 4.9 MB in messages of up to 1 MiB, the large span, the small trace.
+	if len(messages) < 8 || len(messages) > 10 {
+		t.Errorf("%d messages: they are not filled", len(messages))
+	}
+}
+
+// FuzzSplice loads any bytes as a payload, and splices what was found: what
+// comes out decodes, and where all of it was well it is what protobuf decodes.
+func FuzzSplice(f *testing.F) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	seeds := random(rng, 1, 3)
+	seeds = append(seeds, manyOf(4, 5))
+	seeds = append(seeds, decodeRequests(f, made(f))...)
+	for _, m := range seeds {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+		f.Add(b[:len(b)/2])
+		f.Add(bytes.ReplaceAll(b, []byte("key"), []byte("k\xff\xfe")))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		var b bytes.Buffer
+		if err := otelfile.NewWriter(&b).Write(payload); err != nil {
+			t.Skip(err)
+		}
+		set, err := trace.Load(context.Background(), []trace.Source{{Name: "fuzz", Data: b.Bytes()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer set.Close()
+		var messages []*tracepb.TracesData
+		p := splicer{set: set}
+		for i := range set.NumTraces() {
+			err := p.trace(set.Trace(i), func(e encoded) error {
+				defer e.Free()
+				m := &tracepb.TracesData{}
+				messages = append(messages, m)
+				return proto.Unmarshal(bytes.Clone(e.ReadOnlyData()), m)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		checkChunks(t, messages)
+		if n := len(flatten(messages...)); n != set.Len() {
+			t.Errorf("%d spans came out of %d", n, set.Len())
+		}
+		var whole tracepb.TracesData
+		if proto.Unmarshal(payload, &whole) != nil || !asSent(set) {
+			return
+		}
+		sameEntries(t, flatten(messages...), distinct(t, flatten(&whole)))
+	})
+}
+
+// asSent reports whether all spans are to be served as they are in the file.
+func asSent(set *trace.Set) bool {
+	for row := range set.Len() {
+		wire, _ := set.EncodedResource(set.Resource(row))
+		if !bytes.Equal(set.Encoded(row), set.Raw(row)) || !bytes.Contains(wire, []byte(set.Service(row))) || set.Service(row) == trace.UnknownService {
+			return false
+		}
+	}
+	return len(set.Problems()) == 0
+}
+
+func distinct(t testing.TB, entries []entry) (kept []entry) {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if k := e.key(t); !seen[k] {
+			seen[k] = true
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func decodeRequests(t testing.TB, src trace.Source) (requests []*tracepb.TracesData) {
+	in, err := otelfile.Parse(src.Name, src.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rec := range in.Records(func(otelfile.Problem) {}) {
+		m := &tracepb.TracesData{}
+		if err := proto.Unmarshal(rec.Payload, m); err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, m)
+	}
+	return requests
+}
