@@ -76,6 +76,7 @@ for a file or an archive on standard input.`
 		newFetch(s),
 		newServe(s),
 		newResolve(s),
+		newCache(s),
 		newVersion(s),
 	)
 	return root
@@ -100,6 +101,15 @@ type failure struct {
 func (f failure) Error() string { return f.text }
 func (f failure) Unwrap() error { return f.kind }
 
+// advised is a failure with what to do about it, on a line of its own.
+type advised struct {
+	err  error
+	hint string
+}
+
+func (u advised) Error() string { return u.err.Error() }
+func (u advised) Unwrap() error { return u.err }
+
 // atLeastOne wants an argument.
 func atLeastOne(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
@@ -116,8 +126,12 @@ func report(w io.Writer, err error) {
 	}
 	fmt.Fprintf(w, "prowtrace: %s\n", lines(err.Error()))
 	var usage usageError
-	if errors.As(err, &usage) && usage.hint != "" {
-		fmt.Fprintf(w, "  %s\n", usage.hint)
+	var hinted advised
+	switch {
+	case errors.As(err, &usage) && usage.hint != "":
+		fmt.Fprintf(w, "  %s\n", line(usage.hint))
+	case errors.As(err, &hinted):
+		fmt.Fprintf(w, "  %s\n", line(hinted.hint))
 	}
 }
 
@@ -127,11 +141,14 @@ var errReported = errors.New("reported")
 func exitCode(err error) int {
 	var usage usageError
 	var access *gcs.AccessError
+	var partial *fetch.PartialError
 	switch {
 	case err == nil:
 		return ExitDone
 	case errors.As(err, &usage):
 		return ExitUsage
+	case errors.As(err, &partial) && len(partial.Result.Files) > 0:
+		return ExitFailed // whatever it was that the rest failed of
 	case errors.Is(err, fetch.ErrNoTraces), errors.Is(err, errNoSpans):
 		return ExitNoTraces
 	case errors.As(err, &access):

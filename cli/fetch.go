@@ -1,47 +1,80 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"prowtrace/prow"
 )
+
+// fetchCommand downloads and opens nothing.
+type fetchCommand struct {
+	sourcing
+	output string
+}
 
 // newFetch makes the command that only downloads.
 func newFetch(s Streams) *cobra.Command {
-	g := &sourcing{streams: s}
+	f := &fetchCommand{sourcing: sourcing{streams: s}}
 	c := &cobra.Command{
 		Use:   "fetch WHAT…",
 		Short: "Download the traces of runs and print where they are",
 		Long: `fetch downloads the trace files of runs into the cache and prints, for each run,
-the directory that holds them, which prowtrace also takes as WHAT.`,
+the directory that holds them, which prowtrace also takes as WHAT. With -o they
+are copied from there to a directory under their own names.`,
 		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001)
   prowtrace "$dir"`,
 		Args: atLeastOne,
-		RunE: func(c *cobra.Command, args []string) error {
-			refs, err := parse(args)
-			if err != nil {
-				return err
-			}
-			jobs := make([]*job, len(refs))
-			for i, ref := range refs {
-				run, err := runOf(ref)
-				if err != nil {
-					return err
-				}
-				ref.Run = run
-				jobs[i] = &job{ref: ref}
-			}
-			if err := g.fetch(c.Context(), jobs); err != nil {
-				return err
-			}
-			for _, j := range jobs {
-				if _, err := fmt.Fprintln(s.Out, j.result.Dir); err != nil {
-					return fmt.Errorf("writing: %w", err)
-				}
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), args) },
 	}
-	g.register(c.Flags())
+	f.register(c.Flags())
+	c.Flags().StringVarP(&f.output, "output", "o", "", "copy the files to `DIR` under the names that they have in the run")
 	return c
 }
+
+func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
+	if f.noCache && f.output == "" {
+		return usageError{errors.New("fetch --no-cache leaves nothing to print"), "name a directory for the files: -o DIR"}
+	}
+	refs, err := parse(args)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
+			return usageError{fmt.Errorf("%s is on this machine already", line(ref.Input)), "fetch takes links of runs"}
+		}
+	}
+	c, err := f.collect(ctx, refs)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	for _, j := range c.jobs {
+		if j.result == nil { // left out with --keep-going
+			continue
+		}
+		dir := j.result.Dir
+		if f.output != "" {
+			dir = f.output
+			if len(c.jobs) > 1 { // two runs have files of the same names
+				dir = filepath.Join(dir, exportName(j.ref.Run))
+			}
+			if _, err := j.result.Export(ctx, dir); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintln(f.streams.Out, dir); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}
+
+// exportName is a directory for one run of several. Prow's names of jobs have
+// letters, digits, dots, dashes and underscores only; prow.Parse sees to that.
+func exportName(run prow.Run) string { return run.Job + "-" + run.Build }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -21,16 +22,18 @@ const (
 // progress shows the counts of a download on standard error: one line that is
 // drawn over on a terminal, a plain line now and then elsewhere.
 type progress struct {
+	mu       sync.Mutex // guards w and drawn
 	w        io.Writer
+	drawn    bool
 	terminal bool
 	width    int
 	counts   *fetch.Progress
+	retries  func() int64 // of the store, beside those that counts has
 	began    time.Time
-	drawn    bool
 }
 
-func newProgress(s Streams, now time.Time) *progress {
-	p := &progress{w: s.Err, counts: &fetch.Progress{}, began: now, width: 80}
+func newProgress(s Streams, retries func() int64, now time.Time) *progress {
+	p := &progress{w: s.Err, counts: &fetch.Progress{}, retries: retries, began: now, width: 80}
 	f, ok := s.Err.(*os.File)
 	if ok && term.IsTerminal(int(f.Fd())) && s.Getenv("CI") == "" && s.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -60,8 +63,20 @@ func (p *progress) run(stop <-chan struct{}) {
 	}
 }
 
+// note prints a line for a person without disturbing the one that is drawn over.
+func (p *progress) note(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintln(p.w, lines(text))
+}
+
 func (p *progress) show(now time.Time) {
-	text := p.text(p.counts.Counts(), now)
+	c := p.counts.Counts()
+	c.Retries += p.retries()
+	text := p.text(c, now)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !p.terminal {
 		fmt.Fprintln(p.w, text)
 		return
@@ -74,6 +89,12 @@ func (p *progress) show(now time.Time) {
 }
 
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+func (p *progress) erase() {
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.drawn = false

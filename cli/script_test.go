@@ -44,6 +44,8 @@ func TestScripts(t *testing.T) {
 			"taken":   taken,
 			"nowhere": nowhere,
 			"refuse":  refuse,
+			"break":   breakObject,
+			"mend":    mend,
 		},
 	})
 }
@@ -125,13 +127,20 @@ func nowhere(ts *testscript.TestScript, _ bool, _ []string) {
 	l.Close()
 }
 
-// refuse checks that a directory holds no file that is half-written: refuse DIR.
+// breakObject makes the reading of an object fail: break bucket object.
+func breakObject(ts *testscript.TestScript, _ bool, args []string) {
+	serverOf(ts).Fault(gcstest.Match{Op: gcstest.Get, Bucket: args[0], Object: args[1]}, gcstest.Status(404))
+	serverOf(ts).Fault(gcstest.Match{Op: gcstest.Attrs, Bucket: args[0], Object: args[1]}, gcstest.Status(404))
+}
+
+// mend takes all faults away.
+func mend(ts *testscript.TestScript, _ bool, _ []string) { serverOf(ts).ClearFaults() }
+
+// refuse checks that no download was left half-written in a cache: refuse DIR.
 func refuse(ts *testscript.TestScript, _ bool, args []string) {
-	err := filepath.WalkDir(ts.MkAbs(args[0]), func(p string, d os.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && strings.Contains(p, "part") {
-			ts.Fatalf("left behind: %s", p)
-		}
-		return nil
-	})
+	left, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "jobs", "*", "tmp", "*"))
 	ts.Check(err)
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %v", left)
+	}
 }

@@ -32,18 +32,19 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer servers.Close()
-			jobs, err := g.collect(ctx, refs)
+			collected, err := g.collect(ctx, refs)
 			if err != nil {
 				return err
 			}
-			set, err := g.load(ctx, jobs)
+			defer collected.Close()
+			set, err := g.load(ctx, collected.jobs)
 			if err != nil {
 				return err
 			}
 			defer set.Close()
 			fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer())
 			g.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(set), newPages(set, jobs))
+			return servers.Run(ctx, remote.NewServer(set), newPages(set, collected.jobs))
 		},
 	}
 	g.register(c.Flags())

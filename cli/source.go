@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/fetch"
 	"prowtrace/gcs"
@@ -17,15 +19,23 @@ import (
 // sourcing are the flags of all commands that read runs, and what they do with
 // them.
 type sourcing struct {
-	streams Streams
-	verbose bool
-	auth    string
-	billing string
+	streams   Streams
+	verbose   bool
+	auth      string
+	billing   string
+	offline   bool
+	refresh   bool
+	noCache   bool
+	keepGoing bool
 }
 
 func (g *sourcing) register(f *pflag.FlagSet) {
 	f.StringVar(&g.auth, "auth", string(gcs.AuthAuto), "who reads the bucket: `auto` (anonymous, then credentials if refused), anonymous, or adc (credentials at once)")
 	f.StringVar(&g.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
+	f.BoolVar(&g.offline, "offline", false, "ask no bucket: use what is in the cache")
+	f.BoolVar(&g.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
+	f.BoolVar(&g.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
+	f.BoolVar(&g.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "tell what is done and asked")
 }
 
@@ -52,22 +62,43 @@ func (j job) title() string {
 	return j.ref.Path
 }
 
+// A collection is what all arguments gave. Close lets other processes prune
+// the runs from the cache again.
+type collection struct {
+	jobs  []job
+	cache *fetch.Cache // nil when no run was named
+	limit fetch.Limits
+}
+
+func (c *collection) Close() error {
+	var errs []error
+	for _, j := range c.jobs {
+		errs = append(errs, j.result.Close())
+	}
+	if c.cache != nil {
+		if _, err := c.cache.Prune(c.limit); err != nil {
+			errs = append(errs, err)
+		}
+		errs = append(errs, c.cache.Close())
+	}
+	return errors.Join(errs...)
+}
+
 // collect fetches the runs and lists the local files that refs name.
-func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) ([]job, error) {
-	jobs := make([]job, len(refs))
+func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection, err error) {
+	c = &collection{jobs: make([]job, len(refs)), limit: fetch.DefaultLimits}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
 	var runs []*job
 	for i, ref := range refs {
-		j := &jobs[i]
+		j := &c.jobs[i]
 		j.ref = ref
-		var err error
 		switch ref.Kind {
 		case prow.KindPath:
-			if run, ok := fetch.OpenDir(ref.Path); ok { // what fetch printed
-				j.ref.Run, j.result = run.Run, run
-				j.sources = runSources(run)
-				continue
-			}
-			j.sources, err = g.localSources(ref.Path)
+			err = g.collectPath(j)
 		case prow.KindStdin:
 			j.sources, err = g.inputSources(ctx)
 		default:
@@ -75,19 +106,41 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) ([]job, error) 
 			runs = append(runs, j)
 		}
 		if err != nil {
-			return nil, err
+			return c, err
 		}
 	}
 	if len(runs) == 0 {
-		return jobs, nil
+		return c, nil
 	}
-	if err := g.fetch(ctx, runs); err != nil {
-		return nil, err
+	if c.cache, err = g.openCache(); err != nil {
+		return c, err
+	}
+	if err := g.fetch(ctx, c.cache, runs); err != nil {
+		return c, err
 	}
 	for _, j := range runs {
 		j.sources = runSources(j.result)
 	}
-	return jobs, nil
+	return c, nil
+}
+
+// collectPath takes a file, a directory, or the directory of a run that fetch
+// has printed.
+func (g *sourcing) collectPath(j *job) (err error) {
+	if run, ok := fetch.OpenDir(j.ref.Path); ok {
+		j.ref.Run, j.result = run.Run, run
+		j.sources = runSources(run)
+		return nil
+	}
+	j.sources, err = g.localSources(j.ref.Path)
+	return err
+}
+
+func (g *sourcing) openCache() (*fetch.Cache, error) {
+	if g.noCache {
+		return fetch.OpenTemp()
+	}
+	return fetch.OpenCache("")
 }
 
 // runSources are the trace files of a run, under the names they have in it.
@@ -99,15 +152,16 @@ func runSources(r *fetch.Result) []trace.Source {
 	return sources
 }
 
-// fetch brings the runs of jobs into the cache, with progress.
-func (g *sourcing) fetch(ctx context.Context, jobs []*job) error {
-	cache, err := fetch.OpenCache("")
-	if err != nil {
-		return err
+// fetch brings the runs of jobs into the cache, all at the same time, with
+// progress.
+func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) error {
+	if g.offline && g.refresh {
+		return usageError{errors.New("--offline and --refresh exclude each other"), "choose one"}
 	}
 	options := gcs.Options{Auth: gcs.Auth(g.auth), BillingProject: g.billing, UserAgent: "prowtrace"}
 	if g.verbose {
 		options.Logf = g.note
+		g.note("cache: %s", cache.Dir())
 	}
 	client, err := gcs.New(ctx, options)
 	if err != nil {
@@ -115,32 +169,53 @@ func (g *sourcing) fetch(ctx context.Context, jobs []*job) error {
 	}
 	defer client.Close()
 
-	shown := newProgress(g.streams, time.Now())
+	shown := newProgress(g.streams, client.Retries, time.Now())
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() { defer close(stopped); shown.run(stop) }()
 	pool := fetch.NewPool(fetch.DefaultParallel)
-	var notes []string
-	for _, j := range jobs {
-		j.result, err = cache.Fetch(ctx, client, j.ref.Run, fetch.Options{
-			Only: j.ref.Rest, Pool: pool, Progress: shown.counts,
-			Notice: func(s string) { notes = append(notes, s) },
+	errs := make([]error, len(jobs))
+	var all errgroup.Group // a run that fails must not end the others
+	for i, j := range jobs {
+		all.Go(func() error {
+			j.result, errs[i] = cache.Fetch(ctx, client, j.ref.Run, fetch.Options{
+				Only: j.ref.Rest, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh, Notice: shown.note,
+			})
+			return nil
 		})
-		if err != nil {
-			break
-		}
 	}
+	all.Wait()
 	close(stop)
 	<-stopped
-	for _, n := range notes {
-		g.note("%s", n)
+	return g.verdict(jobs, errs)
+}
+
+// verdict tells what each fetch brought, and decides whether to go on.
+func (g *sourcing) verdict(jobs []*job, errs []error) error {
+	var failed []error
+	for i, j := range jobs {
+		if j.result != nil && len(j.result.Files) > 0 {
+			g.note("%s", fetched(j))
+		}
+		switch {
+		case errs[i] == nil:
+		case g.keepGoing && j.result != nil && len(j.result.Files) > 0, g.keepGoing && len(jobs) > 1:
+			g.note("%v", errs[i])
+		default:
+			failed = append(failed, errs[i])
+		}
 	}
-	if err != nil {
-		return err
+	if len(failed) == 0 && slices.ContainsFunc(jobs, func(j *job) bool { return j.result != nil && len(j.result.Files) > 0 }) {
+		return nil
 	}
-	for _, j := range jobs {
-		g.note("%s", fetched(j))
+	if len(failed) == 0 { // with --keep-going, and nothing to go on with
+		failed = errs
 	}
-	return nil
+	err := errors.Join(failed...)
+	var partial *fetch.PartialError
+	if errors.As(err, &partial) {
+		return advised{err, "run it again to fetch what is missing, or go on with what there is: --keep-going"}
+	}
+	return err
 }
 
 // fetched tells what a fetch brought.
@@ -152,6 +227,9 @@ func fetched(j *job) string {
 	what := fmt.Sprintf("%s, %s", count(int64(len(j.result.Files)), "trace file"), size(bytes))
 	if j.result.FromCache {
 		return fmt.Sprintf("%s: %s, from the cache", j.title(), what)
+	}
+	if j.result.Run.Bucket != j.ref.Bucket {
+		what += ", from bucket " + j.result.Run.Bucket
 	}
 	return fmt.Sprintf("%s: %s", j.title(), what)
 }

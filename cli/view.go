@@ -61,7 +61,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	}
 	var found launch.Jaeger
 	var missing error
-	var jobs []job
+	var c *collection
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { // looking for Jaeger runs programs: do it beside the download
 		found, missing = v.find(inner)
@@ -70,16 +70,17 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
-	g.Go(func() (err error) { jobs, err = v.collect(inner, refs); return err })
+	g.Go(func() (err error) { c, err = v.collect(inner, refs); return err })
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	set, err := v.load(ctx, jobs)
+	defer c.Close()
+	set, err := v.load(ctx, c.jobs)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	return v.serve(ctx, set, jobs, found, missing)
+	return v.serve(ctx, set, c.jobs, found, missing)
 }
 
 // find looks for a Jaeger if one is wanted.

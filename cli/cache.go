@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/fetch"
+)
+
+// newCache makes the commands that look after the cache.
+func newCache(s Streams) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "cache",
+		Short: "Show and prune the cache of downloaded runs",
+		Long: `cache shows and prunes the runs that were downloaded. They lie in the directory
+that PROWTRACE_CACHE names, else in the user's cache directory. After each
+download what has not been used for 30 days, or is beyond 5 GB, is removed.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newCacheDir(s), newCacheList(s), newCachePrune(s))
+	return c
+}
+
+func newCacheDir(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "dir",
+		Short: "Print the directory of the cache",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cache, err := fetch.OpenCache("")
+			if err != nil {
+				return err
+			}
+			defer cache.Close()
+			_, err = fmt.Fprintln(s.Out, cache.Dir())
+			return err
+		},
+	}
+}
+
+func newCacheList(s Streams) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the runs in the cache, the last used first",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cache, err := fetch.OpenCache("")
+			if err != nil {
+				return err
+			}
+			defer cache.Close()
+			runs, err := cache.Runs()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printRunsJSON(s, runs)
+			}
+			return printRuns(s, runs, time.Now())
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON objects, one a line")
+	return c
+}
+
+func printRuns(s Streams, runs []fetch.CachedRun, now time.Time) error {
+	if len(runs) == 0 {
+		fmt.Fprintln(s.Err, "The cache is empty.")
+		return nil
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "USED\tFILES\tSIZE\tRUN")
+	var total int64
+	for _, r := range runs {
+		total += r.Size
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", ago(now.Sub(r.Used)), grouped(int64(r.Files)), size(r.Size), line(cachedName(r)))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	fmt.Fprintf(s.Err, "%s, %s\n", count(int64(len(runs)), "run"), size(total))
+	return nil
+}
+
+func cachedName(r fetch.CachedRun) string {
+	if r.Run.Bucket == "" {
+		return "(a download that was cut off)"
+	}
+	return r.Run.URL()
+}
+
+func printRunsJSON(s Streams, runs []fetch.CachedRun) error {
+	enc := json.NewEncoder(s.Out)
+	for _, r := range runs {
+		err := enc.Encode(struct {
+			URL    string    `json:"url"`
+			Dir    string    `json:"dir"`
+			Files  int       `json:"files"`
+			Size   int64     `json:"size"`
+			Used   time.Time `json:"used"`
+			Listed time.Time `json:"listed"`
+			Ended  bool      `json:"ended"`
+		}{cachedName(r), r.Dir, r.Files, r.Size, r.Used.UTC(), r.Listed.UTC(), r.Ended})
+		if err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}
+
+// ago words an age in its largest unit.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " min ago"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d.Hours())) + " h ago"
+	}
+	return strconv.Itoa(int(d.Hours()/24)) + " d ago"
+}
+
+func newCachePrune(s Streams) *cobra.Command {
+	var maxSize, maxAge string
+	var all bool
+	c := &cobra.Command{
+		Use:   "prune",
+		Short: "Remove runs that were not used for long, or are too many",
+		Long: `prune removes whole runs, the least recently used first, until what is left has
+been used within --max-age and is not larger than --max-size. A run that another
+prowtrace works on or shows is left alone.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cache, err := fetch.OpenCache("")
+			if err != nil {
+				return err
+			}
+			defer cache.Close()
+			var removed []fetch.CachedRun
+			if all {
+				removed, err = cache.Clear()
+			} else {
+				limits := fetch.Limits{}
+				if limits.Size, err = parseSize(maxSize); err != nil {
+					return err
+				}
+				if limits.Age, err = parseAge(maxAge); err != nil {
+					return err
+				}
+				removed, err = cache.Prune(limits)
+			}
+			var freed int64
+			for _, r := range removed {
+				freed += r.Size
+			}
+			fmt.Fprintf(s.Err, "removed %s, %s\n", count(int64(len(removed)), "run"), size(freed))
+			return err
+		},
+	}
+	c.Flags().StringVar(&maxSize, "max-size", size(fetch.DefaultLimits.Size), "`size` that may stay, as 500 MB or 2 GB")
+	c.Flags().StringVar(&maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "`age` since the last use that may stay, as 12h or 30d")
+	c.Flags().BoolVar(&all, "all", false, "remove all runs")
+	return c
+}
+
+// parseSize reads a number of bytes with an optional unit, in powers of ten.
+func parseSize(text string) (int64, error) {
+	number := strings.TrimRight(text, "kKMGTBb ")
+	unit := strings.ToUpper(strings.TrimSpace(text[len(number):]))
+	factor, known := map[string]float64{"": 1, "B": 1, "KB": 1e3, "K": 1e3, "MB": 1e6, "M": 1e6, "GB": 1e9, "G": 1e9, "TB": 1e12, "T": 1e12}[unit]
+	n, err := strconv.ParseFloat(number, 64)
+	if bytes := n * factor; err == nil && known && bytes >= 1 && bytes < math.MaxInt64 {
+		return int64(bytes), nil
+	}
+	return 0, usageError{fmt.Errorf("--max-size %s is no size", line(text)), "write it as 500MB or 2GB"}
+}
+
+// parseAge reads a duration, with d for days.
+func parseAge(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil && n > 0 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, usageError{errors.New("--max-age " + line(text) + " is no age"), "write it as 12h or 30d"}
+}
