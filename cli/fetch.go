@@ -55,9 +55,6 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	for _, j := range c.jobs {
-		if j.result == nil { // left out with --keep-going
-			continue
-		}
 		dir := j.result.Dir
 		if f.output != "" {
 			dir = f.output

@@ -119,8 +119,12 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection,
 		return c, err
 	}
 	for _, j := range runs {
-		j.sources = runSources(j.result)
+		if j.result != nil {
+			j.sources = runSources(j.result)
+		}
 	}
+	// What --keep-going has left out is not there.
+	c.jobs = slices.DeleteFunc(c.jobs, func(j job) bool { return j.result == nil && j.sources == nil })
 	return c, nil
 }
 
