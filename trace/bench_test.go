@@ -1,0 +1,227 @@
+//go:build unix
+
+package trace
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
+
+	"prowtrace/otelfile"
+)
+
+// scales are the sizes measured; the large ones are asked for by
+// PROWTRACE_BENCH, since 10m needs 5 GB of disk.
+func scales() []string {
+	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
+		return strings.Split(s, ",")
+	}
+	return []string{"100k", "1m"}
+}
+
+// generated are the directories of files made so far, by scale.
+var generated = map[string]string{}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, s := range loaded {
+		s.Close()
+	}
+	for _, dir := range generated {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// files makes spans in quantity, once for all benchmarks.
+func files(b *testing.B, scale string) []Source {
+	if testing.Short() {
+		b.Skip("needs files made for it")
+	}
+	dir, ok := generated[scale]
+	if !ok {
+		var err error
+		if dir, err = os.MkdirTemp("", "prowtrace-bench-"); err != nil {
+			b.Fatal(err)
+		}
+		generated[scale] = dir
+		gen := exec.Command("go", "run", "./testdata/gen", "-scale", scale, "-out", dir)
+		gen.Dir = ".."
+		if out, err := gen.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var sources []Source
+	for _, p := range paths {
+		sources = append(sources, Source{Name: filepath.Base(p), Path: p})
+	}
+	return sources
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, scale := range scales() {
+		b.Run(scale, func(b *testing.B) {
+			sources := files(b, scale)
+			before := liveHeap()
+			var s *Set
+			m := startMeter(b, sources)
+			for b.Loop() {
+				if s != nil {
+					s.Close()
+				}
+				var err error
+				if s, err = Load(context.Background(), sources); err != nil {
+					b.Fatal(err)
+				}
+			}
+			m.stop(s.Len())
+			b.ReportMetric(float64(liveHeap()-before)/float64(s.Len()), "heap-B/span")
+			b.ReportMetric(residentAnon()/float64(s.Len()), "rss-B/span")
+			s.Close()
+		})
+	}
+}
+
+// BenchmarkBound measures on the same files what no loader can do without, or
+// what one that decodes would do. Files go to all processors, as in Load.
+func BenchmarkBound(b *testing.B) {
+	bounds := []struct {
+		name string
+		file func(Source) error
+	}{
+		{"read", readSource}, {"crc", sumSource}, {"unmarshal", unmarshalSource},
+	}
+	for _, scale := range scales() {
+		for _, bound := range bounds {
+			b.Run(bound.name+"/"+scale, func(b *testing.B) {
+				sources := files(b, scale)
+				m := startMeter(b, sources)
+				for b.Loop() {
+					var g errgroup.Group
+					g.SetLimit(runtime.GOMAXPROCS(0))
+					for _, src := range sources {
+						g.Go(func() error { return bound.file(src) })
+					}
+					if err := g.Wait(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				m.stop(0)
+			})
+		}
+	}
+}
+
+func readSource(src Source) error {
+	f, err := os.Open(src.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf := make([]byte, 256<<10)
+	for {
+		if _, err := f.Read(buf); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+func sumSource(src Source) error {
+	f, err := otelfile.Open(src.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if crc32.Checksum(f.Bytes(), crc32.MakeTable(crc32.Castagnoli)) == 1 {
+		return fmt.Errorf("a sum that keeps the compiler from leaving it out")
+	}
+	return nil
+}
+
+func unmarshalSource(src Source) error {
+	f, err := otelfile.Open(src.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for r := range f.Records(nil) {
+		if err := proto.Unmarshal(r.Payload, &collectorpb.ExportTraceServiceRequest{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A meter reports the rates of a benchmark, and its processor time, which is
+// what can be compared where other programs run beside it.
+type meter struct {
+	b   *testing.B
+	cpu time.Duration
+}
+
+func startMeter(b *testing.B, sources []Source) meter {
+	var bytes int64
+	for _, src := range sources {
+		info, err := os.Stat(src.Path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bytes += info.Size()
+	}
+	b.SetBytes(bytes)
+	return meter{b, cpuTime()}
+}
+
+func (m meter) stop(spans int) {
+	total := float64(spans) * float64(m.b.N)
+	m.b.ReportMetric(float64(cpuTime()-m.cpu)/1e6/float64(m.b.N), "cpu-ms/op")
+	if spans > 0 {
+		m.b.ReportMetric(total/m.b.Elapsed().Seconds(), "spans/s")
+	}
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// residentAnon is the memory in use besides mapped files, in bytes; 0 where
+// the system has no /proc.
+func residentAnon() float64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(status), "RssAnon:")
+	kb, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, _ := strconv.ParseFloat(kb, 64)
+	return n * 1024
+}
