@@ -71,6 +71,16 @@ const madeStart = 1_741_830_000
 // at gives a time in seconds and ns after madeStart.
 func at(seconds float64) uint64 { return uint64((madeStart + seconds) * second) }
 
+// notNumbers has the doubles that JSON has no numbers for, and what only looks
+// like them.
+func notNumbers() []*commonpb.KeyValue {
+	nan := double(math.NaN())
+	return []*commonpb.KeyValue{
+		attr("nan", nan), attr("inf", double(math.Inf(1))), attr("-inf", double(math.Inf(-1))), attr("largest", double(math.MaxFloat64)),
+		attr("nested", array(dict(attr("deep", nan)), integer(1))), attr("like", str("!1234567\u007f")), attr("like bytes", blob(0x21, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f)),
+	}
+}
+
 // made is a file with everything a span can carry, in several resources and
 // scopes: traces 1 to 4.
 func made(t testing.TB) trace.Source {

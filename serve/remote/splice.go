@@ -68,7 +68,7 @@ func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
 	p.order(t)
 	last := -1
 	for _, row := range p.rows {
-		span := p.set.Encoded(row)
+		span := finiteSpan(p.set.Encoded(row))
 		size := fieldSize(len(span))
 		same := last >= 0 && p.set.Resource(last) == p.set.Resource(row) && p.set.Scope(last) == p.set.Scope(row)
 		if p.size > 0 && p.size+size > chunkSize {
@@ -111,10 +111,20 @@ func (p *splicer) order(t trace.Trace) {
 
 // headSize bounds what a run adds to a message besides its spans.
 func (p *splicer) headSize(row int) int {
-	resource, resourceSchema := p.set.EncodedResource(p.set.Resource(row))
-	scope, scopeSchema := p.set.EncodedScope(p.set.Scope(row))
+	resource, resourceSchema := p.resource(row)
+	scope, scopeSchema := p.scope(row)
 	const tagsAndLengths = 6 * 6
 	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + tagsAndLengths
+}
+
+func (p *splicer) resource(row int) (wire []byte, schema string) {
+	wire, schema = p.set.EncodedResource(p.set.Resource(row))
+	return finiteResource(wire), schema
+}
+
+func (p *splicer) scope(row int) (wire []byte, schema string) {
+	wire, schema = p.set.EncodedScope(p.set.Scope(row))
+	return finiteScope(wire), schema
 }
 
 // flush sends what was gathered, if anything.
@@ -134,8 +144,8 @@ func (p *splicer) flush(send func(encoded) error) error {
 }
 
 func (p *splicer) appendRun(b []byte, r run) []byte {
-	resource, resourceSchema := p.set.EncodedResource(p.set.Resource(r.first))
-	scope, scopeSchema := p.set.EncodedScope(p.set.Scope(r.first))
+	resource, resourceSchema := p.resource(r.first)
+	scope, scopeSchema := p.scope(r.first)
 	scopeSpans := fieldSize(len(scope)) + r.spanBytes + optionalSize(scopeSchema)
 	resourceSpans := fieldSize(len(resource)) + fieldSize(scopeSpans) + optionalSize(resourceSchema)
 

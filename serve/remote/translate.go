@@ -150,7 +150,8 @@ func stringTag(key, value string) *modelv2.KeyValue {
 	return &modelv2.KeyValue{Key: key, VType: modelv2.ValueType_STRING, VStr: value}
 }
 
-// tag translates an attribute. Arrays and maps become JSON.
+// tag translates an attribute. Arrays and maps become JSON, and what JSON has
+// no number for becomes text (see finite.go).
 func tag(key string, v *commonpb.AnyValue) *modelv2.KeyValue {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_BoolValue:
@@ -158,6 +159,9 @@ func tag(key string, v *commonpb.AnyValue) *modelv2.KeyValue {
 	case *commonpb.AnyValue_IntValue:
 		return &modelv2.KeyValue{Key: key, VType: modelv2.ValueType_INT64, VInt64: value.IntValue}
 	case *commonpb.AnyValue_DoubleValue:
+		if !isFinite(value.DoubleValue) {
+			break
+		}
 		return &modelv2.KeyValue{Key: key, VType: modelv2.ValueType_FLOAT64, VFloat64: value.DoubleValue}
 	case *commonpb.AnyValue_BytesValue:
 		return &modelv2.KeyValue{Key: key, VType: modelv2.ValueType_BINARY, VBinary: value.BytesValue}
