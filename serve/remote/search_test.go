@@ -259,7 +259,7 @@ func hexes(ids [][]byte) string {
 			fmt.Fprintf(&b, " … %d in all", len(ids))
 			break
 		}
-		fmt.Fprintf(&b, " %x", bytes.TrimLeft(id, "\x00"))
+		fmt.Fprintf(&b, " %x", id[max(0, len(id)-4):])
 	}
 	return b.String()
 }

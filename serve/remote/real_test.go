@@ -1,0 +1,230 @@
+package remote
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"prowtrace/trace"
+)
+
+// Real Jaegers, v2 and v1, show exactly what is in the files: real ones where
+// they are at hand, the sample bucket, everything a span can carry, and random
+// spans.
+func TestRealJaeger(t *testing.T) {
+	files := slices.Concat(corpus(t), sample(t), []trace.Source{made(t), file(t, "random", random(rand.New(rand.NewPCG(7, 8)), 1000, 100)...)})
+	storage := listen(t, load(t, files...))
+	entries := decode(t, files...)
+	for _, name := range jaegers {
+		t.Run(name, func(t *testing.T) {
+			j := start(t, name, storage)
+			t.Run("services", func(t *testing.T) { checkServices(t, j, entries) })
+			t.Run("operations", func(t *testing.T) { checkOperations(t, j, entries) })
+			t.Run("traces", func(t *testing.T) { checkTraces(t, j, entries) })
+			t.Run("searches", func(t *testing.T) { checkSearches(t, j, entries) })
+			t.Run("dependencies", func(t *testing.T) { checkDependencies(t, j, entries) })
+			t.Run("unknown trace", func(t *testing.T) {
+				if status, body := j.get(t, "/api/traces/00000000000000000000000000abcdef", nil); status != http.StatusNotFound {
+					t.Errorf("HTTP %d %s", status, body)
+				}
+			})
+		})
+	}
+}
+
+func checkServices(t *testing.T, j jaeger, entries []entry) {
+	want := map[string]bool{}
+	for _, e := range entries {
+		want[serviceOf(e)] = true
+	}
+	var got []string
+	j.ask(t, "/api/services", nil, &got)
+	sameStrings(t, got, keys(want))
+}
+
+func checkOperations(t *testing.T, j jaeger, entries []entry) {
+	type operation struct{ Name, SpanKind string }
+	names, kinds := map[string]map[string]bool{}, map[[2]string]map[string]bool{}
+	put := func(m map[string]bool, v string) map[string]bool {
+		if m == nil {
+			m = map[string]bool{}
+		}
+		m[v] = true
+		return m
+	}
+	for _, e := range entries {
+		service, kind := serviceOf(e), kindText(e.span.GetKind())
+		names[service] = put(names[service], e.span.GetName())
+		for _, asked := range []string{"", kind} {
+			kinds[[2]string{service, asked}] = put(kinds[[2]string{service, asked}], e.span.GetName()+" "+kind)
+		}
+	}
+	for service, want := range names {
+		var got []string
+		j.ask(t, "/api/services/"+url.PathEscape(service)+"/operations", nil, &got)
+		sameStrings(t, got, keys(want))
+		for _, kind := range []string{"", "internal", "server", "client", "producer", "consumer"} {
+			var ops []operation
+			j.ask(t, "/api/operations", url.Values{"service": {service}, "spanKind": {kind}}, &ops)
+			got = nil
+			for _, op := range ops {
+				got = append(got, op.Name+" "+op.SpanKind)
+			}
+			sameStrings(t, got, keys(kinds[[2]string{service, kind}]))
+		}
+	}
+}
+
+// checkTraces compares every span, once as Jaeger adjusts it for its UI and
+// once as it got it.
+func checkTraces(t *testing.T, j jaeger, entries []entry) {
+	for id, spans := range byTrace(entries) {
+		want := shown(spans).texts()
+		for _, query := range []url.Values{nil, {"raw": {"true"}}} {
+			var got []uiTrace
+			j.ask(t, "/api/traces/"+hex.EncodeToString([]byte(id)), query, &got)
+			if len(got) != 1 {
+				t.Fatalf("trace %x: %d traces", id, len(got))
+			}
+			sameTexts(t, got[0].texts(), want)
+			if t.Failed() {
+				t.Fatalf("that was trace %x, %v", id, query)
+			}
+		}
+	}
+}
+
+func checkSearches(t *testing.T, j jaeger, entries []entry) {
+	texts := map[string][]string{}
+	for id, spans := range byTrace(entries) {
+		texts[hex.EncodeToString([]byte(id))] = shown(spans).texts()
+	}
+	rng := rand.New(rand.NewPCG(9, 10))
+	hits := 0
+	for i, q := range searches(rng, entries, 150) {
+		q.forUI(rng, entries)
+		want := q.expect(entries)
+		hits += min(len(want), 1)
+		var got []uiTrace
+		j.ask(t, "/api/traces", q.url(), &got)
+		var ids [][]byte
+		for _, tr := range got {
+			id, err := hex.DecodeString(tr.TraceID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, id)
+			sameTexts(t, tr.texts(), texts[tr.TraceID])
+		}
+		sameIDs(t, ids, want)
+		if t.Failed() {
+			t.Fatalf("that was search %d: %+v", i, q)
+		}
+	}
+	if hits < 75 {
+		t.Errorf("only %d searches found something: they try little", hits)
+	}
+}
+
+// forUI makes of q what Jaeger's API can ask for: always a service, a time
+// range and a limit, and no time finer than a microsecond.
+func (q *search) forUI(rng *rand.Rand, entries []entry) {
+	if q.service == "" {
+		q.service = serviceOf(entries[rng.IntN(len(entries))])
+	}
+	const day = int64(24 * time.Hour)
+	if q.startMin == 0 {
+		q.startMin = madeStart*second - 365*day
+	}
+	if q.startMax == 0 {
+		q.startMax = madeStart*second + 2*365*day
+	}
+	q.startMin -= q.startMin % 1000
+	q.startMax -= q.startMax % 1000
+	if q.limit == 0 {
+		q.limit = []int{30, 60, 10_000}[rng.IntN(3)]
+	}
+	if q.durMax != 0 && q.durMax < q.durMin { // Jaeger refuses it
+		q.durMax = q.durMin
+	}
+}
+
+func (q search) url() url.Values {
+	v := url.Values{
+		"service": {q.service}, "limit": {strconv.Itoa(q.limit)},
+		"start": {strconv.FormatInt(q.startMin/1000, 10)}, "end": {strconv.FormatInt(q.startMax/1000, 10)},
+	}
+	if q.operation != "" {
+		v.Set("operation", q.operation)
+	}
+	if q.durMin != 0 {
+		v.Set("minDuration", q.durMin.String())
+	}
+	if q.durMax != 0 {
+		v.Set("maxDuration", q.durMax.String())
+	}
+	if len(q.tags) > 0 {
+		b, err := json.Marshal(q.tags)
+		if err != nil {
+			panic(err) // a map of strings
+		}
+		v.Set("tags", string(b))
+	}
+	return v
+}
+
+func checkDependencies(t *testing.T, j jaeger, entries []entry) {
+	counts := map[string]int{}
+	for _, spans := range byTrace(entries) {
+		service := map[string]string{}
+		for _, e := range spans {
+			service[string(e.span.GetSpanId())] = serviceOf(e)
+		}
+		for _, e := range spans {
+			if parent, ok := service[string(e.span.GetParentSpanId())]; ok {
+				counts[parent+" → "+serviceOf(e)]++
+			}
+		}
+	}
+	want := map[string]bool{}
+	for pair, n := range counts {
+		want[fmt.Sprint(pair, " ", n)] = true
+	}
+	var got []struct {
+		Parent, Child string
+		CallCount     json.Number
+	}
+	end := time.Unix(madeStart, 0).Add(2 * 365 * 24 * time.Hour)
+	j.ask(t, "/api/dependencies", url.Values{
+		"endTs": {strconv.FormatInt(end.UnixMilli(), 10)}, "lookback": {strconv.FormatInt((4 * 365 * 24 * time.Hour).Milliseconds(), 10)},
+	}, &got)
+	var lines []string
+	for _, d := range got {
+		lines = append(lines, fmt.Sprint(d.Parent, " → ", d.Child, " ", d.CallCount))
+	}
+	sameStrings(t, lines, keys(want))
+}
+
+func keys(m map[string]bool) (list []string) {
+	for k := range m {
+		list = append(list, k)
+	}
+	return list
+}
+
+// sameStrings compares lists without regard to their order.
+func sameStrings(t testing.TB, got, want []string) {
+	t.Helper()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
