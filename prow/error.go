@@ -39,7 +39,7 @@ const (
 	ClassGlob        = "E_GLOB"        // a pattern where one name is needed
 	ClassBareBuild   = "E_BAREBUILD"   // a build id without its job
 	ClassTestGrid    = "E_TESTGRID"    // a TestGrid page
-	ClassGitHub      = "E_GITHUB"      // a GitHub page or pull request
+	ClassGitHub      = "E_GITHUB"      // a GitHub page other than a pull request
 	ClassUnsupported = "E_UNSUPPORTED" // a known page that names no run
 )
 

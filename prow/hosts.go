@@ -20,6 +20,8 @@ type Instance struct {
 	decks   []string // Deck hosts
 	gcsweb  []string // gcsweb hosts
 	buckets []string // further buckets, in use or left behind, of the same strategy
+	orgs    []string // GitHub organisations whose pull requests it tests
+	jobs    []string // how names of its jobs begin, where that tells it from others
 }
 
 // Strategy is Prow's path_strategy: which part of ORG_REPO a presubmit's path holds.
@@ -64,11 +66,14 @@ func instances() []Instance {
 			decks:   []string{"prow.ci.openshift.org", "prow.svc.ci.openshift.org"},
 			gcsweb:  []string{"gcsweb-ci" + openshift, "gcs.ci.openshift.org", "gcsweb-ci.svc.ci.openshift.org"},
 			buckets: []string{"test-platform-results", "origin-ci-test"},
+			orgs:    []string{"openshift"},
+			jobs:    []string{"periodic-ci-", "pull-ci-", "branch-ci-", "rehearse-", "release-openshift-"},
 		},
 		{
 			Provider: "gs", Bucket: "origin-ci-private",
 			Strategy: Single, DefaultOrg: "openshift", DefaultRepo: "origin",
 			decks: []string{"deck-internal-ci" + openshift}, gcsweb: []string{"gcsweb-private-ci" + openshift},
+			orgs: []string{"openshift-priv"},
 		},
 		{
 			Provider: "gs", Bucket: "qe-private-deck",
@@ -78,16 +83,29 @@ func instances() []Instance {
 		{
 			Provider: "s3", Bucket: "istio-prow",
 			decks: []string{"prow.istio.io", "aws.prow.istio.io"}, gcsweb: []string{"gcsweb.istio.io"},
+			orgs: []string{"istio", "istio-ecosystem"},
 		},
 		{Provider: "s3", Bucket: "istio-prow-private", decks: []string{"prow-private.istio.io"}},
 		{
 			Provider: "gs", Bucket: "kubevirt-prow",
 			decks: []string{"prow.ci.kubevirt.io"}, gcsweb: []string{"gcsweb.ci.kubevirt.io"},
+			orgs: []string{"kubevirt"}, jobs: []string{"pull-kubevirt-", "periodic-kubevirt-"},
 		},
 		{Provider: "gs", Bucket: "oss-prow", decks: []string{"oss.gprow.dev", "prow.infra.cft.dev"}},
-		{Provider: "gs", Bucket: "knative-prow", decks: []string{"prow.knative.dev"}},
-		{Provider: "s3", decks: []string{"prow.apps.test.metal3.io"}},
+		{Provider: "gs", Bucket: "knative-prow", decks: []string{"prow.knative.dev"}, orgs: []string{"knative", "knative-extensions"}},
+		{Provider: "s3", decks: []string{"prow.apps.test.metal3.io"}, orgs: []string{"metal3-io"}},
 	}
+}
+
+// deckOf returns the Deck host of the instance that tests an organisation's pull
+// requests, "" for the default instance, which also stands for unknown ones.
+func deckOf(org string) string {
+	for _, in := range instances()[1:] {
+		if slices.Contains(in.orgs, org) {
+			return in.decks[0]
+		}
+	}
+	return ""
 }
 
 // owner tells whose pull requests lie under a repository segment ("" if the

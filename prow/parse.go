@@ -116,8 +116,8 @@ func parseBare(text string, depth int) (Ref, *ParseError) {
 	third, _, _ := strings.Cut(more, "/")
 	host, _, _ := strings.Cut(first, "?")
 	host, _, _ = strings.Cut(host, "#")
-	if isGitHubShort(text) {
-		return Ref{}, fail(ClassGitHub, "the pull request "+show(text), "a pull request has many runs", "paste the link behind \"Details\" of the failed check")
+	if org, repo, number, ok := cutPullRequest(text); ok {
+		return pullRequest(org, repo, number), nil
 	}
 	switch {
 	case isHost(host) && (slash || !isJobName(host) || isKnownHost(host)):
@@ -197,11 +197,20 @@ func provider(key string) string {
 	return "gs" // "gcs" is Deck's older and gcsweb's present name for it
 }
 
-// isGitHubShort reports REPO#NUMBER and ORG/REPO#NUMBER.
-func isGitHubShort(s string) bool {
+// cutPullRequest splits REPO#NUMBER and ORG/REPO#NUMBER.
+func cutPullRequest(s string) (org, repo, number string, ok bool) {
 	name, number, ok := strings.Cut(s, "#")
 	org, repo, slash := strings.Cut(name, "/")
-	return ok && isDigits(number) && isJobName(org) && (!slash || isJobName(repo))
+	if !slash {
+		org, repo = DefaultInstance().DefaultOrg, name
+	}
+	return org, repo, number, ok && isDigits(number) && len(number) <= 20 && isJobName(org) && isJobName(repo)
+}
+
+// pullRequest is a pull request on GitHub, which says nothing of a bucket.
+func pullRequest(org, repo, number string) Ref {
+	ref := Ref{Kind: KindPR, Run: Run{Org: org, Repo: repo, Pull: number}}
+	return page{host: deckOf(org)}.onDeck(ref)
 }
 
 // isUUID reports the form in which Prow names ProwJobs.

@@ -24,6 +24,9 @@ func parseWeb(rest string, depth int) (Ref, *ParseError) {
 	if target := p.redirect(); target != "" {
 		return p.follow(target)
 	}
+	if p.isGitHub() && p.at(2) == "pull" && isDigits(p.at(3)) && isJobName(p.at(0)) && isJobName(p.at(1)) && len(p.at(3)) <= 20 {
+		return pullRequest(p.at(0), p.at(1), p.at(3)), nil
+	}
 	if e := p.namesNoRun(); e != nil {
 		return Ref{}, e
 	}
@@ -124,12 +127,9 @@ func (p page) namesNoRun() *ParseError {
 	switch {
 	case strings.Contains(p.host, "testgrid"):
 		return fail(ClassTestGrid, p.describe(), "a TestGrid page names a tab, not a run", "open the cell and paste its Prow link")
-	case p.host == "github.com" || strings.HasSuffix(p.host, ".github.com"):
-		hint := "paste the link behind \"Details\" of the failed Prow check"
-		if p.at(2) == "pull" && isDigits(p.at(3)) {
-			hint += ", or that of the pull request's /pr-history page in Prow"
-		}
-		return fail(ClassGitHub, p.describe(), "a GitHub page names no run", hint)
+	case p.isGitHub():
+		return fail(ClassGitHub, p.describe(), "a GitHub page that is no pull request names no run",
+			"paste the link of the pull request, or the one behind \"Details\" of a Prow check on it")
 	case p.host == "go.k8s.io" && p.at(0) == "triage", p.host == "triage.k8s.io",
 		strings.Contains(p.host, "storage") && (strings.HasPrefix(triage, "k8s-triage/") || strings.HasPrefix(triage, "k8s-gubernator/triage/")):
 		return fail(ClassUnsupported, p.describe(), "triage page", "open one of the failures it lists: "+seek)
@@ -139,6 +139,10 @@ func (p page) namesNoRun() *ParseError {
 		return fail(ClassUnsupported, p.describe(), "CI search page", seek)
 	}
 	return nil
+}
+
+func (p page) isGitHub() bool {
+	return p.host == "github.com" || strings.HasSuffix(p.host, ".github.com")
 }
 
 // unescape decodes percent-escapes once. Broken ones stay as they are: a name may
