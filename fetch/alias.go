@@ -54,31 +54,32 @@ func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Opt
 		slices.SortStableFunc(all, func(a, b bucket) int { return c.knows(run, b) - c.knows(run, a) })
 	}
 	var tried []Attempt
-	var last error
 	for _, b := range all {
 		there := run
 		there.Bucket = b.name
-		res, err := newTransfer(c, store, there, o).do(ctx)
+		t := newTransfer(c, store, there, o)
+		res, err := t.do(ctx)
 		var refused *gcs.AccessError
 		var missing *NotFoundError
 		switch {
 		case res == nil && errors.As(err, &missing):
 			tried = append(tried, missing.Tried...)
+			t.ledger.retract()
 		case res == nil && errors.As(err, &refused):
 			tried = append(tried, Attempt{Bucket: b.name, Err: err, retired: b.retired})
-		case res == nil && errors.Is(err, ErrOffline):
-			last = errors.Join(last, err)
+			t.ledger.retract()
+		case res == nil && o.Offline && errors.Is(err, ErrOffline):
+		case res == nil:
+			return nil, err
 		default:
-			if res != nil {
-				res.Asked = run
-			}
-			if res != nil && b.name != run.Bucket {
+			res.Asked = run
+			if b.name != run.Bucket {
 				o.Notice(there.URL() + " has the run: " + b.relation(run.Bucket))
 			}
 			return res, err
 		}
 	}
-	if last != nil {
+	if o.Offline {
 		return nil, fmt.Errorf("%s: %w; fetch it once without --offline (the cache is %s)", run.URL(), ErrOffline, c.dir)
 	}
 	return nil, notFound(run, tried)

@@ -60,7 +60,8 @@ func TestMoved(t *testing.T) {
 			run := testRun
 			run.Bucket = tt.asked
 			var notices []string
-			o := Options{Notice: func(m string) { notices = append(notices, m) }}
+			var progress Progress
+			o := Options{Progress: &progress, Notice: func(m string) { notices = append(notices, m) }}
 			res, err := c.Fetch(t.Context(), &refusingStore{s, tt.closed}, run, o)
 
 			if asked := s.bucketsAsked(); !slices.Equal(asked, tt.order) {
@@ -84,6 +85,10 @@ func TestMoved(t *testing.T) {
 			}
 			if got := strings.Join(notices, "\n"); got != tt.notice {
 				t.Errorf("notices %s\nwant    %s", got, tt.notice)
+			}
+
+			if got := progress.Counts(); got.Files != 6 || got.Done != 6 || got.Failed != 0 || got.Bytes != got.BytesDone {
+				t.Errorf("progress %+v", got)
 			}
 
 			// The cache remembers where the run is.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -388,18 +387,11 @@ func TestPipeline(t *testing.T) {
 		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/otlp/%03d.otel", testRun.Root, i), "x")
 	}
 	started := make(chan struct{}, 50)
-	var now, most atomic.Int64
+	busy := watchPool(s)
+	download := s.onGet
 	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
 		started <- struct{}{}
-		n := now.Add(1)
-		defer now.Add(-1)
-		for {
-			if m := most.Load(); n <= m || most.CompareAndSwap(m, n) {
-				break
-			}
-		}
-		_, err := w.Write(data)
-		return err
+		return download(o, data, w)
 	}
 	s.onList = func(prefix string, n int) error {
 		if n == 10 {
@@ -410,8 +402,8 @@ func TestPipeline(t *testing.T) {
 	if _, err := c.Fetch(t.Context(), s, testRun, Options{Only: "artifacts/otlp", Pool: NewPool(4)}); err != nil {
 		t.Fatal(err)
 	}
-	if most.Load() > 4 {
-		t.Errorf("%d downloads at once in a pool of 4", most.Load())
+	if most := busy(); most > 4 {
+		t.Errorf("%d downloads at once in a pool of 4", most)
 	}
 }
 

@@ -125,6 +125,16 @@ func (l *ledger) fail(e entry, err error) {
 	l.progress.failed.Add(1)
 }
 
+// retract takes back what was counted, when another bucket is asked instead.
+func (l *ledger) retract() {
+	for _, e := range l.files {
+		l.progress.bytes.Add(-e.Size)
+	}
+	l.progress.files.Add(-int64(len(l.files)))
+	l.progress.done.Add(-int64(len(l.held)))
+	l.progress.failed.Add(-int64(len(l.failed)))
+}
+
 // outstanding is the sum of the sizes of files that are not known to be held.
 func (l *ledger) outstanding() (total int64) {
 	l.mu.Lock()

@@ -13,7 +13,7 @@ var ErrOffline = errors.New("not in the cache, and working offline")
 func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error) {
 	all := m.within(t.scope)
 	if !complete && len(all) == 0 {
-		return nil, fmt.Errorf("%s: %w; fetch it once without --offline (the cache is %s)", t.run.URL(), ErrOffline, t.cache.dir)
+		return nil, ErrOffline
 	}
 	var held []entry
 	partial := &PartialError{Total: len(all)}

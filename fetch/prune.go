@@ -131,21 +131,39 @@ func (c *Cache) prune(drop func(r CachedRun, total int64) bool) ([]CachedRun, er
 func (c *Cache) pruneLocks() {
 	locks, _ := os.ReadDir(filepath.Join(c.dir, "locks"))
 	for _, f := range locks {
-		id, kind, _ := strings.Cut(f.Name(), ".")
-		if _, err := os.Stat(filepath.Join(c.dir, "jobs", id)); !errors.Is(err, fs.ErrNotExist) {
+		id, _, _ := strings.Cut(f.Name(), ".")
+		d := runDir(filepath.Join(c.dir, "jobs", id))
+		if d.exists() {
 			continue
 		}
-		l := c.newLock(id, kind)
-		if ok, err := c.tryExclusive(l); ok && err == nil {
-			os.Remove(l.Path())
-			l.Unlock()
-		}
+		c.alone(d, func() error {
+			if d.exists() {
+				return errors.New("it came meanwhile")
+			}
+			return nil
+		})
 	}
+}
+
+func (d runDir) exists() bool {
+	_, err := os.Lstat(string(d))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // remove deletes a run, unless it is in use. The manifest goes first: a kill in
 // between leaves blobs that nothing counts on.
 func (c *Cache) remove(d runDir) (bool, error) {
+	return c.alone(d, func() error {
+		if err := os.Remove(d.manifest()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return os.RemoveAll(string(d))
+	})
+}
+
+// alone does something to a run that nobody works on or shows, and takes away its
+// locks if it succeeds. It reports whether it did.
+func (c *Cache) alone(d runDir, do func() error) (bool, error) {
 	work := c.newLock(d.id(), "work")
 	if ok, err := c.tryExclusive(work); !ok || err != nil {
 		return false, err
@@ -156,10 +174,7 @@ func (c *Cache) remove(d runDir) (bool, error) {
 		return false, nil
 	}
 	defer unlock()
-	if err := os.Remove(d.manifest()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	if err := os.RemoveAll(string(d)); err != nil {
+	if err := do(); err != nil {
 		return false, err
 	}
 	os.Remove(c.lockPath(d.id(), "work")) // Windows refuses while they are open: they are empty

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -294,4 +295,18 @@ func (s *memStore) bucketsAsked() (buckets []string) {
 		}
 	}
 	return buckets
+}
+
+// watchPool returns a function that tells the most downloads that were under way
+// together.
+func watchPool(s *memStore) func() int64 {
+	var now, most atomic.Int64
+	s.onGet = func(_ gcs.Object, data []byte, w io.Writer) error {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		return write(w, data)
+	}
+	return most.Load
 }
