@@ -68,7 +68,7 @@ func (s *Set) scan(ctx context.Context, sources []Source) ([]*shard, error) {
 	})
 	var mu sync.Mutex // guards stats
 	for w := range workers {
-		sh := newShard()
+		sh := newShard(len(sources))
 		shards[w] = sh
 		g.Go(func() error {
 			for i := range next {
@@ -264,7 +264,7 @@ func (s *Set) collectProblems(shards []*shard) {
 	kept := map[string]int{}
 	for _, sh := range shards {
 		s.problems = append(s.problems, sh.problems...)
-		for source, n := range sh.perSource {
+		for source, n := range sh.kept {
 			kept[s.sources[source].name] += n
 		}
 	}

@@ -146,7 +146,7 @@ func valueMatches(b []byte, want string) bool {
 		return strconv.FormatInt(int64(f.value), 10) == want
 	}
 	var v commonpb.AnyValue
-	if !valid(b, wireSchemas.keyValue.fields[2].message, 1) || proto.Unmarshal(b, &v) != nil {
+	if !valid(b, wireSchemas.anyValue, 1) || proto.Unmarshal(b, &v) != nil {
 		return false
 	}
 	return ValueText(&v) == want
