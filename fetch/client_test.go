@@ -95,15 +95,15 @@ func TestClientManyObjects(t *testing.T) {
 	}
 
 	s.ResetLog()
-	again, err := c.Fetch(t.Context(), client, testRun, Options{})
-	if err != nil {
+	if _, err = c.Fetch(t.Context(), client, testRun, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.Count(gcstest.Get, ""); n > len(metadata) {
 		t.Errorf("%d get requests for what the cache has", n)
 	}
 	s.ResetLog()
-	if again, err = c.Fetch(t.Context(), client, testRun, Options{}); err != nil {
+	again, err := c.Fetch(t.Context(), client, testRun, Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if r := s.Requests(); len(r) > 0 || !again.FromCache {
