@@ -1,0 +1,219 @@
+package trace
+
+import "google.golang.org/protobuf/encoding/protowire"
+
+// FoldAt is how many similar siblings in a row come under one line of their
+// own. A retry loop writes dozens; fewer are read as fast as a summary of them.
+const FoldAt = 8
+
+// A Layout is a tree in the order it is drawn: each line before the lines under
+// it, siblings by start. Besides its spans it has lines of its own, which group
+// others: a parent that no file holds, and a run of similar siblings.
+//
+// It is immutable and independent of the Set once made; 1 M spans take 28 MB.
+type Layout struct {
+	Lines    []Line
+	Names    []string // distinct names of the spans
+	Services []string // distinct services of the spans
+}
+
+// A Line is a span or a group.
+type Line struct {
+	Span    int32  // number in the tree; of a fold, its first span; of a missing parent, its first orphan
+	Parent  int32  // index of the line it is drawn under, or -1
+	Depth   int32  // 0 for a line without a parent
+	Name    uint32 // index in Names
+	Service uint32 // index in Services
+	Members int32  // lines directly under it
+	Group   Group
+}
+
+// Group says what a line stands for.
+type Group uint8
+
+// The groups.
+const (
+	NoGroup Group = iota // a span
+	Missing              // a parent that spans name but no file holds
+	Fold                 // similar siblings: same name, service and kind
+)
+
+// Layout orders the lines of t. Time and memory grow with the number of spans
+// only, however deep or wide the tree is.
+func (t Tree) Layout() *Layout {
+	f := newFamily(t)
+	f.fold()
+	return &Layout{Lines: f.lines(), Names: f.names.values, Services: f.services.values}
+}
+
+// MissingParent gives the id of the parent that span i names but the set does
+// not have.
+func (t Tree) MissingParent(i int) (id SpanID) {
+	for b := t.Encoded(i); len(b) > 0; {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			break
+		}
+		size := protowire.ConsumeFieldValue(num, typ, b[n:])
+		if size < 0 {
+			break
+		}
+		if num == 4 && typ == protowire.BytesType {
+			if v, _ := protowire.ConsumeBytes(b[n:]); len(v) == len(id) {
+				copy(id[:], v)
+			}
+		}
+		b = b[n+size:]
+	}
+	return id
+}
+
+// family links lines to the lines under them. Entry 0 stands for the whole
+// tree, and as a link for none; then come the spans by number, then the groups.
+type family struct {
+	kin             []kin
+	spans           int
+	names, services interner[string]
+}
+
+type kin struct {
+	up, child, last, next int32
+	span                  int32
+	members               int32
+	name, service         uint32
+	kind                  Kind
+	group                 Group
+}
+
+func newFamily(t Tree) *family {
+	n := t.Len()
+	f := &family{kin: make([]kin, n+1, n+n/FoldAt+2), spans: n}
+	missing := map[SpanID]int32{}
+	var last Span // neighbours mostly share their name and service
+	for i := range n {
+		s := t.Span(i)
+		k := &f.kin[i+1]
+		k.span, k.kind = int32(i), s.Kind
+		if i > 0 && s.Name == last.Name && s.Service == last.Service {
+			k.name, k.service = f.kin[i].name, f.kin[i].service
+		} else {
+			k.name, _ = f.names.number(s.Name)
+			k.service, _ = f.services.number(s.Service)
+		}
+		last = s
+		up := int32(t.Parent(i) + 1)
+		if up == 0 && s.Flags.Has(Orphan) {
+			id := t.MissingParent(i)
+			group, known := missing[id]
+			if !known {
+				group = f.group(Missing, int32(i+1))
+				missing[id] = group
+				f.adopt(0, group)
+			}
+			up = group
+		}
+		f.adopt(up, int32(i+1))
+	}
+	return f
+}
+
+// group makes a line for a group whose first member is given.
+func (f *family) group(g Group, first int32) int32 {
+	k := f.kin[first]
+	f.kin = append(f.kin, kin{span: k.span, name: k.name, service: k.service, kind: k.kind, group: g})
+	return int32(len(f.kin) - 1)
+}
+
+// adopt makes child the last child of parent.
+func (f *family) adopt(parent, child int32) {
+	f.kin[child].up = parent
+	p := &f.kin[parent]
+	p.members++
+	if p.last == 0 {
+		p.child = child
+	} else {
+		f.kin[p.last].next = child
+	}
+	p.last = child
+}
+
+// fold puts runs of similar siblings under lines of their own.
+func (f *family) fold() {
+	for parent := range len(f.kin) { // the folds made on the way have been dealt with
+		if f.kin[parent].members < FoldAt {
+			continue
+		}
+		before := int32(0)
+		for first := f.kin[parent].child; first != 0; {
+			last, n := f.run(first)
+			next := f.kin[last].next
+			// A run that is all there is under a line needs no second line to say so.
+			if n < FoldAt || n == f.kin[parent].members && f.kin[parent].group == Missing {
+				before, first = last, next
+				continue
+			}
+			fold := f.group(Fold, first)
+			k, p := &f.kin[fold], &f.kin[parent]
+			k.up, k.child, k.last, k.next, k.members = int32(parent), first, last, next, n
+			if before == 0 {
+				p.child = fold
+			} else {
+				f.kin[before].next = fold
+			}
+			if p.last == last {
+				p.last = fold
+			}
+			p.members -= n - 1
+			f.kin[last].next = 0
+			for at := first; at != 0; at = f.kin[at].next {
+				f.kin[at].up = fold
+			}
+			before, first = fold, next
+		}
+	}
+}
+
+// run gives the last of the similar siblings that begin with first, and how
+// many they are.
+func (f *family) run(first int32) (last, n int32) {
+	a := f.kin[first]
+	last, n = first, 1
+	if a.group != NoGroup {
+		return last, n
+	}
+	for at := a.next; at != 0; at = f.kin[at].next {
+		b := &f.kin[at]
+		if b.group != NoGroup || b.name != a.name || b.service != a.service || b.kind != a.kind {
+			break
+		}
+		last, n = at, n+1
+	}
+	return last, n
+}
+
+// lines walks over the family depth first.
+func (f *family) lines() []Line {
+	lines := make([]Line, 0, len(f.kin)-1)
+	place := make([]int32, len(f.kin)) // of each kin among the lines
+	place[0] = -1
+	depth := int32(0)
+	for at := f.kin[0].child; at != 0; {
+		k := &f.kin[at]
+		place[at] = int32(len(lines))
+		lines = append(lines, Line{
+			Span: k.span, Parent: place[k.up], Depth: depth,
+			Name: k.name, Service: k.service, Members: k.members, Group: k.group,
+		})
+		if k.child != 0 {
+			at = k.child
+			depth++
+			continue
+		}
+		for at != 0 && f.kin[at].next == 0 {
+			at = f.kin[at].up
+			depth--
+		}
+		at = f.kin[at].next
+	}
+	return lines
+}

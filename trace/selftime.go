@@ -1,0 +1,27 @@
+package trace
+
+// SelfTimes gives the self time of each span of t in ns: the part of its
+// duration in which no child was running. What of a child lies outside its
+// parent does not count, and children that run at the same time count once.
+func (t Tree) SelfTimes() []int64 {
+	n := t.Len()
+	self := make([]int64, n)
+	covered := make([]int64, n) // up to when the children seen so far reach
+	for i := range n {
+		s := t.Span(i)
+		self[i] += s.Duration
+		p := t.Parent(i)
+		if p < 0 {
+			continue
+		}
+		// Spans come by start, so the children of each parent do too; the parent
+		// itself may come later, which only delays adding its duration.
+		parent := t.Span(p)
+		from := max(s.Start, parent.Start, covered[p])
+		if to := min(s.End(), parent.End()); to > from {
+			self[p] -= to - from
+			covered[p] = to
+		}
+	}
+	return self
+}
