@@ -2,17 +2,26 @@ package fetch
 
 import (
 	"os"
+	"path/filepath"
 	"time"
 )
 
 // OpenDir gives the run whose directory in a cache is dir (Result.Dir), as far
 // as the cache holds it, without a request and without a check of the bytes.
-// ok tells whether dir is one.
+// ok tells whether dir is one. The run is kept from pruning until the Result is
+// closed, where it still lies in its cache; a copy of the directory does as well.
 func OpenDir(dir string) (res *Result, ok bool) {
-	d := runDir(dir)
+	d := runDir(filepath.Clean(dir))
 	m := d.readManifest()
 	if m.Run.Bucket == "" {
 		return nil, false
+	}
+	var release func() error
+	if abs, err := filepath.Abs(string(d)); err == nil {
+		cache := &Cache{dir: filepath.Dir(filepath.Dir(abs))}
+		if unlock, err := cache.lockUse(d.id()); err == nil {
+			release = unlock
+		}
 	}
 	t := transfer{run: m.Run, dir: d}
 	var held []entry
@@ -28,6 +37,6 @@ func OpenDir(dir string) (res *Result, ok bool) {
 		}
 	}
 	res = t.result(held, listed)
-	res.FromCache = true
+	res.Asked, res.FromCache, res.release = m.Run, true, release
 	return res, true
 }
