@@ -36,6 +36,7 @@ lint: generated
 	$(GO) tool -modfile=go.tool.mod staticcheck ./... ./testdata/gen
 	$(GO) mod verify >/dev/null
 	$(GO) mod tidy -diff
+	for m in $(NESTED); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done
 
 .PHONY: generated
 generated: ## are the generated files those that generate would write?
