@@ -16,7 +16,9 @@ type Query struct {
 	StartMax    int64 // Unix ns; the span's start is not after
 	DurationMin int64 // ns
 	DurationMax int64 // ns
-	Limit       int   // traces; 0 means all
+	Filter      Filter
+	After       TraceID // only traces that come behind this one in the answer; it must be in the set
+	Limit       int     // traces; 0 means all
 }
 
 // Attribute asks for a key with a value, both as text: 200 is found whether it
@@ -41,6 +43,10 @@ func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {
 	var found []Trace
 	// Traces are ordered by start: none after the last that starts in time can match.
 	last := sort.Search(s.NumTraces(), func(i int) bool { return s.traces.start[i] > m.startMax })
+	if !q.After.IsZero() {
+		after, _ := s.Lookup(q.After)
+		last = min(last, after.Index)
+	}
 	for t := last - 1; t >= 0; t-- {
 		if t%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -66,11 +72,13 @@ type matcher struct {
 	startMin, startMax  int64
 	durMin, durMax      int64
 	attributes          []predicate
+	filter              Filter
+	subject             *subject
 }
 
 // newMatcher prepares q; possible is false when nothing can match.
 func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
-	m = &matcher{Set: s, startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+	m = &matcher{Set: s, filter: q.Filter, subject: newSubject(s), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
 	if q.StartMin != 0 {
 		m.startMin = q.StartMin
 	}
@@ -137,7 +145,7 @@ func (m *matcher) span(row int) bool {
 			return false
 		}
 	}
-	return true
+	return m.filter == nil || m.filter.holds(m.subject.at(row))
 }
 
 // Services lists the services of all spans, ordered by name.

@@ -1,0 +1,388 @@
+package trace
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// A Filter is a condition on one span: a comparison of what the span holds, or
+// a combination of filters. The functions below make filters, and refuse those
+// that cannot be meant. A Filter is immutable and may be used by many searches
+// at once.
+//
+// The vocabulary and what it means are those of Jaeger's structured filter (its
+// RFC 0005, and expression/v1/expression.proto of jaeger-idl). Two rules hold
+// for every comparison. One whose reference holds no value is false: "a ≠ 1" is
+// not true of a span without a, "not a = 1" is. And where a reference holds
+// several values, some of them must satisfy a positive comparison, and none may
+// satisfy what a negative one (Ne, NotIn) denies.
+//
+// A filter looks at spans as they are served, see Set.Encoded.
+type Filter interface {
+	holds(s *subject) bool
+}
+
+type (
+	all  []Filter
+	some []Filter
+	not  struct{ Filter }
+)
+
+// And holds when every one of the filters does.
+func And(filters ...Filter) Filter { return all(filters) }
+
+// Or holds when at least one of the filters does.
+func Or(filters ...Filter) Filter { return some(filters) }
+
+// Not holds when the filter does not.
+func Not(f Filter) Filter { return not{f} }
+
+func (f all) holds(s *subject) bool {
+	return !slices.ContainsFunc(f, func(g Filter) bool { return !g.holds(s) })
+}
+
+func (f some) holds(s *subject) bool {
+	return slices.ContainsFunc(f, func(g Filter) bool { return g.holds(s) })
+}
+
+func (f not) holds(s *subject) bool { return !f.Filter.holds(s) }
+
+// element is a filter on one event or link.
+type element struct {
+	level Level
+	inner Filter
+}
+
+// Some holds when one event or one link of the span satisfies f. Inside f all
+// references of that level read from that one element. It is refused inside
+// another Some of the same level.
+func Some(level Level, f Filter) (Filter, error) {
+	if level != EventLevel && level != LinkLevel {
+		return nil, fmt.Errorf("a span has many events and links, but only one %s", level)
+	}
+	if quantifies(f, level) {
+		return nil, fmt.Errorf("one %[1]s is asked for inside a condition on one %[1]s", level)
+	}
+	return element{level, f}, nil
+}
+
+func quantifies(f Filter, level Level) bool {
+	inside := func(g Filter) bool { return quantifies(g, level) }
+	switch f := f.(type) {
+	case all:
+		return slices.ContainsFunc(f, inside)
+	case some:
+		return slices.ContainsFunc(f, inside)
+	case not:
+		return inside(f.Filter)
+	case element:
+		return f.level == level || inside(f.inner)
+	}
+	return false
+}
+
+func (f element) holds(s *subject) bool {
+	for b := range s.messages(f.level) {
+		outer := s.bind(f.level, b)
+		found := f.inner.holds(s)
+		s.bind(f.level, outer)
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// Op is a comparison of two values.
+type Op string
+
+// The comparisons.
+const (
+	Eq  Op = "eq"
+	Ne  Op = "ne"
+	Gt  Op = "gt"
+	Lt  Op = "lt"
+	Gte Op = "gte"
+	Lte Op = "lte"
+)
+
+// swapped is the comparison that asks the same with its sides exchanged.
+func (o Op) swapped() Op {
+	switch o {
+	case Gt:
+		return Lt
+	case Lt:
+		return Gt
+	case Gte:
+		return Lte
+	case Lte:
+		return Gte
+	}
+	return o
+}
+
+func (o Op) ordered() bool { return o != Eq && o != Ne }
+
+// between reports whether the comparison holds for a pair; Ne is Eq's here.
+func (o Op) between(a, b value) bool {
+	if !o.ordered() {
+		return equal(a, b)
+	}
+	order, ok := compare(a, b)
+	return ok && (order == 0 && (o == Gte || o == Lte) || order < 0 && (o == Lt || o == Lte) || order > 0 && (o == Gt || o == Gte))
+}
+
+// Compare compares a reference with a constant, or two references. Both sides
+// have to hold the same kind of value. What a constant without a type is read
+// as follows from the other side.
+func Compare(op Op, left, right Operand) (Filter, error) {
+	if !slices.Contains([]Op{Eq, Ne, Gt, Lt, Gte, Lte}, op) {
+		return nil, fmt.Errorf("%q is no comparison", op)
+	}
+	if _, constant := left.(Constant); constant {
+		left, right, op = right, left, op.swapped()
+	}
+	ref, ok := left.(Reference)
+	if !ok {
+		return nil, fmt.Errorf("two constants are compared: that asks nothing of a span")
+	}
+	if op.ordered() && ref.words() != nil {
+		return nil, fmt.Errorf("the values of %v have no order", ref)
+	}
+	if other, ok := right.(Reference); ok {
+		return pairs{op, ref, other}, comparable2(op, ref, other)
+	}
+	c, err := ref.read(right.(Constant))
+	if err != nil {
+		return nil, err
+	}
+	if op.ordered() && c.typ == boolValue {
+		return nil, fmt.Errorf("true and false have no order")
+	}
+	return comparison{op, ref, c}, nil
+}
+
+// comparable2 refuses references that can never hold the same kind of value,
+// and those of which that is not known: whether an attribute means a duration
+// or an instant nobody says.
+func comparable2(op Op, a, b Reference) error {
+	if op.ordered() && b.words() != nil {
+		return fmt.Errorf("the values of %v have no order", b)
+	}
+	switch x, y := a.holdsType(), b.holdsType(); {
+	case x == y, x == anyValue && y == textValue, x == textValue && y == anyValue:
+		return nil
+	}
+	return fmt.Errorf("%v holds %v, %v holds %v: these cannot be compared", a, a.holdsType(), b, b.holdsType())
+}
+
+type comparison struct {
+	op    Op
+	ref   Reference
+	right constant
+}
+
+func (f comparison) holds(s *subject) bool {
+	present := false
+	for _, v := range s.values(f.ref) {
+		c, accepted, readable := f.right.like(v)
+		if !accepted {
+			continue
+		}
+		present = true
+		if readable && f.op.between(v, c) {
+			return f.op != Ne
+		}
+	}
+	return present && f.op == Ne
+}
+
+// pairs compares two references.
+type pairs struct {
+	op          Op
+	left, right Reference
+}
+
+func (f pairs) holds(s *subject) bool {
+	left := slices.Clone(s.values(f.left)) // the scratch space is used again
+	right := s.values(f.right)
+	if len(left) == 0 || len(right) == 0 {
+		return false
+	}
+	for _, a := range left {
+		for _, b := range right {
+			if f.op.between(a, b) {
+				return f.op != Ne
+			}
+		}
+	}
+	return f.op == Ne
+}
+
+type membership struct {
+	ref    Reference
+	list   []constant
+	denied bool
+}
+
+// In holds when the reference's value is one of the list.
+func In(ref Reference, list List) (Filter, error) { return member(ref, list, false) }
+
+// NotIn holds when the reference has a value that is none of the list.
+func NotIn(ref Reference, list List) (Filter, error) { return member(ref, list, true) }
+
+func member(ref Reference, list List, denied bool) (Filter, error) {
+	if len(list.Values) == 0 {
+		return nil, fmt.Errorf("the list that %v is looked for in is empty", ref)
+	}
+	f := membership{ref: ref, denied: denied}
+	for _, text := range list.Values {
+		c, err := ref.read(Constant{text, list.Type})
+		if err != nil {
+			return nil, err
+		}
+		f.list = append(f.list, c)
+	}
+	return f, nil
+}
+
+func (f membership) holds(s *subject) bool {
+	present := false
+	for _, v := range s.values(f.ref) {
+		for _, c := range f.list {
+			w, accepted, readable := c.like(v)
+			present = present || accepted
+			if accepted && readable && equal(v, w) {
+				return !f.denied
+			}
+		}
+	}
+	return present && f.denied
+}
+
+type presence struct{ ref Reference }
+
+// Exists holds when the span carries what is referred to: an attribute under
+// that key, whatever its value, a field that is set, an event or a link. It is
+// refused for what every span has.
+func Exists(ref Reference) (Filter, error) {
+	if ref.always() {
+		return nil, fmt.Errorf("every span has %v", ref)
+	}
+	return presence{ref}, nil
+}
+
+func (f presence) holds(s *subject) bool { return len(s.values(f.ref)) > 0 }
+
+type match struct {
+	ref     Reference
+	pattern *regexp.Regexp
+}
+
+// Matches holds when the pattern, in RE2 syntax, matches anywhere in the
+// reference's text; numbers, booleans, bytes, arrays and maps are matched as
+// ValueText writes them. Anchors, word boundaries, lazy quantifiers and flags
+// that fold case are refused, as the vocabulary demands.
+func Matches(ref Reference, pattern string) (Filter, error) {
+	if t := ref.holdsType(); t != textValue && t != anyValue {
+		return nil, fmt.Errorf("%v holds %v, which has no text for a pattern", ref, t)
+	}
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern %q: %w", pattern, err)
+	}
+	if what := notShared(tree); what != "" {
+		return nil, fmt.Errorf("the pattern %q has %s, which not all storages know", pattern, what)
+	}
+	compiled, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern %q: %w", pattern, err)
+	}
+	return match{ref, compiled}, nil
+}
+
+// notShared names a construct that the vocabulary refuses.
+func notShared(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText:
+		return "an anchor"
+	case syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return "a word boundary"
+	}
+	if re.Flags&syntax.FoldCase != 0 {
+		return "a flag that folds case"
+	}
+	switch re.Op {
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		if re.Flags&syntax.NonGreedy != 0 {
+			return "a lazy quantifier"
+		}
+	}
+	for _, sub := range re.Sub { // Parse bounds the depth
+		if what := notShared(sub); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+func (f match) holds(s *subject) bool {
+	return slices.ContainsFunc(s.values(f.ref), func(v value) bool { return f.pattern.Match(v.asText()) })
+}
+
+type wordSearch struct {
+	ref    Reference
+	words  []string
+	phrase bool
+}
+
+// Fulltext holds when the attribute's text has all the words, in any order.
+// Words are runs of letters, digits and combining marks; case is ignored.
+func Fulltext(ref Attr, words List) (Filter, error) { return searchWords(ref, words, false) }
+
+// Phrase holds when the attribute's text has the words side by side and in
+// this order.
+func Phrase(ref Attr, words List) (Filter, error) { return searchWords(ref, words, true) }
+
+func searchWords(ref Attr, words List, phrase bool) (Filter, error) {
+	if words.Type != "" && words.Type != StringType {
+		return nil, fmt.Errorf("words to look for in %v cannot be of type %s", ref, words.Type)
+	}
+	if len(words.Values) == 0 {
+		return nil, fmt.Errorf("there are no words to look for in %v", ref)
+	}
+	for _, w := range words.Values {
+		const longest = 255 // UTF-16 code units, says the vocabulary
+		if w == "" || strings.ContainsFunc(w, notInWord) || len(utf16.Encode([]rune(w))) > longest {
+			return nil, fmt.Errorf("%.80q is not one word of letters, digits and combining marks, at most %d of them", w, longest)
+		}
+	}
+	return wordSearch{ref, words.Values, phrase}, nil
+}
+
+func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
+
+func (f wordSearch) holds(s *subject) bool {
+	return slices.ContainsFunc(s.values(f.ref), func(v value) bool {
+		words := strings.FieldsFunc(string(v.asText()), notInWord)
+		if f.phrase {
+			for ; len(words) >= len(f.words); words = words[1:] {
+				if slices.EqualFunc(words[:len(f.words)], f.words, strings.EqualFold) {
+					return true
+				}
+			}
+			return false
+		}
+		for _, w := range f.words {
+			if !slices.ContainsFunc(words, func(have string) bool { return strings.EqualFold(have, w) }) {
+				return false
+			}
+		}
+		return true
+	})
+}

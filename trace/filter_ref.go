@@ -1,0 +1,327 @@
+package trace
+
+import (
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Level says in which part of a span a filter looks.
+type Level string
+
+// The levels. A span has one resource and one scope, but many events and links.
+const (
+	AnyLevel      Level = "" // the span and its resource, for attributes only
+	SpanLevel     Level = "span"
+	ResourceLevel Level = "resource"
+	ScopeLevel    Level = "scope"
+	EventLevel    Level = "event"
+	LinkLevel     Level = "link"
+)
+
+// Levels lists the levels that have a name.
+func Levels() []Level {
+	return []Level{SpanLevel, ResourceLevel, ScopeLevel, EventLevel, LinkLevel}
+}
+
+// An Operand is one side of a comparison: a Reference or a Constant.
+type Operand interface{ operand() }
+
+// A Reference names what a filter reads of a span: an Attr or a Field. Both
+// come from NewAttr and NewField only.
+type Reference interface {
+	Operand
+	fmt.Stringer
+	// append adds the values that the reference holds in s.
+	append(s *subject, to []value) []value
+	// read makes of a constant what can be compared with the values.
+	read(Constant) (constant, error)
+	holdsType() valueType // anyValue where only the span knows
+	words() []string      // the words it can hold, where these are few
+	always() bool         // every span has it
+}
+
+// An Attr refers to an attribute by its key.
+type Attr struct {
+	level Level
+	key   string
+}
+
+// NewAttr refers to an attribute of a level. AnyLevel finds it on the span and
+// on its resource.
+func NewAttr(level Level, key string) (Attr, error) {
+	if level != AnyLevel && !slices.Contains(Levels(), level) {
+		return Attr{}, fmt.Errorf("%q is no level of attributes: want one of %q", level, Levels())
+	}
+	if key == "" {
+		return Attr{}, fmt.Errorf("an attribute is referred to without a key")
+	}
+	return Attr{level, key}, nil
+}
+
+// String shows the reference as level.key.
+func (a Attr) String() string {
+	if a.level == AnyLevel {
+		return a.key
+	}
+	return string(a.level) + "." + a.key
+}
+
+func (Attr) operand()             {}
+func (Attr) holdsType() valueType { return anyValue }
+func (Attr) words() []string      { return nil }
+func (Attr) always() bool         { return false }
+
+func (Attr) read(c Constant) (constant, error) { return c.parse() }
+
+func (a Attr) append(s *subject, to []value) []value {
+	if a.level == AnyLevel {
+		to = Attr{SpanLevel, a.key}.append(s, to)
+		return Attr{ResourceLevel, a.key}.append(s, to)
+	}
+	for b := range s.messages(a.level) {
+		c := cursor{b, 0, len(b)}
+		for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+			if f.num != attributeFields[a.level] || f.typ != protowire.BytesType {
+				continue
+			}
+			if key, v := keyAndValue(b[f.lo:f.hi]); string(key) == a.key {
+				to = append(to, decodeValue(v))
+			}
+		}
+	}
+	return to
+}
+
+// attributeFields are the numbers of the field that holds the attributes.
+var attributeFields = map[Level]protowire.Number{SpanLevel: 9, ResourceLevel: 1, ScopeLevel: 3, EventLevel: 3, LinkLevel: 4}
+
+func keyAndValue(b []byte) (key, v []byte) {
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		switch {
+		case f.typ != protowire.BytesType:
+		case f.num == 1:
+			key = b[f.lo:f.hi]
+		case f.num == 2:
+			v = b[f.lo:f.hi]
+		}
+	}
+	return key, v
+}
+
+// A Field refers to what OTLP has in fields of its own.
+type Field struct {
+	level Level
+	name  string
+	builtin
+}
+
+// NewField refers to a field by its level and its name in Jaeger's vocabulary:
+// span.duration, resource.service, event.name and so on.
+func NewField(level Level, name string) (Field, error) {
+	b, ok := builtins[level][name]
+	if !ok {
+		var names []string
+		for known := range builtins[level] {
+			names = append(names, known)
+		}
+		if names == nil {
+			return Field{}, fmt.Errorf("%q is no level of fields: want one of %q", level, Levels())
+		}
+		slices.Sort(names)
+		return Field{}, fmt.Errorf("%s has no field %q, only %s", level, name, strings.Join(names, ", "))
+	}
+	return Field{level, name, b}, nil
+}
+
+// String shows the reference as level.name.
+func (f Field) String() string { return string(f.level) + "." + f.name }
+
+func (Field) operand()               {}
+func (f Field) holdsType() valueType { return f.typ }
+func (f Field) words() []string      { return f.set }
+func (f Field) always() bool {
+	return !f.optional && f.level != EventLevel && f.level != LinkLevel
+}
+
+func (f Field) read(c Constant) (constant, error) {
+	k, err := c.parseAs(f.typ)
+	if err == nil && f.set != nil && !slices.Contains(f.set, c.Text) {
+		err = fmt.Errorf("want one of %s", strings.Join(f.set, ", "))
+	}
+	if err != nil {
+		return k, fmt.Errorf("%v is compared with %q: %w", f, c.Text, err)
+	}
+	return k, nil
+}
+
+func (f Field) append(s *subject, to []value) []value {
+	for b := range s.messages(f.level) {
+		if v := f.get(s, b); !f.optional || len(v.text) > 0 {
+			v.typ = f.typ
+			to = append(to, v)
+		}
+	}
+	return to
+}
+
+// builtin describes a field. One that is optional is text, and empty when it
+// is not set.
+type builtin struct {
+	typ      valueType
+	set      []string
+	optional bool
+	get      func(s *subject, message []byte) value
+}
+
+// builtins are the fields by level and name.
+var builtins = map[Level]map[string]builtin{
+	SpanLevel: {
+		"traceID":       {typ: textValue, get: func(s *subject, _ []byte) value { return hexValue(s.set.traces.id[s.set.trace[s.row]][:]) }},
+		"spanID":        {typ: textValue, get: func(s *subject, _ []byte) value { id := spanID(s.set.id[s.row]); return hexValue(id[:]) }},
+		"parentSpanID":  {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return hexValue(nonZero(bytesField(b, 4))) }},
+		"traceState":    {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 3)} }},
+		"name":          {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.names[s.set.name[s.row]]) }},
+		"kind":          {typ: textValue, set: kindWords[:], get: func(s *subject, _ []byte) value { return textOf(kindWords[s.set.kind[s.row]]) }},
+		"status":        {typ: textValue, set: statusWords[:], get: func(s *subject, _ []byte) value { return textOf(statusWords[s.set.status[s.row]]) }},
+		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(bytesField(b, 15), 2)} }},
+		"startTime":     {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.start[s.row]} }},
+		"endTime":       {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row]} }},
+		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row] - s.set.start[s.row]} }},
+	},
+	ResourceLevel: {
+		"service":   {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.Service(s.row)) }},
+		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.resources[s.set.resource[s.row]].schema) }},
+	},
+	ScopeLevel: {
+		"name":      {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 1)} }},
+		"version":   {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 2)} }},
+		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.scopes[s.set.scope[s.row]].schema) }},
+	},
+	EventLevel: {
+		"name":           {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 2)} }},
+		"time":           {typ: instantValue, get: func(_ *subject, b []byte) value { return value{num: int64(fixedField(b, 1))} }},
+		"timeSinceStart": {typ: durationValue, get: func(s *subject, b []byte) value { return value{num: int64(fixedField(b, 1)) - s.set.start[s.row]} }},
+	},
+	LinkLevel: {
+		"traceID":    {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(bytesField(b, 1)) }},
+		"spanID":     {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(bytesField(b, 2)) }},
+		"traceState": {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 3)} }},
+	},
+}
+
+var (
+	kindWords   = [...]string{"unspecified", "internal", "server", "client", "producer", "consumer"}
+	statusWords = [...]string{"unset", "ok", "error"}
+)
+
+func textOf(s string) value { return value{text: []byte(s)} }
+
+func hexValue(id []byte) value { return value{text: hex.AppendEncode(nil, id)} }
+
+func nonZero(id []byte) []byte {
+	if strings.Trim(string(id), "\x00") == "" {
+		return nil
+	}
+	return id
+}
+
+// bytesField gives the last field of that number, which is the one that counts.
+func bytesField(b []byte, num protowire.Number) (content []byte) {
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == num && f.typ == protowire.BytesType {
+			content = b[f.lo:f.hi]
+		}
+	}
+	return content
+}
+
+func fixedField(b []byte, num protowire.Number) (v uint64) {
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == num && f.typ == protowire.Fixed64Type {
+			v = f.value
+		}
+	}
+	return v
+}
+
+// A subject is the span that a filter looks at. One goroutine uses it, for one
+// row after the other.
+type subject struct {
+	set         *Set
+	row         int
+	span        []byte // encoded, once it was asked for
+	event, link []byte // the one that Some looks at
+	scratch     []value
+}
+
+// newSubject makes a subject; at sets the row.
+func newSubject(set *Set) *subject { return &subject{set: set} }
+
+func (s *subject) at(row int) *subject {
+	s.row, s.span = row, nil
+	return s
+}
+
+// values lists what a reference holds, until values is called again.
+func (s *subject) values(r Reference) []value {
+	s.scratch = r.append(s, s.scratch[:0])
+	return s.scratch
+}
+
+// bind makes b the only event or link, and gives the one that was before; nil
+// stands for all.
+func (s *subject) bind(level Level, b []byte) (outer []byte) {
+	bound := &s.event
+	if level == LinkLevel {
+		bound = &s.link
+	}
+	outer, *bound = *bound, b
+	return outer
+}
+
+// messages gives the encoded messages of a level: one, or all events or links.
+func (s *subject) messages(level Level) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		switch level {
+		case SpanLevel:
+			yield(s.encoded())
+		case ResourceLevel:
+			yield(s.set.resources[s.set.resource[s.row]].wire)
+		case ScopeLevel:
+			yield(s.set.scopes[s.set.scope[s.row]].wire)
+		case EventLevel:
+			s.many(11, s.event, yield)
+		case LinkLevel:
+			s.many(13, s.link, yield)
+		}
+	}
+}
+
+func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bool) {
+	if bound != nil {
+		yield(bound)
+		return
+	}
+	b := s.encoded()
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == num && f.typ == protowire.BytesType && !yield(b[f.lo:f.hi:f.hi]) {
+			return
+		}
+	}
+}
+
+func (s *subject) encoded() []byte {
+	if s.span == nil {
+		s.span = s.set.Encoded(s.row)
+	}
+	return s.span
+}

@@ -1,0 +1,173 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"container/heap"
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sort"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A SpanQuery says which spans to find, in which order, and how many.
+type SpanQuery struct {
+	StartMin int64  // Unix ns; the span's start is not before; 0 for any
+	StartMax int64  // Unix ns; the span's start is not after; 0 for any
+	Filter   Filter // nil for any
+	Order    []SpanOrder
+	After    *int // the row behind which the answer begins; nil for the beginning
+	Limit    int  // spans; must be positive
+}
+
+// SpanOrder is a term of an order: the first decides, the next where it is
+// equal, and so on.
+type SpanOrder struct {
+	By         SpanKey
+	Descending bool
+}
+
+// SpanKey is what spans can be ordered by.
+type SpanKey uint8
+
+// The keys.
+const (
+	ByStart SpanKey = iota
+	ByDuration
+	ByTraceID
+	BySpanID
+)
+
+// FindSpans gives the rows of the spans that match q. Where q.Order leaves two
+// equal, newest first decides, then trace and span id; spans with the same ids
+// come by row. So the order is total, and a page can begin where another ended.
+//
+// It returns ctx's error when ctx ends first.
+func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
+	search := spanSearch{SpanQuery: q, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
+	search.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
+	// Traces are ordered by start: those behind the last that starts in time hold nothing.
+	last := sort.Search(s.NumTraces(), func(t int) bool { return s.traces.start[t] > search.startMax })
+
+	workers := runtime.GOMAXPROCS(0)
+	best := make([]firstRows, workers)
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for w := range workers {
+		g.Go(func() error {
+			best[w] = firstRows{search: &search}
+			subject := newSubject(s)
+			for {
+				lo := int(next.Add(batch)) - batch
+				if lo >= last {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for t := lo; t < min(lo+batch, last); t++ {
+					search.trace(t, subject, &best[w])
+				}
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var rows []int
+	for _, b := range best {
+		rows = append(rows, b.rows...)
+	}
+	slices.SortFunc(rows, search.compare)
+	return rows[:min(len(rows), q.Limit)], nil
+}
+
+type spanSearch struct {
+	SpanQuery
+	set                *Set
+	startMin, startMax int64
+}
+
+// trace offers the matching spans of trace t. Whether a span can be in the
+// answer is asked first: it costs less than the filter.
+func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
+	set := q.set
+	if set.traces.end[t] < q.startMin {
+		return
+	}
+	for row := int(set.traces.first[t]); row < int(set.traces.first[t+1]); row++ {
+		switch {
+		case set.start[row] < q.startMin, set.start[row] > q.startMax,
+			q.After != nil && q.compare(row, *q.After) <= 0,
+			!best.wants(row),
+			q.Filter != nil && !q.Filter.holds(subject.at(row)):
+		default:
+			best.add(row)
+		}
+	}
+}
+
+// compare orders two rows.
+func (q *spanSearch) compare(a, b int) int {
+	set := q.set
+	for _, o := range q.Order {
+		order := 0
+		switch o.By {
+		case ByStart:
+			order = cmp.Compare(set.start[a], set.start[b])
+		case ByDuration:
+			order = cmp.Compare(set.end[a]-set.start[a], set.end[b]-set.start[b])
+		case ByTraceID:
+			if x, y := set.trace[a], set.trace[b]; x != y {
+				order = bytes.Compare(set.traces.id[x][:], set.traces.id[y][:])
+			}
+		case BySpanID:
+			order = cmp.Compare(set.id[a], set.id[b])
+		}
+		if order != 0 && o.Descending {
+			order = -order
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// firstRows keeps the first rows of those that were added, in a heap whose top
+// is the last of them.
+type firstRows struct {
+	search *spanSearch
+	rows   []int
+}
+
+// wants reports whether row would be kept.
+func (h *firstRows) wants(row int) bool {
+	return len(h.rows) < h.search.Limit || h.search.compare(row, h.rows[0]) < 0
+}
+
+// add keeps a row that is wanted, and drops the last one where there are too many.
+func (h *firstRows) add(row int) {
+	if len(h.rows) < h.search.Limit {
+		heap.Push(h, row)
+		return
+	}
+	h.rows[0] = row
+	heap.Fix(h, 0)
+}
+
+func (h *firstRows) Len() int           { return len(h.rows) }
+func (h *firstRows) Less(i, j int) bool { return h.search.compare(h.rows[i], h.rows[j]) > 0 }
+func (h *firstRows) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
+func (h *firstRows) Push(row any)       { h.rows = append(h.rows, row.(int)) }
+
+// Pop is part of heap.Interface; rows only leave by being replaced.
+func (h *firstRows) Pop() any {
+	row := h.rows[len(h.rows)-1]
+	h.rows = h.rows[:len(h.rows)-1]
+	return row
+}

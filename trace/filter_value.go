@@ -1,0 +1,261 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+// ConstantType is the type that a constant declares; empty means any.
+type ConstantType string
+
+// The types of constants.
+const (
+	StringType ConstantType = "string"
+	IntType    ConstantType = "int"
+	DoubleType ConstantType = "double"
+	BoolType   ConstantType = "bool"
+)
+
+// A Constant is a value as text. With a type it only equals values of that
+// type; without one it is read as what it is compared with. A duration is
+// written as in Go (2s, 50us), an instant as in RFC 3339.
+type Constant struct {
+	Text string
+	Type ConstantType
+}
+
+func (Constant) operand() {}
+
+// A List is several constants of one type.
+type List struct {
+	Values []string
+	Type   ConstantType
+}
+
+// valueType is what a value is. Those of attributes first.
+type valueType uint8
+
+const (
+	nullValue valueType = iota
+	textValue
+	boolValue
+	intValue
+	doubleValue
+	otherValue // bytes, an array or a map: equal to their text, without an order
+	durationValue
+	instantValue
+	anyValue // of references: one of those above
+)
+
+func (t valueType) String() string {
+	return [...]string{"nothing", "text", "a boolean", "an integer", "a double", "a composite", "a duration", "an instant", "what its span says"}[t]
+}
+
+// A value is one that a reference holds.
+type value struct {
+	typ  valueType
+	text []byte  // of text; the encoded AnyValue of otherValue
+	num  int64   // of boolValue, intValue, durationValue (ns) and instantValue (Unix ns)
+	f    float64 // of doubleValue
+}
+
+// decodeValue reads an encoded AnyValue. The last of several counts.
+func decodeValue(b []byte) (v value) {
+	c := cursor{b, 0, len(b)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		switch {
+		case f.num == 1 && f.typ == protowire.BytesType:
+			v = value{typ: textValue, text: b[f.lo:f.hi]}
+		case f.num == 2 && f.typ == protowire.VarintType:
+			v = value{typ: boolValue, num: number64(f.value != 0)}
+		case f.num == 3 && f.typ == protowire.VarintType:
+			v = value{typ: intValue, num: int64(f.value)}
+		case f.num == 4 && f.typ == protowire.Fixed64Type:
+			v = value{typ: doubleValue, f: math.Float64frombits(f.value)}
+		case f.num >= 5 && f.num <= 7 && f.typ == protowire.BytesType:
+			v = value{typ: otherValue, text: b}
+		}
+	}
+	return v
+}
+
+func number64(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// asText is the value as ValueText writes it.
+func (v value) asText() []byte {
+	switch v.typ {
+	case textValue:
+		return v.text
+	case boolValue:
+		return strconv.AppendBool(nil, v.num != 0)
+	case intValue:
+		return strconv.AppendInt(nil, v.num, 10)
+	case doubleValue:
+		return []byte(doubleText(v.f))
+	case otherValue:
+		var decoded commonpb.AnyValue
+		if proto.Unmarshal(v.text, &decoded) != nil {
+			return nil // spans are clean when they are looked at
+		}
+		return []byte(ValueText(&decoded))
+	}
+	return nil
+}
+
+// equal compares values of the same kind: numbers with numbers, text with text.
+// What has no kind of its own is compared as text.
+func equal(a, b value) bool {
+	if a.typ == boolValue && b.typ == boolValue {
+		return a.num == b.num
+	}
+	if a.typ == nullValue || a.typ == otherValue || b.typ == nullValue || b.typ == otherValue {
+		return bytes.Equal(a.asText(), b.asText())
+	}
+	order, ok := compare(a, b)
+	return ok && order == 0
+}
+
+// compare orders values of the same kind.
+func compare(a, b value) (order int, ok bool) {
+	number := func(v value) bool { return v.typ == intValue || v.typ == doubleValue }
+	switch {
+	case number(a) && number(b):
+		return compareNumbers(a, b)
+	case a.typ != b.typ:
+		return 0, false
+	case a.typ == textValue:
+		return bytes.Compare(a.text, b.text), true
+	case a.typ == durationValue, a.typ == instantValue:
+		return cmp.Compare(a.num, b.num), true
+	}
+	return 0, false
+}
+
+func compareNumbers(a, b value) (order int, ok bool) {
+	if a.typ == intValue && b.typ == intValue {
+		return cmp.Compare(a.num, b.num), true
+	}
+	if b.typ == intValue {
+		order, ok = compareNumbers(b, a)
+		return -order, ok
+	}
+	if a.typ == doubleValue {
+		return cmp.Compare(a.f, b.f), a.f == a.f && b.f == b.f // NaN is not in the order
+	}
+	switch f := b.f; {
+	case math.IsNaN(f):
+		return 0, false
+	case f >= 1<<63:
+		return -1, true
+	case f < -1<<63:
+		return 1, true
+	default: // exact, where float64(a.num) would round
+		whole, rest := math.Modf(f)
+		return cmp.Or(cmp.Compare(a.num, int64(whole)), cmp.Compare(0, rest)), true
+	}
+}
+
+// A constant is a Constant as it is compared with values.
+type constant struct {
+	value          // as its type or the field says; text without either
+	fixed     bool // the type is given
+	num       value
+	isNum     bool
+	truth     value
+	isBoolean bool
+}
+
+// parse reads a constant that is compared with an attribute.
+func (c Constant) parse() (k constant, err error) {
+	k = constant{value: value{typ: textValue, text: []byte(c.Text)}, fixed: c.Type != ""}
+	k.num, k.isNum = parseNumber(c.Text)
+	k.truth, k.isBoolean = value{typ: boolValue, num: number64(c.Text == "true")}, c.Text == "true" || c.Text == "false"
+	readable := true
+	switch c.Type {
+	case "", StringType:
+	case IntType:
+		k.value, readable = k.num, k.isNum && k.num.typ == intValue
+	case DoubleType:
+		f, e := strconv.ParseFloat(c.Text, 64)
+		k.value, readable = value{typ: doubleValue, f: f}, e == nil
+	case BoolType:
+		k.value, readable = k.truth, k.isBoolean
+	default:
+		return k, fmt.Errorf("%q is no type of a constant", c.Type)
+	}
+	if !readable {
+		return k, fmt.Errorf("%q is no %s", c.Text, c.Type)
+	}
+	return k, nil
+}
+
+// parseAs reads a constant that is compared with a field of type t.
+func (c Constant) parseAs(t valueType) (k constant, err error) {
+	k = constant{value: value{typ: t, text: []byte(c.Text)}, fixed: true}
+	switch {
+	case t == textValue && (c.Type == "" || c.Type == StringType):
+	case c.Type != "":
+		return k, fmt.Errorf("it holds %v, which a %s cannot equal", t, c.Type)
+	case t == durationValue:
+		d, err := time.ParseDuration(c.Text)
+		if err != nil {
+			return k, errors.New("want a duration with its unit, such as 2s or 50us")
+		}
+		k.value.num = int64(d)
+	case t == instantValue:
+		at, err := time.Parse(time.RFC3339Nano, c.Text)
+		if err != nil {
+			return k, errors.New("want an instant such as 2025-03-13T01:44:34.5Z")
+		}
+		k.value.num = instantOf(at)
+	}
+	return k, nil
+}
+
+// instantOf is at in Unix ns, cut to what spans can have.
+func instantOf(at time.Time) int64 {
+	switch s := at.Unix(); {
+	case s < math.MinInt64/1_000_000_000:
+		return math.MinInt64
+	case s >= math.MaxInt64/1_000_000_000:
+		return math.MaxInt64
+	}
+	return at.UnixNano()
+}
+
+func parseNumber(s string) (value, bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return value{typ: intValue, num: n}, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return value{typ: doubleValue, f: f}, err == nil
+}
+
+// like gives the constant as it compares with v. It is not accepted when its
+// type rules v out, as if v were not there; it is not readable when it cannot
+// be read as what v is, so that it does not equal v.
+func (k *constant) like(v value) (c value, accepted, readable bool) {
+	switch {
+	case k.fixed:
+		return k.value, k.value.typ == v.typ, true
+	case v.typ == intValue || v.typ == doubleValue:
+		return k.num, true, k.isNum
+	case v.typ == boolValue:
+		return k.truth, true, k.isBoolean
+	}
+	return k.value, true, true
+}
