@@ -12,9 +12,9 @@ const UnknownService = "unknown_service"
 
 const serviceName = "service.name"
 
-// newResource makes the served form of an encoded resource: clean, and with a
-// service.name that is never empty.
-func newResource(d described, services *interner[string]) resource {
+// newResource makes the served form of an encoded resource: clean, with a
+// service.name that is never empty, and with the extra attributes that it lacks.
+func newResource(d described, extra []Attribute, services *interner[string]) resource {
 	r := resource{raw: []byte(d.wire), schema: validText(d.schema)}
 	r.wire = r.raw
 	if !valid(r.raw, wireSchemas.resource, 0) {
@@ -28,9 +28,18 @@ func newResource(d described, services *interner[string]) resource {
 		r.wire = nil
 	}
 	name := stringAttribute(decoded.Attributes, serviceName)
-	if name == "" {
+	changed := name == ""
+	if changed {
 		name = UnknownService
 		setString(&decoded, serviceName, name)
+	}
+	for _, a := range extra {
+		if stringAttribute(decoded.Attributes, a.Key) == "" {
+			setString(&decoded, a.Key, validText(a.Value))
+			changed = true
+		}
+	}
+	if changed {
 		if wire, err := (proto.MarshalOptions{Deterministic: true}).Marshal(&decoded); err == nil {
 			r.wire = wire
 		}

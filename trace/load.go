@@ -20,21 +20,22 @@ type Source struct {
 	Name string // shown in problems and locations
 	Path string
 	Data []byte // must not change afterwards
+	Job  int    // 1 + index of the job that the file is of; 0 is none
 }
 
 // ErrTooManySources is returned for more files than a place can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
 // Load reads all sources and merges them into one Set, several files at a
-// time. A file that cannot be opened or understood is a Problem of the set,
+// time, and joins the traces of each job. A file that cannot be opened or understood is a Problem of the set,
 // not an error; Load fails only when ctx ends or there are too many sources.
 //
 // Rules of merging: the key of a span is its trace id and span id. The same
 // span with the same bytes is one span with two locations; the same ids with
 // other bytes are two spans, the later one flagged. Spans without a trace id
 // are never merged between files. Parents are linked across files.
-func Load(ctx context.Context, sources []Source) (*Set, error) {
-	if len(sources) > maxSources {
+func Load(ctx context.Context, sources []Source, jobs ...Job) (*Set, error) {
+	if len(sources)+len(jobs) > maxSources {
 		return nil, fmt.Errorf("loading %d files: %w", len(sources), ErrTooManySources)
 	}
 	s := &Set{sources: make([]source, len(sources))}
@@ -42,9 +43,11 @@ func Load(ctx context.Context, sources []Source) (*Set, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if err := s.merge(ctx, shards); err != nil {
+	links := s.addJobs(shards, sources, jobs)
+	if err := s.merge(ctx, append(shards, links.own), jobs); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.joinJobs(links, jobs)
 	return s, nil
 }
 
@@ -104,7 +107,7 @@ func (s *Set) scanSource(ctx context.Context, i int, src Source, sh *shard) (rec
 		return 0, nil
 	}
 	s.sources[i].file, s.sources[i].data = file, file.Bytes()
-	in := input{source: i, name: src.Name, data: file.Bytes()}
+	in := input{source: i, job: src.Job, name: src.Name, data: file.Bytes()}
 	for rec := range file.Records(func(p otelfile.Problem) { problem(p.Offset, p.Detail) }) {
 		if err := ctx.Err(); err != nil {
 			return records, fmt.Errorf("loading %q: %w", src.Name, err)
@@ -124,7 +127,7 @@ func sourceTraceID(source string) (id TraceID) {
 }
 
 // merge turns shards into the columns of the set.
-func (s *Set) merge(ctx context.Context, shards []*shard) error {
+func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
 	total := 0
 	for _, sh := range shards {
 		total += sh.spans.len()
@@ -132,7 +135,7 @@ func (s *Set) merge(ctx context.Context, shards []*shard) error {
 	if total > maxRows {
 		return fmt.Errorf("merging: %d spans are more than the %d that a set can hold", total, maxRows)
 	}
-	extents := s.mergeTables(shards)
+	extents := s.mergeTables(shards, jobs)
 	spans := group(shards, extents, total)
 	l := linker{sources: s.sources, spans: spans, order: make([]uint32, total), parent: make([]int32, total), extents: extents}
 	if err := l.run(ctx); err != nil {
@@ -155,7 +158,7 @@ type renumbered struct {
 
 // mergeTables makes one table of each kind from those of the shards, and gives
 // the shards' spans the new numbers. Traces are ordered by start, then id.
-func (s *Set) mergeTables(shards []*shard) []extent {
+func (s *Set) mergeTables(shards []*shard, jobs []Job) []extent {
 	var traces interner[TraceID]
 	var names, services interner[string]
 	var resources, scopes interner[described]
@@ -176,7 +179,11 @@ func (s *Set) mergeTables(shards []*shard) []extent {
 	}
 	s.names = names.values
 	for _, d := range resources.values {
-		s.resources = append(s.resources, newResource(d, &services))
+		var extra []Attribute
+		if d.job > 0 {
+			extra = jobs[d.job-1].Attributes
+		}
+		s.resources = append(s.resources, newResource(d, extra, &services))
 	}
 	for _, d := range scopes.values {
 		s.scopes = append(s.scopes, newScope(d))

@@ -39,7 +39,10 @@ type shard struct {
 }
 
 // described is an encoded resource or scope with its schema URL.
-type described struct{ wire, schema string }
+type described struct {
+	wire, schema string
+	job          int // 1 + index of the job whose attributes a resource gets; 0 is none
+}
 
 // extent is a trace's count of spans and its range of reported times, in ns.
 type extent struct {
@@ -106,6 +109,7 @@ func (in *interner[T]) number(v T) (n uint32, fresh bool) {
 // input is the file that a shard is scanning.
 type input struct {
 	source int
+	job    int
 	name   string
 	data   []byte
 }
@@ -142,7 +146,9 @@ const legacyScopeSpans = 1000
 func (sh *shard) resourceSpans(in input, lo, hi int) {
 	// The resource and its schema come first in practice, but nothing says so:
 	// they are found before the spans are read.
-	resource, _ := sh.resources.number(head(in.data, lo, hi))
+	d := head(in.data, lo, hi)
+	d.job = in.job
+	resource, _ := sh.resources.number(d)
 	c := cursor{in.data, lo, hi}
 	for {
 		f, ok, bad := c.next()

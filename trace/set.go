@@ -46,6 +46,7 @@ type Set struct {
 	sources   []source
 	sightings []sighting // further places of spans found more than once, by row
 	ops       []operation
+	joined    []*joined // by job
 	problems  []Problem
 	stats     Stats
 }
@@ -98,6 +99,7 @@ type source struct {
 	name string
 	file *otelfile.File
 	data []byte
+	made bool // the own spans of a job: no file has them
 }
 
 // place is where an encoded span lies: the source in the upper 20 bits, the
@@ -346,9 +348,11 @@ func (s *Set) Locations(row int) []Location {
 
 // Sources lists the names of all files, in the order given to Load.
 func (s *Set) Sources() []string {
-	names := make([]string, len(s.sources))
-	for i, src := range s.sources {
-		names[i] = src.name
+	var names []string
+	for _, src := range s.sources {
+		if !src.made {
+			names = append(names, src.name)
+		}
 	}
 	return names
 }

@@ -5,26 +5,76 @@ package trace
 //
 // Spans are numbered from 0 in their order; a parent is such a number too, and
 // can come after its child where the child starts first.
+//
+// The tree of a job's trace is the joined one: it holds the spans of all the
+// job's files. They keep their rows, and are in the trees of their own traces
+// too.
 type Tree struct {
-	Trace Trace
-	set   *Set
+	Trace  Trace // of a joined tree, the trace of the job's own spans
+	set    *Set
+	joined *joined // nil for a trace as it was reported
 }
 
 // Tree gives trace t as a tree.
-func (s *Set) Tree(t Trace) Tree { return Tree{Trace: t, set: s} }
+func (s *Set) Tree(t Trace) Tree {
+	tree := Tree{Trace: t, set: s}
+	for _, j := range s.joined {
+		if j.base == t.Index {
+			tree.joined = j
+		}
+	}
+	return tree
+}
+
+// Jobs gives the traces of the jobs that were loaded, in their order. Their trees
+// are the joined ones.
+func (s *Set) Jobs() []Trace {
+	jobs := make([]Trace, len(s.joined))
+	for i, j := range s.joined {
+		jobs[i] = s.Trace(j.base)
+	}
+	return jobs
+}
+
+// Joined reports whether the tree is that of a job.
+func (t Tree) Joined() bool { return t.joined != nil }
 
 // Len is the number of spans.
-func (t Tree) Len() int { return t.Trace.Spans }
+func (t Tree) Len() int {
+	if t.joined != nil {
+		return len(t.joined.rows)
+	}
+	return t.Trace.Spans
+}
 
 // Row gives the row of span i in the set.
-func (t Tree) Row(i int) int { return t.Trace.First + i }
+func (t Tree) Row(i int) int {
+	if t.joined != nil {
+		return int(t.joined.rows[i])
+	}
+	return t.Trace.First + i
+}
 
 // Span gives span i as the set has it: its Parent is a row, not a number in the
 // tree.
 func (t Tree) Span(i int) Span { return t.set.Span(t.Row(i)) }
 
+// ID is the id of span i in the tree. In a joined tree it differs from that of
+// the row where two traces have spans of the same id.
+func (t Tree) ID(i int) SpanID {
+	if t.joined != nil {
+		if id, ok := t.joined.renamed[i]; ok {
+			return spanID(id)
+		}
+	}
+	return spanID(t.set.id[t.Row(i)])
+}
+
 // Parent gives the number of span i's parent, or -1.
 func (t Tree) Parent(i int) int {
+	if t.joined != nil {
+		return int(t.joined.parent[i])
+	}
 	if p := t.set.parent[t.Row(i)]; p >= 0 {
 		return int(p) - t.Trace.First
 	}
@@ -32,7 +82,49 @@ func (t Tree) Parent(i int) int {
 }
 
 // Inferred reports whether span i's parent was not reported but found by time.
-func (t Tree) Inferred(i int) bool { return false }
+func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.inferred[i] }
 
-// Encoded gives span i as it is served; see Set.Encoded.
-func (t Tree) Encoded(i int) []byte { return t.set.Encoded(t.Row(i)) }
+// Encoded gives span i as it is served: as Set.Encoded does, and in a joined tree
+// with the ids that it has there, its reported ones as attributes, and a mark
+// where the parent is inferred.
+func (t Tree) Encoded(i int) []byte {
+	row := t.Row(i)
+	b := t.set.Encoded(row)
+	if t.joined == nil || int(t.set.trace[row]) == t.joined.base {
+		return b
+	}
+	b = b[:len(b):len(b)] // the appends below copy
+	reported, id := spanID(t.set.id[row]), t.ID(i)
+	b = appendBytes(b, 1, t.Trace.ID[:])
+	if id != reported {
+		b = appendBytes(b, 2, id[:])
+	}
+	if p := t.Parent(i); p >= 0 {
+		parent := t.ID(p)
+		b = appendBytes(b, 4, parent[:])
+	}
+	traceID := t.set.traces.id[t.set.trace[row]]
+	b = appendBytes(b, 9, attribute(attrTraceID, traceID.String()))
+	b = appendBytes(b, 9, attribute(attrSpanID, reported.String()))
+	if t.joined.inferred[i] {
+		b = append(b, inferredAttribute...)
+	}
+	return b
+}
+
+// attribute encodes a KeyValue with a string of less than 64 bytes, of which a
+// joined trace has two for each span.
+func attribute(key, value string) []byte {
+	b := make([]byte, 0, len(key)+len(value)+6)
+	b = append(b, 1<<3|2, byte(len(key)))
+	b = append(b, key...)
+	b = append(b, 2<<3|2, byte(len(value)+2), 1<<3|2, byte(len(value)))
+	return append(b, value...)
+}
+
+// inferredAttribute is the encoded field "prowtrace.inferred = true" of a span.
+var inferredAttribute = func() []byte {
+	kv := append([]byte{1<<3 | 2, byte(len(attrInferred))}, attrInferred...)
+	kv = append(kv, 2<<3|2, 2, 2<<3, 1)
+	return appendBytes(nil, 9, kv)
+}()

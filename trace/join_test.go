@@ -1,0 +1,348 @@
+package trace
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// command gives a span a command line.
+func withArgs(s *tracepb.Span, args ...string) *tracepb.Span {
+	list := &commonpb.ArrayValue{}
+	for _, a := range args {
+		list.Values = append(list.Values, text8(a))
+	}
+	s.Attributes = append(s.Attributes, &commonpb.KeyValue{Key: "args", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
+	return s
+}
+
+func client(s *tracepb.Span) *tracepb.Span { s.Kind = tracepb.Span_SPAN_KIND_CLIENT; return s }
+
+// phases is a timeline in seconds: job 0..100, in it setup 0..10 and test
+// 10..100, in it an estimated case 10..90.
+func phases(t testing.TB) []byte {
+	t.Helper()
+	at := func(id, parent uint64, name string, start, end int64) *tracepb.Span {
+		s := span(id, parent, name, start, end)
+		s.TraceId = jobID[:]
+		return s
+	}
+	guess := at(4, 3, "case", 10, 90)
+	guess.Attributes = []*commonpb.KeyValue{{Key: "prow.estimated", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}}}
+	return otlp(t, JobService, at(1, 0, "job", 1, 100), at(2, 1, "setup", 1, 10), at(3, 1, "test", 10, 100), guess)
+}
+
+var jobID = TraceID{0: 0xaa}
+
+func loadJob(t testing.TB, job Job, files map[string][]byte) *Set {
+	t.Helper()
+	var sources []Source
+	for name, data := range files {
+		sources = append(sources, Source{Name: name, Data: data, Job: 1})
+	}
+	s, err := Load(context.Background(), sources, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// outline draws a tree by indentation, children in order of start. An inferred
+// parent is marked with ~.
+func outline(tree Tree) string {
+	children := make([][]int, tree.Len()+1)
+	for i := range tree.Len() {
+		p := tree.Parent(i) + 1
+		children[p] = append(children[p], i)
+	}
+	var b strings.Builder
+	type at struct{ span, depth int }
+	stack := []at{{-1, -1}}
+	for len(stack) > 0 {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if top.span >= 0 {
+			mark := ""
+			if tree.Inferred(top.span) {
+				mark = "~"
+			}
+			fmt.Fprintf(&b, "%s%s%s\n", strings.Repeat("  ", top.depth), mark, tree.Span(top.span).Name)
+		}
+		below := children[top.span+1]
+		for i := len(below) - 1; i >= 0; i-- {
+			stack = append(stack, at{below[i], top.depth + 1})
+		}
+	}
+	return b.String()
+}
+
+func TestJoin(t *testing.T) {
+	tests := []struct {
+		name     string
+		by       Joining
+		timeline bool
+		file     []*tracepb.Span
+		want     string
+	}{
+		{
+			//  |------- kops get clusters -------|      trace 1
+			//     |- GetCluster ----|                   trace 2
+			//        |- GET -|                          trace 3
+			//                           |- GET2 -|      trace 4
+			//                                       |- after -|
+			name: "below the deepest that contains it", by: JoinTime, timeline: true,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "/bin/kops", "get", "clusters", "-o", "yaml"),
+				inTrace(2, span(1, 0, "GetCluster", 22, 40)),
+				client(inTrace(3, span(1, 0, "GET", 25, 30))),
+				client(inTrace(4, span(1, 0, "GET2", 45, 50))),
+				client(inTrace(5, span(1, 0, "after", 61, 62))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops get clusters
+      ~kops
+        ~GetCluster
+          ~GET
+        ~GET2
+      ~after
+`,
+		},
+		{
+			name: "joined by process", by: JoinProcess, timeline: true,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "/bin/kops", "get", "clusters"),
+				inTrace(2, span(1, 0, "GetCluster", 22, 40)), client(inTrace(3, span(1, 0, "GET", 25, 30))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops get clusters
+      ~kops
+      ~GetCluster
+      ~GET
+`,
+		},
+		{
+			//  |------------ kops ------------|
+			//    |---- a ----|
+			//       |---- b ----|
+			//         |- GET -|         in a and in b: no one knows
+			name: "in two that are not in each other: below the process", by: JoinTime, timeline: true,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "update", "cluster", "--yes"),
+				inTrace(1, span(2, 1, "a", 22, 40)), inTrace(1, span(3, 1, "b", 24, 45)),
+				client(inTrace(3, span(1, 0, "GET", 26, 30))),
+				client(inTrace(4, span(1, 0, "only b", 41, 44))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops update cluster
+      ~kops
+        a
+        b
+          ~only b
+      ~GET
+`,
+		},
+		{
+			name: "a call does not contain another", by: JoinTime, timeline: true,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "version"),
+				client(inTrace(2, span(1, 0, "long call", 21, 50))), client(inTrace(3, span(1, 0, "short call", 22, 23))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops version
+      ~kops
+        ~long call
+        ~short call
+`,
+		},
+		{
+			name: "a killed process: no command, orphans, what is reported stays", by: JoinTime, timeline: true,
+			file: []*tracepb.Span{
+				inTrace(1, span(2, 9, "orphan", 20, 60)), inTrace(1, span(3, 2, "child", 22, 30)),
+				client(inTrace(2, span(1, 0, "GET", 23, 24))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops-7-2026.otel
+      ~orphan
+        child
+      ~GET
+`,
+		},
+		{
+			name: "two commands in one process", by: JoinTime, timeline: true,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 20, 30)), "kops", "create", "cluster"), client(inTrace(2, span(1, 0, "GET", 21, 22))),
+				withArgs(inTrace(3, span(1, 0, "kops", 30, 40)), "kops", "delete", "cluster"), client(inTrace(4, span(1, 0, "DELETE", 31, 32))),
+			},
+			want: `
+job
+  setup
+  test
+    case
+    kops-7-2026.otel (2 commands)
+      ~kops
+        ~GET
+      ~kops
+        ~DELETE
+`,
+		},
+		{
+			name: "no timeline: a root of its own", by: JoinTime,
+			file: []*tracepb.Span{withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "version")},
+			want: `
+the job
+  kops version
+    ~kops
+`,
+		},
+		{
+			name: "a child that starts before its reported parent makes no circle", by: JoinTime,
+			file: []*tracepb.Span{
+				withArgs(inTrace(1, span(1, 0, "kops", 10, 90)), "kops", "x"),
+				inTrace(2, span(2, 1, "early child", 20, 80)), inTrace(2, span(1, 0, "late parent", 21, 70)),
+			},
+			want: `
+the job
+  kops x
+    ~kops
+    ~late parent
+      early child
+`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			job := Job{Name: "the job", ID: jobID, By: tt.by}
+			if tt.timeline {
+				job.Timeline = phases(t)
+			}
+			s := loadJob(t, job, map[string][]byte{"artifacts/otlp/kops-7-2026.otel": otel(t, otlp(t, "kops", tt.file...))})
+			if len(s.Jobs()) != 1 {
+				t.Fatal("no joined trace")
+			}
+			if got := "\n" + outline(s.Tree(s.Jobs()[0])); got != tt.want {
+				t.Errorf("got:%s\nwant:%s", got, tt.want)
+			}
+			checkServed(t, s.Tree(s.Jobs()[0]))
+		})
+	}
+}
+
+// checkServed checks that a joined tree, as it is served, is one trace with
+// unique ids whose parents are those of the tree.
+func checkServed(t *testing.T, tree Tree) {
+	t.Helper()
+	seen := map[string]bool{}
+	for i := range tree.Len() {
+		var s tracepb.Span
+		if err := proto.Unmarshal(tree.Encoded(i), &s); err != nil {
+			t.Fatal(err)
+		}
+		id := tree.ID(i)
+		if !bytes.Equal(s.TraceId, tree.Trace.ID[:]) || !bytes.Equal(s.SpanId, id[:]) || seen[id.String()] {
+			t.Errorf("%s has ids %x %x", s.Name, s.TraceId, s.SpanId)
+		}
+		seen[id.String()] = true
+		var parent []byte
+		if p := tree.Parent(i); p >= 0 {
+			id := tree.ID(p)
+			parent = id[:]
+		}
+		if !bytes.Equal(s.ParentSpanId, parent) {
+			t.Errorf("%s has parent %x, want %x", s.Name, s.ParentSpanId, parent)
+		}
+		if tree.Inferred(i) != bytes.Contains(tree.Encoded(i), []byte(attrInferred)) {
+			t.Errorf("%s: the mark of an inferred parent is wrong", s.Name)
+		}
+	}
+}
+
+func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
+	file := otel(t, otlp(t, "kops", withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "get"), client(inTrace(2, span(1, 0, "GET", 25, 30)))))
+	s := loadJob(t, Job{ID: jobID, Timeline: phases(t), By: JoinTime, Attributes: []Attribute{{"prow.job", "e2e"}}}, map[string][]byte{"kops-7-x.otel": file})
+	get, ok := s.Lookup(TraceID(tid(2)))
+	if !ok || s.Tree(get).Joined() || s.Tree(get).Len() != 1 {
+		t.Fatalf("the original trace is %+v", get)
+	}
+	if !bytes.Equal(s.Tree(get).Encoded(0), s.Raw(s.Tree(get).Row(0))) {
+		t.Error("the original span is served changed")
+	}
+	for service, want := range map[string]int{JobService: 1, "kops": 2} {
+		if found, err := s.Find(t.Context(), Query{Service: service}); err != nil || len(found) != want {
+			t.Errorf("service %s: found %d traces, want %d (%v)", service, len(found), want, err)
+		}
+	}
+	if found, err := s.Find(t.Context(), Query{Service: "kops", Attributes: []Attribute{{"prow.job", "e2e"}}}); err != nil || len(found) != 2 {
+		t.Errorf("by job: %d traces, %v", len(found), err)
+	}
+	d, err := s.Detail(s.Tree(get).Row(0))
+	if err != nil || stringAttribute(d.Resource.Attributes, "prow.job") != "e2e" {
+		t.Errorf("the resource lacks the job: %v %v", d.Resource, err)
+	}
+	if got := fmt.Sprint(s.Sources()); got != "[kops-7-x.otel]" {
+		t.Errorf("sources %v", got)
+	}
+}
+
+// TestJoinCorpus joins files of real kOps processes: every span is in the joined
+// trace once, and the 84 traces of the process that ran eight commands are below
+// them, in order.
+func TestJoinCorpus(t *testing.T) {
+	paths, _ := filepath.Glob("../../shared/corpus/*.otel")
+	if len(paths) == 0 {
+		t.Skip("no corpus beside the repository")
+	}
+	var sources []Source
+	for _, p := range paths {
+		sources = append(sources, Source{Name: "artifacts/otlp/" + filepath.Base(p), Path: p, Job: 1})
+	}
+	s, err := Load(t.Context(), sources, Job{Name: "corpus", ID: jobID, By: JoinTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	tree := s.Tree(s.Jobs()[0])
+	if tree.Len() != s.Len() {
+		t.Errorf("%d of %d spans are in the joined trace", tree.Len(), s.Len())
+	}
+	checkServed(t, tree)
+	drawn := outline(tree)
+	_, eight, _ := strings.Cut(drawn, "\n  kops-6178-2026-11-25T06:03:12Z.otel (8 commands)")
+	eight, _, _ = strings.Cut(eight, "\n  kops")
+	if got := strings.Count(eight, "\n    ~kops"); got != 8 {
+		t.Errorf("%d commands, want 8:\n%s", got, eight)
+	}
+	if got := strings.Count(eight, "HTTP"); got < 60 {
+		t.Errorf("%d HTTP calls below the eight commands", got)
+	}
+	if got := strings.Count(eight, "\n    ~HTTP"); got != 0 {
+		t.Errorf("%d HTTP calls are below no command:\n%s", got, eight)
+	}
+}
