@@ -14,12 +14,17 @@ type cursor struct {
 	pos, end int
 }
 
-// field is one field as it lies in the data.
+// field is one field as it lies in the data. The compiler keeps it in registers
+// as long as no struct in it has more than four fields.
 type field struct {
-	num    protowire.Number
-	typ    protowire.Type
+	tag
 	value  uint64 // of the scalar types
 	lo, hi int    // the content of a length-delimited field
+}
+
+type tag struct {
+	num protowire.Number
+	typ protowire.Type
 }
 
 // next reads one field. ok is false at the end of the message, and where the
