@@ -108,6 +108,41 @@ func deckOf(org string) string {
 	return ""
 }
 
+// instancesOf returns the instances that may run a job of this name, the
+// likeliest first. The default instance is always among them.
+func instancesOf(job string) []Instance {
+	var in []Instance
+	for _, i := range instances()[1:] {
+		if slices.ContainsFunc(i.jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) }) {
+			in = append(in, i)
+		}
+	}
+	return append(in, DefaultInstance())
+}
+
+// instanceOf returns the instance whose runs are, or were, in a bucket.
+func instanceOf(bucket string) (Instance, bool) {
+	for _, in := range instances() {
+		if in.Bucket == bucket || slices.Contains(in.buckets, bucket) {
+			return in, true
+		}
+	}
+	return Instance{}, false
+}
+
+// siblings are the other buckets that may have what is not in a bucket: runs are
+// moved when an installation moves.
+func siblings(bucket string) []string {
+	in, ok := instanceOf(bucket)
+	if !ok {
+		return nil
+	}
+	return slices.DeleteFunc(append([]string{in.Bucket}, in.buckets...), func(b string) bool { return b == bucket })
+}
+
+// sameInstance reports whether two buckets hold runs of the same installation.
+func sameInstance(a, b string) bool { return slices.Contains(siblings(a), b) }
+
 // owner tells whose pull requests lie under a repository segment ("" if the
 // path has none). It depends on the bucket alone, so that a run has the same
 // identity through whichever link it is reached.
@@ -115,13 +150,7 @@ func owner(bucket, segment string) (org, repo string) {
 	if org, repo, ok := strings.Cut(segment, "_"); ok {
 		return org, repo // GitHub organisations cannot hold "_"; Gerrit's host cannot either
 	}
-	var in Instance
-	for _, i := range instances() {
-		if i.Bucket == bucket || slices.Contains(i.buckets, bucket) {
-			in = i
-			break
-		}
-	}
+	in, _ := instanceOf(bucket)
 	switch {
 	case segment == "":
 		return in.DefaultOrg, in.DefaultRepo
@@ -129,6 +158,31 @@ func owner(bucket, segment string) (org, repo string) {
 		return in.DefaultOrg, segment
 	}
 	return "", segment
+}
+
+// pullDirs are where the runs of a pull request lie in a bucket: the inverse of
+// owner. In a bucket of unknown strategy there is a second guess.
+func pullDirs(bucket string, ref Ref) []string {
+	dir := func(repo string) string {
+		if repo != "" {
+			repo += "/"
+		}
+		return "pr-logs/pull/" + repo + ref.Pull
+	}
+	in, known := instanceOf(bucket)
+	full := ref.Repo
+	if ref.Org != "" {
+		full = strings.ReplaceAll(strings.TrimPrefix(ref.Org, "https://"), "/", "_") + "_" + strings.ReplaceAll(ref.Repo, "/", "_")
+	}
+	switch {
+	case !known:
+		return []string{dir(full), dir(ref.Repo)}
+	case in.Strategy != Explicit && ref.Repo == in.DefaultRepo && ref.Org == in.DefaultOrg:
+		return []string{dir("")}
+	case in.Strategy == Legacy && ref.Org == in.DefaultOrg:
+		return []string{dir(ref.Repo)}
+	}
+	return []string{dir(full)}
 }
 
 // isDeck reports whether a host serves Deck: one of the known ones, or one that
