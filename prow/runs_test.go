@@ -1,0 +1,144 @@
+package prow_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/internal/gcstest"
+	"prowtrace/prow"
+)
+
+func TestRuns(t *testing.T) {
+	s := newSample(t)
+	tests := []struct {
+		name, input string
+		n           int
+		o           prow.Options
+		want        string // age in hours, outcome, minutes it took, "traces"
+		lists, gets int
+	}{
+		// Each run: started, finished, and prowjob where there is no good finished.json or it says failed.
+		{"periodic", periodic, 7, prow.Options{}, `
+			1h running 0m
+			3h aborted 30m
+			5h aborted 30m
+			7h passed 30m
+			9h failed 30m
+			11h  0m
+			13h error 30m`, 1 + 7*2, 7*2 + 2 + 2},
+		{"over a day", periodic, 13, prow.Options{Before: noon.Add(-20 * time.Hour)}, `
+			21h passed 30m
+			23h passed 30m
+			25h failed 30m traces
+			27h passed 30m
+			29h passed 30m
+			31h passed 30m
+			33h passed 30m
+			35h passed 30m
+			37h passed 30m
+			39h passed 30m
+			41h passed 30m
+			43h passed 30m
+			45h passed 30m`, 2 + 12*2 + 1, 13*2 + 1},
+		{"presubmit", presubmit, 6, prow.Options{}, `
+			72h failed 30m
+			84h failed 30m
+			96h failed 30m
+			120h  0m leads nowhere
+			168h passed 30m
+			192h failed 30m`, 2 + 1 + 2 + 2 + 2 + 5*2, 5*2 + 4 + 3},
+		{"pull request", "kops#104", 9, prow.Options{}, `
+			168h passed 30m
+			288h failed 30m
+			408h failed 30m`, 2 + 3*2, 3*2 + 2},
+		{"numbers", counted, 3, prow.Options{}, `
+			95664h passed 30m
+			95688h passed 30m
+			95712h passed 30m`, 2 + 3*2, 3 * 2},
+		{"with traces", periodic, 1, prow.Options{WithTraces: true}, "25h failed 30m traces", 0, 0},
+		{"failed", periodic, 2, prow.Options{Want: prow.WantFailed}, "9h failed 30m\n13h error 30m", 0, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s.ResetLog()
+			ref, err := prow.Parse(test.input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.o.Now = clock
+			infos, err := prow.Runs(t.Context(), s.store, ref, test.n, test.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var lines []string
+			for _, i := range infos {
+				line := fmt.Sprintf("%.0fh %s %.0fm", noon.Sub(i.Started).Hours(), i.State, i.Duration().Minutes())
+				if i.Traces {
+					line += " traces"
+				}
+				if i.Err != nil {
+					line += " leads nowhere"
+					if !strings.HasSuffix(i.Err.Error(), i.Build+".txt is empty") {
+						t.Errorf("%s: %v", line, i.Err)
+					}
+				} else if i.Root != s.runs[i.Build] {
+					t.Errorf("%s is at %s", i.Build, i.Root)
+				}
+				lines = append(lines, line)
+			}
+			want := strings.Split(strings.ReplaceAll(strings.TrimSpace(test.want), "\t", ""), "\n")
+			if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
+				t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+			}
+			if got := s.requests(); test.gets > 0 && got != [2]int{test.lists, test.gets} {
+				t.Errorf("%d listings and %d readings, want %d and %d", got[0], got[1], test.lists, test.gets)
+			}
+		})
+	}
+}
+
+func TestRunsErrors(t *testing.T) {
+	s := newSample(t)
+	for input, want := range map[string]string{
+		"e2e-no-such":                     "there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/",
+		periodic + "@7":                   "it is not a job or a pull request, but a deck",
+		"gs://absent-bucket/logs/x/":      "there are no runs in gs://absent-bucket/logs/x/",
+		"https://prow.istio.io/?job=demo": "its Prow keeps runs in S3 storage",
+	} {
+		ref, err := prow.Parse(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if infos, err := prow.Runs(t.Context(), s.store, ref, 5, prow.Options{Now: clock}); err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, prow.ErrNoRun) {
+			t.Errorf("%s: %+v, %v; want %s", input, infos, err, want)
+		}
+	}
+}
+
+// One unreadable run does not hide the others.
+func TestRunsSurviveOneBadRun(t *testing.T) {
+	s := newSample(t)
+	bad := s.runs[ago(3*time.Hour)] + "/finished.json"
+	s.Put(gcstest.Object{Bucket: bucketName, Name: bad, Data: make([]byte, 2<<20)})
+	ref, _ := prow.Parse(periodic)
+	infos, err := prow.Runs(t.Context(), s.store, ref, 4, prow.Options{Now: clock})
+	if err != nil || len(infos) != 4 || infos[1].Err == nil || infos[1].Build != ago(3*time.Hour) || infos[3].State != prow.Passed {
+		t.Errorf("%+v, %v", infos, err)
+	}
+}
+
+func TestPage(t *testing.T) {
+	for input, want := range map[string]string{
+		"gs://kubernetes-ci-logs/logs/x/7": "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/x/7",
+		"s3://istio-prow/logs/x/7":         "https://prow.istio.io/view/s3/istio-prow/logs/x/7",
+		"gs://demo-bucket/logs/x/7":        "gs://demo-bucket/logs/x/7",
+	} {
+		ref, err := prow.Parse(input)
+		if got := ref.Run.Page(); err != nil || got != want {
+			t.Errorf("%s: %s, %v", input, got, err)
+		}
+	}
+}
