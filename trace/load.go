@@ -3,16 +3,10 @@ package trace
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
-
-	"prowtrace/otelfile"
 )
 
 // A Source is one file to load: its content in Data, else the file at Path.
@@ -26,20 +20,26 @@ type Source struct {
 // ErrTooManySources is returned for more files than a place can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
-// Load reads all sources and merges them into one Set, several files at a
-// time, and joins the traces of each job. A file that cannot be opened or understood is a Problem of the set,
-// not an error; Load fails only when ctx ends or there are too many sources.
+// Load reads all sources and merges them into one Set, on all processors, and
+// joins the traces of each job. A file that cannot be opened or understood is a
+// Problem of the set, not an error; Load fails only when ctx ends or there are
+// too many sources or spans.
 //
 // Rules of merging: the key of a span is its trace id and span id. The same
 // span with the same bytes is one span with two locations; the same ids with
 // other bytes are two spans, the later one flagged. Spans without a trace id
 // are never merged between files. Parents are linked across files.
 func Load(ctx context.Context, sources []Source, jobs ...Job) (*Set, error) {
+	return loadWithin(ctx, sources, jobs, maxUnpacked)
+}
+
+// loadWithin is Load with another bound than maxUnpacked.
+func loadWithin(ctx context.Context, sources []Source, jobs []Job, room int64) (*Set, error) {
 	if len(sources)+len(jobs) > maxSources {
 		return nil, fmt.Errorf("loading %d files: %w", len(sources), ErrTooManySources)
 	}
 	s := &Set{sources: make([]source, len(sources))}
-	shards, err := s.scan(ctx, sources)
+	shards, err := newReader(s, sources, room).scan(ctx)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -51,81 +51,6 @@ func Load(ctx context.Context, sources []Source, jobs ...Job) (*Set, error) {
 	return s, nil
 }
 
-// scan reads the sources with as many goroutines as there are processors. Each
-// has a shard of its own and takes the next file when it is done with one.
-func (s *Set) scan(ctx context.Context, sources []Source) ([]*shard, error) {
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(sources)))
-	shards := make([]*shard, workers)
-	next := make(chan int)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(next)
-		for i := range sources {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	var mu sync.Mutex // guards stats
-	for w := range workers {
-		sh := newShard(len(sources))
-		shards[w] = sh
-		g.Go(func() error {
-			for i := range next {
-				records, err := s.scanSource(ctx, i, sources[i], sh)
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				s.stats.Records += records
-				s.stats.Bytes += int64(len(s.sources[i].data))
-				mu.Unlock()
-			}
-			return nil
-		})
-	}
-	s.stats.Sources = len(sources)
-	return shards, g.Wait()
-}
-
-func (s *Set) scanSource(ctx context.Context, i int, src Source, sh *shard) (records int, err error) {
-	s.sources[i].name = src.Name
-	problem := func(offset int64, what string) {
-		sh.problems = append(sh.problems, Problem{Source: src.Name, Offset: offset, What: what})
-	}
-	var file *otelfile.File
-	if src.Data != nil {
-		file, err = otelfile.Parse(src.Name, src.Data)
-	} else {
-		file, err = otelfile.Open(src.Path)
-	}
-	if err != nil {
-		problem(0, "cannot be read: "+err.Error())
-		return 0, nil
-	}
-	s.sources[i].file, s.sources[i].data = file, file.Bytes()
-	in := input{source: i, job: src.Job, name: src.Name, data: file.Bytes()}
-	for rec := range file.Records(func(p otelfile.Problem) { problem(p.Offset, p.Detail) }) {
-		if err := ctx.Err(); err != nil {
-			return records, fmt.Errorf("loading %q: %w", src.Name, err)
-		}
-		sh.record(in, int(rec.Offset), int(rec.Offset)+len(rec.Payload))
-		records++
-	}
-	return records, nil
-}
-
-// sourceTraceID is the id under which spans without a trace id are kept: one
-// for each file, the same each time it is loaded.
-func sourceTraceID(source string) (id TraceID) {
-	sum := sha256.Sum256([]byte("prowtrace: spans without a trace id in " + source))
-	copy(id[:], sum[:])
-	return id
-}
-
 // merge turns shards into the columns of the set.
 func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
 	total := 0
@@ -135,9 +60,11 @@ func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
 	if total > maxRows {
 		return fmt.Errorf("merging: %d spans are more than the %d that a set can hold", total, maxRows)
 	}
-	extents := s.mergeTables(shards, jobs)
-	spans := group(shards, extents, total)
-	l := linker{sources: s.sources, spans: spans, order: make([]uint32, total), parent: make([]int32, total), extents: extents}
+	numbers, extents := s.mergeTables(shards, jobs)
+	l := linker{
+		sources: s.sources, extents: extents, spans: group(shards, numbers, extents, total),
+		order: make([]uint32, total), parent: make([]int32, total),
+	}
 	if err := l.run(ctx); err != nil {
 		return err
 	}
@@ -151,19 +78,19 @@ func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
 // maxRows leaves room for -1 in an int32 column of rows.
 const maxRows = 1<<31 - 1
 
-// renumbered says what the numbers of a shard became in the set.
-type renumbered struct {
+// numbering says what the numbers of a shard became in the set.
+type numbering struct {
 	traces, names, resources, scopes []uint32
 }
 
-// mergeTables makes one table of each kind from those of the shards, and gives
-// the shards' spans the new numbers. Traces are ordered by start, then id.
-func (s *Set) mergeTables(shards []*shard, jobs []Job) []extent {
+// mergeTables makes one table of each kind from those of the shards. Traces
+// are ordered by start, then id.
+func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
 	var traces interner[TraceID]
 	var names, services interner[string]
 	var resources, scopes interner[described]
 	var extents []extent
-	numbers := make([]renumbered, len(shards))
+	numbers := make([]numbering, len(shards))
 	for i, sh := range shards {
 		n := &numbers[i]
 		n.traces = renumber(&traces, sh.traces.values)
@@ -195,13 +122,12 @@ func (s *Set) mergeTables(shards []*shard, jobs []Job) []extent {
 	for i, e := range extents {
 		ordered[rank[i]] = e
 	}
-	for i, sh := range shards {
-		for j, t := range numbers[i].traces {
-			numbers[i].traces[j] = rank[t]
+	for _, n := range numbers {
+		for local, t := range n.traces {
+			n.traces[local] = rank[t]
 		}
-		sh.renumber(numbers[i])
 	}
-	return ordered
+	return numbers, ordered
 }
 
 func renumber[T comparable](in *interner[T], values []T) []uint32 {
@@ -210,16 +136,6 @@ func renumber[T comparable](in *interner[T], values []T) []uint32 {
 		numbers[i], _ = in.number(v)
 	}
 	return numbers
-}
-
-func (sh *shard) renumber(n renumbered) {
-	for _, chunk := range sh.spans.chunks {
-		for i := range chunk {
-			r := &chunk[i]
-			r.trace, r.name = n.traces[r.trace], n.names[r.name]
-			r.resource, r.scope = n.resources[r.resource], n.scopes[r.scope]
-		}
-	}
 }
 
 // orderTraces fills the ids of the table of traces in order of start, and
@@ -245,26 +161,43 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 	return rank
 }
 
-// group lays the spans of each trace side by side. The shards' chunks are
-// given up as they are emptied, so that no more than one copy is held.
-func group(shards []*shard, extents []extent, total int) []raw {
-	next := make([]uint32, len(extents))
+// group lays the spans of each trace side by side and gives them the numbers
+// of the set. The shards' chunks are given up as they are emptied, so that no
+// more than one copy is held.
+func group(shards []*shard, numbers []numbering, extents []extent, total int) []raw {
+	spans := make([]raw, total)
+	next := make([]uint32, len(extents)) // place for the next span of each trace
 	at := uint32(0)
-	for i, e := range extents {
-		next[i] = at
+	for t, e := range extents {
+		next[t] = at
 		at += e.spans
 	}
-	spans := make([]raw, total)
-	for _, sh := range shards {
-		for i, chunk := range sh.spans.chunks {
-			for _, r := range chunk {
-				spans[next[r.trace]] = r
-				next[r.trace]++
-			}
-			sh.spans.chunks[i] = nil
+	var shares sync.WaitGroup
+	for i, sh := range shards {
+		own := make([]uint32, len(sh.extents)) // places for this shard's spans of each trace
+		for local, e := range sh.extents {
+			t := numbers[i].traces[local]
+			own[local] = next[t]
+			next[t] += e.spans
 		}
+		shares.Go(func() { sh.move(spans, own, numbers[i]) })
 	}
+	shares.Wait()
 	return spans
+}
+
+// move empties the shard into spans, from the given place on for each trace.
+func (sh *shard) move(spans []raw, next []uint32, n numbering) {
+	for i, chunk := range sh.spans.chunks {
+		for _, r := range chunk {
+			at := next[r.trace]
+			next[r.trace]++
+			r.trace, r.name = n.traces[r.trace], n.names[r.name]
+			r.resource, r.scope = n.resources[r.resource], n.scopes[r.scope]
+			spans[at] = r
+		}
+		sh.spans.chunks[i] = nil
+	}
 }
 
 func (s *Set) collectProblems(shards []*shard) {
@@ -278,7 +211,7 @@ func (s *Set) collectProblems(shards []*shard) {
 	for i := range s.problems {
 		s.problems[i].Kept = kept[s.problems[i].Source]
 	}
-	slices.SortStableFunc(s.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset))
+	slices.SortFunc(s.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.What, b.What))
 	})
 }

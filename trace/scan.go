@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"crypto/sha256"
 	"math"
 	"strconv"
 	"strings"
@@ -112,6 +113,12 @@ type input struct {
 	job    int
 	name   string
 	data   []byte
+}
+
+func (sh *shard) scan(p portion) {
+	for _, rec := range p.records {
+		sh.record(p.in, int(rec.Offset), int(rec.Offset)+len(rec.Payload))
+	}
 }
 
 // record scans one encoded ExportTraceServiceRequest (or TracesData, which has
@@ -327,6 +334,14 @@ func (sh *shard) traceOf(in input, id TraceID, flags *Flags) uint32 {
 	}
 	sh.lastTrace, sh.lastIndex = id, n
 	return n
+}
+
+// sourceTraceID is the id under which spans without a trace id are kept: one
+// for each file, the same each time it is loaded.
+func sourceTraceID(source string) (id TraceID) {
+	sum := sha256.Sum256([]byte("prowtrace: spans without a trace id in " + source))
+	copy(id[:], sum[:])
+	return id
 }
 
 func idFlag(got, want int) Flags {

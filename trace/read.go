@@ -1,0 +1,223 @@
+package trace
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/otelfile"
+)
+
+// A reader has all files scanned by as many goroutines as there are processors.
+// Each reads a file of its own, sums its records and scans them, while they are
+// in the processor's cache; those that find no more files take records off the
+// others, so that one large file keeps all busy. The order in which records
+// are scanned does not matter: spans are ordered by start and place afterwards.
+type reader struct {
+	set     *Set
+	sources []Source
+	files   chan task
+	spare   chan portion   // records for goroutines that have no file
+	reading sync.WaitGroup // tasks given out
+
+	mu    sync.Mutex // guards room, large, and the set's problems and stats
+	room  int64      // bytes that compressed files may still grow by
+	large []int      // sources that grow by more than their share of it
+}
+
+// maxUnpacked bounds by how many bytes all compressed files together may grow
+// when they are unpacked into memory.
+const maxUnpacked = 4 << 30
+
+// task is a source to read, which may take one of several equal parts of the
+// room. A source that needs more is put off, unless that was all there is.
+type task struct{ source, parts int }
+
+// portion is some records of one file.
+type portion struct {
+	in      input
+	records []otelfile.Record
+}
+
+// portionSize is the least bytes of a portion but for the last of a file.
+const portionSize = 256 << 10
+
+func newReader(s *Set, sources []Source, room int64) *reader {
+	return &reader{set: s, sources: sources, room: room, files: make(chan task), spare: make(chan portion)}
+}
+
+// scan returns what each of the goroutines has found.
+func (r *reader) scan(ctx context.Context) ([]*shard, error) {
+	shards := make([]*shard, runtime.GOMAXPROCS(0))
+	r.set.stats.Sources = len(r.sources)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(r.files)
+		return r.assign(ctx, len(shards))
+	})
+	for i := range shards {
+		sh := newShard(len(r.sources))
+		shards[i] = sh
+		g.Go(func() error { return r.work(ctx, sh) })
+	}
+	return shards, g.Wait()
+}
+
+// assign gives out all files, then those that were put off, one by one.
+func (r *reader) assign(ctx context.Context, atOnce int) error {
+	for i := range r.sources {
+		if err := r.give(ctx, task{i, atOnce}); err != nil {
+			return err
+		}
+	}
+	r.reading.Wait()
+	slices.Sort(r.large)
+	for _, i := range r.large {
+		if err := r.give(ctx, task{i, 1}); err != nil {
+			return err
+		}
+		r.reading.Wait()
+	}
+	return nil
+}
+
+func (r *reader) give(ctx context.Context, t task) error {
+	r.reading.Add(1)
+	select {
+	case r.files <- t:
+		return nil
+	case <-ctx.Done():
+		r.reading.Done()
+		return fmt.Errorf("loading %q: %w", r.sources[t.source].Name, ctx.Err())
+	}
+}
+
+func (r *reader) work(ctx context.Context, sh *shard) error {
+	for {
+		select {
+		case t, more := <-r.files:
+			if !more {
+				return nil
+			}
+			if err := r.read(ctx, t, sh); err != nil {
+				return err
+			}
+		case p := <-r.spare:
+			sh.scan(p)
+		}
+	}
+}
+
+// read scans the records of a file, but for those that others take.
+func (r *reader) read(ctx context.Context, t task, sh *shard) error {
+	defer r.reading.Done()
+	src, lent := r.sources[t.source], r.lend(t.parts)
+	out := outcome{source: t.source, name: src.Name, room: lent}
+	defer r.keep(&out)
+	stored, file, err := open(src, lent)
+	if err != nil {
+		out.problem(0, "cannot be read: "+err.Error())
+		return nil
+	}
+	out.file = file
+	out.room = lent - max(0, int64(len(file.Bytes()))-stored)
+
+	p := portion{in: input{source: t.source, job: src.Job, name: src.Name, data: file.Bytes()}}
+	size, cut := 0, false
+	for rec := range file.Records(func(p otelfile.Problem) {
+		cut = cut || p.Kind == otelfile.ProblemTooLarge // which is told before the first record
+		out.problem(p.Offset, p.Detail)
+	}) {
+		if cut && t.parts > 1 {
+			break
+		}
+		out.records++
+		p.records = append(p.records, rec)
+		if size += len(rec.Payload); size < portionSize {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("loading %q: %w", src.Name, err)
+		}
+		select {
+		case r.spare <- p:
+			p.records = nil
+		default:
+			sh.scan(p)
+			p.records = p.records[:0]
+		}
+		size = 0
+	}
+	switch {
+	case cut && t.parts > 1:
+		out = outcome{source: t.source, room: lent, large: true}
+		return file.Close()
+	case cut && out.room == 0:
+		out.problem(int64(len(file.Bytes())), "with this file the compressed files together unpack to more than one set may hold: "+
+			"the rest of it was not read; load fewer files at once, or unpack them first")
+	}
+	sh.scan(p)
+	return nil
+}
+
+// lend takes a part of the room.
+func (r *reader) lend(parts int) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.room / int64(parts)
+	r.room -= n
+	return n
+}
+
+// open opens src, which may grow by room bytes when it is unpacked. It also
+// gives the size that it is stored in.
+func open(src Source, room int64) (stored int64, file *otelfile.File, err error) {
+	if src.Data != nil {
+		stored = int64(len(src.Data))
+		file, err = otelfile.Options{MaxDecoded: stored + room}.Parse(src.Name, src.Data)
+		return stored, file, err
+	}
+	if info, err := os.Stat(src.Path); err == nil { // else Open says why not
+		stored = info.Size()
+	}
+	file, err = otelfile.Options{MaxDecoded: stored + room}.Open(src.Path)
+	return stored, file, err
+}
+
+// outcome is what reading one source came to.
+type outcome struct {
+	source   int
+	name     string
+	file     *otelfile.File
+	records  int
+	problems []Problem
+	room     int64 // not used
+	large    bool  // was put off
+}
+
+func (o *outcome) problem(offset int64, what string) {
+	o.problems = append(o.problems, Problem{Source: o.name, Offset: offset, What: what})
+}
+
+func (r *reader) keep(o *outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.room += o.room
+	if o.large {
+		r.large = append(r.large, o.source)
+		return
+	}
+	s := r.set
+	s.sources[o.source] = source{name: o.name, file: o.file}
+	s.problems = append(s.problems, o.problems...)
+	if o.file != nil {
+		s.sources[o.source].data = o.file.Bytes()
+		s.stats.Records += o.records
+		s.stats.Bytes += int64(len(o.file.Bytes()))
+	}
+}
