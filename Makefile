@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, test, lint, bench, generate.
+# prowtrace. The targets are: build, demo, test, lint, bench, bench-fetch, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -58,5 +58,9 @@ size: build ## the program stays below 25 MB
 .PHONY: bench
 bench: ## the benchmarks beside the code
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-fetch
+bench-fetch: ## how fetching compares to the network's limit and to other tools; takes some minutes
+	$(GO) run ./internal/fetchbench $(BENCH_ARGS)
 
 test: export PROWTRACE_REQUIRE_JAEGER = 1
