@@ -18,7 +18,7 @@ type dependenciesV2 struct {
 // GetDependencies counts the calls between services in a range of time.
 func (d *dependenciesV2) GetDependencies(_ context.Context, req *storagev2.GetDependenciesRequest) (*storagev2.GetDependenciesResponse, error) {
 	resp := &storagev2.GetDependenciesResponse{}
-	for _, c := range d.set.Calls(unixNano(req.GetStartTime()), unixNano(req.GetEndTime())) {
+	for _, c := range d.set.Calls(notBefore(req.GetStartTime()), notAfter(req.GetEndTime())) {
 		resp.Dependencies = append(resp.Dependencies, &storagev2.Dependency{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
 	}
 	return resp, nil
@@ -33,7 +33,7 @@ type dependenciesV1 struct {
 // GetDependencies counts the calls between services in a range of time.
 func (d *dependenciesV1) GetDependencies(_ context.Context, req *storagev1.GetDependenciesRequest) (*storagev1.GetDependenciesResponse, error) {
 	resp := &storagev1.GetDependenciesResponse{}
-	for _, c := range d.set.Calls(unixNano(req.GetStartTime()), unixNano(req.GetEndTime())) {
+	for _, c := range d.set.Calls(notBefore(req.GetStartTime()), notAfter(req.GetEndTime())) {
 		resp.Dependencies = append(resp.Dependencies, &modelv2.DependencyLink{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
 	}
 	return resp, nil

@@ -17,37 +17,30 @@ import (
 )
 
 // queryV2 turns the parameters of a v2 search into a query.
-func queryV2(p *storagev2.TraceQueryParameters) (trace.Query, error) {
-	q := trace.Query{
+func queryV2(p *storagev2.TraceQueryParameters) (q trace.Query, err error) {
+	q = trace.Query{
 		Service: p.GetServiceName(), Operation: p.GetOperationName(),
-		StartMin: unixNano(p.GetStartTimeMin()), StartMax: unixNano(p.GetStartTimeMax()),
+		StartMin: notBefore(p.GetStartTimeMin()), StartMax: notAfter(p.GetStartTimeMax()),
 		Limit: int(p.GetSearchDepth()),
-	}
-	if p.GetFilter() != nil {
-		return q, status.Error(codes.InvalidArgument, "a structured filter is not supported by this storage: it declares none")
-	}
-	if page := p.GetPagination(); page != nil {
-		switch {
-		case p.GetSearchDepth() != 0:
-			return q, status.Error(codes.InvalidArgument, "pagination and search_depth exclude each other")
-		case page.GetPageSize() == 0:
-			return q, status.Error(codes.InvalidArgument, "pagination needs a page_size")
-		case page.GetPageToken() != "":
-			return q, status.Error(codes.InvalidArgument, "this storage gave no page_token: it does not paginate")
-		}
-		q.Limit = int(page.GetPageSize())
 	}
 	for _, kv := range p.GetAttributes() {
 		q.Attributes = append(q.Attributes, trace.Attribute{Key: kv.GetKey(), Value: anyText(kv.GetValue())})
 	}
-	return bounded(q, p.GetDurationMin(), p.GetDurationMax())
+	if q, err = bounded(q, p.GetDurationMin(), p.GetDurationMax()); err != nil || p.GetFilter() == nil {
+		return q, err
+	}
+	if q.Service != "" || q.Operation != "" || q.Attributes != nil || q.DurationMin != 0 || q.DurationMax != 0 {
+		return q, status.Error(codes.InvalidArgument, "a filter excludes service_name, operation_name, attributes, duration_min and duration_max: say it all in the filter")
+	}
+	q.Filter, err = filter(p.GetFilter())
+	return q, err
 }
 
 // queryV1 turns the parameters of a v1 search into a query.
 func queryV1(p *storagev1.TraceQueryParameters) (trace.Query, error) {
 	q := trace.Query{
 		Service: p.GetServiceName(), Operation: p.GetOperationName(),
-		StartMin: unixNano(p.GetStartTimeMin()), StartMax: unixNano(p.GetStartTimeMax()),
+		StartMin: notBefore(p.GetStartTimeMin()), StartMax: notAfter(p.GetStartTimeMax()),
 		Limit: int(p.GetNumTraces()),
 	}
 	for key, value := range p.GetTags() {
@@ -69,15 +62,29 @@ func bounded(q trace.Query, shortest, longest *durationpb.Duration) (trace.Query
 	return q, nil
 }
 
-// unixNano gives a time in Unix ns, and 0 for one that is not set: clients send
-// the zero time of Go, in the year 1, as well as none. Times that int64 ns
-// cannot hold are beyond all spans and are cut to what it can.
-func unixNano(t *timestamppb.Timestamp) int64 {
+// isSet reports whether a time was given: clients send the zero time of Go, in
+// the year 1, as well as none.
+func isSet(t *timestamppb.Timestamp) bool {
+	return t != nil && t.GetSeconds() > time.Time{}.Unix()
+}
+
+// notBefore gives a lower bound in Unix ns, and 0 for none: all spans are after
+// 1970. Times that int64 ns cannot hold are beyond all spans and are cut to
+// what it can.
+func notBefore(t *timestamppb.Timestamp) int64 {
 	const most = 1<<63/1_000_000_000 - 1
-	if t == nil || t.GetSeconds() <= 0 {
+	if t.GetSeconds() < 0 {
 		return 0
 	}
 	return min(t.GetSeconds(), most)*1_000_000_000 + int64(t.GetNanos())
+}
+
+// notAfter gives an upper bound likewise. One before 1970 is still a bound.
+func notAfter(t *timestamppb.Timestamp) int64 {
+	if !isSet(t) {
+		return 0
+	}
+	return max(notBefore(t), 1)
 }
 
 // anyText gives a value as text. The message has the layout of OTLP's, under

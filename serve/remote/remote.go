@@ -29,6 +29,7 @@ func NewServer(set *trace.Set) *grpc.Server {
 	s := grpc.NewServer(grpc.ForceServerCodecV2(codec{}))
 	storagev2.RegisterTraceReaderServer(s, &readerV2{set: set})
 	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{set: set})
+	storagev2.RegisterCapabilitiesServer(s, &capabilitiesV2{})
 	storagev1.RegisterSpanReaderPluginServer(s, &readerV1{set: set})
 	storagev1.RegisterDependenciesReaderPluginServer(s, &dependenciesV1{set: set})
 	storagev1.RegisterPluginCapabilitiesServer(s, &capabilitiesV1{})

@@ -46,9 +46,16 @@ const (
 	fieldScope         = 1 // ScopeSpans
 	fieldSpans         = 2
 	fieldSchemaURL     = 3 // ResourceSpans and ScopeSpans
+
+	// And of jaeger.storage.v2.
+	fieldFoundSpans    = 1 // FindSpansResponse
+	fieldNextPageToken = 3
 )
 
-// A splicer cuts traces into encoded TracesData messages.
+// maxHead is the most that a tag and a length take.
+const maxHead = 6
+
+// A splicer cuts spans into encoded messages.
 type splicer struct {
 	set  *trace.Set
 	rows []int
@@ -63,17 +70,45 @@ type run struct {
 	spanBytes int // of the spans as fields
 }
 
-// trace sends the spans of t in messages that hold nothing else.
+// trace sends the spans of t in TracesData messages that hold nothing else.
 func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
 	p.order(t)
+	flush := func() error {
+		if err := send(p.message(0, "")); err != nil {
+			return fmt.Errorf("sending trace %v: %w", t.ID, err)
+		}
+		return nil
+	}
+	if err := p.gather(flush); err != nil {
+		return err
+	}
+	return flush()
+}
+
+// spans sends rows in their order, as FindSpansResponse messages of which the
+// last has the token; no rows, no message.
+func (p *splicer) spans(rows []int, token string, send func(encoded) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	p.rows = rows
+	if err := p.gather(func() error { return send(p.message(fieldFoundSpans, "")) }); err != nil {
+		return err
+	}
+	return send(p.message(fieldFoundSpans, token))
+}
+
+// gather makes runs of the rows, and flushes each time a message is full. What
+// does not fill one is left.
+func (p *splicer) gather(flush func() error) error {
 	last := -1
 	for _, row := range p.rows {
 		span := finiteSpan(p.set.Encoded(row))
 		size := fieldSize(len(span))
 		same := last >= 0 && p.set.Resource(last) == p.set.Resource(row) && p.set.Scope(last) == p.set.Scope(row)
 		if p.size > 0 && p.size+size > chunkSize {
-			if err := p.flush(send); err != nil {
-				return fmt.Errorf("sending trace %v: %w", t.ID, err)
+			if err := flush(); err != nil {
+				return err
 			}
 			same = false
 		}
@@ -87,7 +122,7 @@ func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
 		p.size += size
 		last = row
 	}
-	return p.flush(send)
+	return nil
 }
 
 // order lists the rows of t so that those with the same resource and scope lie
@@ -113,8 +148,7 @@ func (p *splicer) order(t trace.Trace) {
 func (p *splicer) headSize(row int) int {
 	resource, resourceSchema := p.resource(row)
 	scope, scopeSchema := p.scope(row)
-	const tagsAndLengths = 6 * 6
-	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + tagsAndLengths
+	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + 6*maxHead
 }
 
 func (p *splicer) resource(row int) (wire []byte, schema string) {
@@ -127,32 +161,47 @@ func (p *splicer) scope(row int) (wire []byte, schema string) {
 	return finiteScope(wire), schema
 }
 
-// flush sends what was gathered, if anything.
-func (p *splicer) flush(send func(encoded) error) error {
-	if len(p.runs) == 0 {
-		return nil
-	}
+// message encodes what was gathered and begins anew: TracesData, or where field
+// is not 0 a message that has it in that field, and the token.
+func (p *splicer) message(field protowire.Number, token string) encoded {
 	pool := mem.DefaultBufferPool()
-	buf := pool.Get(p.size)
+	buf := pool.Get(p.size + 2*maxHead + len(token))
 	b := (*buf)[:0]
+	if field != 0 {
+		size := 0
+		for _, r := range p.runs {
+			size += fieldSize(p.runSize(r))
+		}
+		b = appendHead(b, field, size)
+	}
 	for _, r := range p.runs {
 		b = p.appendRun(b, r)
 	}
+	b = appendOptional(b, fieldNextPageToken, token)
 	*buf = b
 	p.runs, p.size = p.runs[:0], 0
-	return send(encoded{mem.NewBuffer(buf, pool)})
+	return encoded{mem.NewBuffer(buf, pool)}
+}
+
+// runSize is the size of a run as a ResourceSpans.
+func (p *splicer) runSize(r run) int {
+	resource, schema := p.resource(r.first)
+	return fieldSize(len(resource)) + fieldSize(p.scopeSize(r)) + optionalSize(len(schema))
+}
+
+// scopeSize is the size of a run as a ScopeSpans.
+func (p *splicer) scopeSize(r run) int {
+	scope, schema := p.scope(r.first)
+	return optionalSize(len(scope)) + r.spanBytes + optionalSize(len(schema))
 }
 
 func (p *splicer) appendRun(b []byte, r run) []byte {
 	resource, resourceSchema := p.resource(r.first)
 	scope, scopeSchema := p.scope(r.first)
-	scopeSpans := fieldSize(len(scope)) + r.spanBytes + optionalSize(scopeSchema)
-	resourceSpans := fieldSize(len(resource)) + fieldSize(scopeSpans) + optionalSize(resourceSchema)
-
-	b = appendHead(b, fieldResourceSpans, resourceSpans)
+	b = appendHead(b, fieldResourceSpans, p.runSize(r))
 	b = append(appendHead(b, fieldResource, len(resource)), resource...)
-	b = appendHead(b, fieldScopeSpans, scopeSpans)
-	b = append(appendHead(b, fieldScope, len(scope)), scope...)
+	b = appendHead(b, fieldScopeSpans, p.scopeSize(r))
+	b = appendOptional(b, fieldScope, scope)
 	for _, span := range r.spans {
 		b = append(appendHead(b, fieldSpans, len(span)), span...)
 	}
@@ -162,20 +211,20 @@ func (p *splicer) appendRun(b []byte, r run) []byte {
 
 func fieldSize(content int) int { return 1 + protowire.SizeBytes(content) }
 
-func optionalSize(s string) int {
-	if s == "" {
+func optionalSize(content int) int {
+	if content == 0 {
 		return 0
 	}
-	return fieldSize(len(s))
+	return fieldSize(content)
 }
 
 func appendHead(b []byte, field protowire.Number, size int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size))
 }
 
-func appendOptional(b []byte, field protowire.Number, s string) []byte {
-	if s == "" {
+func appendOptional[T string | []byte](b []byte, field protowire.Number, content T) []byte {
+	if len(content) == 0 {
 		return b
 	}
-	return append(appendHead(b, field, len(s)), s...)
+	return append(appendHead(b, field, len(content)), content...)
 }

@@ -25,7 +25,7 @@ func (r *readerV1) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerSt
 		return err
 	}
 	t, ok := r.set.Lookup(id)
-	if !ok || !overlaps(t, unixNano(req.GetStartTime()), unixNano(req.GetEndTime())) {
+	if !ok || !overlaps(t, notBefore(req.GetStartTime()), notAfter(req.GetEndTime())) {
 		// jaeger-query 1.x knows a missing trace by these very words once the
 		// stream is open; with any others its answer is HTTP 500.
 		return status.Error(codes.NotFound, "trace not found")
@@ -111,14 +111,4 @@ func (r *readerV1) FindTraceIDs(ctx context.Context, req *storagev1.FindTraceIDs
 		resp.TraceIds = append(resp.TraceIds, t.ID[:])
 	}
 	return resp, nil
-}
-
-// capabilitiesV1 is jaeger.storage.v1's PluginCapabilities: this storage has no
-// archive, and nothing is written to it.
-type capabilitiesV1 struct {
-	storagev1.UnimplementedPluginCapabilitiesServer
-}
-
-func (*capabilitiesV1) Capabilities(context.Context, *storagev1.CapabilitiesRequest) (*storagev1.CapabilitiesResponse, error) {
-	return &storagev1.CapabilitiesResponse{}, nil
 }

@@ -29,7 +29,7 @@ func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.Server
 			return err
 		}
 		t, ok := r.set.Lookup(id)
-		if !ok || sent[t.Index] || !overlaps(t, unixNano(q.GetStartTime()), unixNano(q.GetEndTime())) {
+		if !ok || sent[t.Index] || !overlaps(t, notBefore(q.GetStartTime()), notAfter(q.GetEndTime())) {
 			continue
 		}
 		sent[t.Index] = true
@@ -91,7 +91,7 @@ func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.Serv
 	if req.GetQuery().GetPagination() != nil {
 		return status.Error(codes.InvalidArgument, "FindTraces is not paginated: use search_depth")
 	}
-	found, err := r.find(stream.Context(), req.GetQuery())
+	found, _, err := r.find(stream.Context(), req.GetQuery(), "FindTraces")
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,43 @@ func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.Serv
 	return nil
 }
 
-func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParameters) ([]trace.Trace, error) {
-	q, err := queryV2(params)
+// FindTraceIDs lists the ids of the traces that match, newest first, with the
+// time range of each.
+func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDsRequest) (*storagev2.FindTraceIDsResponse, error) {
+	found, next, err := r.find(ctx, req.GetQuery(), "FindTraceIDs")
 	if err != nil {
 		return nil, err
 	}
-	return find(ctx, r.set, q)
+	resp := &storagev2.FindTraceIDsResponse{NextPageToken: next}
+	for _, t := range found {
+		resp.TraceIds = append(resp.TraceIds, &storagev2.FoundTraceID{TraceId: t.ID[:], Start: timestamp(t.Start), End: timestamp(t.End)})
+	}
+	return resp, nil
+}
+
+// find gives the traces that match, of a page where one is asked for, and the
+// token of the next page where there is one.
+func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParameters, method string) (found []trace.Trace, next string, err error) {
+	q, err := queryV2(params)
+	if err != nil {
+		return nil, "", err
+	}
+	pg, after, err := paged(params, method, r.set)
+	if err != nil {
+		return nil, "", err
+	}
+	if pg.size > 0 {
+		q.After, q.Limit = after, pg.size+1 // one more tells whether there is a next page
+	}
+	if found, err = find(ctx, r.set, q); err != nil {
+		return nil, "", err
+	}
+	if pg.size > 0 && len(found) > pg.size {
+		found = found[:pg.size]
+		last := found[pg.size-1].ID
+		next = pg.next(last[:])
+	}
+	return found, next, nil
 }
 
 func find(ctx context.Context, set *trace.Set, q trace.Query) ([]trace.Trace, error) {
@@ -118,18 +149,4 @@ func find(ctx context.Context, set *trace.Set, q trace.Query) ([]trace.Trace, er
 		return nil, status.FromContextError(err).Err()
 	}
 	return found, nil
-}
-
-// FindTraceIDs lists the ids of the traces that match, newest first, with the
-// time range of each.
-func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDsRequest) (*storagev2.FindTraceIDsResponse, error) {
-	found, err := r.find(ctx, req.GetQuery())
-	if err != nil {
-		return nil, err
-	}
-	resp := &storagev2.FindTraceIDsResponse{}
-	for _, t := range found {
-		resp.TraceIds = append(resp.TraceIds, &storagev2.FoundTraceID{TraceId: t.ID[:], Start: timestamp(t.Start), End: timestamp(t.End)})
-	}
-	return resp, nil
 }

@@ -1,0 +1,210 @@
+package remote
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"prowtrace/internal/jaegerpb/expressionv1"
+	"prowtrace/trace"
+)
+
+// operators are those that a structured filter may apply: all that
+// expression/v1/expression.proto of jaeger-idl 0.14 defines.
+var operators = []string{
+	"and", "or", "not", "eq", "ne", "gt", "lt", "gte", "lte", "regex", "exists", "in", "not_in", "some", "phrase", "fulltext",
+}
+
+// maxNesting is how deep calls may lie in each other, which jaeger-idl fixes.
+const maxNesting = 20
+
+// filter translates a structured filter. What it cannot mean, and what trace
+// cannot evaluate faithfully, is refused as a whole.
+func filter(c *expressionv1.Call) (trace.Filter, error) {
+	f, err := call(c, 1)
+	if err != nil {
+		return nil, status.Errorf(codes.InvalidArgument, "the filter is refused: %v", err)
+	}
+	return f, nil
+}
+
+func call(c *expressionv1.Call, depth int) (f trace.Filter, err error) {
+	if depth > maxNesting {
+		return nil, fmt.Errorf("its calls are nested more than %d deep", maxNesting)
+	}
+	switch op, args := c.GetOp(), c.GetArgs(); op {
+	case "and", "or", "not":
+		f, err = combination(op, args, depth)
+	case "some":
+		f, err = quantifier(args, depth)
+	case "phrase", "fulltext":
+		f, err = wordSearch(op, args)
+	case "exists":
+		f, err = presence(args)
+	case "regex":
+		f, err = pattern(args)
+	case "in", "not_in":
+		f, err = membership(op, args)
+	case "eq", "ne", "gt", "lt", "gte", "lte":
+		f, err = comparison(op, args)
+	default:
+		return nil, fmt.Errorf("%q is no operator: want one of %s", op, strings.Join(operators, ", "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.GetOp(), err)
+	}
+	return f, nil
+}
+
+func combination(op string, args []*expressionv1.Expression, depth int) (trace.Filter, error) {
+	if op == "not" && len(args) != 1 {
+		return nil, fmt.Errorf("it takes one predicate, not %d", len(args))
+	}
+	if op != "not" && len(args) < 2 {
+		return nil, fmt.Errorf("it takes two predicates or more, not %d", len(args))
+	}
+	filters := make([]trace.Filter, len(args))
+	for i, arg := range args {
+		var err error
+		if filters[i], err = predicate(arg, depth); err != nil {
+			return nil, err
+		}
+	}
+	switch op {
+	case "and":
+		return trace.And(filters...), nil
+	case "or":
+		return trace.Or(filters...), nil
+	}
+	return trace.Not(filters[0]), nil
+}
+
+func predicate(e *expressionv1.Expression, depth int) (trace.Filter, error) {
+	c := e.GetCall()
+	if c == nil {
+		return nil, fmt.Errorf("%s is no predicate", describe(e))
+	}
+	return call(c, depth+1)
+}
+
+func quantifier(args []*expressionv1.Expression, depth int) (trace.Filter, error) {
+	if len(args) != 2 || args[0].GetNested() == nil {
+		return nil, fmt.Errorf("it takes the events or links and a predicate")
+	}
+	inner, err := predicate(args[1], depth)
+	if err != nil {
+		return nil, err
+	}
+	return trace.Some(trace.Level(args[0].GetNested().GetLevel()), inner)
+}
+
+func wordSearch(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+	if len(args) != 2 || args[0].GetAttr() == nil || args[1].GetList() == nil {
+		return nil, fmt.Errorf("it takes an attribute and a list of words")
+	}
+	ref, err := attribute(args[0].GetAttr())
+	if err != nil {
+		return nil, err
+	}
+	if op == "phrase" {
+		return trace.Phrase(ref, list(args[1].GetList()))
+	}
+	return trace.Fulltext(ref, list(args[1].GetList()))
+}
+
+func presence(args []*expressionv1.Expression) (trace.Filter, error) {
+	if len(args) != 1 {
+		return nil, fmt.Errorf("it takes one reference, not %d operands", len(args))
+	}
+	ref, err := reference(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return trace.Exists(ref)
+}
+
+func pattern(args []*expressionv1.Expression) (trace.Filter, error) {
+	if len(args) != 2 || args[1].GetScalar() == nil {
+		return nil, fmt.Errorf("it takes a reference and a pattern")
+	}
+	ref, err := reference(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if t := trace.ConstantType(args[1].GetScalar().GetType()); t != "" && t != trace.StringType {
+		return nil, fmt.Errorf("a pattern is no %s", t)
+	}
+	return trace.Matches(ref, args[1].GetScalar().GetValue())
+}
+
+func membership(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+	if len(args) != 2 || args[1].GetList() == nil {
+		return nil, fmt.Errorf("it takes a reference and a list")
+	}
+	ref, err := reference(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if op == "in" {
+		return trace.In(ref, list(args[1].GetList()))
+	}
+	return trace.NotIn(ref, list(args[1].GetList()))
+}
+
+func comparison(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+	if len(args) != 2 {
+		return nil, fmt.Errorf("it takes two operands, not %d", len(args))
+	}
+	var sides [2]trace.Operand
+	for i, arg := range args {
+		if s := arg.GetScalar(); s != nil {
+			sides[i] = trace.Constant{Text: s.GetValue(), Type: trace.ConstantType(s.GetType())}
+			continue
+		}
+		ref, err := reference(arg)
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = ref
+	}
+	return trace.Compare(trace.Op(op), sides[0], sides[1])
+}
+
+func reference(e *expressionv1.Expression) (trace.Reference, error) {
+	switch {
+	case e.GetAttr() != nil:
+		return attribute(e.GetAttr())
+	case e.GetField() != nil:
+		return trace.NewField(trace.Level(e.GetField().GetLevel()), e.GetField().GetName())
+	}
+	return nil, fmt.Errorf("%s is no reference", describe(e))
+}
+
+func attribute(a *expressionv1.AttributeReference) (trace.Attr, error) {
+	return trace.NewAttr(trace.Level(a.GetLevel()), a.GetKey())
+}
+
+func list(l *expressionv1.List) trace.List {
+	return trace.List{Values: l.GetValues(), Type: trace.ConstantType(l.GetType())}
+}
+
+// describe names what an expression is, for errors.
+func describe(e *expressionv1.Expression) string {
+	switch e.GetTerm().(type) {
+	case *expressionv1.Expression_Attr:
+		return "an attribute"
+	case *expressionv1.Expression_Field:
+		return "a field"
+	case *expressionv1.Expression_Nested:
+		return "a collection"
+	case *expressionv1.Expression_Scalar:
+		return "a constant"
+	case *expressionv1.Expression_List:
+		return "a list"
+	case *expressionv1.Expression_Call:
+		return "a call"
+	}
+	return "an empty expression"
+}

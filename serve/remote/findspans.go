@@ -1,0 +1,123 @@
+package remote
+
+import (
+	"encoding/binary"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/trace"
+)
+
+// FindSpans streams a page of the spans that match, in the order asked for.
+func (r *readerV2) FindSpans(req *storagev2.FindSpansRequest, stream grpc.ServerStreamingServer[storagev2.FindSpansResponse]) error {
+	q, pg, err := r.spanQuery(req.GetQuery())
+	if err != nil {
+		return err
+	}
+	rows, err := r.set.FindSpans(stream.Context(), q)
+	if err != nil {
+		return status.FromContextError(err).Err()
+	}
+	next := ""
+	if len(rows) > pg.size {
+		rows = rows[:pg.size]
+		next = pg.next(spanPosition(r.set, rows[pg.size-1]))
+	}
+	p := splicer{set: r.set}
+	return p.spans(rows, next, sendTo(stream))
+}
+
+// spanQuery reads a question for spans. It asks for one span more than a page
+// has, to know whether there are more.
+func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q trace.SpanQuery, pg page, err error) {
+	q = trace.SpanQuery{StartMin: notBefore(p.GetStartTimeMin()), StartMax: notAfter(p.GetStartTimeMax())}
+	switch {
+	case !isSet(p.GetStartTimeMin()) || !isSet(p.GetStartTimeMax()):
+		return q, pg, status.Error(codes.InvalidArgument, "a search for spans needs start_time_min and start_time_max")
+	case p.GetPagination() == nil:
+		return q, pg, status.Error(codes.InvalidArgument, "a search for spans needs pagination: its page_size is the only bound")
+	}
+	if p.GetFilter() != nil {
+		if q.Filter, err = filter(p.GetFilter()); err != nil {
+			return q, pg, err
+		}
+	}
+	if q.Order, err = spanOrder(p.GetOrderBy()); err != nil {
+		return q, pg, err
+	}
+	// A token is good for the same order, however it is written.
+	question := &storagev2.SpanQueryParameters{StartTimeMin: p.GetStartTimeMin(), StartTimeMax: p.GetStartTimeMax(), Filter: p.GetFilter()}
+	order := ""
+	for _, o := range q.Order {
+		order += string([]byte{'0' + byte(o.By), map[bool]byte{false: '+', true: '-'}[o.Descending]})
+	}
+	if pg, err = newPage(p.GetPagination(), "FindSpans by "+order, question); err != nil {
+		return q, pg, err
+	}
+	q.Limit = pg.size + 1
+	if pg.behind != nil {
+		row, ok := spanAt(r.set, pg.behind)
+		if !ok {
+			return q, pg, errForeignToken
+		}
+		q.After = &row
+	}
+	return q, pg, nil
+}
+
+// sortKeys are the fields of spans that can be ordered by.
+var sortKeys = map[string]trace.SpanKey{
+	"startTime": trace.ByStart, "duration": trace.ByDuration, "traceID": trace.ByTraceID, "spanID": trace.BySpanID,
+}
+
+// spanOrder reads an order, and adds what the default one has besides: newest
+// first, then trace and span id.
+func spanOrder(terms []*storagev2.SpanSortOrder) (order []trace.SpanOrder, err error) {
+	has := map[trace.SpanKey]bool{}
+	for _, t := range terms {
+		f := t.GetExpression().GetField()
+		key, ok := sortKeys[f.GetName()]
+		switch {
+		case f.GetLevel() != string(trace.SpanLevel) || !ok:
+			return nil, status.Errorf(codes.InvalidArgument, "spans cannot be ordered by %v: want the span's startTime, duration, traceID or spanID", t.GetExpression())
+		case has[key]:
+			return nil, status.Errorf(codes.InvalidArgument, "spans are ordered by %s twice", f.GetName())
+		case t.GetDirection() != "" && t.GetDirection() != "asc" && t.GetDirection() != "desc":
+			return nil, status.Errorf(codes.InvalidArgument, "%q is no direction: want asc or desc", t.GetDirection())
+		}
+		has[key] = true
+		order = append(order, trace.SpanOrder{By: key, Descending: t.GetDirection() == "desc"})
+	}
+	for _, o := range []trace.SpanOrder{{By: trace.ByStart, Descending: true}, {By: trace.ByTraceID}, {By: trace.BySpanID}} {
+		if !has[o.By] {
+			order = append(order, o)
+		}
+	}
+	return order, nil
+}
+
+// spanPosition names a row by its trace, its place in there and its span id,
+// so that a token stays good when the same files are loaded again.
+func spanPosition(set *trace.Set, row int) []byte {
+	s := set.Span(row)
+	t := set.Trace(s.Trace)
+	return binary.BigEndian.AppendUint32(append(t.ID[:], s.ID[:]...), uint32(row-t.First))
+}
+
+// spanAt finds the row that spanPosition named.
+func spanAt(set *trace.Set, position []byte) (row int, ok bool) {
+	var id trace.TraceID
+	if len(position) != len(id)+8+4 {
+		return 0, false
+	}
+	copy(id[:], position)
+	place := int(binary.BigEndian.Uint32(position[len(position)-4:]))
+	t, ok := set.Lookup(id)
+	if !ok || place >= t.Spans || set.Span(t.First+place).ID != trace.SpanID(position[len(id):][:8]) {
+		return 0, false
+	}
+	return t.First + place, true
+}

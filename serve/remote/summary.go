@@ -1,0 +1,65 @@
+package remote
+
+import (
+	"cmp"
+	"slices"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/trace"
+)
+
+// FindTraceSummaries streams a line about each trace that matches, newest
+// first, without touching its encoded spans.
+func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, stream grpc.ServerStreamingServer[storagev2.FindTraceSummariesResponse]) error {
+	found, next, err := r.find(stream.Context(), req.GetQuery(), "FindTraceSummaries")
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	chunk, size := &storagev2.FindTraceSummariesResponse{}, 0
+	for _, t := range found {
+		s := summarize(r.set, t)
+		n := fieldSize(proto.Size(s))
+		if size > 0 && size+n > chunkSize {
+			if err := stream.Send(chunk); err != nil {
+				return err
+			}
+			chunk, size = &storagev2.FindTraceSummariesResponse{}, 0
+		}
+		chunk.Summaries = append(chunk.Summaries, s)
+		size += n
+	}
+	chunk.NextPageToken = next
+	return stream.Send(chunk)
+}
+
+// summarize names a trace after its earliest root. One without a root is named
+// after its earliest span, so that the list of traces says something.
+func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
+	root := set.Span(t.Root)
+	s := &storagev2.TraceSummary{
+		TraceId: t.ID[:], RootServiceName: root.Service, RootOperationName: root.Name,
+		MinStartTimeUnixNano: uint64(t.Start), MaxEndTimeUnixNano: uint64(t.End),
+		SpanCount: int32(t.Spans), ErrorSpanCount: int32(t.Errors), OrphanSpanCount: int32(t.Orphans),
+	}
+	var last *storagev2.ServiceSummary // spans of a service often follow each other
+	for row := t.First; row < t.First+t.Spans; row++ {
+		span := set.Span(row)
+		if last == nil || last.Name != span.Service {
+			i := slices.IndexFunc(s.Services, func(have *storagev2.ServiceSummary) bool { return have.Name == span.Service })
+			if i < 0 {
+				i = len(s.Services)
+				s.Services = append(s.Services, &storagev2.ServiceSummary{Name: span.Service})
+			}
+			last = s.Services[i]
+		}
+		last.SpanCount++
+		if span.Status == trace.StatusError {
+			last.ErrorSpanCount++
+		}
+	}
+	slices.SortFunc(s.Services, func(a, b *storagev2.ServiceSummary) int { return cmp.Compare(a.Name, b.Name) })
+	return s
+}
