@@ -47,6 +47,7 @@ type Set struct {
 	sightings []sighting // further places of spans found more than once, by row
 	ops       []operation
 	joined    []*joined // by job
+	links     linkTable
 	problems  []Problem
 	stats     Stats
 }
