@@ -3,6 +3,10 @@ package remote
 import (
 	"context"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
@@ -15,10 +19,15 @@ type dependenciesV2 struct {
 	set *trace.Set
 }
 
-// GetDependencies counts the calls between services in a range of time.
+// GetDependencies counts the calls between services in the traces that overlap
+// a range of time.
 func (d *dependenciesV2) GetDependencies(_ context.Context, req *storagev2.GetDependenciesRequest) (*storagev2.GetDependenciesResponse, error) {
+	calls, err := calls(d.set, req.GetStartTime(), req.GetEndTime())
+	if err != nil {
+		return nil, err
+	}
 	resp := &storagev2.GetDependenciesResponse{}
-	for _, c := range d.set.Calls(notBefore(req.GetStartTime()), notAfter(req.GetEndTime())) {
+	for _, c := range calls {
 		resp.Dependencies = append(resp.Dependencies, &storagev2.Dependency{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
 	}
 	return resp, nil
@@ -30,11 +39,24 @@ type dependenciesV1 struct {
 	set *trace.Set
 }
 
-// GetDependencies counts the calls between services in a range of time.
+// GetDependencies counts the calls between services in the traces that overlap
+// a range of time.
 func (d *dependenciesV1) GetDependencies(_ context.Context, req *storagev1.GetDependenciesRequest) (*storagev1.GetDependenciesResponse, error) {
+	calls, err := calls(d.set, req.GetStartTime(), req.GetEndTime())
+	if err != nil {
+		return nil, err
+	}
 	resp := &storagev1.GetDependenciesResponse{}
-	for _, c := range d.set.Calls(notBefore(req.GetStartTime()), notAfter(req.GetEndTime())) {
+	for _, c := range calls {
 		resp.Dependencies = append(resp.Dependencies, &modelv2.DependencyLink{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
 	}
 	return resp, nil
+}
+
+func calls(set *trace.Set, start, end *timestamppb.Timestamp) ([]trace.Calls, error) {
+	from, to := notBefore(start), notAfter(end)
+	if to != 0 && to < from {
+		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())
+	}
+	return set.Calls(from, to), nil
 }
