@@ -1,0 +1,185 @@
+package prow
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Metadata is what the small files of a run tell about it. Each file is optional:
+// a running job has no finished.json, one that was never scheduled no
+// podinfo.json, and parts of what is there may be missing or make no sense. The
+// zero value is a run of which nothing is known.
+//
+// Texts in it are bounded, valid UTF-8 and free of control characters other than
+// tab and newline, but otherwise as whoever wrote them liked. The names of
+// authors are not kept.
+type Metadata struct {
+	Run Run
+
+	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
+	// then. Zero: up to the last thing known.
+	AsOf time.Time
+
+	Started  *Started          // started.json
+	Finished *Finished         // finished.json
+	ProwJob  *ProwJob          // prowjob.json
+	Pod      *Pod              // podinfo.json; nil also if the pod was gone when it was written
+	Clones   []Clone           // clone-records.json
+	Upload   *Upload           // sidecar-logs.json
+	Steps    []Step            // artifacts/ci-operator-step-graph.json, of OpenShift
+	Suites   []Suite           // artifacts/**/junit*.xml
+	Versions map[string]string // artifacts/metadata.json, of kubetest2: the versions of its parts
+
+	cases int // of all suites
+}
+
+// A wanted file, its largest size as stored and its reader.
+type wanted struct {
+	limit int64
+	read  func(m *Metadata, name string, data []byte) error
+}
+
+// The largest of these files seen are single megabytes.
+const (
+	maxSmall = 1 << 20
+	maxLarge = 16 << 20
+)
+
+var wantedNames = map[string]wanted{
+	"started.json":                          {maxSmall, (*Metadata).readStarted},
+	"finished.json":                         {maxSmall, (*Metadata).readFinished},
+	"prowjob.json":                          {maxProwJob, (*Metadata).readProwJob},
+	"podinfo.json":                          {maxLarge, (*Metadata).readPod},
+	"clone-records.json":                    {maxLarge, (*Metadata).readClones},
+	"sidecar-logs.json":                     {maxLarge, (*Metadata).readUpload},
+	"artifacts/ci-operator-step-graph.json": {maxLarge, (*Metadata).readSteps},
+	"artifacts/metadata.json":               {maxSmall, (*Metadata).readVersions},
+}
+
+// junitName is where Spyglass looks for JUnit files too.
+var junitName = regexp.MustCompile(`^artifacts(/.*/|/)junit[^/]*\.xml$`)
+
+// Wanted reports whether [Metadata.Add] reads the object of this name below a run's
+// root, and how many bytes of it at most as it is stored. There may be thousands
+// of JUnit files in a run; the first 200 say enough.
+func Wanted(name string) (limit int64, ok bool) {
+	w, ok := lookup(name)
+	return w.limit, ok
+}
+
+func lookup(name string) (wanted, bool) {
+	if w, ok := wantedNames[name]; ok {
+		return w, true
+	}
+	if junitName.MatchString(name) {
+		return wanted{maxLarge, (*Metadata).readJUnit}, true
+	}
+	return wanted{}, false
+}
+
+// maxInflated bounds a compressed file, in bytes.
+const maxInflated = 64 << 20
+
+// Add reads one file of the run, named below its root. data is as stored, may be
+// gzip, and is not kept. Names that are not [Wanted] are ignored. An error says
+// what of the file is missing; what could be read of it has been added.
+func (m *Metadata) Add(name string, data []byte) error {
+	w, ok := lookup(name)
+	if !ok {
+		return nil
+	}
+	data, cut := inflate(data, maxInflated)
+	err := w.read(m, name, data)
+	if err == nil {
+		err = cut
+	}
+	if err != nil {
+		return fmt.Errorf("read %s of %s: %w", show(name), m.Run.URL(), err)
+	}
+	return nil
+}
+
+// State is what became of the run. Prow's controller knows better than the pod
+// where they differ: a pod that is being aborted has time to write FAILURE.
+func (m *Metadata) State() State {
+	s := Unknown
+	if m.ProwJob != nil {
+		s = m.ProwJob.State
+	}
+	if (s == Unknown || s == Running) && m.Finished != nil && m.Finished.State != Unknown {
+		s = m.Finished.State // the newer of the two
+	}
+	if s == Unknown && m.Started != nil && m.Finished == nil {
+		s = Running
+	}
+	return s
+}
+
+// Bounds of texts, in bytes.
+const (
+	maxName    = 256
+	maxMessage = 4096
+)
+
+// clean makes a text harmless and no longer than most bytes, and drops user names
+// and passwords of links in it.
+func clean(s string, most int) string {
+	if len(s) > 4*most {
+		s = s[:4*most] // so that the rest of the work is bounded too
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	s = linkLogin.ReplaceAllString(s, "://")
+	if len(s) <= most {
+		return s
+	}
+	n := most - len("…")
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+var linkLogin = regexp.MustCompile(`://[^/@\s]+@`)
+
+// name cleans what becomes a name: one line.
+func name(s string) string {
+	return strings.Join(strings.Fields(clean(s, maxName)), " ")
+}
+
+func message(s string) string { return strings.TrimSpace(clean(s, maxMessage)) }
+
+// textMap keeps the strings of a map, bounded.
+func textMap(from map[string]any) map[string]string {
+	to := map[string]string{}
+	for k, v := range from {
+		if s, ok := v.(string); ok && len(to) < 100 {
+			to[name(k)] = name(s)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return to
+}
+
+// readVersions reads what kubetest2 says of itself.
+func (m *Metadata) readVersions(_ string, data []byte) error {
+	var v map[string]any
+	err := decode(data, &v)
+	m.Versions = textMap(v)
+	return err
+}
