@@ -23,14 +23,17 @@ type predicate struct {
 	special   func(s *Set, row int, want string) bool // nil for an ordinary key
 }
 
-// specials are the keys under which Jaeger shows what OTLP has in fields. Each
-// function says whether a span matches by that field.
+// specials are the keys under which Jaeger shows, or its newest releases search,
+// what OTLP has in fields. Each function says whether a span matches by that field.
 var specials = map[string]func(s *Set, row int, want string) bool{
 	"error": func(s *Set, row int, want string) bool {
 		return want == strconv.FormatBool(s.status[row] == StatusError)
 	},
 	"span.kind": func(s *Set, row int, want string) bool {
-		return want != "" && strings.EqualFold(s.kind[row].String(), want)
+		return strings.EqualFold(kindWords[s.kind[row]], want)
+	},
+	"span.status": func(s *Set, row int, want string) bool {
+		return strings.EqualFold(statusWords[s.status[row]], want)
 	},
 	"otel.status_code": func(s *Set, row int, want string) bool {
 		return s.status[row] != StatusUnset && strings.EqualFold(s.status[row].String(), want)
@@ -40,11 +43,16 @@ var specials = map[string]func(s *Set, row int, want string) bool{
 	},
 }
 
+// resourcePrefix before a key asks for attributes of the resource only.
+const resourcePrefix = "resource."
+
 func (s *Set) newPredicate(a Attribute) predicate {
 	p := predicate{set: s, key: a.Key, want: a.Value, special: specials[a.Key]}
+	ofResource := p
+	ofResource.key = strings.TrimPrefix(a.Key, resourcePrefix)
 	p.resources = make([]bool, len(s.resources))
 	for i, r := range s.resources {
-		p.resources[i] = p.in(r.wire, 1)
+		p.resources[i] = p.in(r.wire, 1) || ofResource.in(r.wire, 1)
 	}
 	p.scopes = make([]bool, len(s.scopes))
 	for i, sc := range s.scopes {
@@ -57,9 +65,9 @@ func (s *Set) newPredicate(a Attribute) predicate {
 func (p *predicate) scopeField(wire []byte) bool {
 	var field protowire.Number
 	switch p.key {
-	case "otel.scope.name", "otel.library.name":
+	case "otel.scope.name", "otel.library.name", "scope.name":
 		field = 1
-	case "otel.scope.version", "otel.library.version":
+	case "otel.scope.version", "otel.library.version", "scope.version":
 		field = 2
 	default:
 		return false
@@ -95,6 +103,10 @@ func (p *predicate) span(row int) bool {
 			}
 		case 11:
 			if p.in(b[f.lo:f.hi], 3) {
+				return true
+			}
+		case 13:
+			if p.in(b[f.lo:f.hi], 4) {
 				return true
 			}
 		}

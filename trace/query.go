@@ -28,11 +28,12 @@ type Attribute struct{ Key, Value string }
 
 // Find gives the traces that match q, newest first: by start, latest first.
 //
-// Attributes of the span, of its resource, of its scope and of its events
-// match. These keys also ask for what is no attribute in OTLP, under the names
-// that Jaeger shows it by: error (true: the status is an error), span.kind,
-// otel.status_code, otel.status_description, otel.scope.name,
-// otel.scope.version.
+// Attributes of the span, of its resource, of its scope, of its events and of
+// its links match; with resource. before the key, those of the resource. These
+// keys also ask for what is no attribute in OTLP, under the names that Jaeger
+// has for it: error (true: the status is an error), span.kind, span.status,
+// otel.status_code, otel.status_description, otel.scope.name and scope.name,
+// otel.scope.version and scope.version.
 //
 // It returns ctx's error when ctx ends first.
 func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {

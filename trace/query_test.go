@@ -31,6 +31,7 @@ func searched(t *testing.T) *Set {
 	get.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "503 Service Unavailable"}
 	get.Attributes = []*commonpb.KeyValue{attr("http.status_code", number(503)), attr("retry", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}})}
 	get.Events = []*tracepb.Span_Event{{Name: "exception", Attributes: []*commonpb.KeyValue{attr("exception.type", text8("Timeout"))}}}
+	get.Links = []*tracepb.Span_Link{{TraceId: tid(9), SpanId: sid(9), Attributes: []*commonpb.KeyValue{attr("via", text8("queue"))}}}
 	boot := inTrace(3, span(1, 0, "boot", 40, 41))
 	boot.Kind = tracepb.Span_SPAN_KIND_SERVER
 	boot.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}
@@ -90,6 +91,13 @@ func TestFind(t *testing.T) {
 		{"scope name", Query{Attributes: attrs("otel.scope.name=nodeup/lib")}, "[3]"},
 		{"scope version", Query{Attributes: attrs("otel.scope.version=v2")}, "[3]"},
 		{"event attribute", Query{Attributes: attrs("exception.type=Timeout")}, "[1]"},
+		{"link attribute", Query{Attributes: attrs("via=queue")}, "[1]"},
+		{"attribute of the resource only", Query{Attributes: attrs("resource.host.name=node-1")}, "[3]"},
+		{"the same of a span", Query{Attributes: attrs("resource.retry=true")}, "[]"},
+		{"scope name, newest key", Query{Attributes: attrs("scope.name=nodeup/lib", "scope.version=v2")}, "[3]"},
+		{"status, newest key", Query{Attributes: attrs("span.status=Error")}, "[1]"},
+		{"no status", Query{Attributes: attrs("span.status=unset")}, "[3 2 1]"},
+		{"no kind", Query{Attributes: attrs("span.kind=unspecified")}, "[]"},
 		{"error", Query{Attributes: attrs("error=true")}, "[1]"},
 		{"no error", Query{Service: "kops", Operation: "GET", Attributes: attrs("error=false")}, "[]"},
 		{"kind", Query{Attributes: attrs("span.kind=SERVER")}, "[3]"},
