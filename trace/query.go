@@ -41,27 +41,13 @@ func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {
 	if !possible {
 		return nil, nil
 	}
-	var found []Trace
 	// Traces are ordered by start: none after the last that starts in time can match.
 	last := sort.Search(s.NumTraces(), func(i int) bool { return s.traces.start[i] > m.startMax })
 	if !q.After.IsZero() {
 		after, _ := s.Lookup(q.After)
 		last = min(last, after.Index)
 	}
-	for t := last - 1; t >= 0; t-- {
-		if t%1024 == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-		if s.traces.end[t] >= m.startMin && m.trace(t) {
-			found = append(found, s.Trace(t))
-			if len(found) == q.Limit {
-				break
-			}
-		}
-	}
-	return found, nil
+	return m.search(ctx, last, q.Limit)
 }
 
 // matcher is a query prepared for a set: what is compared by number is looked
