@@ -4,6 +4,7 @@ package trace
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,8 +27,8 @@ import (
 	"prowtrace/otelfile"
 )
 
-// scales are the sizes measured; the large ones are asked for by
-// PROWTRACE_BENCH, since 10m needs 5 GB of disk.
+// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 10m,
+// which needs 5 GB of disk, or names directories with files to measure on.
 func scales() []string {
 	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
 		return strings.Split(s, ",")
@@ -53,6 +56,9 @@ func files(b *testing.B, scale string) []Source {
 		b.Skip("needs files made for it")
 	}
 	dir, ok := generated[scale]
+	if strings.ContainsRune(scale, filepath.Separator) {
+		dir, ok = scale, true
+	}
 	if !ok {
 		var err error
 		if dir, err = os.MkdirTemp("", "prowtrace-bench-"); err != nil {
@@ -78,25 +84,104 @@ func files(b *testing.B, scale string) []Source {
 
 func BenchmarkLoad(b *testing.B) {
 	for _, scale := range scales() {
-		b.Run(scale, func(b *testing.B) {
-			sources := files(b, scale)
-			before := liveHeap()
-			var s *Set
-			m := startMeter(b, sources)
-			for b.Loop() {
-				if s != nil {
-					s.Close()
-				}
-				var err error
-				if s, err = Load(context.Background(), sources); err != nil {
-					b.Fatal(err)
-				}
-			}
-			m.stop(s.Len())
-			b.ReportMetric(float64(liveHeap()-before)/float64(s.Len()), "heap-B/span")
-			b.ReportMetric(residentAnon()/float64(s.Len()), "rss-B/span")
+		b.Run(scale, func(b *testing.B) { benchmarkLoad(b, files(b, scale)) })
+	}
+}
+
+// BenchmarkShapes loads the same spans in other shapes than the generator's
+// traces of 6,000 spans over two files.
+func BenchmarkShapes(b *testing.B) {
+	shapes := []struct {
+		name  string
+		shape func(b *testing.B, sources []Source) []Source
+	}{
+		{"flat", func(b *testing.B, sources []Source) []Source { // as most of kOps' traces are
+			return reshaped(b, sources, func(id []byte, n uint64) { binary.LittleEndian.PutUint64(id, n*0x9e3779b97f4a7c15) })
+		}},
+		{"one-trace", func(b *testing.B, sources []Source) []Source {
+			return reshaped(b, sources, func(id []byte, _ uint64) { copy(id, "the only trace..") })
+		}},
+		{"one-file", oneFile},
+	}
+	for _, scale := range scales() {
+		for _, shape := range shapes {
+			b.Run(shape.name+"/"+scale, func(b *testing.B) { benchmarkLoad(b, shape.shape(b, files(b, scale))) })
+		}
+	}
+}
+
+func benchmarkLoad(b *testing.B, sources []Source) {
+	before := liveHeap()
+	var s *Set
+	m := startMeter(b, sources)
+	for b.Loop() {
+		if s != nil {
 			s.Close()
+		}
+		var err error
+		if s, err = Load(context.Background(), sources); err != nil {
+			b.Fatal(err)
+		}
+	}
+	m.stop(s.Len())
+	b.ReportMetric(float64(liveHeap()-before)/float64(s.Len()), "heap-B/span")
+	s.Close()
+}
+
+// reshaped copies the files with other trace ids, which the generator writes
+// first in each span.
+func reshaped(b *testing.B, sources []Source, rename func(id []byte, n uint64)) []Source {
+	set, err := Load(context.Background(), sources)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer set.Close()
+	contents := make([][]byte, len(sources))
+	for i := range sources {
+		contents[i] = slices.Clone(set.sources[i].data)
+	}
+	for row := range set.Len() {
+		p := set.place[row]
+		rename(contents[p.source()][p.offset()+2:][:16], uint64(row))
+	}
+	dir := b.TempDir()
+	copies := make([]Source, len(sources))
+	for i, src := range sources {
+		copies[i] = Source{Name: src.Name, Path: filepath.Join(dir, src.Name)}
+		writeFile(b, copies[i].Path, func(w *otelfile.Writer) {
+			for rec := range set.sources[i].file.Records(nil) {
+				w.Write(contents[i][rec.Offset:][:len(rec.Payload)])
+			}
 		})
+	}
+	return copies
+}
+
+func oneFile(b *testing.B, sources []Source) []Source {
+	whole := Source{Name: "all", Path: filepath.Join(b.TempDir(), "all.otel")}
+	writeFile(b, whole.Path, func(w *otelfile.Writer) {
+		for _, src := range sources {
+			f, err := otelfile.Open(src.Path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for rec := range f.Records(nil) {
+				w.Write(rec.Payload)
+			}
+			f.Close()
+		}
+	})
+	return []Source{whole}
+}
+
+func writeFile(b *testing.B, path string, write func(*otelfile.Writer)) {
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	write(otelfile.NewWriter(f))
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -172,14 +257,16 @@ func unmarshalSource(src Source) error {
 	return nil
 }
 
-// A meter reports the rates of a benchmark, and its processor time, which is
-// what can be compared where other programs run beside it.
+// A meter reports the rates of a benchmark, its processor time, which is what
+// can be compared where other programs run beside it, and its peak of memory.
 type meter struct {
-	b   *testing.B
-	cpu time.Duration
+	b    *testing.B
+	cpu  time.Duration
+	peak chan float64
+	done chan struct{}
 }
 
-func startMeter(b *testing.B, sources []Source) meter {
+func startMeter(b *testing.B, sources []Source) *meter {
 	var bytes int64
 	for _, src := range sources {
 		info, err := os.Stat(src.Path)
@@ -189,14 +276,33 @@ func startMeter(b *testing.B, sources []Source) meter {
 		bytes += info.Size()
 	}
 	b.SetBytes(bytes)
-	return meter{b, cpuTime()}
+	m := &meter{b: b, peak: make(chan float64), done: make(chan struct{})}
+	debug.FreeOSMemory()
+	go m.watch()
+	m.cpu = cpuTime()
+	return m
 }
 
-func (m meter) stop(spans int) {
-	total := float64(spans) * float64(m.b.N)
+func (m *meter) watch() {
+	var peak float64
+	for {
+		select {
+		case <-m.done:
+			m.peak <- peak
+			return
+		case <-time.After(10 * time.Millisecond):
+			peak = max(peak, residentAnon())
+		}
+	}
+}
+
+func (m *meter) stop(spans int) {
 	m.b.ReportMetric(float64(cpuTime()-m.cpu)/1e6/float64(m.b.N), "cpu-ms/op")
+	close(m.done)
+	peak := <-m.peak
 	if spans > 0 {
-		m.b.ReportMetric(total/m.b.Elapsed().Seconds(), "spans/s")
+		m.b.ReportMetric(float64(spans)*float64(m.b.N)/m.b.Elapsed().Seconds(), "spans/s")
+		m.b.ReportMetric(peak/float64(spans), "peak-B/span")
 	}
 }
 
