@@ -25,14 +25,17 @@ func loadScale(b *testing.B, scale string) *Set {
 	return s
 }
 
-// measure runs do again and again and reports the 99th percentile of its time.
+// measure runs do again and again and reports its processor time and the 99th
+// percentile of its time.
 func measure(b *testing.B, do func()) {
 	var times []time.Duration
+	cpu := cpuTime()
 	for b.Loop() {
 		start := time.Now()
 		do()
 		times = append(times, time.Since(start))
 	}
+	b.ReportMetric(float64(cpuTime()-cpu)/1e6/float64(b.N), "cpu-ms/op")
 	slices.Sort(times)
 	b.ReportMetric(times[(len(times)*99-1)/100].Seconds()*1e3, "p99-ms")
 }

@@ -18,6 +18,7 @@ import (
 type predicate struct {
 	set       *Set
 	key, want string
+	keyBytes  []byte
 	resources []bool
 	scopes    []bool
 	special   func(s *Set, row int, want string) bool // nil for an ordinary key
@@ -47,7 +48,7 @@ var specials = map[string]func(s *Set, row int, want string) bool{
 const resourcePrefix = "resource."
 
 func (s *Set) newPredicate(a Attribute) predicate {
-	p := predicate{set: s, key: a.Key, want: a.Value, special: specials[a.Key]}
+	p := predicate{set: s, key: a.Key, keyBytes: []byte(a.Key), want: a.Value, special: specials[a.Key]}
 	ofResource := p
 	ofResource.key = strings.TrimPrefix(a.Key, resourcePrefix)
 	p.resources = make([]bool, len(s.resources))
@@ -91,6 +92,9 @@ func (p *predicate) span(row int) bool {
 		return true
 	}
 	b := s.Raw(row)
+	if !bytes.Contains(b, p.keyBytes) { // most searches are for what few spans have
+		return false
+	}
 	c := cursor{b, 0, len(b)}
 	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
 		if f.typ != protowire.BytesType {

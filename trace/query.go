@@ -3,6 +3,7 @@ package trace
 import (
 	"context"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -108,9 +109,16 @@ func numberOf(values []string, v string) (uint32, bool) {
 	return 0, false
 }
 
+// trace reports whether a span of trace t matches. Only the rows that start in
+// the range are looked at, and none where the whole trace is too short.
 func (m *matcher) trace(t int) bool {
-	for row := m.traces.first[t]; row < m.traces.first[t+1]; row++ {
-		if m.span(int(row)) {
+	if m.traces.end[t] < m.startMin || m.traces.end[t]-m.traces.start[t] < m.durMin {
+		return false
+	}
+	rows := m.start[m.traces.first[t]:m.traces.first[t+1]]
+	lo, _ := slices.BinarySearch(rows, m.startMin)
+	for row := int(m.traces.first[t]) + lo; row < int(m.traces.first[t+1]) && m.start[row] <= m.startMax; row++ {
+		if m.span(row) {
 			return true
 		}
 	}
@@ -118,7 +126,7 @@ func (m *matcher) trace(t int) bool {
 }
 
 func (m *matcher) span(row int) bool {
-	if !m.anyName && m.Set.name[row] != m.name || m.start[row] < m.startMin || m.start[row] > m.startMax {
+	if !m.anyName && m.Set.name[row] != m.name {
 		return false
 	}
 	if d := m.end[row] - m.start[row]; d < m.durMin || d > m.durMax {

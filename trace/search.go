@@ -65,7 +65,7 @@ func (m *matcher) blockBelow(hi int) int {
 func (m *matcher) block(lo, hi, limit int) []Trace {
 	var found []Trace
 	for t := hi - 1; t >= lo; t-- {
-		if m.traces.end[t] >= m.startMin && m.trace(t) {
+		if m.trace(t) {
 			found = append(found, m.Set.Trace(t))
 			if len(found) == limit {
 				break
