@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -68,6 +69,9 @@ func setup(env *testscript.Env) error {
 	env.Setenv("CI", "true")
 	env.Setenv("RUN", "kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
 	env.Setenv("PASSING", "kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002")
+	if err := writeTorn(filepath.Join(env.WorkDir, "torn")); err != nil {
+		return err
+	}
 	// Only prowtrace itself is on the PATH: a Jaeger or Docker of this machine
 	// would change what is printed.
 	exe, err := exec.LookPath("prowtrace")
@@ -76,6 +80,22 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("PATH", filepath.Dir(exe))
 	return nil
+}
+
+// writeTorn makes a directory with the beginning of a trace file.
+func writeTorn(dir string) error {
+	files, err := filepath.Glob("../testdata/bucket/kubernetes-ci-logs/logs/*/*/artifacts/otlp/*.otel")
+	if err != nil || len(files) == 0 {
+		return errors.Join(err, errors.New("no sample file"))
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "kops-1-2025-03-13T01.otel"), data[:400], 0o600)
 }
 
 // code runs a command and wants an exit code: code 2 prowtrace fetch x.
