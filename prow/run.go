@@ -3,17 +3,21 @@
 //
 // [Parse] is the grammar. It is pure: it sends no request and does not look at
 // the disk, so what it cannot know (the newest run of a job, the target of a
-// pointer file, the bucket behind a page that names none) it leaves to a later
-// step and says so in [Ref.Kind]. Links are recognised by the shape of their
+// pointer file, the bucket behind a page that names none) it leaves to
+// [Resolve] and says so in [Ref.Kind]. Links are recognised by the shape of their
 // path, not by their host, because Prow's hosts move from year to year; the
 // table of instances is only asked about pages that carry no bucket.
+//
+// Resolve and [Runs] ask a [Store] for the runs of a job, by as few requests as
+// they can. [Metadata] reads the small files that tell a run's story, each of
+// which may be missing or broken, and [Timeline] draws them as spans.
 //
 // The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
 // the links are those of Deck, gcsweb, Spyglass, Gubernator and the object
 // stores' own pages and APIs.
 //
-// The package never downloads artifacts and never rewrites a bucket name: the
-// bucket is the literal one of the input.
+// The package never downloads artifacts, keeps no names of authors, and Parse
+// never rewrites a bucket name: the bucket is the literal one of the input.
 package prow
 
 import "strings"
