@@ -19,6 +19,7 @@ func (c *Client) Warm(ctx context.Context, n int) { c.pool.warm(ctx, n) }
 type pool struct {
 	address string // of the service; connections to others are not pooled
 	dial    dialFunc
+	prepare func()     // what the first handshake needs and can be had meanwhile; may be nil
 	ready   chan spare // a failed dial sends a spare without a connection
 	life    context.Context
 	end     context.CancelFunc
@@ -87,6 +88,9 @@ func (p *pool) warm(ctx context.Context, n int) {
 	defer p.mu.Unlock()
 	if p.life.Err() != nil {
 		return
+	}
+	if n > 0 && p.most > 0 && p.prepare != nil {
+		p.dialing.Go(p.prepare)
 	}
 	for ; n > 0 && p.tickets < p.most; n-- {
 		p.tickets++

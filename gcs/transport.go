@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -310,6 +311,11 @@ func (c *Client) connect(endpoint *url.URL) {
 	}
 
 	c.pool = newPool(c.opts.Connections, address)
+	if endpoint.Scheme == "https" && config.RootCAs == nil {
+		// Reading the system's certificates takes 10 to 25 ms, which the first
+		// handshake would wait for.
+		c.pool.prepare = func() { x509.SystemCertPool() }
+	}
 	c.transport = &http.Transport{
 		Proxy:               c.opts.proxy,
 		DialContext:         c.pool.dialer(dial, endpoint.Scheme == "http"),
