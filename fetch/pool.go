@@ -2,10 +2,10 @@ package fetch
 
 import "context"
 
-// DefaultParallel is the number of downloads under way together. Measured over
-// 40 ms of round trip time, 64 come within 1.2 to 1.5 times the bound for small
-// objects; 16 need 2 to 5 times as long.
-const DefaultParallel = 64
+// DefaultParallel is the number of downloads under way together. Over 40 ms of
+// round trip time, 64 are bound by waiting for answers, and beyond 96 the
+// processor is the limit; 16 take 3 times as long. See docs/performance.md.
+const DefaultParallel = 96
 
 // A Pool bounds the requests that the Fetches which share it have under way.
 type Pool struct{ places chan struct{} }

@@ -47,6 +47,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	t.warm(ctx)
 	found := make(chan gcs.Object, lookahead)
 	g.Go(func() error {
 		defer close(found)
@@ -69,6 +70,15 @@ func (t *transfer) ask(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// warm lets a store that can do so connect while the first page is under way,
+// which spares the downloads two round trips. A run that the cache knows will
+// have little to bring, and few runs have more files than the store is warmed for.
+func (t *transfer) warm(ctx context.Context) {
+	if w, ok := t.store.(interface{ Warm(context.Context, int) }); ok && len(t.ledger.checked) == 0 {
+		w.Warm(ctx, min(t.Pool.size(), 64))
+	}
 }
 
 // start runs work in g when the pool has a place for it.
