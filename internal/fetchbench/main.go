@@ -56,6 +56,7 @@ type options struct {
 	transports  bool
 
 	connections, parallel int // 0: as prowtrace has them
+	profile               string
 }
 
 func bench(args []string) error {
@@ -69,6 +70,7 @@ func bench(args []string) error {
 	flags.BoolVar(&o.transports, "transports", false, "compare forms of transport under Go's net/http instead of tools")
 	flags.IntVar(&o.connections, "connections", 0, "of prowtrace (default its own)")
 	flags.IntVar(&o.parallel, "parallel", 0, "downloads under way together in prowtrace (default its own)")
+	flags.StringVar(&o.profile, "profile", "", "`file` for a CPU profile of prowtrace's last run")
 	flags.Parse(args)
 	if flags.NArg() > 0 || o.rounds < 1 {
 		return errors.New("want no arguments but flags, and at least one round")

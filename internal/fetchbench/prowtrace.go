@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"flag"
+	"os"
+	"runtime/pprof"
 
 	"prowtrace/fetch"
 	"prowtrace/gcs"
@@ -16,8 +18,20 @@ func runProwtrace(args []string) error {
 	dir := flags.String("dir", "", "directory of the cache")
 	connections := flags.Int("connections", 0, "0: the default")
 	parallel := flags.Int("parallel", 0, "0: the default")
+	profile := flags.String("profile", "", "file for a CPU profile")
 	flags.Parse(args)
 
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	ctx := context.Background()
 	client, err := gcs.New(ctx, gcs.Options{Endpoint: *endpoint, Connections: *connections})
 	if err != nil {

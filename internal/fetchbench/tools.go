@@ -56,7 +56,7 @@ var tools = []tool{
 		name: "prowtrace",
 		command: func(p *place, dir string) []string {
 			return part("prowtrace", "-endpoint", p.url, "-dir", dir,
-				"-connections", strconv.Itoa(p.connections), "-parallel", strconv.Itoa(p.parallel))
+				"-connections", strconv.Itoa(p.connections), "-parallel", strconv.Itoa(p.parallel), "-profile", p.profile)
 		},
 	},
 	{
