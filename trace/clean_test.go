@@ -152,6 +152,10 @@ func TestValueText(t *testing.T) {
 		if got := ValueText(tt.v); got != tt.want {
 			t.Errorf("ValueText(%v) = %q, want %q", tt.v, got, tt.want)
 		}
+		readable := strings.ReplaceAll(tt.want, `\u003c`, "<")
+		if got := ReadableText(tt.v); got != readable {
+			t.Errorf("ReadableText(%v) = %q, want %q", tt.v, got, readable)
+		}
 	}
 }
 

@@ -187,8 +187,15 @@ func (s *Set) statusMessage(row int) string {
 
 // ValueText gives a value as text, as OpenTelemetry's Collector does (and
 // Jaeger with it): strings as they are, bytes in base64, arrays and maps as
-// JSON, doubles without an exponent in the range 1e-6 to 1e21.
-func ValueText(v *commonpb.AnyValue) string {
+// JSON, doubles without an exponent in the range 1e-6 to 1e21. In the JSON <, >
+// and & are escaped, as pdata v1.46 of Jaeger 1.76 does; see ReadableText.
+func ValueText(v *commonpb.AnyValue) string { return valueText(v, true) }
+
+// ReadableText is ValueText for people: in the JSON <, > and & stand for
+// themselves.
+func ReadableText(v *commonpb.AnyValue) string { return valueText(v, false) }
+
+func valueText(v *commonpb.AnyValue, escape bool) string {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:
 		return value.StringValue
@@ -201,7 +208,7 @@ func ValueText(v *commonpb.AnyValue) string {
 	case *commonpb.AnyValue_BytesValue:
 		return base64.StdEncoding.EncodeToString(value.BytesValue)
 	case *commonpb.AnyValue_ArrayValue, *commonpb.AnyValue_KvlistValue:
-		return jsonText(v)
+		return jsonText(v, escape)
 	}
 	return ""
 }
@@ -214,12 +221,14 @@ func doubleText(f float64) string {
 	return string(b)
 }
 
-func jsonText(v *commonpb.AnyValue) string {
-	b, err := json.Marshal(plain(v))
-	if err != nil {
-		return "" // plain makes only what Marshal takes
+func jsonText(v *commonpb.AnyValue, escape bool) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escape)
+	if e.Encode(plain(v)) != nil {
+		return "" // plain makes only what Encode takes
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // plain turns a value into what encoding/json takes. Values are nested at most
