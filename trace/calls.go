@@ -162,7 +162,9 @@ func (s *Set) linkTargets() (targets []linkTarget) {
 					return
 				}
 				for row := lo; row < min(lo+rows, s.Len()); row++ {
-					perWorker[w] = s.appendTargets(perWorker[w], row)
+					if s.flags[row].Has(linked) {
+						perWorker[w] = s.appendTargets(perWorker[w], row)
+					}
 				}
 			}
 		})
