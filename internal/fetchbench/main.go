@@ -31,7 +31,7 @@ import (
 )
 
 func main() {
-	err := errors.ErrUnsupported
+	var err error
 	// The tools that are part of this program, and the process that measures a tool.
 	parts := map[string]func(args []string) error{
 		"measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP,

@@ -52,10 +52,11 @@ func newPage(p *storagev2.Pagination, method string, query proto.Message) (page,
 	if err != nil {
 		return page{}, errForeignToken
 	}
-	rest, ours := bytes.CutPrefix(token, []byte(tokenVersion))
-	if pg.behind, ours = bytes.CutPrefix(rest, pg.query[:]); !ours {
+	behind, ours := bytes.CutPrefix(token, slices.Concat([]byte(tokenVersion), pg.query[:]))
+	if !ours {
 		return page{}, errForeignToken
 	}
+	pg.behind = behind
 	return pg, nil
 }
 
