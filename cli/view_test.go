@@ -88,6 +88,12 @@ func (r *running) interrupt(t *testing.T) {
 	}
 }
 
+// api is an address of the built-in page's API.
+func (r *running) api(path string) string {
+	base, _, _ := strings.Cut(r.address, "/trace/")
+	return strings.TrimSuffix(base, "/") + "/api/v1/" + path
+}
+
 func get(t *testing.T, url string) string {
 	t.Helper()
 	resp, err := http.Get(url)
@@ -104,10 +110,13 @@ func get(t *testing.T, url string) string {
 
 func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 	r := start(t, nil, failingRun)
-	page := get(t, r.address)
-	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", "842", "kops-4398-2025-03-13T02:11:15Z.otel"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q", want)
+	if page := get(t, r.address); !strings.Contains(page, "/ui/main.js") {
+		t.Errorf("the page has no script:\n%s", page)
+	}
+	answers := get(t, r.api("run")) + get(t, r.api("problems"))
+	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", `"traces":842`, "kops-4398-2025-03-13T02:11:15Z.otel"} {
+		if !strings.Contains(answers, want) {
+			t.Errorf("the answers lack %q", want)
 		}
 	}
 	for _, want := range []string{"no Jaeger", "https://www.jaegertracing.io/download/", "built-in pages"} {
@@ -143,8 +152,8 @@ func TestLocalInputs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := start(t, tt.stdin, append([]string{"--ui=builtin"}, tt.args...)...)
-			if page := get(t, r.address); !strings.Contains(page, "kops") {
-				t.Errorf("no kops in\n%s", page)
+			if traces := get(t, r.api("traces")); !strings.Contains(traces, `"name":"kops"`) {
+				t.Errorf("no kops in\n%s", traces)
 			}
 			r.interrupt(t)
 		})
@@ -163,8 +172,8 @@ func TestCacheDirectoryIsAWhat(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := start(t, nil, "--ui=builtin", strings.TrimSpace(string(out)))
-	if page := get(t, r.address); !strings.Contains(page, "kops-4398-2025-03-13T02:11:15Z.otel") {
-		t.Errorf("the original names are lost:\n%s", page)
+	if problems := get(t, r.api("problems")); !strings.Contains(problems, "kops-4398-2025-03-13T02:11:15Z.otel") {
+		t.Errorf("the original names are lost:\n%s", problems)
 	}
 	r.interrupt(t)
 }

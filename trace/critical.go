@@ -21,7 +21,8 @@ type Segment struct {
 // parent are taken as children of the whole trace.
 func (t Tree) CriticalPath() []Segment {
 	w := walk{tree: t, children: childrenByEnd(t)}
-	w.enter(-1, t.Trace.Start, t.Trace.End)
+	start, end := t.Extent()
+	w.enter(-1, start, end)
 	for len(w.stack) > 0 {
 		w.step()
 	}

@@ -46,6 +46,20 @@ func (t Tree) Layout() *Layout {
 	return &Layout{Lines: f.lines(), Names: f.names.values, Services: f.services.values}
 }
 
+// Extent gives the first start and the last end of the spans of t, in Unix ns.
+// Those of a joined tree can lie outside of its trace's own.
+func (t Tree) Extent() (start, end int64) {
+	start, end = t.Trace.Start, t.Trace.End
+	if !t.Joined() {
+		return start, end
+	}
+	for i := range t.Len() {
+		s := t.Span(i)
+		start, end = min(start, s.Start), max(end, s.End())
+	}
+	return start, end
+}
+
 // MissingParent gives the id of the parent that span i names but the set does
 // not have.
 func (t Tree) MissingParent(i int) (id SpanID) {

@@ -35,9 +35,10 @@ func newGuard(hosts []string, next http.Handler) *guard {
 	return g
 }
 
-// policy allows the style sheet, the icon and the filter form of this server,
-// and nothing else.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// policy allows the scripts, styles, icon and API of this server, and nothing
+// else; no text can become markup or code, not even by a mistake in a script.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()

@@ -74,8 +74,8 @@ func TestHeaders(t *testing.T) {
 	server := httptest.NewServer(New(load(t, sampleFiles(t)...), Info{}))
 	defer server.Close()
 	for _, path := range []string{
-		"/", "/trace/" + traceID(1).String(), "/trace/" + traceID(1).String() + "/span/0", "/trace/" + traceID(1).String() + "/span/0/raw",
-		"/ui/style.css", "/ui/icon.svg", "/nothing", "/trace/nonsense", "/trace//double", "/ui/frame.html", "/ui/..%2fviewer.go",
+		"/", "/trace/" + traceID(1).String(), "/api/v1/run", "/api/v1/traces/" + traceID(1).String() + "/columns", "/api/v1/traces/" + traceID(1).String() + "/spans/0/raw", "/api/v1/nothing",
+		"/ui/style.css", "/ui/icon.svg", "/nothing", "/trace/nonsense", "/trace//double", "/ui/index.html", "/ui/..%2fviewer.go",
 	} {
 		t.Run(path, func(t *testing.T) {
 			client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -88,7 +88,7 @@ func TestHeaders(t *testing.T) {
 				t.Error(err)
 			}
 			for key, want := range map[string]string{
-				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 				"X-Content-Type-Options":  "nosniff",
 				"Referrer-Policy":         "no-referrer",
 			} {

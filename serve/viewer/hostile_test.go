@@ -2,27 +2,18 @@ package viewer
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"math"
 	"strings"
 	"testing"
 	"unicode"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
-	"golang.org/x/net/html"
 
 	"prowtrace/trace"
 )
-
-func record(h http.Handler, target string, header http.Header) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, target, nil)
-	r.Host, r.Header = "localhost", header
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
 
 var hostile = []string{
 	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "' onmouseover='alert(1)", "javascript:alert(1)", "{{.}}", "<!--", "]]>", "</textarea></svg>",
@@ -47,92 +38,151 @@ func hostileFile(t *testing.T) trace.Source {
 	return f
 }
 
+// lossless are the places where text is sent as it is, for programs.
+var lossless = map[string]bool{"value": true}
+
 func TestHostileText(t *testing.T) {
 	bad := trace.Source{Name: "<i>\x1b\n.otel", Data: []byte("nothing of use in here <script>")}
 	set := load(t, hostileFile(t), bad)
 	info := Info{Title: "<script>\n\u202e", Run: "javascript:alert(1)", Jaeger: "data:text/html,x", Links: []Link{{"\x1b<b>", "javascript:alert(1)"}, {"", "vbscript:x"}, {"ok", "https://x/\"><script>"}}}
 	h := New(set, info)
-	targets := []string{"/", "/?service=%3Cscript%3E&operation=%22%3E%3Cscript%3E", "/trace/" + traceID(1).String()}
+	one := "traces/" + traceID(1).String()
+	targets := []string{"run", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations"}
 	for i := range hostile {
-		targets = append(targets, fmt.Sprintf("/trace/%s/span/%d", traceID(1), i))
+		targets = append(targets, fmt.Sprintf("%s/spans/%d", one, i))
 	}
 	for _, target := range targets {
-		checkPage(t, target, page(t, h, target))
+		w := get(h, "/api/v1/"+target)
+		if w.Code != 200 {
+			t.Errorf("%s: status %d: %s", target, w.Code, w.Body)
+		}
+		if bytes.ContainsAny(w.Body.Bytes(), "<>") {
+			t.Errorf("%s: markup is not escaped", target)
+		}
+		var v any
+		if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		checkText(t, target, "", v)
 	}
 }
 
-// checkPage fails on whatever could run, leave the page, or break a line.
-func checkPage(t *testing.T, target, body string) {
+// checkText fails on text that could break its line, and on addresses that run.
+func checkText(t *testing.T, target, key string, v any) {
 	t.Helper()
-	doc, err := html.Parse(strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range doc.Descendants() {
-		switch n.Type {
-		case html.ElementNode:
-			switch n.Data {
-			case "script", "style", "iframe", "object", "embed", "img", "base", "textarea", "i":
-				t.Errorf("%s: <%s>", target, n.Data)
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if !lossless[k] {
+				checkText(t, target, k, e)
 			}
-			for _, a := range n.Attr {
-				if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" {
-					t.Errorf("%s: <%s %s=%q>", target, n.Data, a.Key, a.Val)
-				}
-				if (a.Key == "href" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") && !strings.HasPrefix(a.Val, "https://x/") {
-					t.Errorf("%s: <%s %s=%q>", target, n.Data, a.Key, a.Val)
-				}
+		}
+	case []any:
+		for _, e := range v {
+			checkText(t, target, key, e)
+		}
+	case string:
+		if (key == "url" || key == "run" || key == "jaeger") && !strings.HasPrefix(v, "https://x/") {
+			t.Errorf("%s: %s is %q", target, key, v)
+		}
+		for _, r := range v {
+			if r == '\u200d' || key == "text" && r == '\n' {
+				continue
 			}
-		case html.TextNode:
-			value := n.Parent.Data == "bdi" && len(n.Parent.Attr) > 0 // may have lines
-			for _, r := range strings.TrimSpace(n.Data) {
-				if r == '\n' && value || r == '\u200d' {
-					continue
-				}
-				if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-					t.Errorf("%s: %U in %.200q", target, r, n.Data)
-				}
+			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+				t.Errorf("%s: %U in %s: %.100q", target, r, key, v)
 			}
 		}
 	}
 }
 
-// A megabyte in one value costs its own page four kilobytes, and lists nothing.
+// A megabyte in one value costs its own detail four kilobytes, and lists nothing.
 func TestMegabyteAttribute(t *testing.T) {
 	big := strings.Repeat("0123456789abcde\n", 1<<16)
 	binary := bytes.Repeat([]byte{0xff, 0x00}, 1<<19)
 	h := New(load(t, file(t, 1, span{id: 1, name: big, end: 1, change: with(
 		text("url.full", big), text("small", "x"), attribute("blob", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: binary}}))})), Info{})
-	self := "/trace/" + traceID(1).String() + "/span/" + "0000000000000001"
-	for target, limit := range map[string]int{"/": 10_000, "/trace/" + traceID(1).String(): 10_000, self: 25_000} {
+	one := "/api/v1/traces/" + traceID(1).String()
+	self := one + "/spans/0000000000000001"
+	for target, limit := range map[string]int{"/api/v1/traces": 2000, one: 2000, one + "/lines?at=0": 2000, self: 20_000} {
 		if n := len(page(t, h, target)); n > limit {
 			t.Errorf("%s has %d bytes, more than %d", target, n, limit)
 		}
 	}
-	body := page(t, h, self)
-	for _, want := range []string{"The first 4 kB of 1.05 MB", self + "/value/0", self + "/value/2"} {
-		if !strings.Contains(body, want) {
-			t.Errorf("the page does not say %q", want)
-		}
-	}
-	if got := page(t, h, self+"/value/0"); got != big {
+	if got := page(t, h, self+"/values/0"); got != big {
 		t.Errorf("the download has %d bytes, want %d", len(got), len(big))
 	}
-	w := get(h, self+"/value/2")
+	w := get(h, self+"/values/2")
 	if !bytes.Equal(w.Body.Bytes(), binary) || w.Header().Get("Content-Disposition") != `attachment; filename="value.bin"` {
 		t.Errorf("the download has %d bytes, headers %v", w.Body.Len(), w.Header())
+	}
+	if got := get(h, one+"/find?q=CDE%5Cn0123").Body.Len(); got != 0 {
+		t.Error("backslashes outside of quotes mean themselves")
+	}
+	if got := get(h, one+"/find?q=9ABCDE").Body.Len(); got != 4 {
+		t.Error("a large value is not searched")
+	}
+}
+
+// Every kind of value comes through without loss.
+func TestValuesAreLossless(t *testing.T) {
+	double := func(f float64) *commonpb.AnyValue {
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: f}}
+	}
+	for _, test := range []struct {
+		name  string
+		value *commonpb.AnyValue
+		want  string
+	}{
+		{"text", text("", "a\"b").Value, `{"stringValue":"a\"b"}`},
+		{"empty text", text("", "").Value, `{"stringValue":""}`},
+		{"true", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}, `{"boolValue":true}`},
+		{"largest int", &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: math.MaxInt64}}, `{"intValue":"9223372036854775807"}`},
+		{"double", double(0.1), `{"doubleValue":0.1}`},
+		{"NaN", double(math.NaN()), `{"doubleValue":"NaN"}`},
+		{"infinity", double(math.Inf(-1)), `{"doubleValue":"-Infinity"}`},
+		{"minus zero", double(math.Copysign(0, -1)), `{"doubleValue":-0}`},
+		{"bytes", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: []byte{0xff, 0}}}, `{"bytesValue":"/wA="}`},
+		{"null", nil, `{}`},
+		{"array", list("a", "b"), `{"arrayValue":{"values":[{"stringValue":"a"},{"stringValue":"b"}]}}`},
+		{"map", &commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: []*commonpb.KeyValue{text("k", "v")}}}},
+			`{"kvlistValue":{"values":[{"key":"k","value":{"stringValue":"v"}}]}}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := string(appendValue(nil, test.value)); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }
 
 func TestRawSpan(t *testing.T) {
 	set := load(t, sampleFiles(t)...)
-	got := page(t, New(set, Info{}), "/trace/"+traceID(1).String()+"/span/0/raw")
+	got := page(t, New(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/spans/0/raw")
 	if got != string(set.Raw(set.Trace(0).First)) {
 		t.Errorf("got %d bytes", len(got))
 	}
 }
 
-// More attributes, events and links than a page can show.
+// The export of a trace holds each of its spans.
+func TestExport(t *testing.T) {
+	set := load(t, sampleFiles(t)...)
+	var got struct {
+		ResourceSpans []struct {
+			ScopeSpans []struct {
+				Spans []struct{ TraceID, SpanID, StartTimeUnixNano string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(page(t, New(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/otlp")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.ResourceSpans) != 5 || got.ResourceSpans[0].ScopeSpans[0].Spans[0].SpanID != "0000000000000001" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// More attributes, events and links than a detail can have.
 func TestManyParts(t *testing.T) {
 	h := New(load(t, file(t, 1, span{id: 1, name: "a", end: 1, change: func(s *tracepb.Span) {
 		for i := range 3000 {
@@ -140,10 +190,8 @@ func TestManyParts(t *testing.T) {
 			s.Events = append(s.Events, &tracepb.Span_Event{Name: "e"})
 		}
 	}})), Info{})
-	body := page(t, h, "/trace/"+traceID(1).String()+"/span/0")
-	for _, want := range []string{"2,001 more values are not shown", "2,500 more events and links are not shown"} {
-		if !strings.Contains(body, want) {
-			t.Errorf("the page does not say %q", want)
-		}
+	d := answer[detail](t, h, "traces/"+traceID(1).String()+"/spans/0")
+	if len(d.Attributes.Fields) != 1999 && len(d.Attributes.Fields) != 2000 || d.Left < 1000 || d.LeftParts != 2500 {
+		t.Errorf("%d attributes, %d left, %d parts left", len(d.Attributes.Fields), d.Left, d.LeftParts)
 	}
 }

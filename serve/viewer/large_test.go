@@ -2,7 +2,10 @@ package viewer
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,113 +47,140 @@ func chain(i int) int   { return i - 1 }
 func fan(int) int       { return 0 }
 func ternary(i int) int { return (i - 1) / 3 }
 
+// readColumns decodes an answer with columns.
+func readColumns(t testing.TB, b []byte) (columnsHead, map[string][]float64) {
+	t.Helper()
+	size := int(binary.LittleEndian.Uint32(b))
+	var head columnsHead
+	if err := json.Unmarshal(b[4:4+size], &head); err != nil {
+		t.Fatal(err)
+	}
+	columns := map[string][]float64{}
+	for _, c := range head.Columns {
+		if (4+size+c.Offset)%8 != 0 {
+			t.Errorf("column %s is not aligned", c.Name)
+		}
+		at := b[4+size+c.Offset:]
+		for i := range head.To - head.From {
+			var v float64
+			switch c.Type {
+			case "u8":
+				v = float64(at[i])
+			case "u16":
+				v = float64(binary.LittleEndian.Uint16(at[2*i:]))
+			case "u32":
+				v = float64(binary.LittleEndian.Uint32(at[4*i:]))
+			case "f32":
+				v = float64(math.Float32frombits(binary.LittleEndian.Uint32(at[4*i:])))
+			}
+			columns[c.Name] = append(columns[c.Name], v)
+		}
+	}
+	return head, columns
+}
+
+func TestColumns(t *testing.T) {
+	h := New(load(t, sampleFiles(t)...), Info{})
+	target := "/api/v1/traces/" + traceID(1).String() + "/columns"
+	head, c := readColumns(t, get(h, target).Body.Bytes())
+	if head.From != 0 || head.To != 6 || head.Lines != 6 {
+		t.Errorf("head %+v", head)
+	}
+	for name, want := range map[string]string{
+		"depth":    "[0 1 2 1 0 1]",
+		"start":    "[0 2e+08 3e+08 1.1e+09 8e+08 8e+08]",
+		"duration": "[2e+09 1.8e+09 4e+08 0 4e+08 4e+08]",
+		"self":     "[2e+08 1.4e+09 4e+08 0 0 4e+08]",
+		"service":  "[0 0 1 0 0 0]",
+		"kind":     "[1 1 35 1 0 1]", // the third is a client with an error
+		"flags":    fmt.Sprint([]int{0, int(trace.Unfinished), 0, 0, flagMissing, int(trace.Orphan)}),
+	} {
+		if got := fmt.Sprint(c[name]); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	head, c = readColumns(t, get(h, target+"?from=2&to=4").Body.Bytes())
+	if head.From != 2 || head.To != 4 || fmt.Sprint(c["depth"]) != "[2 1]" {
+		t.Errorf("a range: %+v %v", head, c["depth"])
+	}
+	if head, _ := readColumns(t, get(h, target+"?from=9").Body.Bytes()); head.To != head.From {
+		t.Errorf("beyond the end: %+v", head)
+	}
+}
+
+// A long trace needs the upper halves of its times.
+func TestLongTimes(t *testing.T) {
+	h := New(load(t, file(t, 1, span{id: 1, name: "day", end: 86400_000}, span{id: 2, parent: 1, name: "late", start: 86399_000, end: 86400_000})), Info{})
+	_, c := readColumns(t, get(h, "/api/v1/traces/"+traceID(1).String()+"/columns").Body.Bytes())
+	if got := c["start"][1] + c["startHigh"][1]*(1<<32); got != 86399e9 {
+		t.Errorf("start %v", got)
+	}
+	if got := c["duration"][0] + c["durationHigh"][0]*(1<<32); got != 86400e9 {
+		t.Errorf("duration %v", got)
+	}
+}
+
+// No answer about a large trace is large, but for the columns that have to be.
 func TestLargeTraces(t *testing.T) {
 	for _, test := range []struct {
-		name       string
-		spans      int
-		parent     func(int) int
-		depth      int32
-		pages      int
-		last       string   // of the last row
-		secondSays []string // on the second page
-	}{
-		{"chain 10,000 deep", 10_000, chain, 9999, 5, "span 9999", []string{"Inside … › ", "2,001–4,000 of 10,000", ">2001</span>", "level 2001"}},
-		{"100,000 children", 100_000, fan, 1, 50, "span 99999", []string{"Inside <a ", "2,001–4,000 of 100,000"}},
-	} {
+		name   string
+		spans  int
+		parent func(int) int
+	}{{"chain 10,000 deep", 10_000, chain}, {"100,000 children", 100_000, fan}} {
 		t.Run(test.name, func(t *testing.T) {
-			set := large(t, test.spans, test.parent)
-			nodes := newTree(set, set.Trace(0))
-			if len(nodes) != test.spans {
-				t.Fatalf("%d nodes", len(nodes))
-			}
-			if last := nodes[len(nodes)-1]; last.depth != test.depth || set.Span(last.row).Name != test.last {
-				t.Errorf("the last node is %q at depth %d", set.Span(last.row).Name, last.depth)
-			}
-			h := New(set, Info{})
-			address := "/trace/" + traceID(1).String()
-			second := page(t, h, address+"?page=2")
-			for _, want := range test.secondSays {
-				if !strings.Contains(second, want) {
-					t.Errorf("page 2 does not say %q", want)
+			h := New(large(t, test.spans, test.parent), Info{})
+			one := "/api/v1/traces/" + traceID(1).String()
+			for target, limit := range map[string]int{
+				one + "/columns": 26 * test.spans, one + "/lines?at=0-99999": 600_000, one + "/flame": 1_500_000, one + "/operations": 1_500_000, one + "/services": 2000,
+				one + "/spans/0000000000000010": 4000, one + "/find?q=things": 4 * test.spans,
+			} {
+				if n := len(page(t, h, target)); n > limit {
+					t.Errorf("%s has %d bytes, more than %d", target, n, limit)
 				}
 			}
-			for _, target := range []string{address, fmt.Sprintf("%s?page=%d", address, test.pages)} {
-				body := page(t, h, target)
-				if got := strings.Count(body, `<tr id="s`); got != rowsPerPage {
-					t.Errorf("%s: %d rows, want %d", target, got, rowsPerPage)
-				}
-				if len(body) > 2_500_000 {
-					t.Errorf("%s: %d bytes", target, len(body))
-				}
+			head, _ := readColumns(t, get(h, one+"/columns").Body.Bytes())
+			if head.Lines != test.spans {
+				t.Errorf("%d lines", head.Lines)
 			}
 		})
 	}
 }
 
-// A link to a row leads to the page that has the row.
-func TestRowLink(t *testing.T) {
-	set := large(t, 5000, chain)
-	h := New(set, Info{})
-	for _, at := range []int{0, 1999, 2000, 4999} {
-		target, anchor, _ := strings.Cut(rowLink(set.Trace(0), set.Trace(0).First+at), "#")
-		if !strings.Contains(page(t, h, target), `<tr id="`+anchor+`"`) {
-			t.Errorf("%s does not have row %s", target, anchor)
+func TestFindInTrace(t *testing.T) {
+	h := New(load(t, sampleFiles(t)...), Info{})
+	for q, want := range map[string]string{
+		"":                           "[0 1 2 3 5]",
+		"error":                      "[2]",
+		"http":                       "[2 5]",
+		"dur>=400ms dur<1s":          "[2 5]",
+		"flag:unfinished":            "[1]",
+		"self>1s":                    "[1]",
+		"-kind:internal":             "[2]",
+		"name~^(poll|kops)$":         "[0 3]",
+		"service!=kops":              "[2]",
+		`args=nothing`:               "[]",
+		`args~update`:                "[0]",
+		"scope:kops -name:http poll": "[3]",
+	} {
+		b := get(h, "/api/v1/traces/"+traceID(1).String()+"/find?q="+strings.NewReplacer(" ", "%20", "+", "%2B").Replace(q)).Body.Bytes()
+		lines := []uint32{}
+		for ; len(b) >= 4; b = b[4:] {
+			lines = append(lines, binary.LittleEndian.Uint32(b))
+		}
+		if got := fmt.Sprint(lines); got != want {
+			t.Errorf("%s: got %s, want %s", q, got, want)
 		}
 	}
 }
 
-func TestPager(t *testing.T) {
-	set := load(t, manyTraces(t, 2*tracesPerPage+1)...)
-	h := New(set, Info{})
-	for _, test := range []struct {
-		name, target string
-		rows         int
-		says, not    []string
-	}{
-		{"first", "/", 200, []string{"1–200 of 401", `href="/?page=2"`, `href="/?page=3"`}, []string{`rel="prev"`}},
-		{"middle", "/?page=2", 200, []string{"201–400 of 401", `rel="prev"`, `rel="next"`}, nil},
-		{"last", "/?page=3", 1, []string{"401–401 of 401"}, []string{`rel="next"`}},
-		{"beyond the last", "/?page=999999999999999999999", 1, nil, nil},
-		{"not a number", "/?page=x", 200, nil, nil},
-		{"negative", "/?page=-5", 200, nil, nil},
-		{"keeps the filter", "/?operation=call&page=2", 200, []string{"401 found", `href="/?operation=call&amp;page=3"`}, nil},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			body := page(t, h, test.target)
-			if got := strings.Count(body, `<a href="/trace/`); got != test.rows {
-				t.Errorf("%d rows, want %d", got, test.rows)
-			}
-			for _, s := range test.says {
-				if !strings.Contains(body, s) {
-					t.Errorf("the page does not say %q", s)
-				}
-			}
-			for _, s := range test.not {
-				if strings.Contains(body, s) {
-					t.Errorf("the page says %q", s)
-				}
-			}
-		})
-	}
-}
-
-func manyTraces(t testing.TB, n int) []trace.Source {
-	var spans []span
-	for i := range n {
-		spans = append(spans, span{id: uint64(i + 1), name: "call", start: uint64(i), end: uint64(i + 1), change: func(s *tracepb.Span) {
-			s.TraceId = append(spanID(7), spanID(uint64(i+1))...)
-		}})
-	}
-	return []trace.Source{file(t, 1, spans...)}
-}
-
-// BenchmarkPages measures a request each, on one trace of 100,000 spans.
-func BenchmarkPages(b *testing.B) {
-	set := large(b, 100_000, ternary)
-	h := New(set, Info{})
-	one := "/trace/" + traceID(1).String()
+// BenchmarkAnswers measures a request each, on one trace of 100,000 spans.
+func BenchmarkAnswers(b *testing.B) {
+	h := New(large(b, 100_000, ternary), Info{})
+	one := "/api/v1/traces/" + traceID(1).String()
 	for _, bench := range []struct{ name, target string }{
-		{"overview", "/"}, {"first", one}, {"middle", one + "?page=25"}, {"span", one + "/span/0000000000012345"},
+		{"run", "/api/v1/run"}, {"columns", one + "/columns"}, {"lines", one + "/lines?at=500-540"}, {"words", one + "/find?q=nothing"},
+		{"regex", one + "/find?q=url.full~nothing"}, {"operations", one + "/operations"}, {"flame", one + "/flame"}, {"critical", one + "/critical"},
+		{"span", one + "/spans/0000000000012345"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -161,9 +191,4 @@ func BenchmarkPages(b *testing.B) {
 			}
 		})
 	}
-	b.Run("tree", func(b *testing.B) {
-		for b.Loop() {
-			newTree(set, set.Trace(0))
-		}
-	})
 }

@@ -1,7 +1,5 @@
 package viewer
 
-import "prowtrace/trace"
-
 // mark is a word for what is odd about a span.
 type mark struct {
 	flag  string // its name in trace.Flags
@@ -22,21 +20,4 @@ var marks = []mark{
 	{"zero-trace-id", "no trace id", "It has no trace id and is kept under one of its file's own."},
 	{"zero-span-id", "no span id", "It has no span id, so none can name it as parent."},
 	{"invalid-text", "invalid text", "It is not quite valid OTLP: bad characters are shown as \uFFFD, unreadable fields are left out. The raw download has it as it is."},
-}
-
-func marksOf(flags trace.Flags) []mark {
-	if flags == 0 {
-		return nil
-	}
-	set := map[string]bool{}
-	for _, n := range flags.Names() {
-		set[n] = true
-	}
-	var found []mark
-	for _, m := range marks {
-		if set[m.flag] {
-			found = append(found, m)
-		}
-	}
-	return found
 }

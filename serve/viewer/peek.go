@@ -2,18 +2,17 @@ package viewer
 
 import (
 	"bytes"
+	"math"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"prowtrace/trace"
 )
 
 // glance is what a line of a list shows of a span besides its columns.
 type glance struct {
-	parent  trace.SpanID // as reported
-	hint    string       // what tells this call from others of the same name, or ""
-	message string       // of the status, else the kind of error, or ""
+	hint    string  // what tells this call from others of the same name, or ""
+	message string  // of the status, else the kind of error, or ""
+	events  []int64 // Unix ns, of the first events
 }
 
 // hints are the attributes that say most of a call, the best first.
@@ -29,10 +28,6 @@ func peek(span []byte) (g glance) {
 	best := len(hints)
 	for num, field := range fields(span) {
 		switch num {
-		case 4: // parent_span_id
-			if len(field) == len(g.parent) {
-				copy(g.parent[:], field)
-			}
 		case 9: // attributes
 			key, value := keyValue(field)
 			if string(key) == "error.type" && g.message == "" {
@@ -46,6 +41,10 @@ func peek(span []byte) (g glance) {
 					break
 				}
 			}
+		case 11: // events
+			if at := timeOf(field); at > 0 && len(g.events) < maxEvents {
+				g.events = append(g.events, at)
+			}
 		case 15: // status
 			for num, field := range fields(field) {
 				if num == 2 && len(field) > 0 {
@@ -55,6 +54,26 @@ func peek(span []byte) (g glance) {
 		}
 	}
 	return g
+}
+
+// timeOf gives the time of an encoded event, or 0.
+func timeOf(event []byte) int64 {
+	for b := event; len(b) > 0; {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return 0
+		}
+		if num == 1 && typ == protowire.Fixed64Type {
+			at, _ := protowire.ConsumeFixed64(b[n:])
+			return int64(min(at, math.MaxInt64))
+		}
+		size := protowire.ConsumeFieldValue(num, typ, b[n:])
+		if size < 0 {
+			return 0
+		}
+		b = b[n+size:]
+	}
+	return 0
 }
 
 // fields ranges over the length-delimited fields of a message, up to the first

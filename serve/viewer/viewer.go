@@ -1,31 +1,29 @@
-// Package viewer is the small web page built into prowtrace: it serves where
-// no Jaeger is found. It shows the traces of a set, one trace as an indented
-// table with bars, and one span with all that is known of it.
+// Package viewer is the trace viewer built into prowtrace: a page in the
+// browser and the API it asks. The page shows the traces of a run, one trace
+// as a waterfall, one span with all that is known of it, and the same spans as
+// a table of operations, a flame graph and a map of services.
 //
-// Pages are made on the server, need no script and ask nothing of any other
-// host. Addresses of traces are the same as Jaeger's (/trace/{id}), so a link
-// to one works in the other.
+// Go computes, the page draws: order, self times, the critical path, searches
+// and statistics come from here (docs/api.md describes each answer), the page
+// in ui/ is plain HTML, CSS and JavaScript modules without a build step and
+// asks nothing of any other host. Addresses of traces are the same as Jaeger's
+// (/trace/{id}), so a link to one works in the other.
 //
 // The package promises that nothing in a trace can become markup, a script or
-// more than its share of a page: all text is escaped, kept on its line and cut
-// to a length, long lists are served in pages, and the browser is told by a
-// strict Content-Security-Policy to run nothing. It answers only to the names
-// of this machine, so that no other site can read traces through a visitor's
-// browser. It never changes anything and never reads a file.
+// more than its share of an answer: the page only ever sets text, text is kept
+// on its line and cut to a length, long lists are served in pages, and the
+// browser is told by a strict Content-Security-Policy to run nothing else. It
+// answers only to the names of this machine, so that no other site can read
+// traces through a visitor's browser. It never changes anything and never
+// reads a file.
 package viewer
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,118 +39,109 @@ type Info struct {
 	Run    string // address of the run's page at Prow
 	Links  []Link // artifacts, the build log
 	Jaeger string // base address of a Jaeger that shows the same traces
+	Note   string // what else to know of the run: that it is still running, and since when
 }
 
-// Link is an address with the text to show for it.
+// Link is an address with the text to show for it. One whose path ends in
+// /artifacts/ is also where the files of the set are found by their names.
 type Link struct{ Text, URL string }
 
-// New returns the handler of the pages for set, which must not be closed while
-// requests are served. It answers requests to loopback names and addresses,
-// and to hosts, the names or addresses without port that the server listens
-// on. The handler is safe for concurrent use.
+// New returns the handler of the page and its API for set, which must not be
+// closed while requests are served. It answers requests to loopback names and
+// addresses, and to hosts, the names or addresses without port that the server
+// listens on. The handler is safe for concurrent use.
 func New(set *trace.Set, info Info, hosts ...string) http.Handler {
-	v := &viewer{set: set, info: shown(info), pages: newPages()}
+	v := &viewer{set: set, info: shown(info)}
 	v.totals = sync.OnceValue(func() totals { return newTotals(set) })
+	v.operations = sync.OnceValue(func() []operation { return operations(v.trees()) })
+	v.flame = sync.OnceValue(func() flame { return newFlame(v.trees()) })
+	v.services = sync.OnceValue(func() serviceMap { return newServiceMap(v.trees()) })
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", v.page(v.overview))
-	mux.HandleFunc("/trace/{trace}", v.page(v.trace))
-	mux.HandleFunc("/trace/{trace}/span/{span}", v.page(v.span))
-	mux.HandleFunc("/trace/{trace}/span/{span}/raw", v.page(v.raw))
-	mux.HandleFunc("/trace/{trace}/span/{span}/value/{value}", v.page(v.value))
-	mux.HandleFunc("/ui/{asset}", v.page(v.asset))
-	mux.HandleFunc("/", v.page(func(http.ResponseWriter, *http.Request) error {
-		return notFound("There is no such page", "The list of all traces is the place to start from.")
-	}))
+	for pattern, h := range map[string]handler{
+		"/api/v1/run":                 v.getRun,
+		"/api/v1/problems":            v.getProblems,
+		"/api/v1/traces":              v.getTraces,
+		"/api/v1/operations":          func(*http.Request) (any, error) { return v.operations(), nil },
+		"/api/v1/flame":               func(*http.Request) (any, error) { return v.flame(), nil },
+		"/api/v1/services":            func(*http.Request) (any, error) { return v.services(), nil },
+		"/api/v1/traces/{trace}":      v.ofTrace(v.getTrace),
+		"/api/v1/traces/{trace}/find": v.ofTrace(v.getFound),
+
+		"/api/v1/traces/{trace}/columns":    v.ofTrace(getColumns),
+		"/api/v1/traces/{trace}/lines":      v.ofTrace(getLines),
+		"/api/v1/traces/{trace}/critical":   v.ofTrace(getCritical),
+		"/api/v1/traces/{trace}/operations": v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return operations(one(d.tree)), nil }),
+		"/api/v1/traces/{trace}/flame":      v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newFlame(one(d.tree)), nil }),
+		"/api/v1/traces/{trace}/services":   v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newServiceMap(one(d.tree)), nil }),
+
+		"/api/v1/traces/{trace}/spans/{span}":                v.ofTrace(v.getSpan),
+		"/api/v1/traces/{trace}/spans/{span}/raw":            v.ofTrace(v.getRaw),
+		"/api/v1/traces/{trace}/spans/{span}/otlp":           v.ofTrace(v.getSpanJSON),
+		"/api/v1/traces/{trace}/spans/{span}/values/{value}": v.ofTrace(v.getValue),
+		"/api/v1/": func(*http.Request) (any, error) {
+			return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
+		},
+	} {
+		mux.HandleFunc(pattern, h.serve)
+	}
+	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.streamTrace)
+	mux.HandleFunc("/ui/{asset}", serveAsset)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
+	mux.HandleFunc("/trace/{trace}", v.servePageOfTrace)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusNotFound) })
 	return newGuard(hosts, mux)
 }
 
 type viewer struct {
-	set    *trace.Set
-	info   Info
-	totals func() totals
-	pages  *template.Template
+	set        *trace.Set
+	info       Info
+	drawings   drawings
+	totals     func() totals
+	operations func() []operation
+	flame      func() flame
+	services   func() serviceMap
 }
 
-//go:embed ui
+//go:embed ui/*.html ui/*.css ui/*.js ui/*.svg
 var ui embed.FS
 
-func newPages() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{"count": count}).ParseFS(ui, "ui/*.html"))
-}
-
-// frame is what every page has around its content.
-type frame struct {
-	Title string // of the page
-	Info  Info
-}
-
-// httpError is an error with a page of its own.
-type httpError struct {
-	status     int
-	What, Next string // what is wrong; what to do
-}
-
-func (e *httpError) Error() string { return e.What }
-
-func notFound(what, next string) error { return &httpError{http.StatusNotFound, what, next} }
-
-// page makes a handler of h; what h returns as an error becomes a page.
-func (v *viewer) page(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
-		if err == nil || r.Context().Err() != nil {
-			return
-		}
-		var e *httpError
-		if !errors.As(err, &e) {
-			e = &httpError{http.StatusInternalServerError, "This page could not be made: " + clip(err.Error(), 500),
-				"The other pages are not affected. The file can still be read with other tools: its name is in the message or on the trace's page."}
-		}
-		if err := v.render(w, e.status, "message.html", struct {
-			frame
-			*httpError
-		}{v.frame(e.What), e}); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		}
-	}
-}
-
-func (v *viewer) frame(title string) frame { return frame{title, v.info} }
-
-// render makes the whole page before the first byte is sent, so that an error
-// never leaves half of one.
-func (v *viewer) render(w http.ResponseWriter, status int, name string, data any) error {
-	var b bytes.Buffer
-	if err := v.pages.ExecuteTemplate(&b, name, data); err != nil {
-		return fmt.Errorf("filling in %s: %w", name, err)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the visitor may have left
-	return nil
-}
-
-// asset serves the style sheet and the icon.
-func (v *viewer) asset(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("asset")
-	if ext := path.Ext(name); ext != ".css" && ext != ".svg" {
-		return notFound("There is no such file", "The list of all traces is the place to start from.")
-	}
-	content, err := ui.ReadFile("ui/" + name)
+// servePage sends the one page there is; its script reads the address.
+func servePage(w http.ResponseWriter, r *http.Request, status int) {
+	content, err := ui.ReadFile("ui/index.html")
 	if err != nil {
-		return notFound("There is no such file", "The list of all traces is the place to start from.")
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
-	sum := sha256.Sum256(content)
-	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+	send(w, r, status, blob{contentType: "text/html; charset=utf-8", body: content})
+}
+
+// servePageOfTrace tells programs by the status what the page tells people.
+func (v *viewer) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
+	status := http.StatusOK
+	if _, err := v.lookup(r.PathValue("trace")); err != nil {
+		status = asHTTPError(err).status
+	}
+	servePage(w, r, status)
+}
+
+func serveAsset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("asset")
+	content, err := ui.ReadFile("ui/" + name)
+	if err != nil || path.Ext(name) == ".html" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", tag(content))
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
-	return nil
 }
 
 // shown makes info fit to be shown.
 func shown(info Info) Info {
-	out := Info{Title: clip(info.Title, 200), Run: webAddress(info.Run), Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/")}
+	out := Info{
+		Title: clip(info.Title, 200), Run: webAddress(info.Run), Note: clip(info.Note, 500),
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"),
+	}
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
@@ -175,4 +164,18 @@ func webAddress(address string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// artifact gives the address of a file of the set, or "" where none is known.
+func (i Info) artifact(name string) string {
+	rest, ok := strings.CutPrefix(name, "artifacts/")
+	if !ok {
+		return ""
+	}
+	for _, l := range i.Links {
+		if u, err := url.Parse(l.URL); err == nil && l.URL != "" && strings.HasSuffix(u.Path, "/artifacts/") {
+			return u.JoinPath(strings.Split(rest, "/")...).String()
+		}
+	}
+	return ""
 }

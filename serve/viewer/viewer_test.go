@@ -1,9 +1,11 @@
 package viewer
 
 import (
+	"encoding/json"
 	"flag"
-	"html"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -70,22 +72,50 @@ func list(values ...string) *commonpb.AnyValue {
 	return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: a}}
 }
 
+func record(h http.Handler, target string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Host, r.Header = "localhost", header
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// answer asks the API and decodes its JSON.
+func answer[T any](t testing.TB, h http.Handler, target string) (out T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(page(t, h, "/api/v1/"+target)), &out); err != nil {
+		t.Fatalf("%s: %v", target, err)
+	}
+	return out
+}
+
 func TestGolden(t *testing.T) {
 	h := New(load(t, sampleFiles(t)...), sampleInfo)
-	one := "/trace/" + traceID(1).String()
+	one := "traces/" + traceID(1).String()
 	for _, test := range []struct{ name, target string }{
-		{"overview", "/"},
-		{"overview-filtered", "/?service=cloud&errors=1"},
+		{"run", "run"},
+		{"problems", "problems"},
+		{"traces", "traces"},
 		{"trace", one},
-		{"span-error", one + "/span/0000000000000003"},
-		{"span-root", one + "/span/0"},
-		{"unknown-trace", "/trace/" + traceID(7).String()},
+		{"lines", one + "/lines?at=0-5"},
+		{"critical", one + "/critical"},
+		{"operations", one + "/operations"},
+		{"flame", one + "/flame"},
+		{"services", one + "/services"},
+		{"span", one + "/spans/0000000000000003"},
+		{"otlp", one + "/spans/0000000000000003/otlp"},
+		{"operations-of-all", "operations"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := get(h, test.target).Body.Bytes()
-			path := filepath.Join("testdata", test.name+".html")
+			var indented strings.Builder
+			enc := json.NewEncoder(&indented)
+			enc.SetIndent("", " ")
+			if err := enc.Encode(answer[any](t, h, test.target)); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join("testdata", test.name+".json")
 			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
+				if err := os.WriteFile(path, []byte(indented.String()), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -93,8 +123,8 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if string(got) != string(want) {
-				t.Errorf("the page is not as in %s; look at it, then run go test -update.\ngot:\n%s", path, got)
+			if indented.String() != string(want) {
+				t.Errorf("the answer is not as in %s; look at it, then run go test -update.\ngot:\n%s", path, indented.String())
 			}
 		})
 	}
@@ -102,23 +132,33 @@ func TestGolden(t *testing.T) {
 
 func TestWhatIsNotThere(t *testing.T) {
 	h := New(load(t, sampleFiles(t)...), Info{})
-	one := "/trace/" + traceID(1).String()
+	one := "/api/v1/traces/" + traceID(1).String()
 	for _, test := range []struct {
 		name, target string
 		status       int
 		says         []string
 	}{
-		{"page", "/nothing", 404, []string{"no such page", `href="/"`}},
-		{"asset", "/ui/app.js", 404, []string{"no such file"}},
-		{"template as asset", "/ui/trace.html", 404, nil},
-		{"trace", "/trace/" + traceID(9).String(), 404, []string{"no trace " + traceID(9).String(), "another run", "All traces"}},
-		{"trace id", "/trace/xyz", 400, []string{"“xyz” is not a trace id", "hex digits"}},
-		{"hostile trace id", "/trace/%3Cscript%3E%0A", 400, []string{`&lt;script&gt;\n`}},
-		{"span", one + "/span/00000000000000aa", 404, []string{"no span 00000000000000aa", "killed"}},
-		{"place of a span", one + "/span/5", 404, nil},
-		{"negative place", one + "/span/-1", 404, nil},
-		{"value", one + "/span/0/value/99", 404, []string{"no value 99"}},
-		{"value by word", one + "/span/0/value/x", 404, nil},
+		{"page", "/nothing", 404, []string{"<!doctype html>"}},
+		{"page of an unknown trace", "/trace/" + traceID(9).String(), 404, []string{"<!doctype html>"}},
+		{"page of no trace id", "/trace/xyz", 400, []string{"<!doctype html>"}},
+		{"asset", "/ui/nothing.js", 404, nil},
+		{"page as asset", "/ui/index.html", 404, nil},
+		{"types are not served", "/ui/types.d.ts", 404, nil},
+		{"address", "/api/v1/nothing", 404, []string{"no such address"}},
+		{"trace", "/api/v1/traces/" + traceID(9).String(), 404, []string{"no trace " + traceID(9).String(), "another run"}},
+		{"trace id", "/api/v1/traces/xyz", 400, []string{"“xyz” is not a trace id", "hex digits"}},
+		{"hostile trace id", "/api/v1/traces/%3Cscript%3E%0A", 400, []string{`\\n`}},
+		{"export of an unknown trace", "/api/v1/traces/" + traceID(9).String() + "/otlp", 404, nil},
+		{"span", one + "/spans/00000000000000aa", 404, []string{"no span 00000000000000aa", "killed"}},
+		{"line", one + "/spans/6", 404, nil},
+		{"negative line", one + "/spans/-1", 404, nil},
+		{"line of a missing parent", one + "/spans/4", 404, []string{"is no span"}},
+		{"value", one + "/spans/0/values/99", 404, []string{"no value 99"}},
+		{"value by word", one + "/spans/0/values/x", 404, nil},
+		{"range", one + "/lines?at=5-2", 400, []string{"no range of lines"}},
+		{"columns", one + "/columns?from=x", 400, []string{"whole number"}},
+		{"offset", "/api/v1/traces?offset=-1", 400, nil},
+		{"order", "/api/v1/traces?order=x", 400, []string{"The orders are"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := get(h, test.target)
@@ -127,96 +167,92 @@ func TestWhatIsNotThere(t *testing.T) {
 			}
 			for _, s := range test.says {
 				if !strings.Contains(w.Body.String(), s) {
-					t.Errorf("the page does not say %q:\n%s", s, w.Body)
+					t.Errorf("the answer does not say %q:\n%s", s, w.Body)
 				}
 			}
 		})
 	}
 }
 
-func TestFilter(t *testing.T) {
+func TestFindTraces(t *testing.T) {
 	h := New(load(t, sampleFiles(t)...), Info{})
 	one, two := traceID(1).String(), traceID(2).String()
 	for _, test := range []struct {
 		name, query string
-		want        []string // traces, in order
-		says        string
+		want        []string // traces, newest first
+		says        string   // instead: what is wrong
 	}{
-		{"nothing asked: newest first", "", []string{two, one}, ""},
-		{"service", "?service=cloud", []string{one}, "1 found"},
-		{"unknown service stays chosen", "?service=nope", nil, `<option value="nope" selected>`},
-		{"operation", "?operation=HTTP+GET", []string{two, one}, "2 found"},
-		{"errors", "?errors=1", []string{one}, ""},
-		{"attribute", "?attributes=url.full%3Dhttps://api.example/", []string{two}, ""},
-		{"two attributes of one span", "?attributes=retry%3D3+cached%3Dfalse", []string{one}, ""},
-		{"quoted value", `?attributes=otel.status_description%3D%22dial+tcp:+lookup+api.example:+no+such+host%22`, []string{one}, ""},
-		{"no match", "?operation=nothing", nil, "No trace matches"},
-		{"not an attribute", "?attributes=oops", nil, "“oops” is not an attribute: write key=value"},
-		{"no closing quote", "?attributes=a%3D%22b", nil, "no closing quote"},
-		{"hostile", "?attributes=%3Cscript%3E", nil, "&lt;script&gt;"},
+		{"nothing asked", "", []string{two, one}, ""},
+		{"service", "service=cloud", []string{one}, ""},
+		{"unknown service", "service=nope", nil, ""},
+		{"operation", `name="HTTP GET"`, []string{two, one}, ""},
+		{"part of a name", "name:http", []string{two, one}, ""},
+		{"errors", "error", []string{one}, ""},
+		{"not an error", "-error", []string{two, one}, ""},
+		{"attribute", "url.full=https://api.example/", []string{two}, ""},
+		{"regular expression", `url.full~^https://.*/v\d$`, []string{one}, ""},
+		{"two terms of one span", "retry=3 cached=false", []string{one}, ""},
+		{"two terms of different spans", "retry=3 name=kops", nil, ""},
+		{"number", "retry>=3", []string{one}, ""},
+		{"smaller number", "retry<3", nil, ""},
+		{"status message", `message="dial tcp: lookup api.example: no such host"`, []string{one}, ""},
+		{"words", "NO such", []string{one}, ""},
+		{"phrase in an event", `"main.go:1"`, []string{one}, ""},
+		{"kind", "kind:client", []string{one}, ""},
+		{"duration", "dur>1s", []string{one}, ""},
+		{"self time", "self>=1h", nil, ""},
+		{"flag", "flag:unfinished", []string{one}, ""},
+		{"has", "has:args", []string{one}, ""},
+		{"scope", "scope:k8s.io", []string{two, one}, ""},
+		{"resource", "service.name=cloud", []string{one}, ""},
+		{"id", "id:0000000000000003", []string{one}, ""},
+		{"no such kind", "kind:x", nil, "The kinds are"},
+		{"no duration", "dur>5", nil, "not a duration"},
+		{"no number", "retry>x", nil, "not a number"},
+		{"no regular expression", "a~(", nil, "not a regular expression"},
+		{"no closing quote", `a="b`, nil, "quote is not closed"},
+		{"too long", strings.Repeat("x", 5000), nil, "longer than"},
+		{"too many", strings.Repeat("x ", 40), nil, "more than 32 terms"},
+		{"an address is words", "https://api.example", []string{two, one}, ""},
+		{"only a minus", "-", nil, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			body := page(t, h, "/"+test.query)
+			w := get(h, "/api/v1/traces?q="+url.QueryEscape(test.query))
+			if test.says != "" {
+				if w.Code != http.StatusBadRequest || !strings.Contains(strings.ToLower(w.Body.String()), strings.ToLower(test.says)) {
+					t.Errorf("%d %s", w.Code, w.Body)
+				}
+				return
+			}
 			var got []string
-			for _, m := range regexp.MustCompile(`href="/trace/([0-9a-f]{32})"`).FindAllStringSubmatch(body, -1) {
+			for _, m := range regexp.MustCompile(`"id":"([0-9a-f]{32})"`).FindAllStringSubmatch(w.Body.String(), -1) {
 				got = append(got, m[1])
 			}
 			if strings.Join(got, " ") != strings.Join(test.want, " ") {
-				t.Errorf("got %v, want %v", got, test.want)
-			}
-			if !strings.Contains(body, test.says) {
-				t.Errorf("the page does not say %q:\n%s", test.says, body)
+				t.Errorf("got %v, want %v: %s", got, test.want, w.Body)
 			}
 		})
-	}
-}
-
-// Each “find” beside a value must find the trace it was on.
-func TestFindLinks(t *testing.T) {
-	odd := []string{"plain", "with space", `quote " and \ back`, "new\nline", "", "a=b", "é 👩‍💻", "\x1b"}
-	var attributes []*commonpb.KeyValue
-	for _, v := range odd {
-		attributes = append(attributes, text("key", v))
-	}
-	h := New(load(t, file(t, 1, span{id: 1, name: "a", end: 1, change: with(attributes...)})), Info{})
-	body := page(t, h, "/trace/"+traceID(1).String()+"/span/0")
-	links := regexp.MustCompile(`class="find" href="([^"]*)"`).FindAllStringSubmatch(body, -1)
-	if len(links) < len(odd) {
-		t.Fatalf("%d links for %d values:\n%s", len(links), len(odd), body)
-	}
-	for _, l := range links {
-		target := html.UnescapeString(l[1])
-		if !strings.Contains(page(t, h, target), "/trace/"+traceID(1).String()) {
-			t.Errorf("%s does not find its trace", target)
-		}
 	}
 }
 
 func TestEmptySet(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		files []trace.Source
-		says  string
-	}{
-		{"no files", nil, "No file was given"},
-		{"not a trace file", []trace.Source{{Name: "a.txt", Data: []byte("some text that is no trace")}}, "see the problems above"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if body := page(t, New(load(t, test.files...), Info{}), "/"); !strings.Contains(body, test.says) {
-				t.Errorf("the page does not say %q:\n%s", test.says, body)
-			}
-		})
+	h := New(load(t), Info{})
+	for _, target := range []string{"run", "problems", "traces", "operations", "flame", "services"} {
+		if body := page(t, h, "/api/v1/"+target); strings.Contains(body, "null") {
+			t.Errorf("%s: a list is null: %s", target, body)
+		}
 	}
 }
 
-func TestAssetIsSentOnce(t *testing.T) {
-	h := New(load(t), Info{})
-	tag := get(h, "/ui/style.css").Header().Get("ETag")
-	if tag == "" {
-		t.Fatal("no ETag")
-	}
-	w := record(h, "/ui/style.css", http.Header{"If-None-Match": {tag}})
-	if w.Code != http.StatusNotModified {
-		t.Errorf("status %d", w.Code)
+func TestAnswersAreSentOnce(t *testing.T) {
+	h := New(load(t, sampleFiles(t)...), Info{})
+	for _, target := range []string{"/", "/ui/style.css", "/api/v1/run", "/api/v1/traces/" + traceID(1).String() + "/columns"} {
+		tag := get(h, target).Header().Get("ETag")
+		if tag == "" {
+			t.Fatalf("%s: no ETag", target)
+		}
+		if w := record(h, target, http.Header{"If-None-Match": {tag}}); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
+			t.Errorf("%s: status %d, %d bytes", target, w.Code, w.Body.Len())
+		}
 	}
 }

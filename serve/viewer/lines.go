@@ -1,0 +1,103 @@
+package viewer
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"prowtrace/trace"
+)
+
+// traceHead is what the page has to know of a trace besides its columns.
+type traceHead struct {
+	summary
+	Lines    int      `json:"lines"`
+	Names    []string `json:"names"`
+	Services []string `json:"services"`
+	Files    []string `json:"files"` // of the first spans, for people
+}
+
+func (v *viewer) getTrace(_ *http.Request, d *drawing) (any, error) {
+	h := traceHead{summary: v.summary(d.tree), Lines: len(d.layout.Lines), Names: make([]string, len(d.layout.Names)), Services: make([]string, len(d.layout.Services))}
+	for i, s := range d.layout.Names {
+		h.Names[i] = name(s)
+	}
+	for i, s := range d.layout.Services {
+		h.Services[i] = name(s)
+	}
+	seen := map[string]bool{}
+	for i := 0; i < d.tree.Len() && len(h.Files) < 20; i++ {
+		if f := v.set.Locations(d.tree.Row(i))[0].Source; !seen[f] {
+			seen[f] = true
+			h.Files = append(h.Files, clip(f, 300))
+		}
+	}
+	return h, nil
+}
+
+// lineText is what a line shows besides its columns.
+type lineText struct {
+	Line    int     `json:"line"`
+	ID      string  `json:"id,omitempty"` // of the span, or of the missing parent
+	Hint    string  `json:"hint,omitempty"`
+	Message string  `json:"message,omitempty"`
+	Events  []int64 `json:"events,omitempty"` // ns after the start of the trace
+	Only    bool    `json:"only,omitempty"`   // the number is the only way to the span
+}
+
+const (
+	maxLines  = 2000 // in one answer
+	maxEvents = 100  // of one line
+)
+
+// getLines sends the texts of the lines asked for: at=0-40,77.
+func getLines(r *http.Request, d *drawing) (any, error) {
+	out := []lineText{}
+	for part := range strings.SplitSeq(r.URL.Query().Get("at"), ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		from, err := strconv.Atoi(first)
+		to := from
+		if err == nil && isRange {
+			to, err = strconv.Atoi(last)
+		}
+		if err != nil || from < 0 || to < from {
+			return nil, badRequest("at="+clip(part, 60)+" is no range of lines", "Write numbers and ranges: at=0-40,77.")
+		}
+		for i := from; i <= to && i < len(d.layout.Lines) && len(out) < maxLines; i++ {
+			out = append(out, d.text(i))
+		}
+	}
+	return map[string]any{"lines": out}, nil
+}
+
+func (d *drawing) text(line int) lineText {
+	l := d.layout.Lines[line]
+	t := lineText{Line: line}
+	switch l.Group {
+	case trace.Missing:
+		t.ID = d.tree.MissingParent(int(l.Span)).String()
+	case trace.NoGroup:
+		s := d.tree.Span(int(l.Span))
+		g := peek(d.tree.Encoded(int(l.Span)))
+		t.ID, t.Hint = d.tree.ID(int(l.Span)).String(), g.hint
+		t.Only = s.ID.IsZero() || s.Flags.Has(trace.Conflict)
+		if s.Status == trace.StatusError {
+			t.Message = g.message
+		}
+		for _, at := range g.events {
+			t.Events = append(t.Events, at-d.extent.start)
+		}
+	}
+	return t
+}
+
+// getCritical sends the critical path as triples: line, and from and to in ns
+// after the start of the trace.
+func getCritical(_ *http.Request, d *drawing) (any, error) {
+	path := d.tree.CriticalPath()
+	out := make([]int64, 0, 3*len(path))
+	for _, s := range path {
+		out = append(out, int64(d.line[s.Span]), s.From-d.extent.start, s.To-d.extent.start)
+	}
+	return map[string]any{"segments": out}, nil
+}

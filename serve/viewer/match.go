@@ -1,0 +1,324 @@
+package viewer
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
+
+	"prowtrace/trace"
+)
+
+// getFound sends the numbers of the lines that match, in order, as u32.
+func (v *viewer) getFound(r *http.Request, d *drawing) (any, error) {
+	q, err := parseQuery(r.URL.Query().Get("q"))
+	if err != nil {
+		return nil, err
+	}
+	hit := make([]bool, d.tree.Len())
+	err = inParallel(r.Context(), len(hit), 4096, func(from, to int) {
+		m := newMatcher(v.set, q)
+		for i := from; i < to; i++ {
+			hit[i] = m.span(d.tree, i, d.self)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := []byte{}
+	for i, l := range d.layout.Lines {
+		if l.Group == trace.NoGroup && hit[l.Span] {
+			out = binary.LittleEndian.AppendUint32(out, uint32(i))
+		}
+	}
+	return blob{contentType: "application/octet-stream", body: out}, nil
+}
+
+// inParallel calls f for pieces of 0..n on all processors.
+func inParallel(ctx context.Context, n, piece int, f func(from, to int)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			for {
+				from := int(next.Add(int64(piece))) - piece
+				if from >= n {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				f(from, min(from+piece, n))
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// A matcher compares spans with terms. It is for one goroutine: what a term
+// says of a resource or a scope it finds once.
+type matcher struct {
+	set       *trace.Set
+	terms     terms
+	needsSelf bool
+	described map[describedKey]bool
+}
+
+type describedKey struct {
+	term, number int
+	scope        bool
+}
+
+func newMatcher(set *trace.Set, q terms) *matcher {
+	q = slices.Clone(q)
+	// The columns answer first: most spans need not be looked into.
+	slices.SortStableFunc(q, func(a, b term) int { return a.cost() - b.cost() })
+	m := &matcher{set: set, terms: q, described: map[describedKey]bool{}}
+	for _, t := range q {
+		m.needsSelf = m.needsSelf || t.key == "self"
+	}
+	return m
+}
+
+func (t *term) cost() int {
+	if t.key == "dur" || t.key == "duration" || t.key == "self" || t.op != "" && t.key != "message" && (columnKeys[t.key] || t.key == "flag") {
+		return 0
+	}
+	return 1
+}
+
+// span reports whether span i of t meets all terms; self are the self times.
+func (m *matcher) span(t trace.Tree, i int, self []int64) bool {
+	s := t.Span(i)
+	for n := range m.terms {
+		q := &m.terms[n]
+		if m.term(n, q, t, i, s, self) == q.not {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *matcher) term(n int, q *term, t trace.Tree, i int, s trace.Span, self []int64) bool {
+	switch q.key {
+	case "dur", "duration":
+		if q.limited() {
+			return q.compares(float64(s.Duration))
+		}
+	case "self":
+		if q.limited() {
+			return q.compares(float64(self[i]))
+		}
+	case "name":
+		if q.text(s.Name) {
+			return true
+		}
+	case "service":
+		if q.text(s.Service) {
+			return true
+		}
+	case "kind":
+		if q.text(s.Kind.String()) {
+			return true
+		}
+	case "status":
+		if q.text(strings.ToLower(s.Status.String())) {
+			return true
+		}
+	case "id":
+		if q.text(s.ID.String()) {
+			return true
+		}
+	case "flag":
+		return slices.ContainsFunc(s.Flags.Names(), q.text) || q.value == "inferred" && t.Inferred(i)
+	case "":
+		if foldIn(s.Name, q.value) || foldIn(s.Service, q.value) || len(q.value) == 16 && s.ID.String() == q.value {
+			return true
+		}
+	}
+	if q.op == ":" && q.key != "scope" && q.key != "has" {
+		return false
+	}
+	row := t.Row(i)
+	return m.spanHas(q, t.Encoded(i)) || m.describes(n, q, m.set.Resource(row), false) || m.describes(n, q, m.set.Scope(row), true)
+}
+
+func (q *term) limited() bool { return strings.ContainsAny(q.op, "<>") }
+
+func (q *term) compares(v float64) bool {
+	switch q.op {
+	case ">":
+		return v > q.limit
+	case ">=":
+		return v >= q.limit
+	case "<":
+		return v < q.limit
+	}
+	return v <= q.limit
+}
+
+// text compares with a text that the term's key names.
+func (q *term) text(s string) bool {
+	switch q.op {
+	case "=":
+		return s == q.value
+	case "~":
+		return q.regex.MatchString(s)
+	case ":":
+		if q.key == "kind" || q.key == "status" || q.key == "flag" || q.key == "id" {
+			return strings.EqualFold(s, q.value)
+		}
+		return foldIn(s, q.value)
+	case "":
+		return foldIn(s, q.value)
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	return err == nil && q.compares(v)
+}
+
+// describes reports whether a resource or a scope meets a term.
+func (m *matcher) describes(n int, q *term, number int, scope bool) bool {
+	key := describedKey{n, number, scope}
+	hit, known := m.described[key]
+	if !known {
+		if scope {
+			wire, _ := m.set.EncodedScope(number)
+			hit = q.scopeHas(wire)
+		} else {
+			wire, _ := m.set.EncodedResource(number)
+			hit = q.attributesHave(wire, 1)
+		}
+		m.described[key] = hit
+	}
+	return hit
+}
+
+func (q *term) scopeHas(wire []byte) bool {
+	if q.key == "scope" || q.key == "" {
+		for num, field := range fields(wire) {
+			if (num == 1 || num == 2) && q.text(string(field)) {
+				return true
+			}
+		}
+	}
+	return q.attributesHave(wire, 3)
+}
+
+// spanHas looks through the parts of an encoded span.
+func (m *matcher) spanHas(q *term, span []byte) bool {
+	for num, field := range fields(span) {
+		switch num {
+		case 9:
+			if q.attribute(field) {
+				return true
+			}
+		case 11: // an event: its name, its attributes
+			if q.attributesHave(field, 3) {
+				return true
+			}
+			if q.key == "" || q.key == "event" {
+				for num, name := range fields(field) {
+					if num == 2 && q.text(string(name)) {
+						return true
+					}
+				}
+			}
+		case 13:
+			if q.attributesHave(field, 4) {
+				return true
+			}
+		case 15: // the status message
+			if q.key == "" || q.key == "message" || q.key == "otel.status_description" {
+				for num, message := range fields(field) {
+					if num == 2 && q.text(string(message)) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (q *term) attributesHave(b []byte, number int) bool {
+	for num, field := range fields(b) {
+		if int(num) == number && q.attribute(field) {
+			return true
+		}
+	}
+	return false
+}
+
+// attribute compares with an encoded KeyValue.
+func (q *term) attribute(b []byte) bool {
+	key, value := keyValue(b)
+	switch {
+	case q.key == "has":
+		return string(key) == q.value || strings.EqualFold(string(key), q.value)
+	case q.key == "":
+		return foldIn(key, q.value) || q.value == "" || q.valueText(value)
+	case string(key) == q.key:
+		return q.valueText(value)
+	}
+	return false
+}
+
+// valueText compares with an encoded AnyValue as text.
+func (q *term) valueText(value []byte) bool {
+	// A string is the common case, and needs no decoding.
+	if len(value) > 1 && value[0] == 1<<3|2 {
+		for num, text := range fields(value) {
+			if num == 1 {
+				if q.op == "" {
+					return foldIn(text, q.value)
+				}
+				return q.text(string(text))
+			}
+		}
+	}
+	var v commonpb.AnyValue
+	if proto.Unmarshal(value, &v) != nil {
+		return false
+	}
+	if d, ok := v.GetValue().(*commonpb.AnyValue_DoubleValue); ok && q.limited() {
+		return !math.IsNaN(d.DoubleValue) && q.compares(d.DoubleValue)
+	}
+	return q.text(trace.ValueText(&v))
+}
+
+// foldIn reports whether s contains a text, in any case. The text is in lower
+// case.
+func foldIn[T string | []byte](s T, lower string) bool {
+	if strings.ContainsFunc(lower, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return strings.Contains(strings.ToLower(string(s)), lower)
+	}
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if foldEqual(s[i:i+len(lower)], lower) {
+			return true
+		}
+	}
+	return false
+}
+
+func foldEqual[T string | []byte](s T, lower string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

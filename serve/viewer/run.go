@@ -1,0 +1,154 @@
+package viewer
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"prowtrace/trace"
+)
+
+// Bounds on what lists send at once.
+const (
+	tracesPerPage   = 500
+	problemsPerPage = 500
+	maxServices     = 1000
+	nameBytes       = 300 // of a name in a list
+)
+
+// run is what there is to know of the whole run.
+type run struct {
+	Title    string         `json:"title"`
+	Run      string         `json:"run,omitempty"`
+	Note     string         `json:"note,omitempty"`
+	Jaeger   string         `json:"jaeger,omitempty"`
+	Links    []webLink      `json:"links"`
+	Start    string         `json:"start"` // Unix ns
+	Duration int64          `json:"duration"`
+	Files    int            `json:"files"`
+	Bytes    int64          `json:"bytes"`
+	Spans    int            `json:"spans"`
+	Repeated int            `json:"repeated"`
+	Traces   int            `json:"traces"`
+	Errors   int            `json:"errors"`
+	Problems int            `json:"problems"`
+	Services []serviceTotal `json:"services"`
+	Marks    []markCount    `json:"marks"`
+	FoldAt   int            `json:"foldAt"`
+	Jobs     []string       `json:"jobs"` // ids of the joined traces
+}
+
+type webLink struct {
+	Text string `json:"text"`
+	URL  string `json:"url,omitempty"`
+}
+
+// markCount is a mark with the bit it has in columns and how many spans have it.
+type markCount struct {
+	Flag  string `json:"flag"`
+	Bit   int    `json:"bit"`
+	Text  string `json:"text"`
+	Means string `json:"means"`
+	Count int    `json:"count"`
+}
+
+func (v *viewer) getRun(*http.Request) (any, error) {
+	all, stats := v.totals(), v.set.Stats()
+	out := run{
+		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: []webLink{},
+		Start: strconv.FormatInt(all.from, 10), Duration: all.to - all.from,
+		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.set.Len(), Repeated: stats.Repeated, Traces: v.set.NumTraces(),
+		Errors: all.errors, Problems: len(v.set.Problems()), FoldAt: trace.FoldAt, Jobs: []string{},
+		Services: all.services[:min(len(all.services), maxServices)],
+	}
+	for _, t := range v.set.Jobs() {
+		out.Jobs = append(out.Jobs, t.ID.String())
+	}
+	for _, l := range v.info.Links {
+		out.Links = append(out.Links, webLink(l))
+	}
+	for _, m := range marks {
+		out.Marks = append(out.Marks, markCount{m.flag, bitOf(m.flag), m.Text, m.Means, stats.Odd[m.flag]})
+	}
+	out.Marks = append(out.Marks, markCount{"inferred", flagInferred, "parent by time",
+		"It names no parent: it is shown under the call of the same process that was running.", 0})
+	return out, nil
+}
+
+// bitOf gives the bit of a flag by its name.
+func bitOf(name string) int {
+	for f := trace.Flags(1); f != 0; f <<= 1 {
+		if names := f.Names(); len(names) == 1 && names[0] == name {
+			return int(f)
+		}
+	}
+	return 0
+}
+
+// totals are sums over the whole set.
+type totals struct {
+	from, to int64 // Unix ns; of the traces with a time
+	errors   int   // spans
+	services []serviceTotal
+}
+
+type serviceTotal struct {
+	Name   string `json:"name"`
+	Spans  int    `json:"spans"`
+	Errors int    `json:"errors"`
+}
+
+// newTotals looks at every span once; 1 M spans take about 30 ms.
+func newTotals(set *trace.Set) (all totals) {
+	for i := range set.NumTraces() {
+		t := set.Trace(i)
+		if t.Start == 0 {
+			continue
+		}
+		if all.from == 0 {
+			all.from = t.Start // traces are ordered by start
+		}
+		all.to = max(all.to, t.End)
+		all.errors += t.Errors
+	}
+	byName := map[string]int{}
+	all.services = []serviceTotal{}
+	for _, s := range set.Services() {
+		byName[s] = len(all.services)
+		all.services = append(all.services, serviceTotal{Name: name(s)})
+	}
+	for row := range set.Len() {
+		t := &all.services[byName[set.Service(row)]]
+		t.Spans++
+		if set.Span(row).Status == trace.StatusError {
+			t.Errors++
+		}
+	}
+	slices.SortStableFunc(all.services, func(a, b serviceTotal) int { return cmp.Compare(b.Spans, a.Spans) })
+	return all
+}
+
+// name is how the name of a span or a service is shown: on one line.
+func name(s string) string { return clip(s, nameBytes) }
+
+type problem struct {
+	Source string `json:"source"`
+	URL    string `json:"url,omitempty"`
+	Offset int64  `json:"offset"`
+	What   string `json:"what"`
+	Kept   int    `json:"kept"`
+}
+
+func (v *viewer) getProblems(r *http.Request) (any, error) {
+	all := v.set.Problems()
+	from, to, err := window(r, len(all), problemsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	out := []problem{}
+	for _, p := range all[from:to] {
+		out = append(out, problem{clip(p.Source, 300), v.info.artifact(p.Source), p.Offset, clip(p.What, 1000), p.Kept})
+	}
+	return map[string]any{"problems": out, "offset": from, "total": len(all)}, nil
+}

@@ -1,0 +1,133 @@
+package viewer
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"prowtrace/trace"
+)
+
+// summary is a trace in a list.
+type summary struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"` // of its root
+	Hint     string `json:"hint,omitempty"`
+	Service  string `json:"service"`
+	Spans    int    `json:"spans"`
+	Errors   int    `json:"errors"`
+	Orphans  int    `json:"orphans"`
+	Start    string `json:"start"`    // Unix ns
+	Duration int64  `json:"duration"` // ns
+	Message  string `json:"message,omitempty"`
+	Joined   bool   `json:"joined,omitempty"` // the trace of the job, with all spans of its files
+	File     string `json:"file,omitempty"`
+}
+
+func (v *viewer) summary(tree trace.Tree) summary {
+	t := tree.Trace
+	root := v.set.Span(t.Root)
+	g := peek(v.set.Raw(t.Root))
+	s := summary{
+		ID: t.ID.String(), Name: name(root.Name), Hint: g.hint, Service: name(root.Service),
+		Spans: t.Spans, Errors: t.Errors, Orphans: t.Orphans,
+		Start: strconv.FormatInt(t.Start, 10), Duration: t.End - t.Start,
+		File: clip(v.set.Locations(t.Root)[0].Source, 300),
+	}
+	if root.Status == trace.StatusError {
+		s.Message = g.message
+	}
+	if tree.Joined() {
+		s.Joined = true
+		start, end := tree.Extent()
+		s.Start, s.Duration, s.Spans = strconv.FormatInt(start, 10), end-start, tree.Len()
+		s.Errors, s.Orphans = 0, 0
+		for i := range tree.Len() {
+			span := tree.Span(i)
+			if span.Status == trace.StatusError {
+				s.Errors++
+			}
+			if span.Flags.Has(trace.Orphan) && tree.Parent(i) < 0 {
+				s.Orphans++
+			}
+		}
+	}
+	return s
+}
+
+// orders are the ways to sort the list of traces, the first of each kind first.
+var orders = map[string]func(a, b trace.Trace) int{
+	"newest":   func(a, b trace.Trace) int { return cmp.Compare(b.Index, a.Index) },
+	"oldest":   func(a, b trace.Trace) int { return cmp.Compare(a.Index, b.Index) },
+	"longest":  func(a, b trace.Trace) int { return cmp.Compare(b.End-b.Start, a.End-a.Start) },
+	"shortest": func(a, b trace.Trace) int { return cmp.Compare(a.End-a.Start, b.End-b.Start) },
+	"spans":    func(a, b trace.Trace) int { return cmp.Compare(b.Spans, a.Spans) },
+	"errors":   func(a, b trace.Trace) int { return cmp.Compare(b.Errors, a.Errors) },
+}
+
+func (v *viewer) getTraces(r *http.Request) (any, error) {
+	order := cmp.Or(r.URL.Query().Get("order"), "newest")
+	by, ok := orders[order]
+	if !ok {
+		return nil, badRequest("There is no order “"+clip(order, 60)+"”", "The orders are newest, oldest, longest, shortest, spans and errors.")
+	}
+	found, err := v.findTraces(r.Context(), r.URL.Query().Get("q"))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(found, by)
+	from, to, err := window(r, len(found), tracesPerPage)
+	if err != nil {
+		return nil, err
+	}
+	out := []summary{}
+	for _, t := range found[from:to] {
+		out = append(out, v.summary(v.set.Tree(t)))
+	}
+	return map[string]any{"traces": out, "offset": from, "total": len(found)}, nil
+}
+
+// findTraces gives the traces of which one span meets all terms of q. What the
+// set can look up itself it does; only what is left is looked for span by span.
+func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error) {
+	terms, err := parseQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	query, left := terms.split()
+	found, err := v.set.Find(ctx, query)
+	if err != nil || len(left) == 0 {
+		return found, err
+	}
+	return v.withMatch(ctx, found, left)
+}
+
+// withMatch keeps the traces that have a span meeting all terms.
+func (v *viewer) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
+	hit := make([]bool, len(among))
+	err := inParallel(ctx, len(among), 64, func(from, to int) {
+		m := newMatcher(v.set, q)
+		for i := from; i < to; i++ {
+			t := v.set.Tree(among[i])
+			var self []int64
+			if m.needsSelf {
+				self = t.SelfTimes()
+			}
+			for s := 0; s < t.Len() && !hit[i]; s++ {
+				hit[i] = m.span(t, s, self)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	kept := among[:0]
+	for i, t := range among {
+		if hit[i] {
+			kept = append(kept, t)
+		}
+	}
+	return kept, nil
+}

@@ -1,0 +1,83 @@
+// The table of operations: what was called how often, and what it cost.
+
+import { json } from './api.js';
+import { bdi, h } from './dom.js';
+import { count, duration, named } from './format.js';
+import { empty, loading, message } from './message.js';
+import { term } from './query.js';
+
+/** @typedef {import('./types').Operation} Operation */
+
+/** @type {[keyof Operation, string, string][]} */
+const COLUMNS = [
+  ['name', 'Operation', ''], ['service', 'Service', ''], ['count', 'Count', 'Spans'], ['errors', 'Errors', 'Spans with an error status'],
+  ['total', 'Total', 'Sum of the durations'], ['self', 'Self', 'Sum of the times in which no child ran'],
+  ['p50', 'p50', 'Half of the spans were not slower'], ['p95', 'p95', '95 of 100 were not slower'], ['max', 'Max', 'The slowest'],
+];
+
+/**
+ * @param {string} path "" for the whole run, else that of a trace
+ * @param {(q: string) => void} filter
+ * @param {AbortSignal} signal
+ */
+export function operationsView(path, filter, signal) {
+  const box = h('div', { class: 'sheet' }, loading('Adding up…'));
+  json(path + 'operations', signal)
+    .then((all) => show(box, /** @type {Operation[]} */ (all), filter))
+    .catch((e) => {
+      if (!signal.aborted) box.replaceChildren(message(e));
+    });
+  return box;
+}
+
+/**
+ * @param {HTMLElement} box
+ * @param {Operation[]} all
+ * @param {(q: string) => void} filter
+ */
+function show(box, all, filter) {
+  if (all.length === 0) {
+    box.replaceChildren(empty('No spans, no operations'));
+    return;
+  }
+  /** @type {keyof Operation} */
+  let by = 'self';
+  let up = false;
+  const most = Math.max(...all.map((o) => o.self), 1);
+  const body = h('tbody');
+  const heads = COLUMNS.map(([key, title, tip]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', title: tip }, h('button', { type: 'button', onclick: () => {
+    up = by === key ? !up : key === 'name' || key === 'service';
+    by = key;
+    fill();
+  } }, title)));
+
+  function fill() {
+    const sorted = [...all].sort((a, b) => {
+      const x = a[by];
+      const y = b[by];
+      const order = typeof x === 'string' ? x.localeCompare(String(y)) : Number(x) - Number(y);
+      return up ? order : -order;
+    });
+    COLUMNS.forEach(([key], i) => heads[i]?.setAttribute('aria-sort', key === by ? (up ? 'ascending' : 'descending') : 'none'));
+    body.replaceChildren(...sorted.map((o) => row(o, most, filter)));
+  }
+  fill();
+  box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
+    h('table', { class: 'table operations' }, h('thead', {}, h('tr', {}, ...heads)), body)));
+}
+
+/**
+ * @param {Operation} o
+ * @param {number} most
+ * @param {(q: string) => void} filter
+ */
+function row(o, most, filter) {
+  const q = `${term('name', '=', o.name)} ${term('service', '=', o.service)}`;
+  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => filter(q) }, bdi(named(o.name))) : bdi(named(o.name));
+  const errors = o.errors > 0 && o.exact ? h('button', { type: 'button', class: 'link err', onclick: () => filter(q + ' error') }, count(o.errors)) : count(o.errors);
+  const self = h('td', { class: 'num share' }, duration(o.self));
+  self.style.setProperty('--share', `${(o.self / most) * 100}%`);
+  const cell = (/** @type {number} */ ns) => h('td', { class: 'num' }, o.unfinished === o.count ? '–' : duration(ns));
+  return h('tr', {}, h('td', { class: 'cut' }, name), h('td', { class: 'cut' }, bdi(named(o.service))), h('td', { class: 'num' }, count(o.count)),
+    h('td', { class: o.errors ? 'num err' : 'num zero' }, errors), h('td', { class: 'num' }, duration(o.total)), self, cell(o.p50), cell(o.p95), cell(o.max));
+}

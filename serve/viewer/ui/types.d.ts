@@ -1,0 +1,93 @@
+// The shapes of the API's answers (docs/api.md) and of what the modules hand
+// to each other. Read by the type checker only; the page never loads it.
+
+export interface WebLink { text: string; url?: string }
+
+export interface Mark { flag: string; bit: number; text: string; means: string; count: number }
+
+export interface Run {
+  title: string; run?: string; note?: string; jaeger?: string; links: WebLink[];
+  start: string; duration: number;
+  files: number; bytes: number; spans: number; repeated: number; traces: number; errors: number; problems: number;
+  services: { name: string; spans: number; errors: number }[];
+  marks: Mark[]; foldAt: number; jobs: string[];
+}
+
+export interface Summary {
+  id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
+  start: string; duration: number; message?: string; file?: string; joined?: boolean;
+}
+
+export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null }
+
+export interface LineText { line: number; id?: string; hint?: string; message?: string; events?: number[]; only?: boolean }
+
+export interface Field { key: string; type: string; text: string; size: number; cut?: boolean; value?: unknown; n: number }
+export interface Section { about?: string; schema?: string; fields: Field[]; dropped?: number }
+export interface SpanEvent extends Section { at: string; name: string }
+export interface SpanLink extends Section { trace: string; span: string; here: boolean; traceState?: string }
+
+export interface Detail {
+  line: number; id: string; trace: string; parentId?: string; parentLine: number; parentName?: string; inferred?: boolean;
+  name: string; service: string; kind?: string; status: string; message?: Field;
+  start: string; end: string; duration: string; self: string; reported?: { start: string; end: string };
+  flags: string[]; traceState?: string;
+  attributes: Section; resource: Section; scope: Section; events: SpanEvent[]; links: SpanLink[];
+  dropped: { events?: number; links?: number };
+  sources: { file: string; url?: string; offset: number }[]; bytes: number; left?: number; leftParts?: number; jaeger?: string;
+}
+
+export interface Operation {
+  name: string; service: string; exact: boolean; count: number; errors: number; unfinished: number;
+  total: number; self: number; p50: number; p95: number; max: number;
+}
+
+export interface Frame { parent: number; name: string; service: string; count: number; errors: number; self: number; width: number }
+export interface Flame { frames: Frame[]; left: number }
+
+export interface ServiceNode { name: string; peer: boolean; key: string; spans: number; errors: number; self: number }
+export interface ServiceCall { from: number; to: number; count: number; errors: number; total: number }
+export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; left: number }
+
+export interface Problem { source: string; url?: string; offset: number; what: string; kept: number }
+
+export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
+
+/** Columns of some lines, as decoded. */
+export interface Part { from: number; to: number; lines: number; columns: Record<string, Numbers> }
+
+/** A trace as the page holds it: columns by line, all of the same length. */
+export interface Model {
+  head: TraceHead;
+  n: number;
+  length: number; // ns, at least 1
+  startNs: bigint;
+  depth: Numbers;
+  start: Float64Array; // ns after the start of the trace
+  duration: Float64Array;
+  self: Numbers;
+  name: Numbers;
+  service: Numbers;
+  kind: Numbers; // kind | status << 4
+  flags: Numbers;
+  parent: Int32Array; // or -1
+  end: Int32Array; // one after the last line under it
+  members: Int32Array; // lines directly under it
+  below: Int32Array; // spans with an error under it
+}
+
+export type View = { from: number; to: number };
+
+/** What the address says. */
+export interface State {
+  trace: string; // "" is the page of the run
+  view: string;
+  q: string;
+  mode: 'highlight' | 'filter';
+  span: string; // id, or "@line"
+  from: number | null; // ns after the start; null is all
+  to: number | null;
+  zone: string; // UTC, local
+  order: string;
+  offset: number;
+}
