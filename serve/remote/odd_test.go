@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -162,7 +163,9 @@ func TestOddInputsInRealJaeger(t *testing.T) {
 			for i := range set.NumTraces() {
 				id := set.Trace(i).ID
 				var traces []uiTrace
-				j.ask(t, "/api/traces/"+hex.EncodeToString(id[:]), nil, &traces) // adjusted, as the UI asks
+				if status, body := j.get(t, "/api/traces/"+hex.EncodeToString(id[:]), nil); status != http.StatusOK { // adjusted, as the UI asks
+					t.Errorf("trace %v: HTTP %d %.500s", id, status, body)
+				}
 				j.ask(t, "/api/traces/"+hex.EncodeToString(id[:]), url.Values{"raw": {"true"}}, &traces)
 				for _, tr := range traces {
 					for _, s := range tr.Spans {
