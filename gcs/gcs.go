@@ -82,7 +82,7 @@ type Options struct {
 	// credentials, so no bucket is asked anonymously when it is set.
 	BillingProject string
 
-	// Connections is how many connections may be kept open; 0: 96. Each
+	// Connections is how many connections may be kept open; 0: 128. Each
 	// carries one request at a time (HTTP/1.1): one HTTP/2 connection is bound
 	// to a single TCP window, measured 3 to 5 times slower at 40 ms round trip.
 	Connections int
@@ -153,7 +153,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 
 func (o *Options) setDefaults() {
 	setDefault(&o.Auth, AuthAuto)
-	setDefault(&o.Connections, 96)
+	setDefault(&o.Connections, 128)
 	setDefault(&o.UserAgent, "prowtrace")
 	setDefault(&o.Attempts, 5)
 	setDefault(&o.RetryPause, time.Second)
