@@ -3,9 +3,9 @@ package fetch
 import "context"
 
 // DefaultParallel is the number of downloads under way together. Over 40 ms of
-// round trip time, 64 are bound by waiting for answers, and beyond 96 the
-// processor is the limit; 16 take 3 times as long. See docs/performance.md.
-const DefaultParallel = 96
+// round trip time, small files wait for answers with any number: 64 take a third
+// longer than 128, and 16 four times as long. See docs/performance.md.
+const DefaultParallel = 128
 
 // A Pool bounds the requests that the Fetches which share it have under way.
 type Pool struct{ places chan struct{} }
