@@ -65,7 +65,7 @@ func bench(args []string) error {
 	flags.StringVar(&o.sets, "sets", "ABCD", "letters of the sets")
 	flags.StringVar(&o.tools, "tools", "", "names of the tools, with commas between (default all that are installed)")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each tool fetches each set")
-	flags.StringVar(&o.dir, "dir", "", "where the tools write (default a temporary directory)")
+	flags.StringVar(&o.dir, "dir", "", "where the tools write (default the temporary directory; a disk in memory leaves the disk out of the figures)")
 	flags.BoolVar(&o.plain, "plain", false, "serve HTTP instead of HTTPS; for systems where SSL_CERT_FILE means nothing")
 	flags.BoolVar(&o.transports, "transports", false, "compare forms of transport under Go's net/http instead of tools")
 	flags.IntVar(&o.connections, "connections", 0, "of prowtrace (default its own)")
