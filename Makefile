@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, test, lint, bench, bench-fetch, generate.
+# prowtrace. The targets are: build, demo, test, viewer, screenshots, lint, bench, bench-fetch, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -8,7 +8,7 @@ GOFLAGS += -tags=$(TAGS)
 export GOFLAGS
 
 # The nested modules, which users of prowtrace never download.
-NESTED := internal/fakegcs internal/jaegerpb/gen
+NESTED := internal/fakegcs internal/jaegerpb/gen serve/viewer/browsertest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
@@ -26,10 +26,11 @@ test: lint jaeger ## everything that must hold before a change lands
 	$(GO) test -race ./...
 	$(GO) test ./testdata/gen
 	cd internal/fakegcs && $(GO) test ./...
+	$(MAKE) viewer
 	$(MAKE) size
 
 .PHONY: lint
-lint: generated
+lint: generated types
 	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
 		if [ -n "$$files" ]; then echo "gofmt would change: $$files"; exit 1; fi
 	$(GO) vet ./... ./testdata/gen
@@ -37,6 +38,29 @@ lint: generated
 	$(GO) mod verify >/dev/null
 	$(GO) mod tidy -diff
 	for m in $(NESTED); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done
+
+MODULES := serve/viewer/test/node_modules/.package-lock.json
+
+$(MODULES): serve/viewer/test/package-lock.json
+	cd serve/viewer/test && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+.PHONY: types
+types: $(MODULES) ## are the types of the viewer's modules right?
+	cd serve/viewer/test && node_modules/.bin/tsc -p .
+
+.PHONY: browser
+browser: ## Chromium for the viewer's tests, from Debian where there is none
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { apt-get update -qq && apt-get install -qq -y chromium; }
+
+.PHONY: viewer
+viewer: types browser ## the viewer's modules by themselves, and the page in a browser
+	cd serve/viewer/test && node --test
+	cd serve/viewer/browsertest && $(GO) vet . && PROWTRACE_REQUIRE_BROWSER=1 $(GO) test -count=1 .
+
+.PHONY: screenshots
+screenshots: browser ## the pictures in docs/images, light and dark
+	cd serve/viewer/browsertest && PROWTRACE_REQUIRE_BROWSER=1 $(GO) test -count=1 -run TestPictures -pictures ../../../docs/images .
 
 .PHONY: generated
 generated: ## are the generated files those that generate would write?

@@ -27,6 +27,7 @@ const (
 type detail struct {
 	Line       int       `json:"line"`
 	ID         string    `json:"id"`
+	Only       bool      `json:"only,omitempty"` // the line is the only way to the span: its id is not its own
 	Trace      string    `json:"trace"`
 	ParentID   string    `json:"parentId,omitempty"`   // as reported
 	ParentLine int       `json:"parentLine"`           // or -1
@@ -163,6 +164,7 @@ func (v *viewer) getSpan(r *http.Request, d *drawing) (any, error) {
 		Start: nanos(s.Start), End: nanos(s.End()), Duration: nanos(s.Duration), Self: nanos(d.self[i]),
 		Flags: s.Flags.Names(), State: clip(parts.span.GetTraceState(), 500), Bytes: len(d.tree.Encoded(i)),
 	}
+	out.Only = d.tree.ID(i).IsZero() || s.Flags.Has(trace.Conflict)
 	if out.Flags == nil {
 		out.Flags = []string{}
 	}

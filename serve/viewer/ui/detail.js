@@ -19,6 +19,7 @@ import { searchable, term } from './query.js';
  * @property {Model} model
  * @property {() => void} close
  * @property {(line: number) => void} goTo
+ * @property {(d: Detail) => void} known told when the details have come
  * @property {(term: string) => void} filter
  */
 
@@ -42,7 +43,11 @@ export function detailPanel(o, line, ref, signal) {
   }
   const path = `traces/${o.model.head.id}/spans/${ref}`;
   json(path, signal)
-    .then((d) => body.replaceChildren(...span(o, /** @type {Detail} */ (d), path)))
+    .then((answer) => {
+      const d = /** @type {Detail} */ (answer);
+      o.known(d);
+      body.replaceChildren(...span(o, d, path));
+    })
     .catch((e) => {
       if (!signal.aborted) body.replaceChildren(message(e));
     });

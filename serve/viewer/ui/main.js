@@ -70,6 +70,7 @@ function newApp(run) {
     run,
     state: () => state,
     go(s, how) {
+      if (timer) write(); // what is gone back to is what was last seen
       const address = format(s);
       if (address !== location.pathname + location.search) history[how === 'push' ? 'pushState' : 'replaceState'](null, '', address);
       state = s;
@@ -78,7 +79,7 @@ function newApp(run) {
     note(s) {
       state = s;
       clearTimeout(timer); // browsers refuse more than a few changes a second
-      timer = setTimeout(() => history.replaceState(null, '', format(state)), 200);
+      timer = setTimeout(write, 200);
     },
     say(text) {
       live.textContent = text;
@@ -93,6 +94,12 @@ function newApp(run) {
   return app;
 }
 let fading = 0;
+
+function write() {
+  clearTimeout(timer);
+  timer = 0;
+  history.replaceState(null, '', format(state));
+}
 
 /** @param {App} app */
 function show(app) {
@@ -125,6 +132,8 @@ function topBar(app) {
 /** @param {App} app */
 function listen(app) {
   addEventListener('popstate', () => {
+    clearTimeout(timer);
+    timer = 0;
     state = parse(location.pathname, location.search);
     show(app);
   });

@@ -137,7 +137,7 @@ function tracesTable(app, s, r) {
     bar.style.width = `${Math.max((t.duration / Math.max(run.duration, 1)) * 100, 0.4)}%`;
     return h('tr', {},
       h('td', { class: 'cut t-name' }, t.errors ? h('span', { class: 'mark-error', title: counted(t.errors, 'error') }, '✕') : null,
-        inside(format(other(s, { trace: t.id })), {}, bdi(named(t.name))), ' ', bdi(t.message || t.hint || '', { class: t.message ? 'n-hint said' : 'n-hint' })),
+        inside(format(other(s, { trace: t.id })), {}, bdi(named(t.name))), ' ', bdi([t.message, t.hint].filter(Boolean).join(' · '), { class: t.message ? 'n-hint said' : 'n-hint' })),
       several ? h('td', { class: 'cut opt' }, bdi(named(t.service))) : null,
       h('td', { class: 'num' }, count(t.spans)), h('td', { class: t.errors ? 'num err' : 'num zero' }, count(t.errors)),
       h('td', { class: 'num opt', title: clock(BigInt(t.start), s.zone, 9) }, `+${offset(from, 1e8)}`), h('td', { class: 'num' }, duration(t.duration)),

@@ -8,7 +8,7 @@ import { term } from './query.js';
 
 /** @typedef {import('./types').ServiceMap} ServiceMap */
 
-const WIDTH = 190;
+const WIDTH = 230;
 const HEIGHT = 40;
 const GAP_X = 110;
 const GAP_Y = 16;
@@ -82,7 +82,7 @@ function drawMap(map, choose) {
     const name = named(n.name);
     return svg('g', { transform: `translate(${x} ${y})`, class: n.peer ? 'node peer' : 'node', onclick: () => choose(i) },
       svg('rect', { width: WIDTH, height: HEIGHT, rx: 6 }), svg('title', {}, name),
-      svg('text', { x: 10, y: 17, class: 'node-name' }, name.length > 27 ? name.slice(0, 26) + '…' : name),
+      svg('text', { x: 10, y: 17, class: 'node-name' }, name.length > 30 ? name.slice(0, 29) + '…' : name),
       svg('text', { x: 10, y: 32, class: n.errors ? 'node-sub bad' : 'node-sub' }, `${counted(n.spans, n.peer ? 'call' : 'span')}${n.errors ? `, ${counted(n.errors, 'error')}` : ''}`));
   });
   // The table below says the same in words.

@@ -348,7 +348,14 @@ function loaded(app, m, signal) {
       app, model: m, close: () => {
         app.go({ ...app.state(), span: '' }, 'push');
         fall.grid.focus();
-      }, goTo, filter: (t) => app.go({ ...app.state(), q: withTerm(app.state().q, t) }, 'push'),
+      }, goTo, known(d) {
+        // An address by line is good for this layout only; one by id stays so.
+        if (ref.startsWith('@') && !d.only && app.state().span === ref) {
+          panelFor = d.id;
+          zonedFor = d.id + '\n' + app.state().zone;
+          app.note({ ...app.state(), span: d.id });
+        }
+      }, filter: (t) => app.go({ ...app.state(), q: withTerm(app.state().q, t) }, 'push'),
     }, line, ref.startsWith('@') ? String(line) : ref, panelAbort.signal));
   }
 

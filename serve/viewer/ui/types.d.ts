@@ -28,7 +28,7 @@ export interface SpanEvent extends Section { at: string; name: string }
 export interface SpanLink extends Section { trace: string; span: string; here: boolean; traceState?: string }
 
 export interface Detail {
-  line: number; id: string; trace: string; parentId?: string; parentLine: number; parentName?: string; inferred?: boolean;
+  line: number; id: string; only?: boolean; trace: string; parentId?: string; parentLine: number; parentName?: string; inferred?: boolean;
   name: string; service: string; kind?: string; status: string; message?: Field;
   start: string; end: string; duration: string; self: string; reported?: { start: string; end: string };
   flags: string[]; traceState?: string;

@@ -192,7 +192,7 @@ export function waterfall(o) {
     row.toggle.setAttribute('aria-label', members === 0 ? 'Nothing under it' : open ? 'Close' : `Open: ${count(at(m.end, line) - line - 1)} under it`);
     const name = named(m.head.names[at(m.name, line)] ?? '');
     row.name.textContent = flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(members)} × ${name}` : name;
-    row.hint.textContent = t?.message || t?.hint || '';
+    row.hint.textContent = [t?.message, t?.hint].filter(Boolean).join(' · ');
     row.hint.classList.toggle('said', Boolean(t?.message));
     row.el.title = '';
     const badges = [];

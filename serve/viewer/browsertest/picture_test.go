@@ -1,0 +1,113 @@
+package browsertest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
+)
+
+var pictures = flag.String("pictures", "", "folder to write the README's pictures to")
+
+// TestPictures makes the pictures of the README, when asked for by -pictures.
+func TestPictures(t *testing.T) {
+	if *pictures == "" {
+		t.Skip("-pictures is not given")
+	}
+	set := demo(t)
+	one := biggest(set)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, p := range []struct{ name, path, keys, ready string }{
+			{"overview", "/?order=errors", "", atList},
+			{"trace", one, "", atTrace + ` && document.querySelector('.n-hint').textContent`},
+			{"detail", one + "?q=error&mode=filter", "nnn", `document.querySelector('.detail .d-fields')`},
+		} {
+			b := open(t, set, demoInfo, "/")
+			b.system(scheme)
+			b.run(chromedp.Navigate(b.base + p.path))
+			b.wait("document.querySelector('.wf-row:not([hidden]), .traces tbody tr')")
+			b.keys(p.keys)
+			b.wait(p.ready)
+			b.eval("document.querySelector('.toast').remove()")
+			png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := p.name + ".png"
+			if scheme == "dark" {
+				name = p.name + "-dark.png"
+			}
+			if err := os.WriteFile(filepath.Join(*pictures, name), png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkLargeTrace prints how long a large trace takes to be shown, from the
+// start of the navigation, and how long frames take while it is panned and
+// scrolled.
+func BenchmarkLargeTrace(b *testing.B) {
+	for _, n := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			set := large(b, n)
+			for range b.N {
+				p := open(b, set, viewer.Info{}, "/trace/"+polled)
+				p.wait(atTrace)
+				b.ReportMetric(get[float64](p, `performance.getEntriesByName('trace-shown')[0].startTime`), "ms-to-rows")
+				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.decodedBodySize, 0)`)/float64(n), "B/span")
+				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.encodedBodySize, 0)`)/1e6, "MB-sent")
+				p.eval(`document.dispatchEvent(new KeyboardEvent('keydown', { key: 'w' }))`)
+				report(b, p, "pan", `document.dispatchEvent(new KeyboardEvent('keydown', { key: i % 40 < 20 ? 'd' : 'a' }))`)
+				report(b, p, "scroll", `document.querySelector('.wf').scrollTop += 137`)
+			}
+		})
+	}
+}
+
+// report does something in each of 240 frames and reports the times between them.
+func report(b *testing.B, p *tab, what, act string) {
+	p.eval(`(() => { window.times = null; const t = []; let i = 0; const step = (now) => { t.push(now); i++; if (i > 240) { window.times = t.slice(1).map((x, k) => x - t[k]).sort((a, b) => a - b); return; } ` + act + `; requestAnimationFrame(step); }; requestAnimationFrame(step); })()`)
+	p.wait("window.times")
+	b.ReportMetric(get[float64](p, "window.times[120]"), what+"-p50-ms")
+	b.ReportMetric(get[float64](p, "window.times[237]"), what+"-p99-ms")
+}
+
+// The trace of a job holds all of its files, and says which parents were found
+// by time.
+func TestJoinedTrace(t *testing.T) {
+	root := "../../../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+	files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources []trace.Source
+	for _, f := range files {
+		sources = append(sources, trace.Source{Name: "artifacts/otlp/" + filepath.Base(f), Path: f, Job: 1})
+	}
+	id := trace.TraceID{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "the job", ID: id, By: trace.JoinTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	b := open(t, set, viewer.Info{}, "/trace/"+id.String())
+	b.wait(atTrace)
+	rows := b.rows()
+	if len(rows) < 5 || rows[0] != "the job" {
+		t.Errorf("rows %v", rows)
+	}
+	b.find("flag:inferred")
+	b.wait(`/^[1-9][0-9,]* match/.test(document.querySelector('.found').textContent)`)
+	b.keys("\r")
+	b.wait(`[...document.querySelectorAll('.d-mark b')].some((m) => m.textContent === 'parent by time')`)
+	b.run(chromedp.Navigate(b.base + "/"))
+	b.wait(atList)
+}

@@ -1,0 +1,175 @@
+// Unit tests of the pure modules, run by node's own runner.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { DEFAULTS, format, other, parse } from '../ui/address.js';
+import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
+import { place } from '../ui/flame.js';
+import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
+import { density } from '../ui/minimap.js';
+import { quoted, searchable, term, withTerm } from '../ui/query.js';
+import { layer } from '../ui/services.js';
+import { around, clamp, pan, ruler, zoom } from '../ui/viewport.js';
+import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, reveal, slowest, visibleLines, withAncestors } from '../ui/visible.js';
+
+/** A trace from rows of [depth, start, duration, flags, kind]. */
+function model(...rows) {
+  const column = (k) => Uint32Array.from(rows, (r) => r[k] ?? 0);
+  const zero = new Uint8Array(rows.length);
+  const columns = { depth: column(0), start: column(1), startHigh: zero, duration: column(2), durationHigh: zero, flags: column(3), kind: column(4), self: Float32Array.from(rows, (r) => r[2]), name: zero, service: zero };
+  return build({ duration: Math.max(...rows.map((r) => r[1] + r[2])), start: '1735787045000000000', names: ['n'], services: ['s'] }, [{ from: 0, to: rows.length, lines: rows.length, columns }]);
+}
+
+const ERROR = 2 << 4;
+
+// root      |----------|
+//   a       |--|
+//     b      |-|  error
+//   fold         |---|
+//     x          |-|
+//     y            |-| error
+const family = () => model([0, 0, 100], [1, 0, 30], [2, 10, 20, 0, ERROR], [1, 50, 40, FLAG.fold], [2, 50, 20], [2, 70, 20, 0, ERROR]);
+
+test('decode reads what the server packs', () => {
+  const head = new TextEncoder().encode(JSON.stringify({ from: 5, to: 7, lines: 9, columns: [{ name: 'a', type: 'u8', offset: 0 }, { name: 'b', type: 'u32', offset: 8 }, { name: 'c', type: 'f32', offset: 16 }] }).padEnd(180));
+  const buffer = new ArrayBuffer(4 + 180 + 24);
+  const view = new DataView(buffer);
+  view.setUint32(0, 180, true);
+  new Uint8Array(buffer).set(head, 4);
+  view.setUint8(185, 7);
+  view.setUint32(192, 4000000000, true);
+  view.setFloat32(200, 1.5, true);
+  const p = decode(buffer);
+  assert.deepEqual([p.from, p.to, p.lines, p.columns.a[1], p.columns.b[0], p.columns.c[0]], [5, 7, 9, 7, 4000000000, 1.5]);
+});
+
+test('build finds parents, ends and errors below', () => {
+  const m = family();
+  assert.deepEqual([...m.parent], [-1, 0, 1, 0, 3, 3]);
+  assert.deepEqual([...m.end], [6, 3, 3, 6, 5, 6]);
+  assert.deepEqual([...m.members], [2, 1, 0, 2, 0, 0]);
+  assert.deepEqual([...m.below], [2, 1, 0, 1, 0, 0]);
+});
+
+test('build puts pieces together, whatever their types', () => {
+  const part = (from, depth, start, high) => ({ from, to: from + 1, lines: 2, columns: { depth, start, startHigh: high, duration: start, durationHigh: high, self: new Float32Array(1), name: depth, service: depth, kind: depth, flags: depth } });
+  const m = build({ duration: 9e9, start: '1', names: [], services: [] }, [part(0, Uint8Array.of(0), Uint32Array.of(5), Uint8Array.of(0)), part(1, Uint16Array.of(1), Uint32Array.of(5), Uint8Array.of(2))]);
+  assert.deepEqual([...m.start], [5, 5 + 2 * 2 ** 32]);
+  assert.deepEqual([...m.parent], [-1, 0]);
+});
+
+test('own pieces leave out what children cover, once', () => {
+  assert.deepEqual([...ownPieces(family(), 0)], [30, 50, 90, 100]);
+  assert.deepEqual([...ownPieces(family(), 2)], [10, 30]);
+  assert.deepEqual([...ownPieces(model([0, 0, 100], [1, 10, 40], [1, 20, 10], [1, 40, 80]), 0)], [0, 10]);
+  assert.deepEqual([...ownPieces(model([0, 10, 0]), 0)], [10, 10]);
+});
+
+test('visible lines', () => {
+  const m = family();
+  const closed = closedAtFirst(m);
+  assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3]);
+  assert.equal(reveal(m, closed, 5), true);
+  assert.equal(reveal(m, closed, 5), false);
+  assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual([...visibleLines(m, closedBelow(m, 0), null)], [0]);
+  assert.deepEqual([...visibleLines(m, closedBelow(m, 1), null)], [0, 1, 3]);
+  assert.deepEqual([...visibleLines(m, new Uint8Array(6), withAncestors(m, [5]))], [0, 3, 5]);
+  assert.deepEqual([...visibleLines(m, new Uint8Array(6), withAncestors(m, []))], []);
+});
+
+test('errors, the slowest, the next', () => {
+  const m = family();
+  assert.deepEqual(errorLines(m), [2, 5]);
+  assert.deepEqual(slowest(m, 3), [0, 3, 1]);
+  assert.equal(nextOf([2, 5], 0, 1), 2);
+  assert.equal(nextOf([2, 5], 2, 1), 5);
+  assert.equal(nextOf([2, 5], 5, 1), 2);
+  assert.equal(nextOf([2, 5], 2, -1), 5);
+  assert.equal(nextOf([2, 5], 4, -1), 2);
+  assert.equal(nextOf([], 4, 1), -1);
+  assert.equal(lowerBound([1, 3, 3, 7], 3), 1);
+});
+
+test('the window of time stays in the trace', () => {
+  assert.deepEqual(clamp(-50, 50, 1000), { from: 0, to: 100 });
+  assert.deepEqual(clamp(950, 1100, 1000), { from: 850, to: 1000 });
+  assert.deepEqual(clamp(500, 500, 1000), { from: 500, to: 510 });
+  assert.deepEqual(clamp(0, 5, 3), { from: 0, to: 3 });
+  assert.deepEqual(zoom({ from: 0, to: 1000 }, 0.5, 250, 1000), { from: 125, to: 625 });
+  assert.deepEqual(zoom({ from: 125, to: 625 }, 100, 250, 1000), { from: 0, to: 1000 });
+  assert.deepEqual(pan({ from: 100, to: 200 }, 0.5, 1000), { from: 150, to: 250 });
+  assert.deepEqual(pan({ from: 0, to: 200 }, -1, 1000), { from: 0, to: 200 });
+  const a = around(500, 0, 1e9);
+  assert.ok(a.from <= 500 && a.to >= 500 && a.to - a.from >= 100);
+});
+
+test('the ruler has round steps', () => {
+  for (const [size, most, step] of [[1000, 10, 100], [27 * 60e9, 6, 300e9], [7e9, 10, 1e9], [3, 10, 1], [5 * 86400e9, 4, 2 * 86400e9]]) {
+    const r = ruler({ from: 0, to: size }, most);
+    assert.equal(r.step, step, String(size));
+    assert.ok(r.ticks.length <= most + 1);
+  }
+});
+
+test('words for durations and times', () => {
+  for (const [ns, want] of [[0, '0'], [1, '1 ns'], [999, '999 ns'], [45678, '45.7 µs'], [45e6, '45 ms'], [999.6e6, '1 s'], [1234e6, '1.23 s'], [59.96e9, '1 m 00 s'], [192e9, '3 m 12 s'], [2 * 3600e9, '2 h 00 m'], [90 * 3600e9, '3 d 18 h'], [-5, '−5 ns']]) {
+    assert.equal(duration(ns), want);
+  }
+  for (const [ns, step, want] of [[0, 1e9, '0'], [5e9, 1e9, '5 s'], [5.25e9, 1e8, '5.3 s'], [65e9, 1e9, '1:05'], [65.5e9, 1e8, '1:05.5'], [3661e9, 1e9, '1:01:01'], [1500, 10, '1.50 µs']]) {
+    assert.equal(offset(ns, step), want);
+  }
+  assert.equal(clock(1735787045123456789n, 'UTC', 3), '2025-01-02 03:04:05.123 UTC');
+  assert.equal(clock(1735787045123456789n, 'UTC', 9), '2025-01-02 03:04:05.123456789 UTC');
+  assert.equal(clock(0n, 'UTC', 3), 'unknown');
+  assert.match(zoneName(1735787045000000000n, 'local'), /^UTC[+−]\d\d:\d\d$/);
+  assert.equal(count(1234567), '1,234,567');
+  assert.equal(counted(1, 'match', 'matches'), '1 match');
+  assert.equal(bytes(526e6), '526 MB');
+  assert.equal(percent(1, 3), '33%');
+  assert.equal(percent(1, 100000), '<0.1%');
+});
+
+test('addresses hold the state', () => {
+  assert.equal(format(DEFAULTS), '/');
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local' };
+  const [path, search] = format(s).split('?');
+  assert.deepEqual(parse(path, search), s);
+  assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');
+  assert.equal(parse('/trace/ab', '?from=x&zone=Mars').from, null);
+  assert.equal(parse('/trace/%E0%A4%A', '').trace, '%E0%A4%A');
+  assert.deepEqual(other(s, { q: 'x' }), { ...DEFAULTS, zone: 'local', q: 'x' });
+});
+
+test('terms are quoted where they have to be', () => {
+  assert.equal(quoted('plain=x'), 'plain=x');
+  assert.equal(quoted(''), '""');
+  assert.equal(quoted('a b'), '"a b"');
+  assert.equal(quoted('a"\\\n'), '"a\\"\\\\\\n"');
+  assert.equal(term('k', '~', '^a b$'), 'k~"^a b$"');
+  assert.equal(withTerm(' error ', 'k=v'), 'error k=v');
+  assert.equal(withTerm('k=v error', 'k=v'), 'k=v error');
+  assert.ok(searchable('http.status'));
+  for (const key of ['', 'a b', 'a=b', '-a', 'cut…']) assert.ok(!searchable(key), key);
+});
+
+test('flame frames are placed within what they are in', () => {
+  const f = (parent, width) => ({ parent, width, name: '', service: '', count: 1, errors: 0, self: 0 });
+  const frames = [f(-1, 100), f(0, 60), f(0, 40), f(1, 30), f(-1, 100)];
+  assert.deepEqual(place(frames, -1).map((p) => [p.i, p.depth, p.from, p.width]), [[0, 0, 0, 0.5], [1, 1, 0, 0.3], [2, 1, 0.3, 0.2], [3, 2, 0, 0.15], [4, 0, 0.5, 0.5]]);
+  assert.deepEqual(place(frames, 1).map((p) => [p.i, p.width]), [[0, 1], [1, 1], [3, 0.5]]);
+});
+
+test('services stand behind what calls them', () => {
+  const nodes = ['a', 'b', 'c'].map((name) => ({ name }));
+  const call = (from, to) => ({ from, to, count: 1 });
+  assert.deepEqual(layer({ nodes, calls: [call(0, 1), call(1, 2), call(0, 2)], left: 0 }, 9), [[0], [1], [2]]);
+  assert.equal(layer({ nodes, calls: [call(0, 1), call(1, 0)], left: 0 }, 9).flat().length, 3);
+});
+
+test('the minimap counts each span on each pixel', () => {
+  const d = density(family(), 10, 6);
+  assert.equal(d.spans[0], 1);
+  assert.deepEqual([...d.errors], [0, 1, 0, 0, 0, 0, 0, 1, 0, 0]);
+});
