@@ -110,4 +110,9 @@ func TestJoinedTrace(t *testing.T) {
 	b.wait(`[...document.querySelectorAll('.d-mark b')].some((m) => m.textContent === 'parent by time')`)
 	b.run(chromedp.Navigate(b.base + "/"))
 	b.wait(atList)
+	b.click(".whole")
+	b.wait(atTrace)
+	if got := b.text("location.pathname"); got != "/trace/"+id.String() {
+		t.Errorf("the link to the whole job leads to %s", got)
+	}
 }

@@ -164,7 +164,8 @@ function fields(o, s, path) {
 function value(f, path) {
   const rows = f.text.split('\n');
   const stack = f.key.endsWith('stacktrace') && rows.length > TAIL + 2;
-  const pre = h('pre', { class: 'value', dir: 'auto' }, stack ? rows.slice(-TAIL).join('\n') : f.text);
+  const address = !f.cut && /^https?:\/\/[^\s\\]+$/.test(f.text);
+  const pre = h('pre', { class: 'value', dir: 'auto' }, address ? outside(f.text, f.text) : stack ? rows.slice(-TAIL).join('\n') : f.text);
   const whole = f.cut ? h('p', { class: 'd-cut' }, `The first 4 kB of ${bytes(f.size)}. `, h('a', { href: `/api/v1/${path}/values/${f.n}`, download: true }, 'Download all')) : null;
   if (!stack) return h('div', {}, pre, whole);
   const more = h('button', { type: 'button', class: 'link' }, `${counted(rows.length - TAIL, 'line')} above: show all`);
