@@ -20,7 +20,7 @@ const KEYS = [
 ];
 
 const TERMS = [
-  ['no such host', 'both words… each in the name, service, attributes, events or status'], ['"no such host"', 'the phrase'],
+  ['no such host', 'each of the words, in the name, service, attributes, events or status'], ['"no such host"', 'the phrase'],
   ['error', 'the status is an error'], ['kind:client', 'internal, server, client, producer, consumer'],
   ['key=value', 'an attribute; also name, service, scope, id, status, message'], ['key!=value', 'any other value, or none'], ['key~regex', 'a regular expression (RE2)'],
   ['code>=500', 'an attribute by its number'], ['dur>5s', 'the duration; self>5s the self time'], ['name:part', 'a part of the name; so service: and scope:'],
