@@ -107,13 +107,16 @@ type Detail struct {
 }
 
 // Detail decodes the span of a row as it is served (see Encoded).
-func (s *Set) Detail(row int) (Detail, error) {
+func (s *Set) Detail(row int) (Detail, error) { return s.decode(row, s.Encoded(row)) }
+
+// decode decodes a served form of a row's span, with its resource and scope.
+func (s *Set) decode(row int, span []byte) (Detail, error) {
 	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}}
 	for _, part := range []struct {
 		wire []byte
 		into proto.Message
 	}{
-		{s.Encoded(row), d.Span},
+		{span, d.Span},
 		{s.resources[s.resource[row]].wire, d.Resource},
 		{s.scopes[s.scope[row]].wire, d.Scope},
 	} {

@@ -112,6 +112,9 @@ func (t Tree) Encoded(i int) []byte {
 	return b
 }
 
+// Detail decodes span i as it is served (see Encoded).
+func (t Tree) Detail(i int) (Detail, error) { return t.set.decode(t.Row(i), t.Encoded(i)) }
+
 // attribute encodes a KeyValue with a string of less than 64 bytes, of which a
 // joined trace has two for each span.
 func attribute(key, value string) []byte {

@@ -3,6 +3,7 @@ package remote
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"google.golang.org/grpc/encoding"
@@ -58,9 +59,14 @@ const maxHead = 6
 // A splicer cuts spans into encoded messages.
 type splicer struct {
 	set  *trace.Set
-	rows []int
 	runs []run
 	size int // of the message so far
+}
+
+// served is a span to send: its row, and how it is encoded.
+type served struct {
+	row     int
+	encoded []byte
 }
 
 // run is a sequence of spans of one resource and scope in a message.
@@ -70,16 +76,24 @@ type run struct {
 	spanBytes int // of the spans as fields
 }
 
-// trace sends the spans of t in TracesData messages that hold nothing else.
+// trace sends the spans of t in TracesData messages that hold nothing else: of a
+// job's trace, those of the joined one.
 func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
-	p.order(t)
+	tree := p.set.Tree(t)
 	flush := func() error {
 		if err := send(p.message(0, "")); err != nil {
 			return fmt.Errorf("sending trace %v: %w", t.ID, err)
 		}
 		return nil
 	}
-	if err := p.gather(flush); err != nil {
+	spans := func(yield func(served) bool) {
+		for _, i := range p.order(tree) {
+			if !yield(served{tree.Row(i), tree.Encoded(i)}) {
+				return
+			}
+		}
+	}
+	if err := p.gather(spans, flush); err != nil {
 		return err
 	}
 	return flush()
@@ -91,19 +105,25 @@ func (p *splicer) spans(rows []int, token string, send func(encoded) error) erro
 	if len(rows) == 0 {
 		return nil
 	}
-	p.rows = rows
-	if err := p.gather(func() error { return send(p.message(fieldFoundSpans, "")) }); err != nil {
+	spans := func(yield func(served) bool) {
+		for _, row := range rows {
+			if !yield(served{row, p.set.Encoded(row)}) {
+				return
+			}
+		}
+	}
+	if err := p.gather(spans, func() error { return send(p.message(fieldFoundSpans, "")) }); err != nil {
 		return err
 	}
 	return send(p.message(fieldFoundSpans, token))
 }
 
-// gather makes runs of the rows, and flushes each time a message is full. What
+// gather makes runs of the spans, and flushes each time a message is full. What
 // does not fill one is left.
-func (p *splicer) gather(flush func() error) error {
+func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
 	last := -1
-	for _, row := range p.rows {
-		span := finiteSpan(p.set.Encoded(row))
+	for s := range spans {
+		row, span := s.row, finiteSpan(s.encoded)
 		size := fieldSize(len(span))
 		same := last >= 0 && p.set.Resource(last) == p.set.Resource(row) && p.set.Scope(last) == p.set.Scope(row)
 		if p.size > 0 && p.size+size > chunkSize {
@@ -125,23 +145,25 @@ func (p *splicer) gather(flush func() error) error {
 	return nil
 }
 
-// order lists the rows of t so that those with the same resource and scope lie
-// together: each description is then sent once a message.
-func (p *splicer) order(t trace.Trace) {
-	p.rows = p.rows[:0]
+// order lists the spans of a tree so that those with the same resource and scope
+// lie together: each description is then sent once a message.
+func (p *splicer) order(t trace.Tree) []int {
+	order := make([]int, t.Len())
 	mixed := false
-	for row := t.First; row < t.First+t.Spans; row++ {
-		p.rows = append(p.rows, row)
-		mixed = mixed || p.set.Resource(row) != p.set.Resource(t.First) || p.set.Scope(row) != p.set.Scope(t.First)
+	for i := range order {
+		order[i] = i
+		mixed = mixed || p.set.Resource(t.Row(i)) != p.set.Resource(t.Row(0)) || p.set.Scope(t.Row(i)) != p.set.Scope(t.Row(0))
 	}
 	if mixed {
-		slices.SortFunc(p.rows, func(a, b int) int {
+		slices.SortFunc(order, func(a, b int) int {
+			x, y := t.Row(a), t.Row(b)
 			return cmp.Or(
-				cmp.Compare(p.set.Resource(a), p.set.Resource(b)),
-				cmp.Compare(p.set.Scope(a), p.set.Scope(b)),
+				cmp.Compare(p.set.Resource(x), p.set.Resource(y)),
+				cmp.Compare(p.set.Scope(x), p.set.Scope(y)),
 				cmp.Compare(a, b))
 		})
 	}
+	return order
 }
 
 // headSize bounds what a run adds to a message besides its spans.

@@ -38,15 +38,19 @@ func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, 
 // summarize names a trace after its earliest root. One without a root is named
 // after its earliest span, so that the list of traces says something.
 func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
-	root := set.Span(t.Root)
+	root, tree := set.Span(t.Root), set.Tree(t)
+	start, end := tree.Extent()
 	s := &storagev2.TraceSummary{
 		TraceId: t.ID[:], RootServiceName: root.Service, RootOperationName: root.Name,
-		MinStartTimeUnixNano: uint64(t.Start), MaxEndTimeUnixNano: uint64(t.End),
-		SpanCount: int32(t.Spans), ErrorSpanCount: int32(t.Errors), OrphanSpanCount: int32(t.Orphans),
+		MinStartTimeUnixNano: uint64(start), MaxEndTimeUnixNano: uint64(end),
+		SpanCount: int32(tree.Len()), OrphanSpanCount: int32(t.Orphans),
+	}
+	if tree.Joined() {
+		s.OrphanSpanCount = 0 // all hang below their processes
 	}
 	var last *storagev2.ServiceSummary // spans of a service often follow each other
-	for row := t.First; row < t.First+t.Spans; row++ {
-		span := set.Span(row)
+	for i := range tree.Len() {
+		span := tree.Span(i)
 		if last == nil || last.Name != span.Service {
 			i := slices.IndexFunc(s.Services, func(have *storagev2.ServiceSummary) bool { return have.Name == span.Service })
 			if i < 0 {
@@ -57,6 +61,7 @@ func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
 		}
 		last.SpanCount++
 		if span.Status == trace.StatusError {
+			s.ErrorSpanCount++
 			last.ErrorSpanCount++
 		}
 	}

@@ -56,12 +56,13 @@ func (r *readerV1) FindTraces(req *storagev1.FindTracesRequest, stream grpc.Serv
 func (r *readerV1) send(t trace.Trace, stream grpc.ServerStreamingServer[storagev1.SpansResponseChunk]) error {
 	processes := processes{set: r.set}
 	chunk, size := &storagev1.SpansResponseChunk{}, 0
-	for row := t.First; row < t.First+t.Spans; row++ {
-		detail, err := r.set.Detail(row)
+	tree := r.set.Tree(t)
+	for i := range tree.Len() {
+		detail, err := tree.Detail(i)
 		if err != nil {
 			return status.Error(codes.DataLoss, err.Error())
 		}
-		span := translate(detail, processes.of(row, detail.Resource))
+		span := translate(detail, processes.of(tree.Row(i), detail.Resource))
 		n := fieldSize(proto.Size(span))
 		if size > 0 && size+n > chunkSize {
 			if err := stream.Send(chunk); err != nil {
