@@ -48,6 +48,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 		},
 	}
 	g.register(c.Flags())
+	g.registerJoin(c.Flags())
 	c.Flags().StringVar(&storage, "storage-listen", "127.0.0.1:17271", "`address` of the Jaeger storage")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:16680", "`address` of the built-in pages")
 	return c

@@ -27,6 +27,7 @@ type sourcing struct {
 	refresh   bool
 	noCache   bool
 	keepGoing bool
+	join      string
 }
 
 func (g *sourcing) register(f *pflag.FlagSet) {
@@ -37,6 +38,18 @@ func (g *sourcing) register(f *pflag.FlagSet) {
 	f.BoolVar(&g.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
 	f.BoolVar(&g.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "tell what is done and asked")
+}
+
+// registerJoin adds the flag of the commands that load traces.
+func (g *sourcing) registerJoin(f *pflag.FlagSet) {
+	f.StringVar(&g.join, "join", string(trace.JoinTime), "how the traces of a job become one: by `time` (below the span that contains them, where that is beyond doubt), by process, or none")
+}
+
+// detail prints a line on standard error if details are wanted.
+func (g *sourcing) detail(format string, args ...any) {
+	if g.verbose {
+		g.note(format, args...)
+	}
 }
 
 // note prints a line on standard error.
@@ -243,16 +256,17 @@ var errNoSpans = errors.New("no spans")
 
 // load merges the files of all jobs and tells what was wrong with them.
 func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
-	var sources []trace.Source
-	for _, j := range jobs {
-		sources = append(sources, j.sources...)
+	sources, joined, err := g.joining(jobs)
+	if err != nil {
+		return nil, err
 	}
-	set, err := trace.Load(ctx, sources)
+	set, err := trace.Load(ctx, sources, joined...)
 	if err != nil {
 		return nil, err
 	}
 	g.problems(set)
-	if set.Len() == 0 {
+	spans, traces := reported(set)
+	if spans == 0 {
 		set.Close()
 		text := "there are no files to read; "
 		if len(sources) > 0 {
@@ -260,15 +274,45 @@ func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
 		}
 		return nil, failure{text + "the traces of kOps are the files that end in .otel", errNoSpans}
 	}
-	first, last := set.Trace(0).Start, int64(0)
-	for i := range set.NumTraces() {
-		if first == 0 {
-			first = set.Trace(i).Start
+	first, last := extent(set)
+	g.note("%s in %s from %s", count(int64(spans), "span"), count(int64(traces), "trace"), period(first.UnixNano(), last.UnixNano()))
+	for _, j := range jobs {
+		if text := unfinished(j); text != "" {
+			g.note("%s", text)
 		}
-		last = max(last, set.Trace(i).End)
 	}
-	g.note("%s in %s from %s", count(int64(set.Len()), "span"), count(int64(set.NumTraces()), "trace"), period(first, last))
 	return set, nil
+}
+
+// reported counts the spans and traces that the files hold, without those that
+// tell of the jobs.
+func reported(set *trace.Set) (spans, traces int) {
+	spans, traces = set.Len(), set.NumTraces()
+	for _, t := range set.Jobs() {
+		spans -= t.Spans
+		traces--
+	}
+	return spans, traces
+}
+
+// extent is the time that the files' spans cover.
+func extent(set *trace.Set) (start, end time.Time) {
+	own := map[int]bool{}
+	for _, t := range set.Jobs() {
+		own[t.Index] = true
+	}
+	var first, last int64
+	for i := range set.NumTraces() {
+		if own[i] {
+			continue
+		}
+		t := set.Trace(i)
+		if first == 0 {
+			first = t.Start
+		}
+		last = max(last, t.End)
+	}
+	return time.Unix(0, first), time.Unix(0, last)
 }
 
 // problems prints what was wrong with files, the first ones in full.

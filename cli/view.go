@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,7 @@ func (v *viewCommand) command(use string) *cobra.Command {
 		RunE:  func(c *cobra.Command, args []string) error { return v.run(c.Context(), args) },
 	}
 	v.register(c.Flags())
+	v.registerJoin(c.Flags())
 	c.Flags().StringVar(&v.ui, "ui", uiAuto, "what to open: `auto`, jaeger, builtin, or none")
 	c.Flags().StringVar(&v.jaeger, "jaeger", "", "the Jaeger to start: a `path` or name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
 	c.Flags().BoolVar(&v.noBrowser, "no-browser", false, "print the address, open no browser")
@@ -108,23 +110,45 @@ func (v *viewCommand) serve(ctx context.Context, set *trace.Set, jobs []job, fou
 	}
 	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), newPages(set, jobs)) })
-	g.Go(func() error { return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages) })
+	handler := newPages(set, jobs)
+	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), handler) })
+	g.Go(func() error { return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages, handler) })
 	return g.Wait()
 }
 
-func newPages(set *trace.Set, jobs []job) http.Handler {
-	return viewer.New(set, pageInfo(jobs))
+// pages are the built-in pages. They are served before it is known whether a
+// Jaeger runs, whose address they then show.
+type pages struct {
+	set     *trace.Set
+	info    viewer.Info
+	current atomic.Pointer[http.Handler]
+}
+
+func newPages(set *trace.Set, jobs []job) *pages {
+	p := &pages{set: set, info: pageInfo(jobs)}
+	p.withJaeger("")
+	return p
+}
+
+func (p *pages) withJaeger(address string) {
+	info := p.info
+	info.Jaeger = address
+	handler := viewer.New(p.set, info)
+	p.current.Store(&handler)
+}
+
+func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*p.current.Load()).ServeHTTP(w, r)
 }
 
 // open starts Jaeger and opens the browser. Where Jaeger fails or ends, the
 // built-in pages stay.
-func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error, storage, pages string) error {
+func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error, storage, address string, handler *pages) error {
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
 			v.note("%v\nWithout it the built-in pages serve.", missing)
 		}
-		v.show(ctx, builtinPage(set, pages))
+		v.show(ctx, builtinPage(set, address))
 		return nil
 	}
 	process, err := found.Start(ctx, v.launchOptions(jobs, storage))
@@ -133,17 +157,19 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 			return err
 		}
 		v.note("%v\nThe built-in pages serve instead.", err)
-		v.show(ctx, builtinPage(set, pages))
+		v.show(ctx, builtinPage(set, address))
 		return nil
 	}
 	v.note("%v is running", found)
+	handler.withJaeger(process.URL)
 	v.show(ctx, jaegerPage(set, process.URL))
 	select {
 	case <-ctx.Done():
 		// Ctrl-C: the end of ctx must not cut short the graceful stop.
 		return process.Stop(context.WithoutCancel(ctx))
 	case <-process.Done():
-		v.note("%v\nThe built-in pages are still there: %s", process.Wait(), pages)
+		handler.withJaeger("")
+		v.note("%v\nThe built-in pages are still there: %s", process.Wait(), address)
 		return nil
 	}
 }
@@ -160,44 +186,54 @@ func (v *viewCommand) show(ctx context.Context, address string) {
 	}
 }
 
-// builtinPage is the page to begin with: the only trace, or the list.
+// builtinPage is the page to begin with: the job, the only trace, or the list.
 func builtinPage(set *trace.Set, pages string) string {
-	if set.NumTraces() == 1 {
-		return pages + "trace/" + set.Trace(0).ID.String()
+	if id, ok := onlyTrace(set); ok {
+		return pages + "trace/" + id.String()
 	}
 	return pages
 }
 
-// jaegerPage is the page to begin with: the only trace, or a search of the
-// service with the most spans over the job's own time, since the default of
+// jaegerPage is the page to begin with: the job, the only trace, or a search of
+// the service with the most spans over the jobs' own time, since the default of
 // the last hour shows nothing of an older job.
 func jaegerPage(set *trace.Set, base string) string {
-	if set.NumTraces() == 1 {
-		return launch.TraceLink(base, set.Trace(0).ID.String())
+	if id, ok := onlyTrace(set); ok {
+		return launch.TraceLink(base, id.String())
 	}
+	service := trace.JobService
+	if len(set.Jobs()) == 0 {
+		service = mostSpans(set)
+	}
+	start, end := extent(set)
+	for _, t := range set.Jobs() { // a search goes by the start of the job's own spans
+		if at := time.Unix(0, t.Start); at.Before(start) {
+			start = at
+		}
+	}
+	return launch.Search{Service: service, Start: start, End: end, Limit: 100}.Link(base)
+}
+
+// onlyTrace is the joined trace of the only job, or the only trace.
+func onlyTrace(set *trace.Set) (trace.TraceID, bool) {
+	if jobs := set.Jobs(); len(jobs) == 1 {
+		return jobs[0].ID, true
+	}
+	if set.NumTraces() == 1 {
+		return set.Trace(0).ID, true
+	}
+	return trace.TraceID{}, false
+}
+
+func mostSpans(set *trace.Set) (service string) {
 	spans := map[string]int{}
-	service := ""
 	for row := range set.Len() {
 		name := set.Service(row)
 		if spans[name]++; spans[name] > spans[service] || service == "" {
 			service = name
 		}
 	}
-	start, end := extent(set)
-	return launch.Search{Service: service, Start: start, End: end, Limit: 100}.Link(base)
-}
-
-// extent is the time that the traces of a set cover.
-func extent(set *trace.Set) (start, end time.Time) {
-	var first, last int64
-	for i := range set.NumTraces() {
-		t := set.Trace(i)
-		if first == 0 {
-			first = t.Start
-		}
-		last = max(last, t.End)
-	}
-	return time.Unix(0, first), time.Unix(0, last)
+	return service
 }
 
 // pageInfo is what the built-in pages say of the jobs.
@@ -213,6 +249,7 @@ func pageInfo(jobs []job) viewer.Info {
 			{Text: "artifacts", URL: artifactsPage(run)},
 			{Text: "build log", URL: objectPage(run, "build-log.txt")},
 		}
+		info.Note = unfinished(jobs[0])
 	}
 	return info
 }

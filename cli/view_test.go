@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -114,7 +115,7 @@ func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 		t.Errorf("the page has no script:\n%s", page)
 	}
 	answers := get(t, r.api("run")) + get(t, r.api("problems"))
-	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", `"traces":842`, "kops-4398-2025-03-13T02:11:15Z.otel"} {
+	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", `"traces":843`, "kops-4398-2025-03-13T02:11:15Z.otel"} {
 		if !strings.Contains(answers, want) {
 			t.Errorf("the answers lack %q", want)
 		}
@@ -184,18 +185,36 @@ func TestWithJaeger(t *testing.T) {
 	for _, program := range []string{"jaeger", "jaeger-query"} {
 		t.Run(program, func(t *testing.T) {
 			r := start(t, nil, "--jaeger", jaegerPath(t, program), failingRun)
-			base, _, _ := strings.Cut(r.address, "/search?")
+			base, id, ok := strings.Cut(r.address, "/trace/")
+			if !ok {
+				t.Fatalf("the address is no trace: %s", r.address)
+			}
 			var services struct{ Data []string }
-			if err := json.Unmarshal([]byte(get(t, base+"/api/services")), &services); err != nil || len(services.Data) == 0 {
+			if err := json.Unmarshal([]byte(get(t, base+"/api/services")), &services); err != nil || !slices.Contains(services.Data, "prow") || !slices.Contains(services.Data, "kops") {
 				t.Fatalf("services %v, %v", services, err)
 			}
-			// The address that was printed shows the job: its query finds traces.
-			_, query, _ := strings.Cut(r.address, "?")
+			// The address that was printed shows the whole job as one trace: the
+			// 1,001 spans of its files below the job's own.
 			var found struct {
-				Data []struct{ Spans []any }
+				Data []struct {
+					Spans []struct {
+						OperationName string
+						References    []struct{ SpanID string }
+					}
+				}
 			}
-			if err := json.Unmarshal([]byte(get(t, base+"/api/traces?"+query)), &found); err != nil || len(found.Data) != 100 {
+			if err := json.Unmarshal([]byte(get(t, base+"/api/traces/"+id)), &found); err != nil || len(found.Data) != 1 {
 				t.Fatalf("%d traces, %v", len(found.Data), err)
+			}
+			roots, names := 0, map[string]int{}
+			for _, s := range found.Data[0].Spans {
+				names[s.OperationName]++
+				if len(s.References) == 0 {
+					roots++
+				}
+			}
+			if n := len(found.Data[0].Spans); n <= 1001 || roots != 1 || names["kops validate cluster"] == 0 {
+				t.Errorf("%d spans, %d roots, names %v", n, roots, names)
 			}
 			r.interrupt(t)
 		})

@@ -205,7 +205,9 @@ func (s *Set) collectProblems(shards []*shard) {
 	for _, sh := range shards {
 		s.problems = append(s.problems, sh.problems...)
 		for source, n := range sh.kept {
-			kept[s.sources[source].name] += n
+			if !s.sources[source].made {
+				kept[s.sources[source].name] += n
+			}
 		}
 	}
 	for i := range s.problems {
