@@ -17,6 +17,7 @@ import (
 
 	"prowtrace/fetch"
 	"prowtrace/gcs"
+	"prowtrace/prow"
 )
 
 // Exit codes of prowtrace.
@@ -76,6 +77,7 @@ for a file or an archive on standard input.`
 		newFetch(s),
 		newServe(s),
 		newResolve(s),
+		newRuns(s),
 		newCache(s),
 		newVersion(s),
 	)
@@ -153,7 +155,7 @@ func exitCode(err error) int {
 		return ExitNoTraces
 	case errors.As(err, &access):
 		return ExitDenied
-	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, errNotThere):
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, prow.ErrNoRun), errors.Is(err, errNotThere):
 		return ExitNotFound
 	}
 	return ExitFailed

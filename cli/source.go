@@ -28,15 +28,22 @@ type sourcing struct {
 	noCache   bool
 	keepGoing bool
 	join      string
+	choosing  choosing
 }
 
 func (g *sourcing) register(f *pflag.FlagSet) {
-	f.StringVar(&g.auth, "auth", string(gcs.AuthAuto), "who reads the bucket: `auto` (anonymous, then credentials if refused), anonymous, or adc (credentials at once)")
-	f.StringVar(&g.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
+	g.registerStore(f)
+	g.choosing.register(f)
 	f.BoolVar(&g.offline, "offline", false, "ask no bucket: use what is in the cache")
 	f.BoolVar(&g.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
 	f.BoolVar(&g.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
 	f.BoolVar(&g.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
+}
+
+// registerStore adds the flags of all commands that ask a bucket.
+func (g *sourcing) registerStore(f *pflag.FlagSet) {
+	f.StringVar(&g.auth, "auth", string(gcs.AuthAuto), "who reads the bucket: `auto` (anonymous, then credentials if refused), anonymous, or adc (credentials at once)")
+	f.StringVar(&g.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "tell what is done and asked")
 }
 
@@ -115,7 +122,9 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection,
 		case prow.KindStdin:
 			j.sources, err = g.inputSources(ctx)
 		default:
-			j.ref.Run, err = runOf(ref)
+			if ref.Kind == prow.KindRun {
+				err = supported(ref.Run)
+			}
 			runs = append(runs, j)
 		}
 		if err != nil {
@@ -175,14 +184,12 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	if g.offline && g.refresh {
 		return usageError{errors.New("--offline and --refresh exclude each other"), "choose one"}
 	}
-	options := gcs.Options{Auth: gcs.Auth(g.auth), BillingProject: g.billing, UserAgent: "prowtrace"}
 	if g.verbose {
-		options.Logf = g.note
 		g.note("cache: %s", cache.Dir())
 	}
-	client, err := gcs.New(ctx, options)
+	client, err := g.newClient(ctx)
 	if err != nil {
-		return usageError{err: err}
+		return err
 	}
 	defer client.Close()
 
@@ -194,7 +201,13 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	var all errgroup.Group // a run that fails must not end the others
 	for i, j := range jobs {
 		all.Go(func() error {
-			j.result, errs[i] = cache.Fetch(ctx, client, j.ref.Run, fetch.Options{
+			run, err := g.chosen(ctx, client, j.ref, shown.note)
+			if err != nil {
+				errs[i] = err
+				return nil
+			}
+			j.ref.Run = run
+			j.result, errs[i] = cache.Fetch(ctx, client, run, fetch.Options{
 				Only: j.ref.Rest, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh, Notice: shown.note,
 			})
 			return nil

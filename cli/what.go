@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strings"
 
 	"prowtrace/otelfile"
 	"prowtrace/prow"
@@ -56,33 +55,6 @@ func badWhat(err error) error {
 		text += " (in: " + p.Understood + ")"
 	}
 	return usageError{errors.New(text), p.Hint}
-}
-
-// runOf gives the run of a reference, or says what else it names.
-func runOf(ref prow.Ref) (prow.Run, error) {
-	wrong := func(what, hint string) (prow.Run, error) {
-		return prow.Run{}, usageError{fmt.Errorf("%s %s", line(strings.TrimSpace(ref.Input)), what), hint}
-	}
-	const open = "open the run in Prow and paste its link"
-	switch ref.Kind {
-	case prow.KindRun:
-		if ref.Provider != "gs" {
-			return wrong("is a run in S3 storage ("+ref.Bucket+"), which is not supported yet: only Google Cloud Storage is",
-				"download its artifacts/otlp/ with your own tools and name the directory")
-		}
-		return ref.Run, nil
-	case prow.KindPointer:
-		return wrong("is a pointer to the run "+ref.Build+" of "+ref.Job+", not the run", open)
-	case prow.KindJob:
-		return wrong("names the job "+ref.Job+", not one of its runs", open)
-	case prow.KindPR, prow.KindPRJob:
-		return wrong("names pull request "+ref.Pull+", not one run", open)
-	case prow.KindDeck:
-		return wrong("names the run "+ref.Build+" of "+ref.Job+" without its bucket", open)
-	case prow.KindProwJob:
-		return wrong("names a ProwJob without its bucket", open)
-	}
-	return wrong("is no run", open)
 }
 
 // maxFiles bounds a directory: a run has some hundred trace files.

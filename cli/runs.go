@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/gcs"
+	"prowtrace/prow"
+)
+
+// runsCommand lists the latest runs of a job.
+type runsCommand struct {
+	sourcing
+	number int
+	asJSON bool
+}
+
+func newRuns(s Streams) *cobra.Command {
+	r := &runsCommand{sourcing: sourcing{streams: s}}
+	c := &cobra.Command{
+		Use:   "runs JOB",
+		Short: "List the latest runs of a job or of a pull request",
+		Long: `runs lists the latest runs of a job (its name, or any link to it) or of a pull
+request (its link, or kops#18000), the newest first.`,
+		Example: `  prowtrace runs e2e-kops-aws-distro-deb13
+  prowtrace runs --failed --after 7d kops#18000`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
+	}
+	r.registerStore(c.Flags())
+	r.choosing.register(c.Flags())
+	c.Flags().IntVarP(&r.number, "number", "n", 20, "how `many` runs")
+	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one a line")
+	return c
+}
+
+func (r *runsCommand) run(ctx context.Context, arg string) error {
+	if r.number < 1 {
+		return usageError{fmt.Errorf("-n %d is no number of runs", r.number), "give 1 or more"}
+	}
+	ref, err := prow.Parse(arg)
+	if err != nil {
+		return badWhat(err)
+	}
+	if ref.Kind == prow.KindRun { // the job of that run
+		return usageError{fmt.Errorf("%s is one run", line(arg)), "name its job: " + ref.Job}
+	}
+	client, err := r.newClient(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	options, err := r.choosing.options(time.Now(), func(s string) { r.note("%s", s) })
+	if err != nil {
+		return err
+	}
+	runs, err := prow.Runs(ctx, bucketStore{client}, ref, r.number, options)
+	if err != nil {
+		return unresolved(err)
+	}
+	if r.asJSON {
+		return r.printJSON(runs)
+	}
+	return r.print(runs, time.Now())
+}
+
+func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
+	w := tabwriter.NewWriter(r.streams.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "BUILD\tSTARTED (UTC)\tAGO\tDURATION\tRESULT\tTRACES\tLINK")
+	for _, run := range runs {
+		started, age, took := "?", "?", ""
+		if !run.Started.IsZero() {
+			started, age = run.Started.UTC().Format("2006-01-02 15:04"), ago(now.Sub(run.Started))
+		}
+		if !run.Finished.IsZero() && !run.Started.IsZero() {
+			took = duration(int64(run.Duration()))
+		}
+		traces := "no"
+		if run.Traces {
+			traces = "yes"
+		}
+		link := "?"
+		if run.Root != "" {
+			link = run.Page()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), started, age, took, outcome(run), traces, line(link))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	for _, run := range runs {
+		if run.Err != nil {
+			r.note("%s: %v", run.Build, run.Err)
+		}
+	}
+	return nil
+}
+
+func outcome(run prow.RunInfo) string {
+	if run.State == prow.Unknown {
+		return "?"
+	}
+	return string(run.State)
+}
+
+func (r *runsCommand) printJSON(runs []prow.RunInfo) error {
+	enc := json.NewEncoder(r.streams.Out)
+	enc.SetEscapeHTML(false)
+	for _, run := range runs {
+		row := struct {
+			Job      string     `json:"job"`
+			Build    string     `json:"build"`
+			Bucket   string     `json:"bucket"`
+			Root     string     `json:"root"`
+			Started  *time.Time `json:"started"`
+			Finished *time.Time `json:"finished"`
+			Seconds  float64    `json:"duration_seconds"`
+			Result   string     `json:"result"`
+			Traces   bool       `json:"traces"`
+			Link     string     `json:"link"`
+			Error    string     `json:"error"`
+		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
+			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
+		if run.Root != "" {
+			row.Link = run.Page()
+		}
+		if run.Err != nil {
+			row.Error = run.Err.Error()
+		}
+		if err := enc.Encode(row); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}
+
+func timeOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// newClient makes the client that the flags ask for.
+func (g *sourcing) newClient(ctx context.Context) (*gcs.Client, error) {
+	options := gcs.Options{Auth: gcs.Auth(g.auth), BillingProject: g.billing, UserAgent: "prowtrace"}
+	if g.verbose {
+		options.Logf = g.note
+	}
+	client, err := gcs.New(ctx, options)
+	if err != nil {
+		return nil, usageError{err: err}
+	}
+	return client, nil
+}
