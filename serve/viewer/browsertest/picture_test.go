@@ -4,12 +4,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"prowtrace/prow"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
 )
@@ -21,15 +23,20 @@ func TestPictures(t *testing.T) {
 	if *pictures == "" {
 		t.Skip("-pictures is not given")
 	}
-	set := demo(t)
+	set, whole := demo(t), job(t)
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
-		for _, p := range []struct{ name, path, keys, ready string }{
-			{"overview", "/?order=errors", "", atList},
-			{"trace", one, "", atTrace + ` && document.querySelector('.n-hint').textContent`},
-			{"detail", one + "?q=error&mode=filter", "nnn", `document.querySelector('.detail .d-fields')`},
+		for _, p := range []struct {
+			name              string
+			set               *trace.Set
+			path, keys, ready string
+		}{
+			{"overview", set, "/?order=errors", "", atList},
+			{"job", whole, "/trace/" + whole.Jobs()[0].ID.String(), "{]]]", atTrace + ` && document.querySelector('.n-hint').textContent`},
+			{"trace", set, one, "", atTrace + ` && document.querySelector('.n-hint').textContent`},
+			{"detail", set, one + "?q=error&mode=filter", "nnn", `document.querySelector('.detail .d-fields')`},
 		} {
-			b := open(t, set, demoInfo, "/")
+			b := open(t, p.set, demoInfo, "/")
 			b.system(scheme)
 			b.run(chromedp.Navigate(b.base + p.path))
 			b.wait("document.querySelector('.wf-row:not([hidden]), .traces tbody tr')")
@@ -80,28 +87,54 @@ func report(b *testing.B, p *tab, what, act string) {
 	b.ReportMetric(get[float64](p, "window.times[237]"), what+"-p99-ms")
 }
 
-// The trace of a job holds all of its files, and says which parents were found
-// by time.
-func TestJoinedTrace(t *testing.T) {
-	root := "../../../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+// job loads the failing run of the sample bucket as prowtrace does: its files
+// below the run's own story.
+func job(t testing.TB) *trace.Set {
+	t.Helper()
+	const root = "../../../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+	ref, err := prow.Parse("gs://kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &prow.Metadata{Run: ref.Run}
+	for _, name := range []string{"started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "sidecar-logs.json"} {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err == nil {
+			err = m.Add(name, data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sources []trace.Source
 	for _, f := range files {
-		sources = append(sources, trace.Source{Name: "artifacts/otlp/" + filepath.Base(f), Path: f, Job: 1})
+		name, err := url.PathUnescape(filepath.Base(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, trace.Source{Name: "artifacts/otlp/" + name, Path: f, Job: 1})
 	}
-	id := trace.TraceID{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "the job", ID: id, By: trace.JoinTime})
+	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "the job", ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Close() })
+	return set
+}
+
+// The trace of a job holds all of its files, and says which parents were found
+// by time.
+func TestJoinedTrace(t *testing.T) {
+	set := job(t)
+	id := set.Jobs()[0].ID
 	b := open(t, set, viewer.Info{}, "/trace/"+id.String())
 	b.wait(atTrace)
 	rows := b.rows()
-	if len(rows) < 5 || rows[0] != "the job" {
+	if len(rows) < 5 || rows[0] != "pull-kops-e2e-k8s-gce-cilium" {
 		t.Errorf("rows %v", rows)
 	}
 	b.find("flag:inferred")
