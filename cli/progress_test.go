@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"prowtrace/fetch"
+)
+
+func TestProgressText(t *testing.T) {
+	began := time.Unix(1000, 0)
+	tests := []struct {
+		name  string
+		c     fetch.Counts
+		after time.Duration
+		want  string
+	}{
+		{"nothing yet", fetch.Counts{Listing: true}, time.Second, "0/0+ files  0 bytes of 0 bytes"},
+		{"while listing", fetch.Counts{Listing: true, Files: 1200, Done: 12, Bytes: 60e6, BytesDone: 3e6}, 2 * time.Second, "12/1,200+ files  3.0 MB of 60.0 MB  1.5 MB/s"},
+		{"half way", fetch.Counts{Files: 10, Done: 5, Bytes: 10e6, BytesDone: 5e6}, 5 * time.Second, "5/10 files  5.0 MB of 10.0 MB  1.0 MB/s  6s left"},
+		{"much was there", fetch.Counts{Files: 10, Done: 9, Reused: 8, Bytes: 10e6, BytesSaved: 9e6, BytesDone: 500e3}, time.Second, "9/10 files  9.5 MB of 10.0 MB  500.0 kB/s  2s left"},
+		{"trouble", fetch.Counts{Files: 3, Done: 1, Failed: 1, Retries: 4, Bytes: 30, BytesDone: 10}, time.Second, "1/3 files  10 bytes of 30 bytes  10 bytes/s  3s left  4 retries  1 failed"},
+		{"one retry", fetch.Counts{Files: 1, Retries: 1}, time.Second, "0/1 files  0 bytes of 0 bytes  1 retry"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &progress{began: began}
+			if got := p.text(tt.c, began.Add(tt.after)); got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// On a terminal one line is drawn over, never longer than the terminal is wide,
+// and is gone before anything else is printed; elsewhere each is a line.
+func TestProgressLine(t *testing.T) {
+	var b bytes.Buffer
+	p := &progress{w: &b, terminal: true, width: 20, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: time.Unix(0, 0)}
+	p.show(time.Unix(1, 0))
+	p.note("a note\x1b[2J")
+	p.clear()
+	if got, want := b.String(), "\r0/0 files  0 bytes \x1b[K\r\x1b[Ka note\uFFFD[2J\n"; got != want {
+		t.Errorf("on a terminal %q, want %q", got, want)
+	}
+	b.Reset()
+	p.terminal = false
+	p.show(time.Unix(1, 0))
+	p.clear()
+	if got, want := b.String(), "0/0 files  0 bytes of 0 bytes\n"; got != want {
+		t.Errorf("elsewhere %q, want %q", got, want)
+	}
+}
