@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"prowtrace/fetch"
+	"prowtrace/gcs"
+	"prowtrace/prow"
+)
+
+// Every kind of failure that a fetch can end in has its exit code, however it
+// is wrapped.
+func TestExitCodes(t *testing.T) {
+	held := &fetch.Result{Files: []fetch.File{{Name: "a.otel"}}}
+	none := &fetch.Result{}
+	refused := &gcs.AccessError{Bucket: "b", Op: "read", Status: 403, Anonymous: true}
+	unreachable := &gcs.UnreachableError{Host: "h", Err: errors.New("HTTP 503")}
+	tests := []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"done", nil, ExitDone},
+		{"wrong usage", usageError{err: errors.New("x")}, ExitUsage},
+		{"no traces", &fetch.NoTracesError{}, ExitNoTraces},
+		{"no spans", failure{"x", errNoSpans}, ExitNoTraces},
+		{"no such run", &fetch.NotFoundError{}, ExitNotFound},
+		{"no such bucket", gcs.ErrBucketNotExist, ExitNotFound},
+		{"no run of that name", unresolved(&prow.ResolveError{Err: prow.ErrNoRun}), ExitNotFound},
+		{"several runs", unresolved(&prow.ResolveError{Err: prow.ErrManyRuns}), ExitUsage},
+		{"no such file", failure{"x", errNotThere}, ExitNotFound},
+		{"refused", refused, ExitDenied},
+		{"refused, as prow sees it", kindOf{refused, fs.ErrPermission}, ExitDenied},
+		{"503 for ever, a stall, a connection that breaks", unreachable, ExitFailed},
+		{"wrong bytes twice", gcs.ErrChecksum, ExitFailed},
+		{"disk full", &fetch.NoSpaceError{}, ExitFailed},
+		{"offline", fetch.ErrOffline, ExitFailed},
+		{"interrupted", context.Canceled, ExitFailed},
+		{"a part refused", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitFailed},
+		{"all refused", &fetch.PartialError{Result: none, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitDenied},
+		{"a part gone", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: gcs.ErrNotExist}}}, ExitFailed},
+		{"a part unreachable", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: unreachable}}}, ExitFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := exitCode(tt.err); got != tt.want {
+				t.Errorf("exit code %d, want %d", got, tt.want)
+			}
+			if tt.err == nil {
+				return
+			}
+			if got := exitCode(errors.Join(fmt.Errorf("doing it: %w", tt.err), nil)); got != tt.want {
+				t.Errorf("wrapped: exit code %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
