@@ -256,6 +256,7 @@ func TestFromTheRunToTheFirstError(t *testing.T) {
 	b.wait("new URLSearchParams(location.search).get('span') !== '" + first + "'")
 	b.keys("N")
 	b.wait("new URLSearchParams(location.search).get('span') === '" + first + "'")
+	b.wait("document.querySelector('.d-sources a')") // the details come after the address
 	if file := b.text("[...document.querySelectorAll('.d-sources a')].map((a) => a.href)[0]"); !strings.HasPrefix(file, "https://gcsweb.k8s.io/") || !strings.Contains(file, "/artifacts/otlp/kops-") {
 		t.Errorf("the file's address is %q", file)
 	}
