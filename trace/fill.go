@@ -5,9 +5,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // operation is one distinct service, span name and kind.
@@ -32,28 +29,14 @@ func (s *Set) fill(ctx context.Context, l *linker) error {
 	s.makeColumns(int(s.traces.first[len(l.rows)]), len(l.extents))
 
 	tallies := make([]tally, runtime.GOMAXPROCS(0))
-	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
 	for w := range tallies {
-		count := &tallies[w]
-		count.ops = map[operation]struct{}{}
-		g.Go(func() error {
-			for {
-				lo := int(next.Add(batch)) - batch
-				if lo >= len(l.extents) {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				for t := lo; t < min(lo+batch, len(l.extents)); t++ {
-					s.fillTrace(t, l.segment(t))
-					s.describe(t, count)
-				}
-			}
-		})
+		tallies[w].ops = map[operation]struct{}{}
 	}
-	if err := g.Wait(); err != nil {
+	err := eachTrace(ctx, len(tallies), len(l.extents), func(w, t int) {
+		s.fillTrace(t, l.segment(t))
+		s.describe(t, &tallies[w])
+	})
+	if err != nil {
 		return err
 	}
 	s.gather(tallies)

@@ -45,24 +45,35 @@ func (l *linker) run(ctx context.Context) error {
 	}
 	workers := runtime.GOMAXPROCS(0)
 	l.again = make([][]repeat, workers)
+	work := make([]workspace, workers)
+	for w := range work {
+		work[w].table.seed = rand.Uint64()
+	}
+	return eachTrace(ctx, workers, len(l.extents), func(w, t int) {
+		seg := l.segment(t)
+		seg.link(&work[w])
+		l.rows[t] = uint32(len(seg.order))
+		l.again[w] = append(l.again[w], seg.again...)
+	})
+}
+
+// eachTrace calls do for every trace, from several goroutines: worker, below
+// workers, tells which. It ends early only with ctx.
+func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace int)) error {
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range workers {
 		g.Go(func() error {
-			work := workspace{table: idTable{seed: rand.Uint64()}}
 			for {
 				lo := int(next.Add(batch)) - batch
-				if lo >= len(l.extents) {
+				if lo >= traces {
 					return nil
 				}
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				for t := lo; t < min(lo+batch, len(l.extents)); t++ {
-					seg := l.segment(t)
-					seg.link(&work)
-					l.rows[t] = uint32(len(seg.order))
-					l.again[w] = append(l.again[w], seg.again...)
+				for t := lo; t < min(lo+batch, traces); t++ {
+					do(w, t)
 				}
 			}
 		})
