@@ -66,7 +66,7 @@ func (t *transfer) needed() (total int64) {
 func bytesText(n int64) string {
 	const units = "kMGTPE"
 	if n < 1000 {
-		return fmt.Sprintf("%d bytes", n)
+		return count(int(n), "byte")
 	}
 	value, unit := float64(n)/1000, 0
 	for value >= 999.95 {

@@ -62,7 +62,7 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 			return files, nil
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive is damaged or cut off after %d files, which were kept: %w", len(files), err)
+			return files, fmt.Errorf("the archive is damaged or cut off after %s: %w", counted(len(files), "file"), err)
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue
@@ -76,7 +76,7 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 			files = append(files, Member{h.Name, data})
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive ends within its file %q, of which %d bytes were kept: %w", h.Name, len(data), err)
+			return files, fmt.Errorf("the archive ends within its file %q, of which the beginning was kept (%s): %w", h.Name, counted(len(data), "byte"), err)
 		}
 	}
 }

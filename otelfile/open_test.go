@@ -117,28 +117,28 @@ func TestGzip(t *testing.T) {
 			problems: []string{"empty file @0: the file is empty"},
 		}, {
 			name: "only the magic bytes", file: zipped(plain)[:3], format: FormatEmpty,
-			problems: []string{"damaged compression @0: the gzip data of 3 bytes is cut off after 0 unpacked bytes, which were kept"},
+			problems: []string{"damaged compression @0: the gzip data of 3 bytes is cut off: what could be unpacked was kept (0 bytes)"},
 		}, {
 			name: "trailer torn off", file: cutEnd(stored(plain), 4), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 141 bytes is cut off after 122 unpacked bytes, which were kept"},
+			problems: []string{"damaged compression @122: the gzip data of 141 bytes is cut off: what could be unpacked was kept (122 bytes)"},
 		}, {
 			name: "torn in the middle", file: cutEnd(stored(plain), 19), want: "one", format: FormatOtel,
 			problems: []string{
-				"damaged compression @111: the gzip data of 126 bytes is cut off after 111 unpacked bytes, which were kept",
+				"damaged compression @111: the gzip data of 126 bytes is cut off: what could be unpacked was kept (111 bytes)",
 				"torn header @103: the file ends at byte 111 within a record header, of which 8 of 16 bytes are there: the compressed file was not unpacked further; 1 trace record before it was kept",
 			},
 		}, {
 			name: "both layers torn", file: cutEnd(stored(cutEnd(stored(plain), 4)), 14), want: "one", format: FormatOtel,
 			problems: []string{
-				"damaged compression @120: the gzip data of 150 bytes is cut off after 135 unpacked bytes, which were kept",
+				"damaged compression @120: the gzip data of 150 bytes is cut off: what could be unpacked was kept (135 bytes)",
 				"torn payload @103: the record at byte 103 says 3 bytes but the file ends after 120: the compressed file was not unpacked further; 1 trace record before it was kept",
 			},
 		}, {
 			name: "followed by something else", file: join(stored(plain), []byte("0123456789")), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 155 bytes is damaged or followed by something that is not gzip after 122 unpacked bytes, which were kept"},
+			problems: []string{"damaged compression @122: the gzip data of 155 bytes is damaged or followed by something that is not gzip: what could be unpacked was kept (122 bytes)"},
 		}, {
 			name: "checksum wrong", file: spoil(stored(plain), -8), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 145 bytes is damaged (its checksum is wrong) after 122 unpacked bytes, which were kept"},
+			problems: []string{"damaged compression @122: the gzip data of 145 bytes is damaged (its checksum is wrong): what could be unpacked was kept (122 bytes)"},
 		}, {
 			name: "more than the limit", file: stored(join(plain, make([]byte, 1000))), limit: 110, want: "one", format: FormatOtel,
 			problems: []string{

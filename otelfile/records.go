@@ -130,8 +130,8 @@ func (s *scan) declare(at int, payload []byte) {
 func (s *scan) skipFlagged(at int, h header) {
 	s.stats.Records++
 	s.stats.Bad++
-	s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x), so its %d bytes were passed over: a newer version may read them",
-		at, h.flags, h.length)
+	s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x), so it was passed over (%s): a newer version may read it",
+		at, h.flags, counted(int(h.length), "byte"))
 }
 
 // skipDamaged deals with a wrong checksum. If a record with a right one follows, or
@@ -147,11 +147,11 @@ func (s *scan) skipDamaged(at int, h header) bool {
 	s.stats.Records++
 	s.stats.Bad++
 	if h.flags != 0 {
-		s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x) or is damaged, so its %d bytes were passed over",
-			at, h.flags, h.length)
+		s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x) or is damaged, so it was passed over (%s)",
+			at, h.flags, counted(int(h.length), "byte"))
 	} else {
-		s.problems.add(at, ProblemChecksum, "the record at byte %d is damaged (the checksum of its %d bytes is wrong): it was left out, the records after it were read",
-			at, h.length)
+		s.problems.add(at, ProblemChecksum, "the record at byte %d is damaged (the checksum of its %s is wrong): it was left out, the records after it were read",
+			at, counted(int(h.length), "byte"))
 	}
 	return true
 }
@@ -187,8 +187,8 @@ func (s *scan) tornPayload(h header) {
 	if typ := s.types.codes[h.code]; h.flags != 0 || h.code != codeObjectType && (typ == nil || !typ.declared) {
 		cause = "the header, which also has an unknown type, is probably damaged"
 	}
-	s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d says %d bytes but the file ends after %d: %s; %s",
-		s.pos, h.length, len(s.data), cause, s.kept())
+	s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d says %s but the file ends after %d: %s; %s",
+		s.pos, counted(int(h.length), "byte"), len(s.data), cause, s.kept())
 	s.pos = len(s.data)
 }
 
@@ -220,20 +220,21 @@ func (s *scan) kept() string {
 	}
 }
 
-func records(n int) string {
+// counted words a number: "1 byte", "2 bytes".
+func counted(n int, what string) string {
 	if n == 1 {
-		return "1 record"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d records", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // finish reports what can only be said at the end of the file.
 func (s *scan) finish() {
 	for typ := range s.types.skipped {
 		if typ.declared {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", records(typ.skipped), quote(typ.name))
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", counted(typ.skipped, "record"), quote(typ.name))
 		} else {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", records(typ.skipped), typ.name)
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", counted(typ.skipped, "record"), typ.name)
 		}
 	}
 	if len(s.data) > 0 && s.stats.Traces == 0 && !s.problems.any() {

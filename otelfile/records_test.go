@@ -87,7 +87,7 @@ func TestRecords(t *testing.T) {
 			want:  "two",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x80000001), so its 3 bytes were passed over: a newer version may read them",
+				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x80000001), so it was passed over (3 bytes): a newer version may read it",
 			},
 		}, {
 			name:  "flags that change the checksum",
@@ -95,7 +95,7 @@ func TestRecords(t *testing.T) {
 			want:  "two",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1) or is damaged, so its 3 bytes were passed over",
+				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1) or is damaged, so it was passed over (3 bytes)",
 			},
 		}, {
 			name:  "a declaration with flags is not believed",
@@ -103,7 +103,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1), so its 66 bytes were passed over: a newer version may read them",
+				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1), so it was passed over (66 bytes): a newer version may read it",
 			},
 		}, {
 			name:  "torn header",
@@ -267,7 +267,7 @@ func TestRecords(t *testing.T) {
 func repeatFlagged(n int) (problems []string) {
 	for i := range n {
 		at := len(traces) + i*len(one)
-		problems = append(problems, fmt.Sprintf("unknown flags @%d: the record at byte %d uses a feature that is unknown here (flags 0x1), so its 3 bytes were passed over: a newer version may read them", at, at))
+		problems = append(problems, fmt.Sprintf("unknown flags @%d: the record at byte %d uses a feature that is unknown here (flags 0x1), so it was passed over (3 bytes): a newer version may read it", at, at))
 	}
 	return problems
 }

@@ -90,5 +90,5 @@ func gzipProblem(stored, decoded int, limit int64, err error) *Problem {
 		fault = "damaged or followed by something that is not gzip"
 	}
 	return &Problem{Kind: ProblemCompression, Detail: fmt.Sprintf(
-		"the gzip data of %d bytes is %s after %d unpacked bytes, which were kept", stored, fault, decoded)}
+		"the gzip data of %d bytes is %s: what could be unpacked was kept (%s)", stored, fault, counted(decoded, "byte"))}
 }

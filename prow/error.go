@@ -66,3 +66,11 @@ func show(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// counted words a number: "1 run", "2 runs".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

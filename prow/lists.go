@@ -204,7 +204,7 @@ func (m *Metadata) readUpload(_ string, data []byte) error {
 	}
 	m.Upload = u
 	if bad > 0 {
-		return fmt.Errorf("%d lines are not JSON", bad)
+		return fmt.Errorf("not JSON: %s", counted(bad, "line"))
 	}
 	return nil
 }

@@ -141,7 +141,7 @@ func TestMetadataOddFiles(t *testing.T) {
 {"level":"error","msg":"Failed upload","dest":"b","error":"quota","time":"2025-03-13T02:00:01Z"}
 not JSON
 {"level":"warning","msg":"slow","time":"2025-03-13T02:00:03Z"}
-{"level":"info","msg":"Finish`, "2 lines are not JSON",
+{"level":"info","msg":"Finish`, "not JSON: 2 lines",
 			`{"Start":"2025-03-13T02:00:01Z","End":"2025-03-13T02:00:02Z","Files":1,"Failed":1,"Problems":[{"Time":"2025-03-13T02:00:01Z","Error":true,"Message":"Failed upload: quota"},{"Time":"2025-03-13T02:00:03Z","Error":false,"Message":"slow"}]}`},
 		{"upload with nothing", "sidecar-logs.json", "\n\n", "", ""},
 

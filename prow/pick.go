@@ -220,14 +220,14 @@ func (r *resolver) only(ctx context.Context, c *candidates) (Run, error) {
 	for _, run := range e.Choices {
 		jobs[run.Job] = true
 	}
-	e.Had = fmt.Sprintf("it has %d runs of %d jobs", n, len(jobs))
+	e.Had = fmt.Sprintf("it has %s of %s", counted(n, "run"), counted(len(jobs), "job"))
 	return Run{}, e
 }
 
 // tell explains a choice that is not the newest run.
 func (r *resolver) tell(l look, seen []look) {
 	if len(seen) > 0 {
-		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), count(seen)))
+		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), tally(seen)))
 	}
 }
 
@@ -243,13 +243,13 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 		}
 	case more:
 		oldest := seen[len(seen)-1]
-		e.Had = fmt.Sprintf("none of the %d newest runs%s: %s", len(seen), dated(oldest), count(seen))
+		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(oldest), tally(seen))
 		e.Hint = "give the link of a run"
 		if t, ok := BuildTime(oldest.id); ok {
 			e.Hint = "look further back with --before " + t.Format(time.RFC3339)
 		}
 	default:
-		e.Had = fmt.Sprintf("none of its %d runs%s: %s", len(seen), r.limits(), count(seen))
+		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), tally(seen))
 		e.Hint = "ask for another outcome, or give the link of a run"
 	}
 	return e
@@ -303,8 +303,8 @@ func dated(l look) string {
 	return ""
 }
 
-// count sums up what was seen: "3 passed, 1 running, 1 pointer leads nowhere".
-func count(seen []look) string {
+// tally sums up what was seen: "3 passed, 1 running, 1 pointer leads nowhere".
+func tally(seen []look) string {
 	const nowhere, unread, other = "with a pointer that leads nowhere", "unreadable", "not wanted"
 	n := map[string]int{}
 	for _, l := range seen {

@@ -301,6 +301,6 @@ func (t *timeline) upload() {
 	}
 	if u.Failed > 0 {
 		n.number("prow.upload.failed", int64(u.Failed))
-		n.failed(fmt.Sprintf("%d files were not uploaded", u.Failed), "upload")
+		n.failed("not uploaded: "+counted(u.Failed, "file"), "upload")
 	}
 }

@@ -125,7 +125,7 @@ func TestResolveErrors(t *testing.T) {
 			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed; look further back with --before 2026-11-23T15:00:00Z`},
 		{"none in time", periodic, prow.Options{After: noon}, prow.ErrNoRun, "check the time limits and the name"},
 		{"many", "kops#104", prow.Options{}, prow.ErrManyRuns,
-			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 jobs; paste the link of one of them, or choose the newest with --latest, --failed or --passed`},
+			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed`},
 		{"no such pull request", "kops#9", prow.Options{}, prow.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", prow.Options{}, prow.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty; it may have expired"},

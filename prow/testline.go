@@ -158,7 +158,7 @@ func (t *timeline) suite(parent *node, file string, s Suite, start time.Time, le
 	if failed > 0 {
 		n.number("prow.junit.failed", int64(failed))
 		n.text("test.suite.run.status", "failure")
-		n.failed(fmt.Sprintf("%d of %d cases failed", failed, len(s.Cases)+s.LeftOut), "test")
+		n.failed(fmt.Sprintf("%d of %s failed", failed, counted(len(s.Cases)+s.LeftOut, "case")), "test")
 	} else if len(s.Cases) > 0 {
 		n.text("test.suite.run.status", "success")
 	} else if s.Skipped > 0 {

@@ -13,8 +13,11 @@ type Problem struct {
 
 // String gives the problem as one line.
 func (p Problem) String() string {
-	if p.Kept == 0 {
+	switch p.Kept {
+	case 0:
 		return fmt.Sprintf("%q: %s", p.Source, p.What)
+	case 1:
+		return fmt.Sprintf("%q: %s (1 span of this file was kept)", p.Source, p.What)
 	}
 	return fmt.Sprintf("%q: %s (%d spans of this file were kept)", p.Source, p.What, p.Kept)
 }
