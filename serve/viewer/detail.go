@@ -246,7 +246,7 @@ func (c *collector) section(attributes []*commonpb.KeyValue, dropped uint32) sec
 func (c *collector) field(kv *commonpb.KeyValue) field {
 	f := field{Key: name(kv.GetKey()), Type: typeOf(kv.GetValue()), N: len(c.values)}
 	c.values = append(c.values, kv.GetValue())
-	whole := trace.ValueText(kv.GetValue())
+	whole := trace.ReadableText(kv.GetValue())
 	f.Size = len(whole)
 	if f.Text, f.Cut = block(whole, valueBytes); !f.Cut {
 		f.Value = appendValue(nil, kv.GetValue())
@@ -288,7 +288,7 @@ func (v *viewer) getValue(r *http.Request, d *drawing) (any, error) {
 	if b, ok := values[n].GetValue().(*commonpb.AnyValue_BytesValue); ok {
 		return blob{"application/octet-stream", b.BytesValue, "value.bin"}, nil
 	}
-	return blob{"text/plain; charset=utf-8", []byte(trace.ValueText(values[n])), "value.txt"}, nil
+	return blob{"text/plain; charset=utf-8", []byte(trace.ReadableText(values[n])), "value.txt"}, nil
 }
 
 // getRaw sends a span's bytes as the file has them: an encoded OTLP Span.

@@ -293,7 +293,7 @@ func (q *term) valueText(value []byte) bool {
 	if d, ok := v.GetValue().(*commonpb.AnyValue_DoubleValue); ok && q.limited() {
 		return !math.IsNaN(d.DoubleValue) && q.compares(d.DoubleValue)
 	}
-	return q.text(trace.ValueText(&v))
+	return q.text(trace.ReadableText(&v))
 }
 
 // foldIn reports whether s contains a text, in any case. The text is in lower

@@ -162,7 +162,7 @@ func (q terms) split() (query trace.Query, left terms) {
 			query.Attributes = append(query.Attributes, trace.Attribute{Key: "error", Value: "true"})
 		case t.op == ":" && t.key == "kind":
 			query.Attributes = append(query.Attributes, trace.Attribute{Key: "span.kind", Value: t.value})
-		case t.op == "=" && !columnKeys[t.key]:
+		case t.op == "=" && !columnKeys[t.key] && !strings.ContainsAny(t.value, "<>&"): // the set has these escaped in lists and maps
 			query.Attributes = append(query.Attributes, trace.Attribute{Key: t.key, Value: t.value})
 		case t.op == ">=" && t.key == "dur" && query.DurationMin == 0:
 			query.DurationMin = int64(t.limit)

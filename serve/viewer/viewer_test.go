@@ -39,7 +39,7 @@ var sampleInfo = Info{
 func sampleFiles(t testing.TB) []trace.Source {
 	return []trace.Source{
 		file(t, 1,
-			span{id: 1, name: "kops", start: 0, end: 2000, change: with(attribute("args", list("/bin/kops", "update", "cluster")))},
+			span{id: 1, name: "kops", start: 0, end: 2000, change: with(attribute("args", list("/bin/kops", "update", "a<b>&c")))},
 			span{id: 2, parent: 1, name: "apply", start: 200, change: func(s *tracepb.Span) { s.EndTimeUnixNano = 0 }},
 			span{id: 3, parent: 2, name: "HTTP GET", start: 300, end: 700, service: "cloud", change: refusedCall},
 			span{id: 4, parent: 1, name: "poll", start: 1100, end: 1100},
@@ -191,6 +191,7 @@ func TestFindTraces(t *testing.T) {
 		{"not an error", "-error", []string{two, one}, ""},
 		{"attribute", "url.full=https://api.example/", []string{two}, ""},
 		{"regular expression", `url.full~^https://.*/v\d$`, []string{one}, ""},
+		{"a list as it is shown", `args="[\"/bin/kops\",\"update\",\"a<b>&c\"]"`, []string{one}, ""},
 		{"two terms of one span", "retry=3 cached=false", []string{one}, ""},
 		{"two terms of different spans", "retry=3 name=kops", nil, ""},
 		{"number", "retry>=3", []string{one}, ""},

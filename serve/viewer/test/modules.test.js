@@ -8,6 +8,7 @@ import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
 import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
 import { density } from '../ui/minimap.js';
+import { formatLines, opening, parseLines } from '../ui/opening.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
 import { around, clamp, pan, ruler, zoom } from '../ui/viewport.js';
@@ -79,6 +80,42 @@ test('visible lines', () => {
   assert.deepEqual([...visibleLines(m, new Uint8Array(6), withAncestors(m, []))], []);
 });
 
+test('what is open is the same after a round trip through the address', () => {
+  const m = family();
+  const closed = new Uint8Array(m.n);
+  const shown = (o, found = []) => {
+    o.apply(closed, found);
+    return visibleLines(m, closed, null).join();
+  };
+  const o = opening(m);
+  assert.equal(shown(o), '0,1,2,3');
+  assert.equal(shown(o, [5]), '0,1,2,3,4,5', 'what a filter finds is shown');
+  o.set(1, 1);
+  o.set(3, 0);
+  assert.deepEqual(o.format(), { level: '', open: '3', closed: '1' });
+  const again = opening(m);
+  assert.equal(again.parse(o.format()), true);
+  assert.equal(again.parse(o.format()), false);
+  assert.equal(shown(again), shown(o));
+  assert.equal(shown(again), '0,1,3,4,5');
+  assert.equal(o.reveal(closed, 2, true), false, 'what was closed by itself stays closed');
+  assert.equal(o.reveal(closed, 2, false), true);
+  assert.equal(shown(o), '0,1,2,3,4,5');
+  o.setLevel('1');
+  assert.deepEqual(o.format(), { level: '1', open: '', closed: '' });
+  assert.equal(shown(o), '0,1,3');
+  o.setLevel('all');
+  assert.equal(shown(o), '0,1,2,3,4,5');
+});
+
+test('numbers of lines are short in the address, and bounded', () => {
+  assert.equal(formatLines([17, 5, 41, 40, 42]), '5.17.40-42');
+  assert.deepEqual(parseLines('5.17.40-42', 42), [5, 17, 40, 41]);
+  assert.deepEqual(parseLines('x.-1.7-.3', 9), [3]);
+  assert.equal(parseLines(Array(150).fill('0-999999999').join('.'), 1000).length, 1000);
+  assert.ok(formatLines(Array.from({ length: 9999 }, (_, i) => 900000 + 2 * i)).length < 1100);
+});
+
 test('errors, the slowest, the next', () => {
   const m = family();
   assert.deepEqual(errorLines(m), [2, 5]);
@@ -133,11 +170,12 @@ test('words for durations and times', () => {
 
 test('addresses hold the state', () => {
   assert.equal(format(DEFAULTS), '/');
-  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local' };
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3' };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
   assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');
   assert.equal(parse('/trace/ab', '?from=x&zone=Mars').from, null);
+  assert.equal(parse('/trace/ab', '?open=%3Cb%3E&level=x').open, '');
   assert.equal(parse('/trace/%E0%A4%A', '').trace, '%E0%A4%A');
   assert.deepEqual(other(s, { q: 'x' }), { ...DEFAULTS, zone: 'local', q: 'x' });
 });

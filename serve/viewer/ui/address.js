@@ -3,7 +3,7 @@
 /** @typedef {import('./types').State} State */
 
 /** @type {State} */
-export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', order: '', offset: 0 };
+export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', compare: '', order: '', offset: 0 };
 
 /**
  * @param {string} path
@@ -22,6 +22,10 @@ export function parse(path, search) {
     from: number(p.get('from')),
     to: number(p.get('to')),
     zone: p.get('zone') === 'local' ? 'local' : 'UTC',
+    level: like(/^(all|\d{1,9})$/, p.get('level')),
+    open: like(LINES, p.get('open')),
+    closed: like(LINES, p.get('closed')),
+    compare: p.get('compare') ?? '',
     order: p.get('order') ?? '',
     offset: number(p.get('offset')) ?? 0,
   };
@@ -33,7 +37,7 @@ export function parse(path, search) {
  */
 export function format(s) {
   const p = new URLSearchParams();
-  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'order', 'offset'])) {
+  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'compare', 'order', 'offset'])) {
     const value = s[key];
     if (value !== DEFAULTS[key] && value !== null) p.set(key, String(value));
   }
@@ -50,6 +54,16 @@ export function format(s) {
  */
 export function other(s, to) {
   return { ...DEFAULTS, zone: s.zone, ...to };
+}
+
+const LINES = /^[\d.-]{1,4000}$/;
+
+/**
+ * @param {RegExp} form
+ * @param {string | null} s
+ */
+function like(form, s) {
+  return s !== null && form.test(s) ? s : '';
 }
 
 /** @param {string | null} s */

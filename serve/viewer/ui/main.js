@@ -104,6 +104,7 @@ function write() {
 /** @param {App} app */
 function show(app) {
   zone.value = state.zone;
+  if (app.run.jaeger) jaeger.href = app.run.jaeger + (state.trace ? `/trace/${encodeURIComponent(state.trace)}` : '/search');
   if (page?.update(state)) return;
   page?.leave();
   page = state.trace ? tracePage(app, state) : runPage(app, state);
@@ -112,6 +113,9 @@ function show(app) {
 
 const zone = h('select', { 'aria-label': 'Time zone', title: 'Time zone of all times' },
   h('option', { value: 'UTC' }, 'UTC'), h('option', { value: 'local' }, 'Local time'));
+
+/** Leads to the same trace, wherever the visitor is. */
+const jaeger = h('a', { target: '_blank', rel: 'noopener noreferrer', class: 'jaeger' }, 'Open in Jaeger');
 
 /** @param {App} app */
 function topBar(app) {
@@ -122,10 +126,7 @@ function topBar(app) {
   return h('header', { class: 'top' },
     inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, h('img', { src: '/ui/icon.svg', alt: '', width: 18, height: 18 }), h('span', {}, 'prowtrace')),
     h('span', { class: 'run' }, run.run ? outside(run.run, run.title) : h('bdi', {}, run.title)),
-    h('nav', { class: 'links', 'aria-label': 'The run elsewhere' }, ...links,
-      run.jaeger && h('a', { href: run.jaeger, target: '_blank', rel: 'noopener', class: 'jaeger', onclick: (/** @type {MouseEvent} */ e) => {
-        /** @type {HTMLAnchorElement} */ (e.currentTarget).href = run.jaeger + (state.trace ? `/trace/${state.trace}` : '/search');
-      } }, 'Open in Jaeger')),
+    h('nav', { class: 'links', 'aria-label': 'The run elsewhere' }, ...links, run.jaeger && jaeger),
     zone, themeButton(() => page?.recolour?.()), help);
 }
 

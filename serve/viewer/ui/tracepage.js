@@ -5,22 +5,23 @@ import { format } from './address.js';
 import { find, json, loadTrace } from './api.js';
 import { at } from './columns.js';
 import { detailPanel } from './detail.js';
-import { bdi, h, inside, outside } from './dom.js';
+import { bdi, h, inside } from './dom.js';
 import { clock, count, counted, duration, named } from './format.js';
 import { flameView } from './flame.js';
 import { loading, message } from './message.js';
 import { minimap } from './minimap.js';
+import { opening } from './opening.js';
 import { operationsView } from './operations.js';
 import { withTerm } from './query.js';
 import { servicesView } from './services.js';
+import { newTexts } from './texts.js';
 import { palette } from './theme.js';
 import { around, clamp, pan, zoom } from './viewport.js';
-import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, reveal, shownDepth, slowest, visibleLines, withAncestors } from './visible.js';
+import { errorLines, lowerBound, nextOf, shownDepth, slowest, visibleLines, withAncestors } from './visible.js';
 import { waterfall } from './waterfall.js';
 
 /** @typedef {import('./types').State} State */
 /** @typedef {import('./types').Model} Model */
-/** @typedef {import('./types').LineText} LineText */
 /** @typedef {import('./main.js').App} App */
 
 export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services']]);
@@ -71,7 +72,8 @@ export function tracePage(app, first) {
  * @param {AbortSignal} signal
  */
 function loaded(app, m, signal) {
-  let closed = closedAtFirst(m);
+  const closed = new Uint8Array(m.n);
+  const opened = opening(m);
   const errors = errorLines(m);
   const texts = newTexts(m, signal, () => fall.refresh());
   let colours = palette();
@@ -94,7 +96,7 @@ function loaded(app, m, signal) {
     model: m, closed, text: texts.get, wanted: texts.want, zone: () => app.state().zone,
     marks: (flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent').map((k) => k.text)),
     select: (line, open) => select(line, open, 'push'),
-    toggle,
+    toggle: (line) => toggle(line, 'push'),
     moved(v) {
       mini.place();
       app.note({ ...app.state(), ...inAddress(v) });
@@ -141,7 +143,6 @@ function loaded(app, m, signal) {
         t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
         t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
         h('span', { class: 'services-key' }, ...t.services.slice(0, 8).map((s, i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(s)))), t.services.length > 8 ? ` and ${t.services.length - 8} more` : ''),
-        app.run.jaeger ? outside(`${app.run.jaeger}/trace/${t.id}`, 'Open in Jaeger') : null,
         h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')),
       tabs);
   }
@@ -189,7 +190,7 @@ function loaded(app, m, signal) {
       h('div', { class: 'group' }, button('‹', 'Previous error (N)', () => step(errors, -1, 'No errors')), h('button', { type: 'button', class: errors.length ? 'err' : '', title: 'First error', onclick: () => goTo(errors[0] ?? -1) }, counted(errors.length, 'error')),
         button('›', 'Next error (n)', () => step(errors, 1, 'No errors'))),
       h('div', { class: 'group' }, slowestMenu(), path),
-      h('div', { class: 'group wide' }, button('−', 'One level less ([)', () => level(-1)), h('span', { class: 'dim' }, 'levels'), button('+', 'One level more (])', () => level(1)), button('All', 'Open all (})', () => close(new Uint8Array(m.n)))),
+      h('div', { class: 'group wide' }, button('−', 'One level less ([)', () => level(-1)), h('span', { class: 'dim' }, 'levels'), button('+', 'One level more (])', () => level(1)), button('All', 'Open all (})', () => setLevel('all'))),
       h('div', { class: 'group' }, button('⊖', 'Farther (s)', () => zoomBy(1.6)), button('⊕', 'Closer (w)', () => zoomBy(1 / 1.6)), button('Whole', 'The whole trace (0)', () => setView({ from: 0, to: m.length }, 'push'))),
       problem);
     return { element, input, said, mode, problem };
@@ -240,13 +241,16 @@ function loaded(app, m, signal) {
     app.note({ ...app.state(), ...inAddress(v) });
   }
 
-  /** @param {Uint8Array} next */
-  function close(next) {
-    closed.set(next);
+  /** Shows what is open now, and puts it into the address. */
+  function reopen(/** @type {'push' | 'replace'} */ how) {
+    const s = { ...app.state(), ...opened.format() };
     relist();
+    if (how === 'push') app.go(s, how);
+    else app.note(s);
   }
 
   function relist() {
+    opened.apply(closed, keep ? matches : []);
     const lines = visibleLines(m, closed, keep);
     fall.setLines(lines);
     if (lines.length > 0) {
@@ -257,16 +261,25 @@ function loaded(app, m, signal) {
     }
   }
 
-  /** @param {number} line */
-  function toggle(line) {
+  /**
+   * @param {number} line
+   * @param {'push' | 'replace'} how
+   */
+  function toggle(line, how) {
     if (at(m.members, line) === 0) return;
-    closed[line] = closed[line] ? 0 : 1;
-    relist();
+    opened.set(line, closed[line] ? 0 : 1);
+    reopen(how);
+  }
+
+  /** @param {string} to */
+  function setLevel(to) {
+    opened.setLevel(to);
+    reopen('push');
   }
 
   /** @param {1 | -1} by */
   function level(by) {
-    close(closedBelow(m, Math.max(shownDepth(m, fall.lines()) + by, 0)));
+    setLevel(String(Math.max(shownDepth(m, fall.lines()) + by, 0)));
   }
 
   /**
@@ -291,7 +304,7 @@ function loaded(app, m, signal) {
     if (keep && !keep[line]) {
       app.go({ ...app.state(), mode: 'highlight' }, 'replace');
     }
-    if (reveal(m, closed, line)) relist();
+    if (opened.reveal(closed, line, false)) relist();
     fall.focus(line);
     const v = fall.view();
     const start = at(m.start, line);
@@ -310,7 +323,7 @@ function loaded(app, m, signal) {
     if (!open && openLine < 0) return;
     const t = texts.get(line);
     const ref = t?.id && !t.only && !isGroup(line) ? t.id : `@${line}`;
-    app.go({ ...app.state(), span: ref }, how);
+    app.go({ ...app.state(), ...opened.format(), span: ref }, how);
   }
 
   /** @param {number} line */
@@ -341,7 +354,7 @@ function loaded(app, m, signal) {
       if (panelFor !== ref) return;
     }
     openLine = line;
-    if (reveal(m, closed, line)) relist();
+    if (opened.reveal(closed, line, true)) reopen('replace');
     fall.setOpened(line);
     fall.focus(line);
     panelBox.replaceChildren(detailPanel({
@@ -388,7 +401,6 @@ function loaded(app, m, signal) {
     bar.input.toggleAttribute('aria-invalid', !bar.problem.hidden);
     const filtering = now.mode === 'filter' && now.q !== '' && bar.problem.hidden;
     keep = filtering ? withAncestors(m, matches) : null;
-    if (filtering) for (const line of matches) reveal(m, closed, line);
     /** @type {Uint8Array | null} */
     let marked = null;
     if (now.q !== '' && bar.problem.hidden) {
@@ -430,8 +442,11 @@ function loaded(app, m, signal) {
     showView(s.view);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
     mini.place();
+    const other = opened.parse(s);
     const wanted = `${s.q}\n${s.mode}`;
-    if (wanted !== drawnSearch) {
+    if (wanted === drawnSearch) {
+      if (other) relist();
+    } else {
       drawnSearch = wanted;
       void search(s);
     }
@@ -479,10 +494,10 @@ function loaded(app, m, signal) {
     PageUp: () => walk(-fall.pageSize()),
     Home: () => walk(-m.n),
     End: () => walk(m.n),
-    ArrowRight: () => (closed[fall.active()] && at(m.members, fall.active()) > 0 ? toggle(fall.active()) : at(m.members, fall.active()) > 0 ? walk(1) : undefined),
+    ArrowRight: () => (closed[fall.active()] && at(m.members, fall.active()) > 0 ? toggle(fall.active(), 'replace') : at(m.members, fall.active()) > 0 ? walk(1) : undefined),
     ArrowLeft() {
       const line = fall.active();
-      if (at(m.members, line) > 0 && !closed[line]) toggle(line);
+      if (at(m.members, line) > 0 && !closed[line]) toggle(line, 'replace');
       else if (at(m.parent, line) >= 0) select(at(m.parent, line), false, 'replace');
     },
     Enter: () => select(fall.active(), true, 'push'),
@@ -493,8 +508,8 @@ function loaded(app, m, signal) {
     c: () => step(criticalLines, 1, 'No critical path'),
     '[': () => level(-1),
     ']': () => level(1),
-    '{': () => close(closedBelow(m, 0)),
-    '}': () => close(new Uint8Array(m.n)),
+    '{': () => setLevel('0'),
+    '}': () => setLevel('all'),
     w: () => zoomBy(1 / 1.6),
     s: () => zoomBy(1.6),
     a: () => moveTo(pan(fall.view(), -0.25, m.length)),
@@ -519,52 +534,3 @@ function loaded(app, m, signal) {
     },
   };
 }
-
-/**
- * The texts of the lines on show, asked for in one request a frame at most.
- * @param {Model} m
- * @param {AbortSignal} signal
- * @param {() => void} came
- */
-function newTexts(m, signal, came) {
-  /** @type {Map<number, LineText>} */
-  const have = new Map();
-  /** @type {Map<string, number>} */
-  const byID = new Map();
-  /** @type {Set<number>} */
-  const underway = new Set();
-  let waiting = 0;
-  /** @type {Set<number>} */
-  let wanted = new Set();
-
-  async function askFor() {
-    waiting = 0;
-    const lines = [...wanted];
-    wanted = new Set();
-    for (const l of lines) underway.add(l);
-    try {
-      const r = /** @type {{ lines: LineText[] }} */ (await json(`traces/${m.head.id}/lines?at=${lines.join(',')}`, signal));
-      if (have.size > 50_000) have.clear();
-      for (const t of r.lines) {
-        have.set(t.line, t);
-        if (t.id && !t.only) byID.set(t.id, t.line);
-      }
-      came();
-    } catch {
-      // the lines show their names all the same, and are asked for again when they are drawn again
-    } finally {
-      for (const l of lines) underway.delete(l);
-    }
-  }
-
-  return {
-    get: (/** @type {number} */ line) => have.get(line),
-    lineOf: (/** @type {string} */ id) => byID.get(id),
-    /** @param {number[]} lines */
-    want(lines) {
-      for (const l of lines) if (!underway.has(l)) wanted.add(l);
-      if (wanted.size > 0 && waiting === 0) waiting = setTimeout(askFor, 30);
-    },
-  };
-}
-

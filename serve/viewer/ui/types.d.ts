@@ -88,6 +88,10 @@ export interface State {
   from: number | null; // ns after the start; null is all
   to: number | null;
   zone: string; // UTC, local
+  level: string; // what is closed: "" folds, "all" nothing, a number what is as deep
+  open: string; // lines opened beyond that, as 5.17.40-45
+  closed: string; // likewise
+  compare: string; // the trace to compare with
   order: string;
   offset: number;
 }
