@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"prowtrace/fetch"
@@ -67,8 +69,8 @@ func (g *sourcing) traceJob(j job) trace.Job {
 // them is told to note; each is optional.
 func metadata(r *fetch.Result, note func(format string, args ...any)) *prow.Metadata {
 	m := &prow.Metadata{Run: r.Run, AsOf: r.Listed}
-	for name, f := range r.Metadata {
-		data, err := readBounded(f.Path, maxMetadata)
+	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
+		data, err := readBounded(r.Metadata[name].Path, maxMetadata)
 		if err == nil {
 			err = m.Add(name, data)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
+	"prowtrace/prow"
 )
 
 // dial returns the real client, talking to a server in this process.
@@ -90,15 +91,15 @@ func TestClientManyObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantContents(t, res, want)
-	if lists := s.Count(gcstest.List, ""); lists != 3 {
-		t.Errorf("%d list requests, want 3 pages", lists)
+	if lists := s.Count(gcstest.List, ""); lists != 4 {
+		t.Errorf("%d list requests, want 3 pages and one for JUnit files", lists)
 	}
 
 	s.ResetLog()
 	if _, err = c.Fetch(t.Context(), client, testRun, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.Count(gcstest.Get, ""); n > len(metadata) {
+	if n := s.Count(gcstest.Get, ""); n > len(prow.WantedNames()) {
 		t.Errorf("%d get requests for what the cache has", n)
 	}
 	s.ResetLog()

@@ -30,6 +30,9 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 	} else if err != nil {
 		return nil, err
 	}
+	for _, text := range t.left {
+		t.notice("%s", text)
+	}
 	if whole {
 		t.dir.sweep()
 		if unlock, ok := t.cache.lockUnused(t.dir.id()); ok {

@@ -4,8 +4,8 @@
 // Fetch is the way in: it returns a Result with the paths of the files. What it
 // promises:
 //
-//   - Only artifacts/**/otlp/** and six metadata files are asked for, never the
-//     whole run, which can have 50,000 objects.
+//   - Only artifacts/**/otlp/** and the metadata files that prow.Wanted knows are
+//     asked for, never the whole run, which can have 50,000 objects.
 //   - A file that Result names is complete: size and CRC-32C are those that the
 //     bucket listed, for exactly that generation of the object. Bytes are as
 //     stored; compressed objects stay compressed.
@@ -80,7 +80,7 @@ type Result struct {
 	Asked     prow.Run        // as asked for
 	Dir       string          // of the run in the cache
 	Files     []File          // trace files by name
-	Metadata  map[string]File // those of started.json, finished.json, … that exist
+	Metadata  map[string]File // those of started.json, artifacts/junit_01.xml, … that exist, by name
 	FromCache bool            // no request was sent
 	Listed    time.Time       // when the bucket was last asked
 	Ended     bool            // the run has a finished.json

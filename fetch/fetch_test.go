@@ -69,14 +69,14 @@ func TestFetch(t *testing.T) {
 	for _, tt := range []struct {
 		name, only string
 		want       []string
-		lists      []string // prefixes below the run
+		lists      []string // prefixes and patterns below the run
 	}{
-		{"whole run", "", slices.Collect(maps.Keys(traces)), []string{"/artifacts/", "/artifacts/otlp/"}},
-		{"log", "build-log.txt", slices.Collect(maps.Keys(traces)), []string{"/artifacts/", "/artifacts/otlp/"}},
-		{"other directory", "artifacts/cluster-info/", slices.Collect(maps.Keys(traces)), []string{"/artifacts/", "/artifacts/otlp/"}},
-		{"otlp", "artifacts/otlp/", []string{"artifacts/otlp/kops-1-T01:02:03Z.otel", "artifacts/otlp/kops-2-T01:02:03Z.otel"}, []string{"/artifacts/otlp"}},
-		{"one file", "artifacts/otlp/kops-1-T01:02:03Z.otel", []string{"artifacts/otlp/kops-1-T01:02:03Z.otel"}, []string{"/artifacts/otlp/kops-1-T01:02:03Z.otel"}},
-		{"nested", "artifacts/node-a/otlp", []string{"artifacts/node-a/otlp/deep/x"}, []string{"/artifacts/node-a/otlp"}},
+		{"whole run", "", slices.Collect(maps.Keys(traces)), []string{"/artifacts/**/otlp/**", "/artifacts/**junit*.xml", "/artifacts/otlp/"}},
+		{"log", "build-log.txt", slices.Collect(maps.Keys(traces)), []string{"/artifacts/**/otlp/**", "/artifacts/**junit*.xml", "/artifacts/otlp/"}},
+		{"other directory", "artifacts/cluster-info/", slices.Collect(maps.Keys(traces)), []string{"/artifacts/**/otlp/**", "/artifacts/**junit*.xml", "/artifacts/otlp/"}},
+		{"otlp", "artifacts/otlp/", []string{"artifacts/otlp/kops-1-T01:02:03Z.otel", "artifacts/otlp/kops-2-T01:02:03Z.otel"}, []string{"/artifacts/**junit*.xml", "/artifacts/otlp"}},
+		{"one file", "artifacts/otlp/kops-1-T01:02:03Z.otel", []string{"artifacts/otlp/kops-1-T01:02:03Z.otel"}, []string{"/artifacts/**junit*.xml", "/artifacts/otlp/kops-1-T01:02:03Z.otel"}},
+		{"nested", "artifacts/node-a/otlp", []string{"artifacts/node-a/otlp/deep/x"}, []string{"/artifacts/**junit*.xml", "/artifacts/node-a/otlp"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStore()
@@ -131,8 +131,8 @@ func TestSecondFetch(t *testing.T) {
 		{"ended: no request", func(*memStore) {}, "", "", nil, 0, 0},
 		{"a part of what was fetched: no request", func(*memStore) {}, "", "artifacts/otlp/kops-1-T01:02:03Z.otel", nil, 0, 0},
 		{"more than was fetched", func(*memStore) {}, "artifacts/otlp/kops-1-T01:02:03Z.otel", "", nil, -1, 2},
-		{"running: asks, downloads nothing", running, "", "", nil, 8, 0},
-		{"just ended: asks, downloads nothing", justEnded, "", "", nil, 8, 0},
+		{"running: asks, downloads nothing", running, "", "", nil, 11, 0},
+		{"just ended: asks, downloads nothing", justEnded, "", "", nil, 11, 0},
 		{"never finished, nothing new for a week: no request", func(s *memStore) {
 			for name, o := range s.buckets[testRun.Bucket] {
 				s.putAt(testRun.Bucket, name, string(o.data), ended.Add(time.Hour-abandoned))
@@ -141,10 +141,10 @@ func TestSecondFetch(t *testing.T) {
 		}, "", "", nil, 0, 0},
 		{"running: one more file", running, "", "", func(t *testing.T, s *memStore, _ *Result) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/kops-3.otel", "three")
-		}, 9, 1},
+		}, 12, 1},
 		{"running: one overwritten", running, "", "", func(t *testing.T, s *memStore, _ *Result) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/kops-1-T01:02:03Z.otel", "ONE")
-		}, 9, 1},
+		}, 12, 1},
 		{"ended: a blob is gone", func(*memStore) {}, "", "", func(t *testing.T, s *memStore, res *Result) {
 			os.Remove(res.Files[0].Path)
 		}, -1, 1},
@@ -159,10 +159,10 @@ func TestSecondFetch(t *testing.T) {
 		}, 0, 0},
 		{"the manifest is torn", func(*memStore) {}, "", "", func(t *testing.T, s *memStore, res *Result) {
 			damage(t, filepath.Join(res.Dir, "manifest.json"), func(b []byte) []byte { return b[:len(b)/2] })
-		}, 8, 0},
+		}, 11, 0},
 		{"the manifest is gone", func(*memStore) {}, "", "", func(t *testing.T, s *memStore, res *Result) {
 			os.Remove(filepath.Join(res.Dir, "manifest.json"))
-		}, 8, 0},
+		}, 11, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -422,7 +422,8 @@ func TestListedTwice(t *testing.T) {
 		}
 		return nil
 	}
-	res, err := c.Fetch(t.Context(), serialLists{s, make(chan struct{})}, testRun, Options{Pool: NewPool(1)})
+	first, ended := context.WithCancel(t.Context())
+	res, err := c.Fetch(t.Context(), serialLists{s, first, ended}, testRun, Options{Pool: NewPool(1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,9 +109,14 @@ func (l *ledger) succeed(e entry) {
 }
 
 func (l *ledger) reuse(e entry) {
+	l.saved(e)
+	l.succeed(e)
+}
+
+// saved counts what need not be brought.
+func (l *ledger) saved(e entry) {
 	l.progress.reused.Add(1)
 	l.progress.bytesSaved.Add(e.Size)
-	l.succeed(e)
 }
 
 func (l *ledger) fail(e entry, err error) {
@@ -123,6 +128,19 @@ func (l *ledger) fail(e entry, err error) {
 	}
 	l.failed[e.Name] = err
 	l.progress.failed.Add(1)
+}
+
+// drop forgets a file that could not be had and is not missed.
+func (l *ledger) drop(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, known := l.files[name]
+	if !known || l.held[name] {
+		return
+	}
+	delete(l.files, name)
+	l.progress.files.Add(-1)
+	l.progress.bytes.Add(-e.Size)
 }
 
 // retract takes back what was counted, when another bucket is asked instead.

@@ -15,14 +15,10 @@ func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error
 	if !complete && len(all) == 0 {
 		return nil, ErrOffline
 	}
-	var held []entry
-	partial := &PartialError{Total: len(all)}
-	for _, e := range all {
-		if t.dir.holds(t.run, &e) {
-			held = append(held, e)
-		} else {
-			partial.Failed = append(partial.Failed, FileError{Name: e.Name, Err: ErrOffline})
-		}
+	held, lacking := t.held(all)
+	partial := &PartialError{Total: len(held) + len(lacking)}
+	for _, e := range lacking {
+		partial.Failed = append(partial.Failed, FileError{Name: e.Name, Err: ErrOffline})
 	}
 	res, err := t.fromCache(held, l)
 	if !complete {
@@ -34,11 +30,26 @@ func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error
 	return res, err
 }
 
+// held parts files into those that the cache holds, whole, and those it should.
+func (t *transfer) held(files []entry) (held, lacking []entry) {
+	for _, e := range files {
+		switch {
+		case t.dir.holds(t.run, &e):
+			held = append(held, e)
+		case isExtra(e.Name):
+			t.notice("%s is left out: the cache does not have it whole", printable(e.Name))
+		default:
+			lacking = append(lacking, e)
+		}
+	}
+	return held, lacking
+}
+
 // fallBack says, or uses, what the cache has of a run that the bucket does not
 // give any more. Buckets delete old runs: a run that is gone stays readable here.
 func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
-	files := m.within(t.scope)
-	if !t.holdsAll(files) {
+	files, lacking := t.held(m.within(t.scope))
+	if len(lacking) > 0 {
 		return nil, err
 	}
 	at := l.At.UTC().Format(time.RFC3339)
@@ -66,7 +77,9 @@ func (t *transfer) keepGone(m manifest) {
 			continue
 		}
 		t.ledger.files[e.Name], t.ledger.held[e.Name] = e, true
-		n++
+		if !isExtra(e.Name) { // which may just not have come this time
+			n++
+		}
 	}
 	if n > 0 {
 		t.notice("%s of %s %s not in the bucket any more; the copies are kept", count(n, "file"), t.run.URL(), are(n))

@@ -113,7 +113,7 @@ func TestGoneUpstream(t *testing.T) {
 		{"two files", func(s *memStore) {
 			s.delete("ci-logs", testRun.Root+"/artifacts/node-a/otlp/deep/x")
 			s.delete("ci-logs", testRun.Root+"/started.json")
-		}, "2 files of gs://ci-logs/" + testRun.Root + " are not in the bucket any more; the copies are kept", "", 8},
+		}, "2 files of gs://ci-logs/" + testRun.Root + " are not in the bucket any more; the copies are kept", "", 11},
 		{"access", func(s *memStore) { s.onList = func(string, int) error { return refused } }, "",
 			"look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error() + "; the cache has the run as of " + copyOf + ": --offline shows that", -1},
 	} {

@@ -61,16 +61,3 @@ var notTraces = map[string]bool{
 	".txt": true, ".log": true, ".md": true, ".html": true, ".htm": true, ".css": true, ".js": true, ".csv": true,
 	".xml": true, ".yaml": true, ".yml": true, ".png": true, ".jpg": true, ".svg": true, ".pdf": true, ".sh": true,
 }
-
-// metadata are the files at the run's root that tell its story. Each is
-// optional: a running job has no finished.json, one that was never scheduled no
-// podinfo.json.
-var metadata = []string{
-	"started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "sidecar-logs.json",
-}
-
-// maxMetadata bounds one of them. The largest are sidecar-logs.json, one line an
-// uploaded file, and podinfo.json with its events: single megabytes.
-const maxMetadata = 16 << 20
-
-func isMetadata(name string) bool { return !strings.Contains(name, "/") }

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/crc32"
@@ -23,10 +24,12 @@ type memStore struct {
 	mu       sync.Mutex
 	buckets  map[string]map[string]memObject
 	nextGen  int64
-	requests []string // "list bucket/prefix", "get bucket/object", "read bucket/object"
+	requests []string // "list bucket/prefix" or "list bucket/pattern", "get bucket/object", "read bucket/object"
 
 	// onList, if not nil, is asked before a listing yields its n-th object and at its end.
 	onList func(prefix string, n int) error
+	// onGlob is so asked too where the listing has a pattern.
+	onGlob func(glob string, n int) error
 	// onGet, if not nil, stands in for the body of a download.
 	onGet func(o gcs.Object, data []byte, w io.Writer) error
 	// onRead, if not nil, is asked before a small object is read.
@@ -96,9 +99,18 @@ func gets(requests []string) int {
 }
 
 func (s *memStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
+	return s.list(ctx, bucket, prefix, "")
+}
+
+// ListGlob is like that of fake-gcs-server, which ignores the pattern.
+func (s *memStore) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
+	return s.list(ctx, bucket, prefix, glob)
+}
+
+func (s *memStore) list(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
 	return func(yield func(gcs.Object, error) bool) {
 		s.mu.Lock()
-		s.requests = append(s.requests, "list "+bucket+"/"+prefix)
+		s.requests = append(s.requests, "list "+bucket+"/"+cmp.Or(glob, prefix))
 		objects, ok := s.buckets[bucket]
 		var found []gcs.Object
 		for name, o := range objects {
@@ -119,6 +131,12 @@ func (s *memStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gc
 					return
 				}
 			}
+			if glob != "" && s.onGlob != nil {
+				if err := s.onGlob(glob, n); err != nil {
+					yield(gcs.Object{}, err)
+					return
+				}
+			}
 			if ctx.Err() != nil {
 				yield(gcs.Object{}, ctx.Err())
 				return
@@ -128,10 +146,6 @@ func (s *memStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gc
 			}
 		}
 	}
-}
-
-func (s *memStore) ListGlob(ctx context.Context, bucket, prefix, _ string) iter.Seq2[gcs.Object, error] {
-	return s.List(ctx, bucket, prefix) // like fake-gcs-server, which ignores the pattern
 }
 
 func (s *memStore) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
@@ -223,23 +237,24 @@ func contents(t *testing.T, res *Result) map[string]string {
 	return got
 }
 
-// serialLists lets the pattern listing start when the plain one has ended.
+// serialLists lets the pattern listings start when the plain one has ended.
 type serialLists struct {
 	*memStore
-	first chan struct{}
+	first context.Context
+	ended context.CancelFunc
 }
 
 func (s serialLists) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
 	return func(yield func(gcs.Object, error) bool) {
-		defer close(s.first)
+		defer s.ended()
 		s.memStore.List(ctx, bucket, prefix)(yield)
 	}
 }
 
-func (s serialLists) ListGlob(ctx context.Context, bucket, prefix, _ string) iter.Seq2[gcs.Object, error] {
+func (s serialLists) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
 	return func(yield func(gcs.Object, error) bool) {
-		<-s.first
-		s.memStore.List(ctx, bucket, prefix)(yield)
+		<-s.first.Done()
+		s.memStore.ListGlob(ctx, bucket, prefix, glob)(yield)
 	}
 }
 

@@ -2,9 +2,7 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash/crc32"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -24,9 +22,10 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	waited  bool    // for another process
-	before  listing // what was known then
-	listErr error   // why the listing broke off
+	waited  bool     // for another process
+	before  listing  // what was known then
+	listErr error    // why the listing broke off
+	left    []string // what of the extras is left out, and why
 }
 
 func newTransfer(c *Cache, store Store, run prow.Run, o Options) *transfer {
@@ -46,6 +45,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	if err := t.dir.make(); err != nil {
 		return err
 	}
+	extras := t.seekExtras(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	t.warm(ctx)
 	found := make(chan gcs.Object, lookahead)
@@ -57,8 +57,8 @@ func (t *transfer) ask(ctx context.Context) error {
 		return context.Cause(ctx)
 	})
 	g.Go(func() error {
-		for _, name := range metadata {
-			if err := t.start(ctx, g, func() error { return t.fetchMetadata(ctx, name) }); err != nil {
+		for _, name := range storyNames() {
+			if err := t.start(ctx, g, func() error { return t.fetchStory(ctx, name) }); err != nil {
 				return err
 			}
 		}
@@ -67,9 +67,12 @@ func (t *transfer) ask(ctx context.Context) error {
 				return err
 			}
 		}
+		extras.mayLoad()
 		return nil
 	})
-	return g.Wait()
+	err := g.Wait()
+	extras.wait(err == nil)
+	return err
 }
 
 // warm lets a store that can do so connect while the first page is under way,
@@ -105,31 +108,6 @@ func (t *transfer) fetchFile(ctx context.Context, o gcs.Object) error {
 	}
 	err := t.download(ctx, o, &e)
 	return t.done(ctx, e, err)
-}
-
-// fetchMetadata makes sure that the cache has the newest of one of the small
-// files at the run's root, if it exists. It is read by name, beside the listing,
-// which saves a round trip; most runs have all six.
-func (t *transfer) fetchMetadata(ctx context.Context, name string) error {
-	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+name, maxMetadata)
-	if errors.Is(err, gcs.ErrNotExist) || errors.Is(err, gcs.ErrBucketNotExist) {
-		return nil
-	}
-	if errors.Is(err, gcs.ErrTooLarge) {
-		t.notice("%s is left out: %v", name, err)
-		return nil
-	}
-	o.Size, o.CRC32C = int64(len(data)), crc32.Checksum(data, castagnoli)
-	e, _, full := t.ledger.expect(name, o)
-	if err = errors.Join(err, full); err != nil {
-		return t.done(ctx, e, err)
-	}
-	if t.dir.holds(t.run, &e) {
-		t.ledger.reuse(e)
-		return nil
-	}
-	t.Progress.bytesDone.Add(e.Size)
-	return t.done(ctx, e, t.dir.save(t.run, &e, data))
 }
 
 // done enters what became of a file. An interruption and a full disk are not the

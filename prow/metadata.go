@@ -2,7 +2,9 @@ package prow
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -63,9 +65,24 @@ var wantedNames = map[string]wanted{
 // junitName is where Spyglass looks for JUnit files too.
 var junitName = regexp.MustCompile(`^artifacts(/.*/|/)junit[^/]*\.xml$`)
 
+// Where the files that [Metadata.Add] reads are found below a run's root: some by
+// their names, see [WantedNames], JUnit files by a pattern.
+const (
+	// WantedGlob is the pattern, in Google Cloud Storage's syntax. What it matches
+	// is for [Wanted] to decide: artifacts/logs/not-junit.xml is not.
+	WantedGlob = "artifacts/**junit*.xml"
+
+	// There can be thousands of JUnit files in a run. The first WantedMost, of no
+	// more than WantedBytes together as they are stored, say enough.
+	WantedMost  = 200
+	WantedBytes = 64 << 20
+)
+
+// WantedNames are the names, sorted, that are the same in every run.
+func WantedNames() []string { return slices.Sorted(maps.Keys(wantedNames)) }
+
 // Wanted reports whether [Metadata.Add] reads the object of this name below a run's
-// root, and how many bytes of it at most as it is stored. There may be thousands
-// of JUnit files in a run; the first 200 say enough.
+// root, and how many bytes of it at most as it is stored.
 func Wanted(name string) (limit int64, ok bool) {
 	w, ok := lookup(name)
 	return w.limit, ok

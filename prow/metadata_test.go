@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,14 @@ func TestWanted(t *testing.T) {
 		if ok != want || ok != (limit > 0) {
 			t.Errorf("Wanted(%q) = %d, %v", name, limit, ok)
 		}
+	}
+	for _, name := range WantedNames() {
+		if _, ok := Wanted(name); !ok {
+			t.Errorf("%s is named and not wanted", name)
+		}
+	}
+	if names := WantedNames(); len(names) != 8 || !slices.IsSorted(names) {
+		t.Errorf("names %q", names)
 	}
 }
 

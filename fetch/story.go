@@ -1,0 +1,68 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"hash/crc32"
+	"slices"
+	"strings"
+
+	"prowtrace/gcs"
+	"prowtrace/prow"
+)
+
+// Metadata tell the run's story: those files that prow.Wanted knows. The story's
+// own are the few at the run's root, and failing to get one of them is a
+// failure, though none of them must exist: a running job has no finished.json,
+// one that was never scheduled no podinfo.json. Those among the artifacts are
+// extras.
+
+func isMetadata(name string) bool {
+	_, ok := prow.Wanted(name)
+	return ok
+}
+
+func isExtra(name string) bool { return isMetadata(name) && strings.Contains(name, "/") }
+
+// storyNames are the names at the run's root.
+func storyNames() []string { return slices.DeleteFunc(prow.WantedNames(), isExtra) }
+
+// fetchStory makes sure that the cache has the newest of one of the files at the
+// run's root, if it exists.
+func (t *transfer) fetchStory(ctx context.Context, name string) error {
+	e, err := t.readNamed(ctx, name)
+	switch {
+	case errors.Is(err, gcs.ErrTooLarge):
+		t.notice("%s is left out: %v", name, err)
+		return nil
+	case err == nil && e.Generation == 0:
+		return nil
+	}
+	return t.done(ctx, e, err)
+}
+
+// readNamed brings a metadata file that is known by its name into the cache: it
+// is read beside the listing, which saves a round trip, and most runs have most
+// of them. An entry without a generation and an error is a file that does not
+// exist.
+func (t *transfer) readNamed(ctx context.Context, name string) (entry, error) {
+	limit, _ := prow.Wanted(name)
+	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+name, limit)
+	if errors.Is(err, gcs.ErrNotExist) || errors.Is(err, gcs.ErrBucketNotExist) {
+		return entry{}, nil
+	}
+	if errors.Is(err, gcs.ErrTooLarge) {
+		return entry{}, err
+	}
+	o.Size, o.CRC32C = int64(len(data)), crc32.Checksum(data, castagnoli)
+	e, _, full := t.ledger.expect(name, o)
+	if err = errors.Join(err, full); err != nil {
+		return e, err
+	}
+	if t.dir.holds(t.run, &e) {
+		t.ledger.saved(e)
+		return e, nil
+	}
+	t.Progress.bytesDone.Add(e.Size)
+	return e, t.dir.save(t.run, &e, data)
+}
