@@ -187,6 +187,14 @@ func (f *fake) serve(listen, nonce string, args []string) {
 			http.Error(w, `{"errors":[{"code":500,"msg":"storage \u001b[31mgone"}]}`, http.StatusInternalServerError)
 			return
 		}
+		if f.mode == "next" {
+			if r.URL.Path != "/api/v3/services" {
+				http.NotFound(w, r)
+				return
+			}
+			fmt.Fprint(w, `{"services":["kops"]}`)
+			return
+		}
 		fmt.Fprint(w, `{"data":["kops"],"total":1}`)
 	}))
 	for range signals {

@@ -286,7 +286,7 @@ func (p *Process) waitReady(parent context.Context, o Options) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       10 * time.Second,
 	}
-	answer := "nothing"
+	answer := "GET " + p.URL + readyPaths[0] + " gave nothing"
 	for {
 		said, ready := p.askReady(ctx, client)
 		if ready {
@@ -304,7 +304,7 @@ func (p *Process) waitReady(parent context.Context, o Options) error {
 		case cause == errLate:
 			return &ProcessError{
 				Jaeger: p.jaeger.String(),
-				Reason: fmt.Sprintf("was not ready within %v: GET %s%s gave %s", limit, p.URL, readyPath, answer),
+				Reason: fmt.Sprintf("was not ready within %v: %s", limit, answer),
 				Lines:  p.tail.Lines(),
 			}
 		case parent.Err() != nil:
@@ -315,32 +315,47 @@ func (p *Process) waitReady(parent context.Context, o Options) error {
 	}
 }
 
-// readyPath needs the storage: when it answers, the whole chain works.
-const readyPath = "/api/services"
+// readyPaths need the storage: when one answers, the whole chain works. Jaeger 1
+// and 2 up to 2.20 have the first; its successors have only the second.
+var readyPaths = [...]string{"/api/services", "/api/v3/services"}
 
 // askReady asks once; said describes an answer that was not good.
 func (p *Process) askReady(ctx context.Context, client *http.Client) (said string, ready bool) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+readyPath, nil)
+	for _, path := range readyPaths {
+		answer, status := p.askServices(ctx, client, path)
+		if answer == "" {
+			return "", true
+		}
+		if said = "GET " + p.URL + path + " gave " + answer; status != http.StatusNotFound {
+			break
+		}
+	}
+	return said, false
+}
+
+// askServices wants a list of services; said is empty when it came.
+func (p *Process) askServices(ctx context.Context, client *http.Client, path string) (said string, status int) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+path, nil)
 	if err != nil {
-		return err.Error(), false
+		return err.Error(), 0
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return fmt.Sprintf("no answer (%v)", errors.Unwrap(err)), false
+		return fmt.Sprintf("no answer (%v)", errors.Unwrap(err)), 0
 	}
 	defer res.Body.Close()
 	if p.nonce != "" && res.Header.Get(nonceHeader) != p.nonce {
-		return "the answer of another program on this port", false
+		return "the answer of another program on this port", 0
 	}
 	if res.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(res.Body, 1000))
-		return fmt.Sprintf("%s: %s", plain(res.Status), plain(string(body))), false
+		return fmt.Sprintf("%s: %s", plain(res.Status), plain(string(body))), res.StatusCode
 	}
-	var services struct{ Data []string }
+	var services struct{ Data, Services []string } // one on either path
 	if err := json.NewDecoder(io.LimitReader(res.Body, 16<<20)).Decode(&services); err != nil {
-		return fmt.Sprintf("something that is not a list of services (%v)", err), false
+		return fmt.Sprintf("something that is not a list of services (%v)", err), res.StatusCode
 	}
-	return "", true
+	return "", res.StatusCode
 }
 
 // freePort returns a TCP port of 127.0.0.1 that is free now.

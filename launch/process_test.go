@@ -65,7 +65,7 @@ func TestStartAndStop(t *testing.T) {
 			if err != nil || info.Mode().Perm() != 0o700 {
 				t.Errorf("directory of the configuration: %v %v", info, err)
 			}
-			res, err := http.Get(p.URL + readyPath)
+			res, err := http.Get(p.URL + readyPaths[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,6 +94,24 @@ func TestStartAndStop(t *testing.T) {
 			s.nothingLeft()
 		})
 	}
+}
+
+// A Jaeger after 2.20 has only version 3 of the API.
+func TestStartWithoutTheOldAPI(t *testing.T) {
+	s := newStage(t, "next", "jaeger")
+	p, err := mustFind(t).Start(t0, Options{Storage: "127.0.0.1:1", after: never})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range readyPaths {
+		if asked := s.expect("asked"); asked.Args[1] != path {
+			t.Errorf("asked %v, want %s", asked.Args, path)
+		}
+	}
+	if err := p.Stop(t0); err != nil {
+		t.Fatal(err)
+	}
+	s.nothingLeft()
 }
 
 // It is not ready before it answers 200, and asking does not give up earlier.
