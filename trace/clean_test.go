@@ -159,6 +159,27 @@ func TestValueText(t *testing.T) {
 	}
 }
 
+// Older Jaegers show markup in arrays escaped, newer ones do not: both texts
+// find the value, and nothing else does.
+func TestValueMatchesBothTexts(t *testing.T) {
+	b, err := proto.Marshal(&commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{
+		Values: []*commonpb.AnyValue{text8("<a> & b")},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, matches := range map[string]bool{
+		`["<a> & b"]`:                true,
+		`["\u003ca\u003e \u0026 b"]`: true,
+		`["\u003ca> & b"]`:           false,
+		`["a b"]`:                    false,
+	} {
+		if valueMatches(b, want) != matches {
+			t.Errorf("%s: matches %v", want, !matches)
+		}
+	}
+}
+
 // FuzzSpan checks that whatever bytes a span has, it is kept, and what is
 // served of it is what strict readers take.
 func FuzzSpan(f *testing.F) {

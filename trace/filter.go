@@ -286,7 +286,7 @@ type match struct {
 
 // Matches holds when the pattern, in RE2 syntax, matches anywhere in the
 // reference's text; numbers, booleans, bytes, arrays and maps are matched as
-// ValueText writes them. Anchors, word boundaries, lazy quantifiers and flags
+// ReadableText writes them. Anchors, word boundaries, lazy quantifiers and flags
 // that fold case are refused, as the vocabulary demands.
 func Matches(ref Reference, pattern string) (Filter, error) {
 	if t := ref.holdsType(); t != textValue && t != anyValue {

@@ -95,7 +95,8 @@ func number64(b bool) int64 {
 	return 0
 }
 
-// asText is the value as ValueText writes it.
+// asText is the value as ReadableText writes it, and with it the Jaegers that
+// ask for filters.
 func (v value) asText() []byte {
 	switch v.typ {
 	case textValue:
@@ -111,7 +112,7 @@ func (v value) asText() []byte {
 		if proto.Unmarshal(v.text, &decoded) != nil {
 			return nil // spans are clean when they are looked at
 		}
-		return []byte(ValueText(&decoded))
+		return []byte(ReadableText(&decoded))
 	}
 	return nil
 }
