@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/realjaeger"
 )
 
 const failingRun = "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/"
@@ -182,9 +183,9 @@ func TestCacheDirectoryIsAWhat(t *testing.T) {
 // TestWithJaeger goes the whole way of the main job: a link, a real Jaeger, its
 // API.
 func TestWithJaeger(t *testing.T) {
-	for _, program := range []string{"jaeger", "jaeger-query"} {
+	for _, program := range []string{realjaeger.V2, realjaeger.V1} {
 		t.Run(program, func(t *testing.T) {
-			r := start(t, nil, "--jaeger", jaegerPath(t, program), failingRun)
+			r := start(t, nil, "--jaeger", realjaeger.Path(t, program), failingRun)
 			base, id, ok := strings.Cut(r.address, "/trace/")
 			if !ok {
 				t.Fatalf("the address is no trace: %s", r.address)
@@ -219,24 +220,4 @@ func TestWithJaeger(t *testing.T) {
 			r.interrupt(t)
 		})
 	}
-}
-
-func jaegerPath(t *testing.T, program string) string {
-	t.Helper()
-	dir := os.Getenv("PROWTRACE_JAEGER_DIR")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(cache, "prowtrace-test")
-	}
-	path := filepath.Join(dir, program)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("PROWTRACE_REQUIRE_JAEGER") != "" {
-			t.Fatalf("%v: make jaeger builds it", err)
-		}
-		t.Skipf("%v: make jaeger builds it", err)
-	}
-	return path
 }

@@ -23,35 +23,15 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"prowtrace/internal/realjaeger"
 )
 
-// realJaegers are the programs that testdata/build-jaeger.sh builds.
+// realJaegers are the real programs that the tests start.
 var realJaegers = []struct {
 	program string
 	major   int
-}{{"jaeger", 2}, {"jaeger-query", 1}}
-
-// realJaeger returns the path of a real program, or skips the test.
-func realJaeger(t *testing.T, program string) string {
-	t.Helper()
-	dir := os.Getenv("PROWTRACE_JAEGER_DIR")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(cache, "prowtrace-test")
-	}
-	path := filepath.Join(dir, program)
-	if _, err := os.Stat(path); err != nil {
-		const hint = "%v; build it with launch/testdata/build-jaeger.sh (once, some minutes)"
-		if os.Getenv("PROWTRACE_REQUIRE_JAEGER") == "1" {
-			t.Fatalf(hint, err)
-		}
-		t.Skipf(hint, err)
-	}
-	return path
-}
+}{{realjaeger.V2, 2}, {realjaeger.V1, 1}}
 
 // realStorage is a remote storage, v1 and v2, that has the given services and
 // nothing else.
@@ -92,7 +72,7 @@ func realStorage(t *testing.T, services ...string) (address string) {
 func TestRealJaeger(t *testing.T) {
 	for _, r := range realJaegers {
 		t.Run(r.program, func(t *testing.T) {
-			path := realJaeger(t, r.program)
+			path := realjaeger.Path(t, r.program)
 			// A directory that both a shell and the collector's ${…} would mistake.
 			tmp := filepath.Join(t.TempDir(), `a "$HOME" ${env:HOME}`)
 			if err := os.Mkdir(tmp, 0o700); err != nil {
@@ -165,7 +145,7 @@ func TestRealJaeger(t *testing.T) {
 func TestRealPortTaken(t *testing.T) {
 	for _, r := range realJaegers {
 		t.Run(r.program, func(t *testing.T) {
-			path := realJaeger(t, r.program)
+			path := realjaeger.Path(t, r.program)
 			t.Setenv("TMPDIR", t.TempDir())
 			j, err := Find(t0, Options{Jaeger: path})
 			if err != nil {

@@ -9,8 +9,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,42 +17,20 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"prowtrace/internal/realjaeger"
 	"prowtrace/launch"
 )
 
-// jaegers are the real programs that the tests start: launch/testdata/build-jaeger.sh
-// builds them. The first speaks v2 of the storage protocol, the second v1.
-var jaegers = []string{"jaeger", "jaeger-query"}
+// jaegers are the real programs that the tests start.
+var jaegers = []string{realjaeger.V2, realjaeger.V1}
 
 // A jaeger is a real one that runs until the test ends.
 type jaeger struct{ url string }
 
-// program gives the path of a real program, or skips the test.
-func program(t testing.TB, name string) string {
-	t.Helper()
-	dir := os.Getenv("PROWTRACE_JAEGER_DIR")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(cache, "prowtrace-test")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		const hint = "%v; build it with launch/testdata/build-jaeger.sh (once, some minutes)"
-		if os.Getenv("PROWTRACE_REQUIRE_JAEGER") == "1" {
-			t.Fatalf(hint, err)
-		}
-		t.Skipf(hint, err)
-	}
-	return path
-}
-
 // start runs a real Jaeger on top of a storage.
 func start(t testing.TB, name, storage string) jaeger {
 	t.Helper()
-	found, err := launch.Find(t.Context(), launch.Options{Jaeger: program(t, name)})
+	found, err := launch.Find(t.Context(), launch.Options{Jaeger: realjaeger.Path(t, name)})
 	if err != nil {
 		t.Fatal(err)
 	}

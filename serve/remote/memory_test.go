@@ -24,6 +24,8 @@ import (
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"prowtrace/internal/realjaeger"
 )
 
 // The same spans are shown, searched and counted alike, whether they come from
@@ -58,7 +60,7 @@ type memoryJaeger struct {
 
 func startMemory(t *testing.T) memoryJaeger {
 	t.Helper()
-	path := program(t, "jaeger")
+	path := realjaeger.Path(t, realjaeger.V2)
 	m := memoryJaeger{jaeger{"http://" + freePort(t)}, freePort(t)}
 	object := func(kv ...any) map[string]any {
 		o := map[string]any{}
