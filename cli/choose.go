@@ -38,6 +38,12 @@ func (c *choosing) register(f *pflag.FlagSet) {
 }
 
 // options turns the flags into what prow is asked.
+func (g *sourcing) options(now time.Time, note func(string)) (prow.Options, error) {
+	o, err := g.choosing.options(now, note)
+	o.Instances = g.known
+	return o, err
+}
+
 func (c *choosing) options(now time.Time, note func(string)) (prow.Options, error) {
 	o := prow.Options{WithTraces: c.withTraces, Bucket: c.bucket, Deck: getDeck, Notice: note}
 	chosen := 0
@@ -89,7 +95,7 @@ func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref,
 		if g.offline {
 			return run, usageError{fmt.Errorf("%s is not the link of a run, and --offline asks nobody which run is meant", line(strings.TrimSpace(ref.Input))), "give the run's own link; prowtrace cache list shows those that are there"}
 		}
-		options, err := g.choosing.options(time.Now(), note)
+		options, err := g.options(time.Now(), note)
 		if err != nil {
 			return run, err
 		}

@@ -62,7 +62,11 @@ wrote to artifacts/otlp/, merges it, and opens it in Jaeger, or in its own pages
 where there is no Jaeger.
 
 WHAT is the link of a run (Spyglass, gcsweb, storage), a directory, a file, or -
-for a file or an archive on standard input.`
+for a file or an archive on standard input. The name of a job, JOB@BUILD and a
+pull request (kops#18000) stand for one of their runs, see --latest and --failed.
+
+Prows that are not built in can be named in prowtrace/config.yaml in the user's
+config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
   prowtrace ./otlp`

@@ -58,8 +58,9 @@ func (g *sourcing) traceJob(j job) trace.Job {
 		return t
 	}
 	m := metadata(j.result, g.detail)
+	m.Instances = g.known
 	t := trace.Job{Name: j.title(), ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m)}
-	for _, label := range m.Run.Labels() {
+	for _, label := range m.Labels() {
 		t.Attributes = append(t.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}
 	return t

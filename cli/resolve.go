@@ -21,9 +21,13 @@ network. A status of ok is a run, resolve is something that leads to a run once
 the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
+			known, err := knownInstances(s.Getenv)
+			if err != nil {
+				return err
+			}
 			failed := false
 			for _, arg := range args {
-				row := prow.NewRow(parseOne(arg))
+				row := prow.NewRow(parseOne(known, arg))
 				failed = failed || row.Error != ""
 				if err := printRow(s, row, asJSON); err != nil {
 					return fmt.Errorf("writing: %w", err)

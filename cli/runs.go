@@ -43,7 +43,11 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if r.number < 1 {
 		return usageError{fmt.Errorf("-n %d is no number of runs", r.number), "give 1 or more"}
 	}
-	ref, err := prow.Parse(arg)
+	var err error
+	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
+		return err
+	}
+	ref, err := r.known.Parse(arg)
 	if err != nil {
 		return badWhat(err)
 	}
@@ -55,7 +59,7 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer client.Close()
-	options, err := r.choosing.options(time.Now(), func(s string) { r.note("%s", s) })
+	options, err := r.options(time.Now(), func(s string) { r.note("%s", s) })
 	if err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
 		}
 		link := "?"
 		if run.Root != "" {
-			link = run.Page()
+			link = r.known.Page(run.Run)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), started, age, took, outcome(run), traces, line(link))
 	}
@@ -127,7 +131,7 @@ func (r *runsCommand) printJSON(runs []prow.RunInfo) error {
 		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
 			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
 		if run.Root != "" {
-			row.Link = run.Page()
+			row.Link = r.known.Page(run.Run)
 		}
 		if run.Err != nil {
 			row.Error = run.Err.Error()

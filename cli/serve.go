@@ -22,7 +22,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			refs, err := parse(args)
+			refs, err := g.parse(args)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			defer set.Close()
 			fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer())
 			g.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(set), newPages(set, collected.jobs))
+			return servers.Run(ctx, remote.NewServer(set), newPages(set, g.pageInfo(collected.jobs)))
 		},
 	}
 	g.register(c.Flags())

@@ -29,6 +29,7 @@ type sourcing struct {
 	keepGoing bool
 	join      string
 	choosing  choosing
+	known     prow.Instances // set by parse
 }
 
 func (g *sourcing) register(f *pflag.FlagSet) {
@@ -208,7 +209,7 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 			}
 			j.ref.Run = run
 			j.result, errs[i] = cache.Fetch(ctx, client, run, fetch.Options{
-				Only: j.ref.Rest, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh, Notice: shown.note,
+				Only: j.ref.Rest, Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh, Notice: shown.note,
 			})
 			return nil
 		})

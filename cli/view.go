@@ -57,7 +57,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	default:
 		return usageError{fmt.Errorf("--ui %s: there is no such choice", line(v.ui)), "choose one of auto, jaeger, builtin, none"}
 	}
-	refs, err := parse(args)
+	refs, err := v.parse(args)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (v *viewCommand) find(ctx context.Context) (launch.Jaeger, error) {
 }
 
 func (v *viewCommand) launchOptions(jobs []job, storage string) launch.Options {
-	return launch.Options{Jaeger: v.jaeger, Storage: storage, UI: jaegerUI(jobs), Note: func(s string) { v.note("%s", s) }}
+	return launch.Options{Jaeger: v.jaeger, Storage: storage, UI: v.jaegerUI(jobs), Note: func(s string) { v.note("%s", s) }}
 }
 
 // serve serves until ctx ends; Jaeger, if there is one, on top of it.
@@ -110,7 +110,7 @@ func (v *viewCommand) serve(ctx context.Context, set *trace.Set, jobs []job, fou
 	}
 	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	handler := newPages(set, jobs)
+	handler := newPages(set, v.pageInfo(jobs))
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), handler) })
 	g.Go(func() error { return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages, handler) })
 	return g.Wait()
@@ -124,8 +124,8 @@ type pages struct {
 	current atomic.Pointer[http.Handler]
 }
 
-func newPages(set *trace.Set, jobs []job) *pages {
-	p := &pages{set: set, info: pageInfo(jobs)}
+func newPages(set *trace.Set, info viewer.Info) *pages {
+	p := &pages{set: set, info: info}
 	p.withJaeger("")
 	return p
 }
@@ -237,16 +237,16 @@ func mostSpans(set *trace.Set) (service string) {
 }
 
 // pageInfo is what the built-in pages say of the jobs.
-func pageInfo(jobs []job) viewer.Info {
+func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 	if len(jobs) != 1 {
 		return viewer.Info{Title: count(int64(len(jobs)), "job")}
 	}
 	info := viewer.Info{Title: jobs[0].title()}
 	if jobs[0].result != nil {
 		run := jobs[0].ref.Run
-		info.Run = runPage(run)
+		info.Run = g.runPage(run)
 		info.Links = []viewer.Link{
-			{Text: "artifacts", URL: artifactsPage(run)},
+			{Text: "artifacts", URL: g.artifactsPage(run)},
 			{Text: "build log", URL: objectPage(run, "build-log.txt")},
 		}
 		info.Note = unfinished(jobs[0])
@@ -255,31 +255,39 @@ func pageInfo(jobs []job) viewer.Info {
 }
 
 // jaegerUI is what Jaeger's UI shows beside the traces: a way back to the jobs.
-func jaegerUI(jobs []job) launch.UI {
+func (g *sourcing) jaegerUI(jobs []job) launch.UI {
 	ui := launch.UI{}
 	for _, j := range jobs {
 		if j.result == nil {
 			continue
 		}
 		ui.Menu = append(ui.Menu, launch.MenuItem{Label: j.ref.Job + " " + j.ref.Build, Items: []launch.MenuItem{
-			{Label: "Prow", URL: runPage(j.ref.Run)},
-			{Label: "Artifacts", URL: artifactsPage(j.ref.Run)},
+			{Label: "Prow", URL: g.runPage(j.ref.Run)},
+			{Label: "Artifacts", URL: g.artifactsPage(j.ref.Run)},
 			{Label: "Build log", URL: objectPage(j.ref.Run, "build-log.txt")},
 		}})
 	}
 	return ui
 }
 
-// runPage, artifactsPage and objectPage are links of a run on the pages of
-// kubernetes' Prow, which show every public bucket.
-func runPage(run prow.Run) string {
-	return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
+// runPage and artifactsPage are links of a run on the pages of its Prow, or on
+// those of kubernetes' Prow, which show every public bucket.
+func (g *sourcing) runPage(run prow.Run) string {
+	page := g.known.Page(run)
+	if page == run.URL() {
+		return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
+	}
+	return page
 }
 
-func artifactsPage(run prow.Run) string {
+func (g *sourcing) artifactsPage(run prow.Run) string {
+	if page, ok := g.known.Artifacts(run); ok {
+		return page
+	}
 	return "https://gcsweb.k8s.io/gcs/" + escapePath(run.Bucket+"/"+run.Root) + "/artifacts/"
 }
 
+// objectPage is the link of an object in a bucket.
 func objectPage(run prow.Run, name string) string {
 	return "https://storage.googleapis.com/" + escapePath(run.Bucket+"/"+run.Root+"/"+name)
 }

@@ -21,10 +21,13 @@ var errNotThere = errors.New("not found")
 
 // parse says what each argument means: what is on disk, else what prow reads
 // in it.
-func parse(args []string) ([]prow.Ref, error) {
-	refs := make([]prow.Ref, len(args))
+func (g *sourcing) parse(args []string) (refs []prow.Ref, err error) {
+	if g.known, err = knownInstances(g.streams.Getenv); err != nil {
+		return nil, err
+	}
+	refs = make([]prow.Ref, len(args))
 	for i, arg := range args {
-		ref, err := parseOne(arg)
+		ref, err := parseOne(g.known, arg)
 		if err != nil {
 			return nil, badWhat(err)
 		}
@@ -34,13 +37,13 @@ func parse(args []string) ([]prow.Ref, error) {
 }
 
 // parseOne takes a name that exists on disk as that, whatever else it could mean.
-func parseOne(arg string) (prow.Ref, error) {
+func parseOne(known prow.Instances, arg string) (prow.Ref, error) {
 	if arg != "-" {
 		if _, err := os.Lstat(arg); err == nil {
 			return prow.Local(arg), nil
 		}
 	}
-	return prow.Parse(arg)
+	return known.Parse(arg)
 }
 
 // badWhat words what prow could not read as wrong usage: first what is missing,

@@ -61,6 +61,9 @@ type Options struct {
 	// that the cache has of it.
 	Refresh bool
 
+	// Instances know between which buckets runs were moved.
+	Instances prow.Instances
+
 	// Pool bounds the downloads under way together, for all Fetches that share
 	// it. Nil means a pool of its own with DefaultParallel places.
 	Pool *Pool

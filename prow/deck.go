@@ -12,7 +12,7 @@ func (p page) deck() (Ref, *ParseError) {
 	case "view":
 		return p.view()
 	case "gs", "gcs", "s3":
-		return locate(provider(p.at(0)), p.at(1), p.from(2))
+		return p.known.locate(provider(p.at(0)), p.at(1), p.from(2))
 	case "job-history":
 		return p.jobHistory()
 	case "spyglass":
@@ -21,8 +21,8 @@ func (p page) deck() (Ref, *ParseError) {
 		}
 	case "build", "builds":
 		// Gubernator, whose links Deck rewrites to /view/gcs/….
-		ref, e := locate("gs", p.at(1), p.from(2))
-		if e == nil || isGubernator(p.host) || isDeck(p.host) {
+		ref, e := p.known.locate("gs", p.at(1), p.from(2))
+		if e == nil || isGubernator(p.host) || p.known.isDeck(p.host) {
 			return ref, e
 		}
 	case "pr":
@@ -36,14 +36,14 @@ func (p page) deck() (Ref, *ParseError) {
 	case "prowjob", "rerun", "abort":
 		return p.prowJob()
 	case "":
-		if _, ok := p.query["job"]; ok && isDeck(p.host) {
+		if _, ok := p.query["job"]; ok && p.known.isDeck(p.host) {
 			return p.home()
 		}
 	}
-	if isDeck(p.host) {
+	if p.known.isDeck(p.host) {
 		return Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
 	}
-	return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
 }
 
 // view reads /view/PROVIDER/BUCKET/…, /view/BUCKET/… and /view/prowjob/JOB/BUILD.
@@ -53,14 +53,14 @@ func (p page) view() (Ref, *ParseError) {
 	case key == "prowjob":
 		return p.jobBuild(p.at(2), p.at(3), p.from(4))
 	case isKey(key) || key == "":
-		return locate(provider(key), p.at(2), p.from(3))
+		return p.known.locate(provider(key), p.at(2), p.from(3))
 	}
 	// Istio's and, once, TestGrid's links leave the provider out.
 	store := "gs"
-	if in, ok := InstanceAt(p.host); ok {
+	if in, ok := p.known.At(p.host); ok {
 		store = in.Provider
 	}
-	return withoutProvider(locate(store, key, p.from(2)))
+	return withoutProvider(p.known.locate(store, key, p.from(2)))
 }
 
 func withoutProvider(ref Ref, e *ParseError) (Ref, *ParseError) {
@@ -76,9 +76,9 @@ func withoutProvider(ref Ref, e *ParseError) (Ref, *ParseError) {
 // whatever its own bucket is.
 func (p page) jobHistory() (ref Ref, e *ParseError) {
 	if isKey(p.at(1)) {
-		ref, e = locate(provider(p.at(1)), p.at(2), p.from(3))
+		ref, e = p.known.locate(provider(p.at(1)), p.at(2), p.from(3))
 	} else {
-		ref, e = withoutProvider(locate("gs", p.at(1), p.from(2)))
+		ref, e = withoutProvider(p.known.locate("gs", p.at(1), p.from(2)))
 	}
 	if e != nil {
 		return Ref{}, e
@@ -100,7 +100,7 @@ func (p page) jobHistory() (ref Ref, e *ParseError) {
 func (p page) lens() (Ref, *ParseError) {
 	var req struct{ Src string }
 	if err := json.Unmarshal([]byte(p.query["req"]), &req); err == nil && req.Src != "" {
-		inner := page{host: p.host, port: p.port, segs: []string{"view"}, depth: p.depth}
+		inner := page{known: p.known, host: p.host, port: p.port, segs: []string{"view"}, depth: p.depth}
 		for s := range strings.SplitSeq(req.Src, "/") {
 			if s != "" {
 				inner.segs = append(inner.segs, s)
@@ -135,15 +135,15 @@ func (p page) gubernatorPR() (Ref, *ParseError) {
 		return Ref{}, fail(ClassNoPull, p.describe(), "no PR number in the path", hintRun)
 	}
 	ref := Ref{Kind: KindPR, Run: Run{Pull: pull}, Note: "bucket from the default instance"}
-	ref.Org, ref.Repo = owner(DefaultInstance().Bucket, repo)
+	ref.Org, ref.Repo = p.known.owner(builtin()[0].Bucket, repo)
 	return ref, nil
 }
 
 // log reads /log?job=&id=[&container=].
 func (p page) log() (Ref, *ParseError) {
 	job, id := p.query["job"], p.query["id"]
-	if job == "" && id == "" && !isDeck(p.host) {
-		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	if job == "" && id == "" && !p.known.isDeck(p.host) {
+		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
 	}
 	if job == "" || !isBuild(id) {
 		return Ref{}, fail(ClassQuery, "a log page for job "+show(job)+", id "+show(id), "log needs job and a numeric id", "copy the whole link of the page")
@@ -163,8 +163,8 @@ func (p page) log() (Ref, *ParseError) {
 func (p page) prowJob() (Ref, *ParseError) {
 	name := p.query["prowjob"]
 	switch {
-	case name == "" && !isDeck(p.host):
-		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	case name == "" && !p.known.isDeck(p.host):
+		return Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
 	case !isJobName(name):
 		return Ref{}, fail(ClassQuery, "a page for ProwJob "+show(name), "/"+p.at(0)+" needs prowjob, the UUID of a ProwJob", "copy the whole link of the page")
 	}

@@ -18,7 +18,7 @@ type Getter func(ctx context.Context, url string) (status int, body []byte, err 
 func (r *resolver) prowJob(ctx context.Context, ref Ref) (Run, error) {
 	host := ref.Host
 	if host == "" {
-		host = DefaultInstance().decks[0]
+		host = r.o.Instances.Default().Decks[0]
 	}
 	page := url.URL{Scheme: "https", Host: host, Path: "/prowjob", RawQuery: url.Values{"prowjob": {ref.ProwJob}}.Encode()}
 	if name, _, _ := strings.Cut(host, ":"); name == "localhost" || name == "127.0.0.1" {
@@ -41,7 +41,7 @@ func (r *resolver) prowJob(ctx context.Context, ref Ref) (Run, error) {
 		return fail(fmt.Sprintf("%s answered HTTP %d", host, status), "try again later, or "+paste, fmt.Errorf("HTTP %d", status))
 	}
 	link := yamlField(body, "status", "url")
-	found, e := parse(link, maxDepth) // may not lead on
+	found, e := r.o.Instances.parse(link, maxDepth) // may not lead on
 	if e == nil && found.Kind == KindRun {
 		return found.Run, nil
 	}

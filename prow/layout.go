@@ -19,7 +19,7 @@ import (
 //
 // The build is the first all-digit segment after the job and before
 // "artifacts". Empty segments are dropped. name must be decoded already.
-func locate(provider, bucket, name string) (Ref, *ParseError) {
+func (t Instances) locate(provider, bucket, name string) (Ref, *ParseError) {
 	if e := checkBucket(provider, bucket); e != nil {
 		return Ref{}, e
 	}
@@ -27,7 +27,7 @@ func locate(provider, bucket, name string) (Ref, *ParseError) {
 	if e != nil {
 		return Ref{}, e
 	}
-	p := place{ref: Ref{Run: Run{Provider: provider, Bucket: bucket}}, segs: segs}
+	p := place{known: t, ref: Ref{Run: Run{Provider: provider, Bucket: bucket}}, segs: segs}
 	e = p.find()
 	if p.unusual() && (e != nil || p.ref.Build == "") {
 		// "logs" was a folder inside a run, or there was none.
@@ -45,9 +45,10 @@ func locate(provider, bucket, name string) (Ref, *ParseError) {
 
 // place is a Ref that is being filled from the segments of an object name.
 type place struct {
-	ref  Ref
-	segs []string
-	end  int // segments that belong to ref.Root
+	known Instances
+	ref   Ref
+	segs  []string
+	end   int // segments that belong to ref.Root
 }
 
 // find looks for the folder below which the layout begins and reads on from there.
@@ -115,7 +116,7 @@ func (p *place) pull(i int) *ParseError {
 		return p.fail(ClassNoPull, "no PR number in pr-logs/pull path", hintRun)
 	}
 	if number != "batch" || repo != "" {
-		p.ref.Org, p.ref.Repo = owner(p.ref.Bucket, repo)
+		p.ref.Org, p.ref.Repo = p.known.owner(p.ref.Bucket, repo)
 	}
 	if number == "batch" {
 		p.ref.addNote("batch")

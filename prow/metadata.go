@@ -26,6 +26,9 @@ type Metadata struct {
 	// then. Zero: up to the last thing known.
 	AsOf time.Time
 
+	// Instances know the run's page.
+	Instances Instances
+
 	Started  *Started          // started.json
 	Finished *Finished         // finished.json
 	ProwJob  *ProwJob          // prowjob.json

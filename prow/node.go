@@ -132,7 +132,7 @@ func textAttribute(key, value string) *commonpb.KeyValue {
 
 func (t *timeline) encode() []byte {
 	resource := &resourcepb.Resource{Attributes: []*commonpb.KeyValue{textAttribute("service.name", "prow")}}
-	for _, l := range t.m.Run.Labels() {
+	for _, l := range t.m.Labels() {
 		resource.Attributes = append(resource.Attributes, textAttribute(l[0], l[1]))
 	}
 	scope := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: "prowtrace/prow"}}

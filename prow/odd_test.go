@@ -200,7 +200,7 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-func TestInstanceAt(t *testing.T) {
+func TestAt(t *testing.T) {
 	for host, bucket := range map[string]string{
 		"":                      "kubernetes-ci-logs",
 		"prow.k8s.io":           "kubernetes-ci-logs",
@@ -208,12 +208,12 @@ func TestInstanceAt(t *testing.T) {
 		"prow.ci.openshift.org": "test-platform-results-public",
 		"aws.prow.istio.io":     "istio-prow",
 	} {
-		if in, ok := InstanceAt(host); !ok || in.Bucket != bucket {
-			t.Errorf("InstanceAt(%q) = %+v, %v", host, in, ok)
+		if in, ok := (Instances{}).At(host); !ok || in.Bucket != bucket {
+			t.Errorf("At(%q) = %+v, %v", host, in, ok)
 		}
 	}
-	if in, ok := InstanceAt("prow.example.org"); ok {
-		t.Errorf("InstanceAt of a foreign host = %+v", in)
+	if in, ok := (Instances{}).At("prow.example.org"); ok {
+		t.Errorf("At of a foreign host = %+v", in)
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 
 // Parse says what an argument means: a link, a bucket path, a job name, a file,
 // "-". It neither sends requests nor looks at the disk. The error is a
-// *ParseError. It is safe for concurrent use.
-func Parse(input string) (Ref, error) {
-	ref, e := parse(input, 0)
+// *ParseError. It knows the hosts that are built in; see [Instances.Parse].
+func Parse(input string) (Ref, error) { return Instances{}.Parse(input) }
+
+// Parse is the function of the same name, for the instances that are known.
+func (t Instances) Parse(input string) (Ref, error) {
+	ref, e := t.parse(input, 0)
 	if e != nil {
 		e.Input = input
 		return Ref{}, e
@@ -22,7 +25,7 @@ func Parse(input string) (Ref, error) {
 // maxDepth bounds how many redirecting links may be wrapped in each other.
 const maxDepth = 4
 
-func parse(input string, depth int) (Ref, *ParseError) {
+func (t Instances) parse(input string, depth int) (Ref, *ParseError) {
 	if depth > maxDepth {
 		return Ref{}, fail(ClassForm, "a redirecting link around others", "too many are nested", hintLink)
 	}
@@ -41,31 +44,31 @@ func parse(input string, depth int) (Ref, *ParseError) {
 		if rest == "" || rest[0] == '/' {
 			return Ref{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", hintLink)
 		}
-		return parseWeb(rest, depth)
+		return t.parseWeb(rest, depth)
 	case "gs", "gcs":
-		return parseBucket("gs", rest)
+		return t.parseBucket("gs", rest)
 	case "s3":
-		return parseBucket("s3", rest)
+		return t.parseBucket("s3", rest)
 	case "file":
 		return parseFile(rest)
 	case "":
-		return parseBare(text, depth)
+		return t.parseBare(text, depth)
 	default:
 		return Ref{}, fail(ClassScheme, "a link with the scheme "+show(scheme), "only http, https, gs, s3 and file are known", hintLink)
 	}
 }
 
 // parseBucket reads what follows gs:// or s3://. Nothing is percent-encoded there.
-func parseBucket(provider, rest string) (Ref, *ParseError) {
+func (t Instances) parseBucket(provider, rest string) (Ref, *ParseError) {
 	bucket, name, _ := strings.Cut(rest, "/")
 	name = dropGeneration(name)
 	segs, e := segments(name)
 	i := slices.IndexFunc(segs, func(s string) bool { return strings.Contains(s, "*") })
 	if e != nil || i < 0 {
-		return locate(provider, bucket, name)
+		return t.locate(provider, bucket, name)
 	}
 	// A pattern for gsutil: what lies above it, if that is a run.
-	ref, e := locate(provider, bucket, join(segs[:i]))
+	ref, e := t.locate(provider, bucket, join(segs[:i]))
 	if e != nil && e.Class == ClassBucket {
 		return Ref{}, e
 	}
@@ -104,34 +107,34 @@ func parseFile(rest string) (Ref, *ParseError) {
 
 // parseBare reads text without a scheme: /path, HOST/path, BUCKET/path,
 // JOB/BUILD, or one word.
-func parseBare(text string, depth int) (Ref, *ParseError) {
+func (t Instances) parseBare(text string, depth int) (Ref, *ParseError) {
 	if rest, ok := strings.CutPrefix(text, "//"); ok {
-		return parseWeb(rest, depth)
+		return t.parseWeb(rest, depth)
 	}
 	if strings.HasPrefix(text, "/") {
-		return parseAbsolute(text, depth)
+		return t.parseAbsolute(text, depth)
 	}
 	first, rest, slash := strings.Cut(text, "/")
 	second, more, _ := strings.Cut(rest, "/")
 	third, _, _ := strings.Cut(more, "/")
 	host, _, _ := strings.Cut(first, "?")
 	host, _, _ = strings.Cut(host, "#")
-	if org, repo, number, ok := cutPullRequest(text); ok {
-		return pullRequest(org, repo, number), nil
+	if org, repo, number, ok := t.cutPullRequest(text); ok {
+		return t.pullRequest(org, repo, number), nil
 	}
 	switch {
-	case isHost(host) && (slash || !isJobName(host) || isKnownHost(host)):
-		return parseWeb(text, depth)
+	case t.isHost(host) && (slash || !isJobName(host) || t.isKnownHost(host)):
+		return t.parseWeb(text, depth)
 	case !slash:
-		return parseWord(text)
+		return t.parseWord(text)
 	case isKey(first) || isView(first, second):
-		return parseWeb("/"+text, depth) // copied without the host and the slash
+		return t.parseWeb("/"+text, depth) // copied without the host and the slash
 	case isKey(second) && more != "" || isView(second, third):
-		return parseWeb(text, depth) // a host without a dot
+		return t.parseWeb(text, depth) // a host without a dot
 	case more == "" && isJobName(first) && isBuild(second):
 		return jobAndBuild(first, second), nil
 	}
-	ref, e := parseBucket("gs", text)
+	ref, e := t.parseBucket("gs", text)
 	switch {
 	case e == nil && (ref.Kind == KindRun || !hasFileSuffix(text)):
 		ref.Note = strings.TrimSuffix("no scheme: gs assumed; "+ref.Note, "; ")
@@ -145,8 +148,8 @@ func parseBare(text string, depth int) (Ref, *ParseError) {
 
 // parseAbsolute reads "/…": the path of a Deck or gcsweb page without its host,
 // or a path on this machine. Callers have looked at the disk before.
-func parseAbsolute(text string, depth int) (Ref, *ParseError) {
-	ref, e := parseWeb(text, depth)
+func (t Instances) parseAbsolute(text string, depth int) (Ref, *ParseError) {
+	ref, e := t.parseWeb(text, depth)
 	if e == nil {
 		return ref, nil
 	}
@@ -160,7 +163,7 @@ func parseAbsolute(text string, depth int) (Ref, *ParseError) {
 }
 
 // parseWord reads one word: a job's name, or something that looks like one.
-func parseWord(word string) (Ref, *ParseError) {
+func (t Instances) parseWord(word string) (Ref, *ParseError) {
 	if job, build, ok := strings.Cut(word, "@"); ok && isJobName(job) && isBuild(build) {
 		return jobAndBuild(job, build), nil
 	}
@@ -198,19 +201,19 @@ func provider(key string) string {
 }
 
 // cutPullRequest splits REPO#NUMBER and ORG/REPO#NUMBER.
-func cutPullRequest(s string) (org, repo, number string, ok bool) {
+func (t Instances) cutPullRequest(s string) (org, repo, number string, ok bool) {
 	name, number, ok := strings.Cut(s, "#")
 	org, repo, slash := strings.Cut(name, "/")
 	if !slash {
-		org, repo = DefaultInstance().DefaultOrg, name
+		org, repo = t.Default().DefaultOrg, name
 	}
 	return org, repo, number, ok && isDigits(number) && len(number) <= 20 && isJobName(org) && isJobName(repo)
 }
 
 // pullRequest is a pull request on GitHub, which says nothing of a bucket.
-func pullRequest(org, repo, number string) Ref {
+func (t Instances) pullRequest(org, repo, number string) Ref {
 	ref := Ref{Kind: KindPR, Run: Run{Org: org, Repo: repo, Pull: number}}
-	return page{host: deckOf(org)}.onDeck(ref)
+	return page{host: t.deckOf(org)}.onDeck(ref)
 }
 
 // isUUID reports the form in which Prow names ProwJobs.

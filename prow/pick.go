@@ -33,7 +33,7 @@ func (r *resolver) candidates(ref Ref) (*candidates, error) {
 		for _, b := range buckets {
 			dirs := []string{ref.Root}
 			if ref.Root == "" {
-				dirs = pullDirs(b, ref)
+				dirs = r.o.Instances.pullDirs(b, ref)
 			}
 			for _, dir := range dirs {
 				p.places = append(p.places, shelf{bucket: b, dir: dir})
@@ -136,7 +136,7 @@ func (r *resolver) lookAt(ctx context.Context, builds []build) ([]look, error) {
 
 func (r *resolver) look(ctx context.Context, b build) look {
 	l := look{build: b}
-	if l.run, l.err = b.run(ctx, r.store); l.err != nil {
+	if l.run, l.err = b.run(ctx, r.store, r.o.Instances); l.err != nil {
 		return l
 	}
 	if _, timed := BuildTime(b.id); !timed && !(r.o.After.IsZero() && r.o.Before.IsZero()) {
@@ -202,7 +202,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (Run, error) {
 		}
 		n += len(portion)
 		for _, b := range portion[:min(len(portion), r.o.Limit-len(e.Choices))] {
-			if run, err := b.run(ctx, r.store); err == nil {
+			if run, err := b.run(ctx, r.store, r.o.Instances); err == nil {
 				e.Choices = append(e.Choices, run)
 			}
 		}
@@ -267,10 +267,13 @@ func where(places []shelf) string {
 		}
 	}
 	text := strings.Join(dirs, ", ")
-	if len(others) > 0 {
-		text += ", nor in the buckets " + strings.Join(others, ", ")
+	switch len(others) {
+	case 0:
+		return text
+	case 1:
+		return text + ", nor in the bucket " + others[0]
 	}
-	return text
+	return text + ", nor in the buckets " + strings.Join(others, ", ")
 }
 
 // wanted words what is looked for.

@@ -24,6 +24,9 @@ type Options struct {
 	// known instance whose page or job it is.
 	Bucket string
 
+	// Instances are the Prows that are known.
+	Instances Instances
+
 	// Limit is how many runs are looked at for one that is wanted; 0: 50.
 	Limit int
 
@@ -137,7 +140,7 @@ func (r *resolver) buckets(ref Ref) ([]string, error) {
 		if ref.Provider != "gs" {
 			return fail("it is in S3 storage ("+ref.Bucket+"), which cannot be listed yet", "open the run in Prow and paste its link")
 		}
-		return append([]string{ref.Bucket}, siblings(ref.Bucket)...), nil
+		return append([]string{ref.Bucket}, r.o.Instances.siblings(ref.Bucket)...), nil
 	case r.o.Bucket != "":
 		name := strings.Trim(strings.TrimPrefix(r.o.Bucket, "gs://"), "/")
 		if e := checkBucket("gs", name); e != nil {
@@ -145,18 +148,18 @@ func (r *resolver) buckets(ref Ref) ([]string, error) {
 		}
 		return []string{name}, nil
 	case ref.Host != "":
-		known, ok := InstanceAt(ref.Host)
+		known, ok := r.o.Instances.At(ref.Host)
 		if !ok {
-			return fail("the Prow at "+ref.Host+" is not known", give)
+			return fail("the Prow at "+ref.Host+" is not known", give+", or that Prow in the config file")
 		}
 		in = []Instance{known}
 	default:
-		in = instancesOf(ref.Job)
+		in = r.o.Instances.of(ref.Job)
 	}
 	var all []string
 	for _, i := range in {
 		if i.Provider == "gs" && i.Bucket != "" {
-			all = append(append(all, i.Bucket), siblings(i.Bucket)...)
+			all = append(all, i.buckets()...)
 		}
 	}
 	if len(all) == 0 {
@@ -252,7 +255,7 @@ func (r *resolver) first(ctx context.Context, ref Ref, buckets []string, of func
 
 // there reports whether a build exists, and where its files are.
 func (r *resolver) there(ctx context.Context, b build) (Run, bool, error) {
-	run, err := b.run(ctx, r.store)
+	run, err := b.run(ctx, r.store, r.o.Instances)
 	if err != nil || b.shelf.pointers {
 		return run, err == nil, err
 	}

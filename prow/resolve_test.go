@@ -118,7 +118,7 @@ func TestResolveErrors(t *testing.T) {
 		want        string
 	}{
 		{"no such job", "e2e-no-such", prow.Options{}, prow.ErrNoRun,
-			`the newest run of job "e2e-no-such": there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the buckets kubernetes-jenkins, kubernetes-jenkins-pull; check the name, or name the bucket with --bucket`},
+			`the newest run of job "e2e-no-such": there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins; check the name, or name the bucket with --bucket`},
 		{"none failed", counted, prow.Options{Want: prow.WantAborted}, prow.ErrNoRun,
 			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed; ask for another outcome, or give the link of a run`},
 		{"capped", periodic, prow.Options{Want: prow.WantFailed, Before: noon.Add(-25 * time.Hour), Limit: 10}, prow.ErrNoRun,

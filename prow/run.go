@@ -6,7 +6,8 @@
 // pointer file, the bucket behind a page that names none) it leaves to
 // [Resolve] and says so in [Ref.Kind]. Links are recognised by the shape of their
 // path, not by their host, because Prow's hosts move from year to year; the
-// table of instances is only asked about pages that carry no bucket.
+// [Instances] are only asked about pages that carry no bucket, about whose a pull
+// request is, and about buckets that were moved.
 //
 // Resolve and [Runs] ask a [Store] for the runs of a job, by as few requests as
 // they can. [Metadata] reads the small files that tell a run's story, each of

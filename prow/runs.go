@@ -109,7 +109,7 @@ func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 
 func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	info := RunInfo{}
-	if info.Run, info.Err = b.run(ctx, r.store); info.Err != nil {
+	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {
 		info.Run = Run{Build: b.id, Job: lastSegment(b.shelf.dir)}
 		info.Started, _ = BuildTime(b.id)
 		return info
@@ -125,14 +125,4 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 		info.Traces, info.Err = hasTraces(ctx, r.store, info.Run)
 	}
 	return info
-}
-
-// Page returns the run's page in Prow, where the Prow of its bucket is known,
-// else the URL of its root.
-func (r Run) Page() string {
-	in, ok := instanceOf(r.Bucket)
-	if !ok || len(in.decks) == 0 {
-		return r.URL()
-	}
-	return "https://" + in.decks[0] + "/view/" + r.Provider + "/" + r.Bucket + "/" + r.Root
 }

@@ -137,7 +137,7 @@ func TestPage(t *testing.T) {
 		"gs://demo-bucket/logs/x/7":        "gs://demo-bucket/logs/x/7",
 	} {
 		ref, err := prow.Parse(input)
-		if got := ref.Run.Page(); err != nil || got != want {
+		if got := (prow.Instances{}).Page(ref.Run); err != nil || got != want {
 			t.Errorf("%s: %s, %v", input, got, err)
 		}
 	}

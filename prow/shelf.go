@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -77,16 +78,16 @@ const maxPointer = 4096
 
 // run finds where the build's files are. For a pointer that leads nowhere the
 // error matches fs.ErrNotExist.
-func (b build) run(ctx context.Context, store Store) (Run, error) {
+func (b build) run(ctx context.Context, store Store, known Instances) (Run, error) {
 	if !b.shelf.pointers {
-		ref, e := locate("gs", b.shelf.bucket, b.shelf.dir+"/"+b.id)
+		ref, e := known.locate("gs", b.shelf.bucket, b.shelf.dir+"/"+b.id)
 		if e != nil || ref.Kind != KindRun {
 			return Run{}, &pointerError{b.shelf.String() + b.id + " is no run"}
 		}
 		return ref.Run, nil
 	}
 	object := b.shelf.dir + "/" + b.id + ".txt"
-	if run, ok := target(b.shelf.bucket, b.link); ok {
+	if run, ok := known.target(b.shelf.bucket, b.link); ok {
 		return run, nil
 	}
 	body, metadata, err := store.Read(ctx, b.shelf.bucket, object, maxPointer)
@@ -94,7 +95,7 @@ func (b build) run(ctx context.Context, store Store) (Run, error) {
 		return Run{}, fmt.Errorf("read the pointer gs://%s/%s: %w", b.shelf.bucket, object, err)
 	}
 	for _, link := range []string{string(body), linkOf(metadata)} {
-		if run, ok := target(b.shelf.bucket, link); ok {
+		if run, ok := known.target(b.shelf.bucket, link); ok {
 			return run, nil
 		}
 	}
@@ -115,16 +116,16 @@ func (e *pointerError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // target reads a pointer's text. Pointers that were copied from a former bucket
 // still name that one; the runs were copied with them.
-func target(bucket, link string) (Run, bool) {
+func (t Instances) target(bucket, link string) (Run, bool) {
 	scheme, rest := cutScheme(strings.TrimSpace(link))
 	if scheme != "gs" {
 		return Run{}, false
 	}
 	to, name, _ := strings.Cut(rest, "/")
-	if to != bucket && sameInstance(to, bucket) {
+	if slices.Contains(t.siblings(to), bucket) {
 		to = bucket
 	}
-	ref, e := locate("gs", to, name)
+	ref, e := t.locate("gs", to, name)
 	return ref.Run, e == nil && ref.Kind == KindRun
 }
 

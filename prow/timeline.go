@@ -96,8 +96,8 @@ func (m *Metadata) TraceID() [16]byte {
 
 // Labels are the attributes by which a run is searched for in a backend that has
 // many: keys and values. They belong on each resource of its traces.
-func (r Run) Labels() [][2]string {
-	return [][2]string{{"prow.job", r.Job}, {"prow.build_id", r.Build}, {"prow.url", r.Page()}}
+func (m *Metadata) Labels() [][2]string {
+	return [][2]string{{"prow.job", m.Run.Job}, {"prow.build_id", m.Run.Build}, {"prow.url", m.Instances.Page(m.Run)}}
 }
 
 // job draws the root.
@@ -114,7 +114,7 @@ func (t *timeline) job() bool {
 	t.root.text("prow.phase", "job")
 	t.root.text("cicd.pipeline.name", name(run.Job))
 	t.root.text("cicd.pipeline.run.id", run.Build)
-	t.root.text("cicd.pipeline.run.url.full", run.Page())
+	t.root.text("cicd.pipeline.run.url.full", t.m.Instances.Page(run))
 	t.root.text("cicd.pipeline.action.name", "RUN")
 	if state == Running {
 		t.root.text("cicd.pipeline.run.state", t.runState())

@@ -1,12 +1,12 @@
 package prow
 
 import (
-	"slices"
 	"strings"
 )
 
 // page is a web link taken apart. Path and query are percent-decoded once.
 type page struct {
+	known Instances
 	host  string // lower case, no port; "" for a path alone
 	port  string // "" or ":8080"
 	segs  []string
@@ -16,8 +16,8 @@ type page struct {
 
 // parseWeb reads what follows http:// or https://. The fragment is Spyglass' own
 // (which lens, which lines) and means nothing here.
-func parseWeb(rest string, depth int) (Ref, *ParseError) {
-	p, e := newPage(rest, depth)
+func (t Instances) parseWeb(rest string, depth int) (Ref, *ParseError) {
+	p, e := t.newPage(rest, depth)
 	if e != nil {
 		return Ref{}, e
 	}
@@ -25,22 +25,22 @@ func parseWeb(rest string, depth int) (Ref, *ParseError) {
 		return p.follow(target)
 	}
 	if p.isGitHub() && p.at(2) == "pull" && isDigits(p.at(3)) && isJobName(p.at(0)) && isJobName(p.at(1)) && len(p.at(3)) <= 20 {
-		return pullRequest(p.at(0), p.at(1), p.at(3)), nil
+		return t.pullRequest(p.at(0), p.at(1), p.at(3)), nil
 	}
 	if e := p.namesNoRun(); e != nil {
 		return Ref{}, e
 	}
 	if o, ok := p.object(); ok {
-		return locate(o.provider, o.bucket, o.name)
+		return t.locate(o.provider, o.bucket, o.name)
 	}
 	return p.deck()
 }
 
-func newPage(rest string, depth int) (page, *ParseError) {
+func (t Instances) newPage(rest string, depth int) (page, *ParseError) {
 	rest, _, _ = strings.Cut(rest, "#")
 	rest, query, _ := strings.Cut(rest, "?")
 	authority, path, _ := strings.Cut(rest, "/")
-	p := page{host: authority[strings.LastIndexByte(authority, '@')+1:], query: parseQuery(query), depth: depth}
+	p := page{known: t, host: authority[strings.LastIndexByte(authority, '@')+1:], query: parseQuery(query), depth: depth}
 	if i := strings.LastIndexByte(p.host, ':'); i >= 0 && !strings.HasSuffix(p.host, "]") {
 		if port := p.host[i+1:]; port != "" && port != "80" && port != "443" {
 			p.port = p.host[i:]
@@ -112,7 +112,7 @@ func (p page) redirect() string {
 // follow reads a link that another one carries. Such a link may not lead to a
 // file of this machine: whoever wrote it is not the one who pasted it.
 func (p page) follow(target string) (Ref, *ParseError) {
-	ref, e := parse(target, p.depth+1)
+	ref, e := p.known.parse(target, p.depth+1)
 	if e == nil && (ref.Kind == KindPath || ref.Kind == KindStdin) {
 		return Ref{}, fail(ClassQuery, p.describe(), "the link it carries leads to this machine", hintLink)
 	}
@@ -179,11 +179,4 @@ func parseQuery(query string) map[string]string {
 		}
 	}
 	return values
-}
-
-// isKnownHost reports a host without which a word could be a job's name.
-func isKnownHost(host string) bool {
-	host = strings.ToLower(host)
-	_, known := InstanceAt(host)
-	return known || isGubernator(host) || isConsole(host) || slices.Contains(googleHosts, host) || strings.HasPrefix(host, "testgrid.")
 }

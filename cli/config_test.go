@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"prowtrace/prow"
+)
+
+// What docs/config.md shows is read, and means what it says.
+func TestConfigExample(t *testing.T) {
+	text, err := os.ReadFile("../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, ok := strings.Cut(example, "```")
+	if !ok {
+		t.Fatal("docs/config.md has no example")
+	}
+	known, err := parseConfig([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for input, want := range map[string]string{
+		"https://prow.example.com/log?job=x&id=7": "deck  prow.example.com",
+		"prow.example.com/?job=x":                 "job  prow.example.com",
+		"example-labs/demo#5":                     "pr example-labs/demo ",
+		"main#5":                                  "pr example/main ",
+		"kops#5":                                  "pr example/kops ",
+		"kubernetes/kops#5":                       "pr kubernetes/kops prow.k8s.io",
+		"gs://example-ci-attic/pr-logs/pull/5/pull-example-x/7":    "run example/main ",
+		"gs://example-ci-logs/pr-logs/pull/a_b/5/pull-example-x/7": "run a/b ",
+	} {
+		ref, err := known.Parse(input)
+		repo := strings.Trim(ref.Org+"/"+ref.Repo, "/")
+		if got := string(ref.Kind) + " " + repo + " " + ref.Host; err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", input, got, err, want)
+		}
+	}
+	if in, ok := known.At("gcsweb.example.com"); !ok || in.Bucket != "example-ci-logs" || in.Provider != "gs" || in.Strategy != prow.Single {
+		t.Errorf("the instance of a gcsweb is %+v", in)
+	}
+	var places []string
+	for _, p := range known.Places("example-ci-results") {
+		places = append(places, p.Bucket)
+	}
+	if got := strings.Join(places, " "); got != "example-ci-results example-ci-logs example-ci-attic" {
+		t.Errorf("places %s", got)
+	}
+	ref, _ := known.Parse("gs://example-ci-logs/logs/x/7")
+	page, _ := known.Artifacts(ref.Run)
+	if page != "https://gcsweb.example.com/gcs/example-ci-logs/logs/x/7/artifacts/" || known.Page(ref.Run) != "https://prow.example.com/view/gs/example-ci-logs/logs/x/7" {
+		t.Errorf("pages %s and %s", known.Page(ref.Run), page)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	const begin = "instances:\n  - deck: prow.example.com\n    bucket: example-ci\n"
+	for _, tt := range []struct{ name, text, want string }{
+		{"no mapping", "- x\n", "1: want KEY: VALUE, with the keys instances"},
+		{"a misspelt key at the top", "# mine\ninstance: []\n", `2: the key "instance" is not known here: instances`},
+		{"a misspelt key", begin + "    buckets: x\n", `4: the key "buckets" is not known here: bucket, closed, deck, default, default-repo, former, gcsweb, jobs, orgs, paths, provider`},
+		{"a key with an escape", "\"\\e[1m\": x\n", `1: the key "\x1b[1m" is not known here: instances`},
+		{"twice", begin + "    bucket: other\n", "4: the key bucket stands there twice"},
+		{"no list", "instances:\n  deck: x\n", "2: instances wants a list: a dash before each"},
+		{"a list for a name", begin + "    provider: [gs]\n", "4: want one name here"},
+		{"an empty name", "instances:\n  - deck:\n", "2: want one name here"},
+		{"a mapping in a list", begin + "    orgs:\n      - a\n      - b: c\n", "6: want one name here"},
+		{"no boolean", begin + "    default: perhaps\n", "4: want true or false here"},
+		{"an alias", "instances:\n  - deck: &a prow.example.com\n    bucket: *a\n", "3: want one name here"},
+		{"another strategy", begin + "    paths: simple\n", "4: paths is Prow's path_strategy: explicit, legacy or single"},
+		{"no repository", begin + "    default-repo: example\n", "4: default-repo wants ORG/REPO"},
+		{"a strategy without a repository", begin + "    paths: legacy\n", "2: this instance is refused: the path strategies legacy and single, and only they, have a default repository; give it as ORG/REPO"},
+		{"a repository without a strategy", begin + "    default-repo: a/b\n", "2: this instance is refused: the path strategies legacy and single, and only they, have"},
+		{"no deck", "instances:\n  - bucket: example-ci\n", "2: this instance is refused: it has no Deck"},
+		{"no bucket", "instances:\n  - deck: prow.example.com\n", `2: this instance is refused: "" is no bucket name`},
+		{"a link for a host", "instances:\n  - deck: https://prow.example.com\n    bucket: example-ci\n", `2: this instance is refused: "https://prow.example.com" is no host name`},
+		{"another store", begin + "    provider: azure\n", `2: this instance is refused: "azure" is no object store that is known`},
+		{"all jobs", begin + "    jobs: ['a', \"\"]\n", "4: want one name here"},
+		{"two defaults", begin + "    default: true\n  - deck: b.example\n    bucket: bbb\n    default: true\n", "5: this instance is refused: it is the second default"},
+		{"no YAML", "instances: [\n", " line 1: did not find expected node content"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "config.yaml")
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := knownInstances(func(string) string { return path })
+			var usage usageError
+			if err == nil || !strings.HasPrefix(err.Error(), path+":"+tt.want) || !errors.As(err, &usage) {
+				t.Errorf("error %v\nwant  %s:%s", err, path, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfigIsOptional(t *testing.T) {
+	for _, text := range []string{"", "# nothing yet\n", "instances:\n"} {
+		if known, err := parseConfig([]byte(text)); err != nil || known.Default().Bucket != "kubernetes-ci-logs" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte("instances:\n  - deck: &a prow.example.com\n    gcsweb: *a\n    bucket: example-ci\n"))
+	f.Add([]byte("instances: {<<: [a]}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		known, err := parseConfig(data)
+		if err != nil && strings.ContainsAny(err.Error(), "\n\x1b") {
+			t.Errorf("the error is no line: %q", err)
+		}
+		known.Parse("example-ci/logs/x/7")
+	})
+}
