@@ -47,7 +47,7 @@ func TestHostileText(t *testing.T) {
 	info := Info{Title: "<script>\n\u202e", Run: "javascript:alert(1)", Jaeger: "data:text/html,x", Links: []Link{{"\x1b<b>", "javascript:alert(1)"}, {"", "vbscript:x"}, {"ok", "https://x/\"><script>"}}}
 	h := New(set, info)
 	one := "traces/" + traceID(1).String()
-	targets := []string{"run", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations"}
+	targets := []string{"run", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations", one + "/compare?with=" + traceID(1).String()}
 	for i := range hostile {
 		targets = append(targets, fmt.Sprintf("%s/spans/%d", one, i))
 	}

@@ -131,7 +131,7 @@ func TestLargeTraces(t *testing.T) {
 			h := New(large(t, test.spans, test.parent), Info{})
 			one := "/api/v1/traces/" + traceID(1).String()
 			for target, limit := range map[string]int{
-				one + "/columns": 26 * test.spans, one + "/lines?at=0-99999": 600_000, one + "/flame": 1_500_000, one + "/operations": 1_500_000, one + "/services": 2000,
+				one + "/columns": 26 * test.spans, one + "/lines?at=0-99999": 600_000, one + "/flame": 1_500_000, one + "/operations": 1_500_000, one + "/services": 2000, one + "/compare?with=" + traceID(1).String(): 1_200_000,
 				one + "/spans/0000000000000010": 4000, one + "/find?q=things": 4 * test.spans,
 			} {
 				if n := len(page(t, h, target)); n > limit {
@@ -180,6 +180,7 @@ func BenchmarkAnswers(b *testing.B) {
 	for _, bench := range []struct{ name, target string }{
 		{"run", "/api/v1/run"}, {"columns", one + "/columns"}, {"lines", one + "/lines?at=500-540"}, {"words", one + "/find?q=nothing"},
 		{"regex", one + "/find?q=url.full~nothing"}, {"operations", one + "/operations"}, {"flame", one + "/flame"}, {"critical", one + "/critical"},
+		{"compare", one + "/compare?with=" + traceID(1).String()},
 		{"span", one + "/spans/0000000000012345"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

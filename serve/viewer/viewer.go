@@ -68,6 +68,8 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 		"/api/v1/traces/{trace}":      v.ofTrace(v.getTrace),
 		"/api/v1/traces/{trace}/find": v.ofTrace(v.getFound),
 
+		"/api/v1/traces/{trace}/compare": v.ofTrace(v.getComparison),
+
 		"/api/v1/traces/{trace}/columns":    v.ofTrace(getColumns),
 		"/api/v1/traces/{trace}/lines":      v.ofTrace(getLines),
 		"/api/v1/traces/{trace}/critical":   v.ofTrace(getCritical),

@@ -105,6 +105,7 @@ func TestGolden(t *testing.T) {
 		{"span", one + "/spans/0000000000000003"},
 		{"otlp", one + "/spans/0000000000000003/otlp"},
 		{"operations-of-all", "operations"},
+		{"compare", one + "/compare?with=" + traceID(2).String()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var indented strings.Builder
@@ -157,6 +158,8 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"value by word", one + "/spans/0/values/x", 404, nil},
 		{"range", one + "/lines?at=5-2", 400, []string{"no range of lines"}},
 		{"columns", one + "/columns?from=x", 400, []string{"whole number"}},
+		{"comparison with nothing", one + "/compare", 400, []string{"no trace to compare with"}},
+		{"comparison with an unknown trace", one + "/compare?with=" + traceID(9).String(), 404, []string{"no trace " + traceID(9).String()}},
 		{"offset", "/api/v1/traces?offset=-1", 400, nil},
 		{"order", "/api/v1/traces?order=x", 400, []string{"The orders are"}},
 	} {

@@ -25,9 +25,14 @@ const begin = 1735787045_000_000_000 // 2025-01-02 03:04:05 UTC, in Unix ns
 
 // made makes a set of one trace from its spans; times are in ms after begin.
 func made(t testing.TB, spans ...*tracepb.Span) *trace.Set {
+	return load(t, file(t, 1, spans...))
+}
+
+// file is a file of one trace, of the id of made but for its last byte n.
+func file(t testing.TB, n byte, spans ...*tracepb.Span) trace.Source {
 	t.Helper()
 	id := append([]byte{0x0a}, make([]byte, 15)...)
-	id[15] = 1
+	id[15] = n
 	for _, s := range spans {
 		s.TraceId = id
 		s.StartTimeUnixNano = begin + s.StartTimeUnixNano*1e6
@@ -44,7 +49,12 @@ func made(t testing.TB, spans ...*tracepb.Span) *trace.Set {
 	if err := otelfile.NewWriter(&b).Write(payload); err != nil {
 		t.Fatal(err)
 	}
-	return load(t, trace.Source{Name: "made.otel", Data: b.Bytes()})
+	return trace.Source{Name: fmt.Sprintf("made-%d.otel", n), Data: b.Bytes()}
+}
+
+func failed(s *tracepb.Span) *tracepb.Span {
+	s.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "not yet"}
+	return s
 }
 
 func span(id, parent int, name string, start, end int) *tracepb.Span {
@@ -71,7 +81,7 @@ func polling(t testing.TB) *trace.Set {
 	for i := range 412 {
 		s := span(10+i, 1, "poll", 100+20*i, 115+20*i)
 		if i < 3 {
-			s.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "not yet"}
+			failed(s)
 		}
 		spans = append(spans, s)
 	}

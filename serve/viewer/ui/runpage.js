@@ -53,6 +53,7 @@ export function runPage(app, first) {
     h('div', { class: 'run-head' }, h('h1', {}, bdi(run.title)),
       h('div', { class: 'trace-facts' },
         ...run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace')),
+        run.jobs.length === 2 ? inside(format({ ...other(first, { trace: run.jobs[1] ?? '', view: 'compare' }), compare: run.jobs[0] ?? '' }), { class: 'whole' }, 'Compare the two') : null,
         run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
         h('span', {}, counted(run.spans, 'span')), h('span', {}, counted(run.traces, 'trace')),
         h('span', { class: run.errors ? 'err' : '' }, counted(run.errors, 'error')),

@@ -4,6 +4,7 @@
 import { format } from './address.js';
 import { find, json, loadTrace } from './api.js';
 import { at } from './columns.js';
+import { compareView } from './compare.js';
 import { detailPanel } from './detail.js';
 import { bdi, h, inside } from './dom.js';
 import { clock, count, counted, duration, named } from './format.js';
@@ -24,7 +25,7 @@ import { waterfall } from './waterfall.js';
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./main.js').App} App */
 
-export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services']]);
+export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['compare', 'Compare']]);
 
 /**
  * @param {App} app
@@ -112,6 +113,7 @@ function loaded(app, m, signal) {
   const panelBox = h('div', { class: 'panel-box' });
   const timeline = h('div', { class: 'timeline' }, bar.element, mini.element, h('div', { class: 'split' }, fall.element, panelBox));
   const content = h('div', { class: 'content' });
+  const compared = compareView(app, m.head, signal);
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the trace' });
   const element = h('div', { class: 'trace' }, header(), content);
@@ -428,6 +430,9 @@ function loaded(app, m, signal) {
       case 'services':
         content.replaceChildren(servicesView(path, to, signal));
         break;
+      case 'compare':
+        content.replaceChildren(compared.element);
+        break;
       default:
         content.replaceChildren(timeline);
         mini.draw();
@@ -440,6 +445,7 @@ function loaded(app, m, signal) {
   function update(s) {
     when.textContent = clock(m.startNs, s.zone, 3);
     showView(s.view);
+    if (s.view === 'compare') void compared.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
     mini.place();
     const other = opened.parse(s);
@@ -461,7 +467,7 @@ function loaded(app, m, signal) {
 
   /** @param {KeyboardEvent} e */
   function key(e) {
-    if (/^[1-4]$/.test(e.key)) {
+    if (/^[1-5]$/.test(e.key)) {
       app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '' }, 'push');
       return true;
     }

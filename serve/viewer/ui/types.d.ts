@@ -49,6 +49,13 @@ export interface ServiceNode { name: string; peer: boolean; key: string; spans: 
 export interface ServiceCall { from: number; to: number; count: number; errors: number; total: number }
 export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; left: number }
 
+export interface Sums { count: number; errors: number; total: number; self: number }
+export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums }
+export interface ComparedPath { parent: number; name: string; service: string; here: Sums; there: Sums }
+export interface Comparison {
+  here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number;
+}
+
 export interface Problem { source: string; url?: string; offset: number; what: string; kept: number }
 
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;

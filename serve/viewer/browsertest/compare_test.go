@@ -1,0 +1,104 @@
+package browsertest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
+)
+
+// two is a set of the traces of a good and a bad run.
+//
+//	good  |-----|                 bad  |-----------------|
+//	apply |---|                  apply |---------------|
+//	  poll  ||                     poll  || || || ||  errors
+//	done      |                  dump                    |
+func two(t testing.TB) *trace.Set {
+	return load(t,
+		file(t, 1, span(1, 0, "good", 0, 1000), span(2, 1, "apply", 0, 600), span(3, 2, "poll", 100, 200), span(4, 1, "done", 900, 1000)),
+		file(t, 2, span(1, 0, "bad", 0, 9000), span(2, 1, "apply", 0, 8000), failed(span(3, 2, "poll", 100, 200)), failed(span(4, 2, "poll", 300, 400)), span(5, 1, "dump", 8900, 9000)))
+}
+
+func TestCompare(t *testing.T) {
+	b := open(t, two(t), viewer.Info{}, "/?order=longest")
+	b.wait(atList)
+	b.click(".traces tbody a")
+	b.wait(atTrace)
+	b.keys("5")
+	b.wait(`document.querySelector('.choose tbody a')?.textContent === 'good'`)
+	b.click(".choose tbody a")
+	const rows = `[...document.querySelectorAll('.compared tbody tr')].map((r) => [...r.children].map((c) => c.textContent).join(' ')).join('\n')`
+	b.wait(`document.querySelector('.compared tbody tr')`)
+	want := strings.Join([]string{
+		"apply kops 1 1 = 0 0 = 8 s 600 ms +7.4 s 7.8 s 500 ms +7.3 s",
+		"bad kops 1 0 +1 0 0 = 9 s 0 +9 s 900 ms 0 +900 ms",
+		"good kops 0 1 −1 0 0 = 0 1 s −1 s 0 300 ms −300 ms",
+		"poll kops 2 1 +1 2 0 +2 200 ms 100 ms +100 ms 200 ms 100 ms +100 ms",
+		"dump kops 1 0 +1 0 0 = 100 ms 0 +100 ms 100 ms 0 +100 ms",
+		"done kops 0 1 −1 0 0 = 0 100 ms −100 ms 0 100 ms −100 ms",
+	}, "\n")
+	if got := b.text(rows); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	b.run(chromedp.Reload())
+	b.wait(`document.querySelector('.compared tbody tr')`)
+	if got := b.text(rows); got != want {
+		t.Errorf("after a reload\n%s", got)
+	}
+	b.eval(`[...document.querySelectorAll('.compared th button')].at(-3).click()`)
+	b.wait(`location.search.includes('order=errors') && document.querySelector('.compared tbody tr td').textContent === 'poll'`)
+
+	b.eval(`(() => { const s = document.querySelector('select[aria-label="How to compare"]'); s.value = 'calls'; s.dispatchEvent(new Event('change')); })()`)
+	b.wait(`location.search.includes('order=calls') && document.querySelector('.calls tbody tr')`)
+	tree := strings.Join([]string{
+		"▾bad kops longer 1 1 = 0 0 = 9 s 1 s +8 s",
+		"▾apply kops longer 1 1 = 0 0 = 8 s 600 ms +7.4 s",
+		"poll kops longer 2 1 +1 2 0 +2 200 ms 100 ms +100 ms",
+		"dump kops only in this 1 0 +1 0 0 = 100 ms 0 +100 ms",
+		"done kops only in the other 0 1 −1 0 0 = 0 100 ms −100 ms",
+	}, "\n")
+	if got := b.text(rows); got != tree {
+		t.Errorf("got\n%s\nwant\n%s", got, tree)
+	}
+	b.eval(`document.querySelectorAll('.calls .toggle')[1].click()`)
+	b.wait(`document.querySelectorAll('.calls tbody tr').length === 4`)
+
+	b.run(chromedp.NavigateBack())
+	b.wait(`location.search.includes('order=errors') && document.querySelector('.compared tbody tr')`)
+	b.eval(`[...document.querySelectorAll('.compared tbody tr')].find((r) => r.textContent.startsWith('done')).querySelector('a').click()`)
+	b.wait(atTrace + ` && document.querySelector('.trace-title h1').textContent.startsWith('good') && document.querySelector('.found').textContent === '1 match'`)
+	b.run(chromedp.NavigateBack())
+	b.wait(`document.querySelector('.compared tbody tr')`)
+	b.eval(`[...document.querySelectorAll('.button')].find((a) => a.textContent === 'Swap').click()`)
+	b.wait(`document.querySelector('.compared tbody tr') && document.querySelector('.trace-title h1').textContent.startsWith('good')`)
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?view=compare&compare=ff"))
+	b.wait(`document.querySelector('.message h1')?.textContent.includes('no trace')`)
+}
+
+// Given two runs, the later one is compared with the earlier one.
+func TestCompareJobs(t *testing.T) {
+	sources := []trace.Source{
+		file(t, 1, span(1, 0, "kops", 0, 1000), span(2, 1, "apply", 0, 600)),
+		file(t, 2, span(1, 0, "kops", 0, 9000), span(2, 1, "apply", 0, 8000)),
+	}
+	sources[0].Job, sources[1].Job = 1, 2
+	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "good", ID: trace.TraceID{1}}, trace.Job{Name: "bad", ID: trace.TraceID{2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	b := open(t, set, viewer.Info{}, "/")
+	b.wait(atList)
+	b.eval(`[...document.querySelectorAll('.run-head a')].find((a) => a.textContent === 'Compare the two').click()`)
+	b.wait(`document.querySelector('.compared tbody tr')`)
+	if got := b.text(`[...document.querySelectorAll('.pair a')].map((a) => a.textContent)`); got != "bad,good" {
+		t.Errorf("compared are %s", got)
+	}
+	if got := b.text(`document.querySelector('.compared tbody tr').innerText.replaceAll('\t', ' ')`); !strings.HasPrefix(got, "apply kops 1 1 = 0 0 = 8 s 600 ms +7.4 s") {
+		t.Errorf("the largest difference is %s", got)
+	}
+}

@@ -1,0 +1,44 @@
+package viewer
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Calls are matched by their path, the roots in any case; what only one trace
+// has is nothing in the other, whichever way they are compared.
+func TestCompare(t *testing.T) {
+	h := New(load(t,
+		file(t, 1, span{id: 1, name: "good", end: 1000}, span{id: 2, parent: 1, name: "apply", end: 600}, span{id: 3, parent: 2, name: "poll", start: 100, end: 200}),
+		file(t, 2, span{id: 1, name: "bad", end: 9000}, span{id: 2, parent: 1, name: "apply", end: 8000}, span{id: 3, parent: 2, name: "poll", start: 100, end: 200, change: failed("no")},
+			span{id: 4, parent: 1, name: "poll", start: 8100, end: 8200}),
+	), Info{})
+	good, bad := traceID(1).String(), traceID(2).String()
+	words := func(c comparison) (out []string) {
+		for _, p := range c.Paths {
+			out = append(out, fmt.Sprintf("%d %s %+v %+v", p.Parent, p.Name, p.Here, p.There))
+		}
+		return out
+	}
+	there := words(answer[comparison](t, h, "traces/"+bad+"/compare?with="+good))
+	want := []string{
+		"-1 bad {Count:1 Errors:0 Total:9000000000 Self:900000000} {Count:1 Errors:0 Total:1000000000 Self:400000000}",
+		"0 apply {Count:1 Errors:0 Total:8000000000 Self:7900000000} {Count:1 Errors:0 Total:600000000 Self:500000000}",
+		"1 poll {Count:1 Errors:1 Total:100000000 Self:100000000} {Count:1 Errors:0 Total:100000000 Self:100000000}",
+		"0 poll {Count:1 Errors:0 Total:100000000 Self:100000000} {Count:0 Errors:0 Total:0 Self:0}",
+	}
+	if fmt.Sprint(there) != fmt.Sprint(want) {
+		t.Errorf("got  %q\nwant %q", there, want)
+	}
+	back := answer[comparison](t, h, "traces/"+good+"/compare?with="+bad)
+	for _, o := range back.Operations {
+		if o.Name == "poll" && (o.Here.Count != 1 || o.There.Count != 2 || o.There.Errors != 1) {
+			t.Errorf("the other way round: %+v", o)
+		}
+	}
+	for _, p := range answer[comparison](t, h, "traces/"+bad+"/compare?with="+bad).Paths {
+		if p.Here != p.There {
+			t.Errorf("compared with itself, %s differs: %+v, %+v", p.Name, p.Here, p.There)
+		}
+	}
+}
