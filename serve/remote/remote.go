@@ -5,7 +5,7 @@
 // It promises whole traces, newest first; messages below 1 MiB, except that a
 // larger single span is sent alone; no message that mixes traces or is empty.
 // v2 answers are spliced from the encoded spans of the set without decoding
-// them. A request that asks for what is not supported is refused with the
+// them, v1 answers translated from one encoding into the other. A request that asks for what is not supported is refused with the
 // status that the protocol names, never answered in part.
 //
 // It never writes: the set is immutable, and the writer services of the

@@ -230,23 +230,3 @@ func (p *splicer) appendRun(b []byte, r run) []byte {
 	b = appendOptional(b, fieldSchemaURL, scopeSchema)
 	return appendOptional(b, fieldSchemaURL, resourceSchema)
 }
-
-func fieldSize(content int) int { return 1 + protowire.SizeBytes(content) }
-
-func optionalSize(content int) int {
-	if content == 0 {
-		return 0
-	}
-	return fieldSize(content)
-}
-
-func appendHead(b []byte, field protowire.Number, size int) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(size))
-}
-
-func appendOptional[T string | []byte](b []byte, field protowire.Number, content T) []byte {
-	if len(content) == 0 {
-		return b
-	}
-	return append(appendHead(b, field, len(content)), content...)
-}

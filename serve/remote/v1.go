@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/trace"
@@ -30,7 +29,8 @@ func (r *readerV1) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerSt
 		// stream is open; with any others its answer is HTTP 500.
 		return status.Error(codes.NotFound, "trace not found")
 	}
-	return r.send(t, stream)
+	v1 := translator{set: r.set}
+	return v1.trace(t, sendTo(stream))
 }
 
 // FindTraces streams the traces that match, newest first, the spans of each
@@ -44,36 +44,13 @@ func (r *readerV1) FindTraces(req *storagev1.FindTracesRequest, stream grpc.Serv
 	if err != nil {
 		return err
 	}
+	v1 := translator{set: r.set}
 	for _, t := range found {
-		if err := r.send(t, stream); err != nil {
+		if err := v1.trace(t, sendTo(stream)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// send translates the spans of t one by one into messages of bounded size.
-func (r *readerV1) send(t trace.Trace, stream grpc.ServerStreamingServer[storagev1.SpansResponseChunk]) error {
-	processes := processes{set: r.set}
-	chunk, size := &storagev1.SpansResponseChunk{}, 0
-	tree := r.set.Tree(t)
-	for i := range tree.Len() {
-		detail, err := tree.Detail(i)
-		if err != nil {
-			return status.Error(codes.DataLoss, err.Error())
-		}
-		span := translate(detail, processes.of(tree.Row(i), detail.Resource))
-		n := fieldSize(proto.Size(span))
-		if size > 0 && size+n > chunkSize {
-			if err := stream.Send(chunk); err != nil {
-				return err
-			}
-			chunk, size = &storagev1.SpansResponseChunk{}, 0
-		}
-		chunk.Spans = append(chunk.Spans, span)
-		size += n
-	}
-	return stream.Send(chunk)
 }
 
 // GetServices lists all services.

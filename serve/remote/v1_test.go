@@ -105,7 +105,7 @@ func TestChunksV1(t *testing.T) {
 		}
 	}
 	sameIDs(t, order, [][]byte{tid(2), tid(1)})
-	if total != len(spans) || len(chunks) > 6 {
+	if total != len(spans) || len(chunks) > 14 { // 4 MB in batches of 256 kB and a span
 		t.Errorf("%d spans in %d messages", total, len(chunks))
 	}
 }
