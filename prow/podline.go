@@ -40,17 +40,26 @@ func (t *timeline) pod() {
 	}
 	for _, c := range pod.Containers {
 		if c.Name == "sidecar" {
-			t.container(c, "sidecar")
 			continue
 		}
-		c := t.container(c, "test")
-		if c != nil && (t.tests == nil || c.ends().After(t.tests.ends())) {
-			t.tests = c
+		n := t.container(c, "test")
+		if n != nil && (t.tests == nil || lastsLonger(n, t.tests)) {
+			t.tests = n
+		}
+	}
+	for _, c := range pod.Containers {
+		if c.Name == "sidecar" {
+			t.container(c, "sidecar")
 		}
 	}
 	if t.tests == nil {
 		t.guessContainer()
 	}
+}
+
+// lastsLonger reports whether a ends after b; what has not ended lasts longest.
+func lastsLonger(a, b *node) bool {
+	return !b.ends().IsZero() && (a.ends().IsZero() || a.ends().After(b.ends()))
 }
 
 // podExtent is from when the pod had a node to when the last container ended.
@@ -99,7 +108,9 @@ func (n *node) podEvent(e PodEvent) {
 	n.event(e.Time, e.Reason, "k8s.event.message", e.Message, "k8s.event.type", kind, "k8s.event.count", count, "k8s.event.last", last)
 }
 
-// container draws one container; nil if it never ran.
+// container draws one container; nil if it never ran. The sidecar waits for the
+// test containers to end and then uploads: its span is what it does, not the
+// wait, which would hide what was waited for.
 func (t *timeline) container(c Container, kind string) *node {
 	if c.Started.IsZero() && c.Last == nil {
 		if c.Waiting != "" {
@@ -114,9 +125,14 @@ func (t *timeline) container(c Container, kind string) *node {
 	if c.End != nil {
 		end = c.End.Finished
 	}
+	since := ""
+	if kind == "sidecar" && t.tests != nil && t.tests.ends().After(start) && t.tests.ends().Before(end) {
+		start, since = t.tests.ends(), start.Format(time.RFC3339)
+	}
 	n := t.add(t.parentPod, c.Name, start, end)
 	t.containers[c.Name] = n
 	n.text("prow.phase", kind)
+	n.text("prow.waited_since", since)
 	n.text("k8s.container.name", c.Name)
 	n.text("container.image.name", c.Image)
 	if c.Restarts > 0 {
@@ -193,14 +209,14 @@ func withReason(what, why string) string {
 }
 
 // guessContainer draws the test container from started.json, which is written
-// just before it starts, and finished.json, just after.
+// just before it starts, and finished.json, just after its files are uploaded.
 func (t *timeline) guessContainer() {
 	s, f := t.m.Started, t.m.Finished
 	if s == nil || s.ByCrier || s.Time.IsZero() || f == nil || f.Time.IsZero() {
 		return
 	}
 	t.tests = t.phase(t.parentPod, "test", s.Time, f.Time)
-	t.tests.flag("prow.estimated", true)
+	t.tests.text("prow.source", "started.json, finished.json")
 	if f.State == Failed {
 		t.tests.failed("the job failed", result(Failed))
 	}

@@ -28,7 +28,7 @@ import (
 //	│   │   ├── STEP              of ci-operator; what it waited for are links
 //	│   │   └── SUITE             of JUnit
 //	│   │       └── CASE
-//	│   └── sidecar
+//	│   └── sidecar               from the end of the test containers on
 //	│       └── upload
 //	└── still running             until the bucket was asked
 //

@@ -18,9 +18,11 @@ type Segment struct {
 // shorter duration of any other span would have changed nothing.
 //
 // A child that outlasts its parent counts to its parent's end. Spans without a
-// parent are taken as children of the whole trace.
+// parent are taken as children of the whole trace. Of a job's own spans those
+// whose times are estimates, and that hold nothing else, are left out: of a JUnit
+// case one knows how long it took, not when, and no more what waited for it.
 func (t Tree) CriticalPath() []Segment {
-	w := walk{tree: t, children: childrenByEnd(t)}
+	w := walk{tree: t, children: childrenByEnd(t), guessed: t.guessed()}
 	start, end := t.Extent()
 	w.enter(-1, start, end)
 	for len(w.stack) > 0 {
@@ -33,6 +35,7 @@ func (t Tree) CriticalPath() []Segment {
 type walk struct {
 	tree     Tree
 	children children
+	guessed  map[int]bool
 	stack    []visit
 	segments []Segment
 }
@@ -59,7 +62,7 @@ func (w *walk) step() {
 		child := w.tree.Span(i)
 		start, end := max(child.Start, v.start), min(child.End(), v.end)
 		// A child that ends after at ran beside what the path has gone through.
-		if end > v.at || start >= end {
+		if end > v.at || start >= end || w.guessed[i] {
 			continue
 		}
 		w.add(v.span, end, v.at)
@@ -108,4 +111,27 @@ func childrenByEnd(t Tree) children {
 		}
 	}
 	return c
+}
+
+// guessed finds the spans of a job whose times are estimates and that have no
+// descendant whose are not.
+func (t Tree) guessed() map[int]bool {
+	if !t.Joined() {
+		return nil
+	}
+	guessed := map[int]bool{}
+	for i := range t.Len() {
+		if t.own(i) && hasAttribute(t.set.Raw(t.Row(i)), estimatedAttribute) {
+			guessed[i] = true
+		}
+	}
+	for i := range t.Len() {
+		if guessed[i] {
+			continue
+		}
+		for p := t.Parent(i); p >= 0 && guessed[p]; p = t.Parent(p) {
+			delete(guessed, p)
+		}
+	}
+	return guessed
 }

@@ -142,8 +142,9 @@ func (j *Job) made(processes []namedProcess) []byte {
 		root := j.root(processes)
 		spans, own = []*tracepb.Span{root}, []*tracepb.Span{root}
 	}
+	phases := slices.DeleteFunc(slices.Clone(spans), func(s *tracepb.Span) bool { return len(s.ParentSpanId) > 0 && estimated(s) })
 	for _, p := range processes {
-		own = append(own, j.processSpan(p, spans))
+		own = append(own, j.processSpan(p, phases))
 	}
 	resource := &resourcepb.Resource{}
 	setString(resource, serviceName, JobService)
@@ -258,8 +259,7 @@ func (p namedProcess) pid() int64 {
 }
 
 // phaseOf finds the phase that a process belongs to: the shortest that contains
-// it, else the one that shares most time with it. Phases whose times are
-// estimates are left out.
+// it, else the one that shares most time with it.
 func phaseOf(phases []*tracepb.Span, e extent) *tracepb.Span {
 	var best *tracepb.Span
 	rank := func(s *tracepb.Span) (contains bool, overlap, length int64) {
@@ -270,9 +270,6 @@ func phaseOf(phases []*tracepb.Span, e extent) *tracepb.Span {
 		return start <= e.start && e.end <= end, max(0, min(end, e.end)-max(start, e.start)), end - start
 	}
 	for _, s := range phases {
-		if estimated(s) {
-			continue
-		}
 		if best == nil {
 			best = s
 			continue
@@ -291,10 +288,25 @@ func phaseOf(phases []*tracepb.Span, e extent) *tracepb.Span {
 	return best
 }
 
+// estimated reports whether a phase's times were not reported but derived.
 func estimated(s *tracepb.Span) bool {
 	return slices.ContainsFunc(s.Attributes, func(kv *commonpb.KeyValue) bool {
 		return kv.GetKey() == "prow.estimated" && kv.GetValue().GetBoolValue()
 	})
+}
+
+// estimatedAttribute is the encoding of what estimated looks for.
+const estimatedAttribute = "\x0a\x0eprow.estimated\x12\x02\x10\x01"
+
+// hasAttribute reports whether an encoded span has an attribute of this encoding.
+func hasAttribute(span []byte, attribute string) bool {
+	c := cursor{span, 0, len(span)}
+	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+		if f.num == 9 && viewString(span[f.lo:f.hi]) == attribute {
+			return true
+		}
+	}
+	return false
 }
 
 func textAttribute(key, value string) *commonpb.KeyValue {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,8 +36,12 @@ func phases(t testing.TB) []byte {
 		return s
 	}
 	guess := at(4, 3, "case", 10, 90)
-	guess.Attributes = []*commonpb.KeyValue{{Key: "prow.estimated", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}}}
+	guess.Attributes = []*commonpb.KeyValue{boolAttribute("prow.estimated")}
 	return otlp(t, JobService, at(1, 0, "job", 1, 100), at(2, 1, "setup", 1, 10), at(3, 1, "test", 10, 100), guess)
+}
+
+func boolAttribute(key string) *commonpb.KeyValue {
+	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}}
 }
 
 var jobID = TraceID{0: 0xaa}
@@ -311,9 +316,54 @@ func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 	}
 }
 
+// checkApart wants every span of a file below the span of the process that wrote
+// it and below no other's, in its time, and the commands of a process one after
+// the other in the order they were run.
+func checkApart(t *testing.T, tree Tree) {
+	t.Helper()
+	processes := map[string]int{} // by file
+	for i := range tree.Len() {
+		if tree.own(i) {
+			if d, err := tree.Detail(i); err == nil {
+				if file := stringAttribute(d.Span.Attributes, attrFile); file != "" {
+					processes[file] = i
+				}
+			}
+		}
+	}
+	commandEnd := map[int]int64{}
+	for i := range tree.Len() {
+		if tree.own(i) {
+			continue
+		}
+		at := i
+		for !tree.own(at) {
+			at = tree.Parent(at)
+		}
+		file := tree.set.sources[tree.set.place[tree.Row(i)].source()].name
+		if want, ok := processes[file]; !ok || at != want {
+			t.Errorf("%s of %s is below %s", tree.Span(i).Name, file, tree.Span(at).Name)
+		}
+		if s, p := tree.Span(i), tree.Span(at); s.Start < p.Start || s.End() > p.End() {
+			t.Errorf("%s of %s lies outside its process", s.Name, file)
+		}
+		if p := tree.Parent(i); tree.Inferred(i) && p != at {
+			if s, above := tree.Span(i), tree.Span(p); s.Start < above.Start || s.End() > above.End() {
+				t.Errorf("%s was put below %s, which does not contain it", s.Name, above.Name)
+			}
+		}
+		if commandLine(tree.Encoded(i)) != nil {
+			if tree.Span(i).Start < commandEnd[at] {
+				t.Errorf("two commands of %s at the same time", file)
+			}
+			commandEnd[at] = tree.Span(i).End()
+		}
+	}
+}
+
 // TestJoinCorpus joins files of real kOps processes: every span is in the joined
-// trace once, and the 84 traces of the process that ran eight commands are below
-// them, in order.
+// trace once, below the process that wrote it, and the 84 traces of the process
+// that ran eight commands are below them, in order.
 func TestJoinCorpus(t *testing.T) {
 	paths, _ := filepath.Glob("../../shared/corpus/*.otel")
 	if len(paths) == 0 {
@@ -333,6 +383,7 @@ func TestJoinCorpus(t *testing.T) {
 		t.Errorf("%d of %d spans are in the joined trace", tree.Len(), s.Len())
 	}
 	checkServed(t, tree)
+	checkApart(t, tree)
 	drawn := outline(tree)
 	_, eight, _ := strings.Cut(drawn, "\n  kops-6178-2026-11-25T06:03:12Z.otel (8 commands)")
 	eight, _, _ = strings.Cut(eight, "\n  kops")
@@ -344,5 +395,45 @@ func TestJoinCorpus(t *testing.T) {
 	}
 	if got := strings.Count(eight, "\n    ~HTTP"); got != 0 {
 		t.Errorf("%d HTTP calls are below no command:\n%s", got, eight)
+	}
+}
+
+// The same with files of our own: two processes at the same time, each with 84
+// traces of one span among the two of its commands, all out of order in the file.
+func TestJoinManyTraces(t *testing.T) {
+	files := map[string][]byte{}
+	for process := range 2 {
+		trace, at := byte(process*100), int64(process) // B begins and ends a second after A
+		spans := []*tracepb.Span{
+			withArgs(inTrace(trace+1, span(1, 0, "create", 10+at, 100+at)), "kops", "create"),
+			withArgs(inTrace(trace+2, span(1, 0, "validate", 110+at, 200+at)), "kops", "validate"),
+		}
+		for i := range int64(84) {
+			start := 10 + at + 2*i
+			if start >= 100+at {
+				start += 10
+			}
+			spans = append(spans, client(inTrace(trace+10+byte(i), span(1, 0, fmt.Sprintf("%c%02d", 'A'+process, i), start, start+1))))
+		}
+		slices.Reverse(spans)
+		files[fmt.Sprintf("kops-%d-x.otel", process+1)] = otel(t, otlp(t, "kops", spans...))
+	}
+	s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, files)
+	tree := s.Tree(s.Jobs()[0])
+	checkServed(t, tree)
+	checkApart(t, tree)
+	var want strings.Builder
+	want.WriteString("job\n")
+	for process := range 2 {
+		fmt.Fprintf(&want, "  kops-%d-x.otel (2 commands)\n", process+1)
+		for i := range 84 {
+			if command := map[int]string{0: "create", 45: "validate"}[i]; command != "" {
+				fmt.Fprintf(&want, "    ~%s\n", command)
+			}
+			fmt.Fprintf(&want, "      ~%c%02d\n", 'A'+process, i)
+		}
+	}
+	if got := outline(tree); got != want.String() {
+		t.Errorf("got\n%swant\n%s", got, want.String())
 	}
 }

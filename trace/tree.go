@@ -84,13 +84,16 @@ func (t Tree) Parent(i int) int {
 // Inferred reports whether span i's parent was not reported but found by time.
 func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.inferred[i] }
 
+// own reports whether span i of a joined tree is one of the job's own.
+func (t Tree) own(i int) bool { return int(t.set.trace[t.Row(i)]) == t.joined.base }
+
 // Encoded gives span i as it is served: as Set.Encoded does, and in a joined tree
 // with the ids that it has there, its reported ones as attributes, and a mark
 // where the parent is inferred.
 func (t Tree) Encoded(i int) []byte {
 	row := t.Row(i)
 	b := t.set.Encoded(row)
-	if t.joined == nil || int(t.set.trace[row]) == t.joined.base {
+	if t.joined == nil || t.own(i) {
 		return b
 	}
 	b = b[:len(b):len(b)] // the appends below copy
