@@ -5,6 +5,7 @@ import { duration } from './format.js';
 
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./types').View} View */
+/** @typedef {Pick<CanvasRenderingContext2D, 'fillStyle' | 'strokeStyle' | 'globalAlpha' | 'fillRect' | 'strokeRect' | 'setLineDash' | 'fillText' | 'measureText' | 'createLinearGradient'>} Pen what bars are drawn with */
 
 export const ROW = 24;
 const TOP = 6;
@@ -27,7 +28,7 @@ export function barPainter(m) {
   };
 
   /**
-   * @param {CanvasRenderingContext2D} g
+   * @param {Pen} g
    * @param {object} o
    * @param {number} o.line
    * @param {number} o.y of the row
@@ -98,7 +99,7 @@ export function barPainter(m) {
   };
 
   /**
-   * @param {CanvasRenderingContext2D} g
+   * @param {Pen} g
    * @param {number} fold
    * @param {number} y
    * @param {(t: number) => number} x

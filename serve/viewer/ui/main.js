@@ -3,6 +3,7 @@
 import { format, other, parse } from './address.js';
 import { json } from './api.js';
 import { h, inside, outside } from './dom.js';
+import { zoneName } from './format.js';
 import { showHelp } from './help.js';
 import { message } from './message.js';
 import { runPage } from './runpage.js';
@@ -104,6 +105,7 @@ function write() {
 /** @param {App} app */
 function show(app) {
   zone.value = state.zone;
+  zonePrinted.textContent = `Times in ${zoneName(BigInt(app.run.start), state.zone)}`;
   if (app.run.jaeger) jaeger.href = app.run.jaeger + (state.trace ? `/trace/${encodeURIComponent(state.trace)}` : '/search');
   if (page?.update(state)) return;
   page?.leave();
@@ -111,6 +113,7 @@ function show(app) {
   main.replaceChildren(page.element);
 }
 
+const zonePrinted = h('span', { class: 'on-paper' });
 const zone = h('select', { 'aria-label': 'Time zone', title: 'Time zone of all times' },
   h('option', { value: 'UTC' }, 'UTC'), h('option', { value: 'local' }, 'Local time'));
 
@@ -127,7 +130,7 @@ function topBar(app) {
     inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, h('img', { src: '/ui/icon.svg', alt: '', width: 18, height: 18 }), h('span', {}, 'prowtrace')),
     h('span', { class: 'run' }, run.run ? outside(run.run, run.title) : h('bdi', {}, run.title)),
     h('nav', { class: 'links', 'aria-label': 'The run elsewhere' }, ...links, run.jaeger && jaeger),
-    zone, themeButton(() => page?.recolour?.()), help);
+    zone, zonePrinted, themeButton(() => page?.recolour?.()), help);
 }
 
 /** @param {App} app */

@@ -44,6 +44,23 @@ export function newTexts(m, signal, came) {
 
   return {
     get: (/** @type {number} */ line) => have.get(line),
+    /**
+     * Asks for texts and waits for them: a page that is about to be printed
+     * cannot be changed later.
+     * @param {number[]} lines
+     */
+    now(lines) {
+      const wanted = lines.filter((l) => !have.has(l));
+      if (wanted.length === 0) return;
+      const request = new XMLHttpRequest();
+      try {
+        request.open('GET', `/api/v1/traces/${m.head.id}/lines?at=${wanted.join(',')}`, false);
+        request.send();
+        for (const t of /** @type {LineText[]} */ (JSON.parse(request.responseText).lines)) have.set(t.line, t);
+      } catch {
+        // the names are printed all the same
+      }
+    },
     lineOf: (/** @type {string} */ id) => byID.get(id),
     /** @param {number[]} lines */
     want(lines) {

@@ -13,6 +13,7 @@ import { loading, message } from './message.js';
 import { minimap } from './minimap.js';
 import { opening } from './opening.js';
 import { operationsView } from './operations.js';
+import { PRINTED, printedLines, whenPrinted } from './print.js';
 import { withTerm } from './query.js';
 import { servicesView } from './services.js';
 import { newTexts } from './texts.js';
@@ -93,9 +94,10 @@ function loaded(app, m, signal) {
   /** @type {number[]} */
   let criticalLines = [];
 
+  const marks = (/** @type {number} */ flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent').map((k) => k.text));
   const fall = waterfall({
     model: m, closed, text: texts.get, wanted: texts.want, zone: () => app.state().zone,
-    marks: (flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent').map((k) => k.text)),
+    marks,
     select: (line, open) => select(line, open, 'push'),
     toggle: (line) => toggle(line, 'push'),
     moved(v) {
@@ -111,7 +113,8 @@ function loaded(app, m, signal) {
 
   const bar = findBar();
   const panelBox = h('div', { class: 'panel-box' });
-  const timeline = h('div', { class: 'timeline' }, bar.element, mini.element, h('div', { class: 'split' }, fall.element, panelBox));
+  const split = h('div', { class: 'split' }, fall.element, panelBox);
+  const timeline = h('div', { class: 'timeline' }, bar.element, mini.element, split);
   const content = h('div', { class: 'content' });
   const compared = compareView(app, m.head, signal);
   const when = h('span', {});
@@ -120,6 +123,17 @@ function loaded(app, m, signal) {
   const observer = new ResizeObserver(() => mini.draw());
   observer.observe(mini.element);
   app.title(`${named(m.head.name)} · prowtrace`);
+  /** @type {Element | null} */
+  let paper = null;
+  whenPrinted(() => {
+    if (view !== '' || paper) return;
+    texts.now([...fall.lines().subarray(0, PRINTED)]);
+    paper = printedLines({ model: m, lines: fall.lines(), view: fall.view(), critical: criticalOn ? critical : new Map(), text: texts.get, marks });
+    timeline.insertBefore(paper, split);
+  }, () => {
+    paper?.remove();
+    paper = null;
+  }, signal);
 
   json(`traces/${m.head.id}/critical`, signal).then((c) => {
     const s = /** @type {{ segments: number[] }} */ (c).segments;
