@@ -58,5 +58,7 @@ func calls(set *trace.Set, start, end *timestamppb.Timestamp) ([]trace.Calls, er
 	if to != 0 && to < from {
 		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())
 	}
-	return set.Calls(from, to), nil
+	return fit(set.Calls(from, to), answerSize, func(c trace.Calls) int {
+		return fieldSize(fieldSize(len(c.Parent)) + fieldSize(len(c.Child)) + fieldSize(len(c.Source)) + 1 + 10)
+	}), nil
 }

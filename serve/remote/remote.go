@@ -3,7 +3,8 @@
 // jaeger.storage.v1, which jaeger-query and jaeger-all-in-one 1.x speak.
 //
 // It promises whole traces, newest first; messages below 1 MiB, except that a
-// larger single span is sent alone; no message that mixes traces or is empty.
+// larger single span is sent alone; no message that mixes traces or is empty;
+// answers that are one message below 4 MiB.
 // v2 answers are spliced from the encoded spans of the set without decoding
 // them, v1 answers translated from one encoding into the other. A request that asks for what is not supported is refused with the
 // status that the protocol names, never answered in part.

@@ -41,7 +41,7 @@ func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
 	root, tree := set.Span(t.Root), set.Tree(t)
 	start, end := tree.Extent()
 	s := &storagev2.TraceSummary{
-		TraceId: t.ID[:], RootServiceName: root.Service, RootOperationName: root.Name,
+		TraceId: t.ID[:], RootServiceName: clip(root.Service), RootOperationName: clip(root.Name),
 		MinStartTimeUnixNano: uint64(start), MaxEndTimeUnixNano: uint64(end),
 		SpanCount: int32(tree.Len()), OrphanSpanCount: int32(t.Orphans),
 	}
@@ -65,6 +65,8 @@ func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
 			last.ErrorSpanCount++
 		}
 	}
+	const rest = 64 << 10 // the root's names, and some numbers
+	s.Services = fit(s.Services, chunkSize-rest, func(service *storagev2.ServiceSummary) int { return fieldSize(proto.Size(service)) })
 	slices.SortFunc(s.Services, func(a, b *storagev2.ServiceSummary) int { return cmp.Compare(a.Name, b.Name) })
 	return s
 }

@@ -55,7 +55,7 @@ func (r *readerV1) FindTraces(req *storagev1.FindTracesRequest, stream grpc.Serv
 
 // GetServices lists all services.
 func (r *readerV1) GetServices(context.Context, *storagev1.GetServicesRequest) (*storagev1.GetServicesResponse, error) {
-	return &storagev1.GetServicesResponse{Services: r.set.Services()}, nil
+	return &storagev1.GetServicesResponse{Services: services(r.set)}, nil
 }
 
 // GetOperations lists the operations of a service, of one kind if asked for.
@@ -80,6 +80,7 @@ func (r *readerV1) FindTraceIDs(ctx context.Context, req *storagev1.FindTraceIDs
 	if err != nil {
 		return nil, err
 	}
+	q.Limit = atMost(q.Limit, mostIDsV1)
 	found, err := find(ctx, r.set, q)
 	if err != nil {
 		return nil, err

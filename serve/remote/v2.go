@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"slices"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc"
@@ -52,7 +53,11 @@ func sendTo(stream grpc.ServerStream) func(encoded) error {
 
 // GetServices lists all services.
 func (r *readerV2) GetServices(context.Context, *storagev2.GetServicesRequest) (*storagev2.GetServicesResponse, error) {
-	return &storagev2.GetServicesResponse{Services: r.set.Services()}, nil
+	return &storagev2.GetServicesResponse{Services: services(r.set)}, nil
+}
+
+func services(set *trace.Set) []string {
+	return fit(set.Services(), answerSize, func(name string) int { return fieldSize(len(name)) })
 }
 
 // GetOperations lists the operations of a service, of one kind if asked for.
@@ -73,17 +78,14 @@ func operations(set *trace.Set, service, kind string) ([]trace.Operation, error)
 		return nil, status.Error(codes.InvalidArgument, "operations are asked for without a service")
 	}
 	ops := set.Operations(service)
-	if kind == "" {
-		return ops, nil
+	if kind != "" {
+		wanted, known := trace.ParseKind(kind)
+		ops = slices.DeleteFunc(ops, func(op trace.Operation) bool { return !known || op.Kind != wanted })
 	}
-	wanted, known := trace.ParseKind(kind)
-	var of []trace.Operation
-	for _, op := range ops {
-		if known && op.Kind == wanted {
-			of = append(of, op)
-		}
-	}
-	return of, nil
+	// v1 sends each name twice.
+	return fit(ops, answerSize, func(op trace.Operation) int {
+		return 2*fieldSize(len(op.Name)) + maxHead + fieldSize(len(op.Kind.String()))
+	}), nil
 }
 
 // FindTraces streams the traces that match, newest first.
@@ -128,6 +130,9 @@ func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParamet
 	pg, after, err := paged(params, method, r.set)
 	if err != nil {
 		return nil, "", err
+	}
+	if method == "FindTraceIDs" {
+		q.Limit = atMost(q.Limit, mostIDs)
 	}
 	if pg.size > 0 {
 		q.After, q.Limit = after, pg.size+1 // one more tells whether there is a next page
