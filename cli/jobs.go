@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"time"
 
 	"prowtrace/fetch"
 	"prowtrace/prow"
@@ -93,21 +92,4 @@ func readBounded(path string, limit int64) ([]byte, error) {
 		err = errors.New("larger than " + size(limit))
 	}
 	return data, err
-}
-
-// unfinished says that a run had not ended when its bucket was asked, "" if it
-// had: Prow uploads artifacts at the end.
-func unfinished(j job) string {
-	if j.result == nil || j.result.Ended {
-		return ""
-	}
-	m := metadata(j.result, func(string, ...any) {})
-	if m.State() != prow.Running {
-		return ""
-	}
-	text := "The run had not ended"
-	if !j.result.Listed.IsZero() {
-		text += " at " + j.result.Listed.UTC().Format(time.DateTime) + " UTC"
-	}
-	return text + ": artifacts come at its end, so this may not be all. --refresh asks again."
 }

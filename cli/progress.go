@@ -22,12 +22,13 @@ const (
 // progress shows the counts of a download on standard error: one line that is
 // drawn over on a terminal, a plain line now and then elsewhere.
 type progress struct {
-	mu       sync.Mutex // guards w and drawn
+	mu       sync.Mutex // guards w, drawn, waits and began
 	w        io.Writer
 	drawn    bool
 	terminal bool
 	width    int
 	counts   *fetch.Progress
+	waits    map[string]awaited
 	retries  func() int64 // of the store, beside those that counts has
 	began    time.Time
 }
@@ -74,9 +75,15 @@ func (p *progress) note(text string) {
 func (p *progress) show(now time.Time) {
 	c := p.counts.Counts()
 	c.Retries += p.retries()
-	text := p.text(c, now)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	text := p.waiting(now)
+	switch {
+	case text == "" || c.Listing || c.Done+c.Failed < c.Files:
+		text = p.text(c, now)
+	case !p.terminal: // wait has told it
+		return
+	}
 	if !p.terminal {
 		fmt.Fprintln(p.w, text)
 		return

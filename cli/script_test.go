@@ -3,13 +3,16 @@ package cli_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -47,6 +50,9 @@ func TestScripts(t *testing.T) {
 			"refuse":  refuse,
 			"break":   breakObject,
 			"mend":    mend,
+			"expect":  expect,
+			"running": startedAgo,
+			"asked":   asked,
 		},
 	})
 }
@@ -63,6 +69,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Values[serverKey{}] = server
+	env.Values[askedKey{}] = map[string]chan struct{}{}
 	env.Setenv("STORAGE_EMULATOR_HOST", server.Host)
 	env.Setenv("PROWTRACE_CACHE", filepath.Join(env.WorkDir, "cache"))
 	env.Setenv("HOME", env.WorkDir)
@@ -155,6 +162,29 @@ func breakObject(ts *testscript.TestScript, _ bool, args []string) {
 
 // mend takes all faults away.
 func mend(ts *testscript.TestScript, _ bool, _ []string) { serverOf(ts).ClearFaults() }
+
+// startedAgo stores the files of a run that goes on: running bucket root minutes.
+func startedAgo(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	since := time.Now().Add(-time.Duration(minutes) * time.Minute).UTC().Format(time.RFC3339)
+	body := fmt.Appendf(nil, `{"status":{"state":"pending","startTime":%q,"pendingTime":%q}}`, since, since)
+	serverOf(ts).Put(gcstest.Object{Bucket: args[0], Name: args[1] + "/prowjob.json", Data: body, Updated: time.Now()})
+}
+
+type askedKey struct{}
+
+// expect makes asked know the requests for an object: expect bucket object.
+func expect(ts *testscript.TestScript, _ bool, args []string) {
+	seen := make(chan struct{})
+	serverOf(ts).Fault(gcstest.Match{Bucket: args[0], Object: args[1], Times: 1}, gcstest.Before(func() { close(seen) }))
+	ts.Value(askedKey{}).(map[string]chan struct{})[args[1]] = seen
+}
+
+// asked waits until an expected object is asked for: asked object.
+func asked(ts *testscript.TestScript, _ bool, args []string) {
+	<-ts.Value(askedKey{}).(map[string]chan struct{})[args[0]]
+}
 
 // refuse checks that no download was left half-written in a cache: refuse DIR.
 func refuse(ts *testscript.TestScript, _ bool, args []string) {

@@ -26,10 +26,13 @@ type sourcing struct {
 	offline   bool
 	refresh   bool
 	noCache   bool
+	watch     bool
 	keepGoing bool
 	join      string
 	choosing  choosing
 	known     prow.Instances // set by parse
+
+	pause func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
 }
 
 func (g *sourcing) register(f *pflag.FlagSet) {
@@ -37,6 +40,7 @@ func (g *sourcing) register(f *pflag.FlagSet) {
 	g.choosing.register(f)
 	f.BoolVar(&g.offline, "offline", false, "ask no bucket: use what is in the cache")
 	f.BoolVar(&g.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
+	f.BoolVar(&g.watch, "watch", false, "wait for a run that has not ended, then go on")
 	f.BoolVar(&g.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
 	f.BoolVar(&g.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
 }
@@ -185,6 +189,9 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	if g.offline && g.refresh {
 		return usageError{errors.New("--offline and --refresh exclude each other"), "choose one"}
 	}
+	if g.offline && g.watch {
+		return usageError{errors.New("--offline and --watch exclude each other"), "waiting for a run asks its bucket"}
+	}
 	if g.verbose {
 		g.note("cache: %s", cache.Dir())
 	}
@@ -207,9 +214,14 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 				errs[i] = err
 				return nil
 			}
-			j.ref.Run = run
+			j.ref.Run = run // pinned: whatever is triggered later, this one is waited for
+			waited, err := g.wait(ctx, client, run, shown)
+			if err != nil {
+				errs[i] = err
+				return nil
+			}
 			j.result, errs[i] = cache.Fetch(ctx, client, run, fetch.Options{
-				Only: j.ref.Rest, Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh, Notice: shown.note,
+				Only: j.ref.Rest, Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh || waited, Notice: shown.note,
 			})
 			return nil
 		})
@@ -217,6 +229,9 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	all.Wait()
 	close(stop)
 	<-stopped
+	for i, j := range jobs {
+		errs[i] = g.untold(j, errs[i], time.Now())
+	}
 	return g.verdict(jobs, errs)
 }
 

@@ -63,6 +63,9 @@ type ProwJob struct {
 	Pending    time.Time // when its pod was made; zero: not yet
 	Completion time.Time // zero: not yet
 
+	Timeout time.Duration // after which its test is ended; 0: not told
+	Grace   time.Duration // which it then has to end by itself; 0: not told
+
 	State       State
 	Phase       string // the state as spelled: scheduling, triggered, pending, success, …
 	Description string // "" where it could name a person
@@ -119,11 +122,15 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 			Created instant `json:"creationTimestamp"`
 		} `json:"metadata"`
 		Spec struct {
-			Type    string     `json:"type"`
-			Job     string     `json:"job"`
-			Cluster string     `json:"cluster"`
-			Refs    *refsFile  `json:"refs"`
-			Extra   []refsFile `json:"extra_refs"`
+			Type       string     `json:"type"`
+			Job        string     `json:"job"`
+			Cluster    string     `json:"cluster"`
+			Refs       *refsFile  `json:"refs"`
+			Extra      []refsFile `json:"extra_refs"`
+			Decoration struct {
+				Timeout length `json:"timeout"`
+				Grace   length `json:"grace_period"`
+			} `json:"decoration_config"`
 		} `json:"spec"`
 		Status struct {
 			Start       instant `json:"startTime"`
@@ -141,6 +148,7 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 	p := &ProwJob{
 		ID: name(f.Metadata.Name), Type: name(f.Spec.Type), Job: name(f.Spec.Job), Build: name(f.Status.Build), Cluster: name(f.Spec.Cluster),
 		Start: f.Status.Start.Time, Pending: f.Status.Pending.Time, Completion: f.Status.Completion.Time,
+		Timeout: f.Spec.Decoration.Timeout.Duration, Grace: f.Spec.Decoration.Grace.Duration,
 		State: stateOf(f.Status.State), Phase: name(f.Status.State), Description: message(f.Status.Description),
 		URL: name(f.Status.URL), PodName: name(f.Status.PodName), Revivals: f.Status.Revivals,
 	}

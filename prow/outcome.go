@@ -154,3 +154,19 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 	i.Time = t.UTC()
 	return nil
 }
+
+// length is a duration in JSON, as Go writes it: "2h0m0s". What is none, or longer
+// than a month, is zero.
+type length struct{ time.Duration }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *length) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) != nil {
+		return nil
+	}
+	if d, err := time.ParseDuration(s); err == nil && d > 0 && d <= 31*24*time.Hour {
+		l.Duration = d
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/fetch"
+	"prowtrace/internal/gcstest"
+	"prowtrace/prow"
+)
+
+const watchedBucket = "kubernetes-ci-logs"
+
+// watcher makes a sourcing that waits for runs in a bucket of its own, with what
+// happens there between the looks in place of the pauses.
+func watcher(t *testing.T, between func(s *gcstest.Server, pause int)) (*sourcing, *gcstest.Server, *bytes.Buffer) {
+	server := gcstest.New(t)
+	server.CreateBucket(watchedBucket)
+	t.Setenv("STORAGE_EMULATOR_HOST", server.Host)
+	t.Setenv("PROWTRACE_CACHE", t.TempDir())
+	t.Setenv("PROWTRACE_CONFIG", "")
+	t.Setenv("HOME", t.TempDir())
+	var stderr bytes.Buffer
+	g := &sourcing{streams: Streams{Err: &stderr, Getenv: os.Getenv}, auth: "auto", watch: true}
+	pauses := 0
+	g.pause = func(ctx context.Context, d time.Duration) error {
+		if d < 12*time.Second || d > 144*time.Second {
+			t.Errorf("a pause of %v", d)
+		}
+		pauses++
+		between(server, pauses)
+		return ctx.Err()
+	}
+	return g, server, &stderr
+}
+
+// going puts what a run has while it is going on.
+func going(s *gcstest.Server, root string, since time.Time) {
+	s.PutBytes(watchedBucket, root+"/started.json", fmt.Appendf(nil, `{"timestamp":%d}`, since.Unix()))
+	s.PutBytes(watchedBucket, root+"/prowjob.json", fmt.Appendf(nil, `{"status":{"state":"pending","startTime":%q}}`, since.UTC().Format(time.RFC3339)))
+}
+
+// ends puts what a run has at its end, in the order of the real uploads.
+func ends(s *gcstest.Server, root string) {
+	s.PutBytes(watchedBucket, root+"/artifacts/otlp/kops-1-2026-11-25T12:00:00Z.otel", []byte("x"))
+	s.PutBytes(watchedBucket, root+"/finished.json", fmt.Appendf(nil, `{"timestamp":%d,"passed":false,"result":"FAILURE"}`, time.Now().Unix()))
+}
+
+func buildAt(t time.Time) string { return fmt.Sprint((t.UnixMilli() - 1288834974657) << 22) }
+
+func TestWatch(t *testing.T) {
+	now := time.Now()
+	build, newer := buildAt(now.Add(-time.Hour)), buildAt(now)
+	root := "logs/ci-watched/" + build
+	g, server, stderr := watcher(t, func(s *gcstest.Server, pause int) {
+		switch pause {
+		case 2: // must not be taken instead
+			going(s, "logs/ci-watched/"+newer, now)
+		case 3:
+			ends(s, root)
+		}
+	})
+	going(server, root, now.Add(-time.Hour))
+	refs, err := g.parse([]string{"ci-watched"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.collect(t.Context(), refs)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	defer c.Close()
+	j := c.jobs[0]
+	if j.ref.Build != build || len(j.result.Files) != 1 || !j.result.Ended || unfinished(j) != "" {
+		t.Errorf("got build %s, %+v, note %q", j.ref.Build, j.result, unfinished(j))
+	}
+	gets := map[string]int{}
+	for _, r := range server.Requests() {
+		if r.Op == gcstest.Get {
+			gets[strings.TrimPrefix(r.Object, root+"/")]++
+		}
+	}
+	// Three looks in vain, the one that sees the end, and the fetch.
+	if gets["finished.json"] != 5 || gets["prowjob.json"] != 4 || gets["started.json"] != 1 {
+		t.Errorf("requests %v", gets)
+	}
+	since := now.Add(-time.Hour).UTC().Format(time.DateTime)
+	for _, want := range []string{
+		"run " + build + " of ci-watched: gs://kubernetes-ci-logs/" + root + "\n",
+		"ci-watched " + build + " is still running since " + since + " UTC (1 h ago): artifacts come at the end; looking again in ",
+		"ci-watched " + build + " has ended: failed\nci-watched " + build + ": 1 trace file, 1 byte\n",
+	} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, stderr)
+		}
+	}
+	// Where there is no terminal there is one line for each interval.
+	if n := strings.Count(stderr.String(), "looking again"); n != 3 {
+		t.Errorf("%d lines of waiting:\n%s", n, stderr)
+	}
+}
+
+// Runs that have ended are fetched while others are waited for.
+func TestWatchSeveral(t *testing.T) {
+	now := time.Now()
+	root := func(i int) string {
+		return "logs/ci-watched/" + buildAt(now.Add(-time.Duration(i)*time.Hour))
+	}
+	fetched := make(chan struct{})
+	g, server, stderr := watcher(t, func(s *gcstest.Server, pause int) {
+		if pause == 2 {
+			<-fetched // the other run, or the test stands still
+			ends(s, root(2))
+		}
+	})
+	going(server, root(1), now)
+	ends(server, root(1))
+	server.Fault(gcstest.Match{Op: gcstest.Get, Object: root(1) + "/artifacts/otlp/kops-1-2026-11-25T12:00:00Z.otel", Times: 1}, gcstest.Before(func() { close(fetched) }))
+	going(server, root(2), now)
+	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/" + root(1), "gs://kubernetes-ci-logs/" + root(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.collect(t.Context(), refs)
+	if err != nil || len(c.jobs) != 2 || len(c.jobs[0].result.Files) != 1 || len(c.jobs[1].result.Files) != 1 {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	defer c.Close()
+}
+
+// The end of a run that cannot be waited for is told by the fetch.
+func TestWatchInVain(t *testing.T) {
+	for _, tt := range []struct {
+		name, prowjob, want string
+		code                int
+	}{
+		{"aborted before it could upload", `{"status":{"state":"aborted","startTime":"2026-11-24T10:00:00Z","completionTime":"2026-11-24T10:05:00Z"}}`,
+			"ci-watched 7 ended (aborted) before it could upload anything", ExitNoTraces},
+		{"for ever", `{"status":{"state":"pending","startTime":"2026-09-01T10:00:00Z"}}`,
+			"ci-watched 7 has not ended since 2026-09-01 10:00:00 UTC", ExitNoTraces},
+		{"not there", "", "no run at gs://kubernetes-ci-logs/logs/ci-watched/7", ExitNotFound},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g, server, _ := watcher(t, func(*gcstest.Server, int) { t.Error("it waits") })
+			if tt.prowjob != "" {
+				server.PutBytes(watchedBucket, "logs/ci-watched/7/prowjob.json", []byte(tt.prowjob))
+			}
+			refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = g.collect(t.Context(), refs)
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) || exitCode(err) != tt.code {
+				t.Errorf("error %v, code %d\nwant  %s, code %d", err, exitCode(err), tt.want, tt.code)
+			}
+		})
+	}
+}
+
+// The built-in pages say of a run that went on that there can be more by now.
+func TestUnfinishedRunOnThePages(t *testing.T) {
+	since := time.Now().Add(-14 * time.Minute)
+	g, server, stderr := watcher(t, nil)
+	g.watch = false
+	going(server, "logs/ci-watched/7", since)
+	server.Put(gcstest.Object{Bucket: watchedBucket, Name: "logs/ci-watched/7/artifacts/step/otlp/a.otel", Data: []byte("x"), Updated: time.Now()})
+	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.collect(t.Context(), refs)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	defer c.Close()
+	note := g.pageInfo(c.jobs).Note
+	for _, want := range []string{
+		"The run was still running at " + c.jobs[0].result.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC: artifacts come at the end",
+		"--watch",
+	} {
+		if !strings.Contains(note, want) {
+			t.Errorf("the note lacks %q: %s", want, note)
+		}
+	}
+}
+
+// On a terminal one line says what is waited for.
+func TestWaitingLine(t *testing.T) {
+	now := time.Unix(100_000, 0)
+	var b bytes.Buffer
+	p := &progress{w: &b, terminal: true, width: 80, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: now}
+	look := func(name string, interval time.Duration) {
+		p.wait(name, prow.Sight{State: prow.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
+	}
+	look("ci-x 7", 15*time.Second)
+	p.show(now.Add(2 * time.Second))
+	look("ci-x 7", 22*time.Second) // no news for a terminal
+	look("ci-y 8", 10*time.Second)
+	p.show(now.Add(3 * time.Second))
+	p.waited("ci-x 7", now)
+	p.waited("ci-y 8", now)
+	p.show(now.Add(4 * time.Second))
+	p.clear()
+	want := "ci-x 7 is still running since 1970-01-02 03:45:40 UTC (1 min ago): artifacts come at the end; looking again in 15s\n" +
+		"\rnext look in 13s: ci-x 7 has been running for 1m2s\x1b[K" +
+		"\r\x1b[Kci-y 8 is still running since 1970-01-02 03:45:40 UTC (1 min ago): artifacts come at the end; looking again in 10s\n" +
+		"\rnext look in 7s: waiting for 2 runs\x1b[K" +
+		"\r0/0 files  0 bytes of 0 bytes\x1b[K\r\x1b[K"
+	if got := b.String(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
