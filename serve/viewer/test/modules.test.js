@@ -11,7 +11,7 @@ import { density } from '../ui/minimap.js';
 import { formatLines, opening, parseLines } from '../ui/opening.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
-import { around, clamp, pan, ruler, zoom } from '../ui/viewport.js';
+import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
 import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, reveal, slowest, visibleLines, withAncestors } from '../ui/visible.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
@@ -140,6 +140,18 @@ test('the window of time stays in the trace', () => {
   assert.deepEqual(pan({ from: 0, to: 200 }, -1, 1000), { from: 0, to: 200 });
   const a = around(500, 0, 1e9);
   assert.ok(a.from <= 500 && a.to >= 500 && a.to - a.from >= 100);
+});
+
+test('two fingers keep what is under them', () => {
+  const v = { from: 100, to: 200 };
+  assert.deepEqual(pinch(v, [0.4, 0.6], [0.4, 0.6], 1000), v);
+  assert.deepEqual(pinch(v, [0.25, 0.75], [0, 1], 1000), { from: 125, to: 175 });
+  assert.deepEqual(pinch(v, [0, 1], [0.25, 0.75], 1000), { from: 50, to: 250 });
+  assert.deepEqual(pinch(v, [0.25, 0.75], [0.5, 1], 1000), { from: 75, to: 175 }, 'both moved: no zoom');
+  assert.deepEqual(pinch(v, [0.75, 0.25], [1, 0], 1000), { from: 125, to: 175 }, 'the right one first');
+  assert.deepEqual(pinch({ from: 0, to: 1000 }, [0, 1], [0.4, 0.6], 1000), { from: 0, to: 1000 }, 'no farther than the trace');
+  const close = pinch(v, [0.5, 0.5], [0, 1], 1000);
+  assert.ok(close.to - close.from >= 2 && close.from >= 100 && close.to <= 200);
 });
 
 test('the ruler has round steps', () => {

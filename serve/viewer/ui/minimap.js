@@ -21,6 +21,7 @@ export function minimap(m, view, choose, colours) {
   const windowEl = h('div', { class: 'mini-window' }, h('i', { class: 'mini-edge left' }), h('i', { class: 'mini-edge right' }));
   const element = h('div', { class: 'mini', title: 'Drag to zoom; drag the window to move it' }, canvas, windowEl);
   let width = 0;
+  let dragging = false; // a second finger changes nothing
 
   function place() {
     const v = view();
@@ -63,7 +64,8 @@ export function minimap(m, view, choose, colours) {
   }
 
   element.addEventListener('pointerdown', (e) => {
-    if (e.button !== 0) return;
+    if (e.button !== 0 || dragging) return;
+    dragging = true;
     element.setPointerCapture(e.pointerId);
     const from = timeAt(e);
     const v = view();
@@ -77,6 +79,7 @@ export function minimap(m, view, choose, colours) {
       else if (Math.abs(t - from) > m.length / 400) choose(clamp(Math.min(from, t), Math.max(from, t), m.length));
     };
     const up = () => {
+      dragging = false;
       element.removeEventListener('pointermove', move);
       element.removeEventListener('pointerup', up);
       element.removeEventListener('pointercancel', up);

@@ -14,6 +14,7 @@ const SHORTEST = 10; // ns that a window can be zoomed to
  */
 export function clamp(from, to, length) {
   const size = Math.min(Math.max(to - from, Math.min(SHORTEST, length)), length);
+  if (size > length - 1) return { from: 0, to: length }; // but for rounding it is the whole
   const start = Math.min(Math.max(from, 0), length - size);
   return { from: start, to: start + size };
 }
@@ -40,6 +41,25 @@ export function zoom(v, factor, at, length) {
 export function pan(v, part, length) {
   const by = (v.to - v.from) * part;
   return clamp(v.from + by, v.to + by, length);
+}
+
+/**
+ * Two fingers, at shares `was` of the window before and `now` after: the times
+ * under them stay under them.
+ * @param {View} v
+ * @param {[number, number]} was
+ * @param {[number, number]} now
+ * @param {number} length
+ */
+export function pinch(v, was, now, length) {
+  const one = { was: was[0], now: now[0] };
+  const two = { was: was[1], now: now[1] };
+  const [left, right] = one.now < two.now ? [one, two] : [two, one];
+  const before = v.to - v.from;
+  const apart = Math.max(right.was - left.was, 0.02) / Math.max(right.now - left.now, 0.02);
+  const size = Math.min(Math.max(before * apart, SHORTEST), length);
+  const at = v.from + left.was * before;
+  return clamp(at - left.now * size, at + (1 - left.now) * size, length);
 }
 
 /**

@@ -4,10 +4,11 @@
 import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError, KINDS } from './columns.js';
 import { h } from './dom.js';
+import { dragging } from './drag.js';
 import { clock, count, duration, named, offset } from './format.js';
 import { palette } from './theme.js';
 import { lowerBound } from './visible.js';
-import { around, clamp, pan, ruler, zoom } from './viewport.js';
+import { around, pan, ruler, zoom } from './viewport.js';
 
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./types').View} View */
@@ -199,7 +200,7 @@ export function waterfall(o) {
     if (depth > LEVELS) badges.push(h('span', { class: 'mark-depth', title: `Level ${depth + 1}` }, String(depth + 1)));
     if (hasError(m, line)) badges.push(h('span', { class: 'mark-error', title: 'This span has an error' }, h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, 'error')));
     const below = at(m.below, line);
-    if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, `${count(below)} below`));
+    if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, count(below), h('span', {}, ' below')));
     for (const word of o.marks(flags & ~(FLAG.missing | FLAG.fold))) badges.push(h('span', { class: 'mark-odd' }, word));
     row.badges.replaceChildren(...badges);
     row.cell.dataset.service = String(at(m.service, line) % 8);
@@ -275,10 +276,12 @@ export function waterfall(o) {
     }
   }, { passive: false });
 
+  const drag = dragging({ area: grid, layer, length: m.length, view: () => view, bars: () => ({ left: barsLeft(), width: barsWidth() }), move });
+
   grid.addEventListener('click', (e) => {
     const target = e.target instanceof Element ? e.target : null;
     const line = lineOf(target);
-    if (line < 0 || dragged) return;
+    if (line < 0 || drag.dragged()) return;
     active = line;
     if (target?.closest('.toggle')) o.toggle(line);
     else o.select(line, true);
@@ -293,58 +296,6 @@ export function waterfall(o) {
   function lineOf(el) {
     const row = el?.closest('.wf-row');
     return row instanceof HTMLElement ? Number(row.dataset.line) : -1;
-  }
-
-  let dragged = false;
-  /** @type {Map<number, number>} */
-  const fingers = new Map();
-  grid.addEventListener('pointerdown', (e) => {
-    dragged = false;
-    if (e.button !== 0 || e.clientX < barsLeft()) return;
-    fingers.set(e.pointerId, e.clientX);
-    const from = e.clientX;
-    const startView = view;
-    const select = e.shiftKey || (e.target instanceof Element && e.target.closest('.wf-head') !== null);
-    let gap = fingerGap();
-    const box = h('div', { class: 'rubber' });
-    const follow = (/** @type {PointerEvent} */ now) => {
-      fingers.set(now.pointerId, now.clientX);
-      if (fingers.size === 2) {
-        const wide = fingerGap();
-        if (gap > 0 && wide > 0) move(zoom(view, gap / wide, timeAt([...fingers.values()].reduce((a, b) => a + b, 0) / 2), m.length));
-        gap = wide;
-        dragged = true;
-        return;
-      }
-      if (Math.abs(now.clientX - from) < 4 && !dragged) return;
-      dragged = true;
-      if (select) {
-        if (!box.isConnected) layer.append(box);
-        box.style.left = `${Math.min(from, now.clientX) - grid.getBoundingClientRect().left}px`;
-        box.style.width = `${Math.abs(now.clientX - from)}px`;
-      } else {
-        move(pan(startView, -(now.clientX - from) / barsWidth(), m.length));
-      }
-    };
-    const up = (/** @type {PointerEvent} */ now) => {
-      fingers.delete(now.pointerId);
-      removeEventListener('pointermove', follow);
-      removeEventListener('pointerup', up);
-      removeEventListener('pointercancel', up);
-      if (box.isConnected) {
-        box.remove();
-        const a = timeAt(from);
-        const b = timeAt(now.clientX);
-        move(clamp(Math.min(a, b), Math.max(a, b), m.length));
-      }
-    };
-    addEventListener('pointermove', follow);
-    addEventListener('pointerup', up);
-    addEventListener('pointercancel', up);
-  });
-  function fingerGap() {
-    const x = [...fingers.values()];
-    return x.length === 2 ? Math.abs(/** @type {number} */ (x[0]) - /** @type {number} */ (x[1])) : 0;
   }
 
   grid.addEventListener('pointermove', (e) => {
