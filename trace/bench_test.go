@@ -314,14 +314,6 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func liveHeap() uint64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
 // residentAnon is the memory in use besides mapped files, in bytes; 0 where
 // the system has no /proc.
 func residentAnon() float64 {

@@ -18,7 +18,7 @@ import (
 func (s *Set) Calls(start, end int64) []Calls {
 	counts := newCallCounts(len(s.services))
 	within := func(t uint32) bool {
-		return (start == 0 || s.traces.end[t] >= start) && (end == 0 || s.traces.start[t] <= end)
+		return (start == 0 || s.endOf(int(t)) >= start) && (end == 0 || s.startOf(int(t)) <= end)
 	}
 	for t := range uint32(s.NumTraces()) {
 		if !within(t) {

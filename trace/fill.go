@@ -23,10 +23,17 @@ type tally struct {
 // fill writes the linked spans into the columns and the table of traces.
 func (s *Set) fill(ctx context.Context, l *linker) error {
 	s.traces.first = make([]uint32, len(l.extents)+1)
+	s.traces.total = make([]uint32, len(l.extents))
+	several := uint32(0)
 	for t, rows := range l.rows {
 		s.traces.first[t+1] = s.traces.first[t] + rows
+		s.traces.total[t] = several
+		if rows > 1 {
+			several++
+		}
 	}
-	s.makeColumns(int(s.traces.first[len(l.rows)]), len(l.extents))
+	s.traces.totals = make([]total, several)
+	s.makeColumns(int(s.traces.first[len(l.rows)]))
 
 	tallies := make([]tally, runtime.GOMAXPROCS(0))
 	for w := range tallies {
@@ -44,7 +51,7 @@ func (s *Set) fill(ctx context.Context, l *linker) error {
 	return nil
 }
 
-func (s *Set) makeColumns(rows, traces int) {
+func (s *Set) makeColumns(rows int) {
 	s.columns = columns{
 		trace: make([]uint32, rows), id: make([]uint64, rows), parent: make([]int32, rows),
 		start: make([]int64, rows), end: make([]int64, rows),
@@ -52,10 +59,6 @@ func (s *Set) makeColumns(rows, traces int) {
 		kind: make([]Kind, rows), status: make([]Status, rows), flags: make([]Flags, rows),
 		place: make([]place, rows), length: make([]uint32, rows),
 	}
-	t := &s.traces
-	t.start, t.end = make([]int64, traces), make([]int64, traces)
-	t.root = make([]int32, traces)
-	t.errors, t.orphans = make([]uint32, traces), make([]uint32, traces)
 }
 
 // fillTrace copies a segment into the rows of trace t. The scanned spans are
@@ -87,27 +90,12 @@ func (s *Set) fillTrace(t int, g segment) {
 
 // describe fills the entry of trace t in the table of traces, and counts.
 func (s *Set) describe(t int, count *tally) {
-	tt := &s.traces
-	lo, hi := int(tt.first[t]), int(tt.first[t+1])
-	tt.start[t], tt.end[t] = s.start[lo], s.end[lo]
-	root, rootless := -1, -1
+	lo, hi := s.traces.first[t], s.traces.first[t+1]
+	if hi-lo > 1 {
+		s.traces.totals[s.traces.total[t]] = s.sum(lo, hi)
+	}
 	for row := lo; row < hi; row++ {
-		tt.start[t] = min(tt.start[t], s.start[row])
-		tt.end[t] = max(tt.end[t], s.end[row])
-		flags := s.flags[row]
-		if s.status[row] == StatusError {
-			tt.errors[t]++
-		}
-		if flags.Has(Orphan) {
-			tt.orphans[t]++
-		}
-		if s.parent[row] < 0 && root < 0 && !flags.Has(Orphan) {
-			root = row
-		}
-		if s.parent[row] < 0 && rootless < 0 {
-			rootless = row
-		}
-		for f := flags; f != 0; f &= f - 1 {
+		for f := s.flags[row]; f != 0; f &= f - 1 {
 			count.odd[trailingZeros(f)]++
 		}
 		op := operation{s.resources[s.resource[row]].service, s.name[row], s.kind[row]}
@@ -116,10 +104,6 @@ func (s *Set) describe(t int, count *tally) {
 			count.last = op
 		}
 	}
-	if root < 0 {
-		root = rootless
-	}
-	tt.root[t] = int32(root)
 }
 
 // gather adds up the tallies.

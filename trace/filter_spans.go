@@ -51,7 +51,7 @@ func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 	search := spanSearch{SpanQuery: q, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
 	search.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
 	// Traces are ordered by start: those behind the last that starts in time hold nothing.
-	last := sort.Search(s.NumTraces(), func(t int) bool { return s.traces.start[t] > search.startMax })
+	last := sort.Search(s.NumTraces(), func(t int) bool { return s.startOf(t) > search.startMax })
 
 	workers := runtime.GOMAXPROCS(0)
 	best := make([]firstRows, workers)
@@ -96,7 +96,7 @@ type spanSearch struct {
 // answer is asked first: it costs less than the filter.
 func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
 	set := q.set
-	if set.traces.end[t] < q.startMin {
+	if set.endOf(t) < q.startMin {
 		return
 	}
 	for row := int(set.traces.first[t]); row < int(set.traces.first[t+1]); row++ {

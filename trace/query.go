@@ -43,7 +43,7 @@ func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {
 		return nil, nil
 	}
 	// Traces are ordered by start: none after the last that starts in time can match.
-	last := sort.Search(s.NumTraces(), func(i int) bool { return s.traces.start[i] > m.startMax })
+	last := sort.Search(s.NumTraces(), func(i int) bool { return s.startOf(i) > m.startMax })
 	if !q.After.IsZero() {
 		after, _ := s.Lookup(q.After)
 		last = min(last, after.Index)
@@ -112,7 +112,7 @@ func numberOf(values []string, v string) (uint32, bool) {
 // trace reports whether a span of trace t matches. Only the rows that start in
 // the range are looked at, and none where the whole trace is too short.
 func (m *matcher) trace(t int) bool {
-	if m.traces.end[t] < m.startMin || m.traces.end[t]-m.traces.start[t] < m.durMin {
+	if end := m.endOf(t); end < m.startMin || end-m.startOf(t) < m.durMin {
 		return false
 	}
 	rows := m.start[m.traces.first[t]:m.traces.first[t+1]]

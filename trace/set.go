@@ -69,16 +69,21 @@ type columns struct {
 	length   []uint32 // bytes of the encoded span
 }
 
-// traceTable holds one entry per trace.
+// traceTable holds one entry per trace, of 28 bytes: traces of one span are the
+// rule in kOps' files, and what is to be known of such a trace its row says.
 type traceTable struct {
-	id      []TraceID
-	first   []uint32 // first row; one more entry than there are traces
-	start   []int64
-	end     []int64
-	root    []int32
-	errors  []uint32
-	orphans []uint32
-	byID    []uint32 // trace indexes ordered by id
+	id     []TraceID
+	first  []uint32 // first row; one more entry than there are traces
+	byID   []uint32 // trace indexes ordered by id
+	total  []uint32 // index in totals, of traces of several spans
+	totals []total
+}
+
+// total is what the rows of a trace come to. Its start is that of its first row.
+type total struct {
+	end             int64
+	root            uint32
+	errors, orphans uint32
 }
 
 // resource is one distinct resource, with the service it names.
@@ -296,11 +301,58 @@ func (s *Set) NumTraces() int { return len(s.traces.id) }
 // Trace gives trace i, in 0 ≤ i < NumTraces; traces are ordered by start.
 func (s *Set) Trace(i int) Trace {
 	t := &s.traces
+	sum := s.totalOf(i)
 	return Trace{
 		Index: i, ID: t.id[i], First: int(t.first[i]), Spans: int(t.first[i+1] - t.first[i]),
-		Start: t.start[i], End: t.end[i], Root: int(t.root[i]),
-		Errors: int(t.errors[i]), Orphans: int(t.orphans[i]),
+		Start: s.startOf(i), End: sum.end, Root: int(sum.root), Errors: int(sum.errors), Orphans: int(sum.orphans),
 	}
+}
+
+func (s *Set) totalOf(trace int) total {
+	t := &s.traces
+	if row := t.first[trace]; t.first[trace+1]-row == 1 {
+		return s.sum(row, row+1)
+	}
+	return t.totals[t.total[trace]]
+}
+
+func (s *Set) startOf(trace int) int64 { return s.start[s.traces.first[trace]] }
+
+func (s *Set) endOf(trace int) int64 {
+	t := &s.traces
+	if row := t.first[trace]; t.first[trace+1]-row == 1 {
+		return s.end[row]
+	}
+	return t.totals[t.total[trace]].end
+}
+
+// sum adds up the rows of a trace.
+func (s *Set) sum(first, behind uint32) (t total) {
+	root, rootless := -1, -1
+	for row := first; row < behind; row++ {
+		t.end = max(t.end, s.end[row])
+		orphan := s.flags[row].Has(Orphan)
+		if s.status[row] == StatusError {
+			t.errors++
+		}
+		if orphan {
+			t.orphans++
+		}
+		if s.parent[row] >= 0 {
+			continue
+		}
+		if rootless < 0 {
+			rootless = int(row)
+		}
+		if root < 0 && !orphan {
+			root = int(row)
+		}
+	}
+	if root < 0 {
+		root = rootless
+	}
+	t.root = uint32(root)
+	return t
 }
 
 // Lookup finds a trace by its id.
