@@ -166,3 +166,31 @@ func TestCriticalPathLeadsToTheFailure(t *testing.T) {
 		t.Errorf("the upload is not on the path: %v", paths)
 	}
 }
+
+// A backend that holds many runs finds those of a job by the attributes of any
+// span's resource.
+func TestEveryResourceNamesItsRun(t *testing.T) {
+	for _, link := range []string{failingDemo, passingDemo} {
+		tree := loadDemo(t, link)
+		services := map[string]int{}
+		for i := range tree.Len() {
+			d, err := tree.Detail(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, kv := range d.Resource.Attributes {
+				got[kv.Key] = kv.Value.GetStringValue()
+			}
+			services[got["service.name"]]++
+			root := strings.TrimPrefix(link, "gs://")
+			segments := strings.Split(root, "/")
+			if got["prow.job"] != segments[len(segments)-2] || got["prow.build_id"] != segments[len(segments)-1] || got["prow.url"] != "https://prow.k8s.io/view/gs/"+root {
+				t.Fatalf("%s of %s: %v", tree.Span(i).Name, link, got)
+			}
+		}
+		if services["prow"] == 0 || services["kops"] == 0 {
+			t.Errorf("services %v", services)
+		}
+	}
+}

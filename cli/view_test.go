@@ -214,7 +214,7 @@ func TestWithJaeger(t *testing.T) {
 					roots++
 				}
 			}
-			if n := len(found.Data[0].Spans); n <= 1001 || roots != 1 || names["kops validate cluster"] == 0 {
+			if n := len(found.Data[0].Spans); n <= 1001 || roots != 1 || names["kops validate cluster"] == 0 || names["junit_runner.xml"] == 0 {
 				t.Errorf("%d spans, %d roots, names %v", n, roots, names)
 			}
 			r.interrupt(t)

@@ -36,7 +36,7 @@ type Finished struct {
 	State    State
 	Result   string // as spelled: SUCCESS, FAILURE, ABORTED, success, failure, aborted, error
 	Revision string
-	Metadata map[string]string // of the job's metadata.json; strings only
+	Versions map[string]string // those in the job's metadata.json, which the sidecar copies here
 }
 
 func (m *Metadata) readFinished(_ string, data []byte) error {
@@ -44,7 +44,7 @@ func (m *Metadata) readFinished(_ string, data []byte) error {
 	err := decode(data, &f)
 	m.Finished = &Finished{
 		Time: unixTime(f.Timestamp), State: f.state(), Result: name(f.Result),
-		Revision: name(f.Revision), Metadata: textMap(f.Metadata),
+		Revision: name(f.Revision), Versions: versions(f.Metadata),
 	}
 	return err
 }

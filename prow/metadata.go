@@ -37,7 +37,7 @@ type Metadata struct {
 	Upload   *Upload           // sidecar-logs.json
 	Steps    []Step            // artifacts/ci-operator-step-graph.json, of OpenShift
 	Suites   []Suite           // artifacts/**/junit*.xml
-	Versions map[string]string // artifacts/metadata.json, of kubetest2: the versions of its parts
+	Versions map[string]string // artifacts/metadata.json: the versions of kubetest2's parts
 
 	cases int // of all suites
 }
@@ -200,6 +200,21 @@ func textMap(from map[string]any) map[string]string {
 func (m *Metadata) readVersions(_ string, data []byte) error {
 	var v map[string]any
 	err := decode(data, &v)
-	m.Versions = textMap(v)
+	m.Versions = versions(v)
 	return err
 }
+
+// versions keeps what kubetest2 writes into a metadata.json: kubetest-version,
+// deployer-version, tester-version. Jobs may write there what they like, also who
+// is to blame.
+func versions(from map[string]any) map[string]string {
+	to := map[string]any{}
+	for k, v := range from {
+		if versionKey.MatchString(k) {
+			to[k] = v
+		}
+	}
+	return textMap(to)
+}
+
+var versionKey = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*-version$`)

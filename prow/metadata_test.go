@@ -117,16 +117,18 @@ func TestMetadataOddFiles(t *testing.T) {
 			`{"Time":"2025-03-13T01:45:41Z","Node":"","Revision":"","Repos":null,"ByCrier":true}`},
 		{"started with another type", "started.json", `{"timestamp":"soon","node":"n"}`, "cannot unmarshal string",
 			`{"Time":"0001-01-01T00:00:00Z","Node":"n","Revision":"","Repos":null,"ByCrier":false}`},
+		{"started half-written", "started.json", `{"timestamp":17418`, "unexpected end", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
+		{"started empty", "started.json", ``, "", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
 		{"started long ago", "started.json", `{"timestamp":-5}`, "", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
 
-		{"finished by the sidecar", "finished.json", `{"timestamp":1741832248,"passed":true,"result":"SUCCESS","metadata":{"a":"b","c":1,"d":{}}}`, "",
-			`{"Time":"2025-03-13T02:17:28Z","State":"passed","Result":"SUCCESS","Revision":"","Metadata":{"a":"b"}}`},
-		{"finished by crier", "finished.json", `{"result":"failure"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"failure","Revision":"","Metadata":null}`},
-		{"finished without a result", "finished.json", `{"passed":false}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"","Revision":"","Metadata":null}`},
-		{"finished and aborted", "finished.json", `{"passed":false,"result":"ABORTED"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"aborted","Result":"ABORTED","Revision":"","Metadata":null}`},
-		{"finished with nothing", "finished.json", `{}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Metadata":null}`},
-		{"finished half-written", "finished.json", `{"timestamp":17418322`, "unexpected end of JSON", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Metadata":null}`},
-		{"finished empty", "finished.json", ``, "", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Metadata":null}`},
+		{"finished by the sidecar", "finished.json", `{"timestamp":1741832248,"passed":true,"result":"SUCCESS","metadata":{"a-version":"b","c-version":1,"d":"e"}}`, "",
+			`{"Time":"2025-03-13T02:17:28Z","State":"passed","Result":"SUCCESS","Revision":"","Versions":{"a-version":"b"}}`},
+		{"finished by crier", "finished.json", `{"result":"failure"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"failure","Revision":"","Versions":null}`},
+		{"finished without a result", "finished.json", `{"passed":false}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"","Revision":"","Versions":null}`},
+		{"finished and aborted", "finished.json", `{"passed":false,"result":"ABORTED"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"aborted","Result":"ABORTED","Revision":"","Versions":null}`},
+		{"finished with nothing", "finished.json", `{}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Versions":null}`},
+		{"finished half-written", "finished.json", `{"timestamp":17418322`, "unexpected end of JSON", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Versions":null}`},
+		{"finished empty", "finished.json", ``, "", `{"Time":"0001-01-01T00:00:00Z","State":"","Result":"","Revision":"","Versions":null}`},
 
 		{"pod null", "podinfo.json", `{"pod":null,"events":null}`, "", ""},
 		{"pod null with events", "podinfo.json", `{"pod":null,"events":[{"reason":"FailedScheduling","type":"Warning","message":"no\u001b[31m room","eventTime":"2025-03-13T01:00:00.5Z"},{"reason":"never"}]}`, "",
@@ -158,7 +160,15 @@ not JSON
 			"substeps":[{"name":"a-b","failed":true,"started_at":"never"}]},{"name":"c","dependencies":["a"],"finished_at":null}]`, "",
 			`[{"Name":"a","Description":"","Dependencies":null,"Started":"2025-03-13T02:00:00Z","Finished":"2025-03-13T02:00:01Z","Failed":false,"LogURL":"","Steps":[{"Name":"a-b","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":true,"LogURL":"","Steps":null}]},{"Name":"c","Description":"","Dependencies":["a"],"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Steps":null}]`},
 
-		{"versions", "artifacts/metadata.json", `{"kubetest-version":"v1","n":1}`, "", `{"kubetest-version":"v1"}`},
+		{"steps half-written", "artifacts/ci-operator-step-graph.json", `[{"name":"a"},{"name":"b","started_at":"2025-03-1`, "it breaks off",
+			`[{"Name":"a","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Steps":null}]`},
+		{"steps not a list", "artifacts/ci-operator-step-graph.json", `"none"`, "want a list", ""},
+		{"steps empty", "artifacts/ci-operator-step-graph.json", ``, "", ""},
+
+		{"versions", "artifacts/metadata.json", `{"kubetest-version":"v1","n":1,"tester-version":2,"author":"someone","state":"x","X Version":"y"}`, "", `{"kubetest-version":"v1"}`},
+		{"versions half-written", "artifacts/metadata.json", `{"kubetest-version":"v1","dep`, "unexpected end", ""},
+		{"versions not an object", "artifacts/metadata.json", `[1]`, "cannot unmarshal array", ""},
+		{"versions empty", "artifacts/metadata.json", ``, "", ""},
 
 		{"junit", "artifacts/junit_01.xml", `<testsuites><testsuite name="outer" time="1,000.5" timestamp="2025-03-13T02:00:00"><properties><property name="ParallelTotal" value="25"/></properties>
 			<testcase name="good" classname="c" time="2"/><testcase name="not run"><skipped/></testcase><testcase status="skipped" name="nor this"/>
@@ -222,6 +232,63 @@ func TestProwJobOddFiles(t *testing.T) {
 	}
 	if text, _ := json.Marshal(m); strings.Contains(strings.ToLower(string(text)), "someone") {
 		t.Errorf("a name of a person in %s", text)
+	}
+}
+
+// A ProwJob that breaks off, or is none, is one of which nothing is known.
+func TestProwJobTorn(t *testing.T) {
+	for _, data := range []string{`{"metadata":{"name":"5b1f6a52`, `[]`, ``, `null`, `{"status":null,"spec":null}`} {
+		m := &Metadata{}
+		err := m.Add("prowjob.json", []byte(data))
+		if torn := len(data) > 4 && data[len(data)-1] != '}' || data == "[]"; (err != nil) != torn {
+			t.Errorf("%q: error %v", data, err)
+		}
+		if m.ProwJob == nil || m.State() != Unknown || Timeline(m) != nil {
+			t.Errorf("%q: %+v", data, m.ProwJob)
+		}
+	}
+}
+
+// Whoever is named in a run's files, at whatever place Prow has for it, is not
+// named by the metadata nor by the timeline.
+func TestNobodyIsNamed(t *testing.T) {
+	const refs = `{"org":"a","repo":"b","base_ref":"main","pulls":[{"number":1,"sha":"c","author":"jane-doe","author_link":"https://github.com/jane-doe","head_ref":"jane-doe-fix","title":"t"}]}`
+	files := map[string]string{
+		"started.json":  `{"timestamp":1741830341,"node":"n","metadata":{"author":"jane-doe"}}`,
+		"finished.json": `{"timestamp":1741832248,"result":"aborted","metadata":{"author":"jane-doe","uploader":"jane-doe"}}`,
+		"prowjob.json": `{"metadata":{"name":"5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10","annotations":{"prow.k8s.io/author":"jane-doe"},
+			"labels":{"prow.k8s.io/refs.author":"jane-doe"}},"spec":{"type":"batch","job":"j","refs":` + refs + `,"extra_refs":[` + refs + `]},
+			"status":{"startTime":"2025-03-13T01:44:31Z","completionTime":"2025-03-13T02:44:31Z","state":"aborted","description":"Aborted by @jane-doe."}}`,
+		"podinfo.json": `{"pod":{"metadata":{"name":"p","creationTimestamp":"2025-03-13T01:44:34Z","labels":{"author":"jane-doe"}},
+			"spec":{"containers":[{"name":"test","env":[{"name":"PULL_AUTHOR","value":"jane-doe"}]}]},
+			"status":{"conditions":[{"type":"PodScheduled","status":"True","lastTransitionTime":"2025-03-13T01:44:36Z"}],
+			"containerStatuses":[{"name":"test","state":{"terminated":{"exitCode":1,"startedAt":"2025-03-13T01:45:00Z","finishedAt":"2025-03-13T02:00:00Z"}}}]}}}`,
+		"clone-records.json": `[{"refs":` + refs + `,"commands":[{"command":"git config user.name jane-doe","duration":1},{"command":"git config user.email=jane-doe@example.org","duration":1},
+			{"command":"git fetch https://jane-doe:secret@example.org/a/b","duration":1}],"duration":3}]`,
+		"artifacts/metadata.json":               `{"author":"jane-doe","user":"jane-doe","kubetest-version":"v1"}`,
+		"artifacts/junit.xml":                   `<testsuite name="s"><properties><property name="author" value="jane-doe"/></properties><testcase name="c"/></testsuite>`,
+		"artifacts/ci-operator-step-graph.json": `[{"name":"s","started_at":"2025-03-13T01:46:00Z","finished_at":"2025-03-13T01:47:00Z","manifests":[{"metadata":{"annotations":{"author":"jane-doe"}}}]}]`,
+	}
+	m := &Metadata{Run: Run{Provider: "gs", Bucket: "demo-bucket", Root: "logs/j/1900000000000000003", Job: "j", Build: "1900000000000000003"}}
+	for name, data := range files {
+		if err := m.Add(name, []byte(data)); err != nil {
+			t.Error(err)
+		}
+	}
+	drawn := draw(t, Timeline(m))
+	kept, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"timeline": drawn, "metadata": string(kept)} {
+		if strings.Contains(strings.ToLower(text), "jane") {
+			t.Errorf("somebody is named in the %s:\n%s", what, text)
+		}
+	}
+	for _, want := range []string{"prow.kubetest_version=v1", "git fetch", "suite", "phase=step"} {
+		if !strings.Contains(drawn, want) {
+			t.Errorf("the timeline lacks %q:\n%s", want, drawn)
+		}
 	}
 }
 

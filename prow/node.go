@@ -85,6 +85,15 @@ func (n *node) text(key, value string) {
 	}
 }
 
+// texts adds a list.
+func (n *node) texts(key string, values ...string) {
+	list := &commonpb.ArrayValue{}
+	for _, v := range values {
+		list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: v}})
+	}
+	n.span.Attributes = append(n.span.Attributes, &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
+}
+
 func (n *node) number(key string, value int64) {
 	n.span.Attributes = append(n.span.Attributes, &commonpb.KeyValue{
 		Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}},

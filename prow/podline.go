@@ -134,7 +134,7 @@ func (t *timeline) container(c Container, kind string) *node {
 	n.text("prow.phase", kind)
 	n.text("prow.waited_since", since)
 	n.text("k8s.container.name", c.Name)
-	n.text("container.image.name", c.Image)
+	n.image(c.Image)
 	if c.Restarts > 0 {
 		n.number("k8s.container.restart_count", int64(c.Restarts))
 	}
@@ -155,6 +155,22 @@ func (t *timeline) container(c Container, kind string) *node {
 		}
 	}
 	return n
+}
+
+// image adds an image's name, and apart from it its tag or digest.
+func (n *node) image(image string) {
+	repository, digest, pinned := strings.Cut(image, "@")
+	tag := ""
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository, tag = repository[:i], repository[i+1:]
+	}
+	n.text("container.image.name", repository)
+	if tag != "" {
+		n.texts("container.image.tags", tag)
+	}
+	if pinned {
+		n.texts("container.image.repo_digests", repository+"@"+digest)
+	}
 }
 
 // Exit codes of Prow's entrypoint (pkg/entrypoint).

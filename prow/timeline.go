@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,8 +142,12 @@ func (t *timeline) job() bool {
 			t.root.flag("prow.results_differ", true)
 		}
 	}
-	for _, k := range sortedKeys(t.m.Versions) {
-		t.root.text("prow."+strings.ReplaceAll(k, "-", "_"), t.m.Versions[k])
+	versions := t.m.Versions
+	if f := t.m.Finished; f != nil && len(versions) == 0 {
+		versions = f.Versions
+	}
+	for _, k := range slices.Sorted(maps.Keys(versions)) {
+		t.root.text("prow."+strings.ReplaceAll(k, "-", "_"), versions[k])
 	}
 	switch state {
 	case Passed:
@@ -288,15 +293,6 @@ func (t *timeline) running() {
 	n.text("prow.phase", "running")
 	n.flag("prow.estimated", true)
 	n.flag("prow.unfinished", true)
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // refs adds what is tested. final is the commit that was checked out, if known.

@@ -146,6 +146,12 @@ func attributes(list []*commonpb.KeyValue) string {
 			parts = append(parts, kv.Key+"="+value)
 		case *commonpb.AnyValue_IntValue:
 			parts = append(parts, fmt.Sprintf("%s=%d", kv.Key, v.IntValue))
+		case *commonpb.AnyValue_ArrayValue:
+			var values []string
+			for _, e := range v.ArrayValue.Values {
+				values = append(values, e.GetStringValue())
+			}
+			parts = append(parts, fmt.Sprintf("%s=%v", kv.Key, values))
 		case *commonpb.AnyValue_BoolValue:
 			parts = append(parts, fmt.Sprintf("%s=%t", kv.Key, v.BoolValue))
 		}
