@@ -190,8 +190,8 @@ func TestWithJaeger(t *testing.T) {
 			if !ok {
 				t.Fatalf("the address is no trace: %s", r.address)
 			}
-			var services struct{ Data []string }
-			if err := json.Unmarshal([]byte(get(t, base+"/api/services")), &services); err != nil || !slices.Contains(services.Data, "prow") || !slices.Contains(services.Data, "kops") {
+			var services struct{ Services []string }
+			if err := json.Unmarshal([]byte(get(t, base+"/api/v3/services")), &services); err != nil || !slices.Contains(services.Services, "prow") || !slices.Contains(services.Services, "kops") {
 				t.Fatalf("services %v, %v", services, err)
 			}
 			// The address that was printed shows the whole job as one trace: the

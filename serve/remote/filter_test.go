@@ -45,14 +45,16 @@ func deep(calls int) *expressionv1.Expression {
 	return e
 }
 
-// Each operator comes over the wire and means what package trace makes of it.
-func TestStructuredFilter(t *testing.T) {
+// A filterTest is a filter of the made spans.
+type filterTest struct {
+	name   string
+	filter *expressionv1.Expression
+	want   string // names of spans, or the error
+}
+
+func filterTests() []filterTest {
 	name := func(n string) *expressionv1.Expression { return op("eq", fieldOf("span", "name"), literal(n, "")) }
-	tests := []struct {
-		name   string
-		filter *expressionv1.Expression
-		want   string // names of spans, or the error
-	}{
+	return []filterTest{
 		{"eq", name("instant"), "instant"},
 		{"eq, constant first", op("eq", literal("instant", ""), fieldOf("span", "name")), "instant"},
 		{"eq with a type", op("eq", ref("span", "int"), literal("200", "int")), "everything"},
@@ -99,8 +101,12 @@ func TestStructuredFilter(t *testing.T) {
 		{"unknown field", op("exists", fieldOf("span", "color")), "error: no field"},
 		{"unknown type", op("eq", ref("", "a"), literal("1", "float")), `error: "float" is no type`},
 	}
+}
+
+// Each operator comes over the wire and means what package trace makes of it.
+func TestStructuredFilter(t *testing.T) {
 	c := connect(t, load(t, made(t)))
-	for _, test := range tests {
+	for _, test := range filterTests() {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := foundNames(t, c, test.filter)
 			if want, ok := strings.CutPrefix(test.want, "error: "); ok {
