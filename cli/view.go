@@ -90,11 +90,11 @@ func (v *viewCommand) find(ctx context.Context) (launch.Jaeger, error) {
 	if v.ui == uiBuiltin || v.ui == uiNone {
 		return launch.Jaeger{}, nil
 	}
-	return launch.Find(ctx, v.launchOptions(nil, ""))
+	return launch.Find(ctx, v.launchOptions())
 }
 
-func (v *viewCommand) launchOptions(jobs []job, storage string) launch.Options {
-	return launch.Options{Jaeger: v.jaeger, Storage: storage, UI: v.jaegerUI(jobs), Note: func(s string) { v.note("%s", s) }}
+func (v *viewCommand) launchOptions() launch.Options {
+	return launch.Options{Jaeger: v.jaeger, Note: func(s string) { v.note("%s", s) }}
 }
 
 // serve serves until ctx ends; Jaeger, if there is one, on top of it.
@@ -151,7 +151,9 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 		v.show(ctx, builtinPage(set, address))
 		return nil
 	}
-	process, err := found.Start(ctx, v.launchOptions(jobs, storage))
+	options := v.launchOptions()
+	options.Storage, options.UI = storage, v.jaegerUI(set, jobs, address)
+	process, err := found.Start(ctx, options)
 	if err != nil {
 		if ctx.Err() != nil || v.ui == uiJaeger {
 			return err
@@ -254,9 +256,14 @@ func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 	return info
 }
 
-// jaegerUI is what Jaeger's UI shows beside the traces: a way back to the jobs.
-func (g *sourcing) jaegerUI(jobs []job) launch.UI {
-	ui := launch.UI{}
+// architectureReach is how far back Jaeger's page of services looks.
+const architectureReach = 7 * 24 * time.Hour
+
+// jaegerUI is what Jaeger's UI shows beside the traces: a way back to the jobs,
+// and to the built-in pages.
+func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI {
+	_, end := extent(set)
+	ui := launch.UI{NoArchitecture: time.Since(end) > architectureReach}
 	for _, j := range jobs {
 		if j.result == nil {
 			continue
@@ -267,6 +274,7 @@ func (g *sourcing) jaegerUI(jobs []job) launch.UI {
 			{Label: "Build log", URL: objectPage(j.ref.Run, "build-log.txt")},
 		}})
 	}
+	ui.Menu = append(ui.Menu, launch.MenuItem{Label: "prowtrace", URL: pages})
 	return ui
 }
 

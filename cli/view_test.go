@@ -217,7 +217,41 @@ func TestWithJaeger(t *testing.T) {
 			if n := len(found.Data[0].Spans); n <= 1001 || roots != 1 || names["kops validate cluster"] == 0 || names["junit_runner.xml"] == 0 {
 				t.Errorf("%d spans, %d roots, names %v", n, roots, names)
 			}
+			checkJaegerUI(t, r)
 			r.interrupt(t)
 		})
+	}
+}
+
+// checkJaegerUI reads the configuration of a Jaeger's UI: from there one gets to
+// the built-in pages, and to no page that is empty for a job of last year.
+func checkJaegerUI(t *testing.T, r *running) {
+	t.Helper()
+	var dir string
+	for _, kv := range r.cmd.Env {
+		if v, ok := strings.CutPrefix(kv, "TMPDIR="); ok {
+			dir = v
+		}
+	}
+	files, err := filepath.Glob(dir + "/prowtrace-jaeger-*/ui.json")
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Menu         []struct{ Label, URL string }
+		Dependencies struct{ MenuEnabled *bool }
+	}
+	if err := json.Unmarshal(b, &config); err != nil || len(config.Menu) != 2 {
+		t.Fatalf("%v in %s", err, b)
+	}
+	if page := get(t, config.Menu[1].URL); !strings.Contains(page, "/ui/main.js") {
+		t.Errorf("%s is not the built-in page:\n%s", config.Menu[1].URL, page)
+	}
+	if shown := config.Dependencies.MenuEnabled; shown == nil || *shown {
+		t.Errorf("the page of services is there: %s", b)
 	}
 }

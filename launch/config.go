@@ -20,6 +20,10 @@ type UI struct {
 	Lookback     Lookback      // what the search form offers at most, and by default
 	LinkPatterns []LinkPattern // links from tags
 	Menu         []MenuItem    // entries of the top bar; none keeps Jaeger's own
+
+	// NoArchitecture leaves out the page of services ("System Architecture"), which
+	// asks for the last week and cannot be told another time: it would be empty.
+	NoArchitecture bool
 }
 
 // Lookback is a span of time: Label is shown ("4 weeks"), Value is the UI's
@@ -224,6 +228,9 @@ func (u UI) config() object {
 	}
 	if patterns != nil {
 		c["linkPatterns"] = patterns
+	}
+	if u.NoArchitecture {
+		c["dependencies"] = object{"menuEnabled": false}
 	}
 	if menu := webMenu(u.Menu); menu != nil {
 		c["menu"] = menu

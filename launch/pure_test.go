@@ -64,6 +64,10 @@ func TestUIGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "ui.json", append(data, '\n'))
+	data, _ = json.Marshal(UI{NoArchitecture: true}.config()["dependencies"])
+	if want := `{"menuEnabled":false}`; string(data) != want {
+		t.Errorf("without the page of services: %s", data)
+	}
 	data, _ = json.Marshal(UI{}.config())
 	if want := `{"search":{"defaultLookback":"4w","maxLimit":1500,"maxLookback":{"label":"4 weeks","value":"4w"}}}`; string(data) != want {
 		t.Errorf("zero UI: %s", data)
