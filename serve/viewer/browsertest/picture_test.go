@@ -2,8 +2,10 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -97,8 +99,11 @@ func job(t testing.TB) *trace.Set {
 		t.Fatal(err)
 	}
 	m := &prow.Metadata{Run: ref.Run}
-	for _, name := range []string{"started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "sidecar-logs.json"} {
+	for _, name := range append(prow.WantedNames(), "artifacts/junit_runner.xml") {
 		data, err := os.ReadFile(filepath.Join(root, name))
+		if errors.Is(err, fs.ErrNotExist) { // no step graph
+			continue
+		}
 		if err == nil {
 			err = m.Add(name, data)
 		}

@@ -9,6 +9,7 @@ import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
 import { density } from '../ui/minimap.js';
 import { formatLines, opening, parseLines } from '../ui/opening.js';
+import { pathShown } from '../ui/path.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
@@ -222,4 +223,15 @@ test('the minimap counts each span on each pixel', () => {
   const d = density(family(), 10, 6);
   assert.equal(d.spans[0], 1);
   assert.deepEqual([...d.errors], [0, 1, 0, 0, 0, 0, 0, 1, 0, 0]);
+});
+
+test('a closed row shows the critical path through what is under it', () => {
+  // The path of the family: root, b, root, x, y, root.
+  const shown = pathShown(family(), new Map([[0, [90, 100, 30, 50, 0, 10]], [2, [10, 30]], [4, [50, 70]], [5, [70, 90]]]));
+  assert.deepEqual(shown(0, 1), [90, 100, 30, 50, 0, 10], 'an open row: its own');
+  assert.deepEqual(shown(0, 6), [0, 100], 'the whole');
+  assert.deepEqual(shown(1, 3), [10, 30], 'a closed row that is not on it');
+  assert.deepEqual(shown(1, 6), [10, 30], 'what is not under it does not count');
+  assert.deepEqual(shown(3, 6), [50, 90], 'what meets is one');
+  assert.equal(shown(1, 2), undefined, 'an open row that is not on it');
 });

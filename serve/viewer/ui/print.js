@@ -5,6 +5,7 @@ import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError } from './columns.js';
 import { bdi, h, svg } from './dom.js';
 import { count, counted, duration, named, offset } from './format.js';
+import { pathShown } from './path.js';
 import { ruler } from './viewport.js';
 
 /** @typedef {import('./types').Model} Model */
@@ -46,6 +47,7 @@ export function printedLines(o) {
   const m = o.model;
   const { view } = o;
   const paint = barPainter(m);
+  const path = pathShown(m, o.critical);
   const { step, ticks } = ruler(view, 5);
   const x = (/** @type {number} */ t) => ((t - view.from) / (view.to - view.from)) * WIDTH;
   const scale = drawing();
@@ -62,7 +64,7 @@ export function printedLines(o) {
     const bars = drawing();
     bars.g.fillStyle = COLOURS.grid;
     for (const tick of ticks) bars.g.fillRect(x(tick), 0, 1, ROW);
-    paint(bars.g, { line, y: 0, width: WIDTH, view, colours: COLOURS, critical: o.critical.get(line), events: t?.events });
+    paint(bars.g, { line, y: 0, width: WIDTH, view, colours: COLOURS, critical: path(line, at(o.lines, k + 1) || m.n), events: t?.events });
     const cell = h('td', { class: 'p-name', 'data-service': at(m.service, line) % 8 }, ...words(o, line, t));
     cell.style.paddingLeft = `${4 + Math.min(at(m.depth, line), 24) * 8}px`;
     return h('tr', { class: hasError(m, line) ? 'bad' : '' }, cell, h('td', { class: 'num' }, duration(at(m.duration, line))), h('td', { class: 'p-bars' }, bars.element));

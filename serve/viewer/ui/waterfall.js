@@ -6,6 +6,7 @@ import { at, FLAG, hasError, KINDS } from './columns.js';
 import { h } from './dom.js';
 import { dragging } from './drag.js';
 import { clock, count, duration, named, offset } from './format.js';
+import { pathShown } from './path.js';
 import { palette } from './theme.js';
 import { lowerBound } from './visible.js';
 import { around, pan, ruler, zoom } from './viewport.js';
@@ -56,8 +57,7 @@ export function waterfall(o) {
   let opened = -1;
   /** @type {Uint8Array | null} */
   let hits = null;
-  /** @type {Map<number, number[]>} */
-  let critical = new Map();
+  let path = pathShown(m, new Map());
   let nameWidth = Math.min(440, Math.max(140, innerWidth * 0.36));
   let frame = 0;
   let hover = -1;
@@ -244,7 +244,7 @@ export function waterfall(o) {
     for (const t of ruler(view, Math.floor(width / 90)).ticks) g.fillRect(Math.round(((t - view.from) / (view.to - view.from)) * width), 0, 1, height);
     for (let k = first; k < last; k++) {
       const line = at(lines, k);
-      paint(g, { line, y: k * ROW - y0, width, view, colours, critical: critical.get(line), events: o.text(line)?.events });
+      paint(g, { line, y: k * ROW - y0, width, view, colours, critical: path(line, at(lines, k + 1) || m.n), events: o.text(line)?.events });
     }
   }
 
@@ -358,7 +358,7 @@ export function waterfall(o) {
     },
     /** @param {Map<number, number[]>} segments */
     setCritical(segments) {
-      critical = segments;
+      path = pathShown(m, segments);
       schedule();
     },
     /** @param {number} line */
