@@ -1,8 +1,11 @@
 package viewer
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -257,6 +260,37 @@ func TestAnswersAreSentOnce(t *testing.T) {
 		}
 		if w := record(h, target, http.Header{"If-None-Match": {tag}}); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
 			t.Errorf("%s: status %d, %d bytes", target, w.Code, w.Body.Len())
+		}
+	}
+}
+
+func TestAnswersAreCompressed(t *testing.T) {
+	h := New(load(t, sampleFiles(t)...), Info{})
+	accept := http.Header{"Accept-Encoding": {"gzip, br"}}
+	for target, want := range map[string]string{
+		"/api/v1/run": "gzip", "/api/v1/traces/" + traceID(1).String() + "/compare?with=" + traceID(2).String(): "gzip",
+		"/api/v1/traces/" + traceID(1).String() + "/critical": "", // fits in a packet
+	} {
+		w, plain := record(h, target, accept), get(h, target).Body.Bytes()
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("%s: encoding %q, want %q", target, got, want)
+			continue
+		}
+		body := w.Body.Bytes()
+		if want == "gzip" {
+			z, err := gzip.NewReader(w.Body)
+			if err == nil {
+				body, err = io.ReadAll(z)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", target, err)
+			}
+		}
+		if !bytes.Equal(body, plain) {
+			t.Errorf("%s: compressed is other content", target)
+		}
+		if tag := w.Header().Get("ETag"); tag == "" || tag != get(h, target).Header().Get("ETag") {
+			t.Errorf("%s: the tag of the compressed is %q", target, tag)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DEFAULTS, format, other, parse } from '../ui/address.js';
+import { barPainter } from '../ui/bars.js';
 import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
 import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
@@ -234,4 +235,36 @@ test('a closed row shows the critical path through what is under it', () => {
   assert.deepEqual(shown(1, 6), [10, 30], 'what is not under it does not count');
   assert.deepEqual(shown(3, 6), [50, 90], 'what meets is one');
   assert.equal(shown(1, 2), undefined, 'an open row that is not on it');
+});
+
+/** What is drawn for a line of a trace that fills 100 px: the colour, x and width of each bar, and how. */
+function drawn(m, line, more = {}) {
+  const out = [];
+  const colours = { services: Array(8).fill('service'), error: 'error', critical: 'critical', text: 'event', dim: 'dim', faint: 'faint', accent: 'accent' };
+  const g = {
+    globalAlpha: 1, fillStyle: '', strokeStyle: '',
+    fillRect(x, y, w) { out.push(`${this.globalAlpha < 1 ? 'pale ' : ''}${this.fillStyle} ${x}+${w}`); },
+    strokeRect(x, y, w) { out.push(`outline ${x}+${w}`); },
+    setLineDash() {}, fillText(t) { out.push(`text ${t}`); }, measureText: () => ({ width: 500 }),
+    createLinearGradient: (x, _, to) => ({ addColorStop() {}, toString: () => `fade from ${x} to ${to}` }),
+  };
+  barPainter(m)(g, { line, y: 0, width: 100, view: { from: 0, to: 100 }, colours, critical: undefined, events: undefined, ...more });
+  return out;
+}
+
+test('bars show self time, errors, folds, events and the critical path', () => {
+  const m = family();
+  assert.deepEqual(drawn(m, 0), ['pale service 0+100', 'service 30+20', 'service 90+10'], 'solid where no child runs');
+  assert.deepEqual(drawn(m, 2), ['pale error 10+20', 'error 10+20']);
+  assert.deepEqual(drawn(m, 3), ['service 50+19.5', 'error 70+19.5'], 'a fold has the bars of its members');
+  assert.deepEqual(drawn(m, 1, { critical: [0, 10] }).at(-1), 'critical 0+10');
+  assert.deepEqual(drawn(m, 1, { events: [5, 25] }).slice(-2), ['event 5+1.5', 'event 25+1.5']);
+});
+
+test('bars without an end fade, missing parents are outlined, what is elsewhere is an arrow', () => {
+  const m = model([0, 0, 100], [1, 20, 80, FLAG.unfinished], [1, 30, 40, FLAG.missing]);
+  assert.deepEqual(drawn(m, 1), ['fade from 20 to 100 20+80']);
+  assert.deepEqual(drawn(m, 2), ['outline 30.5+39']);
+  assert.deepEqual(drawn(m, 2, { view: { from: 80, to: 100 } }), ['text ‹']);
+  assert.deepEqual(drawn(m, 2, { view: { from: 0, to: 20 } }), ['text ›']);
 });

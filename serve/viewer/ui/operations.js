@@ -16,39 +16,40 @@ const COLUMNS = [
 ];
 
 /**
+ * @param {import('./main.js').App} app
  * @param {string} path "" for the whole run, else that of a trace
  * @param {(q: string) => void} filter
  * @param {AbortSignal} signal
  */
-export function operationsView(path, filter, signal) {
+export function operationsView(app, path, filter, signal) {
   const box = h('div', { class: 'sheet' }, loading('Adding up…'));
+  let update = (/** @type {import('./types').State} */ _) => {};
   json(path + 'operations', signal)
-    .then((all) => show(box, /** @type {Operation[]} */ (all), filter))
+    .then((all) => (update = show(app, box, /** @type {Operation[]} */ (all), filter)))
     .catch((e) => {
       if (!signal.aborted) box.replaceChildren(message(e));
     });
-  return box;
+  return { element: box, update: (/** @type {import('./types').State} */ s) => update(s) };
 }
 
 /**
+ * @param {import('./main.js').App} app
  * @param {HTMLElement} box
  * @param {Operation[]} all
  * @param {(q: string) => void} filter
  */
-function show(box, all, filter) {
+function show(app, box, all, filter) {
   if (all.length === 0) {
     box.replaceChildren(empty('No spans, no operations'));
-    return;
+    return () => {};
   }
-  /** @type {keyof Operation} */
-  let by = 'self';
-  let up = false;
+  let { by, up } = sorting(app.state().order);
   const most = Math.max(...all.map((o) => o.self), 1);
   const body = h('tbody');
   const heads = COLUMNS.map(([key, title, tip]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', title: tip }, h('button', { type: 'button', onclick: () => {
-    up = by === key ? !up : key === 'name' || key === 'service';
-    by = key;
-    fill();
+    // A second click turns the order around.
+    const order = key === by && up === sorting(key).up ? '-' + key : key;
+    app.go({ ...app.state(), order: order === 'self' ? '' : order }, 'replace');
   } }, title)));
 
   function fill() {
@@ -64,6 +65,23 @@ function show(box, all, filter) {
   fill();
   box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
     h('table', { class: 'table operations' }, h('thead', {}, h('tr', {}, ...heads)), body)));
+  return (/** @type {import('./types').State} */ s) => {
+    const to = sorting(s.order);
+    if (to.by === by && to.up === up) return;
+    ({ by, up } = to);
+    fill();
+  };
+}
+
+/**
+ * What the address says of the order: a column, after a minus the other way
+ * around than is usual for it.
+ * @param {string} order
+ * @returns {{ by: keyof Operation, up: boolean }}
+ */
+function sorting(order) {
+  const by = COLUMNS.find(([key]) => key === order.replace('-', ''))?.[0] ?? 'self';
+  return { by, up: (by === 'name' || by === 'service') !== order.startsWith('-') };
 }
 
 /**

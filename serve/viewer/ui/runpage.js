@@ -28,6 +28,8 @@ export function runPage(app, first) {
   const { signal } = ended;
   let view = 'none';
   let listed = '';
+  /** @type {ReturnType<typeof operationsView> | null} */
+  let table = null;
   let asking = new AbortController();
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the run' });
@@ -71,13 +73,14 @@ export function runPage(app, first) {
     if (s.view !== view) {
       view = s.view;
       const to = (/** @type {string} */ q) => app.go(other(app.state(), { q }), 'push');
-      if (view === 'operations') content.replaceChildren(operationsView('', to, signal));
+      if (view === 'operations') content.replaceChildren((table = operationsView(app, '', to, signal)).element);
       else if (view === 'flame') content.replaceChildren(flameView('', to, signal));
       else if (view === 'services') content.replaceChildren(servicesView('', to, signal));
       else if (view === 'problems') content.replaceChildren(problemsView(signal));
       else content.replaceChildren(tools, list);
     }
     if (view === '') void showTraces(s);
+    if (view === 'operations') table?.update(s);
     return true;
   }
 

@@ -427,16 +427,20 @@ function loaded(app, m, signal) {
     relist();
   }
 
+  const path = `traces/${m.head.id}/`;
+  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '' }, 'push');
+  /** @type {ReturnType<typeof operationsView> | null} */
+  let table = null;
+
   /** @param {string} name */
   function showView(name) {
-    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '' }), { 'aria-current': v === name ? 'page' : undefined }, title)));
+    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '' }), { 'aria-current': v === name ? 'page' : undefined }, title)));
     if (name === view) return;
     view = name;
-    const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q }, 'push');
-    const path = `traces/${m.head.id}/`;
     switch (name) {
       case 'operations':
-        content.replaceChildren(operationsView(path, to, signal));
+        table = operationsView(app, path, to, signal);
+        content.replaceChildren(table.element);
         break;
       case 'flame':
         content.replaceChildren(flameView(path, to, signal));
@@ -460,6 +464,7 @@ function loaded(app, m, signal) {
     when.textContent = clock(m.startNs, s.zone, 3);
     showView(s.view);
     if (s.view === 'compare') void compared.update(s);
+    if (s.view === 'operations') table?.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
     mini.place();
     const other = opened.parse(s);
@@ -482,7 +487,7 @@ function loaded(app, m, signal) {
   /** @param {KeyboardEvent} e */
   function key(e) {
     if (/^[1-5]$/.test(e.key)) {
-      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '' }, 'push');
+      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '' }, 'push');
       return true;
     }
     if (view !== '') return false;

@@ -1,0 +1,98 @@
+package browsertest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
+)
+
+// detailed is a trace of a failed call with all that a span can have, and
+// another trace that it links to.
+func detailed(t testing.TB) *trace.Set {
+	var stack []string
+	for i := range 40 {
+		stack = append(stack, fmt.Sprintf("main.go:%d", i+1))
+	}
+	s := failed(span(2, 1, "call", 100, 900))
+	s.Attributes = append(s.Attributes, text("url.full", "https://api.example/v1"), text("code", "two words"), text("long", strings.Repeat("0123456789", 1000)))
+	s.Events = []*tracepb.Span_Event{{Name: "exception", TimeUnixNano: begin + 500e6, Attributes: nil}}
+	s.Events[0].Attributes = append(s.Events[0].Attributes, text("exception.stacktrace", strings.Join(stack, "\n")))
+	other := append([]byte{0x0a}, make([]byte, 15)...)
+	other[15] = 2
+	s.Links = []*tracepb.Span_Link{{TraceId: other, SpanId: spanID(1)}}
+	return load(t, file(t, 1, span(1, 0, "job", 0, 1000), s), file(t, 2, span(1, 0, "linked", 0, 50)))
+}
+
+func TestDetail(t *testing.T) {
+	b := open(t, detailed(t), viewer.Info{Links: []viewer.Link{{Text: "artifacts", URL: "https://x.example/run/artifacts/"}}}, "/trace/"+polled+"?span=0000000000000002")
+	b.wait(`document.querySelector('.detail .d-fields')`)
+	panel := b.text(`document.querySelector('.detail').innerText`)
+	for _, want := range []string{"call", "ERROR", "not yet", "800 ms", "80% of the trace", "https://api.example/v1", "two words", "Resource", "Scope", "exception +400.0 ms", "32 lines above: show all", "main.go:33", "main.go:40", "The first 4 kB of 10 kB"} {
+		if !strings.Contains(panel, want) {
+			t.Errorf("the details do not say %q:\n%s", want, panel)
+		}
+	}
+	if strings.Contains(panel, "main.go:32\n") {
+		t.Error("more than the end of the stack trace is shown")
+	}
+	b.eval(`[...document.querySelectorAll('.detail button')].find((e) => e.textContent.includes('show all')).click()`)
+	b.wait(`document.querySelector('.detail').innerText.includes('main.go:1\n')`)
+	for _, summary := range []string{"Source", "OTLP JSON"} {
+		b.eval(`[...document.querySelectorAll('.d-section summary')].find((s) => s.textContent.startsWith('` + summary + `')).click()`)
+	}
+	b.wait(`/made-1\.otel at byte \d+/.test(document.querySelector('.d-sources').innerText)`)
+	b.wait(`[...document.querySelectorAll('.d-section > .value')].at(-1).textContent.includes('"spanId": "0000000000000002"')`)
+
+	b.eval(`fetch(document.querySelector('.d-cut a').href).then((r) => r.text()).then((t) => { window.whole = t; }), 0`)
+	b.wait(`window.whole === '0123456789'.repeat(1000)`)
+	b.eval(`navigator.clipboard.writeText = async (t) => { window.copied = t; }`) // a browser without a head has no clipboard
+	for label, want := range map[string]string{"Copy as text": "call (kops", "Copy as JSON": `"spanId":"0000000000000002"`} {
+		b.eval(`[...document.querySelectorAll('.d-tools button')].find((e) => e.textContent === '` + label + `').click()`)
+		b.wait(`document.querySelector('.toast.on')?.textContent === 'Copied' && window.copied?.replaceAll(': ', ':').includes(` + fmt.Sprintf("%q", want) + `)`)
+	}
+	b.eval(`[...document.querySelectorAll('.d-fields tr')].find((r) => r.textContent.startsWith('code')).querySelector('.d-actions button:last-child').click()`)
+	b.wait(`document.querySelector('.find').value === 'code="two words"' && document.querySelector('.found').textContent === '1 match'`)
+	b.eval(`[...document.querySelectorAll('.d-event a')].find((a) => a.href.includes('0a000000000000000000000000000002')).click()`)
+	b.wait(`document.querySelector('.detail h2')?.textContent === 'linked' && location.pathname.endsWith('2')`)
+	b.run(chromedp.NavigateBack())
+	b.wait(`document.querySelector('.detail h2')?.textContent === 'call'`)
+	b.eval(`[...document.querySelectorAll('.d-facts button')][0].click()`) // the parent
+	b.wait(panelName + ` === 'job'`)
+}
+
+// From match to match, back again, to the slowest, and along the critical path.
+func TestSteps(t *testing.T) {
+	b := open(t, polling(t), viewer.Info{}, "/trace/"+polled)
+	b.wait(atTrace)
+	b.find("poll error")
+	b.wait(`document.querySelector('.found').textContent === '3 matches'`)
+	opened := func(name string) {
+		t.Helper()
+		b.wait(`document.querySelector('.wf-row.opened')?.id === '` + name + `'`)
+	}
+	b.keys(kb.Enter)
+	opened("line-2")
+	b.keys(kb.Enter)
+	opened("line-3")
+	b.run(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift)))
+	opened("line-2")
+	b.keys(kb.Escape) // empties the box
+	b.wait(`document.activeElement.matches('.wf')`)
+	b.click(".menu summary")
+	b.wait(`document.querySelectorAll('.menu-list button').length === 15`)
+	if first := b.text(`document.querySelector('.menu-list button').textContent`); first != "2.42 s job" {
+		t.Errorf("the slowest is %q", first)
+	}
+	b.click(".menu-list li:nth-child(2) button")
+	b.wait(panelName + ` === 'done'`)
+	b.eval(`document.querySelector('.wf').focus()`)
+	b.keys("c")
+	b.wait(`document.querySelector('.wf-row.opened')?.id === 'line-0'`)
+}

@@ -1,0 +1,198 @@
+package browsertest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
+)
+
+// column is what a table has in a column, from 1.
+func (b *tab) column(table, n string) string {
+	b.Helper()
+	return b.text(`[...document.querySelectorAll('` + table + ` tbody td:nth-child(` + n + `)')].map((c) => c.textContent).join(', ')`)
+}
+
+// The table of operations is sorted by a click, the address knows how, and a
+// click on an operation or its errors leads to its spans.
+func TestOperations(t *testing.T) {
+	b := open(t, two(t), viewer.Info{}, "/trace/0a000000000000000000000000000002?view=operations")
+	b.wait(`document.querySelector('.operations tbody tr')`)
+	if got := b.column(".operations", "1"); got != "apply, bad, poll, dump" {
+		t.Errorf("by self time: %s", got)
+	}
+	if got := b.text(`document.querySelector('.operations tbody tr:nth-child(3)').innerText.replace(/\s+/g, ' ')`); got != "poll kops 2 2 200 ms 200 ms 100 ms 100 ms 100 ms" {
+		t.Errorf("a line is %q", got)
+	}
+	for _, step := range []struct{ heading, query, want string }{
+		{"1", "order=name", "apply, bad, dump, poll"}, {"1", "order=-name", "poll, dump, bad, apply"}, {"4", "order=errors", "poll, apply, bad, dump"}, {"5", "order=total", "bad, apply, poll, dump"},
+	} {
+		b.click(".operations th:nth-child(" + step.heading + ") button")
+		b.wait(`location.search.endsWith('` + step.query + `')`)
+		if got := b.column(".operations", "1"); got != step.want {
+			t.Errorf("%s: %s, want %s", step.query, got, step.want)
+		}
+	}
+	b.run(chromedp.Reload())
+	b.wait(`document.querySelector('.operations tbody td')?.textContent === 'bad'`)
+	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('poll')).querySelector('.link.err').click()`)
+	b.wait(atTrace + ` && document.querySelector('.found').textContent === '2 matches' && document.querySelector('.find').value === 'name=poll service=kops error'`)
+}
+
+// A click on a frame makes it the widest, and leads to its spans; so does one
+// on a service.
+func TestFlameAndServices(t *testing.T) {
+	b := open(t, two(t), viewer.Info{}, "/trace/0a000000000000000000000000000002?view=flame")
+	b.wait(`document.querySelectorAll('.frame').length === 4`)
+	b.eval(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').click()`)
+	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').style.width === '100%'`)
+	b.eval(`[...document.querySelectorAll('.flame-tools button')].find((f) => f.textContent === 'Show its spans').click()`)
+	b.wait(atTrace + ` && document.querySelector('.find').value === 'name=apply service=kops' && document.querySelector('.found').textContent === '1 match'`)
+
+	set := demo(t)
+	b = open(t, set, viewer.Info{}, "/?view=services")
+	b.wait(`document.querySelectorAll('.map .node.peer').length > 3`)
+	b.eval(`[...document.querySelectorAll('.map .node')].find((n) => n.textContent.startsWith('github.com')).dispatchEvent(new MouseEvent('click', { bubbles: true }))`)
+	b.wait(atList + ` && document.querySelector('.find').value === 'server.address=github.com' && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+	b.run(chromedp.Navigate(b.base + "/?view=problems"))
+	b.wait(`document.querySelector('.table tbody td')?.textContent.startsWith('artifacts/otlp/')`)
+}
+
+// All ways to another piece of time: keys, wheel, dragging the bars, the ruler
+// and the window of the minimap.
+func TestWaysThroughTime(t *testing.T) {
+	b := open(t, polling(t), viewer.Info{}, "/trace/"+polled)
+	b.wait(atTrace)
+	from, to := 0.0, 0.0
+	window := func() (float64, float64) {
+		w := get[[]float64](b, `['from', 'to'].map((k) => Number(new URLSearchParams(location.search).get(k) ?? (k === 'to' ? 9e9 : 0)))`)
+		return w[0], w[1]
+	}
+	// changed does something, waits for another address, and says how.
+	changed := func(what string, act func(), ok func(from, to float64) bool) {
+		t.Helper()
+		before := b.text("location.search")
+		act()
+		b.wait(`location.search !== '` + before + `'`)
+		f, u := window()
+		if !ok(f, u) {
+			t.Errorf("%s: from %g, %g to %g, %g", what, from, to, f, u)
+		}
+		from, to = f, u
+	}
+	closer := func(f, u float64) bool { return u-f < to-from }
+	farther := func(f, u float64) bool { return u-f > to-from }
+	later := func(f, u float64) bool { return f > from && u > to && u-f-(to-from) < 2 }
+	earlier := func(f, u float64) bool { return f < from && u < to && u-f-(to-from) < 2 }
+	wheel := func(on, options string) func() {
+		return func() {
+			b.eval(`document.querySelector('` + on + `').dispatchEvent(new WheelEvent('wheel', { ` + options + `, clientX: 800, clientY: 400, bubbles: true, cancelable: true }))`)
+		}
+	}
+	from, to = window()
+	changed("w", func() { b.keys("ww") }, closer)
+	changed("d", func() { b.keys("d") }, later)
+	changed("a", func() { b.keys("a") }, earlier)
+	changed("s", func() { b.keys("s") }, farther)
+	changed("Ctrl + wheel", wheel(".wf", "deltaY: -200, ctrlKey: true"), closer)
+	changed("Shift + wheel", wheel(".wf", "deltaY: 60, shiftKey: true"), later)
+	changed("wheel to the side", wheel(".wf", "deltaX: -60"), earlier)
+	changed("wheel on the minimap", wheel(".mini", "deltaY: 200"), farther)
+	changed("drag", func() { b.drag(".wf-canvas", 300, 200) }, later)
+	changed("drag on the ruler", func() { b.drag(".wf-h.bars", 100, 400) }, closer)
+	changed("double click", func() {
+		b.eval(`(() => { const r = document.querySelector('#line-0').getBoundingClientRect(); document.querySelector('#line-0').dispatchEvent(new MouseEvent('dblclick', { clientX: r.right - 50, clientY: r.top + 9, bubbles: true })); })()`)
+	}, farther)
+	changed("drag on the minimap", func() { b.drag(".mini", 300, 600) }, closer)
+	changed("drag of its window", func() { b.drag(".mini-window", 100, 300) }, later)
+	changed("drag of its edge", func() { b.drag(".mini-edge.right", 3, 103) }, farther)
+	b.keys("0")
+	b.wait(whole)
+	if b.eval(`document.querySelector('.detail')`) != nil {
+		t.Error("a drag opened the details")
+	}
+}
+
+// Times are UTC until they are switched, and the zone stands behind them.
+func TestZone(t *testing.T) {
+	b := open(t, polling(t), viewer.Info{}, "/")
+	b.run(call(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "America/New_York"}), chromedp.Navigate(b.base+"/trace/"+polled))
+	b.wait(atTrace)
+	b.keys(kb.Enter)
+	b.wait(`document.querySelector('.detail .d-facts')`)
+	const times = `document.querySelector('.trace-facts span').textContent + ' ' + document.querySelector('.d-facts')?.textContent`
+	for _, want := range []string{"9 s from 2025-01-02 03:04:05.000 UTC", "Start2025-01-02 03:04:05.000000000 UTC", "End2025-01-02 03:04:14.000000000 UTC"} {
+		if got := b.text(times); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+	b.keys("t")
+	b.wait(`location.search.includes('zone=local')`)
+	b.wait(`(` + times + `).includes('9 s from 2025-01-01 22:04:05.000 UTC−05:00') && (` + times + `).includes('End2025-01-01 22:04:14.000000000 UTC−05:00')`)
+}
+
+// Spans without a parent in any file stand below one that says so.
+func TestMissingParent(t *testing.T) {
+	b := open(t, made(t, span(1, 0, "job", 0, 1000), span(2, 0x9f, "lost", 100, 300), span(3, 0x9f, "lost too", 400, 500)), viewer.Info{}, "/trace/"+polled)
+	b.wait(atTrace)
+	b.wait(`[...document.querySelectorAll('.n-name')].some((n) => n.textContent === 'missing parent 000000000000009f')`)
+	if got := strings.Join(b.rows(), ", "); got != "job, missing parent 000000000000009f, lost, lost too" {
+		t.Errorf("lines are %s", got)
+	}
+	b.click("#line-1 .n-name")
+	b.wait(panelName + ` === 'Missing parent of 2 spans'`)
+}
+
+// What the page says where there is nothing to show, where something goes
+// wrong, and where the run goes on.
+func TestStates(t *testing.T) {
+	says := func(b *tab, selector, want string) {
+		t.Helper()
+		b.wait(`document.querySelector('` + selector + `')?.innerText.includes('` + want + `')`)
+	}
+	b := open(t, load(t), viewer.Info{Title: "e2e 1", Note: "The run is still running, since 12 minutes."}, "/")
+	says(b, ".note", "still running, since 12 minutes")
+	says(b, ".empty", "No spans in these files")
+	for view, want := range map[string]string{"operations": "No spans, no operations", "flame": "No span took any time", "services": "No spans, no services", "problems": "Nothing was wrong"} {
+		b.run(chromedp.Navigate(b.base + "/?view=" + view))
+		says(b, ".empty", want)
+	}
+	b = open(t, load(t, trace.Source{Name: "notes.txt", Data: []byte("these are only notes, not traces")}), viewer.Info{}, "/")
+	says(b, ".empty", "The problems say why")
+	b.click(".empty a")
+	says(b, ".table", "notes.txt")
+
+	b = open(t, two(t), demoInfo, "/")
+	b.wait(atList)
+	if got := b.text(`[...document.querySelectorAll('.top a')].map((a) => a.textContent + ' ' + a.href).join('\n')`); !strings.Contains(got, demoInfo.Title+" "+demoInfo.Run) ||
+		!strings.Contains(got, "artifacts "+demoInfo.Links[0].URL) || !strings.Contains(got, "build log "+demoInfo.Links[1].URL) {
+		t.Errorf("the links of the run are %s", got)
+	}
+	b.find("nothing-like-this")
+	says(b, ".empty", "No trace matches")
+	b.clear()
+	b.keys("dur>x")
+	says(b, ".message", "not a duration")
+	b.eval(`window.fetch = () => Promise.reject(new TypeError('refused'))`)
+	b.clear()
+	b.keys("poll")
+	says(b, ".message", "prowtrace does not answer")
+	b.run(chromedp.Navigate(b.base + "/trace/0a000000000000000000000000000009"))
+	says(b, ".message", "There is no trace 0a000000000000000000000000000009")
+}
+
+// While something is loaded the page says so.
+func TestLoading(t *testing.T) {
+	b := open(t, two(t), viewer.Info{}, "/")
+	b.wait(atList)
+	b.eval(`(() => { const ask = window.fetch; const wait = new Promise((done) => { window.goOn = done; }); window.fetch = async (...a) => { await wait; return ask(...a); }; })()`)
+	b.click(".traces tbody a")
+	b.wait(`document.querySelector('.loading[role=status]')?.textContent === 'Loading the trace…'`)
+	b.eval(`goOn()`)
+	b.wait(atTrace)
+}
