@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	goflag "flag"
 	"fmt"
 	"os"
@@ -61,12 +60,20 @@ func loadDemo(t *testing.T, link string) trace.Tree {
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", server.Host)
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
+	tree, _ := loadRun(t, link, sourcing{})
+	return tree
+}
+
+// loadRun fetches and loads a run from the server that is set up, and gives its
+// trace and what was printed.
+func loadRun(t *testing.T, link string, g sourcing) (trace.Tree, string) {
+	t.Helper()
 	ref, err := prow.Parse(link)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	g := sourcing{streams: Streams{Err: &stderr}, auth: "anonymous", join: string(trace.JoinTime)}
+	g.streams, g.auth, g.join = Streams{Err: &stderr}, "anonymous", string(trace.JoinTime)
 	c, err := g.collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err, stderr.String())
@@ -77,7 +84,7 @@ func loadDemo(t *testing.T, link string) trace.Tree {
 		t.Fatal(err, stderr.String())
 	}
 	t.Cleanup(func() { set.Close() })
-	return set.Tree(set.Jobs()[0])
+	return set.Tree(set.Jobs()[0]), stderr.String()
 }
 
 // drawTree draws a tree by indentation: * what is on the critical path, ~ what
@@ -109,7 +116,7 @@ func drawTree(tree trace.Tree) string {
 	}
 	origin, _ := tree.Extent()
 	at := func(ns int64) string {
-		return cmp.Or(strings.TrimSuffix(time.Duration(ns-origin).Round(time.Millisecond).String(), "m0s"), "0s")
+		return time.Duration(ns - origin).Round(time.Millisecond).String()
 	}
 	var b strings.Builder
 	var draw func(parent, depth int)
