@@ -25,7 +25,7 @@ func TestPictures(t *testing.T) {
 	if *pictures == "" {
 		t.Skip("-pictures is not given")
 	}
-	set, whole := demo(t), job(t)
+	set, whole, two := demo(t), jobs(t, failing), jobs(t, passing, failing)
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, p := range []struct {
@@ -36,12 +36,13 @@ func TestPictures(t *testing.T) {
 			{"overview", set, "/?order=errors", "", atList},
 			{"job", whole, "/trace/" + whole.Jobs()[0].ID.String(), "{]]]", atTrace + ` && document.querySelector('.n-hint').textContent`},
 			{"trace", set, one, "", atTrace + ` && document.querySelector('.n-hint').textContent`},
+			{"compare", two, "/trace/" + two.Jobs()[1].ID.String() + "?view=compare&order=calls&compare=" + two.Jobs()[0].ID.String(), "", `document.querySelector('.calls tbody tr')`},
 			{"detail", set, one + "?q=error&mode=filter", "nnn", `document.querySelector('.detail .d-fields')`},
 		} {
 			b := open(t, p.set, demoInfo, "/")
 			b.system(scheme)
 			b.run(chromedp.Navigate(b.base + p.path))
-			b.wait("document.querySelector('.wf-row:not([hidden]), .traces tbody tr')")
+			b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")
 			b.keys(p.keys)
 			b.wait(p.ready)
 			b.eval("document.querySelector('.toast').remove()")
@@ -89,12 +90,44 @@ func report(b *testing.B, p *tab, what, act string) {
 	b.ReportMetric(get[float64](p, "window.times[237]"), what+"-p99-ms")
 }
 
-// job loads the failing run of the sample bucket as prowtrace does: its files
+const (
+	failing = "pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+	passing = "logs/e2e-kops-aws-distro-deb13/1900000000000000002"
+)
+
+// jobs loads runs of the sample bucket as prowtrace does: the files of each
 // below the run's own story.
-func job(t testing.TB) *trace.Set {
+func jobs(t testing.TB, runs ...string) *trace.Set {
 	t.Helper()
-	const root = "../../../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
-	ref, err := prow.Parse("gs://kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
+	var sources []trace.Source
+	var all []trace.Job
+	for _, run := range runs {
+		root := filepath.Join("../../../testdata/bucket/kubernetes-ci-logs", run)
+		m := metadataOf(t, run, root)
+		files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, trace.Job{Name: run, ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime})
+		for _, f := range files {
+			name, err := url.PathUnescape(filepath.Base(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources = append(sources, trace.Source{Name: "artifacts/otlp/" + name, Path: f, Job: len(all)})
+		}
+	}
+	set, err := trace.Load(context.Background(), sources, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	return set
+}
+
+func metadataOf(t testing.TB, run, root string) *prow.Metadata {
+	t.Helper()
+	ref, err := prow.Parse("gs://kubernetes-ci-logs/" + run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,30 +144,13 @@ func job(t testing.TB) *trace.Set {
 			t.Fatal(err)
 		}
 	}
-	files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sources []trace.Source
-	for _, f := range files {
-		name, err := url.PathUnescape(filepath.Base(f))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sources = append(sources, trace.Source{Name: "artifacts/otlp/" + name, Path: f, Job: 1})
-	}
-	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "the job", ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = set.Close() })
-	return set
+	return m
 }
 
 // The trace of a job holds all of its files, and says which parents were found
 // by time.
 func TestJoinedTrace(t *testing.T) {
-	set := job(t)
+	set := jobs(t, failing)
 	id := set.Jobs()[0].ID
 	b := open(t, set, viewer.Info{}, "/trace/"+id.String())
 	b.wait(atTrace)

@@ -110,7 +110,7 @@ function span(o, d, path) {
     ]),
     h('div', { class: 'd-tools' },
       copyButton(o, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(o, 'Copy as JSON', () => text(path + '/otlp')),
-      inside(format({ ...state, span: d.id }), { class: 'button' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
+      inside(format({ ...state, span: d.id }), { class: 'button small' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
     section(o, 'Attributes', d.attributes, path, true),
     events(o, d, path),
     links(d, path, o),
