@@ -21,21 +21,28 @@ const joinNone = "none"
 const maxMetadata = 32 << 20
 
 // joining gives what trace.Load needs to join the traces of each job into one:
-// the files of all jobs, and the jobs themselves.
+// the files of all jobs, and the jobs themselves. It tells the jobs the ids.
 func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.Job, err error) {
 	by := trace.Joining(g.join)
 	if g.join != joinNone && by != trace.JoinTime && by != trace.JoinProcess {
 		return nil, nil, usageError{fmt.Errorf("--join %s: there is no such choice", line(g.join)), "choose one of time, process, none"}
 	}
 	known := map[trace.TraceID]int{}
-	for _, j := range jobs {
+	var runs []*prow.Run // of each that is joined; nil for local files
+	for i := range jobs {
+		j := &jobs[i]
 		number := 0
 		if g.join != joinNone {
-			t := g.traceJob(j)
-			t.By = by
+			t := g.traceJob(*j)
+			t.By, j.joined = by, t.ID
 			if known[t.ID] == 0 { // the same run named twice is one job
 				joined = append(joined, t)
 				known[t.ID] = len(joined)
+				var run *prow.Run
+				if j.result != nil {
+					run = &j.result.Run
+				}
+				runs = append(runs, run)
 			}
 			number = known[t.ID]
 		}
@@ -44,7 +51,37 @@ func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.J
 			sources = append(sources, s)
 		}
 	}
+	for i, label := range labels(runs) {
+		joined[i].Label = label
+	}
 	return sources, joined, nil
+}
+
+// labels tell the services of runs from those of each other: by the job where
+// all are of different ones, by the build where all are of the same, else by both.
+// A single run needs none, and local files have nothing short to go by.
+func labels(runs []*prow.Run) []string {
+	builds := map[string]int{} // by job
+	total := 0
+	for _, r := range runs {
+		if r != nil {
+			builds[r.Job]++
+			total++
+		}
+	}
+	all := make([]string, len(runs))
+	for i, r := range runs {
+		switch {
+		case r == nil || total == 1:
+		case len(builds) == total:
+			all[i] = r.Job
+		case len(builds) == 1:
+			all[i] = r.Build
+		default:
+			all[i] = r.Job + "/" + r.Build
+		}
+	}
+	return all
 }
 
 // traceJob gives a run's own story, as far as its metadata tells; local files

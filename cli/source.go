@@ -74,6 +74,7 @@ type job struct {
 	ref     prow.Ref
 	result  *fetch.Result // nil for local files
 	sources []trace.Source
+	joined  trace.TraceID // of its joined trace; zero until it is loaded, and with --join none
 }
 
 // title names the job for a person.
@@ -292,6 +293,11 @@ func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
 	set, err := trace.Load(ctx, sources, joined...)
 	if err != nil {
 		return nil, err
+	}
+	for _, j := range joined {
+		if j.Label != "" {
+			g.note("the services of %s have @%s behind their names", j.Name, j.Label)
+		}
 	}
 	g.problems(set)
 	spans, traces := reported(set)

@@ -196,12 +196,17 @@ func builtinPage(set *trace.Set, pages string) string {
 	return pages
 }
 
-// jaegerPage is the page to begin with: the job, the only trace, or a search of
-// the service with the most spans over the jobs' own time, since the default of
-// the last hour shows nothing of an older job.
+// jaegerPage is the page to begin with: the job, the only trace, the comparison of
+// two runs of one job, or a search of the service with the most spans over the
+// jobs' own time, since the default of the last hour shows nothing of an older job.
+// Jaeger compares by the names on the way from the root, so it finds nothing alike
+// in runs of different jobs.
 func jaegerPage(set *trace.Set, base string) string {
 	if id, ok := onlyTrace(set); ok {
 		return launch.TraceLink(base, id.String())
+	}
+	if jobs := set.Jobs(); len(jobs) == 2 && set.Span(jobs[0].Root).Name == set.Span(jobs[1].Root).Name {
+		return launch.CompareLink(base, jobs[0].ID.String(), jobs[1].ID.String())
 	}
 	service := trace.JobService
 	if len(set.Jobs()) == 0 {
@@ -259,8 +264,8 @@ func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 // architectureReach is how far back Jaeger's page of services looks.
 const architectureReach = 7 * 24 * time.Hour
 
-// jaegerUI is what Jaeger's UI shows beside the traces: a way back to the jobs,
-// and to the built-in pages.
+// jaegerUI is what Jaeger's UI shows beside the traces: a way to each job as one
+// trace, to its pages elsewhere, and to the built-in pages.
 func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI {
 	_, end := extent(set)
 	ui := launch.UI{NoArchitecture: time.Since(end) > architectureReach}
@@ -268,11 +273,15 @@ func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI 
 		if j.result == nil {
 			continue
 		}
-		ui.Menu = append(ui.Menu, launch.MenuItem{Label: j.ref.Job + " " + j.ref.Build, Items: []launch.MenuItem{
+		items := []launch.MenuItem{
 			{Label: "Prow", URL: g.runPage(j.ref.Run)},
 			{Label: "Artifacts", URL: g.artifactsPage(j.ref.Run)},
 			{Label: "Build log", URL: objectPage(j.ref.Run, "build-log.txt")},
-		}})
+		}
+		if !j.joined.IsZero() {
+			items = append([]launch.MenuItem{{Label: "The job as one trace", URL: launch.TraceLink("", j.joined.String())}}, items...)
+		}
+		ui.Menu = append(ui.Menu, launch.MenuItem{Label: j.ref.Job + " " + j.ref.Build, Items: items})
 	}
 	ui.Menu = append(ui.Menu, launch.MenuItem{Label: "prowtrace", URL: pages})
 	return ui

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -253,5 +254,68 @@ func checkJaegerUI(t *testing.T, r *running) {
 	}
 	if shown := config.Dependencies.MenuEnabled; shown == nil || *shown {
 		t.Errorf("the page of services is there: %s", b)
+	}
+}
+
+// TestTwoRunsWithJaeger wants two runs told apart by a real Jaeger, and what its
+// comparison of them asks for.
+func TestTwoRunsWithJaeger(t *testing.T) {
+	const passing = "gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002"
+	for _, program := range []string{realjaeger.V2, realjaeger.V1} {
+		t.Run(program, func(t *testing.T) {
+			r := start(t, nil, "--jaeger", realjaeger.Path(t, program), failingRun, passing)
+			base, search, ok := strings.Cut(r.address, "/search?")
+			if !ok || !strings.Contains(search, "service=prow") {
+				t.Fatalf("the address is no search of the jobs: %s", r.address)
+			}
+			var services struct{ Data []string }
+			ask(t, base+"/api/services", &services)
+			slices.Sort(services.Data)
+			one := "kops@e2e-kops-aws-distro-deb13"
+			if want := []string{one, "kops@pull-kops-e2e-k8s-gce-cilium", "nodeup@pull-kops-e2e-k8s-gce-cilium", "prow"}; !slices.Equal(services.Data, want) {
+				t.Errorf("services %v", services.Data)
+			}
+			type answer struct {
+				Data []struct {
+					TraceID   string
+					Processes map[string]struct{ ServiceName string }
+				}
+			}
+			served := func(a answer) string {
+				names := map[string]bool{}
+				for _, tr := range a.Data {
+					for _, p := range tr.Processes {
+						names[p.ServiceName] = true
+					}
+				}
+				return strings.Join(slices.Sorted(maps.Keys(names)), " ")
+			}
+			var jobs, compared, ofOne answer
+			if ask(t, base+"/api/traces?"+search, &jobs); len(jobs.Data) != 2 {
+				t.Fatalf("%d joined traces", len(jobs.Data))
+			}
+			a, b := jobs.Data[0].TraceID, jobs.Data[1].TraceID
+			ask(t, base+"/api/traces?traceID="+a+"&traceID="+b, &compared)
+			if len(compared.Data) != 2 || served(compared) != "kops nodeup prow" {
+				t.Errorf("the comparison gets %d traces of %s", len(compared.Data), served(compared))
+			}
+
+			ask(t, base+"/api/traces?"+strings.Replace(search, "service=prow", "service="+one, 1), &ofOne)
+			if len(ofOne.Data) == 0 || served(ofOne) != one {
+				t.Errorf("the search of one run finds %d traces of %s", len(ofOne.Data), served(ofOne))
+			}
+			if page := get(t, base+"/trace/"+a+"..."+b); !strings.Contains(page, "The job as one trace") {
+				t.Error("the page of the comparison has no menu of the runs")
+			}
+			r.interrupt(t)
+		})
+	}
+}
+
+// ask decodes the JSON of an answer.
+func ask(t *testing.T, url string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(get(t, url)), into); err != nil {
+		t.Fatalf("GET %s: %v", url, err)
 	}
 }

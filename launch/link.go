@@ -12,6 +12,11 @@ func TraceLink(base, traceID string) string {
 	return base + "/trace/" + url.PathEscape(traceID)
 }
 
+// CompareLink is the page that compares two traces.
+func CompareLink(base, a, b string) string {
+	return base + "/trace/" + url.PathEscape(a) + "..." + url.PathEscape(b)
+}
+
 // Search is a search in Jaeger's UI. Zero fields are left to the UI, whose
 // look-back of an hour shows nothing of last week's job: give Start and End.
 type Search struct {

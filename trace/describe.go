@@ -13,8 +13,9 @@ const UnknownService = "unknown_service"
 const serviceName = "service.name"
 
 // newResource makes the served form of an encoded resource: clean, with a
-// service.name that is never empty, and with the extra attributes that it lacks.
-func newResource(d described, extra []Attribute, services *interner[string]) resource {
+// service.name that is never empty and has the label behind it, and with the
+// extra attributes that it lacks. JobService gets no label.
+func newResource(d described, extra []Attribute, label string, services *interner[string]) resource {
 	r := resource{raw: []byte(d.wire), schema: validText(d.schema)}
 	r.wire = r.raw
 	if !valid(r.raw, wireSchemas.resource, 0) {
@@ -31,6 +32,11 @@ func newResource(d described, extra []Attribute, services *interner[string]) res
 	changed := name == ""
 	if changed {
 		name = UnknownService
+		setString(&decoded, serviceName, name)
+	}
+	if label != "" && name != JobService {
+		extra = append(extra[:len(extra):len(extra)], Attribute{attrService, name})
+		name += "@" + validText(label)
 		setString(&decoded, serviceName, name)
 	}
 	for _, a := range extra {

@@ -85,6 +85,9 @@ func (s *Set) Raw(row int) []byte {
 // have the same resource.
 func (s *Set) Resource(row int) int { return int(s.resource[row]) }
 
+// ServiceOf gives the service of a resource.
+func (s *Set) ServiceOf(resource int) string { return s.services[s.resources[resource].service] }
+
 // Scope gives the number of a row's instrumentation scope.
 func (s *Set) Scope(row int) int { return int(s.scope[row]) }
 
@@ -107,17 +110,19 @@ type Detail struct {
 }
 
 // Detail decodes the span of a row as it is served (see Encoded).
-func (s *Set) Detail(row int) (Detail, error) { return s.decode(row, s.Encoded(row)) }
+func (s *Set) Detail(row int) (Detail, error) {
+	return s.decode(row, s.Resource(row), s.Encoded(row))
+}
 
-// decode decodes a served form of a row's span, with its resource and scope.
-func (s *Set) decode(row int, span []byte) (Detail, error) {
+// decode decodes a served form of a row's span, with a resource and its scope.
+func (s *Set) decode(row, resource int, span []byte) (Detail, error) {
 	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}}
 	for _, part := range []struct {
 		wire []byte
 		into proto.Message
 	}{
 		{span, d.Span},
-		{s.resources[s.resource[row]].wire, d.Resource},
+		{s.resources[resource].wire, d.Resource},
 		{s.scopes[s.scope[row]].wire, d.Scope},
 	} {
 		if err := proto.Unmarshal(part.wire, part.into); err != nil {

@@ -36,6 +36,13 @@ type Job struct {
 	// have them.
 	Attributes []Attribute
 
+	// Label tells the job's services from those of other jobs in the set: it is
+	// served behind their names, as kops@LABEL, but for JobService, and the resources
+	// keep the reported name as prowtrace.service. In the job's own joined trace
+	// services have their reported names, by which two joined traces are compared.
+	// "": services stay as they are.
+	Label string
+
 	// By says how the traces of a file are hung below its process.
 	By Joining
 }
@@ -56,6 +63,7 @@ const JobService = "prow"
 // Attributes of the spans that are made, and of those that are served as part
 // of a joined trace.
 const (
+	attrService  = "prowtrace.service" // as reported, of a service with a label
 	attrFile     = "prowtrace.file"
 	attrCommands = "prowtrace.commands" // in one process
 	attrExit     = "prowtrace.exit"

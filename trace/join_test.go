@@ -316,6 +316,75 @@ func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 	}
 }
 
+// Services of several jobs are told apart where they are listed and searched; in
+// the joined traces, which are compared by their names, they are not.
+func TestLabels(t *testing.T) {
+	file := func(trace byte) []byte {
+		return otel(t, otlp(t, "kops", withArgs(inTrace(trace, span(1, 0, "kops", 20, 60)), "kops", "get"), client(inTrace(trace, span(2, 1, "GET", 25, 30)))))
+	}
+	sources := []Source{{Name: "a.otel", Data: file(1), Job: 1}, {Name: "b.otel", Data: file(2), Job: 2}, {Name: "c.otel", Data: file(3)}}
+	jobs := []Job{
+		{ID: jobID, Name: "e2e", Label: "7", Attributes: []Attribute{{"prow.build_id", "7"}}},
+		{ID: TraceID{0: 0xbb}, Name: "e2e", Label: "8", Attributes: []Attribute{{"prow.build_id", "8"}}},
+	}
+	s, err := Load(t.Context(), sources, jobs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := fmt.Sprint(s.Services()); got != "[kops kops@7 kops@8 prow]" {
+		t.Errorf("services %s", got)
+	}
+	for query, want := range map[string]int{
+		"service kops@7": 1, "service kops@8": 1, "service kops": 1, "service prow": 2,
+		"prowtrace.service kops": 2, "service.name kops@8": 1, "prow.build_id 7": 1 + 1, // the job's own too
+	} {
+		key, value, _ := strings.Cut(query, " ")
+		q := Query{Attributes: []Attribute{{key, value}}}
+		if key == "service" {
+			q = Query{Service: value}
+		}
+		if found, err := s.Find(t.Context(), q); err != nil || len(found) != want {
+			t.Errorf("%s finds %d traces, want %d (%v)", query, len(found), want, err)
+		}
+	}
+	if got := fmt.Sprint(s.Operations("kops@7"), s.Operations("kops@9")); got != "[{GET client} {kops internal}] []" {
+		t.Errorf("operations %s", got)
+	}
+	if calls := s.Calls(0, 0); len(calls) != 4 || calls[1].Parent != "kops@7" || calls[1].Child != "kops@7" {
+		t.Errorf("calls %+v", calls)
+	}
+
+	original, _ := s.Lookup(TraceID(tid(1)))
+	names := func(tree Tree) (names []string) {
+		for i := range tree.Len() {
+			d, err := tree.Detail(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			served := stringAttribute(d.Resource.Attributes, serviceName)
+			if span := tree.Span(i); span.Service != served || s.ServiceOf(tree.Resource(i)) != served {
+				t.Errorf("the span %s is of %s, and served as of %s", span.Name, span.Service, served)
+			}
+			names = append(names, served)
+		}
+		slices.Sort(names)
+		return names
+	}
+	if got := fmt.Sprint(names(s.Tree(original))); got != "[kops@7 kops@7]" {
+		t.Errorf("the original's services are %s", got)
+	}
+	for _, job := range s.Jobs() {
+		if got := fmt.Sprint(names(s.Tree(job))); got != "[kops kops prow prow]" {
+			t.Errorf("the joined trace's services are %s", got)
+		}
+	}
+	d, err := s.Tree(original).Detail(0)
+	if err != nil || stringAttribute(d.Resource.Attributes, "prow.build_id") != "7" || stringAttribute(d.Resource.Attributes, attrService) != "kops" || len(d.Resource.Attributes) != 3 {
+		t.Errorf("the resource is %v, %v", d.Resource, err)
+	}
+}
+
 // checkApart wants every span of a file below the span of the process that wrote
 // it and below no other's, in its time, and the commands of a process one after
 // the other in the order they were run.

@@ -106,11 +106,14 @@ func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
 	}
 	s.names = names.values
 	for _, d := range resources.values {
-		var extra []Attribute
+		var of Job
 		if d.job > 0 {
-			extra = jobs[d.job-1].Attributes
+			of = jobs[d.job-1]
 		}
-		s.resources = append(s.resources, newResource(d, extra, &services))
+		s.resources = append(s.resources, newResource(d, of.Attributes, of.Label, &services))
+	}
+	if slices.ContainsFunc(jobs, func(j Job) bool { return j.Label != "" }) {
+		s.unlabel(resources.values, jobs, &services)
 	}
 	for _, d := range scopes.values {
 		s.scopes = append(s.scopes, newScope(d))
@@ -128,6 +131,18 @@ func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
 		}
 	}
 	return numbers, ordered
+}
+
+// unlabel adds the resources that joined traces have instead of the labelled ones.
+func (s *Set) unlabel(all []described, jobs []Job, services *interner[string]) {
+	s.unlabelled = make([]uint32, len(all))
+	for i, d := range all {
+		s.unlabelled[i] = uint32(i)
+		if d.job > 0 && jobs[d.job-1].Label != "" {
+			s.unlabelled[i] = uint32(len(s.resources))
+			s.resources = append(s.resources, newResource(d, jobs[d.job-1].Attributes, "", services))
+		}
+	}
 }
 
 func renumber[T comparable](in *interner[T], values []T) []uint32 {

@@ -43,13 +43,16 @@ type Set struct {
 	services  []string // interned service names
 	resources []resource
 	scopes    []scope
-	sources   []source
-	sightings []sighting // further places of spans found more than once, by row
-	ops       []operation
-	joined    []*joined // by job
-	links     linkTable
-	problems  []Problem
-	stats     Stats
+	// unlabelled has, for each resource that spans name, the one that joined traces
+	// have in its place; nil where no job has a label.
+	unlabelled []uint32
+	sources    []source
+	sightings  []sighting // further places of spans found more than once, by row
+	ops        []operation
+	joined     []*joined // by job
+	links      linkTable
+	problems   []Problem
+	stats      Stats
 }
 
 // columns hold one entry per span. Together they cost 60 bytes a span.

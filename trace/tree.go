@@ -56,8 +56,23 @@ func (t Tree) Row(i int) int {
 }
 
 // Span gives span i as the set has it: its Parent is a row, not a number in the
-// tree.
-func (t Tree) Span(i int) Span { return t.set.Span(t.Row(i)) }
+// tree. In a joined tree its service has no label (see Job).
+func (t Tree) Span(i int) Span {
+	s := t.set.Span(t.Row(i))
+	if t.joined != nil && t.set.unlabelled != nil {
+		s.Service = t.set.ServiceOf(t.Resource(i))
+	}
+	return s
+}
+
+// Resource gives the number of the resource that span i is served with.
+func (t Tree) Resource(i int) int {
+	n := t.set.Resource(t.Row(i))
+	if t.joined != nil && t.set.unlabelled != nil {
+		return int(t.set.unlabelled[n])
+	}
+	return n
+}
 
 // ID is the id of span i in the tree. In a joined tree it differs from that of
 // the row where two traces have spans of the same id.
@@ -116,7 +131,9 @@ func (t Tree) Encoded(i int) []byte {
 }
 
 // Detail decodes span i as it is served (see Encoded).
-func (t Tree) Detail(i int) (Detail, error) { return t.set.decode(t.Row(i), t.Encoded(i)) }
+func (t Tree) Detail(i int) (Detail, error) {
+	return t.set.decode(t.Row(i), t.Resource(i), t.Encoded(i))
+}
 
 // attribute encodes a KeyValue with a string of less than 64 bytes, of which a
 // joined trace has two for each span.

@@ -63,15 +63,18 @@ type splicer struct {
 	size int // of the message so far
 }
 
-// served is a span to send: its row, and how it is encoded.
+// served is a span to send: what describes it, and how it is encoded.
 type served struct {
-	row     int
+	description
 	encoded []byte
 }
 
+// description has the numbers of a span's resource and scope.
+type description struct{ resource, scope int }
+
 // run is a sequence of spans of one resource and scope in a message.
 type run struct {
-	first     int // row that names the resource and the scope
+	description
 	spans     [][]byte
 	spanBytes int // of the spans as fields
 }
@@ -88,7 +91,7 @@ func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
 	}
 	spans := func(yield func(served) bool) {
 		for _, i := range p.order(tree) {
-			if !yield(served{tree.Row(i), tree.Encoded(i)}) {
+			if !yield(served{p.describe(tree, i), tree.Encoded(i)}) {
 				return
 			}
 		}
@@ -107,7 +110,7 @@ func (p *splicer) spans(rows []int, token string, send func(encoded) error) erro
 	}
 	spans := func(yield func(served) bool) {
 		for _, row := range rows {
-			if !yield(served{row, p.set.Encoded(row)}) {
+			if !yield(served{description{p.set.Resource(row), p.set.Scope(row)}, p.set.Encoded(row)}) {
 				return
 			}
 		}
@@ -121,11 +124,11 @@ func (p *splicer) spans(rows []int, token string, send func(encoded) error) erro
 // gather makes runs of the spans, and flushes each time a message is full. What
 // does not fill one is left.
 func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
-	last := -1
+	last := description{-1, -1}
 	for s := range spans {
-		row, span := s.row, finiteSpan(s.encoded)
+		span := finiteSpan(s.encoded)
 		size := fieldSize(len(span))
-		same := last >= 0 && p.set.Resource(last) == p.set.Resource(row) && p.set.Scope(last) == p.set.Scope(row)
+		same := s.description == last
 		if p.size > 0 && p.size+size > chunkSize {
 			if err := flush(); err != nil {
 				return err
@@ -133,14 +136,14 @@ func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
 			same = false
 		}
 		if !same {
-			p.runs = append(p.runs, run{first: row})
-			p.size += p.headSize(row)
+			p.runs = append(p.runs, run{description: s.description})
+			p.size += p.headSize(s.description)
 		}
 		r := &p.runs[len(p.runs)-1]
 		r.spans = append(r.spans, span)
 		r.spanBytes += size
 		p.size += size
-		last = row
+		last = s.description
 	}
 	return nil
 }
@@ -152,34 +155,35 @@ func (p *splicer) order(t trace.Tree) []int {
 	mixed := false
 	for i := range order {
 		order[i] = i
-		mixed = mixed || p.set.Resource(t.Row(i)) != p.set.Resource(t.Row(0)) || p.set.Scope(t.Row(i)) != p.set.Scope(t.Row(0))
+		mixed = mixed || p.describe(t, i) != p.describe(t, 0)
 	}
 	if mixed {
 		slices.SortFunc(order, func(a, b int) int {
-			x, y := t.Row(a), t.Row(b)
-			return cmp.Or(
-				cmp.Compare(p.set.Resource(x), p.set.Resource(y)),
-				cmp.Compare(p.set.Scope(x), p.set.Scope(y)),
-				cmp.Compare(a, b))
+			x, y := p.describe(t, a), p.describe(t, b)
+			return cmp.Or(cmp.Compare(x.resource, y.resource), cmp.Compare(x.scope, y.scope), cmp.Compare(a, b))
 		})
 	}
 	return order
 }
 
+func (p *splicer) describe(t trace.Tree, i int) description {
+	return description{t.Resource(i), p.set.Scope(t.Row(i))}
+}
+
 // headSize bounds what a run adds to a message besides its spans.
-func (p *splicer) headSize(row int) int {
-	resource, resourceSchema := p.resource(row)
-	scope, scopeSchema := p.scope(row)
+func (p *splicer) headSize(d description) int {
+	resource, resourceSchema := p.resource(d)
+	scope, scopeSchema := p.scope(d)
 	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + 6*maxHead
 }
 
-func (p *splicer) resource(row int) (wire []byte, schema string) {
-	wire, schema = p.set.EncodedResource(p.set.Resource(row))
+func (p *splicer) resource(d description) (wire []byte, schema string) {
+	wire, schema = p.set.EncodedResource(d.resource)
 	return finiteResource(wire), schema
 }
 
-func (p *splicer) scope(row int) (wire []byte, schema string) {
-	wire, schema = p.set.EncodedScope(p.set.Scope(row))
+func (p *splicer) scope(d description) (wire []byte, schema string) {
+	wire, schema = p.set.EncodedScope(d.scope)
 	return finiteScope(wire), schema
 }
 
@@ -207,19 +211,19 @@ func (p *splicer) message(field protowire.Number, token string) encoded {
 
 // runSize is the size of a run as a ResourceSpans.
 func (p *splicer) runSize(r run) int {
-	resource, schema := p.resource(r.first)
+	resource, schema := p.resource(r.description)
 	return fieldSize(len(resource)) + fieldSize(p.scopeSize(r)) + optionalSize(len(schema))
 }
 
 // scopeSize is the size of a run as a ScopeSpans.
 func (p *splicer) scopeSize(r run) int {
-	scope, schema := p.scope(r.first)
+	scope, schema := p.scope(r.description)
 	return optionalSize(len(scope)) + r.spanBytes + optionalSize(len(schema))
 }
 
 func (p *splicer) appendRun(b []byte, r run) []byte {
-	resource, resourceSchema := p.resource(r.first)
-	scope, scopeSchema := p.scope(r.first)
+	resource, resourceSchema := p.resource(r.description)
+	scope, scopeSchema := p.scope(r.description)
 	b = appendHead(b, fieldResourceSpans, p.runSize(r))
 	b = append(appendHead(b, fieldResource, len(resource)), resource...)
 	b = appendHead(b, fieldScopeSpans, p.scopeSize(r))

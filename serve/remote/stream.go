@@ -31,7 +31,7 @@ type batch struct {
 func (t *translator) trace(tr trace.Trace, send func(encoded) error) error {
 	tree := t.set.Tree(tr)
 	for i := range tree.Len() {
-		t.meet(tree.Row(i))
+		t.meet(tree, i)
 	}
 	var working errgroup.Group
 	defer working.Wait() // the set may be closed afterwards
@@ -73,7 +73,7 @@ func (t *translator) batches(tree trace.Tree) iter.Seq[batch] {
 		for i := range tree.Len() {
 			row := tree.Row(i)
 			b.hi = i + 1
-			b.size += len(t.set.Raw(row)) + len(t.processes[t.set.Resource(row)]) + len(t.scopes[t.set.Scope(row)])
+			b.size += len(t.set.Raw(row)) + len(t.processes[tree.Resource(i)]) + len(t.scopes[t.set.Scope(row)])
 			if b.size < batchSize && b.hi < tree.Len() {
 				continue
 			}
@@ -91,8 +91,8 @@ func (t *translator) messages(from batch) (messages []encoded) {
 	buf := pool.Get(min(from.size+from.size/4, chunkSize))
 	b := (*buf)[:0]
 	for i := from.lo; i < from.hi; i++ {
-		row, before := from.tree.Row(i), len(b)
-		b = t.appendSpan(b, row, from.tree.Encoded(i))
+		before := len(b)
+		b = t.appendSpan(b, from.tree, i)
 		if before == 0 || len(b) <= chunkSize {
 			continue
 		}

@@ -96,10 +96,10 @@ const (
 	nanoseconds  = 2
 )
 
-// meet prepares the process and the scope of a row, which many spans share.
-// appendSpan may then be called for that row, from any goroutine.
-func (t *translator) meet(row int) {
-	resource, scope := t.set.Resource(row), t.set.Scope(row)
+// meet prepares the process and the scope of span i of a tree, which many spans
+// share. appendSpan may then be called for that span, from any goroutine.
+func (t *translator) meet(tree trace.Tree, i int) {
+	resource, scope := tree.Resource(i), t.set.Scope(tree.Row(i))
 	for len(t.processes) <= resource {
 		t.processes = append(t.processes, nil)
 	}
@@ -108,7 +108,7 @@ func (t *translator) meet(row int) {
 	}
 	if t.processes[resource] == nil {
 		wire, _ := t.set.EncodedResource(resource)
-		t.processes[resource] = appendProcess(nil, t.set.Service(row), wire)
+		t.processes[resource] = appendProcess(nil, t.set.ServiceOf(resource), wire)
 	}
 	if t.scopes[scope] == nil {
 		wire, _ := t.set.EncodedScope(scope)
@@ -141,12 +141,12 @@ func appendScope(b, scope []byte) []byte {
 	return appendTag(b, v1Tags, "otel.scope.version", version)
 }
 
-// appendSpan appends an encoded span, which is that of a row that was met, as a
-// field of a message. The tags are in Jaeger's order: scope, attributes, kind,
-// status, trace state.
-func (t *translator) appendSpan(b []byte, row int, span []byte) []byte {
+// appendSpan appends span i of a tree, which was met, as a field of a message. The
+// tags are in Jaeger's order: scope, attributes, kind, status, trace state.
+func (t *translator) appendSpan(b []byte, tree trace.Tree, i int) []byte {
+	span := tree.Encoded(i)
 	b, at := open(b, v1ChunkSpans)
-	b = append(b, t.scopes[t.set.Scope(row)]...)
+	b = append(b, t.scopes[t.set.Scope(tree.Row(i))]...)
 	var ids spanIDs
 	var state, name, message []byte
 	var kind, code int32
@@ -193,7 +193,7 @@ func (t *translator) appendSpan(b []byte, row int, span []byte) []byte {
 	b = appendOptional(b, v1Operation, name)
 	b = appendTime(b, v1Start, start)
 	b = appendDuration(b, v1Duration, end-start)
-	b = append(b, t.processes[t.set.Resource(row)]...)
+	b = append(b, t.processes[tree.Resource(i)]...)
 	return seal(b, at)
 }
 

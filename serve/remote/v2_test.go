@@ -92,10 +92,7 @@ func TestGetTraces(t *testing.T) {
 		{"in the order asked for", []*storagev2.GetTraceParams{{TraceId: tid(4)}, {TraceId: tid(1)}, {TraceId: tid(3)}}, []uint64{4, 1, 3}},
 		{"twice", []*storagev2.GetTraceParams{{TraceId: tid(3)}, {TraceId: tid(3)}}, []uint64{3}},
 		{"year 1 is no time", []*storagev2.GetTraceParams{{TraceId: tid(3), StartTime: year1, EndTime: year1}}, []uint64{3}},
-		{"a time range around it", []*storagev2.GetTraceParams{{TraceId: tid(3), StartTime: seconds(29), EndTime: seconds(31)}}, []uint64{3}},
-		{"a time range that touches it", []*storagev2.GetTraceParams{{TraceId: tid(3), StartTime: seconds(30), EndTime: seconds(30)}}, []uint64{3}},
-		{"a time range before it", []*storagev2.GetTraceParams{{TraceId: tid(3), EndTime: seconds(29)}}, nil},
-		{"a time range after it", []*storagev2.GetTraceParams{{TraceId: tid(3), StartTime: seconds(31)}}, nil},
+		{"whatever the time range", []*storagev2.GetTraceParams{{TraceId: tid(3), EndTime: seconds(29)}, {TraceId: tid(1), StartTime: seconds(1000)}}, []uint64{3, 1}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -124,7 +124,7 @@ type decoded struct {
 func (v *viewer) decode(t trace.Tree, i int) (decoded, error) {
 	row := t.Row(i)
 	d := decoded{span: &tracepb.Span{}, resource: &resourcepb.Resource{}, scope: &commonpb.InstrumentationScope{}}
-	resource, resourceSchema := v.set.EncodedResource(v.set.Resource(row))
+	resource, resourceSchema := v.set.EncodedResource(t.Resource(i))
 	scope, scopeSchema := v.set.EncodedScope(v.set.Scope(row))
 	d.resourceSchema, d.scopeSchema = resourceSchema, scopeSchema
 	for _, part := range []struct {

@@ -150,7 +150,7 @@ func (m *matcher) term(n int, q *term, t trace.Tree, i int, s trace.Span, self [
 		return false
 	}
 	row := t.Row(i)
-	return m.spanHas(q, t.Encoded(i)) || m.describes(n, q, m.set.Resource(row), false) || m.describes(n, q, m.set.Scope(row), true)
+	return m.spanHas(q, t.Encoded(i)) || m.describes(n, q, t.Resource(i), false) || m.describes(n, q, m.set.Scope(row), true)
 }
 
 func (q *term) limited() bool { return strings.ContainsAny(q.op, "<>") }

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"prowtrace/prow"
+	"prowtrace/trace"
+)
+
+func TestLabels(t *testing.T) {
+	run := func(job, build string) *prow.Run { return &prow.Run{Job: job, Build: build} }
+	for _, tt := range []struct {
+		name string
+		runs []*prow.Run
+		want string
+	}{
+		{"one run", []*prow.Run{run("a", "1")}, ""},
+		{"a run and a directory", []*prow.Run{run("a", "1"), nil}, " "},
+		{"runs of one job", []*prow.Run{run("a", "1"), run("a", "2"), nil}, "1 2 "},
+		{"runs of several jobs", []*prow.Run{run("a", "1"), run("b", "2")}, "a b"},
+		{"both", []*prow.Run{run("a", "1"), run("b", "2"), run("a", "3")}, "a/1 b/2 a/3"},
+		{"none", nil, ""},
+	} {
+		if got := strings.Join(labels(tt.runs), " "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Jaeger opens on the comparison of two runs of one job, else on their list.
+func TestJaegerPageOfSeveralRuns(t *testing.T) {
+	a, b, c := trace.TraceID{1}, trace.TraceID{2}, trace.TraceID{3}
+	job := func(name string, id trace.TraceID) trace.Job { return trace.Job{Name: name, ID: id} }
+	const base = "http://127.0.0.1:1"
+	for _, tt := range []struct {
+		name string
+		jobs []trace.Job
+		want string
+	}{
+		{"one run", []trace.Job{job("e2e", a)}, base + "/trace/" + a.String()},
+		{"two of one job", []trace.Job{job("e2e", b), job("e2e", a)}, base + "/trace/" + b.String() + "..." + a.String()},
+		{"two of different jobs", []trace.Job{job("e2e", a), job("pull", b)}, base + "/search?"},
+		{"three of one job", []trace.Job{job("e2e", a), job("e2e", b), job("e2e", c)}, base + "/search?"},
+	} {
+		set, err := trace.Load(t.Context(), nil, tt.jobs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := jaegerPage(set, base); !strings.HasPrefix(got, tt.want) || strings.Contains(got, "search") && !strings.Contains(got, "service=prow") {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		set.Close()
+	}
+}
