@@ -50,7 +50,11 @@ func TestFlameAndServices(t *testing.T) {
 	b := open(t, two(t), viewer.Info{}, "/trace/0a000000000000000000000000000002?view=flame")
 	b.wait(`document.querySelectorAll('.frame').length === 4`)
 	b.eval(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').click()`)
-	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').style.width === '100%'`)
+	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').style.width === '100%' && location.search.includes('frame=1')`)
+	b.run(chromedp.NavigateBack())
+	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply').style.width !== '100%'`)
+	b.run(chromedp.NavigateForward(), chromedp.Reload())
+	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply')?.style.width === '100%'`)
 	b.eval(`[...document.querySelectorAll('.flame-tools button')].find((f) => f.textContent === 'Show its spans').click()`)
 	b.wait(atTrace + ` && document.querySelector('.find').value === 'name=apply service=kops' && document.querySelector('.found').textContent === '1 match'`)
 
@@ -95,6 +99,8 @@ func TestWaysThroughTime(t *testing.T) {
 		}
 	}
 	from, to = window()
+	b.run(chromedp.MouseEvent("mouseMoved", 800, 400))
+	b.wait(`/^\d\.\d+ s · 03:04:\d\d\.\d{3} UTC$/.test(document.querySelector('.cursor:not([hidden])')?.dataset.time)`)
 	changed("w", func() { b.keys("ww") }, closer)
 	changed("d", func() { b.keys("d") }, later)
 	changed("a", func() { b.keys("a") }, earlier)

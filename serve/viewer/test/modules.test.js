@@ -14,7 +14,7 @@ import { pathShown } from '../ui/path.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
-import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, reveal, slowest, visibleLines, withAncestors } from '../ui/visible.js';
+import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -73,9 +73,7 @@ test('visible lines', () => {
   const m = family();
   const closed = closedAtFirst(m);
   assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3]);
-  assert.equal(reveal(m, closed, 5), true);
-  assert.equal(reveal(m, closed, 5), false);
-  assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual([...visibleLines(m, new Uint8Array(6), null)], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...visibleLines(m, closedBelow(m, 0), null)], [0]);
   assert.deepEqual([...visibleLines(m, closedBelow(m, 1), null)], [0, 1, 3]);
   assert.deepEqual([...visibleLines(m, new Uint8Array(6), withAncestors(m, [5]))], [0, 3, 5]);
@@ -85,13 +83,13 @@ test('visible lines', () => {
 test('what is open is the same after a round trip through the address', () => {
   const m = family();
   const closed = new Uint8Array(m.n);
-  const shown = (o, found = []) => {
-    o.apply(closed, found);
+  const shown = (o, keep = null) => {
+    o.apply(closed, keep);
     return visibleLines(m, closed, null).join();
   };
   const o = opening(m);
   assert.equal(shown(o), '0,1,2,3');
-  assert.equal(shown(o, [5]), '0,1,2,3,4,5', 'what a filter finds is shown');
+  assert.equal(shown(o, withAncestors(m, [5])), '0,1,2,3,4,5', 'what a filter finds is shown');
   o.set(1, 1);
   o.set(3, 0);
   assert.deepEqual(o.format(), { level: '', open: '3', closed: '1' });
@@ -184,7 +182,7 @@ test('words for durations and times', () => {
 
 test('addresses hold the state', () => {
   assert.equal(format(DEFAULTS), '/');
-  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3' };
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', frame: 4 };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
   assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');

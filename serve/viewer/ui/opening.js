@@ -2,7 +2,7 @@
 // lines, and the lines that were opened or closed by themselves. Pure.
 
 import { at } from './columns.js';
-import { closedAtFirst, closedBelow, reveal } from './visible.js';
+import { closedAtFirst, closedBelow } from './visible.js';
 
 /** @typedef {import('./types').Model} Model */
 /** @typedef {{ level: string, open: string, closed: string }} Opening */
@@ -77,11 +77,11 @@ export function opening(m) {
     /**
      * Writes what is closed.
      * @param {Uint8Array} closed by line
-     * @param {ArrayLike<number>} found lines that a filter shows: what they are under is open
+     * @param {Uint8Array | null} keep by line: what a filter shows is open
      */
-    apply(closed, found) {
+    apply(closed, keep) {
       closed.set(level === '' ? closedAtFirst(m) : level === 'all' ? new Uint8Array(m.n) : closedBelow(m, Number(level)));
-      for (let k = 0; k < found.length; k++) reveal(m, closed, at(found, k));
+      if (keep) for (let i = 0; i < m.n; i++) if (keep[i]) closed[i] = 0;
       for (const [line, c] of chosen) closed[line] = c;
     },
   };

@@ -30,6 +30,8 @@ export function runPage(app, first) {
   let listed = '';
   /** @type {ReturnType<typeof operationsView> | null} */
   let table = null;
+  /** @type {ReturnType<typeof flameView> | null} */
+  let graph = null;
   let asking = new AbortController();
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the run' });
@@ -74,13 +76,14 @@ export function runPage(app, first) {
       view = s.view;
       const to = (/** @type {string} */ q) => app.go(other(app.state(), { q }), 'push');
       if (view === 'operations') content.replaceChildren((table = operationsView(app, '', to, signal)).element);
-      else if (view === 'flame') content.replaceChildren(flameView('', to, signal));
+      else if (view === 'flame') content.replaceChildren((graph = flameView(app, '', to, signal)).element);
       else if (view === 'services') content.replaceChildren(servicesView('', to, signal));
       else if (view === 'problems') content.replaceChildren(problemsView(signal));
       else content.replaceChildren(tools, list);
     }
     if (view === '') void showTraces(s);
     if (view === 'operations') table?.update(s);
+    if (view === 'flame') graph?.update(s);
     return true;
   }
 

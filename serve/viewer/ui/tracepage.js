@@ -266,7 +266,7 @@ function loaded(app, m, signal) {
   }
 
   function relist() {
-    opened.apply(closed, keep ? matches : []);
+    opened.apply(closed, keep);
     const lines = visibleLines(m, closed, keep);
     fall.setLines(lines);
     if (lines.length > 0) {
@@ -428,13 +428,15 @@ function loaded(app, m, signal) {
   }
 
   const path = `traces/${m.head.id}/`;
-  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '' }, 'push');
+  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '', frame: null }, 'push');
   /** @type {ReturnType<typeof operationsView> | null} */
   let table = null;
+  /** @type {ReturnType<typeof flameView> | null} */
+  let graph = null;
 
   /** @param {string} name */
   function showView(name) {
-    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '' }), { 'aria-current': v === name ? 'page' : undefined }, title)));
+    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', frame: null }), { 'aria-current': v === name ? 'page' : undefined }, title)));
     if (name === view) return;
     view = name;
     switch (name) {
@@ -443,7 +445,8 @@ function loaded(app, m, signal) {
         content.replaceChildren(table.element);
         break;
       case 'flame':
-        content.replaceChildren(flameView(path, to, signal));
+        graph = flameView(app, path, to, signal);
+        content.replaceChildren(graph.element);
         break;
       case 'services':
         content.replaceChildren(servicesView(path, to, signal));
@@ -465,6 +468,7 @@ function loaded(app, m, signal) {
     showView(s.view);
     if (s.view === 'compare') void compared.update(s);
     if (s.view === 'operations') table?.update(s);
+    if (s.view === 'flame') graph?.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
     mini.place();
     const other = opened.parse(s);
@@ -487,7 +491,7 @@ function loaded(app, m, signal) {
   /** @param {KeyboardEvent} e */
   function key(e) {
     if (/^[1-5]$/.test(e.key)) {
-      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '' }, 'push');
+      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', frame: null }, 'push');
       return true;
     }
     if (view !== '') return false;

@@ -98,6 +98,7 @@ export interface State {
   level: string; // what is closed: "" folds, "all" nothing, a number what is as deep
   open: string; // lines opened beyond that, as 5.17.40-45
   closed: string; // likewise
+  frame: number | null; // the widest of the flame graph
   compare: string; // the trace to compare with
   order: string;
   offset: number;

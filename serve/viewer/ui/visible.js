@@ -71,23 +71,6 @@ export function shownDepth(m, visible) {
 }
 
 /**
- * Opens all that a line is under; tells whether that changed anything.
- * @param {Model} m
- * @param {Uint8Array} closed
- * @param {number} line
- */
-export function reveal(m, closed, line) {
-  let changed = false;
-  for (let p = at(m.parent, line); p >= 0; p = at(m.parent, p)) {
-    if (closed[p]) {
-      closed[p] = 0;
-      changed = true;
-    }
-  }
-  return changed;
-}
-
-/**
  * The place of the first of sorted numbers that is not below v.
  * @param {ArrayLike<number>} sorted
  * @param {number} v
