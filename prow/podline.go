@@ -119,8 +119,8 @@ func (t *timeline) container(c Container, kind string) *node {
 		return nil
 	}
 	start, end := c.Started, time.Time{}
-	if start.IsZero() {
-		start = c.Last.Started
+	if l := c.Last; l != nil && !l.Started.IsZero() && (start.IsZero() || l.Started.Before(start)) {
+		start = l.Started // a restart is a part of its life
 	}
 	if c.End != nil {
 		end = c.End.Finished
