@@ -88,6 +88,16 @@ func (s *Set) Resource(row int) int { return int(s.resource[row]) }
 // ServiceOf gives the service of a resource.
 func (s *Set) ServiceOf(resource int) string { return s.services[s.resources[resource].service] }
 
+// ReportedService gives the service of a row as its file names it, without the
+// label that a Job may have.
+func (s *Set) ReportedService(row int) string {
+	resource := s.Resource(row)
+	if s.unlabelled != nil {
+		resource = int(s.unlabelled[resource])
+	}
+	return s.ServiceOf(resource)
+}
+
 // Scope gives the number of a row's instrumentation scope.
 func (s *Set) Scope(row int) int { return int(s.scope[row]) }
 

@@ -59,11 +59,14 @@ func (t Tree) Row(i int) int {
 // tree. In a joined tree its service has no label (see Job).
 func (t Tree) Span(i int) Span {
 	s := t.set.Span(t.Row(i))
-	if t.joined != nil && t.set.unlabelled != nil {
-		s.Service = t.set.ServiceOf(t.Resource(i))
+	if t.joined != nil {
+		s.Service = t.set.ReportedService(s.Row)
 	}
 	return s
 }
+
+// ReportedService gives the service of span i as its file names it.
+func (t Tree) ReportedService(i int) string { return t.set.ReportedService(t.Row(i)) }
 
 // Resource gives the number of the resource that span i is served with.
 func (t Tree) Resource(i int) int {

@@ -43,6 +43,11 @@ type comparedOperation struct {
 	Exact   bool   `json:"exact"` // name and service are whole, and can be searched for
 	Here    sums   `json:"here"`
 	There   sums   `json:"there"`
+
+	// The service by which each trace is searched, where it is another one: with
+	// the run behind its name.
+	HereService  string `json:"hereService,omitempty"`
+	ThereService string `json:"thereService,omitempty"`
 }
 
 type comparedPath struct {
@@ -81,7 +86,7 @@ func comparedOperations(here, there *drawing) (all []comparedOperation, left int
 	for side, d := range []*drawing{here, there} {
 		for i := range d.tree.Len() {
 			s := d.tree.Span(i)
-			k := key{s.Name, s.Service}
+			k := key{s.Name, d.tree.ReportedService(i)}
 			at, known := index[k]
 			if !known {
 				at = len(all)
@@ -92,6 +97,9 @@ func comparedOperations(here, there *drawing) (all []comparedOperation, left int
 			}
 			o := &all[at]
 			[]*sums{&o.Here, &o.There}[side].add(s, d.self[i])
+			if s.Service != k.service {
+				*[]*string{&o.HereService, &o.ThereService}[side] = name(s.Service)
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b comparedOperation) int {
@@ -114,7 +122,7 @@ func comparedPaths(here, there *drawing) (all []comparedPath, left int) {
 		of := make([]int32, d.tree.Len()) // the path of each span
 		for _, i := range parentsFirst(d.tree) {
 			s := d.tree.Span(int(i))
-			k := frameKey{-1, s.Name, s.Service}
+			k := frameKey{-1, s.Name, d.tree.ReportedService(int(i))}
 			if p := d.tree.Parent(int(i)); p >= 0 {
 				k.parent = of[p]
 			} else if s.Row == d.tree.Trace.Root {
@@ -124,7 +132,7 @@ func comparedPaths(here, there *drawing) (all []comparedPath, left int) {
 			if !known {
 				at = int32(len(all))
 				index[k] = at
-				all = append(all, comparedPath{Parent: max(int(k.parent), -1), Name: name(s.Name), Service: name(s.Service)})
+				all = append(all, comparedPath{Parent: max(int(k.parent), -1), Name: name(s.Name), Service: name(d.tree.ReportedService(int(i)))})
 			}
 			of[i] = at
 			p := &all[at]

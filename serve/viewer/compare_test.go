@@ -3,6 +3,8 @@ package viewer
 import (
 	"fmt"
 	"testing"
+
+	"prowtrace/trace"
 )
 
 // Calls are matched by their path, the roots in any case; what only one trace
@@ -40,5 +42,29 @@ func TestCompare(t *testing.T) {
 		if p.Here != p.There {
 			t.Errorf("compared with itself, %s differs: %+v, %+v", p.Name, p.Here, p.There)
 		}
+	}
+}
+
+// With several runs the services have their run behind their names; they are
+// compared without it.
+func TestCompareLabelled(t *testing.T) {
+	one := file(t, 1, span{id: 1, name: "kops", end: 1000}, span{id: 2, parent: 1, name: "apply", end: 600})
+	two := file(t, 2, span{id: 1, name: "kops", end: 9000}, span{id: 2, parent: 1, name: "apply", end: 8000})
+	one.Job, two.Job = 1, 2
+	set, err := trace.Load(t.Context(), []trace.Source{one, two}, trace.Job{Name: "good", ID: trace.TraceID{1}, Label: "good"}, trace.Job{Name: "bad", ID: trace.TraceID{2}, Label: "bad"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	h := New(set, Info{})
+	c := answer[comparison](t, h, "traces/"+traceID(2).String()+"/compare?with="+traceID(1).String())
+	if len(c.Operations) != 2 || len(c.Paths) != 2 {
+		t.Fatalf("%d operations, %d paths: %+v", len(c.Operations), len(c.Paths), c)
+	}
+	if o := c.Operations[0]; o.Service != "kops" || o.HereService != "kops@bad" || o.ThereService != "kops@good" || o.Here.Count != 1 || o.There.Count != 1 {
+		t.Errorf("got %+v", o)
+	}
+	if o := answer[comparison](t, h, "traces/"+set.Jobs()[1].ID.String()+"/compare?with="+set.Jobs()[0].ID.String()).Operations[0]; o.Name != "apply" || o.HereService != "" || o.There.Count != 1 {
+		t.Errorf("of the jobs: %+v", o)
 	}
 }

@@ -94,12 +94,13 @@ function operations(app, c) {
   });
   const sort = (/** @type {string} */ key, /** @type {string} */ title) => h('button', { type: 'button', onclick: () => app.go({ ...app.state(), order: key === 'self' ? '' : key }, 'replace') }, title);
   const row = (/** @type {import('./types').ComparedOperation} */ o) => {
-    const q = `${term('name', '=', o.name)} ${term('service', '=', o.service)}`;
     const link = (/** @type {Summary} */ t, /** @type {string} */ terms, /** @type {string} */ text) => (o.exact ? inside(format(other(s, { trace: t.id, q: terms, mode: 'filter' })), { title: 'Show its spans' }, text) : text);
     const cells = MEASURES.flatMap(([key, , words]) => {
-      const number = (/** @type {Summary} */ t, /** @type {Sums} */ x) =>
-        h('td', { class: x[key] ? 'num' : 'num zero' }, x.count > 0 && (key === 'count' || (key === 'errors' && x.errors > 0)) ? link(t, key === 'errors' ? q + ' error' : q, words(x[key])) : words(x[key]));
-      return [number(c.here, o.here), number(c.there, o.there), difference(o.here[key] - o.there[key], words)];
+      const number = (/** @type {Summary} */ t, /** @type {Sums} */ x, /** @type {string} */ service) => {
+        const q = `${term('name', '=', o.name)} ${term('service', '=', service)}`;
+        return h('td', { class: x[key] ? 'num' : 'num zero' }, x.count > 0 && (key === 'count' || (key === 'errors' && x.errors > 0)) ? link(t, key === 'errors' ? q + ' error' : q, words(x[key])) : words(x[key]));
+      };
+      return [number(c.here, o.here, o.hereService ?? o.service), number(c.there, o.there, o.thereService ?? o.service), difference(o.here[key] - o.there[key], words)];
     });
     return h('tr', {}, h('td', { class: 'cut' }, bdi(named(o.name))), h('td', { class: 'cut opt' }, bdi(named(o.service))), ...cells);
   };

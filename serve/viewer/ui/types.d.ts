@@ -50,7 +50,7 @@ export interface ServiceCall { from: number; to: number; count: number; errors: 
 export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; left: number }
 
 export interface Sums { count: number; errors: number; total: number; self: number }
-export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums }
+export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums; hereService?: string; thereService?: string }
 export interface ComparedPath { parent: number; name: string; service: string; here: Sums; there: Sums }
 export interface Comparison {
   here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number;
