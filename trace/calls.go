@@ -3,8 +3,10 @@ package trace
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -16,69 +18,35 @@ import (
 // its parent's service, and of the service of each span that it links to. They
 // are ordered by parent, child and source.
 func (s *Set) Calls(start, end int64) []Calls {
+	end = cmp.Or(end, math.MaxInt64)
 	counts := newCallCounts(len(s.services))
-	within := func(t uint32) bool {
-		return (start == 0 || s.endOf(int(t)) >= start) && (end == 0 || s.startOf(int(t)) <= end)
-	}
-	for t := range uint32(s.NumTraces()) {
-		if !within(t) {
-			continue
-		}
-		for row := s.traces.first[t]; row < s.traces.first[t+1]; row++ {
-			if p := s.parent[row]; p >= 0 {
-				counts.add(s.serviceOf(int(p)), s.serviceOf(int(row)), 1)
+	for _, b := range s.calls.of(s) {
+		switch {
+		case b.endMax < start || b.startMin > end:
+		case b.endMin >= start && b.startMax <= end:
+			for _, c := range b.calls {
+				counts.add(c.call, c.n)
+			}
+		default:
+			for t := b.first; t < b.behind; t++ {
+				if s.endOf(t) >= start && s.startOf(t) <= end {
+					s.countCalls(t, counts)
+				}
 			}
 		}
 	}
-	linked := newCallCounts(len(s.services))
-	for _, l := range s.links.of(s) {
-		if within(s.trace[l.from]) {
-			linked.add(s.serviceOf(int(l.to)), s.serviceOf(int(l.from)), 1)
+	var calls []Calls
+	for _, c := range counts.take() {
+		source := ""
+		if c.linked {
+			source = LinkSource
 		}
+		calls = append(calls, Calls{s.services[c.parent], s.services[c.child], c.n, source})
 	}
-	calls := linked.calls(s.services, LinkSource, counts.calls(s.services, "", nil))
 	slices.SortFunc(calls, func(a, b Calls) int {
 		return cmp.Or(cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Child, b.Child), cmp.Compare(a.Source, b.Source))
 	})
 	return calls
-}
-
-// callCounts counts pairs of services: in a matrix, a tenth of the time of a map,
-// where they are few, as they are in all but made-up sets.
-type callCounts struct {
-	services int
-	matrix   []uint64 // by parent, then child
-	pairs    map[[2]uint32]uint64
-}
-
-const matrixServices = 256 // takes 512 kB
-
-func newCallCounts(services int) *callCounts {
-	if services <= matrixServices {
-		return &callCounts{services: services, matrix: make([]uint64, services*services)}
-	}
-	return &callCounts{pairs: map[[2]uint32]uint64{}}
-}
-
-func (c *callCounts) add(parent, child uint32, n uint64) {
-	if c.matrix != nil {
-		c.matrix[int(parent)*c.services+int(child)] += n
-		return
-	}
-	c.pairs[[2]uint32{parent, child}] += n
-}
-
-// calls appends what was counted.
-func (c *callCounts) calls(services []string, source string, to []Calls) []Calls {
-	for i, n := range c.matrix {
-		if n > 0 {
-			to = append(to, Calls{services[i/c.services], services[i%c.services], n, source})
-		}
-	}
-	for pair, n := range c.pairs {
-		to = append(to, Calls{services[pair[0]], services[pair[1]], n, source})
-	}
-	return to
 }
 
 // Calls is how often one service called another.
@@ -91,34 +59,161 @@ type Calls struct {
 // LinkSource marks calls that were seen as links.
 const LinkSource = "link"
 
-func (s *Set) serviceOf(row int) uint32 { return s.resources[s.resource[row]].service }
+// countCalls counts the calls in trace t.
+func (s *Set) countCalls(t int, counts *callCounts) {
+	first, behind := s.traces.first[t], s.traces.first[t+1]
+	for row := first; row < behind; row++ {
+		if p := s.parent[row]; p >= 0 {
+			counts.add(call{s.serviceOf(uint32(p)), s.serviceOf(row), false}, 1)
+		}
+	}
+	links := s.calls.links
+	at := sort.Search(len(links), func(i int) bool { return links[i].from >= first })
+	for ; at < len(links) && links[at].from < behind; at++ {
+		counts.add(call{s.serviceOf(links[at].to), s.serviceOf(links[at].from), true}, 1)
+	}
+}
 
-// linkTable has the links between spans of the set, found when they are first
-// asked for: nothing else needs them all.
-type linkTable struct {
-	once  sync.Once
-	links []spanLink
+func (s *Set) serviceOf(row uint32) uint32 { return s.resources[s.resource[row]].service }
+
+// call is a pair of services.
+type call struct {
+	parent, child uint32
+	linked        bool
+}
+
+type callCount struct {
+	call
+	n uint64
+}
+
+// callCounts counts calls: in a matrix, a tenth of the time of a map, where
+// services are few, as they are in all but made-up sets.
+type callCounts struct {
+	services uint32
+	matrix   []uint64 // by parent, child and whether linked
+	counted  []call   // those in the matrix
+	pairs    map[call]uint64
+}
+
+const matrixServices = 256 // takes 1 MB
+
+func newCallCounts(services int) *callCounts {
+	if services <= matrixServices {
+		return &callCounts{services: uint32(services), matrix: make([]uint64, 2*services*services)}
+	}
+	return &callCounts{pairs: map[call]uint64{}}
+}
+
+func (c *callCounts) add(of call, n uint64) {
+	if c.matrix == nil {
+		c.pairs[of] += n
+		return
+	}
+	at := c.at(of)
+	if *at == 0 {
+		c.counted = append(c.counted, of)
+	}
+	*at += n
+}
+
+func (c *callCounts) at(of call) *uint64 {
+	i := 2 * (of.parent*c.services + of.child)
+	if of.linked {
+		i++
+	}
+	return &c.matrix[i]
+}
+
+// take gives what was counted, and begins anew.
+func (c *callCounts) take() (counts []callCount) {
+	for _, of := range c.counted {
+		counts = append(counts, callCount{of, *c.at(of)})
+		*c.at(of) = 0
+	}
+	for of, n := range c.pairs {
+		counts = append(counts, callCount{of, n})
+	}
+	c.counted = c.counted[:0]
+	clear(c.pairs)
+	return counts
+}
+
+// callTable has the calls of all traces, counted when they are first asked for:
+// nothing else needs them. Blocks of traces that lie in a range as a whole, which
+// are nearly all, are not looked into again.
+type callTable struct {
+	once   sync.Once
+	links  []spanLink // ordered by from
+	blocks []callBlock
+}
+
+// callBlock is a run of traces with about blockRows rows.
+type callBlock struct {
+	first, behind      int // traces
+	startMin, startMax int64
+	endMin, endMax     int64
+	calls              []callCount
+}
+
+func (c *callTable) of(s *Set) []callBlock {
+	c.once.Do(func() {
+		c.links = s.findLinks()
+		for first := 0; first < s.NumTraces(); {
+			b := callBlock{first: first, behind: first + 1}
+			for b.behind < s.NumTraces() && s.traces.first[b.behind+1]-s.traces.first[first] <= blockRows {
+				b.behind++
+			}
+			c.blocks = append(c.blocks, b)
+			first = b.behind
+		}
+		c.count(s)
+	})
+	return c.blocks
+}
+
+// count fills the blocks, on all processors.
+func (c *callTable) count(s *Set) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			counts := newCallCounts(len(s.services))
+			for i := int(next.Add(1)) - 1; i < len(c.blocks); i = int(next.Add(1)) - 1 {
+				b := &c.blocks[i]
+				b.startMin, b.startMax, b.endMin, b.endMax = math.MaxInt64, 0, math.MaxInt64, 0
+				for t := b.first; t < b.behind; t++ {
+					start, end := s.startOf(t), s.endOf(t)
+					b.startMin, b.startMax = min(b.startMin, start), max(b.startMax, start)
+					b.endMin, b.endMax = min(b.endMin, end), max(b.endMax, end)
+					s.countCalls(t, counts)
+				}
+				b.calls = counts.take()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // spanLink is a link from one row to another.
 type spanLink struct{ from, to uint32 }
 
-// of gives the links of s. One to the span's own parent or to itself says
-// nothing new and is left out.
-func (l *linkTable) of(s *Set) []spanLink {
-	l.once.Do(func() {
-		targets := s.linkTargets()
-		slices.SortFunc(targets, func(a, b linkTarget) int { return cmp.Compare(a.trace, b.trace) })
-		for len(targets) > 0 {
-			n := 1
-			for n < len(targets) && targets[n].trace == targets[0].trace {
-				n++
-			}
-			l.links = s.resolve(targets[:n], l.links)
-			targets = targets[n:]
+// findLinks gives the links between spans of the set, ordered by the spans that
+// have them. One to the span's own parent or to itself says nothing new and is
+// left out.
+func (s *Set) findLinks() (links []spanLink) {
+	targets := s.linkTargets()
+	slices.SortFunc(targets, func(a, b linkTarget) int { return cmp.Compare(a.trace, b.trace) })
+	for len(targets) > 0 {
+		n := 1
+		for n < len(targets) && targets[n].trace == targets[0].trace {
+			n++
 		}
-	})
-	return l.links
+		links = s.resolve(targets[:n], links)
+		targets = targets[n:]
+	}
+	slices.SortFunc(links, func(a, b spanLink) int { return cmp.Compare(a.from, b.from) })
+	return links
 }
 
 // linkTarget is a link to a span that may be in a trace of the set.

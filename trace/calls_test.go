@@ -1,6 +1,10 @@
 package trace
 
 import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -47,5 +51,71 @@ func TestCallsByParentAndLink(t *testing.T) {
 				t.Errorf("calls %v\nwant %v", got, test.want)
 			}
 		})
+	}
+}
+
+// Blocks of traces that lie inside of a range, outside, or across its ends add
+// up to the calls of the traces one by one.
+func TestCallsOfRanges(t *testing.T) {
+	rng := rand.New(rand.NewPCG(31, 32))
+	byService := map[string][]*tracepb.Span{}
+	type seen struct {
+		start, end int64
+		calls      map[Calls]uint64
+	}
+	var traces []seen
+	const moment = int64(1e9)
+	for id := uint64(1); len(traces) < 6000; id++ {
+		tr := seen{start: moment + rng.Int64N(1e6), calls: map[Calls]uint64{}}
+		services := make([]string, 1+rng.IntN(10))
+		for i := range services {
+			services[i] = fmt.Sprint("s", rng.IntN(4))
+			start := tr.start
+			if i > 0 {
+				start += rng.Int64N(100)
+			}
+			s := &tracepb.Span{TraceId: binary.BigEndian.AppendUint64(make([]byte, 8), id), SpanId: sid(uint64(i + 1)), StartTimeUnixNano: uint64(start), EndTimeUnixNano: uint64(start + rng.Int64N(10_000))}
+			tr.end = max(tr.end, int64(s.EndTimeUnixNano))
+			if i > 0 {
+				parent := rng.IntN(i)
+				s.ParentSpanId = sid(uint64(parent + 1))
+				tr.calls[Calls{Parent: services[parent], Child: services[i]}]++
+				if other := rng.IntN(i); other != parent && rng.IntN(3) == 0 {
+					s.Links = []*tracepb.Span_Link{{TraceId: s.TraceId, SpanId: sid(uint64(other + 1))}}
+					tr.calls[Calls{Parent: services[other], Child: services[i], Source: LinkSource}]++
+				}
+			}
+			byService[services[i]] = append(byService[services[i]], s)
+		}
+		traces = append(traces, tr)
+	}
+	var records [][]byte
+	for service, spans := range byService {
+		records = append(records, otlp(t, service, spans...))
+	}
+	set := load(t, otel(t, records...))
+	if len(set.calls.of(set)) < 2 {
+		t.Fatal("all is in one block")
+	}
+	for range 50 {
+		start := rng.Int64N(3) * (moment + rng.Int64N(1e6))
+		end := rng.Int64N(3) * (moment + rng.Int64N(1e6))
+		want := map[Calls]uint64{}
+		for _, tr := range traces {
+			if tr.end >= start && (end == 0 || tr.start <= end) {
+				for c, n := range tr.calls {
+					want[c] += n
+				}
+			}
+		}
+		got := map[Calls]uint64{}
+		for _, c := range set.Calls(start, end) {
+			n := c.Count
+			c.Count = 0
+			got[c] = n
+		}
+		if !maps.Equal(got, want) {
+			t.Fatalf("%d to %d: %v, want %v", start, end, got, want)
+		}
 	}
 }

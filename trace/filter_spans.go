@@ -50,6 +50,13 @@ const (
 func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 	search := spanSearch{SpanQuery: q, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
 	search.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
+	switch {
+	case q.After == nil:
+	case search.newestFirst():
+		search.startMax = min(search.startMax, s.start[*q.After])
+	case search.oldestFirst():
+		search.startMin = max(search.startMin, s.start[*q.After])
+	}
 	// Traces are ordered by start: those behind the last that starts in time hold nothing.
 	last := sort.Search(s.NumTraces(), func(t int) bool { return s.startOf(t) > search.startMax })
 
@@ -69,7 +76,11 @@ func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				for t := lo; t < min(lo+batch, last); t++ {
+				for i := lo; i < min(lo+batch, last); i++ {
+					t := i
+					if search.newestFirst() {
+						t = last - 1 - i
+					}
 					search.trace(t, subject, &best[w])
 				}
 			}
@@ -92,23 +103,46 @@ type spanSearch struct {
 	startMin, startMax int64
 }
 
-// trace offers the matching spans of trace t. Whether a span can be in the
-// answer is asked first: it costs less than the filter.
+// newestFirst and oldestFirst report whether rows by start come as they are
+// wanted, from one end or from the other.
+func (q *spanSearch) newestFirst() bool { return q.Order[0] == SpanOrder{ByStart, true} }
+func (q *spanSearch) oldestFirst() bool { return q.Order[0] == SpanOrder{ByStart, false} }
+
+// trace offers the matching spans of trace t. Its rows are ordered by start, so
+// that where the answer is, the first that comes too late for it is the last
+// that is looked at.
 func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
 	set := q.set
 	if set.endOf(t) < q.startMin {
 		return
 	}
-	for row := int(set.traces.first[t]); row < int(set.traces.first[t+1]); row++ {
-		switch {
-		case set.start[row] < q.startMin, set.start[row] > q.startMax,
-			q.After != nil && q.compare(row, *q.After) <= 0,
-			!best.wants(row),
-			q.Filter != nil && !q.Filter.holds(subject.at(row)):
-		default:
-			best.add(row)
-		}
+	first := int(set.traces.first[t])
+	starts := set.start[first:set.traces.first[t+1]]
+	lo := sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
+	hi := sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
+	row, behind, step := first+lo, first+hi, 1
+	if q.newestFirst() {
+		row, behind, step = first+hi-1, first+lo-1, -1
 	}
+	for more := true; row != behind && more; row += step {
+		more = q.offer(row, subject, best)
+	}
+}
+
+// offer adds a row that matches and has room in the answer. It reports whether
+// those behind it, in the order of start, may have room too. Whether there is
+// room is asked first: it costs less than the filter.
+func (q *spanSearch) offer(row int, subject *subject, best *firstRows) (more bool) {
+	switch {
+	case q.After != nil && q.compare(row, *q.After) <= 0:
+	case !best.wants(row):
+		byStart := q.newestFirst() || q.oldestFirst()
+		return !byStart || q.set.start[row] == q.set.start[best.rows[0]]
+	case q.Filter != nil && !q.Filter.holds(subject.at(row)):
+	default:
+		best.add(row)
+	}
+	return true
 }
 
 // compare orders two rows.

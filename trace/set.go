@@ -50,7 +50,7 @@ type Set struct {
 	sightings  []sighting // further places of spans found more than once, by row
 	ops        []operation
 	joined     []*joined // by job
-	links      linkTable
+	calls      callTable
 	problems   []Problem
 	stats      Stats
 }
