@@ -44,7 +44,7 @@ func TestTranslatedByDecoding(t *testing.T) {
 			for i := range test.files {
 				test.files[i].Job = 1
 			}
-			joined, err := trace.Load(t.Context(), test.files, trace.Job{Name: "job", ID: trace.TraceID{1}, By: trace.JoinTime})
+			joined, err := trace.Load(t.Context(), test.files, trace.Job{Name: "job", ID: trace.TraceID{1}, By: trace.JoinTime, Label: "7"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +127,7 @@ func sameTranslation(t *testing.T, set *trace.Set) {
 				if err != nil {
 					return err
 				}
-				want := translated(d, process(set.Service(tree.Row(next)), d.Resource))
+				want := translated(d, process(tree.Span(next).Service, d.Resource))
 				if !proto.Equal(got, want) {
 					t.Fatalf("span %d of trace %v\n%v\nwant\n%v", next, tree.Trace.ID, got, want)
 				}
