@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -55,7 +54,7 @@ const (
 
 // readJUnit reads token by token, so that a file that breaks off is read up to there.
 func (m *Metadata) readJUnit(file string, data []byte) error {
-	d := xml.NewDecoder(bytes.NewReader(legal(data)))
+	d := xml.NewDecoder(bytes.NewReader(legal(quiet(data))))
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // legal has made it UTF-8
 	r := junitReader{m: m, file: name(file)}
@@ -205,31 +204,3 @@ func junitTime(s string) time.Time {
 	}
 	return time.Time{}
 }
-
-// legal replaces what no XML may hold but test output does: control characters,
-// also as references, and broken UTF-8. It copies only if it must.
-func legal(data []byte) []byte {
-	data = bytes.ToValidUTF8(data, []byte("?"))
-	data = bytes.Map(func(c rune) rune {
-		if c < 0x20 && c != '\n' && c != '\t' && c != '\r' || c == 0xfffe || c == 0xffff {
-			return ' '
-		}
-		return c
-	}, data)
-	if !bytes.Contains(data, []byte("&#")) {
-		return data
-	}
-	return reference.ReplaceAllFunc(data, func(ref []byte) []byte {
-		digits, radix := string(ref[2:len(ref)-1]), 10
-		if digits[0] == 'x' || digits[0] == 'X' {
-			digits, radix = digits[1:], 16
-		}
-		n, err := strconv.ParseUint(digits, radix, 32)
-		if err != nil || n < 0x20 && n != '\n' && n != '\t' && n != '\r' || n >= 0xd800 && n < 0xe000 || n == 0xfffe || n == 0xffff || n > 0x10ffff {
-			return []byte(" ")
-		}
-		return ref
-	})
-}
-
-var reference = regexp.MustCompile(`&#(?:[xX][0-9a-fA-F]+|[0-9]+);`)

@@ -366,6 +366,56 @@ func TestMetadataIsBounded(t *testing.T) {
 	}
 }
 
+// What tests have printed is left out before the XML is read, and nothing else is.
+func TestQuiet(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"nothing printed", `<a><b/></a>`, `<a><b/></a>`},
+		{"out and err", `<a><system-out>x</system-out><b/><system-err k="v">y</system-err></a>`, `<a><b/></a>`},
+		{"empty", `<a><system-out/><system-err /><b/></a>`, `<a><b/></a>`},
+		{"with elements", `<a><system-out><b>x</b><system-err/></system-out ><c/></a>`, `<a><c/></a>`},
+		{"with CDATA", `<a><system-out><![CDATA[</system-out>]]></system-out><b/></a>`, `<a><b/></a>`},
+		{"in CDATA", `<a><![CDATA[<system-out>]]><b/></a>`, `<a><![CDATA[<system-out>]]><b/></a>`},
+		{"in a comment", `<a><!-- <system-out> --><b/></a>`, `<a><!-- <system-out> --><b/></a>`},
+		{"breaks off", `<a><b/><system-out>x`, `<a><b/>`},
+		{"breaks off in the tag", `<a><b/><system-out`, `<a><b/>`},
+		{"breaks off in CDATA", `<a><b/><![CDATA[<system-out>`, `<a><b/><![CDATA[<system-out>`},
+		{"closed only", `<a></system-out></a>`, `<a></system-out></a>`},
+		{"not XML", "<<<system-out>", "<<"},
+	}
+	for _, test := range tests {
+		in := []byte(test.in)
+		if got := string(quiet(in)); got != test.want || string(in) != test.in {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Two large JUnit files: of tests that print, and of Kubernetes' seven thousand
+// cases, nearly all skipped.
+func BenchmarkJUnit(b *testing.B) {
+	line := "I0313 01:02:03.000 log line of a test &#39;here&#39;\n"
+	for name, testCase := range map[string]string{
+		"printed": `<testcase name="[sig-node] test %d should work [Conformance]" classname="e2e" time="3.5"><system-out>` + strings.Repeat(line, 8) + "</system-out></testcase>\n",
+		"skipped": `<testcase name="[sig-node] test %d should work [Conformance]" classname="e2e" time="0"><skipped message="skipped"></skipped></testcase>` + "\n",
+	} {
+		var s strings.Builder
+		s.WriteString(`<testsuites><testsuite name="x" time="100">`)
+		for i := 0; s.Len() < 4<<20; i++ {
+			fmt.Fprintf(&s, testCase, i)
+		}
+		data := []byte(s.String() + `</testsuite></testsuites>`)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				m := &Metadata{}
+				if err := m.Add("artifacts/junit.xml", data); err != nil || len(m.Suites) != 1 {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestCleanText(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"a\x1b[31mb\x00", "a [31mb "},
