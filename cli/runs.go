@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -75,7 +76,14 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 
 func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
 	w := tabwriter.NewWriter(r.streams.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "BUILD\tSTARTED (UTC)\tAGO\tDURATION\tRESULT\tTRACES\tLINK")
+	several := slices.ContainsFunc(runs, func(run prow.RunInfo) bool { return run.Job != runs[0].Job })
+	job := func(name string) string {
+		if !several {
+			return ""
+		}
+		return line(name) + "\t"
+	}
+	fmt.Fprintln(w, "BUILD\t"+job("JOB")+"STARTED (UTC)\tAGO\tDURATION\tRESULT\tTRACES\tLINK")
 	for _, run := range runs {
 		started, age, took := "?", "?", ""
 		if !run.Started.IsZero() {
@@ -92,7 +100,7 @@ func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
 		if run.Root != "" {
 			link = r.known.Page(run.Run)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), started, age, took, outcome(run), traces, line(link))
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), job(run.Job), started, age, took, outcome(run), traces, line(link))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing: %w", err)

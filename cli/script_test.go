@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -52,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"mend":    mend,
 			"expect":  expect,
 			"running": startedAgo,
+			"deck":    deck,
 			"asked":   asked,
 		},
 	})
@@ -170,6 +174,21 @@ func startedAgo(ts *testscript.TestScript, _ bool, args []string) {
 	since := time.Now().Add(-time.Duration(minutes) * time.Minute).UTC().Format(time.RFC3339)
 	body := fmt.Appendf(nil, `{"status":{"state":"pending","startTime":%q,"pendingTime":%q}}`, since, since)
 	serverOf(ts).Put(gcstest.Object{Bucket: args[0], Name: args[1] + "/prowjob.json", Data: body, Updated: time.Now()})
+}
+
+// deck starts a Deck that shows a file for every ProwJob but one called gone, and
+// sets a variable to its address: deck VAR file.
+func deck(ts *testscript.TestScript, _ bool, args []string) {
+	yaml := ts.ReadFile(args[1])
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/prowjob" || r.URL.Query().Get("prowjob") == "gone" {
+			http.NotFound(w, r)
+			return
+		}
+		io.WriteString(w, yaml)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 type askedKey struct{}

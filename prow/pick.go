@@ -146,7 +146,7 @@ func (r *resolver) look(ctx context.Context, b build) look {
 		}
 	}
 	l.fits = true
-	if r.o.Want != WantAny && r.o.Want != WantLatest {
+	if r.o.Want.only() {
 		l.state, _, l.err = outcome(ctx, r.store, l.run, r.o.Want != WantPassed)
 		l.fits = r.o.Want.is(l.state)
 	}
@@ -156,6 +156,9 @@ func (r *resolver) look(ctx context.Context, b build) look {
 	l.fits = l.fits && l.err == nil
 	return l
 }
+
+// only reports whether the outcome matters.
+func (w Want) only() bool { return w != WantAny && w != WantLatest }
 
 func (w Want) is(s State) bool {
 	switch w {
@@ -192,7 +195,7 @@ func hasTraces(ctx context.Context, store Store, run Run) (bool, error) {
 func (r *resolver) only(ctx context.Context, c *candidates) (Run, error) {
 	e := &ResolveError{
 		Asked: "the run of " + c.subject,
-		Hint:  "paste the link of one of them, or choose the newest with --latest, --failed or --passed",
+		Hint:  "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended",
 		Err:   ErrManyRuns,
 	}
 	n := 0
@@ -242,17 +245,21 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 			e.Hint = "check the time limits and the name, or name the bucket with --bucket"
 		}
 	case more:
-		oldest := seen[len(seen)-1]
-		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(oldest), tally(seen))
-		e.Hint = "give the link of a run"
-		if t, ok := BuildTime(oldest.id); ok {
-			e.Hint = "look further back with --before " + t.Format(time.RFC3339)
-		}
+		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), tally(seen))
+		e.Hint = further(seen)
 	default:
 		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), tally(seen))
 		e.Hint = "ask for another outcome, or give the link of a run"
 	}
 	return e
+}
+
+// further says how to get at what is older than the runs that were looked at.
+func further(seen []look) string {
+	if t, ok := BuildTime(seen[len(seen)-1].id); ok {
+		return "look further back with --before " + t.Format(time.RFC3339)
+	}
+	return "give the link of a run"
 }
 
 // where lists the directories of the first bucket, and the other buckets.
@@ -279,7 +286,7 @@ func where(places []shelf) string {
 // wanted words what is looked for.
 func (r *resolver) wanted(c *candidates) string {
 	s := "the newest run of " + c.subject
-	if r.o.Want != WantAny && r.o.Want != WantLatest {
+	if r.o.Want.only() {
 		s = "the newest " + string(r.o.Want) + " run of " + c.subject
 	}
 	if r.o.WithTraces {

@@ -39,6 +39,7 @@ func TestResolve(t *testing.T) {
 		{"newest, stale latest-build.txt", "gs://" + bucketName + "/logs/" + periodic + "/latest-build.txt", latest, ago(time.Hour), 1, 0},
 		{"history", "https://prow.k8s.io/job-history/gs/" + bucketName + "/logs/" + periodic, latest, ago(time.Hour), 1, 0},
 		{"history from a cursor", "https://prow.k8s.io/job-history/gs/" + bucketName + "/logs/" + periodic + "?buildId=" + ago(7*time.Hour), latest, ago(7 * time.Hour), 1, 0},
+		{"directory of the job, as a run's page", "https://prow.k8s.io/view/gs/" + bucketName + "/logs/" + periodic, latest, ago(time.Hour), 1, 0},
 		{"home page of Prow", "https://prow.k8s.io/?job=" + periodic, latest, ago(time.Hour), 1, 0},
 		// Running: 2 readings; aborted: 1; FAILURE: 2; passed: 1; failed: 2; torn, in the same batch: 2.
 		{"failed, not the aborted one", periodic, failed, ago(9 * time.Hour), 1, 10},
@@ -73,6 +74,8 @@ func TestResolve(t *testing.T) {
 		{"job of a pull request by page", "https://gcsweb.k8s.io/gcs/" + bucketName + "/pr-logs/pull/kops/104/" + presubmit + "/", passed, ago(7 * day), 1, 2},
 		{"pull request", "kops#104", failed, ago(12 * day), 2, 3},
 		{"pull request's newest", "https://github.com/kubernetes/kops/pull/103", latest, ago(6 * day), 2, 0},
+		{"pull request, failed before", "kops#104", before(failed, 13*day), ago(17 * day), 2, 2},
+		{"pull request, passed after", "kops#104", after(passed, 10*day), ago(7 * day), 2, 1},
 		{"pull request by history", "https://prow.k8s.io/pr-history?org=kubernetes&repo=kops&pr=101", latest, ago(4 * day), 2, 0},
 		{"pull request by directory", "gs://" + bucketName + "/pr-logs/pull/kops/102/", latest, ago(5 * day), 2, 0},
 
@@ -81,14 +84,13 @@ func TestResolve(t *testing.T) {
 		{"numbers, from a cursor", "https://prow.k8s.io/job-history/gs/" + bucketName + "/logs/" + counted + "?buildId=1000", latest, "1000", 2, 0},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s.ResetLog()
+		s.eachStore(t, test.name, func(t *testing.T, store prow.Store, counted func() [2]int) {
 			ref, err := prow.Parse(test.input)
 			if err != nil {
 				t.Fatal(err)
 			}
 			test.o.Now = clock
-			run, err := prow.Resolve(t.Context(), s.store, ref, test.o)
+			run, err := prow.Resolve(t.Context(), store, ref, test.o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +103,7 @@ func TestResolve(t *testing.T) {
 			if again, err := prow.Parse(run.URL()); err != nil || again.Run != run {
 				t.Errorf("got %+v, but its URL means %+v", run, again.Run)
 			}
-			if got := s.requests(); got != [2]int{test.lists, test.gets} {
+			if got := counted(); got != [2]int{test.lists, test.gets} {
 				t.Errorf("%d listings and %d readings, want %d and %d", got[0], got[1], test.lists, test.gets)
 			}
 		})
@@ -125,7 +127,7 @@ func TestResolveErrors(t *testing.T) {
 			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed; look further back with --before 2026-11-23T15:00:00Z`},
 		{"none in time", periodic, prow.Options{After: noon}, prow.ErrNoRun, "check the time limits and the name"},
 		{"many", "kops#104", prow.Options{}, prow.ErrManyRuns,
-			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed`},
+			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended`},
 		{"no such pull request", "kops#9", prow.Options{}, prow.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", prow.Options{}, prow.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty; it may have expired"},

@@ -28,12 +28,13 @@ func (i RunInfo) Duration() time.Duration {
 }
 
 // Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
-// request) and the options allow, newest first. Each costs three or four
-// requests, of which some are under way at a time. A run that cannot be read has
-// its Err set; of a pointer that leads nowhere only Job and Build are known.
+// request) and the options allow, newest first. Each costs three to five requests,
+// those that do not fit fewer; those of several runs are under way at a time. A run
+// that cannot be read has its Err set; of a pointer that leads nowhere only Job and
+// Build are known.
 //
 // Where only some outcome is wanted, or traces, Limit bounds how many runs are
-// looked at, and fewer than n may be found.
+// looked at; Notice is told where fewer than n are found for that.
 //
 // No runs are a *ResolveError; other errors are as for [Resolve].
 func Runs(ctx context.Context, store Store, ref Ref, n int, o Options) ([]RunInfo, error) {
@@ -56,6 +57,8 @@ func Runs(ctx context.Context, store Store, ref Ref, n int, o Options) ([]RunInf
 		return infos, fmt.Errorf("list the runs of %s: %w", c.subject, err)
 	case len(infos) == 0:
 		return nil, r.none(c, seen, len(seen) >= r.o.Limit)
+	case len(infos) < n && len(seen) >= max(n, r.o.Limit):
+		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), tally(seen), further(seen)))
 	}
 	return infos, nil
 }
@@ -68,11 +71,15 @@ func (r *resolver) infos(ctx context.Context, c *candidates, n int) (infos []Run
 			return infos, seen, err
 		}
 		for len(portion) > 0 {
-			some := portion[:min(len(portion), n-len(infos), most-len(seen))]
+			batch := n - len(infos)
+			if r.o.Want.only() || r.o.WithTraces { // some will not fit
+				batch = max(batch, parallel)
+			}
+			some := portion[:min(len(portion), batch, most-len(seen))]
 			portion = portion[len(some):]
 			for i, info := range r.describe(ctx, some) {
 				seen = append(seen, look{build: some[i], run: info.Run, state: info.State, err: info.Err})
-				if r.lists(info) {
+				if r.lists(info) && len(infos) < n {
 					infos = append(infos, info)
 				}
 			}
@@ -107,22 +114,25 @@ func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 	return infos
 }
 
+// info reads about one run, up to what shows that it does not belong into the list.
 func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	info := RunInfo{}
+	info.Started, _ = BuildTime(b.id)
 	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {
 		info.Run = Run{Build: b.id, Job: lastSegment(b.shelf.dir)}
-		info.Started, _ = BuildTime(b.id)
 		return info
 	}
-	info.Started, info.Err = startTime(ctx, r.store, info.Run)
-	if info.Started.IsZero() {
-		info.Started, _ = BuildTime(b.id)
+	info.State, info.Finished, info.Err = outcome(ctx, r.store, info.Run, true)
+	if info.Err != nil || !r.o.Want.is(info.State) {
+		return info
 	}
-	if info.Err == nil {
-		info.State, info.Finished, info.Err = outcome(ctx, r.store, info.Run, true)
+	info.Traces, info.Err = hasTraces(ctx, r.store, info.Run)
+	if info.Err != nil || r.o.WithTraces && !info.Traces {
+		return info
 	}
-	if info.Err == nil {
-		info.Traces, info.Err = hasTraces(ctx, r.store, info.Run)
+	var started time.Time
+	if started, info.Err = startTime(ctx, r.store, info.Run); !started.IsZero() {
+		info.Started = started
 	}
 	return info
 }

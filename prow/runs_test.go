@@ -58,18 +58,20 @@ func TestRuns(t *testing.T) {
 			95664h passed 30m
 			95688h passed 30m
 			95712h passed 30m`, 2 + 3*2, 3 * 2},
-		{"with traces", periodic, 1, prow.Options{WithTraces: true}, "25h failed 30m traces", 0, 0},
-		{"failed", periodic, 2, prow.Options{Want: prow.WantFailed}, "9h failed 30m\n13h error 30m", 0, 0},
+		// Where some will not fit, eight at a time, and of those that do not fit no more than shows it.
+		{"with traces", periodic, 1, prow.Options{WithTraces: true}, "25h failed 30m traces", 2 + 2*8 + 2*4 + 1 + 2*7, 12 + 4 + 9 + 1},
+		{"failed", periodic, 2, prow.Options{Want: prow.WantFailed}, "9h failed 30m\n13h error 30m", 1 + 2*2, 12 + 2},
+		{"failed, before", periodic, 1, prow.Options{Want: prow.WantFailed, Before: noon.Add(-12 * time.Hour)}, "13h error 30m", 1 + 2 + 1, 9 + 2}, // the one of 25 h fits too
+		{"aborted, after", periodic, 9, prow.Options{Want: prow.WantAborted, After: noon.Add(-4 * time.Hour)}, "3h aborted 30m", 1 + 2, 3 + 1},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s.ResetLog()
+		s.eachStore(t, test.name, func(t *testing.T, store prow.Store, counted func() [2]int) {
 			ref, err := prow.Parse(test.input)
 			if err != nil {
 				t.Fatal(err)
 			}
 			test.o.Now = clock
-			infos, err := prow.Runs(t.Context(), s.store, ref, test.n, test.o)
+			infos, err := prow.Runs(t.Context(), store, ref, test.n, test.o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +95,7 @@ func TestRuns(t *testing.T) {
 			if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 				t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 			}
-			if got := s.requests(); test.gets > 0 && got != [2]int{test.lists, test.gets} {
+			if got := counted(); got != [2]int{test.lists, test.gets} {
 				t.Errorf("%d listings and %d readings, want %d and %d", got[0], got[1], test.lists, test.gets)
 			}
 		})
@@ -114,6 +116,26 @@ func TestRunsErrors(t *testing.T) {
 		}
 		if infos, err := prow.Runs(t.Context(), s.store, ref, 5, prow.Options{Now: clock}); err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, prow.ErrNoRun) {
 			t.Errorf("%s: %+v, %v; want %s", input, infos, err, want)
+		}
+	}
+}
+
+// A list that is shorter than wanted because not all runs were looked at says so.
+func TestRunsCapped(t *testing.T) {
+	s := newSample(t)
+	ref, _ := prow.Parse(periodic)
+	for _, tt := range []struct {
+		n, limit int
+		want     string
+	}{
+		{2, 10, ""},
+		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 running, 1 not wanted; look further back with --before 2026-11-25T01:00:00Z"},
+		{1, 1, ""}, // none: an error says it
+	} {
+		var told []string
+		infos, err := prow.Runs(t.Context(), s.store, ref, tt.n, prow.Options{Now: clock, Want: prow.WantFailed, Limit: tt.limit, Notice: func(n string) { told = append(told, n) }})
+		if got := strings.Join(told, "\n"); got != tt.want || (err != nil) != (tt.limit == 1) {
+			t.Errorf("%d of %d: %d runs, %v, told %q\nwant %q", tt.n, tt.limit, len(infos), err, got, tt.want)
 		}
 	}
 }

@@ -16,11 +16,26 @@ import (
 )
 
 // sample is a bucket with 60 builds of three jobs, and what goes wrong in real
-// ones, on a server that counts requests. Its clock stands at noon.
+// ones, on a server that counts requests and in a store in memory that does. Its
+// clock stands at noon.
 type sample struct {
 	*gcstest.Server
-	store prow.Store
-	runs  map[string]string // build id → root
+	store  prow.Store // the real client's
+	memory *memoryStore
+	runs   map[string]string // build id → root
+}
+
+// eachStore runs a test on the server and in memory. counted gives the listings
+// and readings since it began.
+func (s *sample) eachStore(t *testing.T, name string, f func(t *testing.T, store prow.Store, counted func() [2]int)) {
+	t.Run(name, func(t *testing.T) {
+		s.ResetLog()
+		f(t, s.store, s.requests)
+	})
+	t.Run(name+", in memory", func(t *testing.T) {
+		s.memory.asked = [2]int{}
+		f(t, s.memory, func() [2]int { return s.memory.asked })
+	})
 }
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -49,8 +64,9 @@ func newSample(t testing.TB) *sample {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	s := &sample{Server: server, store: bucketStore{client}, runs: map[string]string{}}
+	s := &sample{Server: server, store: bucketStore{client}, memory: &memoryStore{objects: map[string]map[string]gcstest.Object{}}, runs: map[string]string{}}
 	s.CreateBucket(bucketName)
+	s.memory.objects[bucketName] = map[string]gcstest.Object{}
 	s.addPeriodic()
 	s.addPresubmit()
 	s.addCounted()
@@ -124,7 +140,7 @@ func (s *sample) addPresubmit() {
 		default:
 			pointer.Data, pointer.Metadata = []byte(link), map[string]string{"link": link}
 		}
-		s.Put(pointer)
+		s.object(pointer)
 	}
 	for _, hours := range []time.Duration{84, 204} {
 		s.add("pr-logs/pull/batch/"+presubmit+"/"+ago(hours*time.Hour), `{"timestamp":1,"passed":false,"result":"FAILURE"}`, "", hours*time.Hour, false)
@@ -155,7 +171,14 @@ func (s *sample) add(root, finished, state string, age time.Duration, traces boo
 	}
 }
 
-func (s *sample) put(name, body string) { s.PutBytes(bucketName, name, []byte(body)) }
+func (s *sample) put(name, body string) {
+	s.object(gcstest.Object{Bucket: bucketName, Name: name, Data: []byte(body)})
+}
+
+func (s *sample) object(o gcstest.Object) {
+	s.Put(o)
+	s.memory.objects[o.Bucket][o.Name] = o
+}
 
 // requests is how many listings and readings there were.
 func (s *sample) requests() [2]int {
