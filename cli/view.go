@@ -267,8 +267,9 @@ const architectureReach = 7 * 24 * time.Hour
 // jaegerUI is what Jaeger's UI shows beside the traces: a way to each job as one
 // trace, to its pages elsewhere, and to the built-in pages.
 func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI {
-	_, end := extent(set)
-	ui := launch.UI{NoArchitecture: time.Since(end) > architectureReach}
+	start, end := extent(set)
+	now := time.Now()
+	ui := launch.UI{Lookback: launch.LookbackTo(start, now), NoArchitecture: now.Sub(end) > architectureReach}
 	for _, j := range jobs {
 		if j.result == nil {
 			continue

@@ -11,13 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // UI is the part of Jaeger's UI configuration that a caller decides. The zero
 // value looks back four weeks and links nowhere. Format:
 // https://www.jaegertracing.io/docs/latest/frontend-ui/
 type UI struct {
-	Lookback     Lookback      // what the search form offers at most, and by default
+	Lookback     Lookback      // what the search form offers at most
 	LinkPatterns []LinkPattern // links from tags
 	Menu         []MenuItem    // entries of the top bar; none keeps Jaeger's own
 
@@ -32,6 +33,20 @@ type Lookback struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 }
+
+// LookbackTo covers all since t, in weeks; within four weeks it is the zero value.
+func LookbackTo(t, now time.Time) Lookback {
+	const week = 7 * 24 * time.Hour
+	weeks := int(now.Sub(t)/week) + 1
+	if weeks <= 4 {
+		return Lookback{}
+	}
+	return Lookback{Label: fmt.Sprint(weeks, " weeks"), Value: fmt.Sprint(weeks, "w")}
+}
+
+// longestDefault is the longest of the spans that the form of Jaeger's UI has of
+// its own; since 2.20 it takes no other by default.
+const longestDefault = "4w"
 
 // LinkPattern turns matching tags into links. Type is "tags", "process", "logs"
 // or "traces", Key the tag's name; URL and Text may use #{key} and #{trace.traceID},
@@ -217,9 +232,9 @@ func v1Env(environ []string, storageType string, flags map[string]string) []stri
 func (u UI) config() object {
 	lookback := u.Lookback
 	if lookback.Value == "" {
-		lookback = Lookback{Label: "4 weeks", Value: "4w"}
+		lookback = Lookback{Label: "4 weeks", Value: longestDefault}
 	}
-	c := object{"search": object{"maxLookback": lookback, "defaultLookback": lookback.Value, "maxLimit": maxLimit}}
+	c := object{"search": object{"maxLookback": lookback, "defaultLookback": longestDefault, "maxLimit": maxLimit}}
 	var patterns []LinkPattern
 	for _, p := range u.LinkPatterns {
 		if p.URL = webURL(p.URL); p.URL != "" {

@@ -74,6 +74,17 @@ func TestUIGolden(t *testing.T) {
 	}
 }
 
+func TestLookbackTo(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for age, want := range map[time.Duration]string{
+		0: "", 27 * 24 * time.Hour: "", 28 * 24 * time.Hour: "5w", 100 * 24 * time.Hour: "15w",
+	} {
+		if got := LookbackTo(now.Add(-age), now); got.Value != want || (want != "") != strings.HasSuffix(got.Label, " weeks") {
+			t.Errorf("%v ago: %+v, want %q", age, got, want)
+		}
+	}
+}
+
 func TestV1Args(t *testing.T) {
 	s := setup{uiFile: "/d/ui.json", storage: "127.0.0.1:1", listen: "127.0.0.1:2", nonce: "N"}
 	base := []string{
