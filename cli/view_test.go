@@ -245,12 +245,16 @@ func checkJaegerUI(t *testing.T, r *running) {
 	var config struct {
 		Menu         []struct{ Label, URL string }
 		Dependencies struct{ MenuEnabled *bool }
+		Search       struct{ MaxLookback struct{ Value string } }
 	}
 	if err := json.Unmarshal(b, &config); err != nil || len(config.Menu) != 2 {
 		t.Fatalf("%v in %s", err, b)
 	}
 	if page := get(t, config.Menu[1].URL); !strings.Contains(page, "/ui/main.js") {
 		t.Errorf("%s is not the built-in page:\n%s", config.Menu[1].URL, page)
+	}
+	if reach := config.Search.MaxLookback.Value; reach == "4w" || !strings.HasSuffix(reach, "w") {
+		t.Errorf("the search form reaches back %q", reach)
 	}
 	if shown := config.Dependencies.MenuEnabled; shown == nil || *shown {
 		t.Errorf("the page of services is there: %s", b)
