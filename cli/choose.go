@@ -37,6 +37,11 @@ func (c *choosing) register(f *pflag.FlagSet) {
 	f.StringVar(&c.bucket, "bucket", "", "`bucket` of the job, where its name or page tells none")
 }
 
+// chooses reports whether any of the flags was given that go by what a run is.
+func (c *choosing) chooses() bool {
+	return c.latest || c.failed || c.passed || c.aborted || c.withTraces || c.after != "" || c.before != ""
+}
+
 // options turns the flags into what prow is asked.
 func (g *sourcing) options(now time.Time, note func(string)) (prow.Options, error) {
 	o, err := g.choosing.options(now, note)
@@ -91,6 +96,9 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 // reference alone does not tell.
 func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref, note func(string)) (prow.Run, error) {
 	run := ref.Run
+	if ref.Kind == prow.KindRun && g.choosing.chooses() {
+		note(run.Job + " " + run.Build + " is one run: there is nothing to choose")
+	}
 	if ref.Kind != prow.KindRun {
 		if g.offline {
 			return run, usageError{fmt.Errorf("%s is not the link of a run, and --offline asks nobody which run is meant", line(strings.TrimSpace(ref.Input))), "give the run's own link; prowtrace cache list shows those that are there"}

@@ -22,9 +22,10 @@ const (
 // progress shows the counts of a download on standard error: one line that is
 // drawn over on a terminal, a plain line now and then elsewhere.
 type progress struct {
-	mu       sync.Mutex // guards w, drawn, waits and began
+	mu       sync.Mutex // guards what is drawn, waits and began
 	w        io.Writer
 	drawn    bool
+	line     string // that is drawn
 	terminal bool
 	width    int
 	counts   *fetch.Progress
@@ -91,8 +92,11 @@ func (p *progress) show(now time.Time) {
 	if runes := []rune(text); len(runes) >= p.width {
 		text = string(runes[:p.width-1])
 	}
+	if p.drawn && text == p.line {
+		return
+	}
 	fmt.Fprintf(p.w, "\r%s\x1b[K", text)
-	p.drawn = true
+	p.drawn, p.line = true, text
 }
 
 func (p *progress) clear() {

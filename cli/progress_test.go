@@ -39,6 +39,7 @@ func TestProgressLine(t *testing.T) {
 	var b bytes.Buffer
 	p := &progress{w: &b, terminal: true, width: 20, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: time.Unix(0, 0)}
 	p.show(time.Unix(1, 0))
+	p.show(time.Unix(2, 0)) // nothing new
 	p.note("a note\x1b[2J")
 	p.clear()
 	if got, want := b.String(), "\r0/0 files  0 bytes \x1b[K\r\x1b[Ka note\uFFFD[2J\n"; got != want {

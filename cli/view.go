@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -246,7 +247,7 @@ func mostSpans(set *trace.Set) (service string) {
 // pageInfo is what the built-in pages say of the jobs.
 func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 	if len(jobs) != 1 {
-		return viewer.Info{Title: count(int64(len(jobs)), "job")}
+		return g.severalInfo(jobs)
 	}
 	info := viewer.Info{Title: jobs[0].title()}
 	if jobs[0].result != nil {
@@ -258,6 +259,22 @@ func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 		}
 		info.Note = unfinished(jobs[0])
 	}
+	return info
+}
+
+func (g *sourcing) severalInfo(jobs []job) viewer.Info {
+	info := viewer.Info{Title: count(int64(len(jobs)), "job")}
+	var notes []string
+	for _, j := range jobs {
+		if j.result == nil {
+			continue
+		}
+		info.Links = append(info.Links, viewer.Link{Text: j.title(), URL: g.runPage(j.ref.Run)})
+		if text := unfinished(j); text != "" {
+			notes = append(notes, j.title()+": "+text)
+		}
+	}
+	info.Note = strings.Join(notes, " ")
 	return info
 }
 

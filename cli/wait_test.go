@@ -187,6 +187,10 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 			t.Errorf("the note lacks %q: %s", want, note)
 		}
 	}
+	several := g.pageInfo(append(c.jobs, job{ref: prow.Local("./otlp")}))
+	if several.Note != "ci-watched 7: "+note || len(several.Links) != 1 || several.Links[0].Text != "ci-watched 7" || several.Links[0].URL != "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/ci-watched/7" {
+		t.Errorf("of several %+v", several)
+	}
 }
 
 // On a terminal one line says what is waited for.
