@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/fetch"
 	"prowtrace/prow"
 	"prowtrace/trace"
 )
@@ -51,5 +52,25 @@ func TestJaegerPageOfSeveralRuns(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 		set.Close()
+	}
+}
+
+// The built-in pages lead to each of several runs.
+func TestPagesOfSeveralRuns(t *testing.T) {
+	of := func(build string) job {
+		return job{ref: prow.Ref{Run: prow.Run{Bucket: "b", Root: "logs/e2e/" + build, Job: "e2e", Build: build}}, result: &fetch.Result{Ended: true}}
+	}
+	info := (&sourcing{}).pageInfo([]job{of("1"), of("2"), {ref: prow.Ref{Path: "dir"}}})
+	if info.Title != "3 jobs" || len(info.Jobs) != 3 || info.Note != "" {
+		t.Fatalf("%+v", info)
+	}
+	for i, build := range []string{"1", "2"} {
+		j := info.Jobs[i]
+		if j.Title != "e2e "+build || !strings.HasSuffix(j.Run, "logs/e2e/"+build) || len(j.Links) != 2 || !strings.Contains(j.Links[1].URL, "logs/e2e/"+build+"/build-log.txt") {
+			t.Errorf("run %s: %+v", build, j)
+		}
+	}
+	if j := info.Jobs[2]; j.Title != "dir" || j.Run != "" || len(j.Links) > 0 {
+		t.Errorf("local files: %+v", j)
 	}
 }

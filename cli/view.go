@@ -252,11 +252,7 @@ func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 	info := viewer.Info{Title: jobs[0].title()}
 	if jobs[0].result != nil {
 		run := jobs[0].ref.Run
-		info.Run = g.runPage(run)
-		info.Links = []viewer.Link{
-			{Text: "artifacts", URL: g.artifactsPage(run)},
-			{Text: "build log", URL: objectPage(run, "build-log.txt")},
-		}
+		info.Run, info.Links = g.runPage(run), g.runLinks(run)
 		info.Note = unfinished(jobs[0])
 	}
 	return info
@@ -266,16 +262,24 @@ func (g *sourcing) severalInfo(jobs []job) viewer.Info {
 	info := viewer.Info{Title: count(int64(len(jobs)), "job")}
 	var notes []string
 	for _, j := range jobs {
-		if j.result == nil {
-			continue
+		of := viewer.Job{Trace: j.joined, Title: j.title()}
+		if j.result != nil {
+			of.Run, of.Links = g.runPage(j.ref.Run), g.runLinks(j.ref.Run)
 		}
-		info.Links = append(info.Links, viewer.Link{Text: j.title(), URL: g.runPage(j.ref.Run)})
-		if text := unfinished(j); text != "" {
-			notes = append(notes, j.title()+": "+text)
+		info.Jobs = append(info.Jobs, of)
+		if note := unfinished(j); note != "" {
+			notes = append(notes, j.title()+": "+note)
 		}
 	}
 	info.Note = strings.Join(notes, " ")
 	return info
+}
+
+func (g *sourcing) runLinks(run prow.Run) []viewer.Link {
+	return []viewer.Link{
+		{Text: "artifacts", URL: g.artifactsPage(run)},
+		{Text: "build log", URL: objectPage(run, "build-log.txt")},
+	}
 }
 
 // architectureReach is how far back Jaeger's page of services looks.

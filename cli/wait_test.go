@@ -188,7 +188,7 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 		}
 	}
 	several := g.pageInfo(append(c.jobs, job{ref: prow.Local("./otlp")}))
-	if several.Note != "ci-watched 7: "+note || len(several.Links) != 1 || several.Links[0].Text != "ci-watched 7" || several.Links[0].URL != "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/ci-watched/7" {
+	if several.Note != "ci-watched 7: "+note || len(several.Jobs) != 2 || several.Jobs[0].Title != "ci-watched 7" || several.Jobs[0].Run != "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/ci-watched/7" {
 		t.Errorf("of several %+v", several)
 	}
 }

@@ -181,7 +181,7 @@ func (v *viewer) getSpan(r *http.Request, d *drawing) (any, error) {
 		}
 	}
 	for _, l := range v.set.Locations(d.tree.Row(i)) {
-		out.Sources = append(out.Sources, place{clip(l.Source, 300), v.info.artifact(l.Source), l.Offset})
+		out.Sources = append(out.Sources, place{clip(l.Source, 300), v.info.artifact(l.Source, d.tree.Trace.ID), l.Offset})
 	}
 	if v.info.Jaeger != "" {
 		out.Jaeger = v.info.Jaeger + "/trace/" + out.Trace + "?uiFind=" + out.ID

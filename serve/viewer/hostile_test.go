@@ -44,7 +44,8 @@ var lossless = map[string]bool{"value": true}
 func TestHostileText(t *testing.T) {
 	bad := trace.Source{Name: "<i>\x1b\n.otel", Data: []byte("nothing of use in here <script>")}
 	set := load(t, hostileFile(t), bad)
-	info := Info{Title: "<script>\n\u202e", Run: "javascript:alert(1)", Jaeger: "data:text/html,x", Links: []Link{{"\x1b<b>", "javascript:alert(1)"}, {"", "vbscript:x"}, {"ok", "https://x/\"><script>"}}}
+	info := Info{Title: "<script>\n\u202e", Run: "javascript:alert(1)", Jaeger: "data:text/html,x", Links: []Link{{"\x1b<b>", "javascript:alert(1)"}, {"", "vbscript:x"}, {"ok", "https://x/\"><script>"}},
+		Jobs: []Job{{Title: "<b>\u202e\n", Run: "javascript:alert(1)", Links: []Link{{"<i>\x1b", "data:text/html,x"}}}, {Trace: traceID(1), Title: "x", Run: "https://x/"}}}
 	h := New(set, info)
 	one := "traces/" + traceID(1).String()
 	targets := []string{"run", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations", one + "/compare?with=" + traceID(1).String()}

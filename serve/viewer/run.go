@@ -37,6 +37,14 @@ type run struct {
 	Marks    []markCount    `json:"marks"`
 	FoldAt   int            `json:"foldAt"`
 	Jobs     []string       `json:"jobs"` // ids of the joined traces
+	Runs     []runLinks     `json:"runs"` // where there are several
+}
+
+type runLinks struct {
+	Trace string    `json:"trace,omitempty"` // the joined one
+	Title string    `json:"title"`
+	Run   string    `json:"run,omitempty"`
+	Links []webLink `json:"links"`
 }
 
 type webLink struct {
@@ -56,7 +64,7 @@ type markCount struct {
 func (v *viewer) getRun(*http.Request) (any, error) {
 	all, stats := v.totals(), v.set.Stats()
 	out := run{
-		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: []webLink{},
+		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: webLinks(v.info.Links), Runs: []runLinks{},
 		Start: strconv.FormatInt(all.from, 10), Duration: all.to - all.from,
 		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.set.Len(), Repeated: stats.Repeated, Traces: v.set.NumTraces(),
 		Errors: all.errors, Problems: len(v.set.Problems()), FoldAt: trace.FoldAt, Jobs: []string{},
@@ -65,8 +73,12 @@ func (v *viewer) getRun(*http.Request) (any, error) {
 	for _, t := range v.set.Jobs() {
 		out.Jobs = append(out.Jobs, t.ID.String())
 	}
-	for _, l := range v.info.Links {
-		out.Links = append(out.Links, webLink(l))
+	for _, j := range v.info.Jobs {
+		r := runLinks{Title: j.Title, Run: j.Run, Links: webLinks(j.Links)}
+		if !j.Trace.IsZero() {
+			r.Trace = j.Trace.String()
+		}
+		out.Runs = append(out.Runs, r)
 	}
 	for _, m := range marks {
 		out.Marks = append(out.Marks, markCount{m.flag, bitOf(m.flag), m.Text, m.Means, stats.Odd[m.flag]})
@@ -74,6 +86,14 @@ func (v *viewer) getRun(*http.Request) (any, error) {
 	out.Marks = append(out.Marks, markCount{"inferred", flagInferred, "parent by time",
 		"It names no parent: it is shown under the call of the same process that was running.", 0})
 	return out, nil
+}
+
+func webLinks(links []Link) []webLink {
+	out := []webLink{}
+	for _, l := range links {
+		out = append(out, webLink(l))
+	}
+	return out
 }
 
 // bitOf gives the bit of a flag by its name.
@@ -148,7 +168,7 @@ func (v *viewer) getProblems(r *http.Request) (any, error) {
 	}
 	out := []problem{}
 	for _, p := range all[from:to] {
-		out = append(out, problem{clip(p.Source, 300), v.info.artifact(p.Source), p.Offset, clip(p.What, 1000), p.Kept})
+		out = append(out, problem{clip(p.Source, 300), v.info.artifact(p.Source, trace.TraceID{}), p.Offset, clip(p.What, 1000), p.Kept})
 	}
 	return map[string]any{"problems": out, "offset": from, "total": len(all)}, nil
 }

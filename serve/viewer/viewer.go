@@ -40,6 +40,15 @@ type Info struct {
 	Links  []Link // artifacts, the build log
 	Jaeger string // base address of a Jaeger that shows the same traces
 	Note   string // what else to know of the run: that it is still running, and since when
+	Jobs   []Job  // where the traces are of several runs: each of them
+}
+
+// Job is one of several runs.
+type Job struct {
+	Trace trace.TraceID // its joined trace; zero where there is none
+	Title string
+	Run   string // as in Info
+	Links []Link
 }
 
 // Link is an address with the text to show for it. One whose path ends in
@@ -147,13 +156,21 @@ func shown(info Info) Info {
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
-	for _, l := range info.Links[:min(len(info.Links), 100)] {
+	out.Links = shownLinks(info.Links)
+	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
+		out.Jobs = append(out.Jobs, Job{j.Trace, clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links)})
+	}
+	return out
+}
+
+func shownLinks(links []Link) (out []Link) {
+	for _, l := range links[:min(len(links), 100)] {
 		text := clip(l.Text, 100)
 		if text == "" {
 			text = clip(l.URL, 100)
 		}
 		if text != "" {
-			out.Links = append(out.Links, Link{text, webAddress(l.URL)})
+			out = append(out, Link{text, webAddress(l.URL)})
 		}
 	}
 	return out
@@ -168,13 +185,20 @@ func webAddress(address string) string {
 	return u.String()
 }
 
-// artifact gives the address of a file of the set, or "" where none is known.
-func (i Info) artifact(name string) string {
+// artifact gives the address of a file of the set, or "" where none is known: the
+// same name can be in several runs, so the trace has to be that of one of them.
+func (i Info) artifact(name string, of trace.TraceID) string {
+	links := i.Links
+	for _, j := range i.Jobs {
+		if j.Trace == of && !of.IsZero() {
+			links = j.Links
+		}
+	}
 	rest, ok := strings.CutPrefix(name, "artifacts/")
 	if !ok {
 		return ""
 	}
-	for _, l := range i.Links {
+	for _, l := range links {
 		if u, err := url.Parse(l.URL); err == nil && l.URL != "" && strings.HasSuffix(u.Path, "/artifacts/") {
 			return u.JoinPath(strings.Split(rest, "/")...).String()
 		}

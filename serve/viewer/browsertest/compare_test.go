@@ -91,12 +91,23 @@ func TestCompareJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Close() })
-	b := open(t, set, viewer.Info{}, "/")
+	links := func(build string) []viewer.Link {
+		return []viewer.Link{{Text: "artifacts", URL: "https://x.example/" + build + "/artifacts/"}}
+	}
+	b := open(t, set, viewer.Info{Title: "2 jobs", Jobs: []viewer.Job{
+		{Trace: trace.TraceID{1}, Title: "e2e 1", Run: "https://prow.example/1", Links: links("1")}, {Trace: trace.TraceID{2}, Title: "e2e 2", Run: "https://prow.example/2", Links: links("2")},
+	}}, "/")
 	b.wait(atList)
+	if got := b.text(`[...document.querySelectorAll('.runs a')].map((a) => a.textContent + ' ' + a.getAttribute('href')).join(', ')`); got != "e2e 1 /trace/01000000000000000000000000000000, Prow https://prow.example/1, artifacts https://x.example/1/artifacts/, e2e 2 /trace/02000000000000000000000000000000, Prow https://prow.example/2, artifacts https://x.example/2/artifacts/" {
+		t.Errorf("the runs are %s", got)
+	}
 	b.eval(`[...document.querySelectorAll('.run-head a')].find((a) => a.textContent === 'Compare the two').click()`)
 	b.wait(`document.querySelector('.compared tbody tr')`)
 	if got := b.text(`[...document.querySelectorAll('.pair a')].map((a) => a.textContent)`); got != "bad,good" {
 		t.Errorf("compared are %s", got)
+	}
+	if got := b.text(`[...document.querySelectorAll('.top a')].map((a) => a.href).join(' ')`); !strings.HasSuffix(got, "https://prow.example/2 https://x.example/2/artifacts/") {
+		t.Errorf("on the page of the second run the links are %s", got)
 	}
 	if got := b.text(`document.querySelector('.compared tbody tr').innerText.replaceAll('\t', ' ')`); !strings.HasPrefix(got, "apply kops 1 1 = 0 0 = 8 s 600 ms +7.4 s") {
 		t.Errorf("the largest difference is %s", got)

@@ -37,6 +37,7 @@ func hostileSet(t testing.TB) *trace.Set {
 // Whatever is in a trace, nothing of it runs and the layout holds.
 func TestHostileInput(t *testing.T) {
 	info := viewer.Info{Title: hostile[1], Run: "javascript:hacked()", Jaeger: "javascript:hacked()", Note: hostile[0], Links: []viewer.Link{{Text: hostile[0], URL: "javascript:hacked()"}, {Text: hostile[1], URL: "https://x.example/\"><script>hacked()</script>"}}}
+	info.Jobs = []viewer.Job{{Title: hostile[1], Run: "javascript:hacked()", Links: info.Links}, {Title: hostile[2], Links: info.Links}}
 	b := open(t, hostileSet(t), info, "/")
 	b.run(call(cdpage.Enable, cdpage.EnableParams{}))
 	check := func(where string) {

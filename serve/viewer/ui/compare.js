@@ -229,7 +229,7 @@ function chooser(app, head, signal) {
   void ask();
   return [
     h('div', { class: 'tools' }, h('div', { class: 'group find-group', role: 'search' }, input),
-      h('div', { class: 'group' }, ...jobs.map((id, i) => inside(to(id), { class: 'button' }, jobs.length > 1 ? `Another job ${i + 1}` : 'The other job')))),
+      h('div', { class: 'group' }, ...jobs.map((id, i) => inside(to(id), { class: 'button' }, app.run.runs.find((r) => r.trace === id)?.title ?? (jobs.length > 1 ? `Another job ${i + 1}` : 'The other job'))))),
     list,
   ];
 }

@@ -84,6 +84,23 @@ export function outside(href, text) {
   return h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text);
 }
 
+/**
+ * A mark of a line, with its meaning for those who point at it and its words
+ * for those who hear it.
+ * @param {import('./types').Sign} k
+ */
+export function sign({ sign, text, means }) {
+  if (sign === text) return h('span', { class: 'mark-odd', title: means }, text);
+  return h('span', { class: 'mark-sign', title: `${text}: ${means}` }, h('span', { 'aria-hidden': 'true' }, sign), h('span', { class: 'vh' }, text));
+}
+
+/**
+ * @param {import('./types').WebLink[]} links
+ */
+export function webLinks(links) {
+  return links.filter((l) => l.url).map((l) => outside(/** @type {string} */ (l.url), l.text));
+}
+
 /** @param {string} name */
 export function storedValue(name) {
   try {

@@ -45,6 +45,7 @@ export function showHelp() {
           h('li', {}, 'a bar that fades: the span has no end, its process was killed'),
           h('li', {}, 'a dashed bar: a parent that no file holds'),
           h('li', {}, '12 × name: similar calls in a row, folded into one line'),
+          h('li', {}, '≈: the parent was found by time, not reported'),
           h('li', {}, 'small strokes in a bar: events')))));
   close.addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => dialog.remove());

@@ -2,7 +2,7 @@
 
 import { format, other, parse } from './address.js';
 import { json } from './api.js';
-import { h, inside, outside } from './dom.js';
+import { h, inside, outside, webLinks } from './dom.js';
 import { zoneName } from './format.js';
 import { showHelp } from './help.js';
 import { message } from './message.js';
@@ -107,6 +107,10 @@ function show(app) {
   zone.value = state.zone;
   zonePrinted.textContent = `Times in ${zoneName(BigInt(app.run.start), state.zone)}`;
   if (app.run.jaeger) jaeger.href = app.run.jaeger + (state.trace ? `/trace/${encodeURIComponent(state.trace)}` : '/search');
+  // Of several runs, the one whose trace is shown.
+  const of = app.run.runs.find((r) => r.trace && r.trace === state.trace) ?? app.run;
+  title.replaceChildren(of.run ? outside(of.run, of.title) : h('bdi', {}, of.title));
+  links.replaceChildren(...webLinks(of.links), ...(app.run.jaeger ? [jaeger] : []));
   if (page?.update(state)) return;
   page?.leave();
   page = state.trace ? tracePage(app, state) : runPage(app, state);
@@ -117,19 +121,18 @@ const zonePrinted = h('span', { class: 'on-paper' });
 const zone = h('select', { 'aria-label': 'Time zone', title: 'Time zone of all times' },
   h('option', { value: 'UTC' }, 'UTC'), h('option', { value: 'local' }, 'Local time'));
 
+const title = h('span', { class: 'run' });
+const links = h('nav', { class: 'links', 'aria-label': 'The run elsewhere' });
 /** Leads to the same trace, wherever the visitor is. */
 const jaeger = h('a', { target: '_blank', rel: 'noopener noreferrer', class: 'jaeger' }, 'Open in Jaeger');
 
 /** @param {App} app */
 function topBar(app) {
-  const { run } = app;
   zone.addEventListener('change', () => app.go({ ...state, zone: zone.value }, 'replace'));
-  const links = run.links.filter((l) => l.url).map((l) => outside(/** @type {string} */ (l.url), l.text));
   const help = h('button', { type: 'button', class: 'icon', title: 'Keys and searches (?)', 'aria-label': 'Help: keys and searches', onclick: showHelp }, '?');
   return h('header', { class: 'top' },
     inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, h('img', { src: '/ui/icon.svg', alt: '', width: 18, height: 18 }), h('span', {}, 'prowtrace')),
-    h('span', { class: 'run' }, run.run ? outside(run.run, run.title) : h('bdi', {}, run.title)),
-    h('nav', { class: 'links', 'aria-label': 'The run elsewhere' }, ...links, run.jaeger && jaeger),
+    title, links,
     zone, zonePrinted, themeButton(() => page?.recolour?.()), help);
 }
 

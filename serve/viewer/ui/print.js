@@ -3,7 +3,7 @@
 
 import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError } from './columns.js';
-import { bdi, h, svg } from './dom.js';
+import { bdi, h, sign, svg } from './dom.js';
 import { count, counted, duration, named, offset } from './format.js';
 import { pathShown } from './path.js';
 import { ruler } from './viewport.js';
@@ -41,7 +41,7 @@ const COLOURS = {
  * @param {View} o.view
  * @param {Map<number, number[]>} o.critical
  * @param {(line: number) => LineText | undefined} o.text
- * @param {(flags: number) => string[]} o.marks
+ * @param {(flags: number) => import('./types').Sign[]} o.marks
  */
 export function printedLines(o) {
   const m = o.model;
@@ -87,7 +87,7 @@ function words(o, line, t) {
   const said = [t?.message, t?.hint].filter(Boolean).join(' · ');
   return [
     hasError(m, line) ? h('span', { class: 'mark-error' }, '✕ ') : '', below > 0 ? h('span', { class: 'mark-below' }, `${count(below)} below`) : '',
-    ...o.marks(flags & ~(FLAG.missing | FLAG.fold)).map((w) => h('span', { class: 'mark-odd' }, w)), ' ',
+    ...o.marks(flags & ~(FLAG.missing | FLAG.fold)).map(sign), ' ',
     h('b', {}, bdi(flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(at(m.members, line))} × ${name}` : name)), ' ', said ? bdi(said, { class: 'n-hint' }) : '',
   ];
 }

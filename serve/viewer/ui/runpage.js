@@ -3,7 +3,7 @@
 
 import { format, other } from './address.js';
 import { json } from './api.js';
-import { bdi, h, inside, outside } from './dom.js';
+import { bdi, h, inside, outside, webLinks } from './dom.js';
 import { flameView } from './flame.js';
 import { bytes, clock, count, counted, duration, named, offset } from './format.js';
 import { empty, loading, message } from './message.js';
@@ -56,7 +56,7 @@ export function runPage(app, first) {
     run.note ? h('p', { class: 'note', role: 'status' }, run.note) : null,
     h('div', { class: 'run-head' }, h('h1', {}, bdi(run.title)),
       h('div', { class: 'trace-facts' },
-        ...run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace')),
+        ...(run.runs.length > 0 ? [] : run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace'))),
         run.jobs.length === 2 ? inside(format({ ...other(first, { trace: run.jobs[1] ?? '', view: 'compare' }), compare: run.jobs[0] ?? '' }), { class: 'whole' }, 'Compare the two') : null,
         run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
         h('span', {}, counted(run.spans, 'span')), h('span', {}, counted(run.traces, 'trace')),
@@ -64,6 +64,8 @@ export function runPage(app, first) {
         h('span', {}, `${counted(run.files, 'file')}, ${bytes(run.bytes)}`),
         run.problems ? inside('/?view=problems', { class: 'warn' }, counted(run.problems, 'problem')) : null,
         ...run.marks.filter((k) => k.count > 0 && k.flag !== 'outside-parent').map((k) => h('span', { class: 'mark-odd', title: k.means }, `${count(k.count)} ${k.text}`)))),
+    run.runs.length > 0 ? h('ul', { class: 'runs' }, ...run.runs.map((r) => h('li', {}, r.trace ? inside(`/trace/${r.trace}`, { class: 'whole' }, bdi(r.title)) : bdi(r.title),
+      ...(r.run ? [outside(r.run, 'Prow')] : []), ...webLinks(r.links)))) : null,
     tabs, content);
   app.title(`${run.title} · prowtrace`);
 

@@ -94,7 +94,9 @@ function loaded(app, m, signal) {
   /** @type {number[]} */
   let criticalLines = [];
 
-  const marks = (/** @type {number} */ flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent').map((k) => k.text));
+  // Most lines of a job have a parent by time: a sign for it leaves room for their names.
+  const marks = (/** @type {number} */ flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent')
+    .map((k) => ({ sign: k.flag === 'inferred' ? '≈' : k.text, text: k.text, means: k.means })));
   const fall = waterfall({
     model: m, closed, text: texts.get, wanted: texts.want, zone: () => app.state().zone,
     marks,

@@ -5,12 +5,16 @@ export interface WebLink { text: string; url?: string }
 
 export interface Mark { flag: string; bit: number; text: string; means: string; count: number }
 
+/** How a mark is shown in a line. */
+export interface Sign { sign: string; text: string; means: string }
+
 export interface Run {
   title: string; run?: string; note?: string; jaeger?: string; links: WebLink[];
   start: string; duration: number;
   files: number; bytes: number; spans: number; repeated: number; traces: number; errors: number; problems: number;
   services: { name: string; spans: number; errors: number }[];
   marks: Mark[]; foldAt: number; jobs: string[];
+  runs: { trace?: string; title: string; run?: string; links: WebLink[] }[];
 }
 
 export interface Summary {

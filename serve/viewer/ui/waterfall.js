@@ -3,7 +3,7 @@
 
 import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError, KINDS } from './columns.js';
-import { h } from './dom.js';
+import { h, sign } from './dom.js';
 import { dragging } from './drag.js';
 import { count, dateAndTime, duration, named, offset, zoneName } from './format.js';
 import { pathShown } from './path.js';
@@ -43,7 +43,7 @@ const LEVELS = 20;
  * @param {(line: number) => void} o.toggle
  * @param {(v: View) => void} o.moved
  * @param {() => string} o.zone
- * @param {(flags: number) => string[]} o.marks
+ * @param {(flags: number) => import('./types').Sign[]} o.marks
  */
 export function waterfall(o) {
   const m = o.model;
@@ -201,7 +201,7 @@ export function waterfall(o) {
     if (hasError(m, line)) badges.push(h('span', { class: 'mark-error', title: 'This span has an error' }, h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, 'error')));
     const below = at(m.below, line);
     if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, count(below), h('span', {}, ' below')));
-    for (const word of o.marks(flags & ~(FLAG.missing | FLAG.fold))) badges.push(h('span', { class: 'mark-odd' }, word));
+    for (const k of o.marks(flags & ~(FLAG.missing | FLAG.fold))) badges.push(sign(k));
     row.badges.replaceChildren(...badges);
     row.cell.dataset.service = String(at(m.service, line) % 8);
     row.time.textContent = duration(at(m.duration, line));
