@@ -18,8 +18,8 @@ func (t *timeline) steps() {
 		step Step
 	}
 	var all []drawn
-	var draw func(parent *node, steps []Step)
-	draw = func(parent *node, steps []Step) { // no deeper than maxStepDepth
+	var draw func(parent *node, above string, steps []Step)
+	draw = func(parent *node, above string, steps []Step) { // no deeper than maxStepDepth
 		for _, s := range steps {
 			if s.Started.IsZero() {
 				continue
@@ -27,6 +27,7 @@ func (t *timeline) steps() {
 			n := t.add(parent, s.Name, s.Started, s.Finished)
 			n.text("prow.phase", "step")
 			n.text("prow.step.description", s.Description)
+			n.text("prow.artifacts", stepArtifacts(above, s.Name))
 			n.text("cicd.pipeline.task.name", s.Name)
 			n.text("cicd.pipeline.task.run.id", t.m.Run.Build+"/"+s.Name)
 			n.text("cicd.pipeline.task.run.url.full", s.LogURL)
@@ -41,10 +42,10 @@ func (t *timeline) steps() {
 				t.stepNodes[s.Name] = n
 			}
 			all = append(all, drawn{n, s})
-			draw(n, s.Steps)
+			draw(n, s.Name, s.Steps)
 		}
 	}
-	draw(parent, t.m.Steps)
+	draw(parent, "", t.m.Steps)
 	for _, d := range all {
 		for _, name := range d.step.Dependencies {
 			if to := t.stepNodes[name]; to != nil && to != d.node {
@@ -52,6 +53,15 @@ func (t *timeline) steps() {
 			}
 		}
 	}
+}
+
+// stepArtifacts is the directory in which ci-operator keeps what a step leaves: step
+// S of test T is called T-S and has artifacts/T/S/.
+func stepArtifacts(test, step string) string {
+	if short, ok := strings.CutPrefix(step, test+"-"); test != "" && ok && short != "" {
+		return "artifacts/" + test + "/" + short + "/"
+	}
+	return "artifacts/" + step + "/"
 }
 
 // testParent is the span below which tests lie.

@@ -60,6 +60,10 @@ const (
 // JobService is the service of the spans that a Job adds.
 const JobService = "prow"
 
+// attrArtifacts is the attribute of a phase whose artifacts have a directory of
+// their own below the run's root. It ends in a slash.
+const attrArtifacts = "prow.artifacts"
+
 // Attributes of the spans that are made, and of those that are served as part
 // of a joined trace.
 const (
@@ -207,7 +211,7 @@ func (j *Job) processSpan(p namedProcess, phases []*tracepb.Span) *tracepb.Span 
 		StartTimeUnixNano: uint64(p.extent.start), EndTimeUnixNano: uint64(p.extent.end),
 		Attributes: []*commonpb.KeyValue{textAttribute(attrFile, p.name)},
 	}
-	if phase := phaseOf(phases, p.extent); phase != nil {
+	if phase := phaseOf(keepers(phases, p.name), p.extent); phase != nil {
 		s.ParentSpanId = phase.SpanId
 	}
 	if pid := p.pid(); pid > 0 {
@@ -264,6 +268,31 @@ func (p namedProcess) pid() int64 {
 		return 0
 	}
 	return pid
+}
+
+// keepers are the phases that may have kept a file: where one says that the
+// directory it lies in is its own, that and what is below it, else all. Each is
+// behind its parent.
+func keepers(phases []*tracepb.Span, file string) []*tracepb.Span {
+	var keeper *tracepb.Span
+	longest := 0
+	for _, s := range phases {
+		dir := stringAttribute(s.Attributes, attrArtifacts)
+		if len(dir) > longest && strings.HasPrefix(file, dir) {
+			keeper, longest = s, len(dir)
+		}
+	}
+	if keeper == nil {
+		return phases
+	}
+	kept := []*tracepb.Span{keeper}
+	ids := map[string]bool{string(keeper.SpanId): true}
+	for _, s := range phases {
+		if ids[string(s.ParentSpanId)] {
+			kept, ids[string(s.SpanId)] = append(kept, s), true
+		}
+	}
+	return kept
 }
 
 // phaseOf finds the phase that a process belongs to: the shortest that contains

@@ -430,6 +430,52 @@ func checkApart(t *testing.T, tree Tree) {
 	}
 }
 
+// Of phases at the same time the one counts whose directory a file lies in.
+//
+//	job   |-----------------|
+//	left     |-----------|        artifacts/e2e/left/
+//	suite      |------|
+//	right    |------|             artifacts/e2e/right/
+//	kops        |--|
+func TestProcessIsBelowThePhaseThatKeptItsFile(t *testing.T) {
+	at := func(id, parent uint64, name string, start, end int64, dir string) *tracepb.Span {
+		s := span(id, parent, name, start, end)
+		s.TraceId = jobID[:]
+		if dir != "" {
+			s.Attributes = []*commonpb.KeyValue{textAttribute("prow.artifacts", dir)}
+		}
+		return s
+	}
+	timeline := otlp(t, JobService, at(1, 0, "job", 1, 100, ""), at(2, 1, "left", 10, 90, "artifacts/e2e/left/"),
+		at(3, 2, "suite", 20, 80, ""), at(4, 1, "right", 10, 75, "artifacts/e2e/right/"))
+	files := map[string][]byte{}
+	for n, name := range []string{"artifacts/e2e/left/otlp/kops-1-left.otel", "artifacts/e2e/right/otlp/kops-2-right.otel", "artifacts/otlp/kops-3-neither.otel", "artifacts/e2e/right/late.otel"} {
+		start := int64(30 + n)
+		if n == 3 {
+			start = 95
+		}
+		files[name] = otel(t, otlp(t, "kops", inTrace(byte(n+1), span(1, 0, "GET", start, start+1))))
+	}
+	s := loadJob(t, Job{ID: jobID, Timeline: timeline, By: JoinTime}, files)
+	const want = `
+job
+  left
+    suite
+      kops-1-left.otel
+        ~GET
+      kops-3-neither.otel
+        ~GET
+  right
+    kops-2-right.otel
+      ~GET
+    late.otel
+      ~GET
+`
+	if got := "\n" + outline(s.Tree(s.Jobs()[0])); got != want {
+		t.Errorf("got%swant%s", got, want)
+	}
+}
+
 // TestJoinCorpus joins files of real kOps processes: every span is in the joined
 // trace once, below the process that wrote it, and the 84 traces of the process
 // that ran eight commands are below them, in order.
