@@ -140,7 +140,7 @@ function callTree(c) {
         const p = /** @type {ComparedPath} */ (c.paths[i]);
         const [cls, word] = change(p);
         const parts = under.get(i)?.length ?? 0;
-        const toggle = h('button', { type: 'button', class: 'toggle', disabled: parts === 0, 'data-path': i, 'aria-label': open.has(i) ? 'Close' : 'Open', onclick: () => {
+        const toggle = h('button', { type: 'button', class: 'toggle', disabled: parts === 0, 'data-path': i, 'aria-label': `What ${named(p.name)} calls`, 'aria-expanded': parts === 0 ? undefined : String(open.has(i)), onclick: () => {
           if (!open.delete(i)) open.add(i);
           fill();
           const again = body.querySelector(`[data-path="${i}"]`);
@@ -148,7 +148,7 @@ function callTree(c) {
         } }, parts === 0 ? '' : open.has(i) ? '▾' : '▸');
         const cell = h('td', { class: 'cut path' }, toggle, bdi(named(p.name)));
         cell.style.paddingLeft = `${8 + Math.min(depth, 30) * 14}px`;
-        rows.push(h('tr', { class: cls, 'aria-level': depth + 1, 'aria-expanded': parts === 0 ? undefined : String(open.has(i)) }, cell, h('td', { class: 'cut opt' }, bdi(named(p.service))), h('td', {}, word),
+        rows.push(h('tr', { class: cls }, cell, h('td', { class: 'cut opt' }, bdi(named(p.service))), h('td', {}, word),
           ...MEASURES.slice(0, 3).flatMap(([key, , words]) => [h('td', { class: p.here[key] ? 'num' : 'num zero' }, words(p.here[key])), h('td', { class: p.there[key] ? 'num' : 'num zero' }, words(p.there[key])), difference(p.here[key] - p.there[key], words)])));
         if (open.has(i)) visit(i, depth + 1);
       }
@@ -158,7 +158,7 @@ function callTree(c) {
   }
   fill();
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Calls of both' },
-    h('table', { class: 'table compared calls', role: 'treegrid', 'aria-label': 'Calls of both' },
+    h('table', { class: 'table compared calls' },
       h('thead', {},
         h('tr', {}, ...[['Calls', ''], ['Service', 'opt'], ['Compared', '']].map(([t, cl]) => h('th', { rowspan: 2, scope: 'col', class: cl }, t ?? '')), ...MEASURES.slice(0, 3).map(([, title]) => h('th', { colspan: 3, scope: 'colgroup' }, title))),
         h('tr', {}, ...MEASURES.slice(0, 3).flatMap(() => ['this', 'other', '±'].map((t) => h('th', { scope: 'col', class: 'num' }, t))))),
