@@ -164,6 +164,9 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 		return nil
 	}
 	v.note("%v is running", found)
+	if advice := tooLarge(longest(set), builtinPage(set, address)); advice != "" {
+		v.note("%s", advice)
+	}
 	handler.withJaeger(process.URL)
 	v.show(ctx, jaegerPage(set, process.URL))
 	select {
@@ -231,6 +234,27 @@ func onlyTrace(set *trace.Set) (trace.TraceID, bool) {
 		return set.Trace(0).ID, true
 	}
 	return trace.TraceID{}, false
+}
+
+// jaegerPageSpans is how many spans of a trace Jaeger's page shows well. It
+// loads whole traces: 100,000 spans are 140 MB of JSON and take 10 s, a million
+// are 1.4 GB and take a minute to be written alone.
+const jaegerPageSpans = 200_000
+
+// tooLarge says where a trace is seen that Jaeger's page may not bear.
+func tooLarge(spans int, page string) string {
+	if spans <= jaegerPageSpans {
+		return ""
+	}
+	return fmt.Sprintf("A trace of %s is more than Jaeger's page may bear. The built-in pages show it: %s", count(int64(spans), "span"), page)
+}
+
+// longest is the number of spans in the largest trace.
+func longest(set *trace.Set) (spans int) {
+	for i := range set.NumTraces() {
+		spans = max(spans, set.Tree(set.Trace(i)).Len())
+	}
+	return spans
 }
 
 func mostSpans(set *trace.Set) (service string) {
