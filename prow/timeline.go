@@ -183,8 +183,8 @@ func (t *timeline) extent() (start, end time.Time, estimated bool) {
 	if m.State() == Running {
 		return start, time.Time{}, estimated
 	}
-	if end.IsZero() && m.Finished != nil {
-		end = m.Finished.Time
+	if f := m.Finished; f != nil && (end.IsZero() || end.Before(start) && f.Time.After(start)) {
+		end = f.Time
 	}
 	if end.IsZero() && m.Pod != nil {
 		for _, c := range m.Pod.Containers {
