@@ -16,8 +16,14 @@ import (
 	"syscall"
 	"testing"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/realjaeger"
+	"prowtrace/otelfile"
 )
 
 const failingRun = "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/"
@@ -53,6 +59,12 @@ func start(t *testing.T, stdin io.Reader, args ...string) *running {
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
+	return startOn(t, server, stdin, args...)
+}
+
+// startOn is start with a bucket of the test's own.
+func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...string) *running {
+	t.Helper()
 	exe, err := exec.LookPath("prowtrace")
 	if err != nil {
 		t.Fatal(err)
@@ -314,6 +326,70 @@ func TestTwoRunsWithJaeger(t *testing.T) {
 			r.interrupt(t)
 		})
 	}
+}
+
+// TestTwoRunsOfOneJobWithJaeger wants the comparison to be what opens, and each
+// service to be in it once.
+func TestTwoRunsOfOneJobWithJaeger(t *testing.T) {
+	server := gcstest.New(t)
+	var args []string
+	for i, build := range []string{"1900000000000000005", "1900000000000000006"} {
+		root := "logs/ci-demo/" + build
+		server.PutBytes("kubernetes-ci-logs", root+"/finished.json", []byte(`{"timestamp":1741831000,"passed":true,"result":"SUCCESS"}`))
+		server.PutBytes("kubernetes-ci-logs", root+"/artifacts/otlp/kops-7-2025-03-13T01:50:00Z.otel", oneSpan(t, byte(i+1)))
+		args = append(args, "gs://kubernetes-ci-logs/"+root)
+	}
+	r := startOn(t, server, nil, append([]string{"--jaeger", realjaeger.Path(t, realjaeger.V2)}, args...)...)
+	base, pair, ok := strings.Cut(r.address, "/trace/")
+	a, b, two := strings.Cut(pair, "...")
+	if !ok || !two {
+		t.Fatalf("the address is no comparison: %s", r.address)
+	}
+	var services struct{ Data []string }
+	ask(t, base+"/api/services", &services)
+	slices.Sort(services.Data)
+	if got := strings.Join(services.Data, " "); got != "kops@1900000000000000005 kops@1900000000000000006 prow" {
+		t.Errorf("services %s", got)
+	}
+	var compared struct {
+		Data []struct {
+			Spans     []struct{ OperationName, ProcessID string }
+			Processes map[string]struct{ ServiceName string }
+		}
+	}
+	ask(t, base+"/api/traces?traceID="+a+"&traceID="+b, &compared)
+	var names []string // by which Jaeger compares
+	for _, tr := range compared.Data {
+		var own []string
+		for _, s := range tr.Spans {
+			own = append(own, tr.Processes[s.ProcessID].ServiceName+" "+s.OperationName)
+		}
+		slices.Sort(own)
+		names = append(names, strings.Join(own, ", "))
+	}
+	if want := "kops kops, prow ci-demo, prow kops-7-2025-03-13T01:50:00Z.otel"; len(names) != 2 || names[0] != want || names[1] != want {
+		t.Errorf("compared are %q, want twice %q", names, want)
+	}
+	r.interrupt(t)
+}
+
+// oneSpan is a trace file with one trace of one span.
+func oneSpan(t *testing.T, id byte) []byte {
+	t.Helper()
+	span := &tracepb.Span{TraceId: bytes.Repeat([]byte{id}, 16), SpanId: bytes.Repeat([]byte{id}, 8), Name: "kops", StartTimeUnixNano: 1741830600e9, EndTimeUnixNano: 1741830660e9}
+	service := &commonpb.KeyValue{Key: "service.name", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: "kops"}}}
+	data, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
+		Resource:   &resourcepb.Resource{Attributes: []*commonpb.KeyValue{service}},
+		ScopeSpans: []*tracepb.ScopeSpans{{Spans: []*tracepb.Span{span}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := otelfile.NewWriter(&file).Write(data); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 // ask decodes the JSON of an answer.

@@ -250,6 +250,7 @@ func TestLinks(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 1999, time.UTC)
 	for _, c := range []struct{ name, got, want string }{
 		{"trace", TraceLink(base, "0af7651916cd43dd8448eb211c80319c"), "/trace/0af7651916cd43dd8448eb211c80319c"},
+		{"comparison", CompareLink(base, "0af7651916cd43dd8448eb211c80319c", "../x"), "/trace/0af7651916cd43dd8448eb211c80319c.....%2Fx"},
 		{"trace, hostile", TraceLink(base, "../x?y#z"), "/trace/..%2Fx%3Fy%23z"},
 		{"search", Search{Service: "kops & co+1", Start: start, End: start.Add(time.Second)}.Link(base),
 			"/search?end=1772366401000002&limit=20&lookback=custom&service=kops%20%26%20co%2B1&start=1772366400000001"},

@@ -50,7 +50,7 @@ func fail(class, understood, missing, hint string) *ParseError {
 // Hints used by more than one error.
 const (
 	hintRun  = "open one run in Prow and paste the link of its page"
-	hintHost = hintLink + "; a Prow that is not known can be named in the config file"
+	hintHost = hintLink + "; a Prow that is not known can be named in the config file, see prowtrace --help"
 	hintLink = "paste the link of the run's page in Prow, of its artifacts in gcsweb, or gs://BUCKET/logs/JOB/BUILD"
 )
 

@@ -150,7 +150,7 @@ func (r *resolver) buckets(ref Ref) ([]string, error) {
 	case ref.Host != "":
 		known, ok := r.o.Instances.At(ref.Host)
 		if !ok {
-			return fail("the Prow at "+ref.Host+" is not known", give+", or that Prow in the config file")
+			return fail("the Prow at "+ref.Host+" is not known", give+", or that Prow in the config file, see prowtrace --help")
 		}
 		in = []Instance{known}
 	default:
