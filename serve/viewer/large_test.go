@@ -180,7 +180,7 @@ func BenchmarkAnswers(b *testing.B) {
 	for _, bench := range []struct{ name, target string }{
 		{"run", "/api/v1/run"}, {"columns", one + "/columns"}, {"lines", one + "/lines?at=500-540"}, {"words", one + "/find?q=nothing"},
 		{"regex", one + "/find?q=url.full~nothing"}, {"operations", one + "/operations"}, {"flame", one + "/flame"}, {"critical", one + "/critical"},
-		{"compare", one + "/compare?with=" + traceID(1).String()},
+		{"keys", one + "/keys"}, {"by attribute", one + "/operations?by=url.full"}, {"compare", one + "/compare?with=" + traceID(1).String()},
 		{"span", one + "/spans/0000000000012345"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -3,12 +3,14 @@ package viewer
 import (
 	"cmp"
 	"iter"
+	"net/http"
 	"slices"
 
 	"prowtrace/trace"
 )
 
-// operation sums up the spans of one name and service. Spans without an end
+// operation sums up the spans of one name, or of one value of an attribute, and
+// service. Spans without an end
 // count, but not in P50, P95 and Max: nobody knows how long they lasted.
 type operation struct {
 	Name       string `json:"name"`
@@ -28,8 +30,8 @@ type operation struct {
 
 const maxOperations = 5000
 
-// operations sums up by name and service, the most self time first.
-func operations(trees iter.Seq[trace.Tree]) []operation {
+// operations sums up by service and what group gives, the most self time first.
+func operations(trees iter.Seq[trace.Tree], group func(trace.Tree, int, trace.Span) string) []operation {
 	type key struct{ name, service string }
 	index := map[key]int{}
 	all := []operation{}
@@ -37,12 +39,13 @@ func operations(trees iter.Seq[trace.Tree]) []operation {
 		self := t.SelfTimes()
 		for i := range t.Len() {
 			s := t.Span(i)
-			at, known := index[key{s.Name, s.Service}]
+			k := key{group(t, i, s), s.Service}
+			at, known := index[k]
 			if !known {
 				at = len(all)
-				index[key{s.Name, s.Service}] = at
-				shownName, shownService := name(s.Name), name(s.Service)
-				all = append(all, operation{Name: shownName, Service: shownService, Exact: shownName == s.Name && shownService == s.Service})
+				index[k] = at
+				shownName, shownService := name(k.name), name(k.service)
+				all = append(all, operation{Name: shownName, Service: shownService, Exact: shownName == k.name && shownService == k.service})
 			}
 			all[at].add(s, self[i])
 		}
@@ -52,6 +55,13 @@ func operations(trees iter.Seq[trace.Tree]) []operation {
 	}
 	slices.SortStableFunc(all, func(a, b operation) int { return cmp.Compare(b.Self, a.Self) })
 	return all[:min(len(all), maxOperations)]
+}
+
+func (v *viewer) getOperations(r *http.Request) (any, error) {
+	if r.URL.Query().Get("by") == "" {
+		return v.operations(), nil
+	}
+	return operations(v.trees(), v.grouping(r)), nil
 }
 
 func (o *operation) add(s trace.Span, self int64) {

@@ -62,7 +62,8 @@ type Link struct{ Text, URL string }
 func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 	v := &viewer{set: set, info: shown(info)}
 	v.totals = sync.OnceValue(func() totals { return newTotals(set) })
-	v.operations = sync.OnceValue(func() []operation { return operations(v.trees()) })
+	v.operations = sync.OnceValue(func() []operation { return operations(v.trees(), nameOf) })
+	v.keys = sync.OnceValue(func() []attributeKey { return attributeKeys(set, v.trees()) })
 	v.flame = sync.OnceValue(func() flame { return newFlame(v.trees()) })
 	v.services = sync.OnceValue(func() serviceMap { return newServiceMap(v.trees()) })
 
@@ -71,7 +72,8 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 		"/api/v1/run":                 v.getRun,
 		"/api/v1/problems":            v.getProblems,
 		"/api/v1/traces":              v.getTraces,
-		"/api/v1/operations":          func(*http.Request) (any, error) { return v.operations(), nil },
+		"/api/v1/operations":          v.getOperations,
+		"/api/v1/keys":                func(*http.Request) (any, error) { return v.keys(), nil },
 		"/api/v1/flame":               func(*http.Request) (any, error) { return v.flame(), nil },
 		"/api/v1/services":            func(*http.Request) (any, error) { return v.services(), nil },
 		"/api/v1/traces/{trace}":      v.ofTrace(v.getTrace),
@@ -82,7 +84,8 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 		"/api/v1/traces/{trace}/columns":    v.ofTrace(getColumns),
 		"/api/v1/traces/{trace}/lines":      v.ofTrace(getLines),
 		"/api/v1/traces/{trace}/critical":   v.ofTrace(getCritical),
-		"/api/v1/traces/{trace}/operations": v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return operations(one(d.tree)), nil }),
+		"/api/v1/traces/{trace}/operations": v.ofTrace(func(r *http.Request, d *drawing) (any, error) { return operations(one(d.tree), v.grouping(r)), nil }),
+		"/api/v1/traces/{trace}/keys":       v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return attributeKeys(v.set, one(d.tree)), nil }),
 		"/api/v1/traces/{trace}/flame":      v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newFlame(one(d.tree)), nil }),
 		"/api/v1/traces/{trace}/services":   v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newServiceMap(one(d.tree)), nil }),
 
@@ -109,7 +112,8 @@ type viewer struct {
 	info       Info
 	drawings   drawings
 	totals     func() totals
-	operations func() []operation
+	operations func() []operation // by their names
+	keys       func() []attributeKey
 	flame      func() flame
 	services   func() serviceMap
 }

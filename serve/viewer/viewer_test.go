@@ -108,6 +108,8 @@ func TestGolden(t *testing.T) {
 		{"span", one + "/spans/0000000000000003"},
 		{"otlp", one + "/spans/0000000000000003/otlp"},
 		{"operations-of-all", "operations"},
+		{"operations-by-attribute", one + "/operations?by=url.full"},
+		{"keys", one + "/keys"},
 		{"compare", one + "/compare?with=" + traceID(2).String()},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,8 +40,37 @@ func TestOperations(t *testing.T) {
 	}
 	b.run(chromedp.Reload())
 	b.wait(`document.querySelector('.operations tbody td')?.textContent === 'bad'`)
+	b.wait(`[...document.querySelectorAll('select[aria-label="Sum up by"] option')].map((o) => o.value).join() === ',service.name'`)
 	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('poll')).querySelector('.link.err').click()`)
 	b.wait(atTrace + ` && document.querySelector('.found').textContent === '2 matches' && document.querySelector('.find').value === 'name=poll service=kops error'`)
+}
+
+// Operations are summed up by any attribute, and what has a value is found.
+func TestOperationsByAttribute(t *testing.T) {
+	b := open(t, demo(t), viewer.Info{}, "/?view=operations")
+	b.wait(`document.querySelectorAll('select[aria-label="Sum up by"] option').length > 5`)
+	b.eval(`(() => { const s = document.querySelector('select[aria-label="Sum up by"]'); s.value = 'server.address'; s.dispatchEvent(new Event('change')); })()`)
+	b.wait(`location.search.includes('by=server.address') && document.querySelector('.operations th')?.textContent === 'server.address' && [...document.querySelectorAll('.operations tbody td:first-child')].some((c) => c.textContent === 'github.com')`)
+	b.run(chromedp.Reload())
+	b.wait(`document.querySelector('select[aria-label="Sum up by"]')?.value === 'server.address' && document.querySelector('.operations tbody tr')`)
+	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('github.com')).querySelector('.link').click()`)
+	b.wait(`document.querySelector('.find').value.startsWith('server.address=github.com service=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+	b.run(chromedp.NavigateBack())
+	b.wait(`document.querySelector('.operations tbody tr')`)
+	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('(none)')).querySelector('.link').click()`)
+	b.wait(`document.querySelector('.find').value.startsWith('-has:server.address service=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+}
+
+// The find box offers attributes and their values.
+func TestCompletions(t *testing.T) {
+	set := demo(t)
+	b := open(t, set, viewer.Info{}, biggest(set))
+	b.wait(atTrace)
+	b.find("http.request.me")
+	const offers = `[...document.getElementById(document.querySelector('.find').getAttribute('list')).options].map((o) => o.value)`
+	b.wait(offers + `[0] === 'http.request.method='`)
+	b.keys("thod=P")
+	b.wait(offers + `.join() === 'http.request.method=POST'`)
 }
 
 // A click on a frame makes it the widest, and leads to its spans; so does one

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { DEFAULTS, format, other, parse } from '../ui/address.js';
 import { barPainter } from '../ui/bars.js';
+import { completions } from '../ui/complete.js';
 import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
 import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
@@ -182,7 +183,7 @@ test('words for durations and times', () => {
 
 test('addresses hold the state', () => {
   assert.equal(format(DEFAULTS), '/');
-  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', frame: 4 };
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4 };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
   assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');
@@ -202,6 +203,15 @@ test('terms are quoted where they have to be', () => {
   assert.equal(withTerm('k=v error', 'k=v'), 'k=v error');
   assert.ok(searchable('http.status'));
   for (const key of ['', 'a b', 'a=b', '-a', 'cut…']) assert.ok(!searchable(key), key);
+});
+
+test('the find box offers what goes on from its text', () => {
+  const v = { names: ['HTTP GET', 'poll'], services: ['kops'], keys: [{ key: 'http.method', spans: 2, values: ['GET', 'PUT'] }, { key: 'odd key', spans: 1, values: [] }, { key: 'server.http', spans: 1, values: [] }] };
+  for (const [text, want] of [
+    ['', []], ['err', ['error']], ['error ht', ['error http.method=', 'error server.http=']], ['-ki', ['-kind:client', '-kind:server', '-kind:internal']],
+    ['http.method=', ['http.method=GET', 'http.method=PUT']], ['http.method!=p', ['http.method!=PUT']], ['name=', ['name="HTTP GET"', 'name=poll']], ['name="get', ['name="HTTP GET"']],
+    ['a="b c', []], ['nothing=', []], ['error ', []], ['error', []],
+  ]) assert.deepEqual(completions(text, v), want, text);
 });
 
 test('flame frames are placed within what they are in', () => {

@@ -3,7 +3,7 @@
 /** @typedef {import('./types').State} State */
 
 /** @type {State} */
-export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', frame: null, compare: '', order: '', offset: 0 };
+export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', order: '', offset: 0 };
 
 /**
  * @param {string} path
@@ -25,6 +25,7 @@ export function parse(path, search) {
     level: like(/^(all|\d{1,9})$/, p.get('level')),
     open: like(LINES, p.get('open')),
     closed: like(LINES, p.get('closed')),
+    by: p.get('by') ?? '',
     frame: number(p.get('frame')),
     compare: p.get('compare') ?? '',
     order: p.get('order') ?? '',
@@ -38,7 +39,7 @@ export function parse(path, search) {
  */
 export function format(s) {
   const p = new URLSearchParams();
-  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'frame', 'compare', 'order', 'offset'])) {
+  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'order', 'offset'])) {
     const value = s[key];
     if (value !== DEFAULTS[key] && value !== null) p.set(key, String(value));
   }

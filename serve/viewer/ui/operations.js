@@ -4,7 +4,7 @@ import { json } from './api.js';
 import { bdi, h } from './dom.js';
 import { count, duration, named } from './format.js';
 import { empty, loading, message } from './message.js';
-import { term } from './query.js';
+import { searchable, term } from './query.js';
 
 /** @typedef {import('./types').Operation} Operation */
 
@@ -22,14 +22,34 @@ const COLUMNS = [
  * @param {AbortSignal} signal
  */
 export function operationsView(app, path, filter, signal) {
-  const box = h('div', { class: 'sheet' }, loading('Adding up…'));
-  let update = (/** @type {import('./types').State} */ _) => {};
-  json(path + 'operations', signal)
-    .then((all) => (update = show(app, box, /** @type {Operation[]} */ (all), filter)))
-    .catch((e) => {
-      if (!signal.aborted) box.replaceChildren(message(e));
-    });
-  return { element: box, update: (/** @type {import('./types').State} */ s) => update(s) };
+  const sheet = h('div', { class: 'fill' });
+  const by = h('select', { 'aria-label': 'Sum up by' }, h('option', { value: '' }, 'By name'));
+  by.addEventListener('change', () => app.go({ ...app.state(), by: by.value, order: '' }, 'push'));
+  json(path + 'keys', signal).then((keys) => {
+    by.append(...(/** @type {import('./types').AttributeKey[]} */ (keys)).filter((k) => searchable(k.key)).map((k) => h('option', { value: k.key }, `By ${k.key}`)));
+    by.value = app.state().by;
+  }).catch(() => {}); // names are enough for most
+  let sort = (/** @type {import('./types').State} */ _) => {};
+  let shown = '\n';
+
+  /** @param {import('./types').State} s */
+  async function update(s) {
+    by.value = s.by;
+    if (s.by === shown) {
+      sort(s);
+      return;
+    }
+    shown = s.by;
+    sort = () => {};
+    sheet.replaceChildren(loading('Adding up…'));
+    try {
+      const all = /** @type {Operation[]} */ (await json(`${path}operations?by=${encodeURIComponent(s.by)}`, signal));
+      if (shown === s.by) sort = show(app, sheet, all, filter);
+    } catch (e) {
+      if (!signal.aborted && shown === s.by) sheet.replaceChildren(message(e));
+    }
+  }
+  return { element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, by), sheet), update };
 }
 
 /**
@@ -43,6 +63,7 @@ function show(app, box, all, filter) {
     box.replaceChildren(empty('No spans, no operations'));
     return () => {};
   }
+  const attribute = app.state().by;
   let { by, up } = sorting(app.state().order);
   const most = Math.max(...all.map((o) => o.self), 1);
   const body = h('tbody');
@@ -50,7 +71,7 @@ function show(app, box, all, filter) {
     // A second click turns the order around.
     const order = key === by && up === sorting(key).up ? '-' + key : key;
     app.go({ ...app.state(), order: order === 'self' ? '' : order }, 'replace');
-  } }, title)));
+  } }, key === 'name' && attribute ? attribute : title)));
 
   function fill() {
     const sorted = [...all].sort((a, b) => {
@@ -60,7 +81,7 @@ function show(app, box, all, filter) {
       return up ? order : -order;
     });
     COLUMNS.forEach(([key], i) => heads[i]?.setAttribute('aria-sort', key === by ? (up ? 'ascending' : 'descending') : 'none'));
-    body.replaceChildren(...sorted.map((o) => row(o, most, filter)));
+    body.replaceChildren(...sorted.map((o) => row(o, attribute, most, filter)));
   }
   fill();
   box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
@@ -86,12 +107,15 @@ function sorting(order) {
 
 /**
  * @param {Operation} o
+ * @param {string} attribute that was summed up by, "" for the name
  * @param {number} most
  * @param {(q: string) => void} filter
  */
-function row(o, most, filter) {
-  const q = `${term('name', '=', o.name)} ${term('service', '=', o.service)}`;
-  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => filter(q) }, bdi(named(o.name))) : bdi(named(o.name));
+function row(o, attribute, most, filter) {
+  const group = attribute === '' ? term('name', '=', o.name) : o.name === '' ? `-has:${attribute}` : term(attribute, '=', o.name);
+  const q = `${group} ${term('service', '=', o.service)}`;
+  const words = attribute && o.name === '' ? '(none)' : named(o.name);
+  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => filter(q) }, bdi(words)) : bdi(words);
   const errors = o.errors > 0 && o.exact ? h('button', { type: 'button', class: 'link err', onclick: () => filter(q + ' error') }, count(o.errors)) : count(o.errors);
   const self = h('td', { class: 'num share' }, duration(o.self));
   self.style.setProperty('--share', `${(o.self / most) * 100}%`);

@@ -3,6 +3,7 @@
 
 import { format, other } from './address.js';
 import { json } from './api.js';
+import { complete } from './complete.js';
 import { bdi, h, inside, outside, webLinks } from './dom.js';
 import { flameView } from './flame.js';
 import { bytes, clock, count, counted, duration, named, offset } from './format.js';
@@ -42,7 +43,7 @@ export function runPage(app, first) {
   const order = h('select', { 'aria-label': 'Order of the traces' }, ...['newest', 'oldest', 'longest', 'shortest', 'spans', 'errors'].map((o) =>
     h('option', { value: o === 'newest' ? '' : o }, o === 'spans' ? 'most spans' : o === 'errors' ? 'most errors' : o + ' first')));
   const tools = h('div', { class: 'tools' },
-    h('div', { class: 'group find-group', role: 'search' }, input, found, order),
+    h('div', { class: 'group find-group', role: 'search' }, input, complete(input, '', { names: [], services: run.services.map((s) => s.name) }, signal), found, order),
     h('div', { class: 'group' }, h('button', { type: 'button', class: 'err', disabled: run.errors === 0, onclick: () => app.go({ ...app.state(), q: 'error', offset: 0 }, 'push') }, counted(run.errors, 'error')),
       h('button', { type: 'button', onclick: () => app.go({ ...app.state(), q: '', offset: 0 }, 'push') }, 'All')));
   let typing = 0;

@@ -5,6 +5,7 @@ import { format } from './address.js';
 import { find, json, loadTrace } from './api.js';
 import { at } from './columns.js';
 import { compareView } from './compare.js';
+import { complete } from './complete.js';
 import { detailPanel } from './detail.js';
 import { bdi, h, inside } from './dom.js';
 import { clock, count, counted, duration, named } from './format.js';
@@ -167,6 +168,7 @@ function loaded(app, m, signal) {
 
   function findBar() {
     const input = h('input', { type: 'search', class: 'find', placeholder: 'Find: words, key=value, key~regex, dur>5s, error, kind:client', 'aria-label': 'Find spans', spellcheck: 'false', autocomplete: 'off' });
+    const offers = complete(input, `traces/${m.head.id}/`, m.head, signal);
     const said = h('output', { class: 'found' });
     const problem = h('p', { class: 'wrong', role: 'alert', hidden: true });
     const mode = h('select', { 'aria-label': 'What to do with the matches' }, h('option', { value: 'highlight' }, 'Highlight'), h('option', { value: 'filter' }, 'Filter'));
@@ -189,7 +191,7 @@ function loaded(app, m, signal) {
         }
         fall.grid.focus();
         e.preventDefault();
-      } else if (e.key === 'ArrowDown') {
+      } else if (e.key === 'ArrowDown' && offers.childElementCount === 0) {
         fall.grid.focus();
         e.preventDefault();
       }
@@ -203,7 +205,7 @@ function loaded(app, m, signal) {
       fall.setCritical(criticalOn ? critical : new Map());
     } }, 'Critical path');
     const element = h('div', { class: 'tools' },
-      h('div', { class: 'group find-group', role: 'search' }, input, said,
+      h('div', { class: 'group find-group', role: 'search' }, input, offers, said,
         button('↑', 'Previous match (Shift + Enter)', () => step(matches, -1, 'No match')), button('↓', 'Next match (Enter)', () => step(matches, 1, 'No match')), mode),
       h('div', { class: 'group' }, button('‹', 'Previous error (N)', () => step(errors, -1, 'No errors')), h('button', { type: 'button', class: errors.length ? 'err' : '', title: 'First error', onclick: () => goTo(errors[0] ?? -1) }, counted(errors.length, 'error')),
         button('›', 'Next error (n)', () => step(errors, 1, 'No errors'))),
@@ -430,7 +432,7 @@ function loaded(app, m, signal) {
   }
 
   const path = `traces/${m.head.id}/`;
-  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '', frame: null }, 'push');
+  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '', by: '', frame: null }, 'push');
   /** @type {ReturnType<typeof operationsView> | null} */
   let table = null;
   /** @type {ReturnType<typeof flameView> | null} */
@@ -438,7 +440,7 @@ function loaded(app, m, signal) {
 
   /** @param {string} name */
   function showView(name) {
-    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', frame: null }), { 'aria-current': v === name ? 'page' : undefined }, title)));
+    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', by: '', frame: null }), { 'aria-current': v === name ? 'page' : undefined }, title)));
     if (name === view) return;
     view = name;
     switch (name) {
@@ -493,7 +495,7 @@ function loaded(app, m, signal) {
   /** @param {KeyboardEvent} e */
   function key(e) {
     if (/^[1-5]$/.test(e.key)) {
-      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', frame: null }, 'push');
+      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', by: '', frame: null }, 'push');
       return true;
     }
     if (view !== '') return false;

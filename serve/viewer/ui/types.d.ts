@@ -46,6 +46,8 @@ export interface Operation {
   total: number; self: number; p50: number; p95: number; max: number;
 }
 
+export interface AttributeKey { key: string; spans: number; values: string[] }
+
 export interface Frame { parent: number; name: string; service: string; count: number; errors: number; self: number; width: number }
 export interface Flame { frames: Frame[]; left: number }
 
@@ -102,6 +104,7 @@ export interface State {
   level: string; // what is closed: "" folds, "all" nothing, a number what is as deep
   open: string; // lines opened beyond that, as 5.17.40-45
   closed: string; // likewise
+  by: string; // attribute that operations are summed up by
   frame: number | null; // the widest of the flame graph
   compare: string; // the trace to compare with
   order: string;
