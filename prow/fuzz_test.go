@@ -18,9 +18,18 @@ func FuzzParse(f *testing.F) {
 	for _, input := range oddInputs() {
 		f.Add(input)
 	}
+	own, _, err := NewInstances([]Instance{{
+		Decks: []string{"prow.example.com"}, Provider: "gs", Bucket: "demo-bucket",
+		Strategy: Single, DefaultOrg: "example", DefaultRepo: "main", Orgs: []string{"kubernetes"}, Default: true,
+	}})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, input string) {
-		ref, err := Parse(input)
-		checkResult(t, input, ref, err)
+		for _, known := range []Instances{{}, own} {
+			ref, err := known.Parse(input)
+			checkResult(t, known, input, ref, err)
+		}
 	})
 }
 

@@ -58,7 +58,7 @@ func TestParseOddText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			ref, err := Parse(test.input)
-			checkResult(t, test.input, ref, err)
+			checkResult(t, Instances{}, test.input, ref, err)
 			got := ""
 			var e *ParseError
 			switch {

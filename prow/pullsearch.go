@@ -68,9 +68,13 @@ func (p *pullSearch) jobs(ctx context.Context, place shelf) ([]shelf, error) {
 			return nil, fmt.Errorf("list %s: %w", place, err)
 		}
 		name, dir := strings.CutSuffix(strings.TrimPrefix(e.Name, prefix), "/")
-		if dir && isJobName(name) && len(jobs) < maxJobs {
-			jobs = append(jobs, shelf{bucket: place.bucket, dir: prefix + name})
+		if !dir || !isJobName(name) {
+			continue
 		}
+		if len(jobs) == maxJobs {
+			return nil, fmt.Errorf("list %s: more than %d jobs; paste the link of one", place, maxJobs)
+		}
+		jobs = append(jobs, shelf{bucket: place.bucket, dir: prefix + name})
 	}
 	return jobs, nil
 }

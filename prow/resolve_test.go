@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
 )
 
@@ -194,6 +195,18 @@ func TestResolveInGivenBucket(t *testing.T) {
 		if err != nil || run.Build != "7" || run.Bucket != "other-bucket" || run.Org != "my-org" {
 			t.Errorf("%s: %+v, %v", input, run, err)
 		}
+	}
+}
+
+// A directory that no pull request can have is not read in part.
+func TestResolveTooManyJobs(t *testing.T) {
+	s := newSample(t)
+	for i := range 2001 {
+		s.memory.objects[bucketName][fmt.Sprintf("pr-logs/pull/kops/9/pull-%d/7/started.json", i)] = gcstest.Object{}
+	}
+	ref, _ := prow.Parse("kops#9")
+	if _, err := prow.Resolve(t.Context(), s.memory, ref, prow.Options{Now: clock}); err == nil || !strings.Contains(err.Error(), "more than 2000 jobs; paste the link of one") {
+		t.Errorf("error %v", err)
 	}
 }
 
