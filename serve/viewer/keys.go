@@ -61,11 +61,11 @@ func attributeKeys(set *trace.Set, trees iter.Seq[trace.Tree]) []attributeKey {
 			resources[t.Resource(i)]++
 		}
 	}
-	for n, spans := range resources {
+	for _, n := range slices.Sorted(maps.Keys(resources)) {
 		wire, _ := set.EncodedResource(n)
 		for num, field := range fields(wire) {
 			if num == 1 {
-				add(field, spans)
+				add(field, resources[n])
 			}
 		}
 	}

@@ -161,6 +161,8 @@ func TestFindInTrace(t *testing.T) {
 		`args=nothing`:               "[]",
 		`args~update`:                "[0]",
 		"scope:kops -name:http poll": "[3]",
+		"error OR dur<1ms":           "[2 3]",
+		"name=kops OR -service=kops": "[0 2]",
 	} {
 		b := get(h, "/api/v1/traces/"+traceID(1).String()+"/find?q="+strings.NewReplacer(" ", "%20", "+", "%2B").Replace(q)).Body.Bytes()
 		lines := []uint32{}

@@ -69,7 +69,7 @@ func inParallel(ctx context.Context, n, piece int, f func(from, to int)) error {
 // says of a resource or a scope it finds once.
 type matcher struct {
 	set       *trace.Set
-	terms     terms
+	queries   alternatives
 	needsSelf bool
 	described map[describedKey]bool
 }
@@ -79,13 +79,16 @@ type describedKey struct {
 	scope        bool
 }
 
-func newMatcher(set *trace.Set, q terms) *matcher {
-	q = slices.Clone(q)
-	// The columns answer first: most spans need not be looked into.
-	slices.SortStableFunc(q, func(a, b term) int { return a.cost() - b.cost() })
-	m := &matcher{set: set, terms: q, described: map[describedKey]bool{}}
-	for _, t := range q {
-		m.needsSelf = m.needsSelf || t.key == "self"
+func newMatcher(set *trace.Set, all alternatives) *matcher {
+	m := &matcher{set: set, described: map[describedKey]bool{}}
+	for _, q := range all {
+		q = slices.Clone(q)
+		// The columns answer first: most spans need not be looked into.
+		slices.SortStableFunc(q, func(a, b term) int { return a.cost() - b.cost() })
+		for _, t := range q {
+			m.needsSelf = m.needsSelf || t.key == "self"
+		}
+		m.queries = append(m.queries, q)
 	}
 	return m
 }
@@ -97,12 +100,23 @@ func (t *term) cost() int {
 	return 1
 }
 
-// span reports whether span i of t meets all terms; self are the self times.
+// span reports whether span i of t meets all terms of an alternative; self are
+// the self times.
 func (m *matcher) span(t trace.Tree, i int, self []int64) bool {
 	s := t.Span(i)
-	for n := range m.terms {
-		q := &m.terms[n]
-		if m.term(n, q, t, i, s, self) == q.not {
+	first := 0 // the number of the alternative's first term
+	for _, q := range m.queries {
+		if m.all(first, q, t, i, s, self) {
+			return true
+		}
+		first += len(q)
+	}
+	return false
+}
+
+func (m *matcher) all(first int, q terms, t trace.Tree, i int, s trace.Span, self []int64) bool {
+	for n := range q {
+		if m.term(first+n, &q[n], t, i, s, self) == q[n].not {
 			return false
 		}
 	}

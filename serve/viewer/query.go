@@ -21,7 +21,12 @@ import (
 //	name:part service:part scope:part kind:client status:error flag:unfinished has:key
 //	error                 the status is an error
 //	-term                 not so
+//	terms OR terms        one side or the other
 type terms []term
+
+// alternatives are terms with OR between them: a span meets one of them. Without
+// any there is one that asks for nothing.
+type alternatives []terms
 
 type term struct {
 	not   bool
@@ -37,14 +42,27 @@ const (
 	queryTerms = 32
 )
 
-func parseQuery(s string) (terms, error) {
+func parseQuery(s string) (alternatives, error) {
 	if len(s) > queryBytes {
 		return nil, badQuery("The search is longer than %d characters", queryBytes)
 	}
-	var all terms
-	for {
+	var all alternatives
+	var current terms
+	for count := 1; ; count++ {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
+		rest, or := strings.CutPrefix(s, "OR")
+		or = or && (rest == "" || unicode.IsSpace(rune(rest[0])))
+		if (or || s == "") && current != nil { // nothing on a side of OR: it is still being typed
+			all, current = append(all, current), nil
+		}
+		if or {
+			s = rest
+			continue
+		}
 		if s == "" {
+			if all == nil {
+				all = alternatives{nil}
+			}
 			return all, nil
 		}
 		var t term
@@ -52,7 +70,7 @@ func parseQuery(s string) (terms, error) {
 		if t, s, err = nextTerm(s); err != nil {
 			return nil, err
 		}
-		if all = append(all, t); len(all) > queryTerms {
+		if current = append(current, t); count > queryTerms {
 			return nil, badQuery("The search has more than %d terms", queryTerms)
 		}
 	}

@@ -89,26 +89,37 @@ func (v *viewer) getTraces(r *http.Request) (any, error) {
 	return map[string]any{"traces": out, "offset": from, "total": len(found)}, nil
 }
 
-// findTraces gives the traces of which one span meets all terms of q. What the
+// findTraces gives the traces of which one span meets q. What the
 // set can look up itself it does; only what is left is looked for span by span.
 func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error) {
-	terms, err := parseQuery(q)
+	all, err := parseQuery(q)
 	if err != nil {
 		return nil, err
 	}
-	query, left := terms.split()
-	found, err := v.set.Find(ctx, query)
-	if err != nil || len(left) == 0 {
-		return found, err
+	var found []trace.Trace
+	for _, terms := range all {
+		query, left := terms.split()
+		some, err := v.set.Find(ctx, query)
+		if err == nil && len(left) > 0 {
+			some, err = v.withMatch(ctx, some, left)
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
 	}
-	return v.withMatch(ctx, found, left)
+	if len(all) > 1 {
+		slices.SortStableFunc(found, orders["newest"])
+		found = slices.CompactFunc(found, func(a, b trace.Trace) bool { return a.Index == b.Index })
+	}
+	return found, nil
 }
 
 // withMatch keeps the traces that have a span meeting all terms.
 func (v *viewer) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
 	hit := make([]bool, len(among))
 	err := inParallel(ctx, len(among), 64, func(from, to int) {
-		m := newMatcher(v.set, q)
+		m := newMatcher(v.set, alternatives{q})
 		for i := from; i < to; i++ {
 			t := v.set.Tree(among[i])
 			var self []int64
