@@ -1,13 +1,16 @@
 package trace
 
 import (
+	"bytes"
 	"fmt"
+	"iter"
 	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // A Filter is a condition on one span: a comparison of what the span holds, or
@@ -337,7 +340,7 @@ func (f match) holds(s *subject) bool {
 
 type wordSearch struct {
 	ref    Reference
-	words  []string
+	words  [][]byte
 	phrase bool
 }
 
@@ -356,33 +359,69 @@ func searchWords(ref Attr, words List, phrase bool) (Filter, error) {
 	if len(words.Values) == 0 {
 		return nil, fmt.Errorf("there are no words to look for in %v", ref)
 	}
+	f := wordSearch{ref: ref, phrase: phrase}
 	for _, w := range words.Values {
 		const longest = 255 // UTF-16 code units, says the vocabulary
 		if w == "" || strings.ContainsFunc(w, notInWord) || len(utf16.Encode([]rune(w))) > longest {
 			return nil, fmt.Errorf("%.80q is not one word of letters, digits and combining marks, at most %d of them", w, longest)
 		}
+		f.words = append(f.words, []byte(w))
 	}
-	return wordSearch{ref, words.Values, phrase}, nil
+	return f, nil
 }
 
 func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
 func (f wordSearch) holds(s *subject) bool {
 	return slices.ContainsFunc(s.values(f.ref), func(v value) bool {
-		words := strings.FieldsFunc(string(v.asText()), notInWord)
-		if f.phrase {
-			for ; len(words) >= len(f.words); words = words[1:] {
-				if slices.EqualFunc(words[:len(f.words)], f.words, strings.EqualFold) {
-					return true
-				}
+		text := v.asText()
+		return f.allIn(text) && (!f.phrase || f.inARow(text))
+	})
+}
+
+func (f wordSearch) allIn(text []byte) bool {
+	for _, w := range f.words {
+		found := false
+		for have := range wordsOf(text) {
+			if found = bytes.EqualFold(have, w); found {
+				break
 			}
+		}
+		if !found {
 			return false
 		}
-		for _, w := range f.words {
-			if !slices.ContainsFunc(words, func(have string) bool { return strings.EqualFold(have, w) }) {
-				return false
-			}
+	}
+	return true
+}
+
+func (f wordSearch) inARow(text []byte) bool {
+	for words := slices.Collect(wordsOf(text)); len(words) >= len(f.words); words = words[1:] {
+		if slices.EqualFunc(words[:len(f.words)], f.words, bytes.EqualFold) {
+			return true
 		}
-		return true
-	})
+	}
+	return false
+}
+
+// wordsOf ranges over the words of a text. In a text without other letters than
+// those of ASCII they are found in a tenth of the time.
+func wordsOf(text []byte) iter.Seq[[]byte] {
+	if slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf }) {
+		return bytes.FieldsFuncSeq(text, notInWord)
+	}
+	return func(yield func([]byte) bool) {
+		start := 0
+		for i, c := range text {
+			if lower := c | 0x20; lower >= 'a' && lower <= 'z' || c >= '0' && c <= '9' {
+				continue
+			}
+			if start < i && !yield(text[start:i]) {
+				return
+			}
+			start = i + 1
+		}
+		if start < len(text) {
+			yield(text[start:])
+		}
+	}
 }

@@ -83,10 +83,11 @@ func (a Attr) append(s *subject, to []value) []value {
 		to = Attr{SpanLevel, a.key}.append(s, to)
 		return Attr{ResourceLevel, a.key}.append(s, to)
 	}
+	attributes := attributeFields[a.level]
 	for b := range s.messages(a.level) {
 		c := cursor{b, 0, len(b)}
 		for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-			if f.num != attributeFields[a.level] || f.typ != protowire.BytesType {
+			if f.num != attributes || f.typ != protowire.BytesType {
 				continue
 			}
 			if key, v := keyAndValue(b[f.lo:f.hi]); string(key) == a.key {
@@ -101,6 +102,11 @@ func (a Attr) append(s *subject, to []value) []value {
 var attributeFields = map[Level]protowire.Number{SpanLevel: 9, ResourceLevel: 1, ScopeLevel: 3, EventLevel: 3, LinkLevel: 4}
 
 func keyAndValue(b []byte) (key, v []byte) {
+	if key, rest, ok := cutField(b, 1); ok { // nearly all have the one, then the other
+		if v, rest, ok := cutField(rest, 2); ok && len(rest) == 0 {
+			return key, v
+		}
+	}
 	c := cursor{b, 0, len(b)}
 	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
 		switch {
@@ -260,6 +266,7 @@ type subject struct {
 	span        []byte // encoded, once it was asked for
 	event, link []byte // the one that Some looks at
 	scratch     []value
+	answers     [][]uint8 // of the filter's memos
 }
 
 // newSubject makes a subject; at sets the row.

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -510,4 +511,17 @@ func TestFindAfter(t *testing.T) {
 	if !slices.Equal(paged, whole) {
 		t.Errorf("paged %v\nwhole %v", paged, whole)
 	}
+}
+
+// The words of ASCII are those that the general way finds.
+func FuzzWordsOf(f *testing.F) {
+	for _, text := range []string{"", "one", " two words\n", "https://[::1]:8080/API_v1?x=y", "@`{[^", "ünïcode 12 \u0301", "\xff\xfe"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, want := slices.Collect(wordsOf(text)), bytes.FieldsFunc(text, notInWord)
+		if !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Errorf("words of %q: %q, want %q", text, got, want)
+		}
+	})
 }

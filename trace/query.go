@@ -66,7 +66,7 @@ type matcher struct {
 
 // newMatcher prepares q; possible is false when nothing can match.
 func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
-	m = &matcher{Set: s, filter: q.Filter, subject: newSubject(s), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+	m = &matcher{Set: s, filter: s.prepared(q.Filter), subject: newSubject(s), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
 	if q.StartMin != 0 {
 		m.startMin = q.StartMin
 	}

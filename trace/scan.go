@@ -262,7 +262,10 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 			r.status = sh.statusOf(in, f.lo, f.hi, r.status)
 			fallthrough
 		case 3, 11, 13:
-			if f.num == 13 {
+			switch f.num {
+			case 11:
+				r.flags |= eventful
+			case 13:
 				r.flags |= linked
 			}
 			if want.typ == text && !utf8.Valid(value) || want.typ == message && !valid(value, want.message, 1) {

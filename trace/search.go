@@ -21,6 +21,12 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) 
 	if len(m.attributes) > 0 || m.filter != nil {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	each := make([]*matcher, workers)
+	for w := range each {
+		own := *m
+		own.subject = newSubject(m.Set)
+		each[w] = &own
+	}
 	var found []Trace
 	for last > 0 {
 		matched := make([][]Trace, workers)
@@ -29,10 +35,8 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) 
 			hi := last
 			last = m.blockBelow(hi)
 			lo := last
-			own := *m
-			own.subject = newSubject(m.Set)
 			g.Go(func() error {
-				matched[w] = own.block(lo, hi, limit)
+				matched[w] = each[w].block(lo, hi, limit)
 				return nil
 			})
 		}

@@ -237,6 +237,7 @@ const (
 	Outside                       // starts before or ends after its parent
 	unclean                       // encoded badly or with invalid UTF-8: cleaned when served
 	linked                        // has links: not odd, but found while scanning for nothing
+	eventful                      // has events, likewise
 )
 
 // Has reports whether all flags of f are set.

@@ -1,0 +1,275 @@
+package trace
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
+// prepared gives a filter that holds for the same spans of the set as f does, and
+// finds that out sooner: what is cheap is asked first; what depends on nothing
+// but a span's resource, scope, name, kind or status is asked once for each of
+// these; and a span is searched for what it can have, so not for an attribute
+// whose key is nowhere in its bytes.
+func (s *Set) prepared(f Filter) Filter {
+	if f == nil {
+		return nil
+	}
+	return (&planner{set: s}).plan(f).Filter
+}
+
+type planner struct {
+	set   *Set
+	memos int
+}
+
+// planned is a prepared filter. Its cost is roughly in ns.
+type planned struct {
+	Filter
+	cost int
+}
+
+const (
+	costOfColumn  = 1
+	costOfEncoded = 100
+)
+
+func (p *planner) plan(f Filter) planned {
+	switch f := f.(type) {
+	case all:
+		filters, cost := p.ordered(f)
+		return planned{all(filters), cost}
+	case some:
+		filters, cost := p.ordered(f)
+		return planned{some(filters), cost}
+	case not:
+		inner := p.plan(f.Filter)
+		return planned{not{inner.Filter}, inner.cost}
+	case element:
+		inner := p.plan(f.inner)
+		return planned{carrying{carriers[f.level], element{f.level, inner.Filter}}, costOfEncoded + inner.cost}
+	case comparison:
+		if field, ok := f.ref.(Field); ok && field.level == SpanLevel && (field.typ == durationValue || field.typ == instantValue) {
+			return planned{timing{field.name, f.op, f.right.value.num}, costOfColumn}
+		}
+	}
+	if l, ok := f.(leaf); ok {
+		return p.leaf(l)
+	}
+	return planned{f, costOfEncoded}
+}
+
+// ordered plans filters whose order does not matter, cheap ones first.
+func (p *planner) ordered(filters []Filter) (ordered []Filter, cost int) {
+	plans := make([]planned, len(filters))
+	for i, f := range filters {
+		plans[i] = p.plan(f)
+		cost += plans[i].cost
+	}
+	slices.SortStableFunc(plans, func(a, b planned) int { return cmp.Compare(a.cost, b.cost) })
+	for _, plan := range plans {
+		ordered = append(ordered, plan.Filter)
+	}
+	return ordered, cost
+}
+
+// A leaf is a filter that is no combination of others. It does not hold when one
+// of its references holds no value.
+type leaf interface {
+	Filter
+	references() []Reference
+}
+
+func (f comparison) references() []Reference { return []Reference{f.ref} }
+func (f pairs) references() []Reference      { return []Reference{f.left, f.right} }
+func (f membership) references() []Reference { return []Reference{f.ref} }
+func (f presence) references() []Reference   { return []Reference{f.ref} }
+func (f match) references() []Reference      { return []Reference{f.ref} }
+func (f wordSearch) references() []Reference { return []Reference{f.ref} }
+
+func (p *planner) leaf(l leaf) planned {
+	refs := l.references()
+	if c := columnOf(refs[0]); c != noColumn && !slices.ContainsFunc(refs, func(r Reference) bool { return columnOf(r) != c }) {
+		return p.remember(l, c)
+	}
+	f := Filter(l)
+	for _, r := range refs {
+		level, key := levelAndKey(r)
+		switch {
+		case key == "":
+		case level == AnyLevel:
+			onResource := p.remember(presence{Attr{ResourceLevel, key}}, resourceColumn)
+			f = either{[]byte(key), onResource.Filter, f}
+		case level == SpanLevel, level == EventLevel, level == LinkLevel:
+			f = keyed{[]byte(key), f}
+		}
+		if flag := carriers[level]; flag != 0 {
+			f = carrying{flag, f}
+		}
+	}
+	return planned{f, costOfEncoded}
+}
+
+func levelAndKey(r Reference) (level Level, key string) {
+	switch r := r.(type) {
+	case Attr:
+		return r.level, r.key
+	case Field:
+		return r.level, ""
+	}
+	return SpanLevel, ""
+}
+
+// keyed asks only where the span has the key somewhere in its bytes.
+type keyed struct {
+	key []byte
+	Filter
+}
+
+func (f keyed) holds(s *subject) bool {
+	return bytes.Contains(s.encoded(), f.key) && f.Filter.holds(s)
+}
+
+// either does so where the resource may have the key as well.
+type either struct {
+	key        []byte
+	onResource Filter
+	Filter
+}
+
+func (f either) holds(s *subject) bool {
+	return (f.onResource.holds(s) || bytes.Contains(s.encoded(), f.key)) && f.Filter.holds(s)
+}
+
+// carrying asks only where the span has events or links.
+type carrying struct {
+	flag Flags
+	Filter
+}
+
+var carriers = map[Level]Flags{EventLevel: eventful, LinkLevel: linked}
+
+func (f carrying) holds(s *subject) bool { return s.set.flags[s.row].Has(f.flag) && f.Filter.holds(s) }
+
+// timing compares a time of the span with a constant.
+type timing struct {
+	field string
+	op    Op
+	than  int64
+}
+
+func (f timing) holds(s *subject) bool {
+	start, end := s.set.start[s.row], s.set.end[s.row]
+	order := 0
+	switch f.field {
+	case "startTime":
+		order = cmp.Compare(start, f.than)
+	case "endTime":
+		order = cmp.Compare(end, f.than)
+	case "duration":
+		order = cmp.Compare(end-start, f.than)
+	}
+	switch f.op {
+	case Eq:
+		return order == 0
+	case Ne:
+		return order != 0
+	case Gt:
+		return order > 0
+	case Gte:
+		return order >= 0
+	case Lt:
+		return order < 0
+	}
+	return order <= 0
+}
+
+// column is one whose numbers stand for what is the same for many spans.
+type column uint8
+
+const (
+	noColumn column = iota
+	resourceColumn
+	scopeColumn
+	nameColumn
+	kindColumn
+	statusColumn
+)
+
+// columnOf gives the column that decides what a reference holds.
+func columnOf(r Reference) column {
+	switch r := r.(type) {
+	case Attr:
+		return map[Level]column{ResourceLevel: resourceColumn, ScopeLevel: scopeColumn}[r.level]
+	case Field:
+		switch r.level {
+		case ResourceLevel:
+			return resourceColumn
+		case ScopeLevel:
+			return scopeColumn
+		case SpanLevel:
+			return map[string]column{"name": nameColumn, "kind": kindColumn, "status": statusColumn}[r.name]
+		}
+	}
+	return noColumn
+}
+
+// of gives the number that a row has in the column, size how many there are.
+func (c column) of(s *Set, row int) int {
+	switch c {
+	case resourceColumn:
+		return int(s.resource[row])
+	case scopeColumn:
+		return int(s.scope[row])
+	case nameColumn:
+		return int(s.name[row])
+	case kindColumn:
+		return int(s.kind[row])
+	}
+	return int(s.status[row])
+}
+
+func (c column) size(s *Set) int {
+	switch c {
+	case resourceColumn:
+		return len(s.resources)
+	case scopeColumn:
+		return len(s.scopes)
+	case nameColumn:
+		return len(s.names)
+	case kindColumn:
+		return len(kindWords)
+	}
+	return len(statusWords)
+}
+
+// memo asks once for each number in a column. The answers are the subject's: one
+// goroutine has them for itself.
+type memo struct {
+	column column
+	index  int
+	Filter
+}
+
+func (p *planner) remember(f Filter, c column) planned {
+	p.memos++
+	return planned{memo{c, p.memos - 1, f}, costOfColumn}
+}
+
+func (f memo) holds(s *subject) bool {
+	const no, yes = 1, 2
+	for len(s.answers) <= f.index {
+		s.answers = append(s.answers, nil)
+	}
+	if s.answers[f.index] == nil {
+		s.answers[f.index] = make([]uint8, f.column.size(s.set))
+	}
+	answer := &s.answers[f.index][f.column.of(s.set, s.row)]
+	if *answer == 0 {
+		*answer = no
+		if f.Filter.holds(s) {
+			*answer = yes
+		}
+	}
+	return *answer == yes
+}
