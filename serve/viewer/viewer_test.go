@@ -302,3 +302,21 @@ func TestAnswersAreCompressed(t *testing.T) {
 		}
 	}
 }
+
+// The page loads its modules at once, not one after the other as they are
+// imported.
+func TestModulesArePreloaded(t *testing.T) {
+	index := page(t, New(load(t), Info{}), "/")
+	modules, err := filepath.Glob("ui/*.js")
+	if err != nil || len(modules) == 0 {
+		t.Fatal(err)
+	}
+	for _, m := range modules {
+		if !strings.Contains(index, `"/`+filepath.ToSlash(m)+`"`) {
+			t.Errorf("%s is not in index.html", m)
+		}
+	}
+	if listed := strings.Count(index, "modulepreload"); listed != len(modules)-1 {
+		t.Errorf("index.html names %d modules besides main.js, there are %d", listed, len(modules)-1)
+	}
+}
