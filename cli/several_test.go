@@ -29,7 +29,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// Jaeger opens on the comparison of two runs of one job, else on their list.
+// Jaeger opens on the comparison of two runs of one job, else on their list; the
+// built-in pages on that of any two.
 func TestJaegerPageOfSeveralRuns(t *testing.T) {
 	a, b, c := trace.TraceID{1}, trace.TraceID{2}, trace.TraceID{3}
 	job := func(name string, id trace.TraceID) trace.Job { return trace.Job{Name: name, ID: id} }
@@ -50,6 +51,17 @@ func TestJaegerPageOfSeveralRuns(t *testing.T) {
 		}
 		if got := jaegerPage(set, base); !strings.HasPrefix(got, tt.want) || strings.Contains(got, "search") && !strings.Contains(got, "service=prow") {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		builtin := builtinPage(set, base+"/")
+		want := base + "/"
+		switch len(tt.jobs) {
+		case 1:
+			want += "trace/" + a.String()
+		case 2:
+			want += "trace/" + tt.jobs[1].ID.String() + "?view=compare&compare=" + tt.jobs[0].ID.String() + "&order=calls"
+		}
+		if builtin != want {
+			t.Errorf("%s: the built-in page is %s, want %s", tt.name, builtin, want)
 		}
 		set.Close()
 	}

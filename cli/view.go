@@ -192,10 +192,15 @@ func (v *viewCommand) show(ctx context.Context, address string) {
 	}
 }
 
-// builtinPage is the page to begin with: the job, the only trace, or the list.
+// builtinPage is the page to begin with: the job, the only trace, the later of two
+// runs beside the earlier one, or the list. The pages match the roots of two jobs
+// whatever their names.
 func builtinPage(set *trace.Set, pages string) string {
 	if id, ok := onlyTrace(set); ok {
 		return pages + "trace/" + id.String()
+	}
+	if jobs := set.Jobs(); len(jobs) == 2 {
+		return pages + "trace/" + jobs[1].ID.String() + "?view=compare&compare=" + jobs[0].ID.String() + "&order=calls"
 	}
 	return pages
 }

@@ -68,3 +68,29 @@ func TestCompareLabelled(t *testing.T) {
 		t.Errorf("of the jobs: %+v", o)
 	}
 }
+
+// A file's name can be in several runs: only the joined trace says which.
+func TestFilesOfSeveralRuns(t *testing.T) {
+	one, two := file(t, 1, span{id: 1, name: "kops", end: 1000}), file(t, 2, span{id: 1, name: "kops", end: 9000})
+	one.Job, two.Job, two.Name = 1, 2, one.Name
+	set, err := trace.Load(t.Context(), []trace.Source{one, two}, trace.Job{Name: "good", ID: trace.TraceID{1}}, trace.Job{Name: "bad", ID: trace.TraceID{2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	info := Info{}
+	for i, id := range []string{"1", "2"} {
+		info.Jobs = append(info.Jobs, Job{Trace: set.Jobs()[i].ID, Title: id, Links: []Link{{"artifacts", "https://x.example/" + id + "/artifacts/"}}})
+	}
+	h := New(set, info)
+	for _, tt := range []struct{ trace, want string }{
+		{set.Jobs()[0].ID.String(), "https://x.example/1/artifacts/otlp/kops-1.otel"},
+		{set.Jobs()[1].ID.String(), "https://x.example/2/artifacts/otlp/kops-1.otel"},
+		{traceID(1).String(), ""},
+	} {
+		last := answer[struct{ Lines int }](t, h, "traces/"+tt.trace).Lines - 1
+		if got := answer[detail](t, h, fmt.Sprintf("traces/%s/spans/%d", tt.trace, last)).Sources[0].URL; got != tt.want {
+			t.Errorf("trace %s: %q, want %q", tt.trace, got, tt.want)
+		}
+	}
+}
