@@ -456,6 +456,9 @@ func TestPhone(t *testing.T) {
 		if got := b.eval("document.documentElement.scrollWidth <= innerWidth"); got != true {
 			t.Errorf("%s is %v wide", path, b.eval("document.documentElement.scrollWidth"))
 		}
+		if got := b.eval("(() => { const r = document.querySelector('.tabs [aria-current]').getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth + 1; })()"); strings.Contains(path, "/trace/") && got != true {
+			t.Errorf("%s: the name of the view is not on the screen", path)
+		}
 	}
 }
 

@@ -48,9 +48,9 @@ func TestTouch(t *testing.T) {
 	bars := get[struct{ X, Y, W float64 }](b, `(() => { const r = document.querySelector('.wf-canvas').getBoundingClientRect(); return { X: r.left, Y: r.top + r.height / 2, W: r.width }; })()`)
 	at := func(share float64) float64 { return bars.X + share*bars.W }
 	const width = `(Number(new URLSearchParams(location.search).get('to')) - Number(new URLSearchParams(location.search).get('from')))`
-	length := get[float64](b, `fetch('/api/v1/traces/' + location.pathname.slice(7)).then((r) => r.json()).then((t) => { window.traceLength = t.duration; }), 0`)
+	b.eval(`fetch('/api/v1/traces/' + location.pathname.slice(7)).then((r) => r.json()).then((t) => { window.traceLength = t.duration; }), 0`)
 	b.wait("window.traceLength")
-	length = get[float64](b, "window.traceLength")
+	length := get[float64](b, "window.traceLength")
 
 	// From half of the width apart to all of it: twice as close, around the middle.
 	b.touch([2]point{{at(0.25), bars.Y}, {at(0), bars.Y}}, [2]point{{at(0.75), bars.Y}, {at(1), bars.Y}})

@@ -148,7 +148,7 @@ function callTree(c) {
         } }, parts === 0 ? '' : open.has(i) ? '▾' : '▸');
         const cell = h('td', { class: 'cut path' }, toggle, bdi(named(p.name)));
         cell.style.paddingLeft = `${8 + Math.min(depth, 30) * 14}px`;
-        rows.push(h('tr', { class: cls }, cell, h('td', { class: 'cut opt' }, bdi(named(p.service))), h('td', {}, word),
+        rows.push(h('tr', { class: cls }, cell, h('td', { class: 'cut opt' }, bdi(named(p.service))), h('td', { class: 'opt' }, word),
           ...MEASURES.slice(0, 3).flatMap(([key, , words]) => [h('td', { class: p.here[key] ? 'num' : 'num zero' }, words(p.here[key])), h('td', { class: p.there[key] ? 'num' : 'num zero' }, words(p.there[key])), difference(p.here[key] - p.there[key], words)])));
         if (open.has(i)) visit(i, depth + 1);
       }
@@ -160,7 +160,7 @@ function callTree(c) {
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Calls of both' },
     h('table', { class: 'table compared calls' },
       h('thead', {},
-        h('tr', {}, ...[['Calls', ''], ['Service', 'opt'], ['Compared', '']].map(([t, cl]) => h('th', { rowspan: 2, scope: 'col', class: cl }, t ?? '')), ...MEASURES.slice(0, 3).map(([, title]) => h('th', { colspan: 3, scope: 'colgroup' }, title))),
+        h('tr', {}, ...[['Calls', ''], ['Service', 'opt'], ['Compared', 'opt']].map(([t, cl]) => h('th', { rowspan: 2, scope: 'col', class: cl }, t ?? '')), ...MEASURES.slice(0, 3).map(([, title]) => h('th', { colspan: 3, scope: 'colgroup' }, title))),
         h('tr', {}, ...MEASURES.slice(0, 3).flatMap(() => ['this', 'other', '±'].map((t) => h('th', { scope: 'col', class: 'num' }, t))))),
       body),
     c.leftPaths ? h('p', { class: 'dim' }, `${counted(c.leftPaths, 'path')} that differ less left out.`) : null);

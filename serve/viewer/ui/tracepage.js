@@ -443,6 +443,7 @@ function loaded(app, m, signal) {
     tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', by: '', frame: null }), { 'aria-current': v === name ? 'page' : undefined }, title)));
     if (name === view) return;
     view = name;
+    requestAnimationFrame(() => tabs.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })); // on a phone not all fit
     switch (name) {
       case 'operations':
         table = operationsView(app, path, to, signal);
