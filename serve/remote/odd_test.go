@@ -20,8 +20,9 @@ import (
 )
 
 // oddInputs are things that real or hostile files hold, each under a service
-// of its own name, with the names of the spans that have to arrive.
-func oddInputs(t testing.TB) (files []trace.Source, want map[string][]string) {
+// of its own name, with the names of the spans that have to arrive. One span has
+// as many children as asked for.
+func oddInputs(t testing.TB, children int) (files []trace.Source, want map[string][]string) {
 	want = map[string][]string{}
 	add := func(service string, requests ...*tracepb.TracesData) {
 		files = append(files, file(t, service, requests...))
@@ -95,7 +96,7 @@ func oddInputs(t testing.TB) (files []trace.Source, want map[string][]string) {
 	}()...)
 	row("children", func() (spans []*tracepb.Span) {
 		spans = append(spans, span(1, 0, 10, 20))
-		for i := range 100_000 {
+		for i := range children {
 			spans = append(spans, span(uint64(i+2), 1, 10, 20))
 		}
 		return spans
@@ -153,7 +154,7 @@ func broken(t testing.TB, id []byte) trace.Source {
 
 // No input makes a real Jaeger fail, and every span of it arrives.
 func TestOddInputsInRealJaeger(t *testing.T) {
-	files, want := oddInputs(t)
+	files, want := oddInputs(t, 100_000)
 	set := load(t, files...)
 	storage := listen(t, set)
 	for _, name := range jaegers {

@@ -23,7 +23,7 @@ import (
 // What is translated from encoding to encoding is what decoded messages give.
 func TestTranslatedByDecoding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	odd, _ := oddInputs(t)
+	odd, _ := oddInputs(t, 1000)
 	tests := []struct {
 		name  string
 		files []trace.Source
