@@ -27,7 +27,7 @@ type batch struct {
 
 // trace sends the spans of tr in messages that hold nothing else: of a job's
 // trace, those of the joined one. They are translated on all processors and sent
-// in order; no more than one batch a processor waits to be sent.
+// in order: while a batch is sent, one a processor is translated or waits.
 func (t *translator) trace(tr trace.Trace, send func(encoded) error) error {
 	tree := t.set.Tree(tr)
 	for i := range tree.Len() {
