@@ -73,6 +73,23 @@ func TestCompletions(t *testing.T) {
 	b.wait(offers + `.join() === 'http.request.method=POST'`)
 }
 
+// All spans in one list: sorted, searched, and a way to each.
+func TestSpans(t *testing.T) {
+	b := open(t, two(t), viewer.Info{}, "/trace/0a000000000000000000000000000002?view=spans")
+	b.wait(`document.querySelector('.spans tbody .said')?.textContent === 'not yet'`)
+	if got := b.text(`[...document.querySelectorAll('.spans tbody tr')].map((r) => [...r.children].map((c) => c.textContent.trim()).join(' ')).join('\n')`); got != "bad kops +0 9 s 900 ms\napply kops +0 8 s 7.8 s\n✕poll not yet kops +100 ms 100 ms 100 ms\n✕poll not yet kops +300 ms 100 ms 100 ms\ndump kops +8.900 s 100 ms 100 ms" {
+		t.Errorf("got\n%s", got)
+	}
+	b.click(".spans th:nth-child(5) button")
+	b.wait(`location.search.endsWith('order=self') && document.querySelector('.spans tbody a').textContent === 'apply'`)
+	b.run(chromedp.Navigate(b.base + "/trace/0a000000000000000000000000000002?view=spans&q=error"))
+	b.wait(`document.querySelectorAll('.spans tbody tr').length === 2 && document.querySelector('.sheet').textContent.startsWith('2 spans found by error')`)
+	b.eval(`document.querySelectorAll('.spans tbody a')[1].click()`)
+	b.wait(panelName + ` === 'poll' && location.search.includes('span=0000000000000004')`)
+	b.run(chromedp.NavigateBack())
+	b.wait(`document.querySelectorAll('.spans tbody tr').length === 2`)
+}
+
 // A click on a frame makes it the widest, and leads to its spans; so does one
 // on a service.
 func TestFlameAndServices(t *testing.T) {

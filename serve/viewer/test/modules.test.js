@@ -14,6 +14,7 @@ import { formatLines, opening, parseLines } from '../ui/opening.js';
 import { pathShown } from '../ui/path.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
+import { firstOf } from '../ui/spans.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
 import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
 
@@ -153,6 +154,18 @@ test('two fingers keep what is under them', () => {
   assert.deepEqual(pinch({ from: 0, to: 1000 }, [0, 1], [0.4, 0.6], 1000), { from: 0, to: 1000 }, 'no farther than the trace');
   const close = pinch(v, [0.5, 0.5], [0, 1], 1000);
   assert.ok(close.to - close.from >= 2 && close.from >= 100 && close.to <= 200);
+});
+
+test('the first spans in any order', () => {
+  const m = family(); // durations 100, 30, 20, (fold), 20, 20
+  assert.deepEqual(firstOf(m, null, 'duration', false, 9), { lines: [0, 1, 2, 4, 5], all: 5 });
+  assert.deepEqual(firstOf(m, null, 'duration', false, 3), { lines: [0, 1, 2], all: 5 }, 'of equal ones the first lines');
+  assert.deepEqual(firstOf(m, null, 'start', true, 2), { lines: [0, 1], all: 5 });
+  assert.deepEqual(firstOf(m, [1, 3, 5], 'start', false, 2), { lines: [5, 1], all: 2 }, 'among some');
+  m.head.names = ['b', 'a'];
+  m.name = Uint8Array.of(0, 0, 1, 0, 0, 1);
+  assert.deepEqual(firstOf(m, null, 'name', true, 3).lines, [2, 5, 0]);
+  assert.deepEqual(firstOf(m, [], 'name', true, 3), { lines: [], all: 0 });
 });
 
 test('the ruler has round steps', () => {

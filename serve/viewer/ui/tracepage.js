@@ -17,6 +17,7 @@ import { operationsView } from './operations.js';
 import { PRINTED, printedLines, whenPrinted } from './print.js';
 import { withTerm } from './query.js';
 import { servicesView } from './services.js';
+import { spansView } from './spans.js';
 import { newTexts } from './texts.js';
 import { palette } from './theme.js';
 import { around, clamp, pan, zoom } from './viewport.js';
@@ -27,7 +28,7 @@ import { waterfall } from './waterfall.js';
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./main.js').App} App */
 
-export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['compare', 'Compare']]);
+export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['compare', 'Compare'], ['spans', 'Spans']]);
 
 /**
  * @param {App} app
@@ -120,6 +121,7 @@ function loaded(app, m, signal) {
   const timeline = h('div', { class: 'timeline' }, bar.element, mini.element, split);
   const content = h('div', { class: 'content' });
   const compared = compareView(app, m.head, signal);
+  const spans = spansView(app, m, signal);
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the trace' });
   const element = h('div', { class: 'trace' }, header(), content);
@@ -456,6 +458,9 @@ function loaded(app, m, signal) {
       case 'services':
         content.replaceChildren(servicesView(path, to, signal));
         break;
+      case 'spans':
+        content.replaceChildren(spans.element);
+        break;
       case 'compare':
         content.replaceChildren(compared.element);
         break;
@@ -472,6 +477,7 @@ function loaded(app, m, signal) {
     when.textContent = clock(m.startNs, s.zone, 3);
     showView(s.view);
     if (s.view === 'compare') void compared.update(s);
+    if (s.view === 'spans') void spans.update(s);
     if (s.view === 'operations') table?.update(s);
     if (s.view === 'flame') graph?.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
@@ -495,7 +501,7 @@ function loaded(app, m, signal) {
 
   /** @param {KeyboardEvent} e */
   function key(e) {
-    if (/^[1-5]$/.test(e.key)) {
+    if (/^[1-6]$/.test(e.key)) {
       app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', by: '', frame: null }, 'push');
       return true;
     }
