@@ -3,6 +3,7 @@ package prow
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"slices"
 	"strings"
@@ -186,6 +187,12 @@ func (t Instances) siblings(bucket string) []string {
 		others = append(others, p.Bucket)
 	}
 	return others
+}
+
+// refuses reports an error by which a bucket may have what was looked for in it.
+// One that was given up refuses everybody.
+func (t Instances) refuses(bucket string, err error) bool {
+	return errors.Is(err, fs.ErrPermission) && !t.Places(bucket)[0].Closed
 }
 
 // Page returns the run's page in Prow, where the Prow of its bucket is known,

@@ -19,6 +19,7 @@ import (
 // come last, when everything has been listed.
 type jobSearch struct {
 	store Store
+	known Instances
 
 	// Places where the job may be, the likeliest first, those of one bucket
 	// together: the first that has builds is it. The shelves of one place hold
@@ -174,7 +175,7 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 		found, at, err := j.decide(ctx, j.places[:n], s)
 		switch {
 		case isAway(err):
-			if !isAbsent(err) {
+			if j.known.refuses(bucket, err) {
 				j.refused = cmp.Or(j.refused, err)
 			}
 		case err != nil:

@@ -29,7 +29,7 @@ func (r *resolver) candidates(ref Ref) (*candidates, error) {
 		return nil, err
 	}
 	if ref.Kind == KindPR || ref.Kind == KindPRJob {
-		p := &pullSearch{store: r.store, job: ref.Job, after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
+		p := &pullSearch{store: r.store, known: r.o.Instances, job: ref.Job, after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 		for _, b := range buckets {
 			dirs := []string{ref.Root}
 			if ref.Root == "" {
@@ -41,7 +41,7 @@ func (r *resolver) candidates(ref Ref) (*candidates, error) {
 		}
 		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, ref.Kind == KindPR}, nil
 	}
-	j := &jobSearch{store: r.store, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
+	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 	for _, b := range buckets {
 		j.places = append(j.places, r.jobPlaces(b, ref)...)
 	}

@@ -16,6 +16,7 @@ import (
 // They are few: one listing for the jobs and one for each of them.
 type pullSearch struct {
 	store  Store
+	known  Instances
 	places []shelf // where its jobs may lie, or the builds of the one job; the likeliest first
 	job    string  // "": all
 
@@ -35,7 +36,7 @@ func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 				all, err = p.list(ctx, jobs)
 			}
 			if isAway(err) {
-				if !isAbsent(err) {
+				if p.known.refuses(place.bucket, err) {
 					p.refused = cmp.Or(p.refused, err)
 				}
 				continue

@@ -230,7 +230,11 @@ func (r *resolver) first(ctx context.Context, ref Ref, buckets []string, of func
 				return run, nil
 			}
 			if errors.Is(err, fs.ErrPermission) {
-				refused = cmp.Or(refused, err)
+				if r.o.Instances.refuses(bucket, err) {
+					refused = cmp.Or(refused, err)
+				} else {
+					tried = append(tried, b.shelf)
+				}
 				break // so it will be for all of the bucket
 			}
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -240,12 +244,18 @@ func (r *resolver) first(ctx context.Context, ref Ref, buckets []string, of func
 			tried = append(tried, b.shelf)
 		}
 	}
-	if refused != nil && len(tried) == 0 {
-		return Run{}, fmt.Errorf("look for %s: %w", subject(ref), refused)
+	had := ""
+	if len(tried) > 0 {
+		had = "it is not in " + where(tried)
 	}
-	had := "it is not in " + where(tried)
 	if broken != nil {
 		had += "; " + broken.Error()
+	}
+	switch {
+	case refused != nil && had == "":
+		return Run{}, fmt.Errorf("look for %s: %w", subject(ref), refused)
+	case refused != nil: // it comes last, because it ends with what helps
+		return Run{}, fmt.Errorf("look for %s: %s, and %w", subject(ref), had, refused)
 	}
 	return Run{}, &ResolveError{
 		Asked: subject(ref), Had: had,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -114,6 +115,8 @@ func TestResolve(t *testing.T) {
 func TestResolveErrors(t *testing.T) {
 	s := newSample(t)
 	s.Private("origin-ci-private", "secret")
+	s.Private("kubernetes-jenkins", "secret") // closed, as it is in life: no reason to ask for credentials
+	s.Private("test-platform-results", "secret")
 	tests := []struct {
 		name, input string
 		o           prow.Options
@@ -140,6 +143,8 @@ func TestResolveErrors(t *testing.T) {
 		{"a file", "./x", prow.Options{}, prow.ErrNoRun, "it names no run in a bucket"},
 		{"refused", "gs://origin-ci-private/logs/x/", prow.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 		{"refused build", "https://deck-internal-ci.apps.ci.l2s4.p1.openshiftapps.com/log?job=x&id=7", prow.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
+		{"refused by one of several", "https://prow.ci.openshift.org/log?job=x&id=7", prow.Options{}, fs.ErrPermission,
+			"it is not in gs://test-platform-results-public/logs/x/, gs://test-platform-results-public/pr-logs/directory/x/, gs://test-platform-results-public/pr-logs/pull/batch/x/, nor in the bucket origin-ci-test, and bucket test-platform-results refuses anonymous readers"},
 		{"refused pull request", "openshift-priv/x#7", prow.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 	}
 	for _, test := range tests {
