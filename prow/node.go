@@ -51,9 +51,10 @@ func (t *timeline) spanID(path string) []byte {
 	return sum[:8]
 }
 
-// nano is a time in OTLP: 0 is none.
+// nano is a time in OTLP: 0 is none. One that made-up durations have led beyond
+// what fits is none.
 func nano(t time.Time) uint64 {
-	if t.IsZero() || t.Unix() < 0 {
+	if t.IsZero() || t.Unix() < 0 || t.Unix() > maxTime {
 		return 0
 	}
 	return uint64(t.UnixNano())

@@ -128,10 +128,14 @@ func decode(data []byte, into any) error {
 	return json.Unmarshal(data, into)
 }
 
+// maxTime is the last time that is believed, in seconds: in the year 2242. Up to
+// there nanoseconds fit an int64.
+const maxTime = 1 << 33
+
 // unixTime is the time of a timestamp in seconds, zero where there is none or it
 // makes no sense.
 func unixTime(seconds *int64) time.Time {
-	if seconds == nil || *seconds <= 0 || *seconds > 1<<33 {
+	if seconds == nil || *seconds <= 0 || *seconds > maxTime {
 		return time.Time{}
 	}
 	return time.Unix(*seconds, 0).UTC()

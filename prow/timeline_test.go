@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,6 +199,48 @@ func decodeTimeline(t testing.TB, encoded []byte) ([]*commonpb.KeyValue, []*trac
 		}
 	}
 	return resource, spans
+}
+
+// Durations that do not fit 64 bits together, or lead beyond all years, are drawn
+// as far as they can be.
+func TestTimelineOfAbsurdLengths(t *testing.T) {
+	one := func(ns int64) string {
+		return fmt.Sprintf(`<testcase name="x" time="%d.%09d"/>`, ns/1e9, ns%1e9)
+	}
+	exact := "" // sums up to the greatest of all durations
+	for left := int64(math.MaxInt64); left > 0; {
+		next := one(min(left, 1e16))
+		exact += next
+		left -= int64(seconds(strings.Split(next, `"`)[3]))
+	}
+	for name, suite := range map[string]string{
+		"to the last nanosecond":  `<testsuite name="s" timestamp="2025-03-13T01:45:41Z" time="0.000000001">` + exact,
+		"in a row":                `<testsuite name="s">` + strings.Repeat(one(1e17), 3000),
+		"in a row from its start": `<testsuite name="s" timestamp="2025-03-13T01:45:41Z">` + strings.Repeat(one(1e17), 3000),
+		"side by side":            `<testsuite name="s" timestamp="2025-03-13T01:45:41Z" time="5">` + strings.Repeat(one(1e17), 9000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &Metadata{Run: Run{Bucket: "b", Root: "logs/j/1900000000000000001", Job: "j", Build: "1900000000000000001"}}
+			for file, data := range map[string]string{"finished.json": `{"timestamp":1741832000,"passed":true}`, "artifacts/junit.xml": suite + "</testsuite>"} {
+				if err := m.Add(file, []byte(data)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var drawn tracepb.TracesData
+			if err := proto.Unmarshal(Timeline(m), &drawn); err != nil {
+				t.Fatal(err)
+			}
+			spans := drawn.ResourceSpans[0].ScopeSpans[0].Spans
+			if want := 2 + len(m.Suites[0].Cases); len(spans) != want {
+				t.Errorf("%d spans, want %d", len(spans), want)
+			}
+			for _, s := range spans {
+				if s.StartTimeUnixNano > math.MaxInt64 || s.EndTimeUnixNano > math.MaxInt64 {
+					t.Fatalf("%s is from %d to %d", s.Name, s.StartTimeUnixNano, s.EndTimeUnixNano)
+				}
+			}
+		})
+	}
 }
 
 func TestTraceID(t *testing.T) {
