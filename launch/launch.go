@@ -11,7 +11,8 @@
 // address of a storage and what the UI should link to.
 //
 // What each Jaeger needs was tried with jaeger-query and jaeger-all-in-one 1.76
-// and with Jaeger 2.13 and 2.20; keys and flags are named where they are set.
+// and with Jaeger 2.13, 2.20 and its main of August 2026; keys and flags are named
+// where they are set.
 package launch
 
 import (
