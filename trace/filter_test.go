@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -524,4 +525,40 @@ func FuzzWordsOf(f *testing.F) {
 			t.Errorf("words of %q: %q, want %q", text, got, want)
 		}
 	})
+}
+
+// Of spans that start at once, the first by the order come, wherever they lie.
+func TestFindSpansThatStartAtOnce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 52))
+	var spans []*tracepb.Span
+	for _, i := range rng.Perm(500) {
+		spans = append(spans, span(uint64(i+1), 0, "x", int64(10+i%2), 20))
+	}
+	set := load(t, otel(t, otlp(t, "s", spans...)))
+	for _, descending := range []bool{true, false} {
+		var got []SpanID
+		q := SpanQuery{Order: []SpanOrder{{ByStart, descending}}, Limit: 7}
+		for {
+			rows, err := set.FindSpans(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rows) == 0 {
+				break
+			}
+			for _, row := range rows {
+				got = append(got, set.Span(row).ID)
+			}
+			q.After = &rows[len(rows)-1]
+		}
+		var want []SpanID
+		for _, even := range []bool{descending, !descending} { // even ids start later
+			for k := range uint64(250) {
+				want = append(want, spanID(2*k+1+uint64(number64(even))))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("descending %v: %d spans, from %v", descending, len(got), got[:min(len(got), 7)])
+		}
+	}
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -159,6 +162,44 @@ func TestTranslationEndsWithItsClient(t *testing.T) {
 	if !errors.Is(err, gone) || sent != 2 {
 		t.Errorf("%d messages were sent: %v", sent, err)
 	}
+}
+
+// While a client does not read, no more than some batches are translated.
+func TestTranslationWaitsForItsClient(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	const n = 64
+	var spans []*tracepb.Span
+	for i := range uint64(n) {
+		spans = append(spans, &tracepb.Span{TraceId: tid(1), SpanId: sid(i + 1), StartTimeUnixNano: at(1), EndTimeUnixNano: at(2),
+			Attributes: []*commonpb.KeyValue{attr("text", str(strings.Repeat("x", batchSize)))}})
+	}
+	set := load(t, file(t, "large", under("a", spans...)))
+	inUse := func() uint64 {
+		runtime.GC()
+		runtime.GC() // the buffers in gRPC's pool outlive one
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	synctest.Test(t, func(t *testing.T) {
+		before, read, sent := inUse(), make(chan bool), 0
+		v1 := translator{set: set}
+		go v1.trace(set.Trace(0), func(e encoded) error {
+			<-read
+			e.Free()
+			sent++
+			return nil
+		})
+		synctest.Wait()
+		if ahead := int64(inUse()) - int64(before); ahead > n/4<<20 { // a message is in a buffer of 1 MiB
+			t.Errorf("%d MiB were translated of %d", ahead>>20, n)
+		}
+		close(read)
+		synctest.Wait()
+		if sent != n {
+			t.Errorf("%d messages were sent of %d", sent, n)
+		}
+	})
 }
 
 // translated is the translation by decoded messages, a second time and plainly:
