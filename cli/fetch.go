@@ -55,6 +55,9 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	for _, j := range c.jobs {
+		if text := unfinished(j); text != "" {
+			f.note("%s", text)
+		}
 		dir := j.result.Dir
 		if f.output != "" {
 			dir = f.output

@@ -108,11 +108,13 @@ func metadata(r *fetch.Result, note func(format string, args ...any)) *prow.Meta
 	m := &prow.Metadata{Run: r.Run, AsOf: r.Listed}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
 		data, err := readBounded(r.Metadata[name].Path, maxMetadata)
-		if err == nil {
+		if err != nil {
+			err = fmt.Errorf("read %s of %s: %w", name, r.Run.URL(), err)
+		} else {
 			err = m.Add(name, data)
 		}
 		if err != nil {
-			note("%s: %v", name, err)
+			note("%v", err)
 		}
 	}
 	return m

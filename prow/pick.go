@@ -204,7 +204,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (Run, error) {
 			return Run{}, fmt.Errorf("look for %s: %w", e.Asked, err)
 		}
 		n += len(portion)
-		for _, b := range portion[:min(len(portion), r.o.Limit-len(e.Choices))] {
+		for _, b := range portion { // without a request: there are no pointers among them
 			if run, err := b.run(ctx, r.store, r.o.Instances); err == nil {
 				e.Choices = append(e.Choices, run)
 			}

@@ -132,6 +132,7 @@ func TestResolveErrors(t *testing.T) {
 		{"none in time", periodic, prow.Options{After: noon}, prow.ErrNoRun, "check the time limits and the name"},
 		{"many", "kops#104", prow.Options{}, prow.ErrManyRuns,
 			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended`},
+		{"many, however few may be looked at", "kops#104", prow.Options{Limit: 1}, prow.ErrManyRuns, "it has 3 runs of 1 job"},
 		{"no such pull request", "kops#9", prow.Options{}, prow.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", prow.Options{}, prow.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty; it may have expired"},
