@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -25,14 +26,14 @@ type extras struct {
 	traces chan struct{} // closed when the traces have their places
 	all    sync.WaitGroup
 
-	mu     sync.Mutex
-	failed int
-	first  string // of those that failed, and why
-
-	listErr  error
-	more     bool // than may be taken
+	mu       sync.Mutex // guards these four
+	failed   int
+	first    string // of those that failed, and why
 	tooLarge int
 	large    string // one of those
+
+	listErr error
+	more    bool // than may be taken
 }
 
 // patience is how long the extras may take after the traces have come. Most runs
@@ -78,7 +79,7 @@ func (x *extras) wait(wanted bool) {
 		leave("there are more than %d JUnit files; the first by name are taken", prow.WantedMost)
 	}
 	if x.tooLarge > 0 {
-		leave("%s %s too large and left out, such as %s", count(x.tooLarge, "JUnit file"), are(x.tooLarge), printable(x.large))
+		leave("%s %s left out as too large, alone or with the others, such as %s", count(x.tooLarge, "metadata file"), are(x.tooLarge), printable(x.large))
 	}
 	if x.failed > 0 {
 		leave("%s %s left out: %s; --refresh asks again", count(x.failed, "metadata file"), are(x.failed), x.first)
@@ -95,6 +96,11 @@ func (x *extras) start(ctx context.Context, name string, work func() error) {
 		}
 		if err != nil {
 			x.t.ledger.drop(name)
+		}
+		switch {
+		case errors.Is(err, gcs.ErrTooLarge):
+			x.exceed(name)
+		case err != nil:
 			x.lack(name, cause(ctx, err))
 		}
 	})
@@ -114,6 +120,14 @@ func (x *extras) lack(name string, err error) {
 	if x.failed++; x.failed == 1 {
 		x.first = printable(name) + ": " + err.Error()
 	}
+}
+
+// exceed is lack for a file that asking again would not bring.
+func (x *extras) exceed(name string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.tooLarge++
+	x.large = name
 }
 
 func (x *extras) named(ctx context.Context, name string) error {
@@ -161,8 +175,7 @@ func (x *extras) find(objects iter.Seq2[gcs.Object, error]) (found []gcs.Object,
 			x.more = true
 			return found, nil
 		case o.Size > limit || bytes+o.Size > prow.WantedBytes:
-			x.tooLarge++
-			x.large = name
+			x.exceed(name)
 		default:
 			bytes += o.Size
 			found = append(found, o)

@@ -136,7 +136,7 @@ func TestExtrasFail(t *testing.T) {
 		{"a file that is too large", func(s *memStore) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/junit_01.xml", strings.Repeat("x", 16<<20+1))
 		}, []string{"artifacts/junit_01.xml"},
-			[]string{"1 JUnit file is too large and left out, such as artifacts/junit_01.xml"}},
+			[]string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/junit_01.xml"}},
 		{"a known name that is too large", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "/artifacts/metadata.json") {
@@ -145,7 +145,7 @@ func TestExtrasFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/metadata.json"},
-			[]string{"1 metadata file is left out: artifacts/metadata.json: object is too large; --refresh asks again"}},
+			[]string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/metadata.json"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -229,7 +229,7 @@ func TestExtrasAreBoundedInSize(t *testing.T) {
 	if want := []string{"artifacts/junit_0.xml", "artifacts/junit_1.xml", "artifacts/junit_2.xml", "artifacts/junit_3.xml", "artifacts/junit_9.xml"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if want := []string{"1 JUnit file is too large and left out, such as artifacts/junit_4.xml"}; !slices.Equal(notices, want) {
+	if want := []string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/junit_4.xml"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 }

@@ -126,7 +126,7 @@ func (t Instances) parseBare(text string, depth int) (Ref, *ParseError) {
 	case t.isHost(host) && (slash || !isJobName(host) || t.isKnownHost(host)):
 		return t.parseWeb(text, depth)
 	case !slash:
-		return t.parseWord(text)
+		return parseWord(text)
 	case isKey(first) || isView(first, second):
 		return t.parseWeb("/"+text, depth) // copied without the host and the slash
 	case isKey(second) && more != "" || isView(second, third):
@@ -163,7 +163,7 @@ func (t Instances) parseAbsolute(text string, depth int) (Ref, *ParseError) {
 }
 
 // parseWord reads one word: a job's name, or something that looks like one.
-func (t Instances) parseWord(word string) (Ref, *ParseError) {
+func parseWord(word string) (Ref, *ParseError) {
 	if job, build, ok := strings.Cut(word, "@"); ok && isJobName(job) && isBuild(build) {
 		return jobAndBuild(job, build), nil
 	}

@@ -131,9 +131,7 @@ func (t Instances) target(bucket, link string) (Run, bool) {
 
 // isAway reports errors after which other places are worth a look.
 func isAway(err error) bool {
-	return isAbsent(err) || errors.Is(err, fs.ErrPermission)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
-
-func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 func lastSegment(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }
