@@ -118,14 +118,14 @@ func (g *sourcing) untold(j *job, err error, now time.Time) error {
 		return err
 	}
 	m := metadata(j.result, func(string, ...any) {})
-	since, due := m.Since(), m.Due()
+	since := m.Since()
 	page := "its page in Prow may say more: " + g.runPage(m.Run)
 	switch state := m.State(); {
 	case state == prow.Unknown:
 		return err
 	case state != prow.Running:
 		return advised{failure{fmt.Sprintf("%s ended (%s) before it could upload anything", j.title(), state), err}, page}
-	case !due.IsZero() && now.After(due):
+	case m.Overdue(now):
 		return advised{failure{fmt.Sprintf("%s has not ended since %s UTC (%s), longer than it may run: its pod was probably deleted before it could upload anything",
 			j.title(), since.Format(time.DateTime), ago(now.Sub(since))), err}, page}
 	}
@@ -148,6 +148,9 @@ func unfinished(j job) string {
 	}
 	if since := m.Since(); !since.IsZero() {
 		text += ", since " + since.UTC().Format(time.DateTime) + " UTC"
+	}
+	if m.Overdue(m.AsOf) {
+		return text + ", longer than it may run: its pod was probably deleted, so this may not be all."
 	}
 	return text + ": artifacts come at the end, so this may not be all. Ask again later, or with --watch, which waits for that."
 }

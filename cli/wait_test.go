@@ -193,6 +193,27 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 	}
 }
 
+// Of a run that was lost nobody is told to wait for the end.
+func TestLostRunOnThePages(t *testing.T) {
+	g, server, stderr := watcher(t, nil)
+	g.watch = false
+	going(server, "logs/ci-watched/7", time.Date(2026, 9, 1, 10, 0, 0, 0, time.UTC))
+	server.PutBytes(watchedBucket, "logs/ci-watched/7/artifacts/step/otlp/a.otel", []byte("x"))
+	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.collect(t.Context(), refs)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	defer c.Close()
+	const want = "UTC, since 2026-09-01 10:00:00 UTC, longer than it may run: its pod was probably deleted, so this may not be all."
+	if note := g.pageInfo(c.jobs).Note; !strings.HasSuffix(note, want) {
+		t.Errorf("the note is %q, want %q at its end", note, want)
+	}
+}
+
 // On a terminal one line says what is waited for.
 func TestWaitingLine(t *testing.T) {
 	now := time.Unix(100_000, 0)

@@ -23,7 +23,7 @@ type Metadata struct {
 	Run Run
 
 	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
-	// then. Zero: up to the last thing known.
+	// then, or to when it was Due. Zero: up to the last thing known.
 	AsOf time.Time
 
 	// Instances know the run's page.

@@ -230,7 +230,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (Run, error) {
 // tell explains a choice that is not the newest run.
 func (r *resolver) tell(l look, seen []look) {
 	if len(seen) > 0 {
-		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), tally(seen)))
+		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), r.tally(seen)))
 	}
 }
 
@@ -245,10 +245,10 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 			e.Hint = "check the time limits and the name, or name the bucket with --bucket"
 		}
 	case more:
-		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), tally(seen))
+		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
 		e.Hint = further(seen)
 	default:
-		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), tally(seen))
+		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), r.tally(seen))
 		e.Hint = "ask for another outcome, or give the link of a run"
 	}
 	return e
@@ -313,9 +313,14 @@ func dated(l look) string {
 	return ""
 }
 
-// tally sums up what was seen: "3 passed, 1 running, 1 pointer leads nowhere".
-func tally(seen []look) string {
-	const nowhere, unread, other = "with a pointer that leads nowhere", "unreadable", "not wanted"
+// tally sums up what was seen: "3 passed, 1 running, 1 with a pointer that leads
+// nowhere".
+func (r *resolver) tally(seen []look) string {
+	const nowhere, unread = "with a pointer that leads nowhere", "unreadable"
+	other := "not wanted"
+	if r.o.Want.only() {
+		other = "of unknown result"
+	}
 	n := map[string]int{}
 	for _, l := range seen {
 		switch {

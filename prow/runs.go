@@ -58,7 +58,7 @@ func Runs(ctx context.Context, store Store, ref Ref, n int, o Options) ([]RunInf
 	case len(infos) == 0:
 		return nil, r.none(c, seen, len(seen) >= r.o.Limit)
 	case len(infos) < n && len(seen) >= max(n, r.o.Limit):
-		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), tally(seen), further(seen)))
+		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), r.tally(seen), further(seen)))
 	}
 	return infos, nil
 }

@@ -129,7 +129,7 @@ func TestRunsCapped(t *testing.T) {
 		want     string
 	}{
 		{2, 10, ""},
-		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 running, 1 not wanted; look further back with --before 2026-11-25T01:00:00Z"},
+		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 running, 1 of unknown result; look further back with --before 2026-11-25T01:00:00Z"},
 		{1, 1, ""}, // none: an error says it
 	} {
 		var told []string

@@ -31,7 +31,7 @@ import (
 //	│   │       └── CASE
 //	│   └── sidecar               from the end of the test containers on
 //	│       └── upload
-//	└── still running             until the bucket was asked
+//	└── still running             until the bucket was asked, or it had to end
 //
 // What is not known is left out. Spans whose times were derived from durations
 // have prow.estimated=true, those that have not ended have no end and
@@ -275,21 +275,24 @@ func (t *timeline) phase(parent *node, name string, start, end time.Time) *node 
 }
 
 // running draws how long a job has been running as far as one can know: what a
-// job does is uploaded at its end.
+// job does is uploaded at its end. One that was lost did not run until today.
 func (t *timeline) running() {
 	if t.m.State() != Running || t.m.AsOf.IsZero() {
 		return
 	}
-	since := t.root.begins()
+	since, until := t.root.begins(), t.m.AsOf
+	if t.m.Overdue(until) {
+		until = t.m.Due()
+	}
 	for _, n := range t.spans {
-		if n != t.root && n.ends().After(since) && n.ends().Before(t.m.AsOf) {
+		if n != t.root && n.ends().After(since) && n.ends().Before(until) {
 			since = n.ends()
 		}
 	}
-	if s := t.m.Started; s != nil && s.Time.After(since) && s.Time.Before(t.m.AsOf) {
+	if s := t.m.Started; s != nil && s.Time.After(since) && s.Time.Before(until) {
 		since = s.Time
 	}
-	n := t.add(t.root, "still running", since, t.m.AsOf)
+	n := t.add(t.root, "still running", since, until)
 	n.text("prow.phase", "running")
 	n.flag("prow.estimated", true)
 	n.flag("prow.unfinished", true)

@@ -206,6 +206,12 @@ func (m *Metadata) Due() time.Time {
 	return since.Add(limit + time.Hour)
 }
 
+// Overdue reports whether the run, if it has not ended, was Due before a time.
+func (m *Metadata) Overdue(at time.Time) bool {
+	due := m.Due()
+	return !due.IsZero() && at.After(due)
+}
+
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
