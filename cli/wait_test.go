@@ -25,6 +25,7 @@ func watcher(t *testing.T, between func(s *gcstest.Server, pause int)) (*sourcin
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
 	t.Setenv("PROWTRACE_CONFIG", "")
 	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", "")
 	var stderr bytes.Buffer
 	g := &sourcing{streams: Streams{Err: &stderr, Getenv: os.Getenv}, auth: "auto", watch: true}
 	pauses := 0

@@ -39,7 +39,8 @@ type Metadata struct {
 	Suites   []Suite           // artifacts/**/junit*.xml
 	Versions map[string]string // artifacts/metadata.json: the versions of kubetest2's parts
 
-	cases int // of all suites
+	cases int   // of all suites
+	junit int64 // bytes of the JUnit files that were read, inflated
 }
 
 // A wanted file, its largest size as stored and its reader.
@@ -101,8 +102,12 @@ func lookup(name string) (wanted, bool) {
 	return wanted{}, false
 }
 
-// maxInflated bounds a compressed file, in bytes.
-const maxInflated = 64 << 20
+// Bounds of a file, and of all JUnit files of a run, as they are read, in bytes. A
+// small compressed file can become a large one, and a MiB of XML takes some 70 ms.
+const (
+	maxInflated = 64 << 20
+	maxJUnit    = 256 << 20
+)
 
 // Add reads one file of the run, named below its root. data is as stored, may be
 // gzip, and is not kept. Names that are not [Wanted] are ignored. An error says
@@ -112,15 +117,29 @@ func (m *Metadata) Add(name string, data []byte) error {
 	if !ok {
 		return nil
 	}
-	data, cut := inflate(data, maxInflated)
-	err := w.read(m, name, data)
-	if err == nil {
-		err = cut
-	}
-	if err != nil {
+	if err := m.add(w, name, data); err != nil {
 		return fmt.Errorf("read %s of %s: %w", show(name), m.Run.URL(), err)
 	}
 	return nil
+}
+
+func (m *Metadata) add(w wanted, name string, data []byte) error {
+	most := int64(maxInflated)
+	_, named := wantedNames[name]
+	if !named {
+		most = min(most, maxJUnit-m.junit)
+	}
+	if most <= 0 {
+		return fmt.Errorf("left out: the JUnit files before it come to %d bytes", m.junit)
+	}
+	data, cut := inflate(data, most)
+	if !named {
+		m.junit += int64(len(data))
+	}
+	if err := w.read(m, name, data); err != nil {
+		return err
+	}
+	return cut
 }
 
 // State is what became of the run. Prow's controller knows better than the pod

@@ -366,6 +366,25 @@ func TestMetadataIsBounded(t *testing.T) {
 	}
 }
 
+// Hundreds of small files that inflate to the most that one may have would take
+// a quarter of an hour.
+func TestMetadataIsBoundedTogether(t *testing.T) {
+	m := &Metadata{}
+	bomb := zipped(t, "<testsuite><system-out>"+strings.Repeat(" ", maxInflated-100))
+	read := 0
+	for i := range 10 {
+		if err := m.Add(fmt.Sprintf("artifacts/junit_%d.xml", i), bomb); err == nil || !strings.Contains(err.Error(), "left out: the JUnit files before it come to 26") {
+			read++
+		}
+	}
+	if read != 5 || len(m.Suites) != read {
+		t.Errorf("%d of 10 files were read", read)
+	}
+	if err := m.Add("finished.json", []byte(`{"passed":true}`)); err != nil || m.State() != Passed {
+		t.Errorf("the run is %s: %v", m.State(), err)
+	}
+}
+
 // What tests have printed is left out before the XML is read, and nothing else is.
 func TestQuiet(t *testing.T) {
 	tests := []struct{ name, in, want string }{
