@@ -12,16 +12,24 @@ import (
 )
 
 // wait waits for the end of a run if that was asked for, and tells whether it had
-// to. What came of it is for the fetch to tell.
+// to. What came of it is for the fetch to tell, which looks in the same places.
 func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, shown *progress) (waited bool, err error) {
 	if !g.watch {
 		return false, nil
 	}
 	name := run.Job + " " + run.Build
-	state, err := prow.Wait(ctx, bucketStore{client}, run, prow.WaitOptions{
-		Told:  func(s prow.Sight) { shown.wait(name, s, time.Now()) },
-		Sleep: g.pause,
-	})
+	var state prow.State
+	for _, place := range g.known.Places(run.Bucket) {
+		there := run
+		there.Bucket = place.Bucket
+		state, err = prow.Wait(ctx, bucketStore{client}, there, prow.WaitOptions{
+			Told:  func(s prow.Sight) { shown.wait(name, s, time.Now()) },
+			Sleep: g.pause,
+		})
+		if err != nil || state != prow.Unknown {
+			break
+		}
+	}
 	waited = shown.waited(name, time.Now())
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -134,6 +134,27 @@ func TestWatchSeveral(t *testing.T) {
 	defer c.Close()
 }
 
+// A run is waited for where it is, although its link names a bucket that was left.
+func TestWatchMoved(t *testing.T) {
+	root := "logs/ci-watched/" + buildAt(time.Now().Add(-time.Hour))
+	g, server, stderr := watcher(t, func(s *gcstest.Server, pause int) {
+		if pause == 2 {
+			ends(s, root)
+		}
+	})
+	server.Private("kubernetes-jenkins", "secret")
+	going(server, root, time.Now().Add(-time.Hour))
+	refs, err := g.parse([]string{"gs://kubernetes-jenkins/" + root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := g.collect(t.Context(), refs)
+	if err != nil || len(c.jobs[0].result.Files) != 1 || !c.jobs[0].result.Ended {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	c.Close()
+}
+
 // The end of a run that cannot be waited for is told by the fetch.
 func TestWatchInVain(t *testing.T) {
 	for _, tt := range []struct {
