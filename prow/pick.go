@@ -241,8 +241,11 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 	case len(seen) == 0:
 		e.Had = "there are no runs in " + where(c.places)
 		e.Hint = "check the name, or name the bucket with --bucket"
+		if r.o.Bucket != "" {
+			e.Hint = "check the name, and that of the bucket"
+		}
 		if r.limits() != "" {
-			e.Hint = "check the time limits and the name, or name the bucket with --bucket"
+			e.Hint = strings.Replace(e.Hint, "check", "check the time limits and", 1)
 		}
 	case more:
 		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))

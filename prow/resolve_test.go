@@ -140,6 +140,7 @@ func TestResolveErrors(t *testing.T) {
 		{"S3", "istio/istio#5", prow.Options{}, prow.ErrNoRun, "its Prow keeps runs in S3 storage (istio-prow)"},
 		{"S3 directory", "s3://istio-prow/logs/x/", prow.Options{}, prow.ErrNoRun, "it is in S3 storage (istio-prow)"},
 		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", prow.Options{}, prow.ErrNoRun, "the Prow at prow.example.org is not known; name the bucket with --bucket"},
+		{"no such bucket", "x", prow.Options{Bucket: "absent-bucket", After: noon}, prow.ErrNoRun, "gs://absent-bucket/pr-logs/pull/batch/x/; check the time limits and the name, and that of the bucket"},
 		{"bad bucket", "x", prow.Options{Bucket: "a b"}, prow.ErrNoRun, `--bucket "a b" is no bucket name`},
 		{"a file", "./x", prow.Options{}, prow.ErrNoRun, "it names no run in a bucket"},
 		{"refused", "gs://origin-ci-private/logs/x/", prow.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
