@@ -26,7 +26,10 @@ func large(t testing.TB, n int, parent func(i int) int) *trace.Set {
 	id := traceID(1)
 	spans := make([]*tracepb.Span, n)
 	for i := range spans {
-		s := span{id: uint64(i + 1), name: fmt.Sprintf("span %d", i), start: uint64(i), end: uint64(n), change: with(text("url.full", "https://api.example/v1/things"))}
+		s := span{id: uint64(i + 1), name: fmt.Sprintf("span %d", i), start: uint64(i), end: uint64(n), change: func(p *tracepb.Span) {
+			with(text("url.full", "https://api.example/v1/things"))(p)
+			logged(eventAt(uint64(i), "retry", text("reason", "timeout")))(p)
+		}}
 		if i > 0 {
 			s.parent = uint64(parent(i) + 1)
 		}
@@ -132,7 +135,7 @@ func TestLargeTraces(t *testing.T) {
 			one := "/api/v1/traces/" + traceID(1).String()
 			for target, limit := range map[string]int{
 				one + "/columns": 26 * test.spans, one + "/lines?at=0-99999": 600_000, one + "/flame": 1_500_000, one + "/operations": 1_500_000, one + "/services": 2000, one + "/compare?with=" + traceID(1).String(): 1_200_000,
-				one + "/spans/0000000000000010": 4000, one + "/find?q=things": 4 * test.spans,
+				one + "/spans/0000000000000010": 4000, one + "/find?q=things": 4 * test.spans, one + "/events": 110_000,
 			} {
 				if n := len(page(t, h, target)); n > limit {
 					t.Errorf("%s has %d bytes, more than %d", target, n, limit)
@@ -183,7 +186,7 @@ func BenchmarkAnswers(b *testing.B) {
 		{"run", "/api/v1/run"}, {"columns", one + "/columns"}, {"lines", one + "/lines?at=500-540"}, {"words", one + "/find?q=nothing"},
 		{"regex", one + "/find?q=url.full~nothing"}, {"operations", one + "/operations"}, {"flame", one + "/flame"}, {"critical", one + "/critical"},
 		{"keys", one + "/keys"}, {"by attribute", one + "/operations?by=url.full"}, {"compare", one + "/compare?with=" + traceID(1).String()},
-		{"span", one + "/spans/0000000000012345"},
+		{"span", one + "/spans/0000000000012345"}, {"events", one + "/events"}, {"events by words", one + "/events?q=nothing"}, {"events by another", one + "/events?q=timeout"},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -124,47 +124,43 @@ func (m *matcher) all(first int, q terms, t trace.Tree, i int, s trace.Span, sel
 }
 
 func (m *matcher) term(n int, q *term, t trace.Tree, i int, s trace.Span, self []int64) bool {
+	hit, inside := q.columns(t, i, s, self)
+	return hit || inside && m.partsHave(n, q, t, i, true)
+}
+
+// columns asks what needs no look into the encoded span; inside is whether the
+// term can still be met by what is in there.
+func (q *term) columns(t trace.Tree, i int, s trace.Span, self []int64) (hit, inside bool) {
 	switch q.key {
 	case "dur", "duration":
 		if q.limited() {
-			return q.compares(float64(s.Duration))
+			return q.compares(float64(s.Duration)), false
 		}
 	case "self":
 		if q.limited() {
-			return q.compares(float64(self[i]))
+			return q.compares(float64(self[i])), false
 		}
 	case "name":
-		if q.text(s.Name) {
-			return true
-		}
+		hit = q.text(s.Name)
 	case "service":
-		if q.text(s.Service) {
-			return true
-		}
+		hit = q.text(s.Service)
 	case "kind":
-		if q.text(s.Kind.String()) {
-			return true
-		}
+		hit = q.text(s.Kind.String())
 	case "status":
-		if q.text(strings.ToLower(s.Status.String())) {
-			return true
-		}
+		hit = q.text(strings.ToLower(s.Status.String()))
 	case "id":
-		if q.text(s.ID.String()) {
-			return true
-		}
+		hit = q.text(s.ID.String())
 	case "flag":
-		return slices.ContainsFunc(s.Flags.Names(), q.text) || q.value == "inferred" && t.Inferred(i)
+		return slices.ContainsFunc(s.Flags.Names(), q.text) || q.value == "inferred" && t.Inferred(i), false
 	case "":
-		if foldIn(s.Name, q.value) || foldIn(s.Service, q.value) || len(q.value) == 16 && s.ID.String() == q.value {
-			return true
-		}
+		hit = foldIn(s.Name, q.value) || foldIn(s.Service, q.value) || len(q.value) == 16 && s.ID.String() == q.value
 	}
-	if q.op == ":" && q.key != "scope" && q.key != "has" {
-		return false
-	}
-	row := t.Row(i)
-	return m.spanHas(q, t.Encoded(i)) || m.describes(n, q, t.Resource(i), false) || m.describes(n, q, m.set.Scope(row), true)
+	return hit, q.op != ":" || q.key == "scope" || q.key == "has"
+}
+
+// partsHave looks into the encoded span, its resource and its scope.
+func (m *matcher) partsHave(n int, q *term, t trace.Tree, i int, events bool) bool {
+	return q.spanHas(t.Encoded(i), events) || m.describes(n, q, t.Resource(i), false) || m.describes(n, q, m.set.Scope(t.Row(i)), true)
 }
 
 func (q *term) limited() bool { return strings.ContainsAny(q.op, "<>") }
@@ -228,24 +224,17 @@ func (q *term) scopeHas(wire []byte) bool {
 	return q.attributesHave(wire, 3)
 }
 
-// spanHas looks through the parts of an encoded span.
-func (m *matcher) spanHas(q *term, span []byte) bool {
+// spanHas looks through the parts of an encoded span, its events among them or not.
+func (q *term) spanHas(span []byte, events bool) bool {
 	for num, field := range fields(span) {
 		switch num {
 		case 9:
 			if q.attribute(field) {
 				return true
 			}
-		case 11: // an event: its name, its attributes
-			if q.attributesHave(field, 3) {
+		case 11:
+			if events && q.eventHas(field) {
 				return true
-			}
-			if q.key == "" || q.key == "event" {
-				for num, name := range fields(field) {
-					if num == 2 && q.text(string(name)) {
-						return true
-					}
-				}
 			}
 		case 13:
 			if q.attributesHave(field, 4) {
@@ -262,6 +251,18 @@ func (m *matcher) spanHas(q *term, span []byte) bool {
 		}
 	}
 	return false
+}
+
+// eventHas looks through an encoded event: its name, its attributes.
+func (q *term) eventHas(event []byte) bool {
+	if q.key == "" || q.key == "event" {
+		for num, name := range fields(event) {
+			if num == 2 && q.text(string(name)) {
+				return true
+			}
+		}
+	}
+	return q.attributesHave(event, 3)
 }
 
 func (q *term) attributesHave(b []byte, number int) bool {

@@ -1,7 +1,8 @@
 // Package viewer is the trace viewer built into prowtrace: a page in the
 // browser and the API it asks. The page shows the traces of a run, one trace
 // as a waterfall, one span with all that is known of it, and the same spans as
-// a table of operations, a flame graph and a map of services.
+// a table of operations, a flame graph, a map of services, a flat list, and their
+// events by time.
 //
 // Go computes, the page draws: order, self times, the critical path, searches
 // and statistics come from here (docs/api.md describes each answer), the page
@@ -83,6 +84,7 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 
 		"/api/v1/traces/{trace}/columns":    v.ofTrace(getColumns),
 		"/api/v1/traces/{trace}/lines":      v.ofTrace(getLines),
+		"/api/v1/traces/{trace}/events":     v.ofTrace(v.getEvents),
 		"/api/v1/traces/{trace}/critical":   v.ofTrace(getCritical),
 		"/api/v1/traces/{trace}/operations": v.ofTrace(func(r *http.Request, d *drawing) (any, error) { return operations(one(d.tree), v.grouping(r)), nil }),
 		"/api/v1/traces/{trace}/keys":       v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return attributeKeys(v.set, one(d.tree)), nil }),

@@ -449,7 +449,7 @@ func (b *tab) system(scheme string) {
 
 func TestPhone(t *testing.T) {
 	set := demo(t)
-	for _, path := range []string{"/", biggest(set), biggest(set) + "?view=operations", "/?view=services", biggest(set) + "?view=compare", biggest(set) + "?view=compare&order=calls&compare=" + biggest(set)[len("/trace/"):]} {
+	for _, path := range []string{"/", biggest(set), biggest(set) + "?view=operations", biggest(set) + "?view=events", "/?view=services", biggest(set) + "?view=compare", biggest(set) + "?view=compare&order=calls&compare=" + biggest(set)[len("/trace/"):]} {
 		b := open(t, set, demoInfo, path)
 		b.run(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Reload())
 		b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")

@@ -1,12 +1,15 @@
 package browsertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
@@ -88,6 +91,55 @@ func TestSpans(t *testing.T) {
 	b.wait(panelName + ` === 'poll' && location.search.includes('span=0000000000000004')`)
 	b.run(chromedp.NavigateBack())
 	b.wait(`document.querySelectorAll('.spans tbody tr').length === 2`)
+	b.find("apply")
+	b.wait(`document.querySelector('.spans tbody a').textContent === 'apply' && location.search.includes('q=apply')`)
+}
+
+// All events of a trace by time: searched, in the zone that is chosen, in pages,
+// and a way to the span of each.
+func TestEvents(t *testing.T) {
+	job, apply := span(1, 0, "job", 0, 9000), span(2, 1, "apply", 1000, 5000)
+	failed(apply)
+	job.Events = []*tracepb.Span_Event{{TimeUnixNano: begin + 8900e6, Name: "done"}, {TimeUnixNano: begin + 10e6, Name: "started", Attributes: []*commonpb.KeyValue{text("by", "ci-robot")}}}
+	apply.Events = []*tracepb.Span_Event{{TimeUnixNano: begin + 4000e6, Name: "exception", Attributes: []*commonpb.KeyValue{text("exception.type", "OpError"), text("exception.message", "no such host")}}, {Name: "odd"}}
+	b := open(t, made(t, job, apply), viewer.Info{}, "/")
+	b.run(call(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "America/New_York"}), chromedp.Navigate(b.base+"/trace/"+polled))
+	b.wait(atTrace)
+	b.keys("7")
+	const rows = `[...document.querySelectorAll('.events tbody tr')].map((r) => [...r.children].map((c) => c.textContent.trim()).join(' | ')).join('\n')`
+	b.wait(`location.search === '?view=events' && document.querySelectorAll('.events tbody tr').length === 4`)
+	if got, want := b.text(rows), "03:04:05.010 UTC | +10 ms | kops | job | started  by=ci-robot\nunknown |  | kops | ✕apply | odd\n03:04:09.000 UTC | +4.000 s | kops | ✕apply | ✕exception OpError: no such host\n03:04:13.900 UTC | +8.900 s | kops | job | done"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	b.find("service=kops host")
+	b.wait(`document.querySelectorAll('.events tbody tr').length === 1 && document.querySelector('.sheet').textContent.startsWith('1 event found by service=kops host')`)
+	b.keys(kb.Escape)
+	b.wait(`document.querySelectorAll('.events tbody tr').length === 4 && !location.search.includes('q=')`)
+	b.clear()
+	b.keys("nothing-like-this\r")
+	b.wait(`document.querySelector('.empty')?.innerText.includes('No event matches')`)
+	b.clear()
+	b.keys("dur>x\r")
+	b.wait(`document.querySelector('.message')?.innerText.includes('not a duration')`)
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?view=events&zone=local&q=exception"))
+	b.wait(`document.querySelector('.events tbody td')?.textContent === '22:04:09.000 UTC−05:00' && document.querySelector('.find').value === 'exception'`)
+	b.click(".events tbody a")
+	b.wait(panelName + ` === 'apply' && location.search.includes('span=0000000000000002') && !location.search.includes('view=')`)
+
+	many := span(1, 0, "job", 0, 9000)
+	for i := range 1200 {
+		many.Events = append(many.Events, &tracepb.Span_Event{TimeUnixNano: begin + uint64(i)*1e6, Name: fmt.Sprintf("event %d", i)})
+	}
+	b = open(t, made(t, many), viewer.Info{}, "/trace/"+polled+"?view=events")
+	b.wait(`document.querySelector('.pager')?.textContent === '1–500 of 1,200Next ›'`)
+	b.click(".pager a")
+	b.wait(`document.querySelector('.pager')?.textContent === '‹ Previous501–1,000 of 1,200Next ›' && document.querySelector('.events tbody .t-name').textContent.trim() === 'event 500'`)
+	b.click(".tabs a")
+	b.wait(atTrace + ` && location.search === ''`)
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?view=events&q=nothing"))
+	b.wait(`document.querySelector('.empty')`)
+	b = open(t, polling(t), viewer.Info{}, "/trace/"+polled+"?view=events")
+	b.wait(`document.querySelector('.empty')?.innerText === 'No span of this trace has events'`)
 }
 
 // A click on a frame makes it the widest, and leads to its spans; so does one

@@ -16,7 +16,7 @@ const KEYS = [
     ['/', 'into the find box'], ['Enter  Shift + Enter', 'next and previous match'], ['g  G', 'the same, from the lines'],
     ['m', 'highlight or filter'], ['Esc', 'close the details; empty the find box'],
   ]],
-  ['Everywhere', [['1 … 6', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],
+  ['Everywhere', [['1 … 7', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],
 ];
 
 const TERMS = [

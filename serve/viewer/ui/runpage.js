@@ -3,10 +3,10 @@
 
 import { format, other } from './address.js';
 import { json } from './api.js';
-import { complete } from './complete.js';
 import { bdi, h, inside, outside, webLinks } from './dom.js';
 import { flameView } from './flame.js';
 import { bytes, clock, count, counted, duration, named, offset } from './format.js';
+import { findBox, pager } from './lists.js';
 import { empty, loading, message } from './message.js';
 import { operationsView } from './operations.js';
 import { servicesView } from './services.js';
@@ -38,19 +38,13 @@ export function runPage(app, first) {
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the run' });
   const content = h('div', { class: 'content' });
   const list = h('div', { class: 'sheet' });
-  const input = h('input', { type: 'search', class: 'find', placeholder: 'Find traces: words, key=value, key~regex, dur>5s, error, kind:client', 'aria-label': 'Find traces', spellcheck: 'false', autocomplete: 'off' });
   const found = h('output', { class: 'found' });
   const order = h('select', { 'aria-label': 'Order of the traces' }, ...['newest', 'oldest', 'longest', 'shortest', 'spans', 'errors'].map((o) =>
     h('option', { value: o === 'newest' ? '' : o }, o === 'spans' ? 'most spans' : o === 'errors' ? 'most errors' : o + ' first')));
-  const tools = h('div', { class: 'tools' },
-    h('div', { class: 'group find-group', role: 'search' }, input, complete(input, '', { names: [], services: run.services.map((s) => s.name) }, signal), found, order),
+  const find = findBox(app, 'traces', '', { names: [], services: run.services.map((s) => s.name) }, signal, found, order);
+  const tools = h('div', { class: 'tools' }, find.element,
     h('div', { class: 'group' }, h('button', { type: 'button', class: 'err', disabled: run.errors === 0, onclick: () => app.go({ ...app.state(), q: 'error', offset: 0 }, 'push') }, counted(run.errors, 'error')),
       h('button', { type: 'button', onclick: () => app.go({ ...app.state(), q: '', offset: 0 }, 'push') }, 'All')));
-  let typing = 0;
-  input.addEventListener('input', () => {
-    clearTimeout(typing);
-    typing = setTimeout(() => app.go({ ...app.state(), q: input.value.trim(), offset: 0 }, 'replace'), 250);
-  });
   order.addEventListener('change', () => app.go({ ...app.state(), order: order.value, offset: 0 }, 'replace'));
 
   const element = h('div', { class: 'page run-page' },
@@ -93,7 +87,7 @@ export function runPage(app, first) {
   /** @param {State} s */
   async function showTraces(s) {
     const wanted = [s.q, s.order, s.offset, s.zone].join('\n');
-    if (document.activeElement !== input) input.value = s.q;
+    find.show(s.q);
     order.value = s.order;
     if (wanted === listed) return;
     listed = wanted;
@@ -155,13 +149,10 @@ function tracesTable(app, s, r) {
       h('td', { class: 'where opt' }, h('span', { class: 'lane' }, bar)));
   });
   const heads = [['Trace', ''], ...(several ? [['Service', 'opt']] : []), ['Spans', 'num'], ['Errors', 'num'], ['Start', 'num opt'], ['Duration', 'num'], [`When, in ${duration(run.duration)}`, 'opt']];
-  const page = (/** @type {number} */ at, /** @type {string} */ text) => inside(format({ ...s, offset: at }), { class: 'button' }, text);
-  const end = r.offset + r.traces.length;
   return [
     h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Traces' },
       h('table', { class: 'table traces' }, h('thead', {}, h('tr', {}, ...heads.map(([t, c]) => h('th', { scope: 'col', class: c }, t ?? '')))), h('tbody', {}, ...body))),
-    r.total > r.traces.length ? h('nav', { class: 'pager', 'aria-label': 'Pages' }, r.offset > 0 ? page(Math.max(r.offset - PER_PAGE, 0), '‹ Previous') : null,
-      h('span', {}, `${count(r.offset + 1)}–${count(end)} of ${count(r.total)}`), end < r.total ? page(end, 'Next ›') : null) : h('span', {}),
+    pager(s, r, r.traces.length, PER_PAGE),
   ];
 }
 

@@ -5,7 +5,8 @@ import { format } from './address.js';
 import { find, json } from './api.js';
 import { at, FLAG, hasError } from './columns.js';
 import { bdi, h, inside } from './dom.js';
-import { clock, count, counted, duration, named, offset } from './format.js';
+import { clock, count, duration, named, offset } from './format.js';
+import { findBox, howMany } from './lists.js';
 import { empty, loading, message } from './message.js';
 
 /** @typedef {import('./types').Model} Model */
@@ -23,11 +24,13 @@ const COLUMNS = [['name', 'Name'], ['service', 'Service'], ['start', 'Start'], [
  * @param {AbortSignal} signal
  */
 export function spansView(app, m, signal) {
-  const box = h('div', { class: 'sheet' }, loading('Looking…'));
+  const search = findBox(app, 'spans', `traces/${m.head.id}/`, m.head, signal);
+  const box = h('div', { class: 'fill' }, loading('Looking…'));
   let shown = '\n';
 
   /** @param {State} s */
   async function update(s) {
+    search.show(s.q);
     const wanted = [s.q, s.order, s.zone].join('\n');
     if (wanted === shown) return;
     shown = wanted;
@@ -38,7 +41,7 @@ export function spansView(app, m, signal) {
       const { lines, all } = firstOf(m, among, key, up, LISTED);
       const hints = new Map(lines.map((line) => [line, h('bdi', { class: 'n-hint' })]));
       box.replaceChildren(
-        h('p', { class: 'dim' }, s.q === '' ? counted(all, 'span') : h('span', {}, `${counted(all, 'span')} found by `, h('code', {}, bdi(s.q)), ' ', inside(format({ ...s, q: '' }), {}, 'show all')), lines.length < all ? `; the first ${count(lines.length)} in this order` : ''),
+        howMany(s, all, 'span', lines.length < all ? `; the first ${count(lines.length)} in this order` : ''),
         lines.length === 0 ? empty('No span matches') : table(app, m, s, lines, hints, key, up));
       if (lines.length === 0) return;
       const r = /** @type {{ lines: LineText[] }} */ (await json(`traces/${m.head.id}/lines?at=${lines.join(',')}`, signal));
@@ -52,7 +55,7 @@ export function spansView(app, m, signal) {
       if (!signal.aborted && shown === wanted) box.replaceChildren(message(e));
     }
   }
-  return { element: box, update };
+  return { element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, search.element), box), update };
 }
 
 /**

@@ -8,6 +8,7 @@ import { compareView } from './compare.js';
 import { complete } from './complete.js';
 import { detailPanel } from './detail.js';
 import { bdi, h, inside } from './dom.js';
+import { eventsView } from './events.js';
 import { clock, count, counted, duration, named } from './format.js';
 import { flameView } from './flame.js';
 import { loading, message } from './message.js';
@@ -28,7 +29,7 @@ import { waterfall } from './waterfall.js';
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./main.js').App} App */
 
-export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['compare', 'Compare'], ['spans', 'Spans']]);
+export const VIEWS = /** @type {const} */ ([['', 'Timeline'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['compare', 'Compare'], ['spans', 'Spans'], ['events', 'Events']]);
 
 /**
  * @param {App} app
@@ -122,6 +123,7 @@ function loaded(app, m, signal) {
   const content = h('div', { class: 'content' });
   const compared = compareView(app, m.head, signal);
   const spans = spansView(app, m, signal);
+  const events = eventsView(app, m, signal);
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the trace' });
   const element = h('div', { class: 'trace' }, header(), content);
@@ -434,7 +436,7 @@ function loaded(app, m, signal) {
   }
 
   const path = `traces/${m.head.id}/`;
-  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '', by: '', frame: null }, 'push');
+  const to = (/** @type {string} */ q) => app.go({ ...app.state(), view: '', q, order: '', by: '', frame: null, offset: 0 }, 'push');
   /** @type {ReturnType<typeof operationsView> | null} */
   let table = null;
   /** @type {ReturnType<typeof flameView> | null} */
@@ -442,7 +444,7 @@ function loaded(app, m, signal) {
 
   /** @param {string} name */
   function showView(name) {
-    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', by: '', frame: null }), { 'aria-current': v === name ? 'page' : undefined }, title)));
+    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', by: '', frame: null, offset: 0 }), { 'aria-current': v === name ? 'page' : undefined }, title)));
     if (name === view) return;
     view = name;
     requestAnimationFrame(() => tabs.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })); // on a phone not all fit
@@ -461,6 +463,9 @@ function loaded(app, m, signal) {
       case 'spans':
         content.replaceChildren(spans.element);
         break;
+      case 'events':
+        content.replaceChildren(events.element);
+        break;
       case 'compare':
         content.replaceChildren(compared.element);
         break;
@@ -478,6 +483,7 @@ function loaded(app, m, signal) {
     showView(s.view);
     if (s.view === 'compare') void compared.update(s);
     if (s.view === 'spans') void spans.update(s);
+    if (s.view === 'events') void events.update(s);
     if (s.view === 'operations') table?.update(s);
     if (s.view === 'flame') graph?.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
@@ -501,8 +507,8 @@ function loaded(app, m, signal) {
 
   /** @param {KeyboardEvent} e */
   function key(e) {
-    if (/^[1-6]$/.test(e.key)) {
-      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', by: '', frame: null }, 'push');
+    if (/^[1-7]$/.test(e.key)) {
+      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', by: '', frame: null, offset: 0 }, 'push');
       return true;
     }
     if (view !== '') return false;

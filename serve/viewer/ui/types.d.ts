@@ -26,6 +26,10 @@ export interface TraceHead extends Summary { lines: number; names: string[]; ser
 
 export interface LineText { line: number; id?: string; hint?: string; message?: string; events?: number[]; only?: boolean }
 
+export interface LoggedEvent {
+  at: string; line: number; id: string; operation: string; service: string; name: string; error?: boolean; message?: string; attributes?: string;
+}
+
 export interface Field { key: string; type: string; text: string; size: number; cut?: boolean; value?: unknown; n: number }
 export interface Section { about?: string; schema?: string; fields: Field[]; dropped?: number }
 export interface SpanEvent extends Section { at: string; name: string }
