@@ -1,8 +1,9 @@
 package fetch
 
 import (
-	"path"
 	"strings"
+
+	"prowtrace/prow"
 )
 
 // A scope is the part of a run that a link asks for: a directory or a file
@@ -15,7 +16,7 @@ type scope string
 // anything: who pastes the link of a log wants to see the run it belongs to.
 func scopeOf(rest string) scope {
 	rest = strings.Trim(rest, "/")
-	if otlpDepth(rest) < 0 {
+	if !prow.InTraces(rest) {
 		return ""
 	}
 	return scope(rest)
@@ -32,32 +33,4 @@ func (s scope) String() string {
 		return "artifacts/**/otlp/"
 	}
 	return string(s)
-}
-
-// otlpDepth returns the index of the first otlp directory in artifacts/**/otlp,
-// or -1.
-func otlpDepth(name string) int {
-	segments := strings.Split(name, "/")
-	if segments[0] != "artifacts" {
-		return -1
-	}
-	for i, s := range segments {
-		if s == "otlp" {
-			return i
-		}
-	}
-	return -1
-}
-
-// isTrace reports whether an object can hold traces, by its place and, in the
-// negative, by its extension. Formats are recognised by content later on, and
-// Prow strips .gz from names, so an unknown extension says nothing.
-func isTrace(name string) bool {
-	depth := otlpDepth(name)
-	return depth > 0 && strings.Count(name, "/") > depth && !notTraces[strings.ToLower(path.Ext(name))]
-}
-
-var notTraces = map[string]bool{
-	".txt": true, ".log": true, ".md": true, ".html": true, ".htm": true, ".css": true, ".js": true, ".csv": true,
-	".xml": true, ".yaml": true, ".yml": true, ".png": true, ".jpg": true, ".svg": true, ".pdf": true, ".sh": true,
 }

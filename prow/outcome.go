@@ -69,7 +69,7 @@ func stateOf(s string) State {
 }
 
 // outcome reads what became of a run and when it ended: one request where it has
-// ended. A pod that is being aborted has time to write FAILURE; with confirm a
+// ended, as [Metadata.State] tells it. A pod that is being aborted has time to write FAILURE; with confirm a
 // failure costs a second request, which tells.
 func outcome(ctx context.Context, store Store, run Run, confirm bool) (State, time.Time, error) {
 	data, ok, err := readSmall(ctx, store, run.Bucket, run.Root+"/finished.json", maxFinished)
@@ -89,7 +89,13 @@ func outcome(ctx context.Context, store Store, run Run, confirm bool) (State, ti
 			return state, unixTime(f.Timestamp), nil
 		}
 	}
-	return prowJobState(ctx, store, run)
+	state, end, err := prowJobState(ctx, store, run)
+	if err == nil && state == Unknown && !ok {
+		if started, err := startTime(ctx, store, run); err == nil && !started.IsZero() {
+			state = Running
+		}
+	}
+	return state, end, err
 }
 
 // prowJobState reads the state that Prow's controller keeps, which is right also

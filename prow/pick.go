@@ -82,7 +82,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (Run, error) {
 	if r.o.Want == WantAny && !r.o.WithTraces {
 		batch = 1
 	}
-	if c.many && r.o.Want == WantAny {
+	if c.many && r.o.Want == WantAny && !r.o.WithTraces {
 		return r.only(ctx, c)
 	}
 	for portion, err := range c.builds(ctx) {
@@ -183,7 +183,7 @@ func hasTraces(ctx context.Context, store Store, run Run) (bool, error) {
 			if err != nil {
 				return false, fmt.Errorf("list gs://%s/%s: %w", run.Bucket, l.Prefix, err)
 			}
-			if strings.Contains(e.Name, "/otlp/") && !strings.HasSuffix(e.Name, "/") && !strings.HasSuffix(e.Name, ".txt") {
+			if name, ok := strings.CutPrefix(e.Name, run.Root+"/"); ok && IsTrace(name) {
 				return true, nil
 			}
 		}

@@ -152,6 +152,38 @@ func TestRunsSurviveOneBadRun(t *testing.T) {
 	}
 }
 
+// A run of which only its start is known is going on, and what cannot hold traces
+// does not count as some: as in the run's own page.
+func TestRunsAgreeWithTheirPages(t *testing.T) {
+	object := func(data string) gcstest.Object { return gcstest.Object{Data: []byte(data)} }
+	store := &memoryStore{objects: map[string]map[string]gcstest.Object{"demo-bucket": {
+		"pr-logs/pull/a_b/5/pull-x/31/started.json":                    object(`{"timestamp": 1764064800}`),
+		"pr-logs/pull/a_b/5/pull-x/32/finished.json":                   object(`{"timestamp": 1764064900, "passed": true}`),
+		"pr-logs/pull/a_b/5/pull-x/32/artifacts/otlp/report.xml":       object("<x/>"),
+		"pr-logs/pull/a_b/5/pull-y/30/finished.json":                   object(`{"timestamp": 1764064700, "passed": true}`),
+		"pr-logs/pull/a_b/5/pull-y/30/artifacts/node/otlp/kops-1.otel": object(""),
+	}}}
+	ref, err := prow.Parse("gs://demo-bucket/pr-logs/pull/a_b/5/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	infos, err := prow.Runs(t.Context(), store, ref, 5, prow.Options{Now: clock})
+	var lines []string
+	for _, i := range infos {
+		lines = append(lines, fmt.Sprint(i.Build, " ", i.State, " ", i.Traces))
+	}
+	if got := strings.Join(lines, ", "); err != nil || got != "32 passed false, 31 running false, 30 passed true" {
+		t.Errorf("%s, %v", got, err)
+	}
+	// Of a pull request's runs a person has to choose, unless what is wanted tells.
+	if _, err := prow.Resolve(t.Context(), store, ref, prow.Options{Now: clock}); !errors.Is(err, prow.ErrManyRuns) {
+		t.Errorf("no choice: %v", err)
+	}
+	if run, err := prow.Resolve(t.Context(), store, ref, prow.Options{Now: clock, WithTraces: true}); err != nil || run.Build != "30" {
+		t.Errorf("with traces: %+v, %v", run, err)
+	}
+}
+
 func TestPage(t *testing.T) {
 	for input, want := range map[string]string{
 		"gs://kubernetes-ci-logs/logs/x/7": "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/x/7",
