@@ -63,7 +63,7 @@ type eventPlace struct {
 func (v *viewer) events(ctx context.Context, d *drawing, q alternatives) (found earliest, err error) {
 	var mu sync.Mutex
 	err = inParallel(ctx, d.tree.Len(), 4096, func(from, to int) {
-		m := newMatcher(v.set, q)
+		m := v.newMatcher(q)
 		var some earliest
 		for i := from; i < to; i++ {
 			m.eventsOf(d, i, some.add)
@@ -114,7 +114,7 @@ func (m *matcher) eventsOf(d *drawing, i int, add func(...eventPlace)) {
 			says = m.withoutEvents(d, i, s)
 		}
 		at := cmp.Or(timeOf(field), s.Start)
-		if m.event(says, field) {
+		if m.event(says, field, at, d.tree) {
 			from := cap(span) - cap(field) // a field reaches to the same end of memory as its span
 			add(eventPlace{at, int32(i), int32(from), int32(from + len(field))})
 		}
@@ -132,22 +132,23 @@ func (m *matcher) withoutEvents(d *drawing, i int, s trace.Span) []said {
 	says := []said{}
 	for _, q := range m.queries {
 		for n := range q {
-			hit, inside := q[n].columns(d.tree, i, s, d.self)
-			if !hit && inside {
-				hit = m.partsHave(len(says), &q[n], d.tree, i, false)
+			var t said
+			if !q[n].timed() { // the time is that of the event
+				t.hit, t.inside = q[n].columns(d.tree, i, s, d.self)
+				t.hit = t.hit || t.inside && m.partsHave(len(says), &q[n], d.tree, i, false)
 			}
-			says = append(says, said{hit, inside})
+			says = append(says, t)
 		}
 	}
 	return says
 }
 
-// event reports whether an event meets an alternative together with its span.
-func (m *matcher) event(says []said, event []byte) bool {
+// event reports whether an event of a time meets an alternative together with its span.
+func (m *matcher) event(says []said, event []byte, at int64, t trace.Tree) bool {
 	for _, q := range m.queries {
 		all := true
 		for n := range q {
-			hit := says[n].hit || says[n].inside && q[n].eventHas(event)
+			hit := says[n].hit || says[n].inside && q[n].eventHas(event) || q[n].timed() && q[n].meets(at, m.timesOf(t))
 			all = all && hit != q[n].not
 		}
 		if all {

@@ -81,6 +81,8 @@ func TestEvents(t *testing.T) {
 		{"or", "exception.type~net OR ci-robot", "10 job/started, 4000 apply/exception"},
 		{"a number", "attempt>2", "4000 apply/exception"},
 		{"the duration is of the span", "dur<3s", "0 verify/odd, 6000 verify/retry"},
+		{"a time is of the event", "after:03:04:07 before:+6s", "2000 apply/retry, 4000 apply/exception, 0 verify/odd"},
+		{"not that of its span", "-after:+5s service=kops", "10 job/started, 0 verify/odd"},
 		{"text that the list leaves out", "main.go:1", "4000 apply/exception"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -164,6 +164,11 @@ func TestFindInTrace(t *testing.T) {
 		`args=nothing`:               "[]",
 		`args~update`:                "[0]",
 		"scope:kops -name:http poll": "[3]",
+		"after:+300ms before:+1s":    "[2 5]",
+		"after:03:04:05.8":           "[3 5]",
+		"before:03:04:05.2":          "[0]",
+		"-before:03:04:06":           "[3]",
+		"after:2025-01-02T04:04:06+01:00 OR before:03:04:05.1": "[0 3]",
 		"error OR dur<1ms":           "[2 3]",
 		"name=kops OR -service=kops": "[0 2]",
 	} {

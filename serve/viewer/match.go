@@ -27,7 +27,7 @@ func (v *viewer) getFound(r *http.Request, d *drawing) (any, error) {
 	}
 	hit := make([]bool, d.tree.Len())
 	err = inParallel(r.Context(), len(hit), 4096, func(from, to int) {
-		m := newMatcher(v.set, q)
+		m := v.newMatcher(q)
 		for i := from; i < to; i++ {
 			hit[i] = m.span(d.tree, i, d.self)
 		}
@@ -72,6 +72,11 @@ type matcher struct {
 	queries   alternatives
 	needsSelf bool
 	described map[describedKey]bool
+
+	// For terms that name a time:
+	run    func() totals
+	of     trace.TraceID // whose times they are
+	around times
 }
 
 type describedKey struct {
@@ -79,8 +84,8 @@ type describedKey struct {
 	scope        bool
 }
 
-func newMatcher(set *trace.Set, all alternatives) *matcher {
-	m := &matcher{set: set, described: map[describedKey]bool{}}
+func (v *viewer) newMatcher(all alternatives) *matcher {
+	m := &matcher{set: v.set, run: v.totals, described: map[describedKey]bool{}}
 	for _, q := range all {
 		q = slices.Clone(q)
 		// The columns answer first: most spans need not be looked into.
@@ -94,7 +99,7 @@ func newMatcher(set *trace.Set, all alternatives) *matcher {
 }
 
 func (t *term) cost() int {
-	if t.key == "dur" || t.key == "duration" || t.key == "self" || t.op != "" && t.key != "message" && (columnKeys[t.key] || t.key == "flag") {
+	if t.key == "dur" || t.key == "duration" || t.key == "self" || t.op != "" && t.key != "message" && (columnKeys[t.key] || t.key == "flag" || t.timed()) {
 		return 0
 	}
 	return 1
@@ -124,6 +129,9 @@ func (m *matcher) all(first int, q terms, t trace.Tree, i int, s trace.Span, sel
 }
 
 func (m *matcher) term(n int, q *term, t trace.Tree, i int, s trace.Span, self []int64) bool {
+	if q.timed() {
+		return q.meets(s.Start, m.timesOf(t))
+	}
 	hit, inside := q.columns(t, i, s, self)
 	return hit || inside && m.partsHave(n, q, t, i, true)
 }
@@ -162,6 +170,8 @@ func (q *term) columns(t trace.Tree, i int, s trace.Span, self []int64) (hit, in
 func (m *matcher) partsHave(n int, q *term, t trace.Tree, i int, events bool) bool {
 	return q.spanHas(t.Encoded(i), events) || m.describes(n, q, t.Resource(i), false) || m.describes(n, q, m.set.Scope(t.Row(i)), true)
 }
+
+func (q *term) timed() bool { return q.op == ":" && (q.key == "after" || q.key == "before") }
 
 func (q *term) limited() bool { return strings.ContainsAny(q.op, "<>") }
 

@@ -18,6 +18,7 @@ import (
 //	key~regex             the same by a regular expression (RE2)
 //	key>5 key>=5 key<5    an attribute by its number
 //	dur>5s self<=10ms     duration and self time
+//	after:12:03 before:+5m  when it starts (see moment)
 //	name:part service:part scope:part kind:client status:error flag:unfinished has:key
 //	error                 the status is an error
 //	-term                 not so
@@ -35,6 +36,7 @@ type term struct {
 	value string
 	regex *regexp.Regexp
 	limit float64 // what > and < compare with; ns of dur and self
+	when  moment  // of after and before
 }
 
 const (
@@ -81,7 +83,7 @@ func badQuery(format string, args ...any) error {
 }
 
 // fields are the words that a colon can follow; any other colon is text.
-var fieldWords = map[string]bool{"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true}
+var fieldWords = map[string]bool{"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "after": true, "before": true}
 
 // nextTerm reads a term off the front of s.
 func nextTerm(s string) (t term, rest string, err error) {
@@ -157,6 +159,12 @@ func (t *term) prepare() (err error) {
 		if t.key == "kind" {
 			if _, ok := trace.ParseKind(t.value); !ok {
 				return badQuery("There is no kind “%s”: the kinds are internal, server, client, producer and consumer", clip(t.value, 60))
+			}
+		}
+		if t.timed() {
+			var ok bool
+			if t.when, ok = parseMoment(t.value); !ok {
+				return badQuery("“%s” is no time: write 12:03 or 12:03:05.5 in UTC, 2025-03-13T12:03:05Z, or +5m from the start of the trace", clip(t.value, 60))
 			}
 		}
 		t.value = strings.ToLower(t.value)

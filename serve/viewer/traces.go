@@ -119,7 +119,7 @@ func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error
 func (v *viewer) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
 	hit := make([]bool, len(among))
 	err := inParallel(ctx, len(among), 64, func(from, to int) {
-		m := newMatcher(v.set, alternatives{q})
+		m := v.newMatcher(alternatives{q})
 		for i := from; i < to; i++ {
 			t := v.set.Tree(among[i])
 			var self []int64

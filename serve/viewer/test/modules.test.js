@@ -221,7 +221,7 @@ test('terms are quoted where they have to be', () => {
 test('the find box offers what goes on from its text', () => {
   const v = { names: ['HTTP GET', 'poll'], services: ['kops'], keys: [{ key: 'http.method', spans: 2, values: ['GET', 'PUT'] }, { key: 'odd key', spans: 1, values: [] }, { key: 'server.http', spans: 1, values: [] }] };
   for (const [text, want] of [
-    ['', []], ['err', ['error']], ['error ht', ['error http.method=', 'error server.http=']], ['-ki', ['-kind:client', '-kind:server', '-kind:internal']],
+    ['', []], ['err', ['error']], ['error ht', ['error http.method=', 'error server.http=']], ['bef', ['before:']], ['-ki', ['-kind:client', '-kind:server', '-kind:internal']],
     ['http.method=', ['http.method=GET', 'http.method=PUT']], ['http.method!=p', ['http.method!=PUT']], ['name=', ['name="HTTP GET"', 'name=poll']], ['name="get', ['name="HTTP GET"']],
     ['a="b c', []], ['nothing=', []], ['error ', []], ['error', []],
   ]) assert.deepEqual(completions(text, v), want, text);

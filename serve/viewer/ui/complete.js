@@ -8,7 +8,7 @@ import { quoted, searchable } from './query.js';
 /** @typedef {import('./types').AttributeKey} AttributeKey */
 /** @typedef {{ names: string[], services: string[], keys: AttributeKey[] }} Vocabulary */
 
-const WORDS = ['error', 'kind:client', 'kind:server', 'kind:internal', 'dur>1s', 'self>1s', 'flag:unfinished', 'flag:orphan', 'has:'];
+const WORDS = ['error', 'kind:client', 'kind:server', 'kind:internal', 'dur>1s', 'self>1s', 'flag:unfinished', 'flag:orphan', 'has:', 'after:', 'before:'];
 const OFFERED = 30;
 
 /**

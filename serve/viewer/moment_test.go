@@ -1,0 +1,108 @@
+package viewer
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+)
+
+func TestMoments(t *testing.T) {
+	at := func(s string) int64 {
+		u, err := time.Parse("2006-01-02 15:04:05.999999999", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.UnixNano()
+	}
+	noon := times{at("2025-03-13 12:10:00"), extent{at("2025-03-13 11:50:30"), at("2025-03-13 13:20:00")}}
+	night := times{at("2025-03-14 00:10:00"), extent{at("2025-03-13 23:50:30"), at("2025-03-14 01:20:00")}}
+	for _, test := range []struct {
+		in     string
+		within times
+		want   string // "" is no moment
+	}{
+		{"12:03", noon, "2025-03-13 12:03:00"},
+		{"12:03:05.25", noon, "2025-03-13 12:03:05.25"},
+		{"00:00", noon, "2025-03-13 00:00:00"},
+		{"23:59", noon, "2025-03-13 23:59:00"},
+		{"23:50", night, "2025-03-13 23:50:00"},
+		{"23:55", night, "2025-03-13 23:55:00"},
+		{"00:30", night, "2025-03-14 00:30:00"},
+		{"02:00", night, "2025-03-14 02:00:00"},
+		{"22:00", night, "2025-03-13 22:00:00"},
+		{"+5m", noon, "2025-03-13 12:15:00"},
+		{"+0", noon, "2025-03-13 12:10:00"},
+		{"+1h30m0.5s", night, "2025-03-14 01:40:00.5"},
+		{"2025-03-13T12:03:05Z", night, "2025-03-13 12:03:05"},
+		{"2025-03-13t12:03:05.5z", night, "2025-03-13 12:03:05.5"},
+		{"2025-03-13T12:03:05-05:00", night, "2025-03-13 17:03:05"},
+		{"2025-03-13T12:03Z", night, "2025-03-13 12:03:00"},
+		{"2025-03-13T12:03", night, "2025-03-13 12:03:00"},
+		{"2025-03-14", noon, "2025-03-14 00:00:00"},
+		{"0001-01-01", noon, "1970-01-01 00:00:00"},
+		{"9999-12-31T23:59:59Z", noon, "2262-04-11 23:47:16.854775807"},
+		{"+2562047h", noon, "2262-04-11 23:47:16.854775807"},
+		{"", noon, ""}, {"+", noon, ""}, {"-5m", noon, ""}, {"+-5m", noon, ""}, {"24:00", noon, ""}, {"12", noon, ""}, {"12:03:05Z", noon, ""}, {"2025-02-30", noon, ""}, {"noon", noon, ""},
+	} {
+		m, ok := parseMoment(test.in)
+		switch {
+		case ok != (test.want != ""):
+			t.Errorf("%q: ok is %v", test.in, ok)
+		case ok && m.in(test.within) != at(test.want):
+			t.Errorf("%q: %s, want %s", test.in, time.Unix(0, m.in(test.within)).UTC(), test.want)
+		}
+	}
+}
+
+// Runs on several days: a time of day is on the day of each trace.
+func TestTimeOfDayInSeveralRuns(t *testing.T) {
+	const days = 3 * 24 * 3600 * 1000
+	h := New(load(t, file(t, 1, span{id: 1, name: "early", end: 1000}), file(t, 2, span{id: 1, name: "late", start: days, end: days + 1000})), Info{})
+	for q, want := range map[string]int{"after:03:04": 2, "before:03:04": 0, "after:03:05": 0, "before:03:05": 2, "after:2025-01-03": 1} {
+		if got := answer[struct{ Total int }](t, h, "traces?q="+url.QueryEscape(q)).Total; got != want {
+			t.Errorf("%s: %d traces, want %d", q, got, want)
+		}
+	}
+}
+
+// No search breaks anything: it is answered, or said to be wrong, and in the
+// same way for the list, a trace and its events.
+func FuzzQuery(f *testing.F) {
+	for _, q := range []string{"", "error", `key="a b" -x~^a(b|c)$ OR dur>5s`, "after:12:03 before:+5m", "after:2025-03-13T12:03:05+01:00", "-before:24:00", "OR OR", `"`, "kind:x", "has:args url.full=", "a:b", "\xff=\x00"} {
+		f.Add(q)
+	}
+	h := New(load(f, append(sampleFiles(f), loggedFile(f))...), Info{})
+	one := "/api/v1/traces/" + traceID(1).String()
+	f.Fuzz(func(t *testing.T, q string) {
+		q = url.QueryEscape(q)
+		status := get(h, "/api/v1/traces?q="+q).Code
+		if status != http.StatusOK && status != http.StatusBadRequest {
+			t.Errorf("status %d", status)
+		}
+		for _, target := range []string{"/find?q=", "/events?q="} {
+			if got := get(h, one+target+q).Code; got != status {
+				t.Errorf("%s: status %d, that of the list is %d", target, got, status)
+			}
+		}
+	})
+}
+
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"12:03:05.5", "+5m", "2025-03-13T12:03:05Z", "2262-04-12", "+2562047h47m16.854775807s"} {
+		f.Add(s, int64(0), int64(base), int64(math.MaxInt64))
+		f.Add(s, int64(math.MaxInt64-1), int64(math.MaxInt64-2), int64(math.MaxInt64-1))
+	}
+	f.Fuzz(func(t *testing.T, s string, trace, start, end int64) {
+		m, ok := parseMoment(s)
+		if !ok {
+			return
+		}
+		w := times{trace: max(trace, 0), run: extent{max(start, 0), max(start, end, 0)}}
+		if at := m.in(w); at < 0 {
+			t.Errorf("%s is %s, before 1970", s, fmt.Sprint(at))
+		}
+	})
+}
