@@ -211,7 +211,7 @@ func (p page) jobBuild(job, build, rest string) (Ref, *ParseError) {
 func (p page) onDeck(ref Ref) Ref {
 	ref.Host = p.host + p.port
 	if ref.Host == "" {
-		ref.addNote("bucket from the default instance")
+		ref.addNote(p.known.from(ref.Job))
 	} else {
 		ref.addNote("bucket from " + ref.Host)
 	}

@@ -137,16 +137,39 @@ func (t Instances) deckOf(org string) string {
 }
 
 // of returns the instances that may run a job of this name, the likeliest first.
-// The default instance is always among them.
+// A name that the user's own claim stays with them: the names of a private Prow's
+// jobs are no business of public buckets. Else the default instance is among them.
 func (t Instances) of(job string) []Instance {
-	claims := func(in Instance) bool {
-		return slices.ContainsFunc(in.Jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) })
+	if own := claiming(t.own, job); len(own) > 0 {
+		return own
 	}
-	in := slices.DeleteFunc(t.all(), func(in Instance) bool { return !claims(in) })
-	if fallback := t.Default(); !claims(fallback) {
+	in := claiming(builtin(), job)
+	if fallback := t.Default(); !fallback.claims(job) {
 		in = append(in, fallback)
 	}
 	return in
+}
+
+func claiming(all []Instance, job string) []Instance {
+	return slices.DeleteFunc(slices.Clone(all), func(in Instance) bool { return !in.claims(job) })
+}
+
+// claims reports whether the name of a job begins as those of the instance do.
+func (in Instance) claims(job string) bool {
+	return slices.ContainsFunc(in.Jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) })
+}
+
+// from says, in a note, whose bucket is meant where only a job's name tells.
+func (t Instances) from(job string) string {
+	own := claiming(t.own, job)
+	if len(own) == 0 {
+		return "bucket from the default instance"
+	}
+	var decks []string
+	for _, in := range own {
+		decks = append(decks, in.Decks[0])
+	}
+	return "bucket from " + strings.Join(decks, ", then ")
 }
 
 // storing returns the instance whose runs are, or were, in a bucket.

@@ -126,13 +126,13 @@ func (t Instances) parseBare(text string, depth int) (Ref, *ParseError) {
 	case t.isHost(host) && (slash || !isJobName(host) || t.isKnownHost(host)):
 		return t.parseWeb(text, depth)
 	case !slash:
-		return parseWord(text)
+		return t.parseWord(text)
 	case isKey(first) || isView(first, second):
 		return t.parseWeb("/"+text, depth) // copied without the host and the slash
 	case isKey(second) && more != "" || isView(second, third):
 		return t.parseWeb(text, depth) // a host without a dot
 	case more == "" && isJobName(first) && isBuild(second):
-		return jobAndBuild(first, second), nil
+		return t.jobAndBuild(first, second), nil
 	}
 	ref, e := t.parseBucket("gs", text)
 	switch {
@@ -163,9 +163,9 @@ func (t Instances) parseAbsolute(text string, depth int) (Ref, *ParseError) {
 }
 
 // parseWord reads one word: a job's name, or something that looks like one.
-func parseWord(word string) (Ref, *ParseError) {
+func (t Instances) parseWord(word string) (Ref, *ParseError) {
 	if job, build, ok := strings.Cut(word, "@"); ok && isJobName(job) && isBuild(build) {
-		return jobAndBuild(job, build), nil
+		return t.jobAndBuild(job, build), nil
 	}
 	switch {
 	case isDigits(word):
@@ -177,11 +177,11 @@ func parseWord(word string) (Ref, *ParseError) {
 	case !isJobName(word):
 		return Ref{}, fail(ClassJobName, "the word "+show(word), "neither a link nor a job name: Prow allows letters, digits, '-', '.' and '_'", hintLink)
 	}
-	return Ref{Kind: KindJob, Run: Run{Job: word}, Note: "bucket from the default instance"}, nil
+	return Ref{Kind: KindJob, Run: Run{Job: word}, Note: t.from(word)}, nil
 }
 
-func jobAndBuild(job, build string) Ref {
-	return Ref{Kind: KindDeck, Run: Run{Job: job, Build: build}, Note: "bucket from the default instance"}
+func (t Instances) jobAndBuild(job, build string) Ref {
+	return Ref{Kind: KindDeck, Run: Run{Job: job, Build: build}, Note: t.from(job)}
 }
 
 // isKey reports the names of object stores that Deck and gcsweb have in paths.
@@ -213,7 +213,7 @@ func (t Instances) cutPullRequest(s string) (org, repo, number string, ok bool) 
 // pullRequest is a pull request on GitHub, which says nothing of a bucket.
 func (t Instances) pullRequest(org, repo, number string) Ref {
 	ref := Ref{Kind: KindPR, Run: Run{Org: org, Repo: repo, Pull: number}}
-	return page{host: t.deckOf(org)}.onDeck(ref)
+	return page{known: t, host: t.deckOf(org)}.onDeck(ref)
 }
 
 // isUUID reports the form in which Prow names ProwJobs.
