@@ -40,6 +40,7 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	if f.noCache && f.output == "" {
 		return usageError{errors.New("fetch --no-cache leaves nothing to print"), "name a directory for the files: -o DIR"}
 	}
+	f.printsDir = f.output == ""
 	refs, err := f.parse(args)
 	if err != nil {
 		return err

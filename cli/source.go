@@ -26,6 +26,7 @@ type sourcing struct {
 	offline   bool
 	refresh   bool
 	noCache   bool
+	printsDir bool // what the cache holds is the result, so it has to last
 	watch     bool
 	keepGoing bool
 	join      string
@@ -168,11 +169,25 @@ func (g *sourcing) collectPath(j *job) (err error) {
 	return err
 }
 
+// openCache does without a lasting cache where none can be made and nothing of it
+// is wanted.
 func (g *sourcing) openCache() (*fetch.Cache, error) {
 	if g.noCache {
 		return fetch.OpenTemp()
 	}
-	return fetch.OpenCache("")
+	cache, err := fetch.OpenCache("")
+	switch {
+	case err == nil || g.offline:
+		return cache, err
+	case g.printsDir:
+		return nil, advised{err, "or name a directory for the files: -o DIR"}
+	}
+	temporary, second := fetch.OpenTemp()
+	if second != nil {
+		return nil, errors.Join(err, second)
+	}
+	g.note("going on without a cache, as with --no-cache: %v", err)
+	return temporary, nil
 }
 
 // runSources are the trace files of a run, under the names they have in it.

@@ -133,7 +133,7 @@ func key(run prow.Run, e *entry) string {
 func (d runDir) make() error {
 	for _, sub := range []string{"blobs", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(string(d), sub), 0o700); err != nil {
-			return fmt.Errorf("make room in the cache: %w", err)
+			return fmt.Errorf("make room in the cache: %w; set PROWTRACE_CACHE to a directory that can be written, or leave it out with --no-cache", err)
 		}
 	}
 	return nil
