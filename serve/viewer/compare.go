@@ -30,8 +30,8 @@ type sums struct {
 
 func (s *sums) add(span trace.Span, self int64) {
 	s.Count++
-	s.Total += span.Duration
-	s.Self += self
+	s.Total = sum(s.Total, span.Duration)
+	s.Self = sum(s.Self, self)
 	if span.Status == trace.StatusError {
 		s.Errors++
 	}
@@ -142,27 +142,18 @@ func comparedPaths(here, there *drawing) (all []comparedPath, left int) {
 	return mostDifferent(all)
 }
 
-// mostDifferent keeps the paths with the largest differences in and under
-// them. What a path is in has no smaller one and comes before it, so it is kept
-// too.
+// mostDifferent keeps the paths with the largest differences in and under them.
 func mostDifferent(all []comparedPath) (kept []comparedPath, left int) {
-	if len(all) <= maxComparedPaths {
-		return all, 0
-	}
 	weight := make([]int64, len(all))
-	order := make([]int, len(all))
 	for i := len(all) - 1; i >= 0; i-- {
-		order[i] = i
-		weight[i] += differenceOf(all[i].Here, all[i].There)
+		weight[i] = sum(weight[i], differenceOf(all[i].Here, all[i].There))
 		if p := all[i].Parent; p >= 0 {
-			weight[p] += weight[i]
+			weight[p] = sum(weight[p], weight[i])
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
-	order = order[:maxComparedPaths]
-	slices.Sort(order)
+	kept = []comparedPath{}
 	place := map[int]int{-1: -1}
-	for _, i := range order {
+	for _, i := range heaviest(len(all), maxComparedPaths, func(i int) int64 { return weight[i] }) {
 		place[i] = len(kept)
 		p := all[i]
 		p.Parent = place[p.Parent]

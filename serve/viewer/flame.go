@@ -3,6 +3,7 @@ package viewer
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 
 	"prowtrace/trace"
@@ -55,7 +56,7 @@ func newFlame(trees iter.Seq[trace.Tree]) flame {
 			of[i] = at
 			f := &frames[at]
 			f.Count++
-			f.Self += self[i]
+			f.Self = sum(f.Self, self[i])
 			if s.Status == trace.StatusError {
 				f.Errors++
 			}
@@ -63,12 +64,31 @@ func newFlame(trees iter.Seq[trace.Tree]) flame {
 	}
 	for i := len(frames) - 1; i >= 0; i-- {
 		f := &frames[i]
-		f.Width += f.Self
+		f.Width = sum(f.Width, f.Self)
 		if f.Parent >= 0 {
-			frames[f.Parent].Width += f.Width
+			p := &frames[f.Parent]
+			p.Width = sum(p.Width, f.Width)
 		}
 	}
-	return widest(frames)
+	kept := heaviest(len(frames), maxFrames, func(i int) int64 { return frames[i].Width })
+	out := flame{Frames: make([]frame, 0, len(kept)), Left: len(frames) - len(kept)}
+	place := map[int]int{-1: -1}
+	for _, i := range kept {
+		place[i] = len(out.Frames)
+		f := frames[i]
+		f.Parent = place[f.Parent]
+		out.Frames = append(out.Frames, f)
+	}
+	return out
+}
+
+// sum adds two times that are not negative, and stops at the largest there is:
+// files can hold spans of centuries.
+func sum(a, b int64) int64 {
+	if s := a + b; s >= 0 {
+		return s
+	}
+	return math.MaxInt64
 }
 
 // parentsFirst orders the spans of t so that each comes after its parent. Most
@@ -90,26 +110,17 @@ func parentsFirst(t trace.Tree) []int32 {
 	return order
 }
 
-// widest keeps the widest frames. What a frame is in is never narrower and
-// comes before it, so it is kept too.
-func widest(frames []frame) flame {
-	if len(frames) <= maxFrames {
-		return flame{Frames: frames}
-	}
-	order := make([]int, len(frames))
+// heaviest chooses the limit heaviest of n paths, in their order. What a path is
+// in comes before it and has to weigh no less: then it is chosen too.
+func heaviest(n, limit int, weight func(i int) int64) []int {
+	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(frames[b].Width, frames[a].Width) })
-	order = order[:maxFrames]
-	slices.Sort(order)
-	place := map[int]int{-1: -1}
-	kept := make([]frame, 0, maxFrames)
-	for _, i := range order {
-		place[i] = len(kept)
-		f := frames[i]
-		f.Parent = place[f.Parent]
-		kept = append(kept, f)
+	if n > limit {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
+		order = order[:limit]
+		slices.Sort(order)
 	}
-	return flame{kept, len(frames) - len(kept)}
+	return order
 }

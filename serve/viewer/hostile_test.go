@@ -125,6 +125,37 @@ func TestMegabyteAttribute(t *testing.T) {
 	}
 }
 
+// Sums of times that no clock has stop at the largest number, and each path comes
+// after the one that it is in: whoever goes up from it ends at a root.
+func TestCenturies(t *testing.T) {
+	ages := func(s *tracepb.Span) { s.StartTimeUnixNano, s.EndTimeUnixNano = 1, math.MaxInt64 }
+	spans := []span{{id: 1, name: "root", change: ages}, {id: 2, parent: 1, name: "group", change: ages}}
+	for i := range maxFrames + maxComparedPaths {
+		s := span{id: uint64(i + 10), parent: 2, name: fmt.Sprintf("call %d", i), start: 1, end: 2}
+		if i < 3 {
+			s.change = ages
+		}
+		spans = append(spans, s)
+	}
+	h := New(load(t, file(t, 1, spans...), file(t, 2, span{id: 1, name: "other", end: 1})), Info{})
+	one := "traces/" + traceID(1).String()
+	f := answer[flame](t, h, one+"/flame")
+	c := answer[comparison](t, h, one+"/compare?with="+traceID(2).String())
+	if len(f.Frames) != maxFrames || len(c.Paths) != maxComparedPaths || f.Left == 0 || c.LeftPaths == 0 {
+		t.Fatalf("%d frames, %d paths", len(f.Frames), len(c.Paths))
+	}
+	for i, f := range f.Frames {
+		if f.Parent >= i || f.Parent < 0 && i > 0 || f.Width < 0 || f.Self < 0 {
+			t.Fatalf("frame %d: %+v", i, f)
+		}
+	}
+	for i, p := range c.Paths {
+		if p.Parent >= i || p.Parent < 0 && i > 0 || p.Here.Self < 0 || p.Here.Total < 0 {
+			t.Fatalf("path %d: %+v", i, p)
+		}
+	}
+}
+
 // Every kind of value comes through without loss.
 func TestValuesAreLossless(t *testing.T) {
 	double := func(f float64) *commonpb.AnyValue {

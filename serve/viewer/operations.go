@@ -69,8 +69,8 @@ func (o *operation) add(s trace.Span, self int64) {
 	if s.Status == trace.StatusError {
 		o.Errors++
 	}
-	o.Total += s.Duration
-	o.Self += self
+	o.Total = sum(o.Total, s.Duration)
+	o.Self = sum(o.Self, self)
 	if s.Flags.Has(trace.Unfinished) {
 		o.Unfinished++
 		return

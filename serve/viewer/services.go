@@ -95,7 +95,7 @@ func (b *mapBuilder) node(k nodeKey, attribute string) int {
 
 func (n *serviceNode) add(s trace.Span, ns int64) {
 	n.Spans++
-	n.Self += ns
+	n.Self = sum(n.Self, ns)
 	if s.Status == trace.StatusError {
 		n.Errors++
 	}
@@ -110,7 +110,7 @@ func (b *mapBuilder) call(from, to int, s trace.Span) {
 	}
 	c := &b.Calls[at]
 	c.Count++
-	c.Total += s.Duration
+	c.Total = sum(c.Total, s.Duration)
 	if s.Status == trace.StatusError {
 		c.Errors++
 	}
