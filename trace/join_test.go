@@ -311,8 +311,8 @@ func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 	if err != nil || stringAttribute(d.Resource.Attributes, "prow.job") != "e2e" {
 		t.Errorf("the resource lacks the job: %v %v", d.Resource, err)
 	}
-	if got := fmt.Sprint(s.Sources()); got != "[kops-7-x.otel]" {
-		t.Errorf("sources %v", got)
+	if got := fmt.Sprint(s.Files()); got != fmt.Sprintf("[{kops-7-x.otel 1 %d 2 0}]", len(file)) {
+		t.Errorf("files %v", got)
 	}
 }
 

@@ -216,19 +216,19 @@ func (sh *shard) move(spans []raw, next []uint32, n numbering) {
 }
 
 func (s *Set) collectProblems(shards []*shard) {
-	kept := map[string]int{}
+	kept := map[fileKey]int{}
 	for _, sh := range shards {
 		s.problems = append(s.problems, sh.problems...)
 		for source, n := range sh.kept {
-			if !s.sources[source].made {
-				kept[s.sources[source].name] += n
+			if src := s.sources[source]; !src.made {
+				kept[fileKey{src.name, src.job}] += n
 			}
 		}
 	}
 	for i := range s.problems {
-		s.problems[i].Kept = kept[s.problems[i].Source]
+		s.problems[i].Kept = kept[fileKey{s.problems[i].Source, s.problems[i].Job}]
 	}
 	slices.SortFunc(s.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.What, b.What))
 	})
 }

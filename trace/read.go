@@ -117,7 +117,7 @@ func (r *reader) work(ctx context.Context, sh *shard) error {
 func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	defer r.reading.Done()
 	src, lent := r.sources[t.source], r.lend(t.parts)
-	out := outcome{source: t.source, name: src.Name, room: lent}
+	out := outcome{source: t.source, of: src, room: lent}
 	defer r.keep(&out)
 	stored, file, err := open(src, lent)
 	if err != nil {
@@ -192,7 +192,7 @@ func open(src Source, room int64) (stored int64, file *otelfile.File, err error)
 // outcome is what reading one source came to.
 type outcome struct {
 	source   int
-	name     string
+	of       Source
 	file     *otelfile.File
 	records  int
 	problems []Problem
@@ -201,7 +201,7 @@ type outcome struct {
 }
 
 func (o *outcome) problem(offset int64, what string) {
-	o.problems = append(o.problems, Problem{Source: o.name, Offset: offset, What: what})
+	o.problems = append(o.problems, Problem{Source: o.of.Name, Job: o.of.Job, Offset: offset, What: what})
 }
 
 func (r *reader) keep(o *outcome) {
@@ -213,7 +213,7 @@ func (r *reader) keep(o *outcome) {
 		return
 	}
 	s := r.set
-	s.sources[o.source] = source{name: o.name, file: o.file}
+	s.sources[o.source] = source{name: o.of.Name, job: o.of.Job, file: o.file}
 	s.problems = append(s.problems, o.problems...)
 	if o.file != nil {
 		s.sources[o.source].data = o.file.Bytes()

@@ -141,7 +141,7 @@ func (sh *shard) record(in input, lo, hi int) {
 
 func (sh *shard) broken(in input, pos int, what string) {
 	sh.problems = append(sh.problems, Problem{
-		Source: in.name, Offset: int64(pos),
+		Source: in.name, Job: in.job, Offset: int64(pos),
 		What: "the " + what + " at byte " + strconv.Itoa(pos) + " breaks off inside a field: what came before it was kept, the rest of it is lost",
 	})
 }

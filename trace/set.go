@@ -106,6 +106,7 @@ type scope struct {
 
 type source struct {
 	name string
+	job  int
 	file *otelfile.File
 	data []byte
 	made bool // the own spans of a job: no file has them
@@ -404,18 +405,44 @@ func (s *Set) Locations(row int) []Location {
 	return all
 }
 
-// Sources lists the names of all files, in the order given to Load.
-func (s *Set) Sources() []string {
-	var names []string
-	for _, src := range s.sources {
-		if !src.made {
-			names = append(names, src.name)
-		}
-	}
-	return names
+// A File is what one of the loaded files came to.
+type File struct {
+	Name     string
+	Job      int   // as in Source
+	Bytes    int64 // decompressed
+	Spans    int   // those that other files hold too count in each
+	Problems int
 }
 
-// Problems lists what was wrong with the files, ordered by file and offset.
+// fileKey tells files apart: those of several jobs can have the same name.
+type fileKey struct {
+	name string
+	job  int
+}
+
+// Files lists all files, in the order given to Load. It looks at every row.
+func (s *Set) Files() []File {
+	spans := make([]int, len(s.sources))
+	for _, p := range s.place {
+		spans[p.source()]++
+	}
+	for _, again := range s.sightings {
+		spans[again.place.source()]++
+	}
+	problems := map[fileKey]int{}
+	for _, p := range s.problems {
+		problems[fileKey{p.Source, p.Job}]++
+	}
+	files := make([]File, 0, len(s.sources))
+	for i, src := range s.sources {
+		if !src.made {
+			files = append(files, File{src.name, src.job, int64(len(src.data)), spans[i], problems[fileKey{src.name, src.job}]})
+		}
+	}
+	return files
+}
+
+// Problems lists what was wrong with the files, ordered by job, file and offset.
 func (s *Set) Problems() []Problem { return s.problems }
 
 // Stats counts what was loaded and what was odd about it.
