@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -44,6 +45,37 @@ func TestOpenAndClosedAreInTheAddress(t *testing.T) {
 	b.wait(names + ` === 'job'`)
 	b.keys("n") // into what is closed: it opens, and the address says so
 	b.wait(`document.querySelector('.detail .d-fields, .detail .d-facts') && ` + names + `.startsWith('job, 412 × poll, poll') && location.search.includes('open=0-1')`)
+}
+
+// The window of time goes along to the other views and back; the switch of the
+// critical path is in the address; and a line that cannot be is not found.
+func TestWindowAndPathAreInTheAddress(t *testing.T) {
+	b := open(t, polling(t), viewer.Info{}, "/trace/"+polled+"?view=spans")
+	b.wait(`document.querySelector('.spans tbody a')`)
+	tab := func(n int) { b.click(fmt.Sprintf(".tabs a:nth-child(%d)", n)) }
+	tab(1)
+	b.wait(atTrace)
+	b.keys("w")
+	b.wait("!(" + whole + ")")
+	window := b.text("location.search")
+	tab(6)
+	b.wait(`document.querySelector('.spans tbody a')?.href.includes('` + strings.TrimPrefix(window, "?") + `')`)
+	tab(1)
+	b.wait(atTrace + ` && location.search === '` + window + `' && document.querySelector('.tabs [aria-current=page]').textContent === 'Timeline'`)
+
+	const pressed = `[...document.querySelectorAll('.tools button')].find((e) => e.textContent === 'Critical path')`
+	b.wait(pressed + `.ariaPressed === 'true'`)
+	b.eval(pressed + `.click()`)
+	b.wait(`location.search.endsWith('critical=off') && ` + pressed + `.ariaPressed === 'false'`)
+	b.run(chromedp.Reload())
+	b.wait(pressed + `?.ariaPressed === 'false'`)
+	b.eval(pressed + `.click()`)
+	b.wait(`!location.search.includes('critical') && ` + pressed + `.ariaPressed === 'true'`)
+
+	for _, line := range []string{"@-5", "@1.5", "@", "@999999999"} {
+		b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?span=" + line))
+		b.wait(`document.querySelector('.detail .message')?.textContent.includes('There is no span')`)
+	}
 }
 
 // A Jaeger that shows the same traces is a click away, at the same trace.

@@ -196,7 +196,7 @@ test('words for durations and times', () => {
 
 test('addresses hold the state', () => {
   assert.equal(format(DEFAULTS), '/');
-  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4 };
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4, compare: 'cd', critical: 'off', order: '-name', offset: 200 };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
   assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');
@@ -249,8 +249,8 @@ test('the minimap counts each span on each pixel', () => {
 
 test('a closed row shows the critical path through what is under it', () => {
   // The path of the family: root, b, root, x, y, root.
-  const shown = pathShown(family(), new Map([[0, [90, 100, 30, 50, 0, 10]], [2, [10, 30]], [4, [50, 70]], [5, [70, 90]]]));
-  assert.deepEqual(shown(0, 1), [90, 100, 30, 50, 0, 10], 'an open row: its own');
+  const shown = pathShown(family(), new Map([[0, [0, 10, 30, 50, 90, 100]], [2, [10, 30]], [4, [50, 70]], [5, [70, 90]]]));
+  assert.deepEqual(shown(0, 1), [0, 10, 30, 50, 90, 100], 'an open row: its own');
   assert.deepEqual(shown(0, 6), [0, 100], 'the whole');
   assert.deepEqual(shown(1, 3), [10, 30], 'a closed row that is not on it');
   assert.deepEqual(shown(1, 6), [10, 30], 'what is not under it does not count');
@@ -278,8 +278,18 @@ test('bars show self time, errors, folds, events and the critical path', () => {
   assert.deepEqual(drawn(m, 0), ['pale service 0+100', 'service 30+20', 'service 90+10'], 'solid where no child runs');
   assert.deepEqual(drawn(m, 2), ['pale error 10+20', 'error 10+20']);
   assert.deepEqual(drawn(m, 3), ['service 50+19.5', 'error 70+19.5'], 'a fold has the bars of its members');
-  assert.deepEqual(drawn(m, 1, { critical: [0, 10] }).at(-1), 'critical 0+10');
+  assert.deepEqual(drawn(m, 1, { critical: [0, 10, 20, 30] }).slice(-2), ['critical 0+10', 'critical 20+10']);
   assert.deepEqual(drawn(m, 1, { events: [5, 25] }).slice(-2), ['event 5+1.5', 'event 25+1.5']);
+});
+
+test('a fold or a path of very many pieces is drawn pixel by pixel', () => {
+  const m = model([0, 0, 20_000], [1, 0, 20_000, FLAG.fold], ...Array.from({ length: 20_000 }, (_, i) => [2, i, 1, 0, i % 2 ? ERROR : 0]));
+  const view = { from: 0, to: 20_000 };
+  const fold = drawn(m, 1, { view });
+  assert.ok(fold.length > 100 && fold.length < 500, `${fold.length} bars of a fold on 100 pixels`);
+  assert.ok(fold.some((b) => b.startsWith('error 9')), 'errors are seen to the end');
+  const critical = drawn(m, 2, { view, critical: Array.from({ length: 20_000 }, (_, i) => i) });
+  assert.ok(critical.length > 50 && critical.length < 250, `${critical.length} pieces on 100 pixels`);
 });
 
 test('bars without an end fade, missing parents are outlined, what is elsewhere is an arrow', () => {

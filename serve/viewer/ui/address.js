@@ -3,7 +3,7 @@
 /** @typedef {import('./types').State} State */
 
 /** @type {State} */
-export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', order: '', offset: 0 };
+export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', order: '', offset: 0 };
 
 /**
  * @param {string} path
@@ -28,6 +28,7 @@ export function parse(path, search) {
     by: p.get('by') ?? '',
     frame: number(p.get('frame')),
     compare: p.get('compare') ?? '',
+    critical: p.get('critical') === 'off' ? 'off' : '',
     order: p.get('order') ?? '',
     offset: number(p.get('offset')) ?? 0,
   };
@@ -39,7 +40,7 @@ export function parse(path, search) {
  */
 export function format(s) {
   const p = new URLSearchParams();
-  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'order', 'offset'])) {
+  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'critical', 'order', 'offset'])) {
     const value = s[key];
     if (value !== DEFAULTS[key] && value !== null) p.set(key, String(value));
   }

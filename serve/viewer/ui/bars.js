@@ -74,18 +74,12 @@ export function barPainter(m) {
         g.fillRect(x0, y + TOP, x1 - x0, BAR);
         g.globalAlpha = 1;
         const p = own(line);
-        for (let k = 0; k < p.length; k += 2) {
-          const a = x(at(p, k));
-          g.fillRect(a, y + TOP, Math.max(x(at(p, k + 1)) - a, p.length === 2 ? 2 : 0.5), BAR);
-        }
+        paintPieces(g, p, x, p.length === 2 ? 2 : 0.5, y + TOP, BAR);
       }
     }
     if (critical) {
       g.fillStyle = colours.critical;
-      for (let k = 0; k < critical.length; k += 2) {
-        const a = x(at(critical, k));
-        g.fillRect(a, y + TOP + BAR + 1, Math.max(x(at(critical, k + 1)) - a, 1), 2);
-      }
+      paintPieces(g, critical, x, 1, y + TOP + BAR + 1, 2);
     }
     if (events) {
       g.fillStyle = colours.text;
@@ -107,15 +101,40 @@ export function barPainter(m) {
    */
   function paintMembers(g, fold, y, x, colours) {
     const colour = colours.services[at(m.service, fold) % 8] ?? colours.accent;
-    let drawn = -1; // what lies on the pixel drawn last need not be drawn again
+    // What lies within half a pixel of what was drawn last need not be drawn:
+    // a fold can have a million members.
+    let drawn = -Infinity;
+    let drawnFailed = -Infinity;
     for (let c = fold + 1; c < at(m.end, fold); c = at(m.end, c)) {
       const failed = hasError(m, c);
       const a = x(at(m.start, c));
       const b = Math.max(x(at(m.start, c) + at(m.duration, c)), a + 1.5);
-      if (b <= drawn && !failed) continue;
+      if (b < (failed ? drawnFailed : drawn) + 0.5) continue;
       g.fillStyle = failed ? colours.error : colour;
       g.fillRect(a, y + TOP + 1, Math.max(b - a - 0.5, 1), BAR - 2);
-      drawn = b;
+      drawn = Math.max(drawn, b);
+      if (failed) drawnFailed = b;
     }
+  }
+}
+
+/**
+ * Draws pieces of a bar, in their order. What ends on pixels drawn already is
+ * not drawn again: there can be a million.
+ * @param {Pen} g
+ * @param {ArrayLike<number>} pieces from and to, by turns
+ * @param {(t: number) => number} x
+ * @param {number} least width
+ * @param {number} y
+ * @param {number} height
+ */
+function paintPieces(g, pieces, x, least, y, height) {
+  let drawn = -Infinity;
+  for (let k = 0; k < pieces.length; k += 2) {
+    const a = x(at(pieces, k));
+    const b = x(at(pieces, k + 1));
+    if (b <= drawn) continue;
+    drawn = Math.max(b, a + least);
+    g.fillRect(a, y, drawn - a, height);
   }
 }

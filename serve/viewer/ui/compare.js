@@ -31,7 +31,7 @@ export function compareView(app, head, signal) {
 
   /** @param {State} s */
   async function update(s) {
-    const wanted = [s.compare, s.order, s.zone].join('\n');
+    const wanted = format(s); // which the links are made of, too
     if (wanted === shown) return;
     shown = wanted;
     if (s.compare === '') {

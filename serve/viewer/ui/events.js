@@ -29,7 +29,7 @@ export function eventsView(app, m, signal) {
   /** @param {State} s */
   async function update(s) {
     find.show(s.q);
-    const wanted = [s.q, s.offset, s.zone].join('\n');
+    const wanted = format(s); // which the links are made of, too
     if (wanted === shown) return;
     shown = wanted;
     try {

@@ -9,7 +9,7 @@ import { lowerBound } from './visible.js';
  * A closed row stands for the lines under it, so it shows the path through them
  * too: else the path would seem to end where the tree is closed.
  * @param {Model} m
- * @param {Map<number, number[]>} segments by line: from and to, by turns
+ * @param {Map<number, number[]>} segments by line: from and to by turns, in order
  */
 export function pathShown(m, segments) {
   const lines = Int32Array.from(segments.keys()).sort();

@@ -31,7 +31,7 @@ export function spansView(app, m, signal) {
   /** @param {State} s */
   async function update(s) {
     search.show(s.q);
-    const wanted = [s.q, s.order, s.zone].join('\n');
+    const wanted = format(s); // which the links are made of, too
     if (wanted === shown) return;
     shown = wanted;
     try {

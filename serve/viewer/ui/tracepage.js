@@ -105,16 +105,9 @@ function loaded(app, m, signal) {
     marks,
     select: (line, open) => select(line, open, 'push'),
     toggle: (line) => toggle(line, 'push'),
-    moved(v) {
-      mini.place();
-      app.note({ ...app.state(), ...inAddress(v) });
-    },
+    moved,
   });
-  const mini = minimap(m, fall.view, (v) => {
-    fall.setView(v);
-    mini.place();
-    app.note({ ...app.state(), ...inAddress(v) });
-  }, () => colours);
+  const mini = minimap(m, fall.view, moveTo, () => colours);
 
   const bar = findBar();
   const panelBox = h('div', { class: 'panel-box' });
@@ -125,7 +118,7 @@ function loaded(app, m, signal) {
   const spans = spansView(app, m, signal);
   const events = eventsView(app, m, signal);
   const when = h('span', {});
-  const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the trace' });
+  const tabs = VIEWS.map(([, title]) => inside('/', {}, title));
   const element = h('div', { class: 'trace' }, header(), content);
   const observer = new ResizeObserver(() => mini.draw());
   observer.observe(mini.element);
@@ -144,14 +137,14 @@ function loaded(app, m, signal) {
 
   json(`traces/${m.head.id}/critical`, signal).then((c) => {
     const s = /** @type {{ segments: number[] }} */ (c).segments;
-    for (let k = 0; k < s.length; k += 3) {
+    for (let k = s.length - 3; k >= 0; k -= 3) { // the latest stand first
       const line = at(s, k);
       const list = critical.get(line) ?? [];
       list.push(at(s, k + 1), at(s, k + 2));
       critical.set(line, list);
     }
     criticalLines = [...critical.keys()].sort((a, b) => a - b);
-    fall.setCritical(criticalOn ? critical : new Map());
+    showCritical(criticalOn);
   }).catch(() => {}); // without it the bars are drawn all the same
 
   function header() {
@@ -167,7 +160,7 @@ function loaded(app, m, signal) {
         t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
         h('span', { class: 'services-key' }, ...t.services.slice(0, 8).map((s, i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(s)))), t.services.length > 8 ? ` and ${t.services.length - 8} more` : ''),
         h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')),
-      tabs);
+      h('nav', { class: 'tabs', 'aria-label': 'Views of the trace' }, ...tabs));
   }
 
   function findBar() {
@@ -203,11 +196,7 @@ function loaded(app, m, signal) {
     mode.addEventListener('change', () => app.go({ ...app.state(), mode: mode.value === 'filter' ? 'filter' : 'highlight' }, 'replace'));
     const button = (/** @type {string} */ label, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string} */ cls = '') =>
       h('button', { type: 'button', title, 'aria-label': title, class: cls, onclick: act }, label);
-    const path = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the critical path', onclick: () => {
-      criticalOn = !criticalOn;
-      path.setAttribute('aria-pressed', String(criticalOn));
-      fall.setCritical(criticalOn ? critical : new Map());
-    } }, 'Critical path');
+    const path = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the critical path', onclick: () => app.go({ ...app.state(), critical: criticalOn ? 'off' : '' }, 'replace') }, 'Critical path');
     const element = h('div', { class: 'tools' },
       h('div', { class: 'group find-group', role: 'search' }, input, offers, said,
         button('↑', 'Previous match (Shift + Enter)', () => step(matches, -1, 'No match')), button('↓', 'Next match (Enter)', () => step(matches, 1, 'No match')), mode),
@@ -217,7 +206,7 @@ function loaded(app, m, signal) {
       h('div', { class: 'group wide' }, button('−', 'One level less ([)', () => level(-1)), h('span', { class: 'dim' }, 'levels'), button('+', 'One level more (])', () => level(1)), button('All', 'Open all (})', () => setLevel('all'))),
       h('div', { class: 'group' }, button('⊖', 'Farther (s)', () => zoomBy(1.6)), button('⊕', 'Closer (w)', () => zoomBy(1 / 1.6)), button('Whole', 'The whole trace (0)', () => setView({ from: 0, to: m.length }, 'push'))),
       problem);
-    return { element, input, said, mode, problem };
+    return { element, input, said, mode, path, problem };
   }
 
   function slowestMenu() {
@@ -261,16 +250,34 @@ function loaded(app, m, signal) {
   /** @param {{ from: number, to: number }} v */
   function moveTo(v) {
     fall.setView(v);
+    moved(v);
+  }
+
+  /** @param {{ from: number, to: number }} v */
+  function moved(v) {
     mini.place();
-    app.note({ ...app.state(), ...inAddress(v) });
+    note(inAddress(v));
+  }
+
+  /** @param {Partial<State>} change that the page shows already */
+  function note(change) {
+    app.note({ ...app.state(), ...change });
+    linkTabs();
+  }
+
+  /** @param {boolean} on */
+  function showCritical(on) {
+    criticalOn = on;
+    bar.path.setAttribute('aria-pressed', String(on));
+    fall.setCritical(on ? critical : new Map());
   }
 
   /** Shows what is open now, and puts it into the address. */
   function reopen(/** @type {'push' | 'replace'} */ how) {
-    const s = { ...app.state(), ...opened.format() };
+    const change = opened.format();
     relist();
-    if (how === 'push') app.go(s, how);
-    else app.note(s);
+    if (how === 'push') app.go({ ...app.state(), ...change }, how);
+    else note(change);
   }
 
   function relist() {
@@ -367,8 +374,8 @@ function loaded(app, m, signal) {
       fall.setOpened(-1);
       return;
     }
-    let line = ref.startsWith('@') ? Number(ref.slice(1)) : texts.lineOf(ref);
-    if (line === undefined || Number.isNaN(line) || line >= m.n) {
+    let line = /^@\d{1,9}$/.test(ref) ? Number(ref.slice(1)) : texts.lineOf(ref);
+    if (line === undefined || line >= m.n) {
       try {
         line = /** @type {import('./types').Detail} */ (await json(`traces/${m.head.id}/spans/${encodeURIComponent(ref)}`, panelAbort.signal)).line;
       } catch (e) {
@@ -390,7 +397,7 @@ function loaded(app, m, signal) {
         if (ref.startsWith('@') && !d.only && app.state().span === ref) {
           panelFor = d.id;
           zonedFor = d.id + '\n' + app.state().zone;
-          app.note({ ...app.state(), span: d.id });
+          note({ span: d.id });
         }
       }, filter: (t) => app.go({ ...app.state(), q: withTerm(app.state().q, t) }, 'push'),
     }, line, ref.startsWith('@') ? String(line) : ref, panelAbort.signal));
@@ -442,12 +449,23 @@ function loaded(app, m, signal) {
   /** @type {ReturnType<typeof flameView> | null} */
   let graph = null;
 
+  /** The state of another view of this trace. @param {string} view @returns {State} */
+  const inView = (view) => ({ ...app.state(), view, span: '', order: '', by: '', frame: null, offset: 0 });
+
+  /** The tabs lead to what is shown now: the window of time and what is open stay. */
+  function linkTabs() {
+    tabs.forEach((a, i) => (a.href = format(inView(VIEWS[i]?.[0] ?? ''))));
+  }
+
   /** @param {string} name */
   function showView(name) {
-    tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format({ ...app.state(), view: v, span: '', order: '', by: '', frame: null, offset: 0 }), { 'aria-current': v === name ? 'page' : undefined }, title)));
+    linkTabs();
     if (name === view) return;
     view = name;
-    requestAnimationFrame(() => tabs.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })); // on a phone not all fit
+    const current = tabs[VIEWS.findIndex(([v]) => v === name)];
+    for (const a of tabs) a.removeAttribute('aria-current');
+    current?.setAttribute('aria-current', 'page');
+    requestAnimationFrame(() => current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })); // on a phone not all fit
     switch (name) {
       case 'operations':
         table = operationsView(app, path, to, signal);
@@ -488,6 +506,7 @@ function loaded(app, m, signal) {
     if (s.view === 'flame') graph?.update(s);
     fall.setView(s.from === null || s.to === null ? { from: 0, to: m.length } : clamp(s.from, Math.max(s.to, s.from), m.length));
     mini.place();
+    if ((s.critical !== 'off') !== criticalOn) showCritical(s.critical !== 'off');
     const other = opened.parse(s);
     const wanted = `${s.q}\n${s.mode}`;
     if (wanted === drawnSearch) {
@@ -508,7 +527,7 @@ function loaded(app, m, signal) {
   /** @param {KeyboardEvent} e */
   function key(e) {
     if (/^[1-7]$/.test(e.key)) {
-      app.go({ ...app.state(), view: VIEWS[Number(e.key) - 1]?.[0] ?? '', span: '', order: '', by: '', frame: null, offset: 0 }, 'push');
+      app.go(inView(VIEWS[Number(e.key) - 1]?.[0] ?? ''), 'push');
       return true;
     }
     if (view !== '') return false;

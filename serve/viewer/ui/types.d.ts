@@ -66,6 +66,7 @@ export interface Comparison {
   here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number;
 }
 
+export interface RunFile { name: string; url?: string; trace?: string; bytes: number; spans: number; problems: number }
 export interface Problem { source: string; url?: string; offset: number; what: string; kept: number }
 
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
@@ -111,6 +112,7 @@ export interface State {
   by: string; // attribute that operations are summed up by
   frame: number | null; // the widest of the flame graph
   compare: string; // the trace to compare with
+  critical: string; // "off": the critical path is not shown
   order: string;
   offset: number;
 }
