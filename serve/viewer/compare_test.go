@@ -83,6 +83,12 @@ func TestFilesOfSeveralRuns(t *testing.T) {
 		info.Jobs = append(info.Jobs, Job{Trace: set.Jobs()[i].ID, Title: id, Links: []Link{{"artifacts", "https://x.example/" + id + "/artifacts/"}}})
 	}
 	h := New(set, info)
+	files := answer[struct{ Files []runFile }](t, h, "files").Files
+	for i, f := range files {
+		if want := fmt.Sprintf("https://x.example/%d/artifacts/otlp/kops-1.otel", i+1); len(files) != 2 || f.URL != want || f.Trace != set.Jobs()[i].ID.String() || f.Spans != 1 {
+			t.Errorf("file %d of %d: %+v, want %s", i, len(files), f, want)
+		}
+	}
 	for _, tt := range []struct{ trace, want string }{
 		{set.Jobs()[0].ID.String(), "https://x.example/1/artifacts/otlp/kops-1.otel"},
 		{set.Jobs()[1].ID.String(), "https://x.example/2/artifacts/otlp/kops-1.otel"},

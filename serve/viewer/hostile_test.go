@@ -48,7 +48,7 @@ func TestHostileText(t *testing.T) {
 		Jobs: []Job{{Title: "<b>\u202e\n", Run: "javascript:alert(1)", Links: []Link{{"<i>\x1b", "data:text/html,x"}}}, {Trace: traceID(1), Title: "x", Run: "https://x/"}}}
 	h := New(set, info)
 	one := "traces/" + traceID(1).String()
-	targets := []string{"run", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations", one + "/keys", one + "/events", one + "/operations?by=args", one + "/compare?with=" + traceID(1).String()}
+	targets := []string{"run", "files", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations", one + "/keys", one + "/events", one + "/operations?by=args", one + "/compare?with=" + traceID(1).String()}
 	for i := range hostile {
 		targets = append(targets, fmt.Sprintf("%s/spans/%d", one, i))
 	}

@@ -12,6 +12,7 @@ import (
 // Bounds on what lists send at once.
 const (
 	tracesPerPage   = 500
+	filesPerPage    = 500
 	problemsPerPage = 500
 	maxServices     = 1000
 	nameBytes       = 300 // of a name in a list
@@ -151,24 +152,3 @@ func newTotals(set *trace.Set) (all totals) {
 
 // name is how the name of a span or a service is shown: on one line.
 func name(s string) string { return clip(s, nameBytes) }
-
-type problem struct {
-	Source string `json:"source"`
-	URL    string `json:"url,omitempty"`
-	Offset int64  `json:"offset"`
-	What   string `json:"what"`
-	Kept   int    `json:"kept"`
-}
-
-func (v *viewer) getProblems(r *http.Request) (any, error) {
-	all := v.set.Problems()
-	from, to, err := window(r, len(all), problemsPerPage)
-	if err != nil {
-		return nil, err
-	}
-	out := []problem{}
-	for _, p := range all[from:to] {
-		out = append(out, problem{clip(p.Source, 300), v.info.artifact(p.Source, trace.TraceID{}), p.Offset, clip(p.What, 1000), p.Kept})
-	}
-	return map[string]any{"problems": out, "offset": from, "total": len(all)}, nil
-}

@@ -63,6 +63,7 @@ type Link struct{ Text, URL string }
 func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 	v := &viewer{set: set, info: shown(info)}
 	v.totals = sync.OnceValue(func() totals { return newTotals(set) })
+	v.files = sync.OnceValue(set.Files)
 	v.operations = sync.OnceValue(func() []operation { return operations(v.trees(), nameOf) })
 	v.keys = sync.OnceValue(func() []attributeKey { return attributeKeys(set, v.trees()) })
 	v.flame = sync.OnceValue(func() flame { return newFlame(v.trees()) })
@@ -71,6 +72,7 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, h := range map[string]handler{
 		"/api/v1/run":                 v.getRun,
+		"/api/v1/files":               v.getFiles,
 		"/api/v1/problems":            v.getProblems,
 		"/api/v1/traces":              v.getTraces,
 		"/api/v1/operations":          v.getOperations,
@@ -114,6 +116,7 @@ type viewer struct {
 	info       Info
 	drawings   drawings
 	totals     func() totals
+	files      func() []trace.File
 	operations func() []operation // by their names
 	keys       func() []attributeKey
 	flame      func() flame

@@ -97,6 +97,7 @@ func TestGolden(t *testing.T) {
 	one := "traces/" + traceID(1).String()
 	for _, test := range []struct{ name, target string }{
 		{"run", "run"},
+		{"files", "files"},
 		{"problems", "problems"},
 		{"traces", "traces"},
 		{"trace", one},
@@ -257,7 +258,7 @@ func TestFindTraces(t *testing.T) {
 
 func TestEmptySet(t *testing.T) {
 	h := New(load(t), Info{})
-	for _, target := range []string{"run", "problems", "traces", "operations", "flame", "services"} {
+	for _, target := range []string{"run", "files", "problems", "traces", "operations", "flame", "services"} {
 		if body := page(t, h, "/api/v1/"+target); strings.Contains(body, "null") {
 			t.Errorf("%s: a list is null: %s", target, body)
 		}

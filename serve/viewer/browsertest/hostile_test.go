@@ -58,7 +58,7 @@ func TestHostileInput(t *testing.T) {
 	}
 	b.wait(atList)
 	check("the list")
-	for _, view := range []string{"operations", "flame", "services", "problems"} {
+	for _, view := range []string{"operations", "flame", "services", "files", "problems"} {
 		b.run(chromedp.Navigate(b.base + "/?view=" + view))
 		b.wait(`document.querySelector('.sheet .scroll, .sheet .empty')`)
 		check(view)
@@ -103,7 +103,7 @@ func TestAccessibility(t *testing.T) {
 		for _, view := range []struct{ name, path, ready string }{
 			{"traces", "/", atList}, {"operations", "/?view=operations", `document.querySelector('.operations tbody tr')`},
 			{"flame graph", one + "?view=flame", `document.querySelector('.frame')`}, {"services", "/?view=services", `document.querySelector('.map')`},
-			{"problems", "/?view=problems", `document.querySelector('.table tbody tr')`}, {"timeline", one, atTrace},
+			{"files", "/?view=files", `document.querySelector('.files tbody tr')`}, {"problems", "/?view=problems", `document.querySelector('.table tbody tr')`}, {"timeline", one, atTrace},
 			{"spans", one + "?view=spans", `document.querySelector('.spans tbody tr')`}, {"events", one + "?view=events", `document.querySelector('.events tbody tr')`}, {"choice of another trace", one + "?view=compare", `document.querySelector('.choose tbody tr')`}, {"comparison", one + "?view=compare&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
 			{"tree of both", one + "?view=compare&order=calls&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
 			{"search", one + "?q=error&mode=filter", `document.querySelector('.wf-row.hit')`}, {"details", one, ""}, {"help", one, ""}, {"unknown trace", "/trace/ff", `document.querySelector('.message')`},

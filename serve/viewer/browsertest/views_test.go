@@ -164,8 +164,33 @@ func TestFlameAndServices(t *testing.T) {
 	b.wait(`document.querySelectorAll('.map .node.peer').length > 3`)
 	b.eval(`[...document.querySelectorAll('.map .node')].find((n) => n.textContent.startsWith('github.com')).dispatchEvent(new MouseEvent('click', { bubbles: true }))`)
 	b.wait(atList + ` && document.querySelector('.find').value === 'server.address=github.com' && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
-	b.run(chromedp.Navigate(b.base + "/?view=problems"))
-	b.wait(`document.querySelector('.table tbody td')?.textContent.startsWith('artifacts/otlp/')`)
+}
+
+// The files of the run, what each came to and where it is; those with problems
+// lead to them.
+func TestFiles(t *testing.T) {
+	set := demo(t)
+	b := open(t, set, demoInfo, "/")
+	b.wait(atList)
+	b.eval(`[...document.querySelectorAll('.run-head a')].find((a) => / files, /.test(a.textContent)).click()`)
+	b.wait(`document.querySelector('.files tbody tr') && location.search === '?view=files'`)
+	type row struct {
+		Name, URL       string
+		Spans, Problems float64
+	}
+	rows := get[[]row](b, `[...document.querySelectorAll('.files tbody tr')].map((r) => { const n = (k) => Number(r.children[k].textContent.replace(',', '')); return { Name: r.children[0].textContent, URL: r.querySelector('a').href, Spans: n(2), Problems: n(3) }; })`)
+	files := set.Files()
+	if len(rows) != len(files) {
+		t.Fatalf("%d rows, %d files", len(rows), len(files))
+	}
+	for i, f := range files {
+		want := row{f.Name, strings.TrimSuffix(demoInfo.Links[0].URL, "artifacts/") + f.Name, float64(f.Spans), float64(f.Problems)}
+		if rows[i] != want {
+			t.Errorf("row %d is %+v, want %+v", i, rows[i], want)
+		}
+	}
+	b.click(".files .err a")
+	b.wait(`document.querySelector('.problems tbody td')?.textContent.startsWith('artifacts/otlp/')`)
 }
 
 // All ways to another piece of time: keys, wheel, dragging the bars, the ruler
@@ -202,7 +227,7 @@ func TestWaysThroughTime(t *testing.T) {
 	from, to = window()
 	b.run(chromedp.MouseEvent("mouseMoved", 800, 400))
 	b.wait(`/^\d\.\d+ s · 03:04:\d\d\.\d{3} UTC$/.test(document.querySelector('.cursor:not([hidden])')?.dataset.time)`)
-	changed("w", func() { b.keys("ww") }, closer)
+	changed("w", func() { b.keys("w") }, closer) // one step: two can be written to the address one after the other
 	changed("d", func() { b.keys("d") }, later)
 	changed("a", func() { b.keys("a") }, earlier)
 	changed("s", func() { b.keys("s") }, farther)
@@ -265,7 +290,7 @@ func TestStates(t *testing.T) {
 	b := open(t, load(t), viewer.Info{Title: "e2e 1", Note: "The run is still running, since 12 minutes."}, "/")
 	says(b, ".note", "still running, since 12 minutes")
 	says(b, ".empty", "No spans in these files")
-	for view, want := range map[string]string{"operations": "No spans, no operations", "flame": "No span took any time", "services": "No spans, no services", "problems": "Nothing was wrong"} {
+	for view, want := range map[string]string{"operations": "No spans, no operations", "flame": "No span took any time", "services": "No spans, no services", "files": "No file was given", "problems": "Nothing was wrong"} {
 		b.run(chromedp.Navigate(b.base + "/?view=" + view))
 		says(b, ".empty", want)
 	}

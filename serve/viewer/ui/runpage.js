@@ -1,9 +1,9 @@
-// The page of the run: its traces, what they add up to, and what was wrong
-// with the files.
+// The page of the run: its traces, what they add up to, and its files.
 
 import { format, other } from './address.js';
 import { json } from './api.js';
 import { bdi, h, inside, outside, webLinks } from './dom.js';
+import { filesView, problemsView } from './files.js';
 import { flameView } from './flame.js';
 import { bytes, clock, count, counted, duration, named, offset } from './format.js';
 import { findBox, pager } from './lists.js';
@@ -15,7 +15,7 @@ import { servicesView } from './services.js';
 /** @typedef {import('./types').Summary} Summary */
 /** @typedef {import('./main.js').App} App */
 
-const VIEWS = [['', 'Traces'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['problems', 'Problems']];
+const VIEWS = [['', 'Traces'], ['operations', 'Operations'], ['flame', 'Flame graph'], ['services', 'Services'], ['files', 'Files'], ['problems', 'Problems']];
 const PER_PAGE = 200;
 
 /**
@@ -33,6 +33,8 @@ export function runPage(app, first) {
   let table = null;
   /** @type {ReturnType<typeof flameView> | null} */
   let graph = null;
+  /** @type {ReturnType<typeof problemsView> | null} */
+  let rows = null;
   let asking = new AbortController();
   const when = h('span', {});
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Views of the run' });
@@ -56,7 +58,7 @@ export function runPage(app, first) {
         run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
         h('span', {}, counted(run.spans, 'span')), h('span', {}, counted(run.traces, 'trace')),
         h('span', { class: run.errors ? 'err' : '' }, counted(run.errors, 'error')),
-        h('span', {}, `${counted(run.files, 'file')}, ${bytes(run.bytes)}`),
+        inside('/?view=files', {}, `${counted(run.files, 'file')}, ${bytes(run.bytes)}`),
         run.problems ? inside('/?view=problems', { class: 'warn' }, counted(run.problems, 'problem')) : null,
         ...run.marks.filter((k) => k.count > 0 && k.flag !== 'outside-parent').map((k) => h('span', { class: 'mark-odd', title: k.means }, `${count(k.count)} ${k.text}`)))),
     run.runs.length > 0 ? h('ul', { class: 'runs' }, ...run.runs.map((r) => h('li', {}, r.trace ? inside(`/trace/${r.trace}`, { class: 'whole' }, bdi(r.title)) : bdi(r.title),
@@ -75,12 +77,14 @@ export function runPage(app, first) {
       if (view === 'operations') content.replaceChildren((table = operationsView(app, '', to, signal)).element);
       else if (view === 'flame') content.replaceChildren((graph = flameView(app, '', to, signal)).element);
       else if (view === 'services') content.replaceChildren(servicesView('', to, signal));
-      else if (view === 'problems') content.replaceChildren(problemsView(signal));
+      else if (view === 'files') content.replaceChildren((rows = filesView(run, signal)).element);
+      else if (view === 'problems') content.replaceChildren((rows = problemsView(signal)).element);
       else content.replaceChildren(tools, list);
     }
     if (view === '') void showTraces(s);
     if (view === 'operations') table?.update(s);
     if (view === 'flame') graph?.update(s);
+    if (view === 'files' || view === 'problems') void rows?.update(s);
     return true;
   }
 
@@ -111,7 +115,7 @@ export function runPage(app, first) {
   return {
     element, update,
     key(e) {
-      if (!/^[1-5]$/.test(e.key)) return false;
+      if (!/^[1-6]$/.test(e.key)) return false;
       app.go(other(app.state(), { view: VIEWS[Number(e.key) - 1]?.[0] ?? '' }), 'push');
       return true;
     },
@@ -154,26 +158,4 @@ function tracesTable(app, s, r) {
       h('table', { class: 'table traces' }, h('thead', {}, h('tr', {}, ...heads.map(([t, c]) => h('th', { scope: 'col', class: c }, t ?? '')))), h('tbody', {}, ...body))),
     pager(s, r, r.traces.length, PER_PAGE),
   ];
-}
-
-/** @param {AbortSignal} signal */
-function problemsView(signal) {
-  const box = h('div', { class: 'sheet' }, loading('Loading…'));
-  json('problems', signal)
-    .then((answer) => {
-      const r = /** @type {{ problems: import('./types').Problem[], total: number }} */ (answer);
-      if (r.total === 0) {
-        box.replaceChildren(empty('Nothing was wrong with the files'));
-        return;
-      }
-      box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Problems' }, h('table', { class: 'table' },
-        h('thead', {}, h('tr', {}, ...['File', 'At byte', 'What', 'Spans kept'].map((t, i) => h('th', { scope: 'col', class: i % 2 ? 'num' : '' }, t)))),
-        h('tbody', {}, ...r.problems.map((p) => h('tr', {}, h('td', { class: 'wrap' }, p.url ? outside(p.url, p.source) : bdi(p.source)), h('td', { class: 'num' }, count(p.offset)),
-          h('td', { class: 'wrap' }, bdi(p.what)), h('td', { class: 'num' }, count(p.kept))))))),
-      r.total > r.problems.length ? h('p', { class: 'dim' }, `The first ${count(r.problems.length)} of ${count(r.total)}.`) : '');
-    })
-    .catch((e) => {
-      if (!signal.aborted) box.replaceChildren(message(e));
-    });
-  return box;
 }
