@@ -231,8 +231,10 @@ func (g *segment) cut(at int32) {
 }
 
 // fillTimes gives unfinished spans the end of their trace, and spans without a
-// start the range of their children, else their end, else the start of their
-// trace. It reports whether a start has changed.
+// start the range of their children: up to their own end where they have one,
+// else that of their trace. No start comes before the first time that the trace
+// has, and one is at it: the order of the traces stays right. It reports whether
+// a start has changed.
 func (g *segment) fillTimes() bool {
 	unknown := false
 	for _, i := range g.order {
@@ -248,18 +250,17 @@ func (g *segment) fillTimes() bool {
 	g.adoptChildren()
 	for _, i := range g.order {
 		if r := &g.spans[i]; r.flags.Has(TimeUnknown) && r.start == 0 {
-			if r.start = r.end; r.end == 0 {
-				r.start, r.end = g.extent.start, g.extent.start
-			}
+			r.start, r.end = g.extent.start, g.extent.start
 		}
 	}
 	return true
 }
 
-// adoptChildren widens the spans without a start to their children's ranges,
+// adoptChildren gives the spans without a start their children's ranges,
 // children first: a span is ready when all its children are.
 func (g *segment) adoptChildren() {
 	waiting := make([]int32, len(g.spans))
+	children := make([]extent, len(g.spans))
 	for _, i := range g.order {
 		if p := g.parent[i]; p >= 0 {
 			waiting[p]++
@@ -274,20 +275,31 @@ func (g *segment) adoptChildren() {
 	for len(ready) > 0 {
 		i := ready[len(ready)-1]
 		ready = ready[:len(ready)-1]
+		r := &g.spans[i]
+		if r.flags.Has(TimeUnknown) {
+			r.adopt(children[i])
+		}
 		p := g.parent[i]
 		if p < 0 {
 			continue
 		}
-		child, parent := &g.spans[i], &g.spans[p]
-		if parent.flags.Has(TimeUnknown) && child.start > 0 {
-			if parent.start == 0 || child.start < parent.start {
-				parent.start = child.start
-			}
-			parent.end = max(parent.end, child.end)
-		}
+		children[p].add(extent{1, r.start, r.end})
 		if waiting[p]--; waiting[p] == 0 {
 			ready = append(ready, p)
 		}
+	}
+}
+
+// adopt gives a span without a start the range of its children, of which there
+// may be none. An end that was reported stays, and the start is not behind it.
+func (r *raw) adopt(children extent) {
+	if r.end == 0 {
+		r.start, r.end = children.start, children.end
+		return
+	}
+	r.start = r.end
+	if children.start > 0 {
+		r.start = min(children.start, r.end)
 	}
 }
 

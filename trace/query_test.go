@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +150,45 @@ func TestOperationsAndCalls(t *testing.T) {
 	cross := load(t, otel(t, otlp(t, "a", span(1, 0, "x", 1, 5))), otel(t, otlp(t, "b", span(2, 1, "y", 2, 3), span(3, 1, "y", 3, 4))))
 	if got := fmt.Sprint(cross.Calls(0, 0)); got != "[{a b 2 }]" {
 		t.Errorf("calls between services %v", got)
+	}
+}
+
+// Whatever times are missing, traces are in the order of the starts that were
+// filled in, by which searches cut them off.
+func TestOrderOfFilledTimes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 42))
+	perhaps := func() int64 { return rng.Int64N(2) * (1 + rng.Int64N(100)) }
+	var spans []*tracepb.Span
+	for n := range byte(200) {
+		for id := range 1 + rng.Uint64N(5) {
+			s := inTrace(n+1, span(id+1, rng.Uint64N(id+1), "x", perhaps(), perhaps()))
+			spans = append(spans, s)
+		}
+	}
+	set := load(t, otel(t, otlp(t, "s", spans...)))
+	for i := 1; i < set.NumTraces(); i++ {
+		if before, tr := set.Trace(i-1), set.Trace(i); before.Start > tr.Start {
+			t.Errorf("trace %v starts at %s, the one behind it at %s", before.ID, seconds(before.Start), seconds(tr.Start))
+		}
+	}
+	for last := int64(1); last <= 100; last++ {
+		var want []TraceID
+		for i := set.NumTraces() - 1; i >= 0; i-- {
+			if tr := set.Trace(i); tr.Start <= last*1e9 {
+				want = append(want, tr.ID)
+			}
+		}
+		found, err := set.Find(t.Context(), Query{StartMax: last * 1e9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []TraceID
+		for _, tr := range found {
+			got = append(got, tr.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("until %d s: %d traces, want %d", last, len(got), len(want))
+		}
 	}
 }
 

@@ -231,7 +231,7 @@ const (
 	Cycle                         // its parent was also its descendant: the link is cut
 	Unfinished                    // has no end: lasts to the end of its trace, and is served so
 	Negative                      // ends before it starts: counts as 0 ns
-	TimeUnknown                   // has no start: takes its children's range, and is served so
+	TimeUnknown                   // has no start: takes its children's range, up to its own end, and is served so
 	Clamped                       // a time beyond 2^63-1 ns was cut to it
 	ZeroTrace                     // has no trace id: gets one of its file's own
 	ZeroSpan                      // has no span id

@@ -194,6 +194,43 @@ trace 1 10..40 root=other
 `,
 		},
 		{
+			//      top        |    ends at 20, children start at 12 and 25
+			//      |-- a --|    |- b -|
+			name: "no start: the first child's, and the reported end stays",
+			files: func(t *testing.T) [][]byte {
+				return [][]byte{otel(t, otlp(t, "s", span(1, 0, "top", 0, 20), span(2, 1, "a", 12, 18), span(3, 1, "b", 25, 30)))}
+			},
+			want: `
+trace 1 12..30 root=top
+  top 12..20 parent=- [time-unknown]
+  a 12..18 parent=top
+  b 25..30 parent=top [outside-parent]
+`,
+		},
+		{
+			name: "no start and a child that starts behind the end: the end",
+			files: func(t *testing.T) [][]byte {
+				return [][]byte{otel(t, otlp(t, "s", span(1, 0, "top", 0, 20), span(2, 1, "late", 25, 30)))}
+			},
+			want: `
+trace 1 20..30 root=top
+  top 20..20 parent=- [time-unknown]
+  late 25..30 parent=top [outside-parent]
+`,
+		},
+		{
+			name: "no times but a child's end",
+			files: func(t *testing.T) [][]byte {
+				return [][]byte{otel(t, otlp(t, "s", span(1, 0, "other", 10, 40), span(2, 0, "top", 0, -1), span(3, 2, "ended", 0, 15)))}
+			},
+			want: `
+trace 1 10..40 root=other
+  other 10..40 parent=-
+  top 15..15 parent=- [time-unknown]
+  ended 15..15 parent=top [time-unknown]
+`,
+		},
+		{
 			name: "a trace without any time does not fail",
 			files: func(t *testing.T) [][]byte {
 				return [][]byte{otel(t, otlp(t, "s", span(1, 0, "never", 0, -1)))}
