@@ -30,10 +30,19 @@ type joiner struct {
 	*Set
 	by       Joining
 	commands map[place]bool
-	process  map[int]int32   // number of each source's process span
-	number   []int32         // by row of the set, -1 for those of other jobs
-	open     map[int][]int32 // by source: candidates that have not ended, in order of start
+	process  map[int]int32       // number of each source's process span
+	number   []int32             // by row of the set, -1 for those of other jobs
+	open     map[int]*candidates // by source, those that have not ended
 	j        *joined
+}
+
+// candidates are those of a process that have not ended.
+type candidates struct {
+	spans []int32 // in order of start; while it is crowded, with those that have ended
+	// crowded is until when, in Unix ns, more than maxOpen are open for sure: none
+	// is looked at until then, and going through all of them for each span that
+	// starts would be quadratic.
+	crowded int64
 }
 
 // maxOpen bounds the candidates of one process at a time, and maxSteps the walk
@@ -55,7 +64,7 @@ func (s *Set) join(base int, sources map[int]uint32, by Joining, commands map[pl
 	slices.SortFunc(j.rows, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(s.start[a], s.start[b]), cmp.Compare(s.end[b], s.end[a]), cmp.Compare(a, b))
 	})
-	w := joiner{Set: s, by: by, commands: commands, process: map[int]int32{}, number: make([]int32, s.Len()), open: map[int][]int32{}, j: j}
+	w := joiner{Set: s, by: by, commands: commands, process: map[int]int32{}, number: make([]int32, s.Len()), open: map[int]*candidates{}, j: j}
 	for i := range w.number {
 		w.number[i] = -1
 	}
@@ -64,6 +73,7 @@ func (s *Set) join(base int, sources map[int]uint32, by Joining, commands map[pl
 	}
 	for source, row := range sources {
 		w.process[source] = w.number[row]
+		w.open[source] = &candidates{}
 	}
 	j.parent = make([]int32, len(j.rows))
 	j.inferred = make([]bool, len(j.rows))
@@ -93,29 +103,41 @@ func (w *joiner) place(n int32) {
 		return
 	}
 	source := w.Set.place[row].source()
-	w.close(source, w.start[row])
+	open := w.open[source]
+	w.close(open, w.start[row])
 	if w.j.parent[n] < 0 {
 		w.j.parent[n], w.j.inferred[n] = w.process[source], true
 		if w.by == JoinTime && !w.commands[w.Set.place[row]] {
-			if deepest, sure := w.container(source, n); sure {
+			if deepest, sure := w.container(open.spans, n); sure {
 				w.j.parent[n] = deepest
 			}
 		}
 	}
 	if k := w.kind[row]; k != KindClient && k != KindProducer && w.end[row] > w.start[row] {
-		w.open[source] = append(w.open[source], n)
+		open.spans = append(open.spans, n)
 	}
 }
 
-// close forgets the candidates of a source that ended before a time.
-func (w *joiner) close(source int, start int64) {
-	w.open[source] = slices.DeleteFunc(w.open[source], func(n int32) bool { return w.end[w.j.rows[n]] < start })
+// close forgets the candidates that ended before a time.
+func (w *joiner) close(open *candidates, start int64) {
+	if start <= open.crowded {
+		return
+	}
+	open.spans = slices.DeleteFunc(open.spans, func(n int32) bool { return w.end[w.j.rows[n]] < start })
+	if len(open.spans) <= 2*maxOpen {
+		return
+	}
+	ends := make([]int64, len(open.spans))
+	for i, n := range open.spans {
+		ends[i] = w.end[w.j.rows[n]]
+	}
+	slices.Sort(ends)
+	open.crowded = ends[len(ends)-maxOpen-1]
 }
 
 // container finds the deepest candidate that contains span n; sure is false if
 // there is none within a command, or more than one line of them.
-func (w *joiner) container(source int, n int32) (deepest int32, sure bool) {
-	open := w.open[source]
+func (w *joiner) container(open []int32, n int32) (deepest int32, sure bool) {
 	if len(open) > maxOpen {
 		return 0, false
 	}

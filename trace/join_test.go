@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -550,5 +551,49 @@ func TestJoinManyTraces(t *testing.T) {
 	}
 	if got := outline(tree); got != want.String() {
 		t.Errorf("got\n%swant\n%s", got, want.String())
+	}
+}
+
+// A call within a command is below it for as long as few spans are open beside
+// it, also after and before times with more than can be looked at.
+func TestJoinAmongManyOpenSpans(t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 52))
+	spans := []*tracepb.Span{withArgs(span(1, 0, "command", 1, 1000), "kops")}
+	for id := range uint64(6000) {
+		start := 2 + rng.Int64N(800)
+		spans = append(spans, span(id+2, 1, "parallel", start, start+1+rng.Int64N(190)))
+	}
+	openAt := func(at int64) (n int) {
+		for _, s := range spans {
+			if int64(s.StartTimeUnixNano) < at && int64(s.EndTimeUnixNano) >= at {
+				n++
+			}
+		}
+		return n
+	}
+	want := map[int64]string{}
+	var calls []*tracepb.Span
+	for id := range byte(200) {
+		at := 2 + rng.Int64N(990)
+		calls = append(calls, client(inTrace(id+2, span(1, 0, "call", at, 999)))) // contained in the command alone
+		want[at*1e9] = "command"
+		if openAt(at*1e9) > maxOpen {
+			want[at*1e9] = "kops"
+		}
+	}
+	s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, map[string][]byte{"kops-1-x.otel": otel(t, otlp(t, "kops", append(spans, calls...)...))})
+	tree := s.Tree(s.Jobs()[0])
+	below := map[string]int{}
+	for i := range tree.Len() {
+		if call := tree.Span(i); call.Name == "call" {
+			parent := tree.Span(tree.Parent(i)).Name
+			below[parent]++
+			if parent != want[call.Start] {
+				t.Errorf("the call at %s is below %s, want %s: %d spans are open", seconds(call.Start), parent, want[call.Start], openAt(call.Start))
+			}
+		}
+	}
+	if below["command"] < 20 || below["kops"] < 20 {
+		t.Errorf("one of two cases is hardly tested: %v", below)
 	}
 }

@@ -228,6 +228,16 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%+v", s.Stats())
 		}
 	})
+	t.Run("100,000 spans of a job's process at once", func(t *testing.T) {
+		var spans []*tracepb.Span
+		for i := range uint64(100_000) {
+			spans = append(spans, span(i+1, 0, "x", int64(i)+1, 200_000+int64(i)))
+		}
+		s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, map[string][]byte{"a": otel(t, otlp(t, "s", spans...))})
+		if got := s.Tree(s.Jobs()[0]).Len(); got != 100_002 {
+			t.Errorf("%d spans", got)
+		}
+	})
 	t.Run("a circle of 10,000", func(t *testing.T) {
 		var spans []*tracepb.Span
 		for i := range uint64(10_000) {
