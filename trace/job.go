@@ -148,7 +148,7 @@ func title(args []string) string {
 // made gives the encoded spans that join the files of a job: its timeline, or a
 // root, and a span for each process.
 func (j *Job) made(processes []namedProcess) []byte {
-	timeline, spans := j.timeline(processes)
+	timeline, spans := j.timeline()
 	var own []*tracepb.Span
 	if len(spans) == 0 {
 		root := j.root(processes)
@@ -179,7 +179,7 @@ type namedProcess struct {
 
 // timeline gives the job's own spans, encoded and decoded; none if they cannot
 // be read.
-func (j *Job) timeline(processes []namedProcess) ([]byte, []*tracepb.Span) {
+func (j *Job) timeline() ([]byte, []*tracepb.Span) {
 	var data tracepb.TracesData
 	if len(j.Timeline) == 0 || proto.Unmarshal(j.Timeline, &data) != nil {
 		return nil, nil

@@ -14,8 +14,8 @@
 // where they are missing but never moved. A Set is safe for any number of
 // concurrent readers until Close.
 //
-// It never uses the network, never looks at the wall clock, and knows nothing
-// of jobs, buckets or Jaeger.
+// It never uses the network and never looks at the wall clock. Of jobs it knows
+// what joins the traces of their files (see Job), and nothing of buckets.
 package trace
 
 import (

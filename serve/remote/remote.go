@@ -6,8 +6,9 @@
 // larger single span is sent alone; no message that mixes traces or is empty;
 // answers that are one message below 4 MiB.
 // v2 answers are spliced from the encoded spans of the set without decoding
-// them, v1 answers translated from one encoding into the other. A request that asks for what is not supported is refused with the
-// status that the protocol names, never answered in part.
+// them, v1 answers translated from one encoding into the other. A request that
+// asks for what is not supported is refused with the status that the protocol
+// names, never answered in part.
 //
 // It never writes: the set is immutable, and the writer services of the
 // protocols are not registered. It reads no files and decides nothing about

@@ -48,16 +48,16 @@ func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
 	if tree.Joined() {
 		s.OrphanSpanCount = 0 // all hang below their processes
 	}
+	services := map[string]*storagev2.ServiceSummary{}
 	var last *storagev2.ServiceSummary // spans of a service often follow each other
 	for i := range tree.Len() {
 		span := tree.Span(i)
 		if last == nil || last.Name != span.Service {
-			i := slices.IndexFunc(s.Services, func(have *storagev2.ServiceSummary) bool { return have.Name == span.Service })
-			if i < 0 {
-				i = len(s.Services)
-				s.Services = append(s.Services, &storagev2.ServiceSummary{Name: span.Service})
+			if last = services[span.Service]; last == nil {
+				last = &storagev2.ServiceSummary{Name: span.Service}
+				services[span.Service] = last
+				s.Services = append(s.Services, last)
 			}
-			last = s.Services[i]
 		}
 		last.SpanCount++
 		if span.Status == trace.StatusError {
