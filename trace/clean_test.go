@@ -180,6 +180,16 @@ func TestValueMatchesBothTexts(t *testing.T) {
 	}
 }
 
+// Of a value that is given twice the last one counts, as when it is decoded.
+func TestValueGivenTwice(t *testing.T) {
+	b := []byte("\x0a\x01x\x18\x07") // x, then 7
+	for want, matches := range map[string]bool{"x": false, "7": true, "": false} {
+		if valueMatches(b, want) != matches {
+			t.Errorf("%q: matches %v", want, !matches)
+		}
+	}
+}
+
 // FuzzSpan checks that whatever bytes a span has, it is kept, and what is
 // served of it is what strict readers take.
 func FuzzSpan(f *testing.F) {
@@ -187,6 +197,10 @@ func FuzzSpan(f *testing.F) {
 	f.Add(brokenSpan(f, field9(nested(3))))
 	f.Add(brokenSpan(f, appendBytes(nil, 11, appendBytes(nil, 2, []byte("caf\xe9")))))
 	f.Add([]byte{0xff})
+	f.Add([]byte("\x30\x03\x30\x63"))                                   // a kind, then one that is unknown
+	f.Add([]byte("\x30\x83\x80\x80\x80\x10"))                           // a kind with bits that are cut off
+	f.Add([]byte("\x7a\x05\x12\x01x\x18\x02\x7a\x02\x18\x63"))          // a status in two parts
+	f.Add([]byte("\x7a\x05\x12\x01x\x18\x02\x7a\x05\x12\x01y\x18\x01")) // which both have a message
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := load(t, otel(t, request(b)))
 		if s.Len() != 1 {
@@ -201,6 +215,12 @@ func FuzzSpan(f *testing.F) {
 		}
 		if len(d.Span.TraceId) != 16 || len(d.Span.SpanId) != 0 && len(d.Span.SpanId) != 8 {
 			t.Errorf("ids %x %x", d.Span.TraceId, d.Span.SpanId)
+		}
+		if kind, status := d.Span.Kind, d.Span.GetStatus().GetCode(); s.Span(0).Kind != Kind(known(uint64(kind), 5)) || s.Span(0).Status != Status(known(uint64(status), 2)) {
+			t.Errorf("kind %v and status %v, served as %v and %v", s.Span(0).Kind, s.Span(0).Status, kind, status)
+		}
+		if got := string(statusMessage(s.Encoded(0))); got != d.Span.GetStatus().GetMessage() {
+			t.Errorf("status message %q, served as %q", got, d.Span.GetStatus().GetMessage())
 		}
 		if s.Span(0).Flags&served == 0 {
 			var strict tracepb.Span

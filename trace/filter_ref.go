@@ -195,7 +195,7 @@ var builtins = map[Level]map[string]builtin{
 		"name":          {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.names[s.set.name[s.row]]) }},
 		"kind":          {typ: textValue, set: kindWords[:], get: func(s *subject, _ []byte) value { return textOf(kindWords[s.set.kind[s.row]]) }},
 		"status":        {typ: textValue, set: statusWords[:], get: func(s *subject, _ []byte) value { return textOf(statusWords[s.set.status[s.row]]) }},
-		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(bytesField(b, 15), 2)} }},
+		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: statusMessage(b)} }},
 		"startTime":     {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.start[s.row]} }},
 		"endTime":       {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row]} }},
 		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row] - s.set.start[s.row]} }},

@@ -40,7 +40,7 @@ var specials = map[string]func(s *Set, row int, want string) bool{
 		return s.status[row] != StatusUnset && strings.EqualFold(s.status[row].String(), want)
 	},
 	"otel.status_description": func(s *Set, row int, want string) bool {
-		return s.statusMessage(row) == want
+		return validText(string(statusMessage(s.Raw(row)))) == want
 	},
 }
 
@@ -154,6 +154,7 @@ func valueMatches(b []byte, want string) bool {
 		return want == ""
 	}
 	switch {
+	case c.pos < c.end: // of several the last one counts
 	case f.num == 1 && f.typ == protowire.BytesType:
 		return bytes.Equal(b[f.lo:f.hi], []byte(want))
 	case f.num == 2 && f.typ == protowire.VarintType:
@@ -170,21 +171,19 @@ func valueMatches(b []byte, want string) bool {
 	return text == want || strings.Contains(text, `\u00`) && ReadableText(&v) == want
 }
 
-func (s *Set) statusMessage(row int) string {
-	b := s.Raw(row)
-	c := cursor{b, 0, len(b)}
+// statusMessage gives the message of an encoded span's status, of whose parts
+// the last one that has a message counts.
+func statusMessage(span []byte) (message []byte) {
+	c := cursor{span, 0, len(span)}
 	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
 		if f.num != 15 || f.typ != protowire.BytesType {
 			continue
 		}
-		in := cursor{b, f.lo, f.hi}
-		for g, ok, _ := in.next(); ok; g, ok, _ = in.next() {
-			if g.num == 2 && g.typ == protowire.BytesType {
-				return validText(string(b[g.lo:g.hi]))
-			}
+		if m := bytesField(span[f.lo:f.hi], 2); m != nil {
+			message = m
 		}
 	}
-	return ""
+	return message
 }
 
 // ValueText gives a value as text, as OpenTelemetry's Collector does (and

@@ -247,9 +247,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 				r.flags |= unclean
 			}
 		case 6:
-			if f.value <= uint64(KindConsumer) {
-				r.kind = Kind(f.value)
-			}
+			r.kind = Kind(known(f.value, uint32(KindConsumer)))
 		case 7:
 			start = f.value
 		case 8:
@@ -291,10 +289,19 @@ func (sh *shard) statusOf(in input, lo, hi int, code Status) Status {
 		if !ok {
 			return code
 		}
-		if f.num == 3 && f.typ == protowire.VarintType && f.value <= uint64(StatusError) {
-			code = Status(f.value)
+		if f.num == 3 && f.typ == protowire.VarintType {
+			code = Status(known(f.value, uint32(StatusError)))
 		}
 	}
+}
+
+// known is the value of an enum, which protobuf cuts to 32 bits, and 0 for one
+// above most.
+func known(value uint64, most uint32) uint32 {
+	if v := uint32(value); v <= most {
+		return v
+	}
+	return 0
 }
 
 // times turns the reported times into int64 and fills in nothing yet: an
