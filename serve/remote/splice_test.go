@@ -2,7 +2,6 @@ package remote
 
 import (
 	"bytes"
-	"context"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -190,25 +189,9 @@ func FuzzSplice(f *testing.F) {
 	seeds := random(rng, 1, 3)
 	seeds = append(seeds, manyOf(4, 5))
 	seeds = append(seeds, decodeRequests(f, made(f))...)
-	for _, m := range seeds {
-		b, err := proto.Marshal(m)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-		f.Add(b[:len(b)/2])
-		f.Add(bytes.ReplaceAll(b, []byte("key"), []byte("k\xff\xfe")))
-	}
+	addSeeds(f, seeds)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		var b bytes.Buffer
-		if err := otelfile.NewWriter(&b).Write(payload); err != nil {
-			t.Skip(err)
-		}
-		set, err := trace.Load(context.Background(), []trace.Source{{Name: "fuzz", Data: b.Bytes()}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer set.Close()
+		set := loadPayload(t, payload)
 		var messages []*tracepb.TracesData
 		p := splicer{set: set}
 		for i := range set.NumTraces() {
@@ -232,6 +215,28 @@ func FuzzSplice(f *testing.F) {
 		}
 		sameEntries(t, flatten(messages...), spelled(distinct(t, flatten(&whole))))
 	})
+}
+
+// addSeeds adds messages to fuzz with: whole, cut off, and with invalid text.
+func addSeeds(f *testing.F, messages []*tracepb.TracesData) {
+	for _, m := range messages {
+		b, err := proto.Marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+		f.Add(b[:len(b)/2])
+		f.Add(bytes.ReplaceAll(b, []byte("key"), []byte("k\xff\xfe")))
+	}
+}
+
+// loadPayload loads what any bytes hold of spans.
+func loadPayload(t *testing.T, payload []byte) *trace.Set {
+	var b bytes.Buffer
+	if err := otelfile.NewWriter(&b).Write(payload); err != nil {
+		t.Skip(err)
+	}
+	return load(t, trace.Source{Name: "fuzz", Data: b.Bytes()})
 }
 
 // asSent reports whether all spans are to be served as they are in the file.

@@ -1,11 +1,10 @@
 package remote
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +18,6 @@ import (
 
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
-	"prowtrace/otelfile"
 	"prowtrace/trace"
 )
 
@@ -37,6 +35,7 @@ func TestTranslatedByDecoding(t *testing.T) {
 		{"random", []trace.Source{file(t, "a", random(rng, 1, 50)...), file(t, "b", random(rng, 30, 50)...)}},
 		{"odd inputs", odd},
 		{"many batches", []trace.Source{file(t, "long", manyOf(1, 9000))}},
+		{"a span larger than a message", []trace.Source{file(t, "large", under("a", ofSizes(100_000, 100_000, 5_000_000, 10, 900_000, 200_000, 10)...))}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -62,28 +61,20 @@ func FuzzTranslate(f *testing.F) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	seeds := append(random(rng, 1, 3), decodeRequests(f, made(f))...)
 	seeds = append(seeds, under("not numbers", &tracepb.Span{TraceId: tid(1), SpanId: sid(1), Attributes: notNumbers()}))
-	for _, m := range seeds {
-		b, err := proto.Marshal(m)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-		f.Add(b[:len(b)/2])
-		f.Add(bytes.ReplaceAll(b, []byte("key"), []byte("k\xff\xfe")))
-	}
+	addSeeds(f, seeds)
 	f.Add(givenTwice(f))
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		var b bytes.Buffer
-		if err := otelfile.NewWriter(&b).Write(payload); err != nil {
-			t.Skip(err)
-		}
-		set, err := trace.Load(context.Background(), []trace.Source{{Name: "fuzz", Data: b.Bytes()}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer set.Close()
-		sameTranslation(t, set)
+		sameTranslation(t, loadPayload(t, payload))
 	})
+}
+
+// ofSizes makes spans of one trace that have an attribute of so many bytes each.
+func ofSizes(bytes ...int) (spans []*tracepb.Span) {
+	for i, n := range bytes {
+		spans = append(spans, &tracepb.Span{TraceId: tid(1), SpanId: sid(uint64(i + 1)), StartTimeUnixNano: at(float64(i)), EndTimeUnixNano: at(float64(i)),
+			Attributes: []*commonpb.KeyValue{attr("text", str(strings.Repeat("x", n)))}})
+	}
+	return spans
 }
 
 // givenTwice is a span whose every field comes twice, as protobuf allows: once
@@ -168,12 +159,7 @@ func TestTranslationEndsWithItsClient(t *testing.T) {
 func TestTranslationWaitsForItsClient(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	const n = 64
-	var spans []*tracepb.Span
-	for i := range uint64(n) {
-		spans = append(spans, &tracepb.Span{TraceId: tid(1), SpanId: sid(i + 1), StartTimeUnixNano: at(1), EndTimeUnixNano: at(2),
-			Attributes: []*commonpb.KeyValue{attr("text", str(strings.Repeat("x", batchSize)))}})
-	}
-	set := load(t, file(t, "large", under("a", spans...)))
+	set := load(t, file(t, "large", under("a", ofSizes(slices.Repeat([]int{batchSize}, n)...)...)))
 	inUse := func() uint64 {
 		runtime.GC()
 		runtime.GC() // the buffers in gRPC's pool outlive one
