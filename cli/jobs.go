@@ -39,8 +39,11 @@ func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.J
 				joined = append(joined, t)
 				known[t.ID] = len(joined)
 				var run *prow.Run
-				if j.result != nil {
+				switch {
+				case j.result != nil:
 					run = &j.result.Run
+				case j.story != nil && j.ref.Job != "":
+					run = &j.ref.Run
 				}
 				runs = append(runs, run)
 			}
@@ -87,14 +90,17 @@ func labels(runs []*prow.Run) []string {
 // traceJob gives a run's own story, as far as its metadata tells; local files
 // have none.
 func (g *sourcing) traceJob(j job) trace.Job {
-	if j.result == nil {
+	if !j.isRun() {
 		t := trace.Job{Name: line(j.title())}
 		sum := sha256.Sum256([]byte("prowtrace: files of " + j.title()))
 		copy(t.ID[:], sum[:])
 		return t
 	}
-	m := metadata(j.result, g.detail)
-	m.Instances = g.known
+	m := j.story
+	if m == nil {
+		m = metadata(j.result, g.detail)
+		m.Instances = g.known
+	}
 	t := trace.Job{Name: j.title(), ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m)}
 	for _, label := range m.Labels() {
 		t.Attributes = append(t.Attributes, trace.Attribute{Key: label[0], Value: label[1]})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -73,15 +74,26 @@ func (g *sourcing) note(format string, args ...any) {
 // A job is what one argument gave: files, and the run they are of if it is one.
 type job struct {
 	ref     prow.Ref
-	result  *fetch.Result // nil for local files
+	result  *fetch.Result  // of the cache; nil for other files
+	story   *prow.Metadata // what a copy of a run tells; nil for other files
 	sources []trace.Source
 	joined  trace.TraceID // of its joined trace; zero until it is loaded, and with --join none
 }
 
+// isRun tells a run of a job, wherever its files lie, from files of which nothing
+// is known.
+func (j job) isRun() bool { return j.result != nil || j.story != nil }
+
+// hasPage reports whether it is known where in the buckets the run lies, and so
+// its pages.
+func (j job) hasPage() bool {
+	return j.result != nil || j.story != nil && j.ref.Bucket != "" && j.ref.Provider == "gs"
+}
+
 // title names the job for a person.
 func (j job) title() string {
-	if j.result != nil {
-		return j.ref.Job + " " + j.ref.Build
+	if j.isRun() && j.ref.Job != "" {
+		return strings.TrimSpace(j.ref.Job + " " + j.ref.Build)
 	}
 	if j.ref.Kind == prow.KindStdin {
 		return "standard input"
@@ -113,29 +125,31 @@ func (c *collection) Close() error {
 
 // collect fetches the runs and lists the local files that refs name.
 func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection, err error) {
-	c = &collection{jobs: make([]job, len(refs)), limit: fetch.DefaultLimits}
+	c = &collection{limit: fetch.DefaultLimits}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	var runs []*job
-	for i, ref := range refs {
-		j := &c.jobs[i]
-		j.ref = ref
+	for _, ref := range refs {
+		jobs := []job{{ref: ref}}
 		switch ref.Kind {
 		case prow.KindPath:
-			err = g.collectPath(j)
+			jobs, err = g.collectPath(ref)
 		case prow.KindStdin:
-			j.sources, err = g.inputSources(ctx)
-		default:
-			if ref.Kind == prow.KindRun {
-				err = supported(ref.Run)
-			}
-			runs = append(runs, j)
+			jobs, err = g.collectInput(ctx, ref)
+		case prow.KindRun:
+			err = supported(ref.Run)
 		}
+		c.jobs = append(c.jobs, jobs...)
 		if err != nil {
 			return c, err
+		}
+	}
+	var runs []*job
+	for i := range c.jobs {
+		if kind := c.jobs[i].ref.Kind; kind != prow.KindPath && kind != prow.KindStdin {
+			runs = append(runs, &c.jobs[i])
 		}
 	}
 	if len(runs) == 0 {
@@ -153,20 +167,31 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection,
 		}
 	}
 	// What --keep-going has left out is not there.
-	c.jobs = slices.DeleteFunc(c.jobs, func(j job) bool { return j.result == nil && j.sources == nil })
+	c.jobs = slices.DeleteFunc(c.jobs, func(j job) bool { return !j.isRun() && j.sources == nil })
 	return c, nil
 }
 
 // collectPath takes a file, a directory, or the directory of a run that fetch
 // has printed.
-func (g *sourcing) collectPath(j *job) (err error) {
-	if run, ok := fetch.OpenDir(j.ref.Path); ok {
-		j.ref.Run, j.result = run.Run, run
-		j.sources = runSources(run)
-		return nil
+func (g *sourcing) collectPath(ref prow.Ref) ([]job, error) {
+	if run, ok := fetch.OpenDir(ref.Path); ok {
+		ref.Run = run.Run
+		return []job{{ref: ref, result: run, sources: runSources(run)}}, nil
 	}
-	j.sources, err = g.localSources(j.ref.Path)
-	return err
+	files, err := localFiles(ref.Path)
+	if err != nil {
+		return nil, err
+	}
+	return g.localJobs(ref, files)
+}
+
+// collectInput takes a file or an archive on standard input.
+func (g *sourcing) collectInput(ctx context.Context, ref prow.Ref) ([]job, error) {
+	file, err := g.input(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return g.localJobs(ref, []trace.Source{file})
 }
 
 // openCache does without a lasting cache where none can be made and nothing of it

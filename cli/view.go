@@ -279,11 +279,11 @@ func (g *sourcing) pageInfo(jobs []job) viewer.Info {
 		return g.severalInfo(jobs)
 	}
 	info := viewer.Info{Title: jobs[0].title()}
-	if jobs[0].result != nil {
+	if jobs[0].hasPage() {
 		run := jobs[0].ref.Run
 		info.Run, info.Links = g.runPage(run), g.runLinks(run)
-		info.Note = unfinished(jobs[0])
 	}
+	info.Note = unfinished(jobs[0])
 	return info
 }
 
@@ -292,7 +292,7 @@ func (g *sourcing) severalInfo(jobs []job) viewer.Info {
 	var notes []string
 	for _, j := range jobs {
 		of := viewer.Job{Trace: j.joined, Title: j.title()}
-		if j.result != nil {
+		if j.hasPage() {
 			of.Run, of.Links = g.runPage(j.ref.Run), g.runLinks(j.ref.Run)
 		}
 		info.Jobs = append(info.Jobs, of)
@@ -321,7 +321,7 @@ func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI 
 	now := time.Now()
 	ui := launch.UI{Lookback: launch.LookbackTo(start, now), NoArchitecture: now.Sub(end) > architectureReach}
 	for _, j := range jobs {
-		if j.result == nil {
+		if !j.hasPage() {
 			continue
 		}
 		items := []launch.MenuItem{

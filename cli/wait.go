@@ -143,11 +143,11 @@ func (g *sourcing) untold(j *job, err error, now time.Time) error {
 // unfinished says that a run had not ended when its bucket was asked, "" if it
 // had: then there can be more by now.
 func unfinished(j job) string {
-	if j.result == nil || j.result.Ended {
-		return ""
+	m := j.story
+	if j.result != nil && !j.result.Ended {
+		m = metadata(j.result, func(string, ...any) {})
 	}
-	m := metadata(j.result, func(string, ...any) {})
-	if m.State() != prow.Running {
+	if m == nil || m.State() != prow.Running {
 		return ""
 	}
 	text := "The run was still running"
@@ -160,5 +160,9 @@ func unfinished(j job) string {
 	if m.Overdue(m.AsOf) {
 		return text + ", longer than it may run: its pod was probably deleted, so this may not be all."
 	}
-	return text + ": artifacts come at the end, so this may not be all. Ask again later, or with --watch, which waits for that."
+	text += ": artifacts come at the end, so this may not be all."
+	if j.result == nil {
+		return text
+	}
+	return text + " Ask again later, or with --watch, which waits for that."
 }

@@ -63,9 +63,9 @@ func badWhat(err error) error {
 // maxFiles bounds a directory: a run has some hundred trace files.
 const maxFiles = 100_000
 
-// localSources lists what lies at a path: the file, or all files below the
+// localFiles lists what lies at a path: the file, or all files below the
 // directory, with names relative to it.
-func (g *sourcing) localSources(path string) ([]trace.Source, error) {
+func localFiles(path string) ([]trace.Source, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, failure{fmt.Sprintf("%s: no such file or directory; check the name, or paste the link of a Prow job", line(path)), errNotThere}
@@ -74,73 +74,70 @@ func (g *sourcing) localSources(path string) ([]trace.Source, error) {
 		return nil, fmt.Errorf("opening %s: %w", line(path), err)
 	}
 	if !info.IsDir() {
-		return g.fileSources(filepath.Base(path), path)
+		return []trace.Source{{Name: filepath.Base(path), Path: path}}, nil
 	}
-	var sources []trace.Source
+	var files []trace.Source
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		if len(sources) == maxFiles {
+		if len(files) == maxFiles {
 			return fmt.Errorf("there are more than %d files below it; name the directory that holds the traces", maxFiles)
 		}
 		name, err := filepath.Rel(path, p)
-		if err != nil {
-			return err
-		}
-		more, err := g.fileSources(filepath.ToSlash(name), p)
-		sources = append(sources, more...)
+		files = append(files, trace.Source{Name: filepath.ToSlash(name), Path: p})
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", line(path), err)
 	}
-	sort.Slice(sources, func(i, j int) bool { return sources[i].Name < sources[j].Name })
-	return sources, nil
-}
-
-// fileSources gives a file as a source, or as many as an archive holds.
-func (g *sourcing) fileSources(name, path string) ([]trace.Source, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", line(path), err)
-	}
-	defer f.Close()
-	if files, ok := g.members(name, f); ok {
-		return files, nil
-	}
-	return []trace.Source{{Name: name, Path: path}}, nil
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	return files, nil
 }
 
 // maxInput bounds standard input, which has to be held in memory.
 const maxInput = 2 << 30
 
-// inputSources reads one file or archive from standard input.
-func (g *sourcing) inputSources(ctx context.Context) ([]trace.Source, error) {
+// input reads one file or archive from standard input.
+func (g *sourcing) input(ctx context.Context) (trace.Source, error) {
 	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, g.streams.In}, maxInput+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading standard input: %w", err)
+		return trace.Source{}, fmt.Errorf("reading standard input: %w", err)
 	}
 	if len(data) > maxInput {
-		return nil, fmt.Errorf("reading standard input: more than %s; write it to a file and name that", size(maxInput))
+		return trace.Source{}, fmt.Errorf("reading standard input: more than %s; write it to a file and name that", size(maxInput))
 	}
-	const name = "standard input"
-	if files, ok := g.members(name, bytes.NewReader(data)); ok {
-		return files, nil
-	}
-	return []trace.Source{{Name: name, Data: data}}, nil
+	return trace.Source{Name: "standard input", Data: data}, nil
 }
 
-// members gives the files of an archive, and tells what is wrong with it.
-func (g *sourcing) members(archive string, r io.Reader) (sources []trace.Source, ok bool) {
-	files, ok, err := otelfile.ReadArchive(r)
+// open gives the bytes of a local file.
+func open(file trace.Source) (io.ReadCloser, error) {
+	if file.Path == "" {
+		return io.NopCloser(bytes.NewReader(file.Data)), nil
+	}
+	f, err := os.Open(file.Path)
 	if err != nil {
-		g.note("%q: %v", archive, err)
+		return nil, fmt.Errorf("opening %s: %w", line(file.Path), err)
 	}
-	for _, f := range files {
-		sources = append(sources, trace.Source{Name: archive + ":" + f.Name, Data: f.Data})
+	return f, nil
+}
+
+// members gives the files of an archive, and tells what is wrong with it; ok
+// reports whether the file is one.
+func (g *sourcing) members(archive trace.Source) (files []trace.Source, ok bool, err error) {
+	r, err := open(archive)
+	if err != nil {
+		return nil, false, err
 	}
-	return sources, ok
+	defer r.Close()
+	all, ok, err := otelfile.ReadArchive(r)
+	if err != nil {
+		g.note("%q: %v", archive.Name, err)
+	}
+	for _, f := range all {
+		files = append(files, trace.Source{Name: f.Name, Data: f.Data})
+	}
+	return files, ok, nil
 }
 
 // contextReader ends reading when its context does, between two reads.

@@ -219,8 +219,11 @@ func (t Instances) refuses(bucket string, err error) bool {
 }
 
 // Page returns the run's page in Prow, where the Prow of its bucket is known,
-// else the URL of its root.
+// else the URL of its root; "" for a run that lies nowhere.
 func (t Instances) Page(r Run) string {
+	if r.Bucket == "" {
+		return ""
+	}
 	in, ok := t.storing(r.Bucket)
 	if !ok || len(in.Decks) == 0 {
 		return r.URL()

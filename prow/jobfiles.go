@@ -72,6 +72,8 @@ type ProwJob struct {
 	URL         string
 	PodName     string
 	Revivals    int // how often a pod was lost and made again; Pod is the last one's
+
+	storage storageFile
 }
 
 // Refs is one repository at a commit, with pull requests merged into it.
@@ -130,6 +132,8 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 			Decoration struct {
 				Timeout length `json:"timeout"`
 				Grace   length `json:"grace_period"`
+
+				Storage storageFile `json:"gcs_configuration"`
 			} `json:"decoration_config"`
 		} `json:"spec"`
 		Status struct {
@@ -151,6 +155,7 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 		Timeout: f.Spec.Decoration.Timeout.Duration, Grace: f.Spec.Decoration.Grace.Duration,
 		State: stateOf(f.Status.State), Phase: name(f.Status.State), Description: message(f.Status.Description),
 		URL: name(f.Status.URL), PodName: name(f.Status.PodName), Revivals: f.Status.Revivals,
+		storage: f.Spec.Decoration.Storage,
 	}
 	if !isUUID(p.ID) && isUUID(f.Metadata.Labels.ID) {
 		p.ID = f.Metadata.Labels.ID

@@ -118,7 +118,10 @@ func (m *Metadata) Add(name string, data []byte) error {
 		return nil
 	}
 	if err := m.add(w, name, data); err != nil {
-		return fmt.Errorf("read %s of %s: %w", show(name), m.Run.URL(), err)
+		if m.Run.Bucket != "" {
+			return fmt.Errorf("read %s of %s: %w", show(name), m.Run.URL(), err)
+		}
+		return fmt.Errorf("read %s: %w", show(name), err)
 	}
 	return nil
 }

@@ -98,7 +98,8 @@ func (m *Metadata) TraceID() [16]byte {
 // Labels are the attributes by which a run is searched for in a backend that has
 // many: keys and values. They belong on each resource of its traces.
 func (m *Metadata) Labels() [][2]string {
-	return [][2]string{{"prow.job", m.Run.Job}, {"prow.build_id", m.Run.Build}, {"prow.url", m.Instances.Page(m.Run)}}
+	all := [][2]string{{"prow.job", m.Run.Job}, {"prow.build_id", m.Run.Build}, {"prow.url", m.Instances.Page(m.Run)}}
+	return slices.DeleteFunc(all, func(label [2]string) bool { return label[1] == "" })
 }
 
 // job draws the root.
