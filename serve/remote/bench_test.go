@@ -100,6 +100,17 @@ func BenchmarkRPC(b *testing.B) {
 				{"v1/GetTrace", func(ctx context.Context) error {
 					return drain(c.v1.GetTrace(ctx, &storagev1.GetTraceRequest{TraceId: middle.ID[:]}, undecoded))
 				}},
+				{"v1/FindTraces/one", func(ctx context.Context) error {
+					return drain(c.v1.FindTraces(ctx, &storagev1.FindTracesRequest{Query: &storagev1.TraceQueryParameters{ServiceName: service, NumTraces: 1}}, undecoded))
+				}},
+				{"v1/GetServices", func(ctx context.Context) error {
+					_, err := c.v1.GetServices(ctx, &storagev1.GetServicesRequest{})
+					return err
+				}},
+				{"v1/GetOperations", func(ctx context.Context) error {
+					_, err := c.v1.GetOperations(ctx, &storagev1.GetOperationsRequest{Service: service})
+					return err
+				}},
 				{"v1/FindTraceIDs", func(ctx context.Context) error {
 					_, err := c.v1.FindTraceIDs(ctx, &storagev1.FindTraceIDsRequest{Query: &storagev1.TraceQueryParameters{ServiceName: service, NumTraces: 20}})
 					return err
