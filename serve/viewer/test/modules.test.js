@@ -11,6 +11,7 @@ import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
 import { density } from '../ui/minimap.js';
 import { formatLines, opening, parseLines } from '../ui/opening.js';
+import { ordering } from '../ui/order.js';
 import { pathShown } from '../ui/path.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
@@ -166,6 +167,13 @@ test('the first spans in any order', () => {
   m.name = Uint8Array.of(0, 0, 1, 0, 0, 1);
   assert.deepEqual(firstOf(m, null, 'name', true, 3).lines, [2, 5, 0]);
   assert.deepEqual(firstOf(m, [], 'name', true, 3), { lines: [], all: 0 });
+});
+
+test('a click on a column sorts by it, the next one the other way around', () => {
+  const sorting = ordering(['name', 'self'], 'self', ['name']);
+  assert.deepEqual(['', 'name', '-name', '-self', 'x'].map((o) => sorting.parse(o)), [{ by: 'self', up: false }, { by: 'name', up: true }, { by: 'name', up: false }, { by: 'self', up: true }, { by: 'self', up: false }]);
+  assert.deepEqual(['', 'name', '-name', '-self'].map((o) => sorting.clicked(o, 'name')), ['name', '-name', 'name', 'name']);
+  assert.deepEqual(['', '-self'].map((o) => sorting.clicked(o, 'self')), ['-self', '']);
 });
 
 test('the ruler has round steps', () => {

@@ -4,6 +4,7 @@ import { json } from './api.js';
 import { bdi, h } from './dom.js';
 import { count, duration, named } from './format.js';
 import { empty, loading, message } from './message.js';
+import { ordering } from './order.js';
 import { searchable, term } from './query.js';
 
 /** @typedef {import('./types').Operation} Operation */
@@ -14,6 +15,8 @@ const COLUMNS = [
   ['total', 'Total', 'Sum of the durations'], ['self', 'Self', 'Sum of the times in which no child ran'],
   ['p50', 'p50', 'Half of the spans were not slower'], ['p95', 'p95', '95 of 100 were not slower'], ['max', 'Max', 'The slowest'],
 ];
+
+const sorting = ordering(COLUMNS.map(([key]) => key), 'self', ['name', 'service']);
 
 /**
  * @param {import('./main.js').App} app
@@ -64,13 +67,11 @@ function show(app, box, all, filter) {
     return () => {};
   }
   const attribute = app.state().by;
-  let { by, up } = sorting(app.state().order);
+  let { by, up } = sorting.parse(app.state().order);
   const most = Math.max(...all.map((o) => o.self), 1);
   const body = h('tbody');
   const heads = COLUMNS.map(([key, title, tip]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', title: tip }, h('button', { type: 'button', onclick: () => {
-    // A second click turns the order around.
-    const order = key === by && up === sorting(key).up ? '-' + key : key;
-    app.go({ ...app.state(), order: order === 'self' ? '' : order }, 'replace');
+    app.go({ ...app.state(), order: sorting.clicked(app.state().order, key) }, 'replace');
   } }, key === 'name' && attribute ? attribute : title)));
 
   function fill() {
@@ -87,22 +88,11 @@ function show(app, box, all, filter) {
   box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
     h('table', { class: 'table operations' }, h('thead', {}, h('tr', {}, ...heads)), body)));
   return (/** @type {import('./types').State} */ s) => {
-    const to = sorting(s.order);
+    const to = sorting.parse(s.order);
     if (to.by === by && to.up === up) return;
     ({ by, up } = to);
     fill();
   };
-}
-
-/**
- * What the address says of the order: a column, after a minus the other way
- * around than is usual for it.
- * @param {string} order
- * @returns {{ by: keyof Operation, up: boolean }}
- */
-function sorting(order) {
-  const by = COLUMNS.find(([key]) => key === order.replace('-', ''))?.[0] ?? 'self';
-  return { by, up: (by === 'name' || by === 'service') !== order.startsWith('-') };
 }
 
 /**

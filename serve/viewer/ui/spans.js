@@ -8,6 +8,7 @@ import { bdi, h, inside } from './dom.js';
 import { clock, count, duration, named, offset } from './format.js';
 import { findBox, howMany } from './lists.js';
 import { empty, loading, message } from './message.js';
+import { ordering } from './order.js';
 
 /** @typedef {import('./types').Model} Model */
 /** @typedef {import('./types').State} State */
@@ -17,6 +18,8 @@ const LISTED = 500;
 
 /** @type {[string, string][]} */
 const COLUMNS = [['name', 'Name'], ['service', 'Service'], ['start', 'Start'], ['duration', 'Duration'], ['self', 'Self time']];
+
+const sorting = ordering(COLUMNS.map(([key]) => key), 'duration', ['name', 'service', 'start']);
 
 /**
  * @param {import('./main.js').App} app
@@ -37,12 +40,12 @@ export function spansView(app, m, signal) {
     try {
       const among = s.q === '' ? null : await find(m.head.id, s.q, signal);
       if (shown !== wanted) return;
-      const { key, up } = sorting(s.order);
-      const { lines, all } = firstOf(m, among, key, up, LISTED);
+      const { by, up } = sorting.parse(s.order);
+      const { lines, all } = firstOf(m, among, by, up, LISTED);
       const hints = new Map(lines.map((line) => [line, h('bdi', { class: 'n-hint' })]));
       box.replaceChildren(
         howMany(s, all, 'span', lines.length < all ? `; the first ${count(lines.length)} in this order` : ''),
-        lines.length === 0 ? empty('No span matches') : table(app, m, s, lines, hints, key, up));
+        lines.length === 0 ? empty('No span matches') : table(app, m, s, lines, hints, by, up));
       if (lines.length === 0) return;
       const r = /** @type {{ lines: LineText[] }} */ (await json(`traces/${m.head.id}/lines?at=${lines.join(',')}`, signal));
       for (const t of r.lines) {
@@ -70,8 +73,7 @@ export function spansView(app, m, signal) {
 function table(app, m, s, lines, hints, by, up) {
   const heads = COLUMNS.map(([key, title]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', 'aria-sort': key === by ? (up ? 'ascending' : 'descending') : 'none' },
     h('button', { type: 'button', onclick: () => {
-      const order = key === by && up === sorting(key).up ? '-' + key : key;
-      app.go({ ...app.state(), order: order === 'duration' ? '' : order }, 'replace');
+      app.go({ ...app.state(), order: sorting.clicked(app.state().order, key) }, 'replace');
     } }, title)));
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Spans' }, h('table', { class: 'table spans' },
     h('thead', {}, h('tr', {}, ...heads)),
@@ -81,16 +83,6 @@ function table(app, m, s, lines, hints, by, up) {
       h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
       h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(at(m.start, line))), s.zone, 9) }, `+${offset(at(m.start, line), m.length / 1000)}`),
       h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), h('td', { class: 'num' }, duration(at(m.self, line))))))));
-}
-
-/**
- * A column of the address; after a minus the other way around than is usual
- * for it.
- * @param {string} order
- */
-function sorting(order) {
-  const key = COLUMNS.find(([k]) => k === order.replace('-', ''))?.[0] ?? 'duration';
-  return { key, up: (key === 'name' || key === 'service' || key === 'start') !== order.startsWith('-') };
 }
 
 /**

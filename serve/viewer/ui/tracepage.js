@@ -18,11 +18,12 @@ import { operationsView } from './operations.js';
 import { PRINTED, printedLines, whenPrinted } from './print.js';
 import { withTerm } from './query.js';
 import { servicesView } from './services.js';
+import { slowestMenu } from './slowest.js';
 import { spansView } from './spans.js';
 import { newTexts } from './texts.js';
 import { palette } from './theme.js';
 import { around, clamp, pan, zoom } from './viewport.js';
-import { errorLines, lowerBound, nextOf, shownDepth, slowest, visibleLines, withAncestors } from './visible.js';
+import { errorLines, lowerBound, nextOf, shownDepth, visibleLines, withAncestors } from './visible.js';
 import { waterfall } from './waterfall.js';
 
 /** @typedef {import('./types').State} State */
@@ -202,27 +203,11 @@ function loaded(app, m, signal) {
         button('↑', 'Previous match (Shift + Enter)', () => step(matches, -1, 'No match')), button('↓', 'Next match (Enter)', () => step(matches, 1, 'No match')), mode),
       h('div', { class: 'group' }, button('‹', 'Previous error (N)', () => step(errors, -1, 'No errors')), h('button', { type: 'button', class: errors.length ? 'err' : '', title: 'First error', onclick: () => goTo(errors[0] ?? -1) }, counted(errors.length, 'error')),
         button('›', 'Next error (n)', () => step(errors, 1, 'No errors'))),
-      h('div', { class: 'group' }, slowestMenu(), path),
+      h('div', { class: 'group' }, slowestMenu(m, goTo), path),
       h('div', { class: 'group wide' }, button('−', 'One level less ([)', () => level(-1)), h('span', { class: 'dim' }, 'levels'), button('+', 'One level more (])', () => level(1)), button('All', 'Open all (})', () => setLevel('all'))),
       h('div', { class: 'group' }, button('⊖', 'Farther (s)', () => zoomBy(1.6)), button('⊕', 'Closer (w)', () => zoomBy(1 / 1.6)), button('Whole', 'The whole trace (0)', () => setView({ from: 0, to: m.length }, 'push'))),
       problem);
     return { element, input, said, mode, path, problem };
-  }
-
-  function slowestMenu() {
-    const list = h('ol', { class: 'menu-list' });
-    const menu = h('details', { class: 'menu' }, h('summary', { title: 'The spans with the most self time' }, 'Slowest'), list);
-    menu.addEventListener('toggle', () => {
-      if (!menu.open) return;
-      list.replaceChildren(...slowest(m, 15).map((line) => h('li', {}, h('button', { type: 'button', onclick: () => {
-        menu.open = false;
-        goTo(line);
-      } }, h('span', { class: 'num' }, duration(at(m.self, line))), ' ', bdi(named(m.head.names[at(m.name, line)] ?? ''))))));
-    });
-    menu.addEventListener('focusout', (e) => {
-      if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;
-    });
-    return menu;
   }
 
   /** @param {{ from: number, to: number }} v */
