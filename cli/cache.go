@@ -22,7 +22,7 @@ func newCache(s Streams) *cobra.Command {
 		Short: "Show and prune the cache of downloaded runs",
 		Long: `cache shows and prunes the runs that were downloaded. They lie in the directory
 that PROWTRACE_CACHE names, else in the user's cache directory. After each
-download what has not been used for 30 days, or is beyond 5 GB, is removed.`,
+download what has not been used for 30 days, or is beyond 5GB, is removed.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -168,17 +168,18 @@ prowtrace works on or shows is left alone.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&maxSize, "max-size", size(fetch.DefaultLimits.Size), "`size` that may stay, as 500 MB or 2 GB")
+	c.Flags().StringVar(&maxSize, "max-size", strconv.FormatInt(fetch.DefaultLimits.Size/1e9, 10)+"GB", "`size` that may stay, as 500MB or 2GB")
 	c.Flags().StringVar(&maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "`age` since the last use that may stay, as 12h or 30d")
 	c.Flags().BoolVar(&all, "all", false, "remove all runs")
 	return c
 }
 
-// parseSize reads a number of bytes with an optional unit, in powers of ten.
+// parseSize reads a number of bytes with its unit, in powers of ten. Without one
+// it could be meant in any, and too small a limit empties the cache.
 func parseSize(text string) (int64, error) {
 	number := strings.TrimRight(text, "kKMGTBb ")
 	unit := strings.ToUpper(strings.TrimSpace(text[len(number):]))
-	factor, known := map[string]float64{"": 1, "B": 1, "KB": 1e3, "K": 1e3, "MB": 1e6, "M": 1e6, "GB": 1e9, "G": 1e9, "TB": 1e12, "T": 1e12}[unit]
+	factor, known := map[string]float64{"B": 1, "KB": 1e3, "K": 1e3, "MB": 1e6, "M": 1e6, "GB": 1e9, "G": 1e9, "TB": 1e12, "T": 1e12}[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if bytes := n * factor; err == nil && known && bytes >= 1 && bytes < math.MaxInt64 {
 		return int64(bytes), nil

@@ -28,9 +28,14 @@ type choosing struct {
 
 func (c *choosing) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.latest, "latest", false, "of a job's runs, the newest (without a choice it is this one)")
-	f.BoolVar(&c.failed, "failed", false, "the newest that failed")
-	f.BoolVar(&c.passed, "passed", false, "the newest that passed")
-	f.BoolVar(&c.aborted, "aborted", false, "the newest that was aborted")
+	c.registerFilters(f, "the newest")
+}
+
+// registerFilters adds those that leave out runs; which says what they leave.
+func (c *choosing) registerFilters(f *pflag.FlagSet, which string) {
+	f.BoolVar(&c.failed, "failed", false, which+" that failed, or that Prow could not run")
+	f.BoolVar(&c.passed, "passed", false, which+" that passed")
+	f.BoolVar(&c.aborted, "aborted", false, which+" that Prow aborted")
 	f.BoolVar(&c.withTraces, "with-traces", false, "only runs that have traces")
 	f.StringVar(&c.after, "after", "", "only runs started at this `time` or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
 	f.StringVar(&c.before, "before", "", "only runs started before this `time`")

@@ -26,15 +26,15 @@ func newRuns(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runs JOB",
 		Short: "List the latest runs of a job or of a pull request",
-		Long: `runs lists the latest runs of a job (its name, or any link to it) or of a pull
-request (its link, or kops#18000), the newest first.`,
+		Long: `runs lists the latest runs of a job (its name, or any link to it or to one of
+its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 		Example: `  prowtrace runs e2e-kops-aws-distro-deb13
   prowtrace runs --failed --after 7d kops#18000`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
 	}
 	r.registerStore(c.Flags())
-	r.choosing.register(c.Flags())
+	r.choosing.registerFilters(c.Flags(), "only runs")
 	c.Flags().IntVarP(&r.number, "number", "n", 20, "how `many` runs")
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one a line")
 	return c
@@ -51,9 +51,6 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	ref, err := r.known.Parse(arg)
 	if err != nil {
 		return badWhat(err)
-	}
-	if ref.Kind == prow.KindRun { // the job of that run
-		return usageError{fmt.Errorf("%s is one run", line(arg)), "name its job: " + ref.Job}
 	}
 	client, err := r.newClient(ctx)
 	if err != nil {

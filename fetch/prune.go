@@ -82,7 +82,7 @@ type Limits struct {
 }
 
 // DefaultLimits are for pruning now and then without being told to.
-var DefaultLimits = Limits{Size: 5 << 30, Age: 30 * 24 * time.Hour}
+var DefaultLimits = Limits{Size: 5e9, Age: 30 * 24 * time.Hour}
 
 // Prune removes whole runs, the least recently used first, until the limits are
 // kept, and returns those that it has removed. Runs that a process works on or

@@ -31,6 +31,7 @@ type jobSearch struct {
 	before time.Time // zero: no limit
 	cursor string    // id that no build exceeds; "": no limit
 
+	found   bool  // the job is in the one place that is left
 	refused error // why a place could not be looked at
 }
 
@@ -181,7 +182,7 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 		case err != nil:
 			return nil, err
 		case at >= 0:
-			j.places = j.places[at : at+1]
+			j.places, j.found = j.places[at:at+1], true
 			return found, nil
 		}
 		j.places = j.places[n:]

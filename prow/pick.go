@@ -19,6 +19,7 @@ type candidates struct {
 	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
 	places  []shelf                                         // where they were looked for
 	refused func() error                                    // why some could not be
+	others  func() bool                                     // there are some that the limits leave out
 	many    bool                                            // builds of several jobs: the newest is no answer
 }
 
@@ -39,13 +40,13 @@ func (r *resolver) candidates(ref Ref) (*candidates, error) {
 				p.places = append(p.places, shelf{bucket: b, dir: dir})
 			}
 		}
-		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, ref.Kind == KindPR}, nil
+		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, func() bool { return false }, ref.Kind == KindPR}, nil
 	}
 	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 	for _, b := range buckets {
 		j.places = append(j.places, r.jobPlaces(b, ref)...)
 	}
-	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, false}, nil
+	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, func() bool { return j.found }, false}, nil
 }
 
 // jobPlaces are where the runs of a job may lie. What a link says comes first.
@@ -68,6 +69,7 @@ type look struct {
 	run   Run
 	state State
 	fits  bool
+	bare  bool // would fit, and has no traces
 	err   error
 }
 
@@ -92,6 +94,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (Run, error) {
 		for len(portion) > 0 {
 			n := min(batch, len(portion), r.o.Limit-len(seen))
 			if n == 0 {
+				r.ended(ctx, seen)
 				return Run{}, r.none(c, seen, true)
 			}
 			looks, err := r.lookAt(ctx, portion[:n])
@@ -111,7 +114,24 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (Run, error) {
 	if err := c.refused(); err != nil && len(seen) == 0 {
 		return Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
 	}
+	r.ended(ctx, seen)
 	return Run{}, r.none(c, seen, false)
+}
+
+// ended finds out which of the runs without traces go on, and may have some later:
+// worth asking only where there is no better answer.
+func (r *resolver) ended(ctx context.Context, seen []look) {
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i := range seen {
+		if l := &seen[i]; l.bare && l.state == Unknown {
+			g.Go(func() error {
+				l.state, _, _ = outcome(ctx, r.store, l.run, false)
+				return nil
+			})
+		}
+	}
+	g.Wait()
 }
 
 // lookAt looks at some builds at a time. It fails if nothing could be read of any.
@@ -152,6 +172,7 @@ func (r *resolver) look(ctx context.Context, b build) look {
 	}
 	if l.fits && l.err == nil && r.o.WithTraces {
 		l.fits, l.err = hasTraces(ctx, r.store, l.run)
+		l.bare = !l.fits && l.err == nil
 	}
 	l.fits = l.fits && l.err == nil
 	return l
@@ -238,6 +259,9 @@ func (r *resolver) tell(l look, seen []look) {
 func (r *resolver) none(c *candidates, seen []look, more bool) error {
 	e := &ResolveError{Asked: r.wanted(c), Err: ErrNoRun}
 	switch {
+	case len(seen) == 0 && r.limits() != "" && c.others():
+		e.Had = "it has runs, but none" + r.limits()
+		e.Hint = "ask for other times; prowtrace runs lists the newest"
 	case len(seen) == 0:
 		e.Had = "there are no runs in " + where(c.places)
 		e.Hint = "check the name, or name the bucket with --bucket"
@@ -253,6 +277,9 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 	default:
 		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), r.tally(seen))
 		e.Hint = "ask for another outcome, or give the link of a run"
+		if seen[0].state == Running {
+			e.Hint = "wait for the newest (--watch --latest, and no other choice), or give the link of a run"
+		}
 	}
 	return e
 }
@@ -316,10 +343,11 @@ func dated(l look) string {
 	return ""
 }
 
-// tally sums up what was seen: "3 passed, 1 running, 1 with a pointer that leads
+// tally sums up what was seen: "3 passed, 1 still running, 1 with a pointer that leads
 // nowhere".
 func (r *resolver) tally(seen []look) string {
 	const nowhere, unread = "with a pointer that leads nowhere", "unreadable"
+	const running, bare = "still running", "without traces"
 	other := "not wanted"
 	if r.o.Want.only() {
 		other = "of unknown result"
@@ -331,6 +359,10 @@ func (r *resolver) tally(seen []look) string {
 			n[nowhere]++
 		case l.err != nil:
 			n[unread]++
+		case l.state == Running:
+			n[running]++
+		case l.bare:
+			n[bare]++
 		case l.state != Unknown:
 			n[string(l.state)]++
 		default:
@@ -338,7 +370,7 @@ func (r *resolver) tally(seen []look) string {
 		}
 	}
 	var parts []string
-	for _, k := range []string{string(Passed), string(Failed), string(Errored), string(Aborted), string(Running), other, nowhere, unread} {
+	for _, k := range []string{string(Passed), string(Failed), string(Errored), string(Aborted), running, bare, other, nowhere, unread} {
 		if n[k] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n[k], k))
 		}

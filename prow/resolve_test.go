@@ -129,7 +129,8 @@ func TestResolveErrors(t *testing.T) {
 			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed; ask for another outcome, or give the link of a run`},
 		{"capped", periodic, prow.Options{Want: prow.WantFailed, Before: noon.Add(-25 * time.Hour), Limit: 10}, prow.ErrNoRun,
 			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed; look further back with --before 2026-11-23T15:00:00Z`},
-		{"none in time", periodic, prow.Options{After: noon}, prow.ErrNoRun, "check the time limits and the name"},
+		{"none in time", periodic, prow.Options{After: noon}, prow.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z; ask for other times"},
+		{"no such job in time", "e2e-no-such", prow.Options{After: noon}, prow.ErrNoRun, "check the time limits and the name"},
 		{"many", "kops#104", prow.Options{}, prow.ErrManyRuns,
 			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended`},
 		{"many, however few may be looked at", "kops#104", prow.Options{Limit: 1}, prow.ErrManyRuns, "it has 3 runs of 1 job"},
@@ -224,7 +225,7 @@ func TestResolveTellsHowItChose(t *testing.T) {
 	_, err := prow.Resolve(t.Context(), s.store, ref, prow.Options{
 		Now: clock, Want: prow.WantFailed, Notice: func(n string) { told = append(told, n) },
 	})
-	want := "chose build " + ago(9*time.Hour) + " of job e2e-kops-sample of 2026-11-25 03:00 UTC; newer: 1 passed, 2 aborted, 1 running"
+	want := "chose build " + ago(9*time.Hour) + " of job e2e-kops-sample of 2026-11-25 03:00 UTC; newer: 1 passed, 2 aborted, 1 still running"
 	if err != nil || len(told) != 1 || told[0] != want {
 		t.Errorf("told %q, %v\nwant %q", told, err, want)
 	}

@@ -3,6 +3,7 @@ package prow
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,7 +29,7 @@ func (i RunInfo) Duration() time.Duration {
 }
 
 // Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
-// request) and the options allow, newest first. Each costs three to five requests,
+// request; of one run, its job) and the options allow, newest first. Each costs three to five requests,
 // those that do not fit fewer; those of several runs are under way at a time. A run
 // that cannot be read has its Err set; of a pointer that leads nowhere only Job and
 // Build are known.
@@ -41,6 +42,8 @@ func Runs(ctx context.Context, store Store, ref Ref, n int, o Options) ([]RunInf
 	r := newResolver(store, o)
 	switch ref.Kind {
 	case KindJob, KindPRJob, KindPR:
+	case KindRun, KindPointer, KindDeck:
+		ref = ref.ofJob()
 	default:
 		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "it is not a job or a pull request, but a " + string(ref.Kind), Hint: "give the name of a job", Err: ErrNoRun}
 	}
@@ -61,6 +64,15 @@ func Runs(ctx context.Context, store Store, ref Ref, n int, o Options) ([]RunInf
 		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), r.tally(seen), further(seen)))
 	}
 	return infos, nil
+}
+
+// ofJob means the job of a run, whatever pull requests it runs for.
+func (r Ref) ofJob() Ref {
+	job := Ref{Input: r.Input, Kind: KindJob, Host: r.Host, Run: Run{Provider: r.Provider, Bucket: r.Bucket, Job: r.Job}}
+	if dir := strings.TrimSuffix(r.Root, "/"+r.Build); r.Kind == KindRun && !strings.Contains(dir, "pr-logs/") {
+		job.Root = dir
+	}
+	return job
 }
 
 // infos also returns what was seen of all runs looked at.

@@ -102,11 +102,31 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// The runs of a run's job, however the run is named.
+func TestRunsOfARunsJob(t *testing.T) {
+	s := newSample(t)
+	for input, want := range map[string]string{
+		"gs://" + bucketName + "/logs/" + periodic + "/7/artifacts/x.otel": periodic + " " + ago(day/24),
+		periodic + "@7": periodic + " " + ago(day/24),
+		"gs://" + bucketName + "/pr-logs/pull/kops/9/" + presubmit + "/7":   presubmit,
+		"gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/7.txt": presubmit,
+	} {
+		ref, err := prow.Parse(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		infos, err := prow.Runs(t.Context(), s.store, ref, 1, prow.Options{Now: clock})
+		if err != nil || len(infos) != 1 || !strings.HasPrefix(infos[0].Job+" "+infos[0].Build, want) {
+			t.Errorf("%s: %+v, %v; want %s", input, infos, err, want)
+		}
+	}
+}
+
 func TestRunsErrors(t *testing.T) {
 	s := newSample(t)
 	for input, want := range map[string]string{
 		"e2e-no-such":                     "there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/",
-		periodic + "@7":                   "it is not a job or a pull request, but a deck",
+		"./x":                             "it is not a job or a pull request, but a path",
 		"gs://absent-bucket/logs/x/":      "there are no runs in gs://absent-bucket/logs/x/",
 		"https://prow.istio.io/?job=demo": "its Prow keeps runs in S3 storage",
 	} {
@@ -129,7 +149,7 @@ func TestRunsCapped(t *testing.T) {
 		want     string
 	}{
 		{2, 10, ""},
-		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 running, 1 of unknown result; look further back with --before 2026-11-25T01:00:00Z"},
+		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 still running, 1 of unknown result; look further back with --before 2026-11-25T01:00:00Z"},
 		{1, 1, ""}, // none: an error says it
 	} {
 		var told []string
