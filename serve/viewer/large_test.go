@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strings"
+	"net/url"
 	"testing"
 
 	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -169,10 +169,22 @@ func TestFindInTrace(t *testing.T) {
 		"before:03:04:05.2":          "[0]",
 		"-before:03:04:06":           "[3]",
 		"after:2025-01-02T04:04:06+01:00 OR before:03:04:05.1": "[0 3]",
+		"(error OR poll) -(name=poll)":                         "[2]",
+		"(name=kops OR service=cloud) (dur>1s OR error)":       "[0 2]",
+		"-(error OR dur<1ms) -(-dur<500ms)":                    "[5]",
+		"(name~^(poll|kops)$) OR(error)":                       "[0 2 3]",
+		"((name=poll":                                          "[3]",
+		"() poll -()":                                          "[3]",
+		"(poll OR)":                                            "[3]",
+		"(OR) (-) x":                                           "[]",
+		`(message="dial tcp: lookup api.example: no such host" retry>=3)`: "[2]",
+		"a)":                         "[]",
+		"(name=kops)poll":            "[]",
+		"-(name!=kops)":              "[0]",
 		"error OR dur<1ms":           "[2 3]",
 		"name=kops OR -service=kops": "[0 2]",
 	} {
-		b := get(h, "/api/v1/traces/"+traceID(1).String()+"/find?q="+strings.NewReplacer(" ", "%20", "+", "%2B").Replace(q)).Body.Bytes()
+		b := get(h, "/api/v1/traces/"+traceID(1).String()+"/find?q="+url.QueryEscape(q)).Body.Bytes()
 		lines := []uint32{}
 		for ; len(b) >= 4; b = b[4:] {
 			lines = append(lines, binary.LittleEndian.Uint32(b))

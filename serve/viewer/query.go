@@ -3,6 +3,7 @@ package viewer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ import (
 //	error                 the status is an error
 //	-term                 not so
 //	terms OR terms        one side or the other
+//	(terms) -(terms)      as one term
 type terms []term
 
 // alternatives are terms with OR between them: a span meets one of them. Without
@@ -40,42 +42,127 @@ type term struct {
 }
 
 const (
-	queryBytes = 4096
-	queryTerms = 32
+	queryBytes      = 4096
+	queryTerms      = 32
+	maxAlternatives = 32 // each is looked for by itself
+	maxDepth        = 16 // of parentheses
 )
 
 func parseQuery(s string) (alternatives, error) {
 	if len(s) > queryBytes {
 		return nil, badQuery("The search is longer than %d characters", queryBytes)
 	}
-	var all alternatives
-	var current terms
-	for count := 1; ; count++ {
-		s = strings.TrimLeftFunc(s, unicode.IsSpace)
-		rest, or := strings.CutPrefix(s, "OR")
-		or = or && (rest == "" || unicode.IsSpace(rune(rest[0])))
-		if (or || s == "") && current != nil { // nothing on a side of OR: it is still being typed
-			all, current = append(all, current), nil
-		}
-		if or {
-			s = rest
-			continue
-		}
-		if s == "" {
-			if all == nil {
-				all = alternatives{nil}
+	p := &parser{rest: s}
+	all, err := p.alternatives(0)
+	if err == nil && all == nil {
+		all = alternatives{nil}
+	}
+	return all, err
+}
+
+// parser reads a query from the front. What is still being typed asks for
+// nothing: a side of OR without terms, parentheses without any, those not closed
+// end with the query.
+type parser struct {
+	rest  string
+	terms int // read so far
+}
+
+// alternatives reads up to the end of the query or of the parentheses that it is
+// in, depth of them. nil asks for nothing.
+func (p *parser) alternatives(depth int) (all alternatives, err error) {
+	var current alternatives // of the terms since the last OR
+	for {
+		p.rest = strings.TrimLeftFunc(p.rest, unicode.IsSpace)
+		or, closed := p.or(depth > 0), depth > 0 && strings.HasPrefix(p.rest, ")")
+		if or || closed || p.rest == "" {
+			if all, current = append(all, current...), nil; len(all) > maxAlternatives {
+				return nil, tooMany()
 			}
+		}
+		switch {
+		case or:
+			continue
+		case closed:
+			p.rest = p.rest[1:]
+			return all, nil
+		case p.rest == "":
 			return all, nil
 		}
-		var t term
-		var err error
-		if t, s, err = nextTerm(s); err != nil {
+		next, err := p.next(depth)
+		if err == nil {
+			current, err = current.and(next)
+		}
+		if err != nil {
 			return nil, err
 		}
-		if current = append(current, t); count > queryTerms {
-			return nil, badQuery("The search has more than %d terms", queryTerms)
+	}
+}
+
+// or reads the word OR.
+func (p *parser) or(grouped bool) bool {
+	rest, ok := strings.CutPrefix(p.rest, "OR")
+	if ok = ok && (rest == "" || unicode.IsSpace(rune(rest[0])) || rest[0] == '(' || grouped && rest[0] == ')'); ok {
+		p.rest = rest
+	}
+	return ok
+}
+
+// next reads a term, or parentheses with what they hold.
+func (p *parser) next(depth int) (alternatives, error) {
+	group, not := strings.CutPrefix(p.rest, "-")
+	if group, ok := strings.CutPrefix(group, "("); ok {
+		if depth == maxDepth {
+			return nil, badQuery("The search has more than %d parentheses in each other", maxDepth)
+		}
+		p.rest = group
+		all, err := p.alternatives(depth + 1)
+		if err == nil && not {
+			all, err = all.negated()
+		}
+		return all, err
+	}
+	if p.terms++; p.terms > queryTerms {
+		return nil, badQuery("The search has more than %d terms", queryTerms)
+	}
+	t, rest, err := nextTerm(p.rest, depth > 0)
+	p.rest = rest
+	return alternatives{{t}}, err
+}
+
+// and gives what meets one of a and one of b, where they ask for something.
+func (a alternatives) and(b alternatives) (all alternatives, err error) {
+	if a == nil || b == nil {
+		return append(a, b...), nil
+	}
+	if len(a)*len(b) > maxAlternatives {
+		return nil, tooMany()
+	}
+	for _, x := range a {
+		for _, y := range b {
+			all = append(all, slices.Concat(x, y))
 		}
 	}
+	return all, nil
+}
+
+// negated gives what meets none of a: of each the opposite of some term.
+func (a alternatives) negated() (all alternatives, err error) {
+	for _, q := range a {
+		var one alternatives
+		for _, t := range q {
+			t.not = !t.not
+			one = append(one, terms{t})
+		}
+		if all, err = all.and(one); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func tooMany() error {
+	return badQuery("The search has more than %d alternatives when its parentheses are multiplied out", maxAlternatives)
 }
 
 func badQuery(format string, args ...any) error {
@@ -85,13 +172,14 @@ func badQuery(format string, args ...any) error {
 // fields are the words that a colon can follow; any other colon is text.
 var fieldWords = map[string]bool{"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "after": true, "before": true}
 
-// nextTerm reads a term off the front of s.
-func nextTerm(s string) (t term, rest string, err error) {
-	if len(s) > 1 && s[0] == '-' && !unicode.IsSpace(rune(s[1])) {
+// nextTerm reads a term off the front of s. In parentheses it ends where they do,
+// but has pairs of its own: (name~^(a|b)$ error).
+func nextTerm(s string, grouped bool) (t term, rest string, err error) {
+	if len(s) > 1 && s[0] == '-' && !unicode.IsSpace(rune(s[1])) && !(grouped && s[1] == ')') {
 		t.not, s = true, s[1:]
 	}
 	if s[0] != '"' {
-		t.key, t.op = operator(s)
+		t.key, t.op = operator(s[:wordEnd(s, grouped)])
 	}
 	s = s[len(t.key)+len(t.op):]
 	if strings.HasPrefix(s, `"`) {
@@ -104,10 +192,7 @@ func nextTerm(s string) (t term, rest string, err error) {
 		}
 		s = s[len(quoted):]
 	} else {
-		end := strings.IndexFunc(s, unicode.IsSpace)
-		if end < 0 {
-			end = len(s)
-		}
+		end := wordEnd(s, grouped)
 		t.value, s = s[:end], s[end:]
 		if t.op == "" && t.value == "error" {
 			t.key, t.op = "status", ":"
@@ -116,9 +201,28 @@ func nextTerm(s string) (t term, rest string, err error) {
 	return t, s, t.prepare()
 }
 
+// wordEnd gives where a word ends: at a space, in parentheses also at one that
+// closes none of the word.
+func wordEnd(s string, grouped bool) int {
+	open := 0
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			return i
+		case r == '(':
+			open++
+		case r == ')':
+			if open--; open < 0 && grouped {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
 // operator splits a word at the first operator in it.
 func operator(s string) (key, op string) {
-	end := strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`=~:<>!"`, r) })
+	end := strings.IndexAny(s, `=~:<>!"`)
 	if end <= 0 {
 		return "", ""
 	}

@@ -222,6 +222,11 @@ test('terms are quoted where they have to be', () => {
   assert.equal(term('k', '~', '^a b$'), 'k~"^a b$"');
   assert.equal(withTerm(' error ', 'k=v'), 'error k=v');
   assert.equal(withTerm('k=v error', 'k=v'), 'k=v error');
+  assert.equal(withTerm('a OR b', 'k=v'), '(a OR b) k=v');
+  assert.equal(withTerm('(a OR b) c', 'k=v'), '(a OR b) c k=v');
+  assert.equal(withTerm('name~^(a|(b))$ OR c', 'k=v'), '(name~^(a|(b))$ OR c) k=v');
+  assert.equal(withTerm('m="a OR b" FOR', 'k=v'), 'm="a OR b" FOR k=v');
+  assert.equal(term('name', '=', '(*Client).Do'), 'name="(*Client).Do"');
   assert.ok(searchable('http.status'));
   for (const key of ['', 'a b', 'a=b', '-a', 'cut…']) assert.ok(!searchable(key), key);
 });
@@ -229,7 +234,7 @@ test('terms are quoted where they have to be', () => {
 test('the find box offers what goes on from its text', () => {
   const v = { names: ['HTTP GET', 'poll'], services: ['kops'], keys: [{ key: 'http.method', spans: 2, values: ['GET', 'PUT'] }, { key: 'odd key', spans: 1, values: [] }, { key: 'server.http', spans: 1, values: [] }] };
   for (const [text, want] of [
-    ['', []], ['err', ['error']], ['error ht', ['error http.method=', 'error server.http=']], ['bef', ['before:']], ['-ki', ['-kind:client', '-kind:server', '-kind:internal']],
+    ['', []], ['err', ['error']], ['error ht', ['error http.method=', 'error server.http=']], ['bef', ['before:']], ['-(err', ['-(error']], ['-ki', ['-kind:client', '-kind:server', '-kind:internal']],
     ['http.method=', ['http.method=GET', 'http.method=PUT']], ['http.method!=p', ['http.method!=PUT']], ['name=', ['name="HTTP GET"', 'name=poll']], ['name="get', ['name="HTTP GET"']],
     ['a="b c', []], ['nothing=', []], ['error ', []], ['error', []],
   ]) assert.deepEqual(completions(text, v), want, text);

@@ -20,7 +20,7 @@ const OFFERED = 30;
 export function completions(text, v) {
   const [, before = '', last = ''] = /^(.*\s|)(\S*)$/su.exec(text) ?? [];
   if ((before.match(/"/g)?.length ?? 0) % 2 === 1) return []; // within a quote
-  const not = last.startsWith('-') ? '-' : '';
+  const [not = ''] = /^[-(]*/.exec(last) ?? [];
   const term = last.slice(not.length);
   const asked = /^([^=!~<>:"]+)(!?=)"?(.*)$/u.exec(term);
   /** @type {string[]} */

@@ -5,7 +5,7 @@
  * @param {string} value
  */
 export function quoted(value) {
-  if (value !== '' && !/[\s"\\\p{C}]/u.test(value)) return value;
+  if (value !== '' && !/[\s"\\()\p{C}]/u.test(value)) return value;
   // JSON's escapes are also the server's, but for the way surrogates are written.
   return JSON.stringify(value).replace(/\\u(d[89ab][0-9a-f]{2})/gi, '\ufffd');
 }
@@ -21,14 +21,29 @@ export function term(key, op, value) {
 }
 
 /**
- * Adds a term to a query, once.
+ * Adds a term to a query, once: to all of it, where it is one thing or another.
  * @param {string} query
  * @param {string} added
  */
 export function withTerm(query, added) {
   const q = query.trim();
   if (q === '') return added;
-  return ` ${q} `.includes(` ${added} `) ? q : `${q} ${added}`;
+  if (` ${q} `.includes(` ${added} `)) return q;
+  return hasAlternatives(q) ? `(${q}) ${added}` : `${q} ${added}`;
+}
+
+/**
+ * Whether there is an OR outside of parentheses.
+ * @param {string} query
+ */
+function hasAlternatives(query) {
+  if (query.length > 4096) return false; // the server takes no more
+  let rest = query.replace(/"(\\.|[^"\\])*"/gsu, '""');
+  for (let before = ''; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/\([^()]*\)/gu, ' _ ');
+  }
+  return /(^|\s)OR(\s|\(|$)/u.test(rest);
 }
 
 /**
