@@ -65,8 +65,7 @@ var marks = []string{"prowjob.json", "started.json", "finished.json"}
 // maxCopyDepth is how many directories deep a copy is looked for.
 const maxCopyDepth = 32
 
-// findCopies parts the files of runs from others. A run lies in no other run.
-// What else a run has, such as logs, is left out.
+// findCopies parts the files of runs from others. What else a run has, such as logs, is left out.
 func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source) {
 	roots := map[string]*runCopy{}
 	for _, f := range files {
@@ -106,19 +105,20 @@ func beside(name string) bool {
 	return ok || inside
 }
 
-// copyOf gives the outermost run that a file lies in, and its name there.
-func copyOf(roots map[string]*runCopy, name string) (*runCopy, string) {
-	for at, depth := 0, 0; depth <= maxCopyDepth && len(roots) > 0; depth++ {
-		if run := roots[name[:at]]; run != nil {
-			return run, name[at:]
+// copyOf gives the run that a file lies in, and its name there: the innermost one,
+// but what is called as a run's files among the artifacts is an artifact.
+func copyOf(roots map[string]*runCopy, whole string) (run *runCopy, name string) {
+	for at, depth := 0, 0; depth <= maxCopyDepth && len(roots) > 0 && !(run != nil && strings.HasPrefix(name, "artifacts/")); depth++ {
+		if r := roots[whole[:at]]; r != nil {
+			run, name = r, whole[at:]
 		}
-		next := strings.IndexByte(name[at:], '/')
+		next := strings.IndexByte(whole[at:], '/')
 		if next < 0 {
 			break
 		}
 		at += next + 1
 	}
-	return nil, ""
+	return run, name
 }
 
 // cleanName makes one form of the names that archives give a file.

@@ -193,7 +193,7 @@ func TestFindCopies(t *testing.T) {
 		{"no run", "a.otel b/c.otel", " | a.otel b/c.otel"},
 		{"a run", "started.json artifacts/otlp/a artifacts/otlp/b.log build-log.txt artifacts/x/junit_1.xml c.otel", ": artifacts/otlp/a c.otel + started.json artifacts/x/junit_1.xml | "},
 		{"names of archives", "./r/prowjob.json ./r//artifacts/otlp/a /r/artifacts/otlp/b", "r: artifacts/otlp/a artifacts/otlp/b + prowjob.json | "},
-		{"a run in a run", "r/finished.json r/artifacts/otlp/started.json r/s/prowjob.json", "r: artifacts/otlp/started.json + finished.json | "},
+		{"a run in a run", "r/finished.json r/artifacts/otlp/started.json r/s/prowjob.json r/s/a.otel", "r: artifacts/otlp/started.json + finished.json, r/s: a.otel + prowjob.json | "},
 		{"two and others", "r/finished.json s/finished.json s/a.otel t/a.otel", "r:  + finished.json, s: a.otel + finished.json | t/a.otel"},
 		{"climbing", "../r/started.json ../../b.otel", "../r:  + started.json | ../../b.otel"},
 		{"as deep as is looked", deep + "started.json", strings.TrimSuffix(deep, "/") + ":  + started.json | "},

@@ -25,7 +25,8 @@ func newFetch(s Streams) *cobra.Command {
 		Short: "Download the traces of runs and print where they are",
 		Long: `fetch downloads the trace files of runs into the cache and prints, for each run,
 the directory that holds them, which prowtrace also takes as WHAT. With -o they
-are copied from there to a directory under their own names.`,
+are copied from there to a directory under their own names (on Windows %3A stands
+for a colon). A directory is for one run; several runs get one each below it.`,
 		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001)
   prowtrace "$dir"`,
 		Args: atLeastOne,

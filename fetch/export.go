@@ -8,16 +8,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"prowtrace/prow"
 )
 
 // Export copies the run's files, traces and metadata, into dir under the names
 // that they have below the run's root, and returns where each went, relative to
-// dir. Names are changed as little as every file system needs, by the same rule
-// on every system: see localNames. Existing files are replaced, each at once when
+// dir. Names are changed as little as every file system needs: see localNames. On
+// Windows that takes the colons of kOps' names. Existing files are replaced, each at once when
 // its copy is complete; nothing outside dir is touched, whatever the names say
 // and wherever symbolic links in dir lead.
 //
-// Two runs need two directories.
+// Two runs need two directories: where dir holds another run, the error is an
+// *OtherRunError and nothing is copied.
 func (r *Result) Export(ctx context.Context, dir string) (map[string]string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -27,12 +31,15 @@ func (r *Result) Export(ctx context.Context, dir string) (map[string]string, err
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	defer root.Close()
+	if err := r.checkAlone(root, dir); err != nil {
+		return nil, err
+	}
 	files := r.all()
 	names := make([]string, len(files))
 	for i, f := range files {
 		names[i] = f.Name
 	}
-	paths := localNames(names)
+	paths := localNames(names, runtime.GOOS != "windows")
 	for _, f := range files {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("export: %w", context.Cause(ctx))
@@ -42,6 +49,61 @@ func (r *Result) Export(ctx context.Context, dir string) (map[string]string, err
 		}
 	}
 	return paths, nil
+}
+
+// OtherRunError says that a directory holds the files of another run, which those
+// of this one would replace in part.
+type OtherRunError struct {
+	Dir   string
+	Run   prow.Run // that is to be copied
+	Other string   // the URL of the one that is there; "" if that is not known
+}
+
+func (e *OtherRunError) Error() string {
+	other := e.Other
+	if other == "" {
+		other = "another run"
+	}
+	return fmt.Sprintf("%s holds the files of %s, which those of %s would mix with: name another directory", printable(e.Dir), printable(other), e.Run.URL())
+}
+
+// checkAlone looks whether a directory holds another run, by the files that every
+// run has. Where a run was moved to another bucket, its root is the same.
+func (r *Result) checkAlone(root *os.Root, dir string) error {
+	var there, ours prow.Metadata
+	for _, name := range []string{"prowjob.json", "started.json", "finished.json"} {
+		limit, _ := prow.Wanted(name)
+		f, err := root.Open(name)
+		if err != nil {
+			continue
+		}
+		data, err := io.ReadAll(io.LimitReader(f, limit))
+		f.Close()
+		if err == nil {
+			there.Add(name, data) // what cannot be understood tells of no other run
+		}
+		if own, err := os.ReadFile(r.Metadata[name].Path); err == nil {
+			ours.Add(name, own)
+		}
+	}
+	if there.Place() {
+		if there.Run.Root != r.Run.Root {
+			return &OtherRunError{dir, r.Run, there.Run.URL()}
+		}
+		return nil
+	}
+	if t, o := there.ProwJob, ours.ProwJob; t != nil && o != nil && t.ID != "" && o.ID != "" {
+		if t.ID != o.ID {
+			return &OtherRunError{Dir: dir, Run: r.Run}
+		}
+		return nil
+	}
+	begun := there.Started != nil && ours.Started != nil && !there.Started.Time.Equal(ours.Started.Time)
+	ended := there.Finished != nil && ours.Finished != nil && !there.Finished.Time.Equal(ours.Finished.Time)
+	if begun || ended {
+		return &OtherRunError{Dir: dir, Run: r.Run}
+	}
+	return nil
 }
 
 func (r *Result) all() []File {

@@ -7,9 +7,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"prowtrace/prow"
 )
 
 func TestLocalNames(t *testing.T) {
@@ -50,7 +53,7 @@ func TestLocalNames(t *testing.T) {
 			for name := range tt.want {
 				names = append(names, name)
 			}
-			if got := localNames(names); !maps.Equal(got, tt.want) {
+			if got := localNames(names, false); !maps.Equal(got, tt.want) {
 				for name, want := range tt.want {
 					if got[name] != want {
 						t.Errorf("%q: %q, want %q", name, got[name], want)
@@ -58,6 +61,18 @@ func TestLocalNames(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Colons, and nothing else, are kept where the system takes them.
+func TestLocalNamesWithColons(t *testing.T) {
+	got := localNames([]string{"otlp/kops-7-2026-08-22T01:02:03Z.otel", `a:b|c\..`, "a%3Ab", "a:b", "C:"}, true)
+	want := map[string]string{
+		"otlp/kops-7-2026-08-22T01:02:03Z.otel": "otlp/kops-7-2026-08-22T01:02:03Z.otel",
+		`a:b|c\..`:                              "a:b%7Cc%5C.%2E", "a%3Ab": "a%3Ab", "a:b": "a:b", "C:": "C:",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -69,13 +84,14 @@ func FuzzLocalNames(f *testing.F) {
 		if len(a)+len(b)+len(c) > 3*1024 {
 			t.Skip("longer than objects' names can be")
 		}
-		got := localNames([]string{a, b, c})
+		colons := len(a)%2 == 1
+		got := localNames([]string{a, b, c}, colons)
 		seen := map[string]string{}
 		for name, local := range got {
 			if !filepath.IsLocal(filepath.FromSlash(local)) || path.Clean(local) != local || !utf8.ValidString(local) {
 				t.Errorf("%q: %q is no local path", name, local)
 			}
-			if strings.ContainsAny(local, "<>:\"|?*\\\x00\x1b\n") {
+			if strings.ContainsAny(local, "<>\"|?*\\\x00\x1b\n") || !colons && strings.Contains(local, ":") {
 				t.Errorf("%q: %q has a forbidden character", name, local)
 			}
 			for _, s := range strings.Split(local, "/") {
@@ -123,7 +139,11 @@ func TestExport(t *testing.T) {
 		if files := names(t, top, ""); len(files) != len(got) {
 			t.Errorf("%d files for %d objects: %q", len(files), len(got), files)
 		}
-		if p := paths["artifacts/otlp/kops-1-T01:02:03Z.otel"]; p != "artifacts/otlp/kops-1-T01%3A02%3A03Z.otel" {
+		kept := "artifacts/otlp/kops-1-T01:02:03Z.otel"
+		if runtime.GOOS == "windows" {
+			kept = "artifacts/otlp/kops-1-T01%3A02%3A03Z.otel"
+		}
+		if p := paths["artifacts/otlp/kops-1-T01:02:03Z.otel"]; p != kept {
 			t.Errorf("exported as %q", p)
 		}
 		fi, err := os.Stat(filepath.Join(dir, "started.json"))
@@ -168,5 +188,61 @@ func TestExportInterrupted(t *testing.T) {
 	cancel(stop)
 	if _, err := res.Export(ctx, t.TempDir()); !errors.Is(err, stop) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The files of two runs are never mixed: not where prowjob.json tells them apart,
+// nor where only the times do. The same run comes again, also when it was moved.
+func TestExportKeepsRunsApart(t *testing.T) {
+	const one = `{"metadata":{"name":"5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10"},"spec":{"job":"e2e"},"status":{"build_id":"1","url":"https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e/1"}}`
+	const moved = `{"status":{"url":"https://prow.k8s.io/view/gs/kubernetes-jenkins/logs/e2e/1"}}`
+	const nowhere = `{"metadata":{"name":"5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10"}}`
+	const nowhereElse = `{"metadata":{"name":"6b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10"}}`
+	const other = `{"status":{"url":"https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e/2"}}`
+	for _, tt := range []struct {
+		name, file, there, ours string
+		other                   string // named in the error; "" if the export is well
+	}{
+		{"nothing of a run", "notes.txt", "x", one, ""},
+		{"same run", "prowjob.json", one, one, ""},
+		{"same run, moved", "prowjob.json", moved, one, ""},
+		{"same run, by its id", "prowjob.json", nowhere, one, ""},
+		{"another run", "prowjob.json", other, one, "gs://kubernetes-ci-logs/logs/e2e/2"},
+		{"another run, by its id", "prowjob.json", nowhereElse, one, "another run"},
+		{"same run, by its time", "started.json", `{"timestamp":10}`, `{"timestamp":10}`, ""},
+		{"another run, by its time", "started.json", `{"timestamp":11}`, `{"timestamp":10}`, "another run"},
+		{"another run, by its end", "finished.json", `{"timestamp":11}`, `{"timestamp":10}`, "another run"},
+		{"nonsense", "prowjob.json", `{`, one, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir, from := t.TempDir(), t.TempDir()
+			ours := tt.file
+			if ours == "notes.txt" {
+				ours = "prowjob.json"
+			}
+			for path, text := range map[string]string{filepath.Join(dir, tt.file): tt.there, filepath.Join(from, ours): tt.ours} {
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			res := &Result{
+				Run:      prow.Run{Provider: "gs", Bucket: "kubernetes-ci-logs", Root: "logs/e2e/1", Job: "e2e", Build: "1"},
+				Metadata: map[string]File{ours: {Name: ours, Path: filepath.Join(from, ours)}},
+			}
+			_, err := res.Export(t.Context(), dir)
+			if tt.other == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var mixed *OtherRunError
+			if !errors.As(err, &mixed) || !strings.Contains(err.Error(), tt.other) || !strings.Contains(err.Error(), "another directory") {
+				t.Errorf("error %v", err)
+			}
+			if got := readFile(t, filepath.Join(dir, tt.file)); got != tt.there {
+				t.Errorf("%s became %q", tt.file, got)
+			}
+		})
 	}
 }

@@ -12,9 +12,10 @@ import (
 
 // localNames gives each object name a relative path, with slashes, that every
 // file system takes and that no other name of the set shares, also where case
-// or Unicode normal forms do not count.
+// or Unicode normal forms do not count. Only colons, which are in all names that
+// kOps gives its files, are kept where the system takes them.
 //
-//   - The characters <>:"|?*\, control characters and bytes that are no UTF-8 are
+//   - The characters <>"|?*\, a colon unless colons are kept, control characters and bytes that are no UTF-8 are
 //     percent-escaped, and so are a dot or a space at the end of a name, which
 //     takes care of . and .., and the first letter of a Windows device (CON, com1.txt).
 //   - A name between slashes that is empty becomes %2F, and so do slashes below
@@ -24,9 +25,8 @@ import (
 //   - The same suffix parts a file from another, or from a directory, whose path
 //     is equal but for case or normal form.
 //
-// The names kOps gives its files, with colons, so look the same on every system:
-// kops-1-2026-08-22T01%3A02%3A03Z.otel.
-func localNames(names []string) map[string]string {
+// Without colons kOps' names look so: kops-1-2026-08-22T01%3A02%3A03Z.otel.
+func localNames(names []string, colons bool) map[string]string {
 	names = slices.Clone(names)
 	slices.Sort(names)
 	local := map[string]string{}
@@ -34,7 +34,7 @@ func localNames(names []string) map[string]string {
 	for _, name := range names {
 		segments := strings.SplitN(name, "/", maxDepth)
 		for i, s := range segments {
-			segments[i] = localSegment(s)
+			segments[i] = localSegment(s, colons)
 		}
 		local[name] = strings.Join(segments, "/")
 		for dir := path.Dir(local[name]); dir != "."; dir = path.Dir(dir) {
@@ -56,7 +56,7 @@ const maxDepth = 32 // of directories; keeps the work per name small, whatever i
 const maxSegment = 200 // bytes; 255 is the limit of most file systems, less what a suffix takes
 
 // localSegment makes one name between slashes fit for every file system.
-func localSegment(s string) string {
+func localSegment(s string, colons bool) string {
 	if s == "" {
 		return "%2F"
 	}
@@ -67,7 +67,7 @@ func localSegment(s string) string {
 		last := i+n == len(s)
 		switch {
 		case r == utf8.RuneError && n == 1, r < 0x20, r >= 0x7f && r < 0xa0,
-			strings.ContainsRune(`/<>:"|?*\`, r),
+			strings.ContainsRune(`/<>"|?*\`, r), r == ':' && !colons,
 			last && (r == '.' || r == ' '),
 			device && i == 0:
 			for _, c := range []byte(s[i : i+n]) {
