@@ -30,6 +30,7 @@ type batch struct {
 // in order: while a batch is sent, one a processor is translated or waits.
 func (t *translator) trace(tr trace.Trace, send func(encoded) error) error {
 	tree := t.set.Tree(tr)
+	t.forget()
 	for i := range tree.Len() {
 		t.meet(tree, i)
 	}

@@ -23,6 +23,7 @@ type translator struct {
 	set       *trace.Set
 	processes [][]byte // by number of the resource: encoded as a field of a Span
 	scopes    [][]byte // by number of the scope: its tags likewise
+	kept      int      // bytes of both
 }
 
 // Tags of OTLP fields. Those of events, links, resources and scopes are in
@@ -109,10 +110,25 @@ func (t *translator) meet(tree trace.Tree, i int) {
 	if t.processes[resource] == nil {
 		wire, _ := t.set.EncodedResource(resource)
 		t.processes[resource] = appendProcess(nil, t.set.ServiceOf(resource), wire)
+		t.kept += len(t.processes[resource])
 	}
 	if t.scopes[scope] == nil {
 		wire, _ := t.set.EncodedScope(scope)
 		t.scopes[scope] = appendScope([]byte{}, wire)
+		t.kept += len(t.scopes[scope])
+	}
+}
+
+// mostKept bounds what a translator keeps from one trace to the next, in bytes: a
+// search can stream the whole set, in which each trace has large resources.
+const mostKept = 16 << 20
+
+// forget drops what was met in earlier traces if that has become much.
+func (t *translator) forget() {
+	if t.kept > mostKept {
+		clear(t.processes)
+		clear(t.scopes)
+		t.kept = 0
 	}
 }
 

@@ -138,6 +138,33 @@ func sameTranslation(t *testing.T, set *trace.Set) {
 	}
 }
 
+// What is kept of traces that were sent is bounded, and what was dropped is made anew.
+func TestTranslationForgets(t *testing.T) {
+	var traces []*tracepb.TracesData
+	for i := range 9 {
+		one := under("a", ofSizes(10)...)
+		one.ResourceSpans[0].ScopeSpans[0].Spans[0].TraceId = tid(uint64(i + 1))
+		one.ResourceSpans[0].Resource.Attributes = append(one.ResourceSpans[0].Resource.Attributes,
+			attr("text", str(strings.Repeat("x", mostKept/4))), attr("number", integer(int64(i))))
+		traces = append(traces, one)
+	}
+	set := load(t, file(t, "large", traces...))
+	sameTranslation(t, set)
+	v1 := translator{set: set}
+	for i := range set.NumTraces() {
+		if err := v1.trace(set.Trace(i), func(e encoded) error { e.Free(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		kept := 0
+		for _, p := range v1.processes {
+			kept += len(p)
+		}
+		if kept == 0 || kept > mostKept*3/2 {
+			t.Errorf("after trace %d, %d bytes are kept", i, kept)
+		}
+	}
+}
+
 // Nothing more is sent to a client that has gone.
 func TestTranslationEndsWithItsClient(t *testing.T) {
 	set := load(t, file(t, "long", manyOf(1, 9000)))
