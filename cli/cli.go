@@ -70,6 +70,8 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
   prowtrace ./otlp`
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = false

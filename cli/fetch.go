@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,9 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	if f.noCache && f.output == "" {
 		return usageError{errors.New("fetch --no-cache leaves nothing to print"), "name a directory for the files: -o DIR"}
 	}
+	if info, err := os.Stat(f.output); err == nil && !info.IsDir() {
+		return usageError{fmt.Errorf("-o %s is a file", line(f.output)), "name a directory; one that does not exist is made"}
+	}
 	f.printsDir = f.output == ""
 	refs, err := f.parse(args)
 	if err != nil {
@@ -67,7 +71,7 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 				dir = filepath.Join(dir, exportName(j.ref.Run))
 			}
 			if _, err := j.result.Export(ctx, dir); err != nil {
-				return err
+				return advised{err, "-o takes any directory that can be written"}
 			}
 		}
 		if _, err := fmt.Fprintln(f.streams.Out, dir); err != nil {

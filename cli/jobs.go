@@ -20,13 +20,19 @@ const joinNone = "none"
 // maxMetadata bounds a metadata file that is read for the timeline.
 const maxMetadata = 32 << 20
 
+// checkJoin refuses a --join that is none, before anything is downloaded for it.
+func (g *sourcing) checkJoin() error {
+	switch g.join {
+	case string(trace.JoinTime), string(trace.JoinProcess), joinNone:
+		return nil
+	}
+	return usageError{fmt.Errorf("--join %s: there is no such choice", line(g.join)), "choose one of time, process, none"}
+}
+
 // joining gives what trace.Load needs to join the traces of each job into one:
 // the files of all jobs, and the jobs themselves. It tells the jobs the ids.
 func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.Job, err error) {
 	by := trace.Joining(g.join)
-	if g.join != joinNone && by != trace.JoinTime && by != trace.JoinProcess {
-		return nil, nil, usageError{fmt.Errorf("--join %s: there is no such choice", line(g.join)), "choose one of time, process, none"}
-	}
 	known := map[trace.TraceID]int{}
 	var runs []*prow.Run // of each that is joined; nil for local files
 	for i := range jobs {

@@ -22,6 +22,9 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
+			if err := g.checkJoin(); err != nil {
+				return err
+			}
 			refs, err := g.parse(args)
 			if err != nil {
 				return err
@@ -42,7 +45,9 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer set.Close()
-			fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer())
+			if _, err := fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer()); err != nil {
+				return fmt.Errorf("writing the addresses: %w", err)
+			}
 			g.note("Press Ctrl-C to end.")
 			return servers.Run(ctx, remote.NewServer(set), newPages(set, g.pageInfo(collected.jobs)))
 		},

@@ -343,11 +343,7 @@ func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
 	spans, traces := reported(set)
 	if spans == 0 {
 		set.Close()
-		text := "there are no files to read; "
-		if len(sources) > 0 {
-			text = "no spans could be read in " + count(int64(len(sources)), "file") + "; "
-		}
-		return nil, failure{text + "the traces of kOps are the files that end in .otel", errNoSpans}
+		return nil, spanless(jobs, sources)
 	}
 	first, last := extent(set)
 	g.note("%s in %s from %s", count(int64(spans), "span"), count(int64(traces), "trace"), period(first.UnixNano(), last.UnixNano()))
@@ -357,6 +353,24 @@ func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
 		}
 	}
 	return set, nil
+}
+
+// spanless says what to do where no file gave a span. What was wrong with each has
+// been told.
+func spanless(jobs []job, sources []trace.Source) error {
+	none := "no spans could be read in " + count(int64(len(sources)), "file")
+	hint := "copy it again, or paste the link of its run; if it is as it was written, its process was killed early or had nothing to tell"
+	if len(jobs) > 0 && jobs[0].result != nil {
+		hint = "the bucket has no more: what wrote it was killed early, or had nothing to tell; the build log may say why: " + objectPage(jobs[0].ref.Run, "build-log.txt")
+	}
+	switch {
+	case len(sources) == 0:
+		none = "there are no files to read"
+		fallthrough
+	case !slices.ContainsFunc(sources, func(s trace.Source) bool { return strings.Contains(s.Name, ".otel") }):
+		hint = "the traces of kOps are the files that end in .otel"
+	}
+	return advised{failure{none, errNoSpans}, hint}
 }
 
 // reported counts the spans and traces that the files hold, without those that

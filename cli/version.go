@@ -15,11 +15,15 @@ func newVersion(s Streams) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			_, err := fmt.Fprintf(s.Out, "prowtrace %s (%s, %s/%s)\n", version(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(s.Out, versionLine())
 			return err
 		},
 	}
+}
+
+func versionLine() string {
+	info, _ := debug.ReadBuildInfo()
+	return fmt.Sprintf("prowtrace %s (%s, %s/%s)", version(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version reads what the Go tool stamped into the program: the module version

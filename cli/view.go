@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,17 +59,27 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	default:
 		return usageError{fmt.Errorf("--ui %s: there is no such choice", line(v.ui)), "choose one of auto, jaeger, builtin, none"}
 	}
+	if err := v.checkJoin(); err != nil {
+		return err
+	}
 	refs, err := v.parse(args)
 	if err != nil {
 		return err
 	}
 	var found launch.Jaeger
 	var missing error
+	if v.jaeger != "" { // asked for by name: better to know before the download
+		if found, err = v.find(ctx); err != nil {
+			return usageError{err: err}
+		}
+	}
 	var c *collection
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { // looking for Jaeger runs programs: do it beside the download
-		found, missing = v.find(inner)
-		if missing != nil && (v.ui == uiJaeger || v.jaeger != "") {
+		if v.jaeger != "" {
+			return nil
+		}
+		if found, missing = v.find(inner); v.ui == uiJaeger {
 			return missing
 		}
 		return nil
@@ -149,8 +160,7 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 		if missing != nil && v.ui == uiAuto {
 			v.note("%v\nWithout it the built-in pages serve.", missing)
 		}
-		v.show(ctx, builtinPage(set, address))
-		return nil
+		return v.show(ctx, builtinPage(set, address))
 	}
 	options := v.launchOptions()
 	options.Storage, options.UI = storage, v.jaegerUI(set, jobs, address)
@@ -160,15 +170,16 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 			return err
 		}
 		v.note("%v\nThe built-in pages serve instead.", err)
-		v.show(ctx, builtinPage(set, address))
-		return nil
+		return v.show(ctx, builtinPage(set, address))
 	}
 	v.note("%v is running", found)
 	if advice := tooLarge(longest(set), builtinPage(set, address)); advice != "" {
 		v.note("%s", advice)
 	}
 	handler.withJaeger(process.URL)
-	v.show(ctx, jaegerPage(set, process.URL))
+	if err := v.show(ctx, jaegerPage(set, process.URL)); err != nil {
+		return errors.Join(err, process.Stop(context.WithoutCancel(ctx)))
+	}
 	select {
 	case <-ctx.Done():
 		// Ctrl-C: the end of ctx must not cut short the graceful stop.
@@ -181,15 +192,18 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 }
 
 // show prints the address, and opens it in the browser if that is wanted.
-func (v *viewCommand) show(ctx context.Context, address string) {
-	fmt.Fprintln(v.streams.Out, address)
+func (v *viewCommand) show(ctx context.Context, address string) error {
+	if _, err := fmt.Fprintln(v.streams.Out, address); err != nil {
+		return fmt.Errorf("writing the address %s: %w", address, err)
+	}
 	v.note("Press Ctrl-C to end.")
 	if v.noBrowser || v.ui == uiNone || v.streams.Getenv("CI") != "" {
-		return
+		return nil
 	}
 	if err := launch.Browser(ctx, address); err != nil {
 		v.note("%v", err)
 	}
+	return nil
 }
 
 // builtinPage is the page to begin with: the job, the only trace, the later of two

@@ -47,13 +47,14 @@ func parseOne(known prow.Instances, arg string) (prow.Ref, error) {
 }
 
 // badWhat words what prow could not read as wrong usage: first what is missing,
-// then what was understood, and on a line of its own what to do.
+// then what was understood, and on a line of its own what to do. The class is for
+// scripts, which resolve tells it.
 func badWhat(err error) error {
 	var p *prow.ParseError
 	if !errors.As(err, &p) {
 		return usageError{err: err}
 	}
-	text := p.Class + ": " + p.Missing
+	text := p.Missing
 	if p.Understood != "" {
 		text += " (in: " + p.Understood + ")"
 	}
