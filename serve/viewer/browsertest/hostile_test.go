@@ -74,7 +74,7 @@ func TestHostileInput(t *testing.T) {
 	b.run(chromedp.Navigate(b.base + "/trace/" + polled))
 	b.wait(atTrace)
 	for i := range hostile {
-		b.keys("n")
+		b.keys("x")
 		b.wait(fmt.Sprintf(`document.querySelector('.detail .d-tools') && document.querySelector('.d-facts code:last-of-type') && location.search.includes('span=%016x')`, i%len(hostile)+1))
 		check("the details")
 	}

@@ -7,6 +7,8 @@ import { DEFAULTS, format, other, parse } from '../ui/address.js';
 import { barPainter } from '../ui/bars.js';
 import { completions } from '../ui/complete.js';
 import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
+import { errorsOf } from '../ui/errors.js';
+import { closedAtFirst } from '../ui/firstscreen.js';
 import { place } from '../ui/flame.js';
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
 import { density } from '../ui/minimap.js';
@@ -17,7 +19,7 @@ import { quoted, searchable, term, withTerm } from '../ui/query.js';
 import { layer } from '../ui/services.js';
 import { firstOf } from '../ui/spans.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
-import { closedAtFirst, closedBelow, errorLines, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
+import { closedBelow, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -119,9 +121,72 @@ test('numbers of lines are short in the address, and bounded', () => {
   assert.ok(formatLines(Array.from({ length: 9999 }, (_, i) => 900000 + 2 * i)).length < 1100);
 });
 
-test('errors, the slowest, the next', () => {
+/** A job's trace from rows of [depth, start, duration, flags, kind, service]; service 0 is Prow's. */
+function jobModel(...rows) {
+  const m = model(...rows);
+  m.head.joined = true;
+  m.service = Uint8Array.from(rows, (r) => r[5] ?? 0);
+  return m;
+}
+
+test('errors that were made good, and those that lasted', () => {
+  const e = errorsOf(model(
+    [0, 0, 100], //  0 root
+    [1, 0, 10, 0, ERROR], // 1 tried again with success
+    [2, 0, 10, 0, ERROR], // 2 likewise: its parent's error was
+    [1, 20, 10], // 3
+    [1, 40, 60, 0, ERROR], // 4 the last
+    [2, 40, 10, FLAG.fold], // 5
+    [3, 40, 5, 0, ERROR], // 6 a sibling of the fold went well
+    [2, 60, 10], // 7
+    [2, 75, 15, 0, ERROR], // 8 the inmost
+    [2, 80, 20, 0, ERROR], // 9 likewise, later
+  ));
+  assert.deepEqual(e.all, [1, 2, 4, 6, 8, 9]);
+  assert.deepEqual(e.all.filter((i) => e.good[i]), [1, 2, 6]);
+  assert.deepEqual(e.lasting, [8, 9]);
+  assert.equal(e.start, 8);
+  assert.deepEqual([...e.first], [8, -1, -1, -1, 8, -1, -1, -1, -1, -1]);
+  assert.deepEqual([errorsOf(model([0, 0, 9])).lasting, errorsOf(model([0, 0, 9])).start], [[], -1]);
+});
+
+test('what Prow calls an error stays one, and what ended first comes first', () => {
+  const rows = [
+    [0, 0, 100, 0, ERROR], // 0 job
+    [1, 10, 60, 0, ERROR], // 1 test; the sidecar after it says nothing
+    [2, 12, 50, 0, ERROR], // 2 case
+    [2, 20, 10], // 3 process
+    [3, 20, 5, 0, ERROR, 1], // 4
+    [1, 70, 10], // 5 sidecar
+  ];
+  assert.deepEqual([errorsOf(jobModel(...rows)).lasting, errorsOf(jobModel(...rows)).start], [[2, 4], 4]);
+  assert.deepEqual(errorsOf(model(...rows)).lasting, [4], 'in a trace as it was reported, the sidecar counts');
+});
+
+test('a job opens with its phases and the names of its processes', () => {
+  const spans = Array.from({ length: 20 }, (_, k) => [4, 20 + k, 1, 0, 0, 1]);
+  const job = (...cases) => jobModel(
+    [0, 0, 100], // 0 job
+    [1, 0, 10], [2, 0, 5], // 1 clone, 2 its command
+    [1, 10, 80], // 3 test
+    [2, 10, 80], ...cases, // 4 suite
+    [2, 20, 30], [3, 20, 30, 0, 0, 1], ...spans, // a process, its command
+    [1, 90, 10], [2, 90, 10], // sidecar, upload
+  );
+  const shown = (m) => visibleLines(m, closedAtFirst(m), null).join();
+  assert.equal(shown(job([3, 10, 5])), '0,1,3,4,6,28');
+  assert.equal(shown(job([3, 10, 5], [3, 15, 5, 0, ERROR])), '0,1,3,4,5,6,7,29', 'one of few cases failed');
+  assert.equal(shown(job(...Array(11).fill([3, 15, 5, 0, ERROR]))), '0,1,3,4,16,38', 'one of many cases failed');
+  spans.length = 8;
+  assert.equal(shown(job([3, 10, 5])), [...Array(18).keys()].join(), 'what fits a screen is open');
+  spans.length = 0;
+  const reported = job(...Array(30).fill([3, 10, 5]));
+  reported.head.joined = false;
+  assert.equal(shown(reported).split(',').length, reported.n, 'a trace as it was reported is open');
+});
+
+test('the slowest, the next', () => {
   const m = family();
-  assert.deepEqual(errorLines(m), [2, 5]);
   assert.deepEqual(slowest(m, 3), [0, 3, 1]);
   assert.equal(nextOf([2, 5], 0, 1), 2);
   assert.equal(nextOf([2, 5], 2, 1), 5);

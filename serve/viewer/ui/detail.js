@@ -165,7 +165,7 @@ function value(f, path) {
   const rows = f.text.split('\n');
   const stack = f.key.endsWith('stacktrace') && rows.length > TAIL + 2;
   const address = !f.cut && /^https?:\/\/[^\s\\]+$/.test(f.text);
-  const pre = h('pre', { class: 'value', dir: 'auto' }, address ? outside(f.text, f.text) : stack ? rows.slice(-TAIL).join('\n') : f.text);
+  const pre = h('pre', { class: 'value', dir: 'auto', tabindex: f.text.length > 500 ? '0' : undefined }, address ? outside(f.text, f.text) : stack ? rows.slice(-TAIL).join('\n') : f.text);
   const whole = f.cut ? h('p', { class: 'd-cut' }, `The first 4 kB of ${bytes(f.size)}. `, h('a', { href: `/api/v1/${path}/values/${f.n}`, download: true }, 'Download all')) : null;
   if (!stack) return h('div', {}, pre, whole);
   const more = h('button', { type: 'button', class: 'link' }, `${counted(rows.length - TAIL, 'line')} above: show all`);

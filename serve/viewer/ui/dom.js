@@ -95,6 +95,15 @@ export function sign({ sign, text, means }) {
 }
 
 /**
+ * The mark of a span with an error of its own.
+ * @param {boolean} good whether the error was made good
+ */
+export function errorMark(good) {
+  return h('span', { class: good ? 'mark-error good' : 'mark-error', title: good ? 'This span has an error that was made good: what came after it, beside it, went well' : 'This span has an error' },
+    h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, good ? 'error, made good' : 'error'));
+}
+
+/**
  * @param {import('./types').WebLink[]} links
  */
 export function webLinks(links) {

@@ -5,7 +5,7 @@ import { h } from './dom.js';
 const KEYS = [
   ['Trace', [
     ['↑ ↓', 'the line before, the line after'], ['→ ←', 'open and close; into and out of a line'], ['Enter', 'details of the line'],
-    ['Home End PgUp PgDn', 'far'], ['n  N', 'next and previous error'], ['c', 'along the critical path'],
+    ['Home End PgUp PgDn', 'far'], ['F', 'the first error that lasted'], ['n  N', 'next and previous error that lasted'], ['x  X', 'next and previous error of all'], ['c', 'along the critical path'],
     ['[  ]', 'one level less, one level more'], ['{  }', 'close all, open all'],
   ]],
   ['Time', [
@@ -39,7 +39,8 @@ export function showHelp() {
       h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
         h('h3', {}, 'What the lines show'),
         h('ul', { class: 'legend' },
-          h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error'),
+          h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: what came after it, under the same parent, went well'),
+          h('li', {}, 'an error lasted if it was not made good, and none under it lasted; a closed line has the words of the first under it'),
           h('li', {}, h('span', { class: 'mark-below' }, '3 below'), ' errors under it'),
           h('li', {}, 'solid: self time; pale: a child was running; the thin line under a bar: the critical path'),
           h('li', {}, 'a bar that fades: the span has no end, its process was killed'),

@@ -2,7 +2,8 @@
 // lines, and the lines that were opened or closed by themselves. Pure.
 
 import { at } from './columns.js';
-import { closedAtFirst, closedBelow } from './visible.js';
+import { closedAtFirst } from './firstscreen.js';
+import { closedBelow } from './visible.js';
 
 /** @typedef {import('./types').Model} Model */
 /** @typedef {{ level: string, open: string, closed: string }} Opening */
@@ -13,6 +14,7 @@ const PIECES = 150; // numbers and ranges that an address holds of each kind
  * @param {Model} m
  */
 export function opening(m) {
+  const atFirst = closedAtFirst(m);
   let level = '';
   /** @type {Map<number, 0 | 1>} lines that differ from the level: 1 is closed */
   const chosen = new Map();
@@ -43,7 +45,7 @@ export function opening(m) {
     },
 
     /**
-     * @param {string} to "" closes folds only, "all" nothing, a number what is as deep
+     * @param {string} to "" is what is closed at first, "all" nothing, a number what is as deep
      */
     setLevel(to) {
       level = to;
@@ -80,7 +82,7 @@ export function opening(m) {
      * @param {Uint8Array | null} keep by line: what a filter shows is open
      */
     apply(closed, keep) {
-      closed.set(level === '' ? closedAtFirst(m) : level === 'all' ? new Uint8Array(m.n) : closedBelow(m, Number(level)));
+      closed.set(level === '' ? atFirst : level === 'all' ? new Uint8Array(m.n) : closedBelow(m, Number(level)));
       if (keep) for (let i = 0; i < m.n; i++) if (keep[i]) closed[i] = 0;
       for (const [line, c] of chosen) closed[line] = c;
     },

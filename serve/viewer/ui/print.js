@@ -3,7 +3,8 @@
 
 import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError } from './columns.js';
-import { bdi, h, sign, svg } from './dom.js';
+import { bdi, errorMark, h, sign, svg } from './dom.js';
+import { causeUnder } from './errors.js';
 import { count, counted, duration, named, offset } from './format.js';
 import { pathShown } from './path.js';
 import { ruler } from './viewport.js';
@@ -37,6 +38,8 @@ const COLOURS = {
 /**
  * @param {object} o
  * @param {Model} o.model
+ * @param {Uint8Array} o.closed
+ * @param {import('./types').Errors} o.errors
  * @param {ArrayLike<number>} o.lines those on show
  * @param {View} o.view
  * @param {Map<number, number[]>} o.critical
@@ -84,9 +87,9 @@ function words(o, line, t) {
   const flags = at(m.flags, line);
   const name = named(m.head.names[at(m.name, line)] ?? '');
   const below = at(m.below, line);
-  const said = [t?.message, t?.hint].filter(Boolean).join(' · ');
+  const said = [t?.message || o.text(causeUnder(o, line))?.message, t?.hint].filter(Boolean).join(' · ');
   return [
-    hasError(m, line) ? h('span', { class: 'mark-error' }, '✕ ') : '', below > 0 ? h('span', { class: 'mark-below' }, `${count(below)} below`) : '',
+    hasError(m, line) ? errorMark(Boolean(o.errors.good[line])) : '', below > 0 ? h('span', { class: 'mark-below' }, `${count(below)} below`) : '',
     ...o.marks(flags & ~(FLAG.missing | FLAG.fold)).map(sign), ' ',
     h('b', {}, bdi(flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(at(m.members, line))} × ${name}` : name)), ' ', said ? bdi(said, { class: 'n-hint' }) : '',
   ];

@@ -9,6 +9,7 @@ import { complete } from './complete.js';
 import { detailPanel } from './detail.js';
 import { bdi, h, inside } from './dom.js';
 import { eventsView } from './events.js';
+import { errorsOf } from './errors.js';
 import { clock, count, counted, duration, named } from './format.js';
 import { flameView } from './flame.js';
 import { loading, message } from './message.js';
@@ -23,7 +24,7 @@ import { spansView } from './spans.js';
 import { newTexts } from './texts.js';
 import { palette } from './theme.js';
 import { around, clamp, pan, zoom } from './viewport.js';
-import { errorLines, lowerBound, nextOf, shownDepth, visibleLines, withAncestors } from './visible.js';
+import { lowerBound, nextOf, shownDepth, visibleLines, withAncestors } from './visible.js';
 import { waterfall } from './waterfall.js';
 
 /** @typedef {import('./types').State} State */
@@ -80,7 +81,8 @@ export function tracePage(app, first) {
 function loaded(app, m, signal) {
   const closed = new Uint8Array(m.n);
   const opened = opening(m);
-  const errors = errorLines(m);
+  const errors = errorsOf(m);
+  const leads = errors.lasting.length > 0 ? errors.lasting : errors.all;
   const texts = newTexts(m, signal, () => fall.refresh());
   let colours = palette();
   let matches = new Uint32Array(0);
@@ -102,7 +104,7 @@ function loaded(app, m, signal) {
   const marks = (/** @type {number} */ flags) => (flags === 0 ? [] : app.run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent')
     .map((k) => ({ sign: k.flag === 'inferred' ? '≈' : k.text, text: k.text, means: k.means })));
   const fall = waterfall({
-    model: m, closed, text: texts.get, wanted: texts.want, zone: () => app.state().zone,
+    model: m, closed, errors, text: texts.get, wanted: texts.want, zone: () => app.state().zone,
     marks,
     select: (line, open) => select(line, open, 'push'),
     toggle: (line) => toggle(line, 'push'),
@@ -128,8 +130,9 @@ function loaded(app, m, signal) {
   let paper = null;
   whenPrinted(() => {
     if (view !== '' || paper) return;
-    texts.now([...fall.lines().subarray(0, PRINTED)]);
-    paper = printedLines({ model: m, lines: fall.lines(), view: fall.view(), critical: criticalOn ? critical : new Map(), text: texts.get, marks });
+    const printed = fall.lines().subarray(0, PRINTED);
+    texts.now([...printed, ...printed.map((line) => at(errors.first, line)).filter((line) => line >= 0)]);
+    paper = printedLines({ model: m, closed, errors, lines: fall.lines(), view: fall.view(), critical: criticalOn ? critical : new Map(), text: texts.get, marks });
     timeline.insertBefore(paper, split);
   }, () => {
     paper?.remove();
@@ -201,8 +204,8 @@ function loaded(app, m, signal) {
     const element = h('div', { class: 'tools' },
       h('div', { class: 'group find-group', role: 'search' }, input, offers, said,
         button('↑', 'Previous match (Shift + Enter)', () => step(matches, -1, 'No match')), button('↓', 'Next match (Enter)', () => step(matches, 1, 'No match')), mode),
-      h('div', { class: 'group' }, button('‹', 'Previous error (N)', () => step(errors, -1, 'No errors')), h('button', { type: 'button', class: errors.length ? 'err' : '', title: 'First error', onclick: () => goTo(errors[0] ?? -1) }, counted(errors.length, 'error')),
-        button('›', 'Next error (n)', () => step(errors, 1, 'No errors'))),
+      h('div', { class: 'group' }, button('‹', 'Previous error that lasted (N)', () => step(leads, -1, 'No errors')), button('First error', 'The first error that lasted (F); all others: x', firstError, leads.length ? 'err' : ''),
+        button('›', 'Next error that lasted (n)', () => step(leads, 1, 'No errors'))),
       h('div', { class: 'group' }, slowestMenu(m, goTo), path),
       h('div', { class: 'group wide' }, button('−', 'One level less ([)', () => level(-1)), h('span', { class: 'dim' }, 'levels'), button('+', 'One level more (])', () => level(1)), button('All', 'Open all (})', () => setLevel('all'))),
       h('div', { class: 'group' }, button('⊖', 'Farther (s)', () => zoomBy(1.6)), button('⊕', 'Closer (w)', () => zoomBy(1 / 1.6)), button('Whole', 'The whole trace (0)', () => setView({ from: 0, to: m.length }, 'push'))),
@@ -308,6 +311,12 @@ function loaded(app, m, signal) {
     const line = among.length > 0 && openLine < 0 && by > 0 && start === 0 && at(among, 0) === 0 ? 0 : nextOf(among, start, by);
     if (line < 0) app.say(none);
     else goTo(line, `${count(lowerBound(among, line) + 1)} of ${count(among.length)}`);
+  }
+
+  function firstError() {
+    const line = errors.start < 0 ? errors.all[0] ?? -1 : errors.start;
+    if (line < 0) app.say('No errors');
+    else goTo(line);
   }
 
   /**
@@ -551,8 +560,11 @@ function loaded(app, m, signal) {
       else if (at(m.parent, line) >= 0) select(at(m.parent, line), false, 'replace');
     },
     Enter: () => select(fall.active(), true, 'push'),
-    n: () => step(errors, 1, 'No errors'),
-    N: () => step(errors, -1, 'No errors'),
+    F: firstError,
+    n: () => step(leads, 1, 'No errors'),
+    N: () => step(leads, -1, 'No errors'),
+    x: () => step(errors.all, 1, 'No errors'),
+    X: () => step(errors.all, -1, 'No errors'),
     g: () => step(matches, 1, 'No match'),
     G: () => step(matches, -1, 'No match'),
     c: () => step(criticalLines, 1, 'No critical path'),

@@ -94,6 +94,15 @@ export interface Model {
   below: Int32Array; // spans with an error under it
 }
 
+/** The errors of a trace, as lines. */
+export interface Errors {
+  all: number[];
+  good: Uint8Array; // by line: an error that was made good
+  lasting: number[];
+  start: number; // the one of those that ended first, or -1
+  first: Int32Array; // by line: the one of those under it that ended first, or -1
+}
+
 export type View = { from: number; to: number };
 
 /** What the address says. */
@@ -106,7 +115,7 @@ export interface State {
   from: number | null; // ns after the start; null is all
   to: number | null;
   zone: string; // UTC, local
-  level: string; // what is closed: "" folds, "all" nothing, a number what is as deep
+  level: string; // what is closed: "" is as at first, "all" nothing, a number what is as deep
   open: string; // lines opened beyond that, as 5.17.40-45
   closed: string; // likewise
   by: string; // attribute that operations are summed up by

@@ -1,6 +1,6 @@
 // Which lines are on show, of all that there are. Pure.
 
-import { at, FLAG, hasError } from './columns.js';
+import { at } from './columns.js';
 
 /** @typedef {import('./types').Model} Model */
 
@@ -36,16 +36,6 @@ export function withAncestors(m, matches) {
     for (let i = at(matches, k); i >= 0 && !keep[i]; i = at(m.parent, i)) keep[i] = 1;
   }
   return keep;
-}
-
-/**
- * What is closed at first: runs of similar siblings.
- * @param {Model} m
- */
-export function closedAtFirst(m) {
-  const closed = new Uint8Array(m.n);
-  for (let i = 0; i < m.n; i++) if (at(m.flags, i) & FLAG.fold) closed[i] = 1;
-  return closed;
 }
 
 /**
@@ -100,16 +90,6 @@ export function nextOf(sorted, line, step) {
     if (k === sorted.length) k = 0;
   } else if (--k < 0) k = sorted.length - 1;
   return at(sorted, k);
-}
-
-/**
- * The lines with an error of their own.
- * @param {Model} m
- */
-export function errorLines(m) {
-  const out = [];
-  for (let i = 0; i < m.n; i++) if (hasError(m, i)) out.push(i);
-  return out;
 }
 
 /**

@@ -3,8 +3,9 @@
 
 import { barPainter, ROW } from './bars.js';
 import { at, FLAG, hasError, KINDS } from './columns.js';
-import { h, sign } from './dom.js';
+import { errorMark, h, sign } from './dom.js';
 import { dragging } from './drag.js';
+import { causeUnder } from './errors.js';
 import { count, dateAndTime, duration, named, offset, zoneName } from './format.js';
 import { pathShown } from './path.js';
 import { palette } from './theme.js';
@@ -37,6 +38,7 @@ const LEVELS = 20;
  * @param {object} o
  * @param {Model} o.model
  * @param {Uint8Array} o.closed
+ * @param {import('./types').Errors} o.errors
  * @param {(line: number) => LineText | undefined} o.text
  * @param {(lines: number[]) => void} o.wanted
  * @param {(line: number, open: boolean) => void} o.select
@@ -139,10 +141,13 @@ export function waterfall(o) {
       row.el.style.transform = `translateY(${k * ROW - y0}px)`;
       const t = o.text(line);
       if (!t) missing.push(line);
-      const shown = `${version} ${k} ${line} ${t ? 1 : 0} ${at(o.closed, line)} ${line === active} ${line === opened} ${hits?.[line] ?? ''}`;
+      const cause = causeUnder(o, line);
+      const said = cause < 0 ? undefined : o.text(cause);
+      if (cause >= 0 && !said) missing.push(cause);
+      const shown = `${version} ${k} ${line} ${t ? 1 : 0} ${said ? 1 : 0} ${at(o.closed, line)} ${line === active} ${line === opened} ${hits?.[line] ?? ''}`;
       if (row.shown !== shown) {
         row.shown = shown;
-        fill(row, line, k, t);
+        fill(row, line, k, t, said);
       }
     }
     for (const row of pool) if (!used.has(row)) row.el.hidden = true;
@@ -171,8 +176,9 @@ export function waterfall(o) {
    * @param {number} line
    * @param {number} k
    * @param {LineText | undefined} t
+   * @param {LineText | undefined} cause
    */
-  function fill(row, line, k, t) {
+  function fill(row, line, k, t, cause) {
     const flags = at(m.flags, line);
     const members = at(m.members, line);
     const depth = at(m.depth, line);
@@ -193,12 +199,13 @@ export function waterfall(o) {
     row.toggle.setAttribute('aria-label', members === 0 ? 'Nothing under it' : open ? 'Close' : `Open: ${count(at(m.end, line) - line - 1)} under it`);
     const name = named(m.head.names[at(m.name, line)] ?? '');
     row.name.textContent = flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(members)} × ${name}` : name;
-    row.hint.textContent = [t?.message, t?.hint].filter(Boolean).join(' · ');
-    row.hint.classList.toggle('said', Boolean(t?.message));
+    const message = t?.message || cause?.message;
+    row.hint.textContent = [message, t?.hint].filter(Boolean).join(' · ');
+    row.hint.classList.toggle('said', Boolean(message));
     row.el.title = '';
     const badges = [];
     if (depth > LEVELS) badges.push(h('span', { class: 'mark-depth', title: `Level ${depth + 1}` }, String(depth + 1)));
-    if (hasError(m, line)) badges.push(h('span', { class: 'mark-error', title: 'This span has an error' }, h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, 'error')));
+    if (hasError(m, line)) badges.push(errorMark(Boolean(o.errors.good[line])));
     const below = at(m.below, line);
     if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, count(below), h('span', {}, ' below')));
     for (const k of o.marks(flags & ~(FLAG.missing | FLAG.fold))) badges.push(sign(k));
