@@ -43,9 +43,11 @@ export function offset(ns, step) {
   const places = Math.max(0, Math.min(9, Math.ceil(-Math.log10(Math.max(step, 1) / /** @type {number} */ (size)) - 1e-9)));
   if (ns === 0) return '0';
   if (ns < 60e9) return `${(ns / /** @type {number} */ (size)).toFixed(places)} ${unit}`;
-  const hours = Math.floor(ns / 3600e9);
-  const minutes = Math.floor((ns % 3600e9) / 60e9);
-  const seconds = ((ns % 60e9) / 1e9).toFixed(places);
+  const unitNs = 1e9 / 10 ** places;
+  const rounded = Math.round(ns / unitNs) * unitNs; // before the minutes are split off, or there are 60 seconds
+  const hours = Math.floor(rounded / 3600e9);
+  const minutes = Math.floor((rounded % 3600e9) / 60e9);
+  const seconds = ((rounded % 60e9) / 1e9).toFixed(places);
   const rest = `${seconds.indexOf('.') === 1 || seconds.length === 1 ? '0' : ''}${seconds}`;
   return hours > 0 ? `${hours}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
