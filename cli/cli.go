@@ -67,8 +67,8 @@ pull request (kops#18000) stand for one of their runs, see --latest and --failed
 
 Prows that are not built in can be named in prowtrace/config.yaml in the user's
 config directory, or in the file that PROWTRACE_CONFIG names.`
-	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
-  prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001
+	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
+  prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace ./otlp`
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")

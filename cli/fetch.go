@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -28,7 +29,7 @@ func newFetch(s Streams) *cobra.Command {
 the directory that holds them, which prowtrace also takes as WHAT. With -o they
 are copied from there to a directory under their own names (on Windows %3A stands
 for a colon). A directory is for one run; several runs get one each below it.`,
-		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000001)
+		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002)
   prowtrace "$dir"`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), args) },
@@ -71,7 +72,11 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 				dir = filepath.Join(dir, exportName(j.ref.Run))
 			}
 			if _, err := j.result.Export(ctx, dir); err != nil {
-				return advised{err, "-o takes any directory that can be written"}
+				var there *fs.PathError
+				if errors.As(err, &there) {
+					err = advised{err, "-o takes any directory that can be written"}
+				}
+				return err
 			}
 		}
 		if _, err := fmt.Fprintln(f.streams.Out, dir); err != nil {
