@@ -19,7 +19,7 @@ build: ## bin/prowtrace
 .PHONY: demo
 demo: build ## the main job on the sample bucket, without the network
 	$(GO) build -o bin/gcsserve ./internal/gcstest/serve
-	PROWTRACE_CACHE=$$(mktemp -d) bin/gcsserve testdata/bucket -- bin/prowtrace $(DEMO_ARGS) $(DEMO_LINK)
+	bin/gcsserve testdata/bucket -- bin/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands
