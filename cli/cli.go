@@ -72,6 +72,10 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
   prowtrace ./otlp`
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.RunE = func(c *cobra.Command, args []string) error {
+		return meant(root, args[0], view.run(c.Context(), args))
+	}
+	root.SuggestionsMinimumDistance = 2
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = false
@@ -88,6 +92,21 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newVersion(s),
 	)
 	return root
+}
+
+// meant adds to the error of a job that was not found that its name is nearly one
+// of a command.
+func meant(root *cobra.Command, word string, err error) error {
+	near := root.SuggestionsFor(word)
+	if exitCode(err) != ExitNotFound || len(near) == 0 {
+		return err
+	}
+	hint := fmt.Sprintf("did you mean prowtrace %s?", near[0])
+	var hinted advised
+	if errors.As(err, &hinted) {
+		hint += " Otherwise " + hinted.hint
+	}
+	return advised{err, hint}
 }
 
 // usageError is a command line that makes no sense, with what to do.

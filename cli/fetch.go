@@ -52,6 +52,9 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	for _, ref := range refs {
+		if _, err := os.Lstat(ref.Path); ref.Kind == prow.KindPath && errors.Is(err, fs.ErrNotExist) {
+			return notThere(ref.Path)
+		}
 		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
 			return usageError{fmt.Errorf("%s is on this machine already", line(ref.Input)), "fetch takes links of runs"}
 		}

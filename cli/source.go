@@ -262,7 +262,7 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 				return nil
 			}
 			j.result, errs[i] = cache.Fetch(ctx, client, run, fetch.Options{
-				Only: j.ref.Rest, Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh || waited, Notice: shown.note,
+				Only: part(j.ref), Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh || waited, Notice: shown.note,
 			})
 			return nil
 		})
@@ -305,6 +305,17 @@ func (g *sourcing) verdict(jobs []*job, errs []error) error {
 	return err
 }
 
+// part is the part of a run that a link limits it to; "" is all of it. The link of
+// the directory that every run writes to stands for the run: what its machines
+// wrote lies beside it, and is of the same story.
+func part(ref prow.Ref) string {
+	rest := strings.Trim(ref.Rest, "/")
+	if rest == "artifacts/otlp" || !prow.InTraces(rest) {
+		return ""
+	}
+	return rest
+}
+
 // fetched tells what a fetch brought.
 func fetched(j *job) string {
 	var bytes int64
@@ -312,11 +323,14 @@ func fetched(j *job) string {
 		bytes += f.Size
 	}
 	what := fmt.Sprintf("%s, %s", count(int64(len(j.result.Files)), "trace file"), size(bytes))
-	if j.result.FromCache {
-		return fmt.Sprintf("%s: %s, from the cache", j.title(), what)
-	}
-	if j.result.Run.Bucket != j.ref.Bucket {
+	switch {
+	case j.result.FromCache:
+		what += ", from the cache"
+	case j.result.Run.Bucket != j.ref.Bucket:
 		what += ", from bucket " + j.result.Run.Bucket
+	}
+	if only := part(j.ref); only != "" {
+		what += "; only " + only + ", as the link says: that of the run shows all it has"
 	}
 	return fmt.Sprintf("%s: %s", j.title(), what)
 }

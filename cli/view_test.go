@@ -129,7 +129,7 @@ func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 		t.Errorf("the page has no script:\n%s", page)
 	}
 	answers := get(t, r.api("run")) + get(t, r.api("problems"))
-	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", `"traces":843`, "kops-4398-2025-03-13T02:11:15Z.otel"} {
+	for _, want := range []string{"pull-kops-e2e-k8s-gce-cilium 1900000000000000001", `"traces":844`, "kops-4398-2025-03-13T02:11:15Z.otel"} {
 		if !strings.Contains(answers, want) {
 			t.Errorf("the answers lack %q", want)
 		}
@@ -208,7 +208,7 @@ func TestWithJaeger(t *testing.T) {
 				t.Fatalf("services %v, %v", services, err)
 			}
 			// The address that was printed shows the whole job as one trace: the
-			// 1,001 spans of its files below the job's own.
+			// 1,009 spans of its files below the job's own.
 			var found struct {
 				Data []struct {
 					Spans []struct {
@@ -227,7 +227,7 @@ func TestWithJaeger(t *testing.T) {
 					roots++
 				}
 			}
-			if n := len(found.Data[0].Spans); n <= 1001 || roots != 1 || names["kops validate cluster"] == 0 || names["junit_runner.xml"] == 0 {
+			if n := len(found.Data[0].Spans); n <= 1009 || roots != 1 || names["kops validate cluster"] == 0 || names["junit_runner.xml"] == 0 {
 				t.Errorf("%d spans, %d roots, names %v", n, roots, names)
 			}
 			checkJaegerUI(t, r)
@@ -288,7 +288,7 @@ func TestTwoRunsWithJaeger(t *testing.T) {
 			ask(t, base+"/api/services", &services)
 			slices.Sort(services.Data)
 			one := "kops@e2e-kops-aws-distro-deb13"
-			if want := []string{one, "kops@pull-kops-e2e-k8s-gce-cilium", "nodeup@pull-kops-e2e-k8s-gce-cilium", "prow"}; !slices.Equal(services.Data, want) {
+			if want := []string{"kops-controller@pull-kops-e2e-k8s-gce-cilium", one, "kops@pull-kops-e2e-k8s-gce-cilium", "nodeup@pull-kops-e2e-k8s-gce-cilium", "prow"}; !slices.Equal(services.Data, want) {
 				t.Errorf("services %v", services.Data)
 			}
 			type answer struct {
@@ -312,7 +312,7 @@ func TestTwoRunsWithJaeger(t *testing.T) {
 			}
 			a, b := jobs.Data[0].TraceID, jobs.Data[1].TraceID
 			ask(t, base+"/api/traces?traceID="+a+"&traceID="+b, &compared)
-			if len(compared.Data) != 2 || served(compared) != "kops nodeup prow" {
+			if len(compared.Data) != 2 || served(compared) != "kops kops-controller nodeup prow" {
 				t.Errorf("the comparison gets %d traces of %s", len(compared.Data), served(compared))
 			}
 

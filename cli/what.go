@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"prowtrace/otelfile"
 	"prowtrace/prow"
@@ -29,7 +30,7 @@ func (g *sourcing) parse(args []string) (refs []prow.Ref, err error) {
 	for i, arg := range args {
 		ref, err := parseOne(g.known, arg)
 		if err != nil {
-			return nil, badWhat(err)
+			return nil, noDirectory(arg, badWhat(err))
 		}
 		refs[i] = ref
 	}
@@ -61,6 +62,15 @@ func badWhat(err error) error {
 	return usageError{errors.New(text), p.Hint}
 }
 
+// noDirectory says of what looks like a directory's name first that there is none.
+func noDirectory(arg string, err error) error {
+	var usage usageError
+	if !strings.HasSuffix(arg, "/") || strings.Contains(arg, "://") || !errors.As(err, &usage) {
+		return err
+	}
+	return usageError{fmt.Errorf("there is no directory %s here, and as a link it says too little: %w", line(arg), usage.err), usage.hint}
+}
+
 // maxFiles bounds a directory: a run has some hundred trace files.
 const maxFiles = 100_000
 
@@ -69,7 +79,7 @@ const maxFiles = 100_000
 func localFiles(path string) ([]trace.Source, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, failure{fmt.Sprintf("%s: no such file or directory; check the name, or paste the link of a Prow job", line(path)), errNotThere}
+		return nil, notThere(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", line(path), err)
@@ -94,6 +104,11 @@ func localFiles(path string) ([]trace.Source, error) {
 	}
 	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	return files, nil
+}
+
+// notThere is the error of a path that leads to nothing.
+func notThere(path string) error {
+	return failure{fmt.Sprintf("%s: no such file or directory; check the name, or paste the link of a Prow job", line(path)), errNotThere}
 }
 
 // maxInput bounds standard input, which has to be held in memory.
