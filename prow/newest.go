@@ -31,7 +31,7 @@ type jobSearch struct {
 	before time.Time // zero: no limit
 	cursor string    // id that no build exceeds; "": no limit
 
-	found   bool  // the job is in the one place that is left
+	newest  build // of all that were listed
 	refused error // why a place could not be looked at
 }
 
@@ -103,13 +103,24 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 // yield yields builds newest first, each once: of several with the same id the
 // first shelf's.
 func (j *jobSearch) yield(yield func([]build, error) bool, builds []build) bool {
-	builds = slices.DeleteFunc(builds, func(b build) bool { return !b.allowed(j.after, j.before, j.cursor) })
+	builds = slices.DeleteFunc(builds, func(b build) bool {
+		j.newest = newer(j.newest, b)
+		return !b.allowed(j.after, j.before, j.cursor)
+	})
 	if len(builds) == 0 {
 		return true
 	}
 	slices.SortStableFunc(builds, func(a, b build) int { return compareBuilds(b.id, a.id) })
 	builds = slices.CompactFunc(builds, func(a, b build) bool { return a.id == b.id })
 	return yield(builds, nil)
+}
+
+// newer is the one with the larger id; the zero build has none.
+func newer(a, b build) build {
+	if a.id == "" || compareBuilds(a.id, b.id) < 0 {
+		return b
+	}
+	return a
 }
 
 // allowed reports whether a build can have been started after ≤ t < before and is
@@ -182,7 +193,7 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 		case err != nil:
 			return nil, err
 		case at >= 0:
-			j.places, j.found = j.places[at:at+1], true
+			j.places = j.places[at : at+1]
 			return found, nil
 		}
 		j.places = j.places[n:]

@@ -19,7 +19,7 @@ type candidates struct {
 	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
 	places  []shelf                                         // where they were looked for
 	refused func() error                                    // why some could not be
-	others  func() bool                                     // there are some that the limits leave out
+	newest  func() build                                    // of those listed, whether or not the limits leave it out
 	many    bool                                            // builds of several jobs: the newest is no answer
 }
 
@@ -40,13 +40,13 @@ func (r *resolver) candidates(ref Ref) (*candidates, error) {
 				p.places = append(p.places, shelf{bucket: b, dir: dir})
 			}
 		}
-		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, func() bool { return false }, ref.Kind == KindPR}, nil
+		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == KindPR}, nil
 	}
 	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 	for _, b := range buckets {
 		j.places = append(j.places, r.jobPlaces(b, ref)...)
 	}
-	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, func() bool { return j.found }, false}, nil
+	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, func() build { return j.newest }, false}, nil
 }
 
 // jobPlaces are where the runs of a job may lie. What a link says comes first.
@@ -259,8 +259,11 @@ func (r *resolver) tell(l look, seen []look) {
 func (r *resolver) none(c *candidates, seen []look, more bool) error {
 	e := &ResolveError{Asked: r.wanted(c), Err: ErrNoRun}
 	switch {
-	case len(seen) == 0 && r.limits() != "" && c.others():
+	case len(seen) == 0 && r.limits() != "" && c.newest().id != "":
 		e.Had = "it has runs, but none" + r.limits()
+		if of := dated(look{build: c.newest()}); of != "" {
+			e.Had += ": the newest is" + of
+		}
 		e.Hint = "ask for other times; prowtrace runs lists the newest"
 	case len(seen) == 0:
 		e.Had = "there are no runs in " + where(c.places)

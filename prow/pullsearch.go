@@ -23,6 +23,7 @@ type pullSearch struct {
 	after, before time.Time // zero: no limit
 	cursor        string    // id that no build exceeds; "": no limit
 
+	newest  build // of all that were listed
 	refused error // why a place could not be looked at
 }
 
@@ -46,7 +47,10 @@ func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 				return
 			}
 			if len(all) > 0 {
-				all = slices.DeleteFunc(all, func(b build) bool { return !b.allowed(p.after, p.before, p.cursor) })
+				all = slices.DeleteFunc(all, func(b build) bool {
+					p.newest = newer(p.newest, b)
+					return !b.allowed(p.after, p.before, p.cursor)
+				})
 				slices.SortStableFunc(all, func(a, b build) int { return compareBuilds(b.id, a.id) })
 				yield(all, nil)
 				return
