@@ -92,7 +92,7 @@ func (j job) hasPage() bool {
 
 // title names the job for a person.
 func (j job) title() string {
-	if j.isRun() && j.ref.Job != "" {
+	if j.ref.Job != "" {
 		return strings.TrimSpace(j.ref.Job + " " + j.ref.Build)
 	}
 	if j.ref.Kind == prow.KindStdin {
@@ -153,7 +153,8 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection,
 		}
 	}
 	if len(runs) == 0 {
-		return c, nil
+		c.jobs, err = once(c.jobs)
+		return c, err
 	}
 	if c.cache, err = g.openCache(); err != nil {
 		return c, err
@@ -166,9 +167,10 @@ func (g *sourcing) collect(ctx context.Context, refs []prow.Ref) (c *collection,
 			j.sources = runSources(j.result)
 		}
 	}
-	// What --keep-going has left out is not there.
+	// What --keep-going has left out is not there, nor is what was named twice.
 	c.jobs = slices.DeleteFunc(c.jobs, func(j job) bool { return !j.isRun() && j.sources == nil })
-	return c, nil
+	c.jobs, err = once(c.jobs)
+	return c, err
 }
 
 // collectPath takes a file, a directory, or the directory of a run that fetch
@@ -247,21 +249,35 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	go func() { defer close(stopped); shown.run(stop) }()
 	pool := fetch.NewPool(fetch.DefaultParallel)
 	errs := make([]error, len(jobs))
-	var all errgroup.Group // a run that fails must not end the others
+	var choices, all errgroup.Group // a run that fails must not end the others
 	for i, j := range jobs {
-		all.Go(func() error {
+		choices.Go(func() error {
 			run, err := g.chosen(ctx, client, j.ref, shown.note)
+			if errs[i] = err; err == nil {
+				j.ref.Run = run // pinned: whatever is triggered later, this one is waited for
+			}
+			return nil
+		})
+	}
+	choices.Wait()
+	var wanted []int
+	for i, j := range jobs {
+		switch {
+		case repeated(jobs, errs, i):
+			shown.note(j.title() + " is named more than once: it is taken once")
+		case errs[i] == nil:
+			wanted = append(wanted, i)
+		}
+	}
+	for _, i := range wanted {
+		j := jobs[i]
+		all.Go(func() error {
+			waited, err := g.wait(ctx, client, j.ref.Run, shown)
 			if err != nil {
 				errs[i] = err
 				return nil
 			}
-			j.ref.Run = run // pinned: whatever is triggered later, this one is waited for
-			waited, err := g.wait(ctx, client, run, shown)
-			if err != nil {
-				errs[i] = err
-				return nil
-			}
-			j.result, errs[i] = cache.Fetch(ctx, client, run, fetch.Options{
+			j.result, errs[i] = cache.Fetch(ctx, client, j.ref.Run, fetch.Options{
 				Only: part(j.ref), Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh || waited, Notice: shown.note,
 			})
 			return nil
