@@ -37,8 +37,9 @@ type run struct {
 	Services []serviceTotal `json:"services"`
 	Marks    []markCount    `json:"marks"`
 	FoldAt   int            `json:"foldAt"`
-	Jobs     []string       `json:"jobs"` // ids of the joined traces
-	Runs     []runLinks     `json:"runs"` // where there are several
+	Jobs     []string       `json:"jobs"`     // ids of the joined traces
+	JobSpans int            `json:"jobSpans"` // of those spans, the ones that are from no trace file
+	Runs     []runLinks     `json:"runs"`     // where there are several
 }
 
 type runLinks struct {
@@ -73,6 +74,7 @@ func (v *viewer) getRun(*http.Request) (any, error) {
 	}
 	for _, t := range v.set.Jobs() {
 		out.Jobs = append(out.Jobs, t.ID.String())
+		out.JobSpans += t.Spans
 	}
 	for _, j := range v.info.Jobs {
 		r := runLinks{Title: j.Title, Run: j.Run, Links: webLinks(j.Links)}

@@ -22,7 +22,8 @@ type summary struct {
 	Start    string `json:"start"`    // Unix ns
 	Duration int64  `json:"duration"` // ns
 	Message  string `json:"message,omitempty"`
-	Joined   bool   `json:"joined,omitempty"` // the trace of the job, with all spans of its files
+	Joined   bool   `json:"joined,omitempty"`   // the trace of the job, with all spans of its files
+	JobSpans int    `json:"jobSpans,omitempty"` // those of a joined trace that are from no trace file
 	File     string `json:"file,omitempty"`
 }
 
@@ -40,7 +41,7 @@ func (v *viewer) summary(tree trace.Tree) summary {
 		s.Message = g.message
 	}
 	if tree.Joined() {
-		s.Joined = true
+		s.Joined, s.JobSpans = true, t.Spans
 		start, end := tree.Extent()
 		s.Start, s.Duration, s.Spans = strconv.FormatInt(start, 10), end-start, tree.Len()
 		s.Errors, s.Orphans = 0, 0
@@ -77,7 +78,8 @@ func (v *viewer) getTraces(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(found, by)
+	jobs := v.set.Jobs()
+	slices.SortStableFunc(found, func(a, b trace.Trace) int { return cmp.Or(jobsFirst(jobs, a, b), by(a, b)) })
 	from, to, err := window(r, len(found), tracesPerPage)
 	if err != nil {
 		return nil, err
@@ -87,6 +89,17 @@ func (v *viewer) getTraces(r *http.Request) (any, error) {
 		out = append(out, v.summary(v.set.Tree(t)))
 	}
 	return map[string]any{"traces": out, "offset": from, "total": len(found)}, nil
+}
+
+// jobsFirst puts the joined traces before the others, which are parts of them.
+func jobsFirst(jobs []trace.Trace, a, b trace.Trace) int {
+	part := func(t trace.Trace) int {
+		if slices.ContainsFunc(jobs, func(j trace.Trace) bool { return j.Index == t.Index }) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(part(a), part(b))
 }
 
 // findTraces gives the traces of which one span meets q. What the

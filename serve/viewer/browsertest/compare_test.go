@@ -101,7 +101,13 @@ func TestCompareJobs(t *testing.T) {
 	if got := b.text(`[...document.querySelectorAll('.runs a')].map((a) => a.textContent + ' ' + a.getAttribute('href')).join(', ')`); got != "e2e 1 /trace/01000000000000000000000000000000, Prow https://prow.example/1, artifacts https://x.example/1/artifacts/, e2e 2 /trace/02000000000000000000000000000000, Prow https://prow.example/2, artifacts https://x.example/2/artifacts/" {
 		t.Errorf("the runs are %s", got)
 	}
-	b.eval(`[...document.querySelectorAll('.run-head a')].find((a) => a.textContent === 'Compare the two').click()`)
+	if got := b.text(`[...document.querySelectorAll('.traces tbody a')].slice(0, 2).map((a) => a.getAttribute('href')).sort()`); got != "/trace/01000000000000000000000000000000,/trace/02000000000000000000000000000000" {
+		t.Errorf("the list begins with %s", got)
+	}
+	if got := b.text(`document.querySelector('.run-head').innerText`); !strings.Contains(got, "4 spans and 4 of the job") || !strings.Contains(got, "2 traces") {
+		t.Errorf("the head says %s", got)
+	}
+	b.eval(`[...document.querySelectorAll('.run-head a.button')].find((a) => a.textContent === 'Compare the two').click()`)
 	b.wait(`document.querySelector('.compared tbody tr')`)
 	if got := b.text(`[...document.querySelectorAll('.pair a')].map((a) => a.textContent)`); got != "bad,good" {
 		t.Errorf("compared are %s", got)

@@ -98,7 +98,7 @@ function operations(app, c) {
     const cells = MEASURES.flatMap(([key, , words]) => {
       const number = (/** @type {Summary} */ t, /** @type {Sums} */ x, /** @type {string} */ service) => {
         const q = `${term('name', '=', o.name)} ${term('service', '=', service)}`;
-        return h('td', { class: x[key] ? 'num' : 'num zero' }, x.count > 0 && (key === 'count' || (key === 'errors' && x.errors > 0)) ? link(t, key === 'errors' ? q + ' error' : q, words(x[key])) : words(x[key]));
+        return h('td', { class: x[key] ? 'num opt' : 'num zero opt' }, x.count > 0 && (key === 'count' || (key === 'errors' && x.errors > 0)) ? link(t, key === 'errors' ? q + ' error' : q, words(x[key])) : words(x[key]));
       };
       return [number(c.here, o.here, o.hereService ?? o.service), number(c.there, o.there, o.thereService ?? o.service), difference(o.here[key] - o.there[key], words)];
     });
@@ -109,7 +109,7 @@ function operations(app, c) {
     h('table', { class: 'table compared' },
       h('thead', {},
         h('tr', {}, h('th', { rowspan: 2, ...sorting('name') }, sort('name', 'Operation')), h('th', { rowspan: 2, scope: 'col', class: 'opt' }, 'Service'), ...MEASURES.map(([, title]) => h('th', { colspan: 3, scope: 'colgroup' }, title))),
-        h('tr', {}, ...MEASURES.flatMap(([key]) => [h('th', { scope: 'col', class: 'num' }, 'this'), h('th', { scope: 'col', class: 'num' }, 'other'), h('th', { class: 'num', ...sorting(key) }, sort(key, '±'))]))),
+        h('tr', {}, ...MEASURES.flatMap(([key, title]) => [h('th', { scope: 'col', class: 'num opt' }, 'this'), h('th', { scope: 'col', class: 'num opt' }, 'other'), h('th', { class: 'num', 'data-of': title, ...sorting(key) }, sort(key, '±'))]))),
       h('tbody', {}, ...sorted.map(row))),
     c.leftOperations ? h('p', { class: 'dim' }, `${counted(c.leftOperations, 'operation')} that differ less left out.`) : null);
 }
@@ -149,7 +149,7 @@ function callTree(c) {
         const cell = h('td', { class: 'cut path' }, toggle, bdi(named(p.name)));
         cell.style.paddingLeft = `${8 + Math.min(depth, 30) * 14}px`;
         rows.push(h('tr', { class: cls }, cell, h('td', { class: 'cut opt' }, bdi(named(p.service))), h('td', { class: 'opt' }, word),
-          ...MEASURES.slice(0, 3).flatMap(([key, , words]) => [h('td', { class: p.here[key] ? 'num' : 'num zero' }, words(p.here[key])), h('td', { class: p.there[key] ? 'num' : 'num zero' }, words(p.there[key])), difference(p.here[key] - p.there[key], words)])));
+          ...MEASURES.slice(0, 3).flatMap(([key, , words]) => [h('td', { class: p.here[key] ? 'num opt' : 'num zero opt' }, words(p.here[key])), h('td', { class: p.there[key] ? 'num opt' : 'num zero opt' }, words(p.there[key])), difference(p.here[key] - p.there[key], words)])));
         if (open.has(i)) visit(i, depth + 1);
       }
     };
@@ -161,7 +161,7 @@ function callTree(c) {
     h('table', { class: 'table compared calls' },
       h('thead', {},
         h('tr', {}, ...[['Calls', ''], ['Service', 'opt'], ['Compared', 'opt']].map(([t, cl]) => h('th', { rowspan: 2, scope: 'col', class: cl }, t ?? '')), ...MEASURES.slice(0, 3).map(([, title]) => h('th', { colspan: 3, scope: 'colgroup' }, title))),
-        h('tr', {}, ...MEASURES.slice(0, 3).flatMap(() => ['this', 'other', '±'].map((t) => h('th', { scope: 'col', class: 'num' }, t))))),
+        h('tr', {}, ...MEASURES.slice(0, 3).flatMap(([, title]) => ['this', 'other', '±'].map((t) => h('th', { scope: 'col', class: t === '±' ? 'num' : 'num opt', 'data-of': title }, t))))),
       body),
     c.leftPaths ? h('p', { class: 'dim' }, `${counted(c.leftPaths, 'path')} that differ less left out.`) : null);
 }
@@ -229,7 +229,8 @@ function chooser(app, head, signal) {
   void ask();
   return [
     h('div', { class: 'tools' }, h('div', { class: 'group find-group', role: 'search' }, input),
-      h('div', { class: 'group' }, ...jobs.map((id, i) => inside(to(id), { class: 'button' }, app.run.runs.find((r) => r.trace === id)?.title ?? (jobs.length > 1 ? `Another job ${i + 1}` : 'The other job'))))),
+      h('div', { class: 'group' }, ...jobs.map((id, i) => inside(to(id), { class: 'button' }, app.run.runs.find((r) => r.trace === id)?.title ?? (jobs.length > 1 ? `Another job ${i + 1}` : 'The other job')))),
+      jobs.length === 0 ? h('span', { class: 'dim' }, 'Two runs are compared by ', h('code', {}, 'prowtrace GOOD BAD')) : null),
     list,
   ];
 }

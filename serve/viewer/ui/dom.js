@@ -95,6 +95,18 @@ export function sign({ sign, text, means }) {
 }
 
 /**
+ * Brings the tab of the view on show onto the screen: on a phone not all fit.
+ * @param {HTMLElement} tabs
+ */
+export function showCurrent(tabs) {
+  requestAnimationFrame(() => {
+    const tab = tabs.querySelector('[aria-current]')?.getBoundingClientRect();
+    const box = tabs.getBoundingClientRect();
+    if (tab && (tab.left < box.left || tab.right > box.right)) tabs.scrollLeft += tab.left - box.left - (box.width - tab.width) / 2;
+  });
+}
+
+/**
  * The mark of a span with an error of its own.
  * @param {boolean} good whether the error was made good
  */

@@ -105,6 +105,16 @@ export function counted(n, one, many = one + 's') {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/**
+ * How many spans there are: those of the trace files, and those that stand for
+ * the job itself.
+ * @param {number} all
+ * @param {number} ofJob
+ */
+export function spansOf(all, ofJob) {
+  return ofJob > 0 ? `${counted(all - ofJob, 'span')} and ${count(ofJob)} of the job` : counted(all, 'span');
+}
+
 /** @param {number} n */
 export function bytes(n) {
   if (n < 1000) return `${n} B`;

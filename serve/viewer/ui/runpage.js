@@ -2,10 +2,10 @@
 
 import { format, other } from './address.js';
 import { json } from './api.js';
-import { bdi, h, inside, outside, webLinks } from './dom.js';
+import { bdi, h, inside, outside, showCurrent, webLinks } from './dom.js';
 import { filesView, problemsView } from './files.js';
 import { flameView } from './flame.js';
-import { bytes, clock, count, counted, duration, named, offset } from './format.js';
+import { bytes, clock, count, counted, duration, named, offset, spansOf } from './format.js';
 import { findBox, pager } from './lists.js';
 import { empty, loading, message } from './message.js';
 import { operationsView } from './operations.js';
@@ -54,9 +54,9 @@ export function runPage(app, first) {
     h('div', { class: 'run-head' }, h('h1', {}, bdi(run.title)),
       h('div', { class: 'trace-facts' },
         ...(run.runs.length > 0 ? [] : run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace'))),
-        run.jobs.length === 2 ? inside(format({ ...other(first, { trace: run.jobs[1] ?? '', view: 'compare' }), compare: run.jobs[0] ?? '' }), { class: 'whole' }, 'Compare the two') : null,
+        run.jobs.length === 2 ? inside(format({ ...other(first, { trace: run.jobs[1] ?? '', view: 'compare' }), compare: run.jobs[0] ?? '' }), { class: 'button whole' }, 'Compare the two') : null,
         run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
-        h('span', {}, counted(run.spans, 'span')), h('span', {}, counted(run.traces, 'trace')),
+        h('span', {}, spansOf(run.spans, run.jobSpans)), h('span', {}, counted(run.traces - run.jobs.length, 'trace')),
         h('span', { class: run.errors ? 'err' : '' }, counted(run.errors, 'error')),
         inside('/?view=files', {}, `${counted(run.files, 'file')}, ${bytes(run.bytes)}`),
         run.problems ? inside('/?view=problems', { class: 'warn' }, counted(run.problems, 'problem')) : null,
@@ -71,6 +71,7 @@ export function runPage(app, first) {
     if (s.trace) return false;
     when.textContent = clock(BigInt(run.start), s.zone, 0);
     tabs.replaceChildren(...VIEWS.map(([v, title]) => inside(format(other(s, { view: v ?? '' })), { 'aria-current': v === s.view ? 'page' : undefined }, title ?? '', v === 'problems' && run.problems ? h('span', { class: 'n' }, count(run.problems)) : null)));
+    showCurrent(tabs);
     if (s.view !== view) {
       view = s.view;
       const to = (/** @type {string} */ q) => app.go(other(app.state(), { q }), 'push');

@@ -7,10 +7,10 @@ import { at } from './columns.js';
 import { compareView } from './compare.js';
 import { complete } from './complete.js';
 import { detailPanel } from './detail.js';
-import { bdi, h, inside } from './dom.js';
+import { bdi, h, inside, showCurrent } from './dom.js';
 import { eventsView } from './events.js';
 import { errorsOf } from './errors.js';
-import { clock, count, counted, duration, named } from './format.js';
+import { clock, count, counted, duration, named, spansOf } from './format.js';
 import { flameView } from './flame.js';
 import { loading, message } from './message.js';
 import { minimap } from './minimap.js';
@@ -159,7 +159,7 @@ function loaded(app, m, signal) {
         h('h1', {}, bdi(named(t.name)), ' ', bdi(t.hint ?? '', { class: 'hint' }))),
       h('div', { class: 'trace-facts' },
         h('span', {}, h('b', {}, duration(t.duration)), ' from ', when),
-        h('span', {}, counted(t.spans, 'span')),
+        h('span', {}, spansOf(t.spans, t.jobSpans ?? 0)),
         t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
         t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
         h('span', { class: 'services-key' }, ...t.services.slice(0, 8).map((s, i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(s)))), t.services.length > 8 ? ` and ${t.services.length - 8} more` : ''),
@@ -459,7 +459,7 @@ function loaded(app, m, signal) {
     const current = tabs[VIEWS.findIndex(([v]) => v === name)];
     for (const a of tabs) a.removeAttribute('aria-current');
     current?.setAttribute('aria-current', 'page');
-    requestAnimationFrame(() => current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })); // on a phone not all fit
+    if (current?.parentElement) showCurrent(current.parentElement);
     switch (name) {
       case 'operations':
         table = operationsView(app, path, to, signal);

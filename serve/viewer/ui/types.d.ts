@@ -13,13 +13,13 @@ export interface Run {
   start: string; duration: number;
   files: number; bytes: number; spans: number; repeated: number; traces: number; errors: number; problems: number;
   services: { name: string; spans: number; errors: number }[];
-  marks: Mark[]; foldAt: number; jobs: string[];
+  marks: Mark[]; foldAt: number; jobs: string[]; jobSpans: number;
   runs: { trace?: string; title: string; run?: string; links: WebLink[] }[];
 }
 
 export interface Summary {
   id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
-  start: string; duration: number; message?: string; file?: string; joined?: boolean;
+  start: string; duration: number; message?: string; file?: string; joined?: boolean; jobSpans?: number;
 }
 
 export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null }
