@@ -105,9 +105,6 @@ func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref,
 		note(run.Job + " " + run.Build + " is one run: there is nothing to choose")
 	}
 	if ref.Kind != prow.KindRun {
-		if g.offline {
-			return run, usageError{fmt.Errorf("%s is not the link of a run, and --offline asks nobody which run is meant", line(strings.TrimSpace(ref.Input))), "give the run's own link; prowtrace cache list shows those that are there"}
-		}
 		options, err := g.options(time.Now(), note)
 		if err != nil {
 			return run, err

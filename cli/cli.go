@@ -26,7 +26,7 @@ const (
 	ExitFailed   = 1
 	ExitUsage    = 2 // wrong usage: flags, arguments, a link that is none
 	ExitNoTraces = 3 // the run exists but has no traces
-	ExitNotFound = 4 // not found, or expired
+	ExitNotFound = 4 // not found, expired, or not in the cache and --offline
 	ExitDenied   = 5 // not allowed
 )
 
@@ -180,7 +180,7 @@ func exitCode(err error) int {
 		return ExitNoTraces
 	case errors.As(err, &access):
 		return ExitDenied
-	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, prow.ErrNoRun), errors.Is(err, errNotThere):
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, prow.ErrNoRun), errors.Is(err, errNotThere):
 		return ExitNotFound
 	}
 	return ExitFailed

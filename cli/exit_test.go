@@ -38,7 +38,7 @@ func TestExitCodes(t *testing.T) {
 		{"503 for ever, a stall, a connection that breaks", unreachable, ExitFailed},
 		{"wrong bytes twice", gcs.ErrChecksum, ExitFailed},
 		{"disk full", &fetch.NoSpaceError{}, ExitFailed},
-		{"offline", fetch.ErrOffline, ExitFailed},
+		{"offline", fetch.ErrOffline, ExitNotFound},
 		{"interrupted", context.Canceled, ExitFailed},
 		{"a part refused", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitFailed},
 		{"all refused", &fetch.PartialError{Result: none, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitDenied},

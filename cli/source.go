@@ -40,7 +40,7 @@ type sourcing struct {
 func (g *sourcing) register(f *pflag.FlagSet) {
 	g.registerStore(f)
 	g.choosing.register(f)
-	f.BoolVar(&g.offline, "offline", false, "ask no bucket: use what is in the cache")
+	f.BoolVar(&g.offline, "offline", false, "ask no bucket: use what is in the cache, of a job the newest run there")
 	f.BoolVar(&g.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
 	f.BoolVar(&g.watch, "watch", false, "wait for a run that has not ended, then go on")
 	f.BoolVar(&g.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
@@ -252,7 +252,13 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	var choices, all errgroup.Group // a run that fails must not end the others
 	for i, j := range jobs {
 		choices.Go(func() error {
-			run, err := g.chosen(ctx, client, j.ref, shown.note)
+			var run prow.Run
+			var err error
+			if g.offline && j.ref.Kind != prow.KindRun {
+				run, err = g.chosenOffline(cache, j.ref, shown.note)
+			} else {
+				run, err = g.chosen(ctx, client, j.ref, shown.note)
+			}
 			if errs[i] = err; err == nil {
 				j.ref.Run = run // pinned: whatever is triggered later, this one is waited for
 			}
