@@ -445,7 +445,7 @@ func (b *tab) system(scheme string) {
 
 func TestPhone(t *testing.T) {
 	set := demo(t)
-	for _, path := range []string{"/", biggest(set), biggest(set) + "?view=operations", biggest(set) + "?view=events", "/?view=services", biggest(set) + "?view=compare", biggest(set) + "?view=compare&order=calls&compare=" + biggest(set)[len("/trace/"):]} {
+	for _, path := range []string{"/", biggest(set), biggest(set) + "?view=operations", biggest(set) + "?view=events", "/?view=services", biggest(set) + "?view=compare", biggest(set) + "?view=compare&compare=" + biggest(set)[len("/trace/"):], biggest(set) + "?view=compare&order=calls&compare=" + biggest(set)[len("/trace/"):]} {
 		b := open(t, set, demoInfo, path)
 		b.run(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Reload())
 		b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")
@@ -454,6 +454,9 @@ func TestPhone(t *testing.T) {
 		}
 		if strings.Contains(path, "/trace/") { // the name of the view is on the screen
 			b.wait("(() => { const r = document.querySelector('.tabs [aria-current=page]').getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth + 1; })()")
+		}
+		if got := b.eval("[...document.querySelectorAll('.compared th:last-child')].every((th) => th.getBoundingClientRect().right <= innerWidth)"); got != true {
+			t.Errorf("%s: the last column is not on the screen", path)
 		}
 	}
 }

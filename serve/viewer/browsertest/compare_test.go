@@ -104,7 +104,7 @@ func TestCompareJobs(t *testing.T) {
 	if got := b.text(`[...document.querySelectorAll('.traces tbody a')].slice(0, 2).map((a) => a.getAttribute('href')).sort()`); got != "/trace/01000000000000000000000000000000,/trace/02000000000000000000000000000000" {
 		t.Errorf("the list begins with %s", got)
 	}
-	if got := b.text(`document.querySelector('.run-head').innerText`); !strings.Contains(got, "4 spans and 4 of the job") || !strings.Contains(got, "2 traces") {
+	if got := b.text(`document.querySelector('.run-head').innerText`); !strings.Contains(got, "4 spans and 4 of the jobs") || !strings.Contains(got, "2 traces") {
 		t.Errorf("the head says %s", got)
 	}
 	b.eval(`[...document.querySelectorAll('.run-head a.button')].find((a) => a.textContent === 'Compare the two').click()`)

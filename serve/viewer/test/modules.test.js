@@ -16,7 +16,7 @@ import { formatLines, opening, parseLines } from '../ui/opening.js';
 import { ordering } from '../ui/order.js';
 import { pathShown } from '../ui/path.js';
 import { quoted, searchable, term, withTerm } from '../ui/query.js';
-import { layer } from '../ui/services.js';
+import { between, layer } from '../ui/services.js';
 import { firstOf } from '../ui/spans.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
 import { closedBelow, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
@@ -318,6 +318,13 @@ test('services stand behind what calls them', () => {
   const call = (from, to) => ({ from, to, count: 1 });
   assert.deepEqual(layer({ nodes, calls: [call(0, 1), call(1, 2), call(0, 2)], left: 0 }, 9), [[0], [1], [2]]);
   assert.equal(layer({ nodes, calls: [call(0, 1), call(1, 0)], left: 0 }, 9).flat().length, 3);
+});
+
+test('calls go between the services of other columns', () => {
+  const columns = [{ x: 12, ys: [100] }, { x: 352, ys: [16, 72, 128] }, { x: 692, ys: [100] }];
+  assert.deepEqual(between(columns, { x: 242, y: 120 }, { x: 692, y: 120 }), [{ x: 352, y: 120 }, { x: 582, y: 120 }]);
+  assert.deepEqual(between(columns, { x: 242, y: 0 }, { x: 692, y: 0 }), [{ x: 352, y: 8 }, { x: 582, y: 8 }]);
+  assert.deepEqual(between(columns, { x: 242, y: 120 }, { x: 352, y: 36 }), [], 'the next column');
 });
 
 test('the minimap counts each span on each pixel', () => {

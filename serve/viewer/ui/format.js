@@ -110,9 +110,10 @@ export function counted(n, one, many = one + 's') {
  * the job itself.
  * @param {number} all
  * @param {number} ofJob
+ * @param {string} [job]
  */
-export function spansOf(all, ofJob) {
-  return ofJob > 0 ? `${counted(all - ofJob, 'span')} and ${count(ofJob)} of the job` : counted(all, 'span');
+export function spansOf(all, ofJob, job = 'job') {
+  return ofJob > 0 ? `${counted(all - ofJob, 'span')} and ${count(ofJob)} of the ${job}` : counted(all, 'span');
 }
 
 /** @param {number} n */

@@ -56,7 +56,7 @@ export function runPage(app, first) {
         ...(run.runs.length > 0 ? [] : run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace'))),
         run.jobs.length === 2 ? inside(format({ ...other(first, { trace: run.jobs[1] ?? '', view: 'compare' }), compare: run.jobs[0] ?? '' }), { class: 'button whole' }, 'Compare the two') : null,
         run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
-        h('span', {}, spansOf(run.spans, run.jobSpans)), h('span', {}, counted(run.traces - run.jobs.length, 'trace')),
+        h('span', {}, spansOf(run.spans, run.jobSpans, run.jobs.length > 1 ? 'jobs' : 'job')), h('span', {}, counted(run.traces - run.jobs.length, 'trace')),
         h('span', { class: run.errors ? 'err' : '' }, counted(run.errors, 'error')),
         inside('/?view=files', {}, `${counted(run.files, 'file')}, ${bytes(run.bytes)}`),
         run.problems ? inside('/?view=problems', { class: 'warn' }, counted(run.problems, 'problem')) : null,

@@ -62,20 +62,25 @@ function drawMap(map, choose) {
   const layers = layer(map, DRAWN);
   const rows = Math.max(...layers.map((l) => l.length), 1);
   const height = rows * (HEIGHT + GAP_Y) + GAP_Y;
-  const width = layers.length * (WIDTH + GAP_X);
+  const width = layers.length * (WIDTH + GAP_X) - GAP_X + 24;
   /** @type {Map<number, { x: number, y: number }>} */
   const at = new Map();
   layers.forEach((l, x) => l.forEach((node, y) => at.set(node, { x: 12 + x * (WIDTH + GAP_X), y: ((y + 0.5) * height) / l.length - HEIGHT / 2 })));
+  const columns = layers.map((l, x) => ({ x: 12 + x * (WIDTH + GAP_X), ys: l.map((node) => at.get(node)?.y ?? 0) }));
+  /** @type {Map<number, number>} */
+  const arrived = new Map();
   const most = Math.max(...map.calls.map((c) => c.count), 1);
   const calls = map.calls.filter((c) => at.has(c.from) && at.has(c.to) && c.from !== c.to).map((c) => {
     const a = /** @type {{ x: number, y: number }} */ (at.get(c.from));
     const b = /** @type {{ x: number, y: number }} */ (at.get(c.to));
     const [x1, y1, x2, y2] = [a.x + WIDTH, a.y + HEIGHT / 2, b.x, b.y + HEIGHT / 2];
-    const bend = Math.max(Math.abs(x2 - x1) / 2, 40);
-    return svg('g', {},
-      svg('path', { d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, class: c.errors ? 'call bad' : 'call', 'stroke-width': 1 + 4 * Math.sqrt(c.count / most) },
+    const label = arrived.get(c.to) ?? 0; // those into one node stand below each other
+    arrived.set(c.to, label + 1);
+    return [
+      svg('path', { d: curve([{ x: x1, y: y1 }, ...between(columns, { x: x1, y: y1 }, { x: x2, y: y2 }), { x: x2, y: y2 }]), class: c.errors ? 'call bad' : 'call', 'stroke-width': 1 + 4 * Math.sqrt(c.count / most) },
         svg('title', {}, `${counted(c.count, 'call')}, ${counted(c.errors, 'error')}, ${duration(c.total)}`)),
-      svg('text', { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 5, class: 'call-count', 'text-anchor': 'middle' }, count(c.count)));
+      svg('text', { x: x2 - 6, y: y2 - 5 + 14 * label, class: 'call-count', 'text-anchor': 'end' }, count(c.count)),
+    ];
   });
   const nodes = [...at].map(([i, { x, y }]) => {
     const n = /** @type {import('./types').ServiceNode} */ (map.nodes[i]);
@@ -86,7 +91,39 @@ function drawMap(map, choose) {
       svg('text', { x: 10, y: 32, class: n.errors ? 'node-sub bad' : 'node-sub' }, `${counted(n.spans, n.peer ? 'call' : 'span')}${n.errors ? `, ${counted(n.errors, 'error')}` : ''}`));
   });
   // The table below says the same in words.
-  return svg('svg', { class: 'map', viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true' }, ...calls, ...nodes);
+  return svg('svg', { class: 'map', viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true' }, ...calls.map((c) => c[0]), ...nodes, ...calls.map((c) => c[1]));
+}
+
+/** @typedef {{ x: number, y: number }} Point */
+
+/**
+ * Where a call goes through the columns between its ends: the gaps between
+ * nodes that are nearest to the straight way. Pure.
+ * @param {{ x: number, ys: number[] }[]} columns the left of each, and the tops of its nodes
+ * @param {Point} from
+ * @param {Point} to
+ * @returns {Point[]}
+ */
+export function between(columns, from, to) {
+  return columns.filter((c) => c.x > from.x && c.x + WIDTH < to.x).flatMap((c) => {
+    const wanted = from.y + ((to.y - from.y) * (c.x + WIDTH / 2 - from.x)) / (to.x - from.x);
+    const gaps = [(c.ys[0] ?? 0) - GAP_Y / 2, ...c.ys.map((y, i) => (y + HEIGHT + (c.ys[i + 1] ?? y + HEIGHT + GAP_Y)) / 2)];
+    const y = gaps.reduce((best, gap) => (Math.abs(gap - wanted) < Math.abs(best - wanted) ? gap : best));
+    return [{ x: c.x, y }, { x: c.x + WIDTH, y }];
+  });
+}
+
+/**
+ * A line through points that is level at each.
+ * @param {Point[]} points
+ */
+function curve(points) {
+  return points.map((p, i) => {
+    const last = points[i - 1];
+    if (!last) return `M${p.x} ${p.y}`;
+    const bend = Math.max(Math.abs(p.x - last.x) / 2, 40);
+    return `C${last.x + bend} ${last.y} ${p.x - bend} ${p.y} ${p.x} ${p.y}`;
+  }).join(' ');
 }
 
 /**
