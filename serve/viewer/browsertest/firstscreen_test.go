@@ -34,7 +34,7 @@ func TestFirstScreen(t *testing.T) {
 	b.keys("n")
 	b.wait(quota)
 	b.keys("x")
-	b.wait(`document.querySelector('.toast').textContent === '18 of 129'`)
+	b.wait(`document.querySelector('.toast').textContent === '18 of 130'`)
 	b.keys("xxxxx")
 	b.wait(`document.querySelector('.wf-row.opened .mark-error.good')`)
 

@@ -104,16 +104,20 @@ func jobs(t testing.TB, runs ...string) *trace.Set {
 		root := filepath.Join("../../../testdata/bucket/kubernetes-ci-logs", run)
 		m := metadataOf(t, run, root)
 		files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
-		if err != nil {
+		beside, err2 := filepath.Glob(root + "/artifacts/*/otlp/*.otel") // of the run's machines
+		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, trace.Job{Name: run, ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime})
-		for _, f := range files {
-			name, err := url.PathUnescape(filepath.Base(f))
+		for _, f := range append(files, beside...) {
+			name, err := filepath.Rel(root, f)
+			if err == nil {
+				name, err = url.PathUnescape(filepath.ToSlash(name))
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			sources = append(sources, trace.Source{Name: "artifacts/otlp/" + name, Path: f, Job: len(all)})
+			sources = append(sources, trace.Source{Name: name, Path: f, Job: len(all)})
 		}
 	}
 	set, err := trace.Load(context.Background(), sources, all...)
