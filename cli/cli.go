@@ -70,8 +70,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace ./otlp`
-	root.Version = versionLine()
-	root.SetVersionTemplate("{{.Version}}\n")
+	root.Version = built()
 	root.RunE = func(c *cobra.Command, args []string) error {
 		return meant(root, args[0], view.run(c.Context(), args))
 	}
