@@ -23,7 +23,7 @@ demo: build ## the main job on the sample bucket, without the network
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./... # with real Jaegers, minutes on two cores that others use too
 	$(GO) test ./testdata/gen
 	cd internal/fakegcs && $(GO) test ./...
 	$(MAKE) viewer
