@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -189,7 +188,7 @@ func (d document) jaeger(t *testing.T, program string) documentedJaeger {
 		t.Fatalf("prowtrace serve printed %q", r.address)
 	}
 
-	pages, grpc := closedPort(t), closedPort(t)
+	pages, grpc := realjaeger.FreeAddress(t), realjaeger.FreeAddress(t)
 	ports := strings.NewReplacer("127.0.0.1:17271", storage, "127.0.0.1:16686", pages, "127.0.0.1:16685", grpc)
 	cmd := exec.Command(path)
 	cmd.Dir = t.TempDir()
@@ -208,7 +207,7 @@ func (d document) jaeger(t *testing.T, program string) documentedJaeger {
 		for _, flag := range words[i+1:] {
 			cmd.Args = append(cmd.Args, ports.Replace(flag))
 		}
-		cmd.Args = append(cmd.Args, "--query.http-server.host-port="+pages, "--query.grpc-server.host-port="+grpc, "--admin.http.host-port="+closedPort(t))
+		cmd.Args = append(cmd.Args, "--query.http-server.host-port="+pages, "--query.grpc-server.host-port="+grpc, "--admin.http.host-port="+realjaeger.FreeAddress(t))
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -242,17 +241,6 @@ func (d document) jaeger(t *testing.T, program string) documentedJaeger {
 			}
 		}
 	}
-}
-
-// closedPort is an address that was free a moment ago.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 type documentedJaeger struct{ url string }

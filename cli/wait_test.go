@@ -67,15 +67,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 	going(server, root, now.Add(-time.Hour))
-	refs, err := g.parse([]string{"ci-watched"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := g.collect(t.Context(), refs)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr)
-	}
-	defer c.Close()
+	c := collectedOf(t, g, stderr, "ci-watched")
 	j := c.jobs[0]
 	if j.ref.Build != build || len(j.result.Files) != 1 || !j.result.Ended || unfinished(j) != "" {
 		t.Errorf("got build %s, %+v, note %q", j.ref.Build, j.result, unfinished(j))
@@ -184,14 +176,10 @@ func TestWatchInVain(t *testing.T) {
 	}
 }
 
-// The built-in pages say of a run that went on that there can be more by now.
-func TestUnfinishedRunOnThePages(t *testing.T) {
-	since := time.Now().Add(-14 * time.Minute)
-	g, server, stderr := watcher(t, nil)
-	g.watch = false
-	going(server, "logs/ci-watched/7", since)
-	server.Put(gcstest.Object{Bucket: watchedBucket, Name: "logs/ci-watched/7/artifacts/step/otlp/a.otel", Data: []byte("x"), Updated: time.Now()})
-	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
+// collectedOf fetches what is named; it is closed when the test ends.
+func collectedOf(t *testing.T, g *sourcing, stderr fmt.Stringer, names ...string) *collection {
+	t.Helper()
+	refs, err := g.parse(names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +187,18 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// The built-in pages say of a run that went on that there can be more by now.
+func TestUnfinishedRunOnThePages(t *testing.T) {
+	since := time.Now().Add(-14 * time.Minute)
+	g, server, stderr := watcher(t, nil)
+	g.watch = false
+	going(server, "logs/ci-watched/7", since)
+	server.Put(gcstest.Object{Bucket: watchedBucket, Name: "logs/ci-watched/7/artifacts/step/otlp/a.otel", Data: []byte("x"), Updated: time.Now()})
+	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
 	note := g.pageInfo(c.jobs).Note
 	for _, want := range []string{
 		"The run was still running at " + c.jobs[0].result.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC: artifacts come at the end",
@@ -221,15 +220,7 @@ func TestLostRunOnThePages(t *testing.T) {
 	g.watch = false
 	going(server, "logs/ci-watched/7", time.Date(2026, 9, 1, 10, 0, 0, 0, time.UTC))
 	server.PutBytes(watchedBucket, "logs/ci-watched/7/artifacts/step/otlp/a.otel", []byte("x"))
-	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := g.collect(t.Context(), refs)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr)
-	}
-	defer c.Close()
+	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
 	const want = "UTC, since 2026-09-01 10:00:00 UTC, longer than it may run: its pod was probably deleted, so this may not be all."
 	if note := g.pageInfo(c.jobs).Note; !strings.HasSuffix(note, want) {
 		t.Errorf("the note is %q, want %q at its end", note, want)

@@ -48,7 +48,7 @@ func TestLink(t *testing.T) {
 					go answer(server, tt.size)
 					go func() {
 						defer client.Close()
-						time.Sleep(tt.justAfter)
+						<-time.After(tt.justAfter)
 						for range tt.requests {
 							client.Write([]byte("?"))
 							if _, err := io.CopyN(io.Discard, client, int64(tt.size)); err != nil {

@@ -8,6 +8,7 @@
 package realjaeger
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,18 @@ func Path(t testing.TB, program string) string {
 		t.Skipf(hint, err)
 	}
 	return path
+}
+
+// FreeAddress is an address of this machine, for a Jaeger to listen at, that was
+// free a moment ago.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func place(program string) (path string, err error) {

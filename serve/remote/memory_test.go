@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -62,7 +61,7 @@ type memoryJaeger struct {
 
 func startMemory(t *testing.T) memoryJaeger {
 	t.Helper()
-	m := memoryJaeger{otlp: freePort(t)}
+	m := memoryJaeger{otlp: realjaeger.FreeAddress(t)}
 	m.jaeger = configured(t, object(
 		"service", object(
 			"extensions", []string{"jaeger_storage", "jaeger_query"},
@@ -87,7 +86,7 @@ func object(kv ...any) map[string]any {
 func configured(t *testing.T, config map[string]any, args ...string) jaeger {
 	t.Helper()
 	path := realjaeger.Path(t, realjaeger.V2)
-	address := freePort(t)
+	address := realjaeger.FreeAddress(t)
 	config["extensions"].(map[string]any)["jaeger_query"] = object(
 		"storage", object("traces", "traces"), "http", object("endpoint", address), "grpc", object("endpoint", "127.0.0.1:0"),
 		"enable_tracing", false, "max_clock_skew_adjust", "0s")
@@ -118,16 +117,6 @@ func configured(t *testing.T, config map[string]any, args ...string) jaeger {
 	})
 	eventually(t, "answers", func() bool { return answers("http://" + address + "/api/v3/services") })
 	return meet(t, "http://"+address)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // eventually asks until the answer is yes.

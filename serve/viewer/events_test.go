@@ -103,14 +103,14 @@ func TestEvents(t *testing.T) {
 // job, with text that is no UTF-8, with a time beyond all.
 func TestEventsOfJoinedTrace(t *testing.T) {
 	one := file(t, 1, span{id: 1, name: "job", end: 9000, change: logged(eventAt(10, "started"), eventAt(9000, "done"))})
-	two := file(t, 2, span{id: 1, name: "late", start: 100, end: 200, change: logged(&tracepb.Span_Event{TimeUnixNano: math.MaxUint64, Name: "never"}, eventAt(150, "XXXX", text("k", "v")))})
+	two := file(t, 2, span{id: 1, name: "late", start: 100, end: 200, change: logged(&tracepb.Span_Event{TimeUnixNano: math.MaxUint64, Name: "never"}, eventAt(150, "event", text("k", "v")))})
 	read, err := otelfile.Parse(two.Name, two.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var broken bytes.Buffer
 	for r := range read.Records(nil) {
-		if err := otelfile.NewWriter(&broken).Write(bytes.Replace(r.Payload, []byte("XXXX"), []byte("X\xff\xfeX"), 1)); err != nil {
+		if err := otelfile.NewWriter(&broken).Write(bytes.Replace(r.Payload, []byte("event"), []byte("e\xff\xfent"), 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,8 +123,8 @@ func TestEventsOfJoinedTrace(t *testing.T) {
 	t.Cleanup(func() { _ = set.Close() })
 	h := New(set, Info{})
 	for q, want := range map[string]string{
-		"":                              "10 job/started, 150 late/X\uFFFDX, 9000 job/done, 7487584991854 late/never",
-		"k=v OR prowtrace.span_id=nope": "150 late/X\uFFFDX",
+		"":                              "10 job/started, 150 late/e\uFFFDnt, 9000 job/done, 7487584991854 late/never",
+		"k=v OR prowtrace.span_id=nope": "150 late/e\uFFFDnt",
 	} {
 		if got := answer[eventsAnswer](t, h, "traces/"+set.Jobs()[0].ID.String()+"/events?q="+url.QueryEscape(q)).String(); got != want {
 			t.Errorf("%q: got %s\nwant %s", q, got, want)
