@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"prowtrace/internal/otlpwire"
+
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -270,13 +272,13 @@ func (s *Set) linkTargets() (targets []linkTarget) {
 
 func (s *Set) appendTargets(targets []linkTarget, row int) []linkTarget {
 	b := s.Raw(row)
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num != 13 || f.typ != protowire.BytesType {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num != 13 || f.Typ != protowire.BytesType {
 			continue
 		}
-		link := b[f.lo:f.hi]
-		id, span := bytesField(link, 1), bytesField(link, 2)
+		link := b[f.Lo:f.Hi]
+		id, span := otlpwire.Bytes(link, 1), otlpwire.Bytes(link, 2)
 		if len(id) != len(TraceID{}) || len(span) != len(SpanID{}) {
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"prowtrace/internal/otlpwire"
+
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -13,7 +15,7 @@ import (
 )
 
 // raw fields, for spans that no writer of protobuf would make.
-func field9(kv []byte) []byte { return appendBytes(nil, 9, kv) }
+func field9(kv []byte) []byte { return otlpwire.AppendBytes(nil, 9, kv) }
 
 func text8(s string) *commonpb.AnyValue {
 	return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s}}
@@ -34,15 +36,15 @@ func brokenSpan(t testing.TB, extra ...[]byte) []byte {
 
 // request wraps an encoded span.
 func request(span []byte) []byte {
-	return appendBytes(nil, 1, appendBytes(nil, 2, appendBytes(nil, 2, span)))
+	return otlpwire.AppendBytes(nil, 1, otlpwire.AppendBytes(nil, 2, otlpwire.AppendBytes(nil, 2, span)))
 }
 
 func nested(depth int) []byte {
 	v := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "bottom")
 	for range depth {
-		v = appendBytes(nil, 5, appendBytes(nil, 1, v))
+		v = otlpwire.AppendBytes(nil, 5, otlpwire.AppendBytes(nil, 1, v))
 	}
-	return appendBytes(appendBytes(nil, 1, []byte("deep")), 2, v)
+	return otlpwire.AppendBytes(otlpwire.AppendBytes(nil, 1, []byte("deep")), 2, v)
 }
 
 func TestUncleanSpansAreServedClean(t *testing.T) {
@@ -54,24 +56,24 @@ func TestUncleanSpansAreServedClean(t *testing.T) {
 		check   func(t *testing.T, s *tracepb.Span)
 	}{
 		{"nothing wrong", brokenSpan(t), false, nil},
-		{"invalid UTF-8 in a value", brokenSpan(t, field9(appendBytes(appendBytes(nil, 1, []byte("k")), 2, appendBytes(nil, 1, []byte(invalid))))), true,
+		{"invalid UTF-8 in a value", brokenSpan(t, field9(otlpwire.AppendBytes(otlpwire.AppendBytes(nil, 1, []byte("k")), 2, otlpwire.AppendBytes(nil, 1, []byte(invalid))))), true,
 			func(t *testing.T, s *tracepb.Span) {
 				if got := s.Attributes[0].Value.GetStringValue(); got != "caf\uFFFD" {
 					t.Errorf("value %q", got)
 				}
 			}},
-		{"invalid UTF-8 in a key", brokenSpan(t, field9(appendBytes(appendBytes(nil, 1, []byte(invalid)), 2, appendBytes(nil, 1, []byte("v"))))), true, nil},
-		{"invalid UTF-8 in the name", brokenSpan(t, appendBytes(nil, 5, []byte(invalid))), true,
+		{"invalid UTF-8 in a key", brokenSpan(t, field9(otlpwire.AppendBytes(otlpwire.AppendBytes(nil, 1, []byte(invalid)), 2, otlpwire.AppendBytes(nil, 1, []byte("v"))))), true, nil},
+		{"invalid UTF-8 in the name", brokenSpan(t, otlpwire.AppendBytes(nil, 5, []byte(invalid))), true,
 			func(t *testing.T, s *tracepb.Span) {
 				if s.Name != "caf\uFFFD" {
 					t.Errorf("name %q", s.Name)
 				}
 			}},
-		{"invalid UTF-8 in the status", brokenSpan(t, appendBytes(nil, 15, appendBytes(nil, 2, []byte(invalid)))), true, nil},
-		{"invalid UTF-8 in an event", brokenSpan(t, appendBytes(nil, 11, appendBytes(nil, 2, []byte(invalid)))), true, nil},
-		{"a trace id of 8 bytes", brokenSpan(t, appendBytes(nil, 1, []byte("12345678"))), true, nil},
-		{"a parent id of 3 bytes", brokenSpan(t, appendBytes(nil, 4, []byte("123"))), true, nil},
-		{"a link to an id of 5 bytes", brokenSpan(t, appendBytes(nil, 13, appendBytes(nil, 1, []byte("12345")))), true, nil},
+		{"invalid UTF-8 in the status", brokenSpan(t, otlpwire.AppendBytes(nil, 15, otlpwire.AppendBytes(nil, 2, []byte(invalid)))), true, nil},
+		{"invalid UTF-8 in an event", brokenSpan(t, otlpwire.AppendBytes(nil, 11, otlpwire.AppendBytes(nil, 2, []byte(invalid)))), true, nil},
+		{"a trace id of 8 bytes", brokenSpan(t, otlpwire.AppendBytes(nil, 1, []byte("12345678"))), true, nil},
+		{"a parent id of 3 bytes", brokenSpan(t, otlpwire.AppendBytes(nil, 4, []byte("123"))), true, nil},
+		{"a link to an id of 5 bytes", brokenSpan(t, otlpwire.AppendBytes(nil, 13, otlpwire.AppendBytes(nil, 1, []byte("12345")))), true, nil},
 		{"a name of another wire type", brokenSpan(t, protowire.AppendVarint(protowire.AppendTag(nil, 5, protowire.VarintType), 7)), true,
 			func(t *testing.T, s *tracepb.Span) {
 				if s.Name != "good" {
@@ -102,7 +104,7 @@ func TestUncleanSpansAreServedClean(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(d.Span.TraceId) != 16 || !valid(s.Encoded(0), wireSchemas.span, 0) {
+			if len(d.Span.TraceId) != 16 || !otlpwire.Span.Valid(s.Encoded(0)) {
 				t.Errorf("served: %v", d.Span)
 			}
 			if tt.unclean && string(s.Raw(0)) != string(tt.span) {
@@ -195,7 +197,7 @@ func TestValueGivenTwice(t *testing.T) {
 func FuzzSpan(f *testing.F) {
 	f.Add(brokenSpan(f))
 	f.Add(brokenSpan(f, field9(nested(3))))
-	f.Add(brokenSpan(f, appendBytes(nil, 11, appendBytes(nil, 2, []byte("caf\xe9")))))
+	f.Add(brokenSpan(f, otlpwire.AppendBytes(nil, 11, otlpwire.AppendBytes(nil, 2, []byte("caf\xe9")))))
 	f.Add([]byte{0xff})
 	f.Add([]byte("\x30\x03\x30\x63"))                                   // a kind, then one that is unknown
 	f.Add([]byte("\x30\x83\x80\x80\x80\x10"))                           // a kind with bits that are cut off
@@ -219,7 +221,7 @@ func FuzzSpan(f *testing.F) {
 		if kind, status := d.Span.Kind, d.Span.GetStatus().GetCode(); s.Span(0).Kind != Kind(known(uint64(kind), 5)) || s.Span(0).Status != Status(known(uint64(status), 2)) {
 			t.Errorf("kind %v and status %v, served as %v and %v", s.Span(0).Kind, s.Span(0).Status, kind, status)
 		}
-		if got := string(statusMessage(s.Encoded(0))); got != d.Span.GetStatus().GetMessage() {
+		if got := string(otlpwire.StatusMessage(s.Encoded(0))); got != d.Span.GetStatus().GetMessage() {
 			t.Errorf("status message %q, served as %q", got, d.Span.GetStatus().GetMessage())
 		}
 		if s.Span(0).Flags&served == 0 {

@@ -4,6 +4,8 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/protobuf/proto"
+
+	"prowtrace/internal/otlpwire"
 )
 
 // UnknownService is the service of spans whose resource names none. It is in
@@ -18,8 +20,8 @@ const serviceName = "service.name"
 func newResource(d described, extra []Attribute, label string, services *interner[string]) resource {
 	r := resource{raw: []byte(d.wire), schema: validText(d.schema)}
 	r.wire = r.raw
-	if !valid(r.raw, wireSchemas.resource, 0) {
-		r.wire = clean(nil, r.raw, wireSchemas.resource, 0)
+	if !otlpwire.Resource.Valid(r.raw) {
+		r.wire = otlpwire.Resource.Clean(r.raw)
 	}
 	var decoded resourcepb.Resource
 	if err := proto.Unmarshal(r.wire, &decoded); err != nil {
@@ -57,8 +59,8 @@ func newResource(d described, extra []Attribute, label string, services *interne
 func newScope(d described) scope {
 	s := scope{raw: []byte(d.wire), schema: validText(d.schema)}
 	s.wire = s.raw
-	if !valid(s.raw, wireSchemas.scope, 0) {
-		s.wire = clean(nil, s.raw, wireSchemas.scope, 0)
+	if !otlpwire.Scope.Valid(s.raw) {
+		s.wire = otlpwire.Scope.Clean(s.raw)
 	}
 	return s
 }

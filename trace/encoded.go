@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"prowtrace/internal/otlpwire"
+
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -33,19 +35,19 @@ func (s *Set) Encoded(row int) []byte {
 		return b
 	}
 	if flags.Has(unclean) {
-		b = clean(nil, b, wireSchemas.span, 0)
+		b = otlpwire.Span.Clean(b)
 	} else {
 		b = b[:len(b):len(b)] // the appends below copy
 	}
 	// A field given again later replaces a scalar, in every protobuf reader.
 	id := s.traces.id[s.trace[row]]
-	b = appendBytes(b, 1, id[:])
+	b = otlpwire.AppendBytes(b, 1, id[:])
 	if s.id[row] != 0 {
-		b = appendBytes(b, 2, binary.BigEndian.AppendUint64(nil, s.id[row]))
+		b = otlpwire.AppendBytes(b, 2, binary.BigEndian.AppendUint64(nil, s.id[row]))
 	}
 	if flags&(Unfinished|Negative|TimeUnknown|Clamped) != 0 {
-		b = appendFixed64(b, 7, uint64(s.start[row]))
-		b = appendFixed64(b, 8, uint64(s.end[row]))
+		b = otlpwire.AppendFixed64(b, 7, uint64(s.start[row]))
+		b = otlpwire.AppendFixed64(b, 8, uint64(s.end[row]))
 	}
 	if flags.Has(Negative) {
 		b = appendAttribute(b, attrReportedEnd, &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: s.reportedEnd(row)}})
@@ -57,11 +59,11 @@ func (s *Set) Encoded(row int) []byte {
 // reportedEnd is the end of a row as its file has it, in Unix ns.
 func (s *Set) reportedEnd(row int) int64 {
 	b := s.Raw(row)
-	c := cursor{b, 0, len(b)}
+	c := otlpwire.Read(b)
 	var end uint64
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == 8 && f.typ == protowire.Fixed64Type {
-			end = f.value
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == 8 && f.Typ == protowire.Fixed64Type {
+			end = f.Value
 		}
 	}
 	return int64(min(end, math.MaxInt64))
@@ -72,7 +74,7 @@ func appendAttribute(b []byte, key string, value *commonpb.AnyValue) []byte {
 	if err != nil {
 		return b // only invalid UTF-8 fails, and these strings are ours
 	}
-	return appendBytes(b, 9, kv)
+	return otlpwire.AppendBytes(b, 9, kv)
 }
 
 // Raw gives the encoded OTLP Span of a row exactly as the file has it.
@@ -141,14 +143,6 @@ func (s *Set) decode(row, resource int, span []byte) (Detail, error) {
 		}
 	}
 	return d, nil
-}
-
-func appendBytes(b []byte, num protowire.Number, v []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), v)
-}
-
-func appendFixed64(b []byte, num protowire.Number, v uint64) []byte {
-	return protowire.AppendFixed64(protowire.AppendTag(b, num, protowire.Fixed64Type), v)
 }
 
 func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

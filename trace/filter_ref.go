@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"prowtrace/internal/otlpwire"
+
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -85,12 +87,12 @@ func (a Attr) append(s *subject, to []value) []value {
 	}
 	attributes := attributeFields[a.level]
 	for b := range s.messages(a.level) {
-		c := cursor{b, 0, len(b)}
-		for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-			if f.num != attributes || f.typ != protowire.BytesType {
+		c := otlpwire.Read(b)
+		for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+			if f.Num != attributes || f.Typ != protowire.BytesType {
 				continue
 			}
-			if key, v := keyAndValue(b[f.lo:f.hi]); string(key) == a.key {
+			if key, v := otlpwire.KeyValue(b[f.Lo:f.Hi]); string(key) == a.key {
 				to = append(to, decodeValue(v))
 			}
 		}
@@ -100,25 +102,6 @@ func (a Attr) append(s *subject, to []value) []value {
 
 // attributeFields are the numbers of the field that holds the attributes.
 var attributeFields = map[Level]protowire.Number{SpanLevel: 9, ResourceLevel: 1, ScopeLevel: 3, EventLevel: 3, LinkLevel: 4}
-
-func keyAndValue(b []byte) (key, v []byte) {
-	if key, rest, ok := cutField(b, 1); ok { // nearly all have the one, then the other
-		if v, rest, ok := cutField(rest, 2); ok && len(rest) == 0 {
-			return key, v
-		}
-	}
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		switch {
-		case f.typ != protowire.BytesType:
-		case f.num == 1:
-			key = b[f.lo:f.hi]
-		case f.num == 2:
-			v = b[f.lo:f.hi]
-		}
-	}
-	return key, v
-}
 
 // A Field refers to what OTLP has in fields of its own.
 type Field struct {
@@ -190,12 +173,12 @@ var builtins = map[Level]map[string]builtin{
 	SpanLevel: {
 		"traceID":       {typ: textValue, get: func(s *subject, _ []byte) value { return hexValue(s.set.traces.id[s.set.trace[s.row]][:]) }},
 		"spanID":        {typ: textValue, get: func(s *subject, _ []byte) value { id := spanID(s.set.id[s.row]); return hexValue(id[:]) }},
-		"parentSpanID":  {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return hexValue(nonZero(bytesField(b, 4))) }},
-		"traceState":    {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 3)} }},
+		"parentSpanID":  {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return hexValue(nonZero(otlpwire.Bytes(b, 4))) }},
+		"traceState":    {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 3)} }},
 		"name":          {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.names[s.set.name[s.row]]) }},
 		"kind":          {typ: textValue, set: kindWords[:], get: func(s *subject, _ []byte) value { return textOf(kindWords[s.set.kind[s.row]]) }},
 		"status":        {typ: textValue, set: statusWords[:], get: func(s *subject, _ []byte) value { return textOf(statusWords[s.set.status[s.row]]) }},
-		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: statusMessage(b)} }},
+		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.StatusMessage(b)} }},
 		"startTime":     {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.start[s.row]} }},
 		"endTime":       {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row]} }},
 		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row] - s.set.start[s.row]} }},
@@ -205,19 +188,21 @@ var builtins = map[Level]map[string]builtin{
 		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.resources[s.set.resource[s.row]].schema) }},
 	},
 	ScopeLevel: {
-		"name":      {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 1)} }},
-		"version":   {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 2)} }},
+		"name":      {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 1)} }},
+		"version":   {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 2)} }},
 		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.scopes[s.set.scope[s.row]].schema) }},
 	},
 	EventLevel: {
-		"name":           {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 2)} }},
-		"time":           {typ: instantValue, get: func(_ *subject, b []byte) value { return value{num: int64(fixedField(b, 1))} }},
-		"timeSinceStart": {typ: durationValue, get: func(s *subject, b []byte) value { return value{num: int64(fixedField(b, 1)) - s.set.start[s.row]} }},
+		"name": {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 2)} }},
+		"time": {typ: instantValue, get: func(_ *subject, b []byte) value { return value{num: int64(otlpwire.Fixed64(b, 1))} }},
+		"timeSinceStart": {typ: durationValue, get: func(s *subject, b []byte) value {
+			return value{num: int64(otlpwire.Fixed64(b, 1)) - s.set.start[s.row]}
+		}},
 	},
 	LinkLevel: {
-		"traceID":    {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(bytesField(b, 1)) }},
-		"spanID":     {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(bytesField(b, 2)) }},
-		"traceState": {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: bytesField(b, 3)} }},
+		"traceID":    {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(otlpwire.Bytes(b, 1)) }},
+		"spanID":     {typ: textValue, get: func(_ *subject, b []byte) value { return hexValue(otlpwire.Bytes(b, 2)) }},
+		"traceState": {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 3)} }},
 	},
 }
 
@@ -235,27 +220,6 @@ func nonZero(id []byte) []byte {
 		return nil
 	}
 	return id
-}
-
-// bytesField gives the last field of that number, which is the one that counts.
-func bytesField(b []byte, num protowire.Number) (content []byte) {
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == num && f.typ == protowire.BytesType {
-			content = b[f.lo:f.hi]
-		}
-	}
-	return content
-}
-
-func fixedField(b []byte, num protowire.Number) (v uint64) {
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == num && f.typ == protowire.Fixed64Type {
-			v = f.value
-		}
-	}
-	return v
 }
 
 // A subject is the span that a filter looks at. One goroutine uses it, for one
@@ -318,9 +282,9 @@ func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bo
 		return
 	}
 	b := s.encoded()
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == num && f.typ == protowire.BytesType && !yield(b[f.lo:f.hi:f.hi]) {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == num && f.Typ == protowire.BytesType && !yield(b[f.Lo:f.Hi:f.Hi]) {
 			return
 		}
 	}

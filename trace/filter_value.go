@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"prowtrace/internal/otlpwire"
+
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -70,18 +72,18 @@ type value struct {
 
 // decodeValue reads an encoded AnyValue. The last of several counts.
 func decodeValue(b []byte) (v value) {
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
 		switch {
-		case f.num == 1 && f.typ == protowire.BytesType:
-			v = value{typ: textValue, text: b[f.lo:f.hi]}
-		case f.num == 2 && f.typ == protowire.VarintType:
-			v = value{typ: boolValue, num: number64(f.value != 0)}
-		case f.num == 3 && f.typ == protowire.VarintType:
-			v = value{typ: intValue, num: int64(f.value)}
-		case f.num == 4 && f.typ == protowire.Fixed64Type:
-			v = value{typ: doubleValue, f: math.Float64frombits(f.value)}
-		case f.num >= 5 && f.num <= 7 && f.typ == protowire.BytesType:
+		case f.Num == 1 && f.Typ == protowire.BytesType:
+			v = value{typ: textValue, text: b[f.Lo:f.Hi]}
+		case f.Num == 2 && f.Typ == protowire.VarintType:
+			v = value{typ: boolValue, num: number64(f.Value != 0)}
+		case f.Num == 3 && f.Typ == protowire.VarintType:
+			v = value{typ: intValue, num: int64(f.Value)}
+		case f.Num == 4 && f.Typ == protowire.Fixed64Type:
+			v = value{typ: doubleValue, f: math.Float64frombits(f.Value)}
+		case f.Num >= 5 && f.Num <= 7 && f.Typ == protowire.BytesType:
 			v = value{typ: otherValue, text: b}
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"prowtrace/internal/otlpwire"
+
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -113,14 +115,14 @@ func (p *process) add(r *raw, encoded []byte) {
 
 // commandLine finds the attribute args of an encoded span, nil if there is none.
 func commandLine(span []byte) []string {
-	c := cursor{span, 0, len(span)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num != 9 || !strings.HasPrefix(viewString(span[f.lo:f.hi]), "\x0a\x04args\x12") {
+	c := otlpwire.Read(span)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num != 9 || !strings.HasPrefix(otlpwire.String(span[f.Lo:f.Hi]), "\x0a\x04args\x12") {
 			continue
 		}
 		var kv commonpb.KeyValue
-		kvBytes := span[f.lo:f.hi]
-		if !valid(kvBytes, wireSchemas.keyValue, 1) || proto.Unmarshal(kvBytes, &kv) != nil {
+		kvBytes := span[f.Lo:f.Hi]
+		if !otlpwire.ValidAttribute(kvBytes) || proto.Unmarshal(kvBytes, &kv) != nil {
 			continue
 		}
 		var args []string
@@ -337,9 +339,9 @@ const estimatedAttribute = "\x0a\x0eprow.estimated\x12\x02\x10\x01"
 
 // hasAttribute reports whether an encoded span has an attribute of this encoding.
 func hasAttribute(span []byte, attribute string) bool {
-	c := cursor{span, 0, len(span)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == 9 && viewString(span[f.lo:f.hi]) == attribute {
+	c := otlpwire.Read(span)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == 9 && otlpwire.String(span[f.Lo:f.Hi]) == attribute {
 			return true
 		}
 	}

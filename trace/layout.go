@@ -1,6 +1,6 @@
 package trace
 
-import "google.golang.org/protobuf/encoding/protowire"
+import "prowtrace/internal/otlpwire"
 
 // FoldAt is how many similar siblings in a row come under one line of their
 // own. A retry loop writes dozens; fewer are read as fast as a summary of them.
@@ -63,21 +63,8 @@ func (t Tree) Extent() (start, end int64) {
 // MissingParent gives the id of the parent that span i names but the set does
 // not have.
 func (t Tree) MissingParent(i int) (id SpanID) {
-	for b := t.Encoded(i); len(b) > 0; {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			break
-		}
-		size := protowire.ConsumeFieldValue(num, typ, b[n:])
-		if size < 0 {
-			break
-		}
-		if num == 4 && typ == protowire.BytesType {
-			if v, _ := protowire.ConsumeBytes(b[n:]); len(v) == len(id) {
-				copy(id[:], v)
-			}
-		}
-		b = b[n+size:]
+	if v := otlpwire.Bytes(t.Encoded(i), 4); len(v) == len(id) {
+		copy(id[:], v)
 	}
 	return id
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"prowtrace/internal/otlpwire"
+
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -40,7 +42,7 @@ var specials = map[string]func(s *Set, row int, want string) bool{
 		return s.status[row] != StatusUnset && strings.EqualFold(s.status[row].String(), want)
 	},
 	"otel.status_description": func(s *Set, row int, want string) bool {
-		return validText(string(statusMessage(s.Raw(row)))) == want
+		return validText(string(otlpwire.StatusMessage(s.Raw(row)))) == want
 	},
 }
 
@@ -73,9 +75,9 @@ func (p *predicate) scopeField(wire []byte) bool {
 	default:
 		return false
 	}
-	c := cursor{wire, 0, len(wire)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == field && f.typ == protowire.BytesType && string(wire[f.lo:f.hi]) == p.want {
+	c := otlpwire.Read(wire)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == field && f.Typ == protowire.BytesType && string(wire[f.Lo:f.Hi]) == p.want {
 			return true
 		}
 	}
@@ -95,22 +97,22 @@ func (p *predicate) span(row int) bool {
 	if !bytes.Contains(b, p.keyBytes) { // most searches are for what few spans have
 		return false
 	}
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.typ != protowire.BytesType {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Typ != protowire.BytesType {
 			continue
 		}
-		switch f.num {
+		switch f.Num {
 		case 9:
-			if p.attribute(b[f.lo:f.hi]) {
+			if p.attribute(b[f.Lo:f.Hi]) {
 				return true
 			}
 		case 11:
-			if p.in(b[f.lo:f.hi], 3) {
+			if p.in(b[f.Lo:f.Hi], 3) {
 				return true
 			}
 		case 13:
-			if p.in(b[f.lo:f.hi], 4) {
+			if p.in(b[f.Lo:f.Hi], 4) {
 				return true
 			}
 		}
@@ -120,9 +122,9 @@ func (p *predicate) span(row int) bool {
 
 // in reports whether an attribute in the given field of a message matches.
 func (p *predicate) in(b []byte, attributes protowire.Number) bool {
-	c := cursor{b, 0, len(b)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num == attributes && f.typ == protowire.BytesType && p.attribute(b[f.lo:f.hi]) {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == attributes && f.Typ == protowire.BytesType && p.attribute(b[f.Lo:f.Hi]) {
 			return true
 		}
 	}
@@ -132,15 +134,15 @@ func (p *predicate) in(b []byte, attributes protowire.Number) bool {
 // attribute reports whether an encoded KeyValue matches. Only the values under
 // the wanted key are decoded.
 func (p *predicate) attribute(b []byte) bool {
-	c := cursor{b, 0, len(b)}
+	c := otlpwire.Read(b)
 	var key, value []byte
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
 		switch {
-		case f.typ != protowire.BytesType:
-		case f.num == 1:
-			key = b[f.lo:f.hi]
-		case f.num == 2:
-			value = b[f.lo:f.hi]
+		case f.Typ != protowire.BytesType:
+		case f.Num == 1:
+			key = b[f.Lo:f.Hi]
+		case f.Num == 2:
+			value = b[f.Lo:f.Hi]
 		}
 	}
 	return string(key) == p.key && valueMatches(value, p.want)
@@ -148,42 +150,27 @@ func (p *predicate) attribute(b []byte) bool {
 
 // valueMatches compares an encoded AnyValue with text by meaning.
 func valueMatches(b []byte, want string) bool {
-	c := cursor{b, 0, len(b)}
-	f, ok, _ := c.next()
+	c := otlpwire.Read(b)
+	f, ok, _ := c.Next()
 	if !ok {
 		return want == ""
 	}
 	switch {
-	case c.pos < c.end: // of several the last one counts
-	case f.num == 1 && f.typ == protowire.BytesType:
-		return bytes.Equal(b[f.lo:f.hi], []byte(want))
-	case f.num == 2 && f.typ == protowire.VarintType:
-		return strconv.FormatBool(f.value != 0) == want
-	case f.num == 3 && f.typ == protowire.VarintType:
-		return strconv.FormatInt(int64(f.value), 10) == want
+	case c.Pos < c.End: // of several the last one counts
+	case f.Num == 1 && f.Typ == protowire.BytesType:
+		return bytes.Equal(b[f.Lo:f.Hi], []byte(want))
+	case f.Num == 2 && f.Typ == protowire.VarintType:
+		return strconv.FormatBool(f.Value != 0) == want
+	case f.Num == 3 && f.Typ == protowire.VarintType:
+		return strconv.FormatInt(int64(f.Value), 10) == want
 	}
 	var v commonpb.AnyValue
-	if !valid(b, wireSchemas.anyValue, 1) || proto.Unmarshal(b, &v) != nil {
+	if !otlpwire.AnyValue.Valid(b) || proto.Unmarshal(b, &v) != nil {
 		return false
 	}
 	// What people paste comes from a Jaeger that escapes markup or from one that does not.
 	text := ValueText(&v)
 	return text == want || strings.Contains(text, `\u00`) && ReadableText(&v) == want
-}
-
-// statusMessage gives the message of an encoded span's status, of whose parts
-// the last one that has a message counts.
-func statusMessage(span []byte) (message []byte) {
-	c := cursor{span, 0, len(span)}
-	for f, ok, _ := c.next(); ok; f, ok, _ = c.next() {
-		if f.num != 15 || f.typ != protowire.BytesType {
-			continue
-		}
-		if m := bytesField(span[f.lo:f.hi], 2); m != nil {
-			message = m
-		}
-	}
-	return message
 }
 
 // ValueText gives a value as text, as OpenTelemetry's Collector does (and

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"prowtrace/internal/otlpwire"
+
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -124,17 +126,17 @@ func (sh *shard) scan(p portion) {
 // record scans one encoded ExportTraceServiceRequest (or TracesData, which has
 // the same layout) in in.data[lo:hi].
 func (sh *shard) record(in input, lo, hi int) {
-	c := cursor{in.data, lo, hi}
+	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
-		f, ok, bad := c.next()
+		f, ok, bad := c.Next()
 		if bad {
-			sh.broken(in, c.pos, "request")
+			sh.broken(in, c.Pos, "request")
 		}
 		if !ok {
 			return
 		}
-		if f.num == 1 && f.typ == protowire.BytesType {
-			sh.resourceSpans(in, f.lo, f.hi)
+		if f.Num == 1 && f.Typ == protowire.BytesType {
+			sh.resourceSpans(in, f.Lo, f.Hi)
 		}
 	}
 }
@@ -156,34 +158,34 @@ func (sh *shard) resourceSpans(in input, lo, hi int) {
 	d := head(in.data, lo, hi)
 	d.job = in.job
 	resource, _ := sh.resources.number(d)
-	c := cursor{in.data, lo, hi}
+	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
-		f, ok, bad := c.next()
+		f, ok, bad := c.Next()
 		if bad {
-			sh.broken(in, c.pos, "resource")
+			sh.broken(in, c.Pos, "resource")
 		}
 		if !ok {
 			return
 		}
-		if (f.num == 2 || f.num == legacyScopeSpans) && f.typ == protowire.BytesType {
-			sh.scopeSpans(in, resource, f.lo, f.hi)
+		if (f.Num == 2 || f.Num == legacyScopeSpans) && f.Typ == protowire.BytesType {
+			sh.scopeSpans(in, resource, f.Lo, f.Hi)
 		}
 	}
 }
 
 func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
 	scope, _ := sh.scopes.number(head(in.data, lo, hi))
-	c := cursor{in.data, lo, hi}
+	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
-		f, ok, bad := c.next()
+		f, ok, bad := c.Next()
 		if bad {
-			sh.broken(in, c.pos, "scope")
+			sh.broken(in, c.Pos, "scope")
 		}
 		if !ok {
 			return
 		}
-		if f.num == 2 && f.typ == protowire.BytesType {
-			sh.span(in, resource, scope, f.lo, f.hi)
+		if f.Num == 2 && f.Typ == protowire.BytesType {
+			sh.span(in, resource, scope, f.Lo, f.Hi)
 		}
 	}
 }
@@ -192,20 +194,20 @@ func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
 // ResourceSpans or ScopeSpans. A message given in several parts is their
 // concatenation, as protobuf merges.
 func head(data []byte, lo, hi int) (d described) {
-	c := cursor{data, lo, hi}
+	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
 	for {
-		f, ok, _ := c.next()
+		f, ok, _ := c.Next()
 		if !ok {
 			return d
 		}
 		switch {
-		case f.typ != protowire.BytesType:
-		case f.num == 1 && d.wire == "":
-			d.wire = viewString(data[f.lo:f.hi])
-		case f.num == 1:
-			d.wire += string(data[f.lo:f.hi])
-		case f.num == 3:
-			d.schema = viewString(data[f.lo:f.hi])
+		case f.Typ != protowire.BytesType:
+		case f.Num == 1 && d.wire == "":
+			d.wire = otlpwire.String(data[f.Lo:f.Hi])
+		case f.Num == 1:
+			d.wire += string(data[f.Lo:f.Hi])
+		case f.Num == 3:
+			d.schema = otlpwire.String(data[f.Lo:f.Hi])
 		}
 	}
 }
@@ -215,58 +217,58 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 	var id TraceID
 	var name []byte
 	var start, end uint64
-	c := cursor{in.data, lo, hi}
+	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
-		f, ok, bad := c.next()
+		f, ok, bad := c.Next()
 		if bad {
 			r.flags |= unclean
 		}
 		if !ok {
 			break
 		}
-		value := in.data[f.lo:f.hi]
-		want := wireSchemas.span.field(f.num)
-		if want.typ != unknown && want.wire != f.typ {
+		value := in.data[f.Lo:f.Hi]
+		want := otlpwire.Span.Field(f.Num)
+		if want.Wrong(f.Typ) {
 			r.flags |= unclean
 			continue
 		}
-		switch f.num {
+		switch f.Num {
 		case 1:
 			r.flags |= idFlag(len(value), len(id))
 			id = TraceID{}
 			copy(id[max(0, len(id)-len(value)):], value)
 		case 2:
 			r.flags |= idFlag(len(value), 8)
-			r.id = number(value)
+			r.id = otlpwire.ID(value)
 		case 4:
 			r.flags |= idFlag(len(value), 8)
-			r.parent = number(value)
+			r.parent = otlpwire.ID(value)
 		case 5:
 			name = value
 			if !utf8.Valid(value) {
 				r.flags |= unclean
 			}
 		case 6:
-			r.kind = Kind(known(f.value, uint32(KindConsumer)))
+			r.kind = Kind(known(f.Value, uint32(KindConsumer)))
 		case 7:
-			start = f.value
+			start = f.Value
 		case 8:
-			end = f.value
+			end = f.Value
 		case 9:
-			if !validAttribute(value) {
+			if !otlpwire.ValidAttribute(value) {
 				r.flags |= unclean
 			}
 		case 15:
-			r.status = sh.statusOf(in, f.lo, f.hi, r.status)
+			r.status = sh.statusOf(in, f.Lo, f.Hi, r.status)
 			fallthrough
 		case 3, 11, 13:
-			switch f.num {
+			switch f.Num {
 			case 11:
 				r.flags |= eventful
 			case 13:
 				r.flags |= linked
 			}
-			if want.typ == text && !utf8.Valid(value) || want.typ == message && !valid(value, want.message, 1) {
+			if f.Typ == protowire.BytesType && !want.Valid(value) {
 				r.flags |= unclean
 			}
 		}
@@ -283,14 +285,14 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 }
 
 func (sh *shard) statusOf(in input, lo, hi int, code Status) Status {
-	c := cursor{in.data, lo, hi}
+	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
-		f, ok, _ := c.next()
+		f, ok, _ := c.Next()
 		if !ok {
 			return code
 		}
-		if f.num == 3 && f.typ == protowire.VarintType {
-			code = Status(known(f.value, uint32(StatusError)))
+		if f.Num == 3 && f.Typ == protowire.VarintType {
+			code = Status(known(f.Value, uint32(StatusError)))
 		}
 	}
 }
@@ -324,7 +326,7 @@ func (r *raw) times(start, end uint64) (int64, int64) {
 }
 
 func (sh *shard) name(b []byte, unclean bool) uint32 {
-	name := viewString(b)
+	name := otlpwire.String(b)
 	if unclean && !utf8.Valid(b) {
 		name = strings.ToValidUTF8(string(b), "\uFFFD")
 	}

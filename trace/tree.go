@@ -1,5 +1,7 @@
 package trace
 
+import "prowtrace/internal/otlpwire"
+
 // A Tree is one trace as it is shown and served: its spans in order of start,
 // and the parent of each. It is a view of the set and costs next to nothing.
 //
@@ -116,19 +118,19 @@ func (t Tree) Encoded(i int) []byte {
 	}
 	b = b[:len(b):len(b)] // the appends below copy
 	reported, id := spanID(t.set.id[row]), t.ID(i)
-	b = appendBytes(b, 1, t.Trace.ID[:])
+	b = otlpwire.AppendBytes(b, 1, t.Trace.ID[:])
 	if id != reported {
-		b = appendBytes(b, 2, id[:])
+		b = otlpwire.AppendBytes(b, 2, id[:])
 	}
 	if p := t.Parent(i); p >= 0 {
 		parent := t.ID(p)
-		b = appendBytes(b, 4, parent[:])
+		b = otlpwire.AppendBytes(b, 4, parent[:])
 	}
 	traceID := t.set.traces.id[t.set.trace[row]]
-	b = appendBytes(b, 9, attribute(attrTraceID, traceID.String()))
-	b = appendBytes(b, 9, attribute(attrSpanID, reported.String()))
+	b = otlpwire.AppendText(b, 9, attrTraceID, traceID.String())
+	b = otlpwire.AppendText(b, 9, attrSpanID, reported.String())
 	if t.joined.inferred[i] {
-		b = append(b, inferredAttribute...)
+		b = otlpwire.AppendBool(b, 9, attrInferred, true)
 	}
 	return b
 }
@@ -137,20 +139,3 @@ func (t Tree) Encoded(i int) []byte {
 func (t Tree) Detail(i int) (Detail, error) {
 	return t.set.decode(t.Row(i), t.Resource(i), t.Encoded(i))
 }
-
-// attribute encodes a KeyValue with a string of less than 64 bytes, of which a
-// joined trace has two for each span.
-func attribute(key, value string) []byte {
-	b := make([]byte, 0, len(key)+len(value)+6)
-	b = append(b, 1<<3|2, byte(len(key)))
-	b = append(b, key...)
-	b = append(b, 2<<3|2, byte(len(value)+2), 1<<3|2, byte(len(value)))
-	return append(b, value...)
-}
-
-// inferredAttribute is the encoded field "prowtrace.inferred = true" of a span.
-var inferredAttribute = func() []byte {
-	kv := append([]byte{1<<3 | 2, byte(len(attrInferred))}, attrInferred...)
-	kv = append(kv, 2<<3|2, 2, 2<<3, 1)
-	return appendBytes(nil, 9, kv)
-}()
