@@ -104,7 +104,7 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 		mux.HandleFunc(pattern, h.serve)
 	}
 	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.streamTrace)
-	mux.HandleFunc("/ui/{asset}", serveAsset)
+	mux.HandleFunc("/ui/{asset...}", serveAsset)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
 	mux.HandleFunc("/trace/{trace}", v.servePageOfTrace)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusNotFound) })
@@ -123,7 +123,7 @@ type viewer struct {
 	services   func() serviceMap
 }
 
-//go:embed ui/*.html ui/*.css ui/*.js ui/*.svg
+//go:embed ui/*.html ui/*.css ui/*.svg ui/*.js ui/*/*.js
 var ui embed.FS
 
 // servePage sends the one page there is; its script reads the address.

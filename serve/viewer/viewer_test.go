@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -151,6 +153,12 @@ func TestWhatIsNotThere(t *testing.T) {
 		{"asset", "/ui/nothing.js", 404, nil},
 		{"page as asset", "/ui/index.html", 404, nil},
 		{"types are not served", "/ui/types.d.ts", 404, nil},
+		{"a folder", "/ui/model", 404, nil},
+		{"a folder with a slash", "/ui/model/", 404, nil},
+		{"no asset", "/ui/", 404, nil},
+		{"out of the assets", "/ui/..%2fviewer.go", 404, nil},
+		{"out of a folder", "/ui/model/..%2f..%2fviewer.go", 404, nil},
+		{"around to the page", "/ui/model/..%2findex.html", 404, nil},
 		{"address", "/api/v1/nothing", 404, []string{"no such address"}},
 		{"trace", "/api/v1/traces/" + traceID(9).String(), 404, []string{"no trace " + traceID(9).String(), "another run"}},
 		{"trace id", "/api/v1/traces/xyz", 400, []string{"“xyz” is not a trace id", "hex digits"}},
@@ -318,14 +326,20 @@ func TestAnswersAreCompressed(t *testing.T) {
 // The page loads its modules at once, not one after the other as they are
 // imported.
 func TestModulesArePreloaded(t *testing.T) {
-	index := page(t, New(load(t), Info{}), "/")
-	modules, err := filepath.Glob("ui/*.js")
-	if err != nil || len(modules) == 0 {
+	h := New(load(t), Info{})
+	index := page(t, h, "/")
+	modules, err := fs.Glob(ui, "ui/*.js")
+	inFolders, err2 := fs.Glob(ui, "ui/*/*.js")
+	if err := errors.Join(err, err2); err != nil || len(inFolders) == 0 {
 		t.Fatal(err)
 	}
+	modules = append(modules, inFolders...)
 	for _, m := range modules {
-		if !strings.Contains(index, `"/`+filepath.ToSlash(m)+`"`) {
+		if !strings.Contains(index, `"/`+m+`"`) {
 			t.Errorf("%s is not in index.html", m)
+		}
+		if w := get(h, "/"+m); w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
+			t.Errorf("%s: status %d, type %q", m, w.Code, w.Header().Get("Content-Type"))
 		}
 	}
 	if listed := strings.Count(index, "modulepreload"); listed != len(modules)-1 {

@@ -3,23 +3,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DEFAULTS, format, other, parse } from '../ui/address.js';
-import { barPainter } from '../ui/bars.js';
-import { completions } from '../ui/complete.js';
-import { build, decode, FLAG, ownPieces } from '../ui/columns.js';
-import { errorsOf } from '../ui/errors.js';
-import { closedAtFirst } from '../ui/firstscreen.js';
-import { place } from '../ui/flame.js';
-import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/format.js';
-import { density } from '../ui/minimap.js';
-import { formatLines, opening, parseLines } from '../ui/opening.js';
-import { ordering } from '../ui/order.js';
-import { pathShown } from '../ui/path.js';
-import { quoted, searchable, term, withTerm } from '../ui/query.js';
-import { between, layer } from '../ui/services.js';
-import { firstOf } from '../ui/spans.js';
-import { around, clamp, pan, pinch, ruler, zoom } from '../ui/viewport.js';
-import { closedBelow, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/visible.js';
+import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/lib/format.js';
+import { build, decode, FLAG, ownPieces } from '../ui/model/columns.js';
+import { pathShown } from '../ui/model/criticalpath.js';
+import { errorsOf } from '../ui/model/errors.js';
+import { formatLines, opening, parseLines } from '../ui/model/expansion.js';
+import { closedAtFirst } from '../ui/model/initial.js';
+import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
+import { ordering } from '../ui/model/sorting.js';
+import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/viewport.js';
+import { closedBelow, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/model/visible.js';
+import { DEFAULTS, format, other, parse } from '../ui/state/address.js';
+import { barPainter } from '../ui/views/bars.js';
+import { completions } from '../ui/views/complete.js';
+import { place } from '../ui/views/flame.js';
+import { density } from '../ui/views/minimap.js';
+import { between, layer } from '../ui/views/services.js';
+import { firstOf } from '../ui/views/spans.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {

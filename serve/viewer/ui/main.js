@@ -1,14 +1,14 @@
 // The frame of the page: what address means what view, and the bar on top.
 
-import { format, other, parse } from './address.js';
-import { json } from './api.js';
-import { h, inside, outside, webLinks } from './dom.js';
-import { zoneName } from './format.js';
-import { showHelp } from './help.js';
-import { message } from './message.js';
-import { runPage } from './runpage.js';
-import { applyTheme, themeButton } from './theme.js';
-import { tracePage } from './tracepage.js';
+import { json } from './lib/api.js';
+import { h, inside, outside, webLinks } from './lib/dom.js';
+import { zoneName } from './lib/format.js';
+import { applyTheme, themeButton } from './lib/theme.js';
+import { format, other, parse } from './state/address.js';
+import { showHelp } from './views/help.js';
+import { message } from './views/message.js';
+import { runPage } from './views/runpage.js';
+import { tracePage } from './views/tracepage.js';
 
 /** @typedef {import('./types').State} State */
 /** @typedef {import('./types').Run} Run */

@@ -1,0 +1,145 @@
+// Making elements. Text only ever becomes text: there is no way from a string
+// to markup in this page, and the Content-Security-Policy forbids it besides.
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/**
+ * Makes an element: h('a', { class: 'x', href: '/' }, 'text').
+ * Properties that begin with "on" are listeners.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [props]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, props = {}, ...children) {
+  const el = document.createElement(tag);
+  set(el, props);
+  el.append(.../** @type {(Node | string)[]} */ (children.filter((c) => c !== null && c !== undefined && c !== false)));
+  return el;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/**
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [props]
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function svg(tag, props = {}, ...children) {
+  const el = document.createElementNS(SVG, tag);
+  set(el, props);
+  el.append(.../** @type {(Node | string)[]} */ (children.filter((c) => c !== null && c !== undefined && c !== false)));
+  return el;
+}
+
+/**
+ * @param {Element} el
+ * @param {Record<string, unknown>} props
+ */
+function set(el, props) {
+  for (const [key, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith('on')) el.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
+    else if (key === 'href') link(el, String(value));
+    else el.setAttribute(key, value === true ? '' : String(value));
+  }
+}
+
+/**
+ * Only addresses of the web and of this server become links.
+ * @param {Element} el
+ * @param {string} address
+ */
+function link(el, address) {
+  if (/^(https?:\/\/|\/(?!\/)|#|\?)/.test(address)) el.setAttribute('href', address);
+}
+
+/**
+ * Text from outside, kept from turning the direction of what follows.
+ * @param {string} text
+ * @param {Record<string, unknown>} [props]
+ */
+export function bdi(text, props = {}) {
+  return h('bdi', props, text);
+}
+
+/**
+ * A link to another page of this one; see main.js for how it is followed.
+ * @param {string} href
+ * @param {Record<string, unknown>} props
+ * @param {...Child} children
+ */
+export function inside(href, props, ...children) {
+  return h('a', { href, 'data-inside': true, ...props }, ...children);
+}
+
+/**
+ * @param {string} href
+ * @param {string} text
+ */
+export function outside(href, text) {
+  return h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text);
+}
+
+/**
+ * A mark of a line, with its meaning for those who point at it and its words
+ * for those who hear it.
+ * @param {import('../types').Sign} k
+ */
+export function sign({ sign, text, means }) {
+  if (sign === text) return h('span', { class: 'mark-odd', title: means }, text);
+  return h('span', { class: 'mark-sign', title: `${text}: ${means}` }, h('span', { 'aria-hidden': 'true' }, sign), h('span', { class: 'vh' }, text));
+}
+
+/**
+ * Brings the tab of the view on show onto the screen: on a phone not all fit.
+ * @param {HTMLElement} tabs
+ */
+export function showCurrent(tabs) {
+  requestAnimationFrame(() => {
+    const tab = tabs.querySelector('[aria-current]')?.getBoundingClientRect();
+    const box = tabs.getBoundingClientRect();
+    if (tab && (tab.left < box.left || tab.right > box.right)) tabs.scrollLeft += tab.left - box.left - (box.width - tab.width) / 2;
+  });
+}
+
+/**
+ * The mark of a span with an error of its own.
+ * @param {boolean} good whether the error was made good
+ */
+export function errorMark(good) {
+  return h('span', { class: good ? 'mark-error good' : 'mark-error', title: good ? 'This span has an error that was made good: what came after it, beside it, went well' : 'This span has an error' },
+    h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, good ? 'error, made good' : 'error'));
+}
+
+/**
+ * @param {import('../types').WebLink[]} links
+ */
+export function webLinks(links) {
+  return links.filter((l) => l.url).map((l) => outside(/** @type {string} */ (l.url), l.text));
+}
+
+/** @param {string} name */
+export function storedValue(name) {
+  try {
+    return localStorage.getItem('prowtrace.' + name);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps a preference of this browser, where it lets us.
+ * @param {string} name
+ * @param {string} value
+ */
+export function store(name, value) {
+  try {
+    localStorage.setItem('prowtrace.' + name, value);
+  } catch {
+    // private windows and full disks: the preference lasts as long as the page
+  }
+}

@@ -1,0 +1,68 @@
+// What the find box offers while one types: words of the grammar, and the
+// names, services, attributes and values that there are.
+
+import { json } from '../lib/api.js';
+import { h } from '../lib/dom.js';
+import { quoted, searchable } from '../model/query.js';
+
+/** @typedef {import('../types').AttributeKey} AttributeKey */
+/** @typedef {{ names: string[], services: string[], keys: AttributeKey[] }} Vocabulary */
+
+const WORDS = ['error', 'kind:client', 'kind:server', 'kind:internal', 'dur>1s', 'self>1s', 'flag:unfinished', 'flag:orphan', 'has:', 'after:', 'before:'];
+const OFFERED = 30;
+
+/**
+ * Queries that go on from a text. Pure.
+ * @param {string} text
+ * @param {Vocabulary} v
+ * @returns {string[]}
+ */
+export function completions(text, v) {
+  const [, before = '', last = ''] = /^(.*\s|)(\S*)$/su.exec(text) ?? [];
+  if ((before.match(/"/g)?.length ?? 0) % 2 === 1) return []; // within a quote
+  const [not = ''] = /^[-(]*/.exec(last) ?? [];
+  const term = last.slice(not.length);
+  const asked = /^([^=!~<>:"]+)(!?=)"?(.*)$/u.exec(term);
+  /** @type {string[]} */
+  let all;
+  if (asked) {
+    const [, key = '', op = '', part = ''] = asked;
+    const values = key === 'name' ? v.names : key === 'service' ? v.services : (v.keys.find((k) => k.key === key)?.values ?? []);
+    all = values.filter((x) => x.toLowerCase().includes(part.toLowerCase())).map((x) => key + op + quoted(x));
+  } else {
+    const part = term.toLowerCase();
+    if (part === '') return [];
+    const known = [...WORDS, 'name=', 'service=', ...v.keys.filter((k) => searchable(k.key)).map((k) => k.key + '=')];
+    // What begins so stands before what has it somewhere.
+    all = [...known.filter((w) => w.toLowerCase().startsWith(part)), ...known.filter((w) => w.toLowerCase().indexOf(part) > 0)];
+  }
+  return all.slice(0, OFFERED).map((t) => before + not + t).filter((t) => t !== text);
+}
+
+let lists = 0;
+
+/**
+ * Offers completions below an input. What there is is asked for once, when the
+ * box is first used.
+ * @param {HTMLInputElement} input
+ * @param {string} path "" for the whole run, else that of a trace
+ * @param {{ names: string[], services: string[] }} known
+ * @param {AbortSignal} signal
+ */
+export function complete(input, path, known, signal) {
+  const list = h('datalist', { id: `offers-${lists++}` });
+  /** @type {Vocabulary | null} */
+  let v = null;
+  const show = () => list.replaceChildren(...(v ? completions(input.value, v) : []).map((value) => h('option', { value })));
+  input.addEventListener('focus', () => {
+    if (v) return;
+    v = { ...known, keys: [] };
+    json(path + 'keys', signal).then((keys) => {
+      v = { ...known, keys: /** @type {AttributeKey[]} */ (keys) };
+      show();
+    }).catch(() => {}); // names and services are offered all the same
+  });
+  input.addEventListener('input', show);
+  input.setAttribute('list', list.id);
+  return list;
+}

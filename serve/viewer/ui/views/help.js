@@ -1,0 +1,58 @@
+// The keys, and what can be asked in the find box.
+
+import { h } from '../lib/dom.js';
+
+const KEYS = [
+  ['Trace', [
+    ['↑ ↓', 'the line before, the line after'], ['→ ←', 'open and close; into and out of a line'], ['Enter', 'details of the line'],
+    ['Home End PgUp PgDn', 'far'], ['F', 'the first error that lasted'], ['n  N', 'next and previous error that lasted'], ['x  X', 'next and previous error of all'], ['c', 'along the critical path'],
+    ['[  ]', 'one level less, one level more'], ['{  }', 'close all, open all'],
+  ]],
+  ['Time', [
+    ['w s', 'closer, farther (also Ctrl + wheel, pinch)'], ['a d', 'earlier, later (also Shift + wheel, drag)'], ['f', 'zoom to the line'],
+    ['0', 'the whole trace'], ['Shift + drag', 'zoom to a piece'], ['t', 'time zone'],
+  ]],
+  ['Find', [
+    ['/', 'into the find box'], ['Enter  Shift + Enter', 'next and previous match'], ['g  G', 'the same, from the lines'],
+    ['m', 'highlight or filter'], ['Esc', 'close the details; empty the find box'],
+  ]],
+  ['Everywhere', [['1 … 7', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],
+];
+
+const TERMS = [
+  ['no such host', 'each of the words, in the name, service, attributes, events or status'], ['"no such host"', 'the phrase'],
+  ['error', 'the status is an error'], ['kind:client', 'internal, server, client, producer, consumer'],
+  ['key=value', 'an attribute; also name, service, scope, id, status, message'], ['key!=value', 'any other value, or none'], ['key~regex', 'a regular expression (RE2)'],
+  ['code>=500', 'an attribute by its number'], ['dur>5s', 'the duration; self>5s the self time'], ['name:part', 'a part of the name; so service: and scope:'],
+  ['after:12:03', 'starts then or later, UTC; before:12:05:30.5; also 2025-03-13T12:03Z, or +5m from the start of the trace'], ['has:key', 'has an attribute'], ['flag:unfinished', 'orphan, conflict, unfinished, negative, outside-parent, inferred…'], ['-term', 'not so'], ['a b OR c', 'both of these, or that one'], ['(a OR b) -(c d)', 'parentheses make one term of several'],
+];
+
+/** Opens the help; Esc closes it. */
+export function showHelp() {
+  const list = (/** @type {string[][]} */ rows) =>
+    h('dl', { class: 'keys' }, ...rows.flatMap(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)]));
+  const close = h('button', { type: 'button', class: 'icon', 'aria-label': 'Close the help' }, '✕');
+  const dialog = h('dialog', { class: 'help', 'aria-labelledby': 'help-title' },
+    h('header', {}, h('h2', { id: 'help-title' }, 'Keys and searches'), close),
+    h('div', { class: 'help-columns' },
+      h('div', {}, ...KEYS.flatMap(([title, rows]) => [h('h3', {}, /** @type {string} */ (title)), list(/** @type {string[][]} */ (rows))])),
+      h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
+        h('h3', {}, 'What the lines show'),
+        h('ul', { class: 'legend' },
+          h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: what came after it, under the same parent, went well'),
+          h('li', {}, 'an error lasted if it was not made good, and none under it lasted; a closed line has the words of the first under it'),
+          h('li', {}, h('span', { class: 'mark-below' }, '3 below'), ' errors under it'),
+          h('li', {}, 'solid: self time; pale: a child was running; the thin line under a bar: the critical path'),
+          h('li', {}, 'a bar that fades: the span has no end, its process was killed'),
+          h('li', {}, 'a dashed bar: a parent that no file holds'),
+          h('li', {}, '12 × name: similar calls in a row, folded into one line'),
+          h('li', {}, '≈: the parent was found by time, not reported'),
+          h('li', {}, 'small strokes in a bar: events')))));
+  close.addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('click', (e) => {
+    if (e.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,159 @@
+// A trace on paper: the lines that are not closed away, with their bars, as
+// elements that a printer can break into pages.
+
+import { bdi, errorMark, h, sign, svg } from '../lib/dom.js';
+import { count, counted, duration, named, offset } from '../lib/format.js';
+import { at, FLAG, hasError } from '../model/columns.js';
+import { pathShown } from '../model/criticalpath.js';
+import { causeUnder } from '../model/errors.js';
+import { ruler } from '../model/viewport.js';
+import { barPainter, ROW } from './bars.js';
+
+/** @typedef {import('../types').Model} Model */
+/** @typedef {import('../types').View} View */
+/** @typedef {import('../types').LineText} LineText */
+
+export const PRINTED = 1000; // lines; some 30 pages
+const WIDTH = 480; // of the bars, in units that the page scales to its paper
+
+/**
+ * Shows something else while the page is printed.
+ * @param {() => void} before
+ * @param {() => void} after
+ * @param {AbortSignal} signal
+ */
+export function whenPrinted(before, after, signal) {
+  addEventListener('beforeprint', before, { signal });
+  addEventListener('afterprint', after, { signal });
+  matchMedia('print').addEventListener('change', (e) => (e.matches ? before() : after()), { signal });
+}
+
+/** The colours of the style sheet, which are those of paper while it prints. */
+const COLOURS = {
+  services: Array.from({ length: 8 }, (_, i) => `var(--s${i})`),
+  error: 'var(--error-bar)', text: 'var(--text)', dim: 'var(--dim)', faint: 'var(--faint)', grid: 'var(--grid)', line: 'var(--line)',
+  accent: 'var(--accent)', paper: 'var(--paper)', critical: 'var(--critical)',
+};
+
+/**
+ * @param {object} o
+ * @param {Model} o.model
+ * @param {Uint8Array} o.closed
+ * @param {import('../types').Errors} o.errors
+ * @param {ArrayLike<number>} o.lines those on show
+ * @param {View} o.view
+ * @param {Map<number, number[]>} o.critical
+ * @param {(line: number) => LineText | undefined} o.text
+ * @param {(flags: number) => import('../types').Sign[]} o.marks
+ */
+export function printedLines(o) {
+  const m = o.model;
+  const { view } = o;
+  const paint = barPainter(m);
+  const path = pathShown(m, o.critical);
+  const { step, ticks } = ruler(view, 5);
+  const x = (/** @type {number} */ t) => ((t - view.from) / (view.to - view.from)) * WIDTH;
+  const scale = drawing();
+  for (const t of ticks) {
+    scale.g.fillStyle = COLOURS.line;
+    scale.g.fillRect(x(t), 0, 1, ROW);
+    scale.g.fillStyle = COLOURS.dim;
+    if (x(t) < WIDTH - 40) scale.g.fillText(offset(t, step), x(t) + 4, 16);
+  }
+  const n = Math.min(o.lines.length, PRINTED);
+  const rows = Array.from({ length: n }, (_, k) => {
+    const line = at(o.lines, k);
+    const t = o.text(line);
+    const bars = drawing();
+    bars.g.fillStyle = COLOURS.grid;
+    for (const tick of ticks) bars.g.fillRect(x(tick), 0, 1, ROW);
+    paint(bars.g, { line, y: 0, width: WIDTH, view, colours: COLOURS, critical: path(line, at(o.lines, k + 1) || m.n), events: t?.events });
+    const cell = h('td', { class: 'p-name', 'data-service': at(m.service, line) % 8 }, ...words(o, line, t));
+    cell.style.paddingLeft = `${4 + Math.min(at(m.depth, line), 24) * 8}px`;
+    return h('tr', { class: hasError(m, line) ? 'bad' : '' }, cell, h('td', { class: 'num' }, duration(at(m.duration, line))), h('td', { class: 'p-bars' }, bars.element));
+  });
+  return h('div', { class: 'printed' },
+    h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col', class: 'num' }, 'Duration'), h('th', { scope: 'col', class: 'p-bars' }, scale.element))), h('tbody', {}, ...rows)),
+    n < o.lines.length ? h('p', {}, `The first ${count(n)} of ${counted(o.lines.length, 'line')}: close some, or filter, to print others.`) : null);
+}
+
+/**
+ * @param {Parameters<typeof printedLines>[0]} o
+ * @param {number} line
+ * @param {LineText | undefined} t
+ */
+function words(o, line, t) {
+  const m = o.model;
+  const flags = at(m.flags, line);
+  const name = named(m.head.names[at(m.name, line)] ?? '');
+  const below = at(m.below, line);
+  const said = [t?.message || o.text(causeUnder(o, line))?.message, t?.hint].filter(Boolean).join(' · ');
+  return [
+    hasError(m, line) ? errorMark(Boolean(o.errors.good[line])) : '', below > 0 ? h('span', { class: 'mark-below' }, `${count(below)} below`) : '',
+    ...o.marks(flags & ~(FLAG.missing | FLAG.fold)).map(sign), ' ',
+    h('b', {}, bdi(flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(at(m.members, line))} × ${name}` : name)), ' ', said ? bdi(said, { class: 'n-hint' }) : '',
+  ];
+}
+
+let gradients = 0;
+const ruleOf = document.createElement('canvas').getContext('2d');
+
+/**
+ * A picture to draw bars in with the few commands that they need, made of
+ * elements: sharp on any paper, and a few bytes a bar.
+ * @returns {{ element: SVGSVGElement, g: import('./bars.js').Pen }}
+ */
+function drawing() {
+  const element = svg('svg', { viewBox: `0 0 ${WIDTH} ${ROW}`, 'aria-hidden': 'true' });
+  const rect = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ width, /** @type {number} */ height) => {
+    const el = svg('rect', { x: round(x), y: round(y), width: Math.max(round(width), 0), height: round(height) });
+    element.append(el);
+    return el;
+  };
+  /** @type {import('./bars.js').Pen} */
+  const g = {
+    fillStyle: '', strokeStyle: '', globalAlpha: 1,
+    fillRect(x, y, width, height) {
+      const el = rect(x, y, width, height);
+      el.style.fill = typeof this.fillStyle === 'string' ? this.fillStyle : `url(#${/** @type {Fade} */ (/** @type {unknown} */ (this.fillStyle)).id})`;
+      if (this.globalAlpha < 1) el.style.fillOpacity = String(this.globalAlpha);
+    },
+    strokeRect(x, y, width, height) {
+      const el = rect(x, y, width, height);
+      el.style.fill = 'none';
+      el.style.stroke = String(this.strokeStyle);
+      el.style.strokeDasharray = '4 3';
+    },
+    setLineDash() {}, // only missing parents are outlined, and they are dashed
+    fillText(text, x, y) {
+      const el = svg('text', { x: round(x), y: round(y) }, text);
+      el.style.fill = String(this.fillStyle);
+      element.append(el);
+    },
+    measureText: (text) => (ruleOf ? ruleOf.measureText(text) : /** @type {TextMetrics} */ ({ width: text.length * 6 })),
+    createLinearGradient(x1, y1, x2, y2) {
+      const id = `fade-${gradients++}`;
+      const fade = svg('linearGradient', { id, gradientUnits: 'userSpaceOnUse', x1, y1, x2, y2 });
+      element.append(fade);
+      let last = '';
+      const made = {
+        id,
+        addColorStop(/** @type {number} */ at, /** @type {string} */ colour) {
+          const stop = svg('stop', { offset: at });
+          stop.style.stopColor = colour === 'transparent' ? last : (last = colour);
+          if (colour === 'transparent') stop.style.stopOpacity = '0';
+          fade.append(stop);
+        },
+      };
+      return /** @type {CanvasGradient} */ (/** @type {unknown} */ (made));
+    },
+  };
+  return { element, g };
+}
+
+/** @typedef {{ id: string }} Fade */
+
+/** @param {number} v */
+function round(v) {
+  return Math.round(v * 10) / 10;
+}
