@@ -119,6 +119,8 @@ type Detail struct {
 	Span     *tracepb.Span
 	Resource *resourcepb.Resource
 	Scope    *commonpb.InstrumentationScope
+
+	ResourceSchema, ScopeSchema string // schema URLs
 }
 
 // Detail decodes the span of a row as it is served (see Encoded).
@@ -128,14 +130,16 @@ func (s *Set) Detail(row int) (Detail, error) {
 
 // decode decodes a served form of a row's span, with a resource and its scope.
 func (s *Set) decode(row, resource int, span []byte) (Detail, error) {
-	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}}
+	resourceWire, resourceSchema := s.EncodedResource(resource)
+	scopeWire, scopeSchema := s.EncodedScope(s.Scope(row))
+	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}, resourceSchema, scopeSchema}
 	for _, part := range []struct {
 		wire []byte
 		into proto.Message
 	}{
 		{span, d.Span},
-		{s.resources[resource].wire, d.Resource},
-		{s.scopes[s.scope[row]].wire, d.Scope},
+		{resourceWire, d.Resource},
+		{scopeWire, d.Scope},
 	} {
 		if err := proto.Unmarshal(part.wire, part.into); err != nil {
 			l := s.Locations(row)[0]

@@ -3,15 +3,14 @@ package viewer
 import (
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/export"
 	"prowtrace/trace"
 )
 
@@ -111,36 +110,8 @@ type spanRef struct {
 	section
 }
 
-// decoded is a span with what describes it.
-type decoded struct {
-	span           *tracepb.Span
-	resource       *resourcepb.Resource
-	scope          *commonpb.InstrumentationScope
-	resourceSchema string
-	scopeSchema    string
-}
-
-// decode reads span i of t as it is served.
-func (v *viewer) decode(t trace.Tree, i int) (decoded, error) {
-	row := t.Row(i)
-	d := decoded{span: &tracepb.Span{}, resource: &resourcepb.Resource{}, scope: &commonpb.InstrumentationScope{}}
-	resource, resourceSchema := v.set.EncodedResource(t.Resource(i))
-	scope, scopeSchema := v.set.EncodedScope(v.set.Scope(row))
-	d.resourceSchema, d.scopeSchema = resourceSchema, scopeSchema
-	for _, part := range []struct {
-		wire []byte
-		into proto.Message
-	}{{t.Encoded(i), d.span}, {resource, d.resource}, {scope, d.scope}} {
-		if err := proto.Unmarshal(part.wire, part.into); err != nil {
-			l := v.set.Locations(row)[0]
-			return decoded{}, fmt.Errorf("decoding the span at byte %d of %q: %w", l.Offset, l.Source, err)
-		}
-	}
-	return d, nil
-}
-
 // spanAt finds and decodes the span that an address names.
-func (v *viewer) spanAt(r *http.Request, d *drawing) (line, span int, parts decoded, err error) {
+func (v *viewer) spanAt(r *http.Request, d *drawing) (line, span int, parts trace.Detail, err error) {
 	if line, err = d.spanOf(r); err != nil {
 		return 0, 0, parts, err
 	}
@@ -148,7 +119,7 @@ func (v *viewer) spanAt(r *http.Request, d *drawing) (line, span int, parts deco
 	if l.Group != trace.NoGroup {
 		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is no span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
 	}
-	parts, err = v.decode(d.tree, int(l.Span))
+	parts, err = d.tree.Detail(int(l.Span))
 	return line, int(l.Span), parts, err
 }
 
@@ -162,13 +133,13 @@ func (v *viewer) getSpan(r *http.Request, d *drawing) (any, error) {
 		Line: line, ID: d.tree.ID(i).String(), Trace: d.tree.Trace.ID.String(), ParentLine: -1, Inferred: d.tree.Inferred(i),
 		Name: clip(s.Name, valueBytes), Service: name(s.Service), Kind: s.Kind.String(), Status: s.Status.String(),
 		Start: nanos(s.Start), End: nanos(s.End()), Duration: nanos(s.Duration), Self: nanos(d.self[i]),
-		Flags: s.Flags.Names(), State: clip(parts.span.GetTraceState(), 500), Bytes: len(d.tree.Encoded(i)),
+		Flags: s.Flags.Names(), State: clip(parts.Span.GetTraceState(), 500), Bytes: len(d.tree.Encoded(i)),
 	}
 	out.Only = d.tree.ID(i).IsZero() || s.Flags.Has(trace.Conflict)
 	if out.Flags == nil {
 		out.Flags = []string{}
 	}
-	if id := parts.span.GetParentSpanId(); len(id) > 0 {
+	if id := parts.Span.GetParentSpanId(); len(id) > 0 {
 		out.ParentID = hex.EncodeToString(id)
 	}
 	if p := d.tree.Parent(i); p >= 0 {
@@ -194,23 +165,23 @@ func nanos(ns int64) string { return strconv.FormatInt(ns, 10) }
 
 // describe fills in what only the decoded span knows, and gives all values by
 // their numbers.
-func (v *viewer) describe(out *detail, d decoded) []*commonpb.AnyValue {
+func (v *viewer) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
 	c := &collector{}
-	if m := d.span.GetStatus().GetMessage(); m != "" {
+	if m := d.Span.GetStatus().GetMessage(); m != "" {
 		f := c.field(&commonpb.KeyValue{Key: "message", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: m}}})
 		out.Message = &f
 	}
-	out.Attributes = c.section(d.span.GetAttributes(), d.span.GetDroppedAttributesCount())
-	out.Resource = c.section(d.resource.GetAttributes(), d.resource.GetDroppedAttributesCount())
-	out.Resource.Schema = clip(d.resourceSchema, 300)
-	out.Scope = c.section(d.scope.GetAttributes(), d.scope.GetDroppedAttributesCount())
-	out.Scope.About = clip(d.scope.GetName()+" "+d.scope.GetVersion(), 300)
-	out.Scope.Schema = clip(d.scopeSchema, 300)
+	out.Attributes = c.section(d.Span.GetAttributes(), d.Span.GetDroppedAttributesCount())
+	out.Resource = c.section(d.Resource.GetAttributes(), d.Resource.GetDroppedAttributesCount())
+	out.Resource.Schema = clip(d.ResourceSchema, 300)
+	out.Scope = c.section(d.Scope.GetAttributes(), d.Scope.GetDroppedAttributesCount())
+	out.Scope.About = clip(d.Scope.GetName()+" "+d.Scope.GetVersion(), 300)
+	out.Scope.Schema = clip(d.ScopeSchema, 300)
 	out.Events, out.Links = []event{}, []spanRef{}
-	for _, e := range d.span.GetEvents()[:min(len(d.span.GetEvents()), maxParts)] {
+	for _, e := range d.Span.GetEvents()[:min(len(d.Span.GetEvents()), maxParts)] {
 		out.Events = append(out.Events, event{strconv.FormatUint(e.GetTimeUnixNano(), 10), name(e.GetName()), c.section(e.GetAttributes(), e.GetDroppedAttributesCount())})
 	}
-	for _, l := range d.span.GetLinks()[:min(len(d.span.GetLinks()), maxParts)] {
+	for _, l := range d.Span.GetLinks()[:min(len(d.Span.GetLinks()), maxParts)] {
 		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: clip(l.GetTraceState(), 300)}
 		if id, err := trace.ParseTraceID(ref.Trace); err == nil {
 			_, ref.Here = v.set.Lookup(id)
@@ -218,9 +189,9 @@ func (v *viewer) describe(out *detail, d decoded) []*commonpb.AnyValue {
 		ref.section = c.section(l.GetAttributes(), l.GetDroppedAttributesCount())
 		out.Links = append(out.Links, ref)
 	}
-	out.Dropped = dropped{d.span.GetDroppedEventsCount(), d.span.GetDroppedLinksCount()}
+	out.Dropped = dropped{d.Span.GetDroppedEventsCount(), d.Span.GetDroppedLinksCount()}
 	out.Left = c.left
-	out.LeftParts = len(d.span.GetEvents()) + len(d.span.GetLinks()) - len(out.Events) - len(out.Links)
+	out.LeftParts = len(d.Span.GetEvents()) + len(d.Span.GetLinks()) - len(out.Events) - len(out.Links)
 	return c.values
 }
 
@@ -249,7 +220,7 @@ func (c *collector) field(kv *commonpb.KeyValue) field {
 	whole := trace.ReadableText(kv.GetValue())
 	f.Size = len(whole)
 	if f.Text, f.Cut = block(whole, valueBytes); !f.Cut {
-		f.Value = appendValue(nil, kv.GetValue())
+		f.Value = export.AppendJSONValue(nil, kv.GetValue())
 	}
 	return f
 }
@@ -289,13 +260,4 @@ func (v *viewer) getValue(r *http.Request, d *drawing) (any, error) {
 		return blob{"application/octet-stream", b.BytesValue, "value.bin"}, nil
 	}
 	return blob{"text/plain; charset=utf-8", []byte(trace.ReadableText(values[n])), "value.txt"}, nil
-}
-
-// getRaw sends a span's bytes as the file has them: an encoded OTLP Span.
-func (v *viewer) getRaw(r *http.Request, d *drawing) (any, error) {
-	_, i, _, err := v.spanAt(r, d)
-	if err != nil {
-		return nil, err
-	}
-	return blob{"application/octet-stream", v.set.Raw(d.tree.Row(i)), "span.binpb"}, nil
 }

@@ -156,38 +156,6 @@ func TestCenturies(t *testing.T) {
 	}
 }
 
-// Every kind of value comes through without loss.
-func TestValuesAreLossless(t *testing.T) {
-	double := func(f float64) *commonpb.AnyValue {
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: f}}
-	}
-	for _, test := range []struct {
-		name  string
-		value *commonpb.AnyValue
-		want  string
-	}{
-		{"text", text("", "a\"b").Value, `{"stringValue":"a\"b"}`},
-		{"empty text", text("", "").Value, `{"stringValue":""}`},
-		{"true", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}, `{"boolValue":true}`},
-		{"largest int", &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: math.MaxInt64}}, `{"intValue":"9223372036854775807"}`},
-		{"double", double(0.1), `{"doubleValue":0.1}`},
-		{"NaN", double(math.NaN()), `{"doubleValue":"NaN"}`},
-		{"infinity", double(math.Inf(-1)), `{"doubleValue":"-Infinity"}`},
-		{"minus zero", double(math.Copysign(0, -1)), `{"doubleValue":-0}`},
-		{"bytes", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: []byte{0xff, 0}}}, `{"bytesValue":"/wA="}`},
-		{"null", nil, `{}`},
-		{"array", list("a", "b"), `{"arrayValue":{"values":[{"stringValue":"a"},{"stringValue":"b"}]}}`},
-		{"map", &commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: []*commonpb.KeyValue{text("k", "v")}}}},
-			`{"kvlistValue":{"values":[{"key":"k","value":{"stringValue":"v"}}]}}`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := string(appendValue(nil, test.value)); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
-	}
-}
-
 func TestRawSpan(t *testing.T) {
 	set := load(t, sampleFiles(t)...)
 	got := page(t, New(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/spans/0/raw")

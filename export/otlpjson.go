@@ -1,52 +1,39 @@
-package viewer
+package export
 
 import (
 	"bufio"
+	"context"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"io"
 	"math"
-	"net/http"
 	"strconv"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"prowtrace/trace"
 )
 
 // OTLP's own JSON: ids in hex, 64-bit integers as text, enumerations as
 // numbers, bytes in base64, no field that has its default. protojson gets the
 // first and the third wrong. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
-// getSpanJSON sends one span as a whole OTLP/JSON message.
-func (v *viewer) getSpanJSON(r *http.Request, d *drawing) (any, error) {
-	_, _, parts, err := v.spanAt(r, d)
-	if err != nil {
-		return nil, err
-	}
-	b := append([]byte(`{"resourceSpans":[`), appendResourceSpans(nil, parts)...)
-	return blob{contentType: "application/json", body: append(b, "]}"...)}, nil
-}
-
-// streamTrace sends all spans of a trace, one after the other: the whole is
-// never in memory.
-func (v *viewer) streamTrace(w http.ResponseWriter, r *http.Request) {
-	t, err := v.lookup(r.PathValue("trace"))
-	if err != nil {
-		handler(func(*http.Request) (any, error) { return nil, err }).serve(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+t.ID.String()+`.json"`)
+// WriteOTLPJSON writes all spans of a trace as one OTLP/JSON message, one after
+// the other: the whole is never in memory. It looks at the context every 1024
+// spans.
+func WriteOTLPJSON(ctx context.Context, w io.Writer, tree trace.Tree) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	out.WriteString(`{"resourceSpans":[`) // the first error stays in out: Flush has it
-	tree := v.set.Tree(t)
 	var b []byte
 	first := true
 	for i := range tree.Len() {
-		if i%1024 == 0 && r.Context().Err() != nil {
-			return
+		if i%1024 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("cannot write trace %v as JSON: %w", tree.Trace.ID, context.Cause(ctx))
 		}
-		parts, err := v.decode(tree, i)
+		d, err := tree.Detail(i)
 		if err != nil {
 			continue // what strict readers refuse is cleaned while it is served; nothing is left to fail
 		}
@@ -54,10 +41,19 @@ func (v *viewer) streamTrace(w http.ResponseWriter, r *http.Request) {
 			b = append(b, ',')
 		}
 		first = false
-		out.Write(appendResourceSpans(append(b, '\n'), parts))
+		out.Write(appendResourceSpans(append(b, '\n'), d))
 	}
 	out.WriteString("\n]}\n")
-	_ = out.Flush() // the visitor may have left
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("cannot write trace %v as JSON: %w", tree.Trace.ID, err)
+	}
+	return nil
+}
+
+// AppendOTLPJSON appends one span as a whole OTLP/JSON message.
+func AppendOTLPJSON(b []byte, d trace.Detail) []byte {
+	b = append(b, `{"resourceSpans":[`...)
+	return append(appendResourceSpans(b, d), "]}"...)
 }
 
 // object writes the fields of a JSON object.
@@ -132,24 +128,24 @@ func appendText(b []byte, s string) []byte {
 	return append(b, text...)
 }
 
-func appendResourceSpans(b []byte, d decoded) []byte {
+func appendResourceSpans(b []byte, d trace.Detail) []byte {
 	o := open(b)
 	o.key("resource")
 	r := open(o.b)
-	r.attributes(d.resource.GetAttributes(), d.resource.GetDroppedAttributesCount())
+	r.attributes(d.Resource.GetAttributes(), d.Resource.GetDroppedAttributesCount())
 	o.b = r.close()
 	o.key("scopeSpans")
 	s := open(append(o.b, '['))
 	s.key("scope")
 	c := open(s.b)
-	c.text("name", d.scope.GetName())
-	c.text("version", d.scope.GetVersion())
-	c.attributes(d.scope.GetAttributes(), d.scope.GetDroppedAttributesCount())
+	c.text("name", d.Scope.GetName())
+	c.text("version", d.Scope.GetVersion())
+	c.attributes(d.Scope.GetAttributes(), d.Scope.GetDroppedAttributesCount())
 	s.b = c.close()
-	listField(&s, "spans", []*tracepb.Span{d.span}, appendSpan)
-	s.text("schemaUrl", d.scopeSchema)
+	listField(&s, "spans", []*tracepb.Span{d.Span}, appendSpan)
+	s.text("schemaUrl", d.ScopeSchema)
 	o.b = append(s.close(), ']')
-	o.text("schemaUrl", d.resourceSchema)
+	o.text("schemaUrl", d.ResourceSchema)
 	return o.close()
 }
 
@@ -203,14 +199,14 @@ func appendKeyValue(b []byte, kv *commonpb.KeyValue) []byte {
 	o.b = appendText(o.b, kv.GetKey())
 	if kv.GetValue() != nil {
 		o.key("value")
-		o.b = appendValue(o.b, kv.GetValue())
+		o.b = AppendJSONValue(o.b, kv.GetValue())
 	}
 	return o.close()
 }
 
-// appendValue writes an AnyValue; a null is an object without fields. Values
+// AppendJSONValue appends an AnyValue; a null is an object without fields. Values
 // are nested only as deep as the set lets them be.
-func appendValue(b []byte, v *commonpb.AnyValue) []byte {
+func AppendJSONValue(b []byte, v *commonpb.AnyValue) []byte {
 	o := open(b)
 	switch v := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:
@@ -232,7 +228,7 @@ func appendValue(b []byte, v *commonpb.AnyValue) []byte {
 		o.key("arrayValue")
 		a := open(o.b)
 		a.key("values")
-		a.b = appendList(a.b, v.ArrayValue.GetValues(), appendValue)
+		a.b = appendList(a.b, v.ArrayValue.GetValues(), AppendJSONValue)
 		o.b = a.close()
 	case *commonpb.AnyValue_KvlistValue:
 		o.key("kvlistValue")

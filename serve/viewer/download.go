@@ -1,0 +1,38 @@
+package viewer
+
+import (
+	"net/http"
+
+	"prowtrace/export"
+)
+
+// getSpanJSON sends one span as a whole OTLP/JSON message.
+func (v *viewer) getSpanJSON(r *http.Request, d *drawing) (any, error) {
+	_, _, parts, err := v.spanAt(r, d)
+	if err != nil {
+		return nil, err
+	}
+	return blob{contentType: "application/json", body: export.AppendOTLPJSON(nil, parts)}, nil
+}
+
+// streamTrace sends all spans of a trace, one after the other: the whole is
+// never in memory.
+func (v *viewer) streamTrace(w http.ResponseWriter, r *http.Request) {
+	t, err := v.lookup(r.PathValue("trace"))
+	if err != nil {
+		handler(func(*http.Request) (any, error) { return nil, err }).serve(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+t.ID.String()+`.json"`)
+	_ = export.WriteOTLPJSON(r.Context(), w, v.set.Tree(t)) // the visitor may have left
+}
+
+// getRaw sends a span's bytes as the file has them: an encoded OTLP Span.
+func (v *viewer) getRaw(r *http.Request, d *drawing) (any, error) {
+	_, i, _, err := v.spanAt(r, d)
+	if err != nil {
+		return nil, err
+	}
+	return blob{"application/octet-stream", v.set.Raw(d.tree.Row(i)), "span.binpb"}, nil
+}
