@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"prowtrace/internal/otlpwire"
 )
 
 // Names under which traces are declared. The two messages are the same on the wire:
@@ -119,36 +121,25 @@ func (t *typeTable) skipped(yield func(*objectType) bool) {
 // Unknown fields are passed over, the last of repeated ones counts, as in protobuf.
 func parseObjectType(b []byte) (code uint32, name string, err error) {
 	var raw []byte
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return 0, "", errNotObjectType
-		}
-		b = b[n:]
+	c := otlpwire.Read(b)
+	for {
+		f, ok, bad := c.Next()
 		switch {
-		case num == 1 && typ == protowire.VarintType:
-			var v uint64
-			v, n = protowire.ConsumeVarint(b)
-			code = uint32(v)
-		case num == 2 && typ == protowire.BytesType:
-			raw, n = protowire.ConsumeBytes(b)
-		default:
-			n = protowire.ConsumeFieldValue(num, typ, b)
-		}
-		if n < 0 {
+		case bad:
 			return 0, "", errNotObjectType
+		case !ok:
+			if len(raw) == 0 || len(raw) > maxTypeName {
+				return 0, "", errNotObjectType
+			}
+			return code, string(raw), nil
+		case f.Num == 1 && f.Typ == protowire.VarintType:
+			code = uint32(f.Value)
+		case f.Num == 2 && f.Typ == protowire.BytesType:
+			raw = b[f.Lo:f.Hi]
 		}
-		b = b[n:]
 	}
-	if len(raw) == 0 || len(raw) > maxTypeName {
-		return 0, "", errNotObjectType
-	}
-	return code, string(raw), nil
 }
 
 func appendObjectType(b []byte, code uint32, name string) []byte {
-	b = protowire.AppendTag(b, 1, protowire.VarintType)
-	b = protowire.AppendVarint(b, uint64(code))
-	b = protowire.AppendTag(b, 2, protowire.BytesType)
-	return protowire.AppendString(b, name)
+	return otlpwire.AppendBytes(otlpwire.AppendVarint(b, 1, uint64(code)), 2, []byte(name))
 }

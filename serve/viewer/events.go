@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -106,14 +107,14 @@ func (m *matcher) eventsOf(d *drawing, i int, add func(...eventPlace)) {
 	span := m.set.Encoded(d.tree.Row(i))
 	s := d.tree.Span(i)
 	var says []said
-	for num, field := range fields(span) {
+	for num, field := range otlpwire.Messages(span) {
 		if num != 11 {
 			continue
 		}
 		if says == nil { // most spans have no events, and need not be looked into
 			says = m.withoutEvents(d, i, s)
 		}
-		at := cmp.Or(timeOf(field), s.Start)
+		at := cmp.Or(eventTime(field), s.Start)
 		if m.event(says, field, at, d.tree) {
 			from := cap(span) - cap(field) // a field reaches to the same end of memory as its span
 			add(eventPlace{at, int32(i), int32(from), int32(from + len(field))})
@@ -164,16 +165,16 @@ func (v *viewer) loggedEvent(d *drawing, at eventPlace) loggedEvent {
 	s := d.tree.Span(i)
 	e := loggedEvent{Line: int(d.line[i]), ID: d.tree.ID(i).String(), Operation: name(s.Name), Service: name(s.Service)}
 	event := v.set.Encoded(d.tree.Row(i))[at.from:at.to]
-	e.At = nanos(timeOf(event))
+	e.At = nanos(eventTime(event))
 	var kind, message string
 	var rest []string
 	size := 0
-	for num, field := range fields(event) {
+	for num, field := range otlpwire.Messages(event) {
 		switch num {
 		case 2:
 			e.Name = clipBytes(field)
 		case 3:
-			key, value := keyValue(field)
+			key, value := otlpwire.KeyValue(field)
 			switch k := string(key[:min(len(key), eventBytes)]); {
 			case k == "exception.type":
 				kind = shortText(value)
@@ -199,7 +200,7 @@ func (v *viewer) loggedEvent(d *drawing, at eventPlace) loggedEvent {
 // shortText gives the begin of an encoded AnyValue as text. Texts and lists of
 // them are not decoded, and what is long is not either.
 func shortText(value []byte) string {
-	if text := firstText(value); text != "" || len(value) > 10*eventBytes {
+	if text := textValue(value); text != "" || len(value) > 10*eventBytes {
 		return text
 	}
 	return clip(textOf(value), eventBytes)

@@ -10,6 +10,7 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -36,7 +37,7 @@ const (
 func attributeKeys(set *trace.Set, trees iter.Seq[trace.Tree]) []attributeKey {
 	index := map[string]*attributeKey{}
 	add := func(attribute []byte, spans int) {
-		key, value := keyValue(attribute)
+		key, value := otlpwire.KeyValue(attribute)
 		k := index[string(key)]
 		if k == nil {
 			if len(key) == 0 || len(key) > longestOption || len(index) == seenKeys {
@@ -53,7 +54,7 @@ func attributeKeys(set *trace.Set, trees iter.Seq[trace.Tree]) []attributeKey {
 	resources := map[int]int{} // spans of each
 	for t := range trees {
 		for i := range t.Len() {
-			for num, field := range fields(t.Encoded(i)) {
+			for num, field := range otlpwire.Messages(t.Encoded(i)) {
 				if num == 9 {
 					add(field, 1)
 				}
@@ -63,7 +64,7 @@ func attributeKeys(set *trace.Set, trees iter.Seq[trace.Tree]) []attributeKey {
 	}
 	for _, n := range slices.Sorted(maps.Keys(resources)) {
 		wire, _ := set.EncodedResource(n)
-		for num, field := range fields(wire) {
+		for num, field := range otlpwire.Messages(wire) {
 			if num == 1 {
 				add(field, resources[n])
 			}
@@ -106,7 +107,7 @@ func mostFrequent(counts map[string]int) []string {
 // textOf gives an encoded AnyValue as text.
 func textOf(value []byte) string {
 	if len(value) > 1 && value[0] == 1<<3|2 { // a string needs no decoding
-		for num, text := range fields(value) {
+		for num, text := range otlpwire.Messages(value) {
 			if num == 1 {
 				return string(text)
 			}
@@ -147,9 +148,9 @@ func nameOf(_ trace.Tree, _ int, s trace.Span) string { return s.Name }
 // valueOf gives the text of the attribute with a key, of those in the fields
 // with a number.
 func valueOf(message []byte, number int, wanted string) (string, bool) {
-	for num, field := range fields(message) {
+	for num, field := range otlpwire.Messages(message) {
 		if int(num) == number {
-			if key, value := keyValue(field); string(key) == wanted {
+			if key, value := otlpwire.KeyValue(field); string(key) == wanted {
 				return textOf(value), true
 			}
 		}

@@ -78,13 +78,13 @@ func (d *drawing) text(line int) lineText {
 		t.ID = d.tree.MissingParent(int(l.Span)).String()
 	case trace.NoGroup:
 		s := d.tree.Span(int(l.Span))
-		g := peek(d.tree.Encoded(int(l.Span)))
-		t.ID, t.Hint = d.tree.ID(int(l.Span)).String(), g.hint
+		h := readHeadline(d.tree.Encoded(int(l.Span)))
+		t.ID, t.Hint = d.tree.ID(int(l.Span)).String(), h.subject
 		t.Only = s.ID.IsZero() || s.Flags.Has(trace.Conflict)
 		if s.Status == trace.StatusError {
-			t.Message = g.message
+			t.Message = h.message
 		}
-		for _, at := range g.events {
+		for _, at := range h.events {
 			t.Events = append(t.Events, at-d.extent.start)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -225,7 +226,7 @@ func (m *matcher) describes(n int, q *term, number int, scope bool) bool {
 
 func (q *term) scopeHas(wire []byte) bool {
 	if q.key == "scope" || q.key == "" {
-		for num, field := range fields(wire) {
+		for num, field := range otlpwire.Messages(wire) {
 			if (num == 1 || num == 2) && q.text(string(field)) {
 				return true
 			}
@@ -236,7 +237,7 @@ func (q *term) scopeHas(wire []byte) bool {
 
 // spanHas looks through the parts of an encoded span, its events among them or not.
 func (q *term) spanHas(span []byte, events bool) bool {
-	for num, field := range fields(span) {
+	for num, field := range otlpwire.Messages(span) {
 		switch num {
 		case 9:
 			if q.attribute(field) {
@@ -252,7 +253,7 @@ func (q *term) spanHas(span []byte, events bool) bool {
 			}
 		case 15: // the status message
 			if q.key == "" || q.key == "message" || q.key == "otel.status_description" {
-				for num, message := range fields(field) {
+				for num, message := range otlpwire.Messages(field) {
 					if num == 2 && q.text(string(message)) {
 						return true
 					}
@@ -266,7 +267,7 @@ func (q *term) spanHas(span []byte, events bool) bool {
 // eventHas looks through an encoded event: its name, its attributes.
 func (q *term) eventHas(event []byte) bool {
 	if q.key == "" || q.key == "event" {
-		for num, name := range fields(event) {
+		for num, name := range otlpwire.Messages(event) {
 			if num == 2 && q.text(string(name)) {
 				return true
 			}
@@ -276,7 +277,7 @@ func (q *term) eventHas(event []byte) bool {
 }
 
 func (q *term) attributesHave(b []byte, number int) bool {
-	for num, field := range fields(b) {
+	for num, field := range otlpwire.Messages(b) {
 		if int(num) == number && q.attribute(field) {
 			return true
 		}
@@ -286,7 +287,7 @@ func (q *term) attributesHave(b []byte, number int) bool {
 
 // attribute compares with an encoded KeyValue.
 func (q *term) attribute(b []byte) bool {
-	key, value := keyValue(b)
+	key, value := otlpwire.KeyValue(b)
 	switch {
 	case q.key == "has":
 		return string(key) == q.value || strings.EqualFold(string(key), q.value)
@@ -302,7 +303,7 @@ func (q *term) attribute(b []byte) bool {
 func (q *term) valueText(value []byte) bool {
 	// A string is the common case, and needs no decoding.
 	if len(value) > 1 && value[0] == 1<<3|2 {
-		for num, text := range fields(value) {
+		for num, text := range otlpwire.Messages(value) {
 			if num == 1 {
 				if q.op == "" {
 					return foldIn(text, q.value)

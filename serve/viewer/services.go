@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -146,13 +147,13 @@ var peers = []string{"peer.service", "server.address", "net.peer.name", "rpc.ser
 
 func peerOf(span []byte) (peer, key string) {
 	best := len(peers)
-	for num, field := range fields(span) {
+	for num, field := range otlpwire.Messages(span) {
 		if num != 9 {
 			continue
 		}
-		k, value := keyValue(field)
+		k, value := otlpwire.KeyValue(field)
 		if i := slices.Index(peers[:best], string(k)); i >= 0 {
-			text := firstText(value)
+			text := textValue(value)
 			if i >= len(peers)-2 { // of a URL the host
 				u, err := url.Parse(text)
 				if err != nil {

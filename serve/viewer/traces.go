@@ -30,15 +30,15 @@ type summary struct {
 func (v *viewer) summary(tree trace.Tree) summary {
 	t := tree.Trace
 	root := v.set.Span(t.Root)
-	g := peek(v.set.Raw(t.Root))
+	h := readHeadline(v.set.Raw(t.Root))
 	s := summary{
-		ID: t.ID.String(), Name: name(root.Name), Hint: g.hint, Service: name(root.Service),
+		ID: t.ID.String(), Name: name(root.Name), Hint: h.subject, Service: name(root.Service),
 		Spans: t.Spans, Errors: t.Errors, Orphans: t.Orphans,
 		Start: strconv.FormatInt(t.Start, 10), Duration: t.End - t.Start,
 		File: clip(v.set.Locations(t.Root)[0].Source, 300),
 	}
 	if root.Status == trace.StatusError {
-		s.Message = g.message
+		s.Message = h.message
 	}
 	if tree.Joined() {
 		s.Joined, s.JobSpans = true, t.Spans
