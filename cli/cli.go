@@ -100,12 +100,11 @@ func meant(root *cobra.Command, word string, err error) error {
 	if exitCode(err) != ExitNotFound || len(near) == 0 {
 		return err
 	}
-	hint := fmt.Sprintf("did you mean prowtrace %s?", near[0])
-	var hinted advised
-	if errors.As(err, &hinted) {
-		hint += " Otherwise " + hinted.hint
+	text := fmt.Sprintf("did you mean prowtrace %s?", near[0])
+	if hint := hintOf(err); hint != "" {
+		text += " Otherwise " + hint
 	}
-	return advised{err, hint}
+	return advised{err, text}
 }
 
 // usageError is a command line that makes no sense, with what to do.
@@ -151,13 +150,8 @@ func report(w io.Writer, err error) {
 		return
 	}
 	fmt.Fprintf(w, "prowtrace: %s\n", lines(err.Error()))
-	var usage usageError
-	var hinted advised
-	switch {
-	case errors.As(err, &usage) && usage.hint != "":
-		fmt.Fprintf(w, "  %s\n", line(usage.hint))
-	case errors.As(err, &hinted):
-		fmt.Fprintf(w, "  %s\n", line(hinted.hint))
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(w, "  %s\n", lines(hint))
 	}
 }
 

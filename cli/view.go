@@ -158,7 +158,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error, storage, address string, handler *pages) error {
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
-			v.note("%v\nWithout it the built-in pages serve.", missing)
+			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
 		}
 		return v.show(ctx, builtinPage(set, address))
 	}
@@ -169,7 +169,7 @@ func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, foun
 		if ctx.Err() != nil || v.ui == uiJaeger {
 			return err
 		}
-		v.note("%v\nThe built-in pages serve instead.", err)
+		v.note("%s\nThe built-in pages serve instead.", withHint(err))
 		return v.show(ctx, builtinPage(set, address))
 	}
 	v.note("%v is running", found)

@@ -151,7 +151,7 @@ func (j Jaeger) pullImage(ctx context.Context, o Options) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("pull %s: %w", j.Image, ctx.Err())
 	}
-	return &ProcessError{Jaeger: j.String(), Reason: fmt.Sprintf("could not be pulled (%v); without network, download the program elsewhere and name it with --jaeger PATH", err), Lines: lines}
+	return &ProcessError{Jaeger: j.String(), Reason: fmt.Sprintf("could not be pulled (%v)", err), Lines: lines, NotPulled: true}
 }
 
 // containerPort is where Jaeger listens inside a container with its own network.

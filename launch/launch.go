@@ -19,7 +19,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,17 +70,12 @@ type Jaeger struct {
 // no Jaeger that could be started. The error itself is a *NotFoundError.
 var ErrNoJaeger = errors.New("no Jaeger on this machine")
 
-// NotFoundError says what was looked at, why each thing was of no use, and how to
-// get a Jaeger. Its text has several lines.
+// NotFoundError says what was looked at, and why each thing was of no use. Its text
+// has several lines.
 type NotFoundError struct {
 	Tried []string // one sentence each, in the order of the search
+	Image string   // what a container engine would run, if there were one
 }
-
-// Advice tells how to get a Jaeger. It is part of NotFoundError's text.
-const Advice = `To get Jaeger, do one of these:
-  - download it from https://www.jaegertracing.io/download/, unpack it, and put the program
-    "jaeger" on your PATH or name it with --jaeger PATH
-  - start Docker or Podman; the image ` + defaultImage + ` is then pulled and run for you`
 
 func (e *NotFoundError) Error() string {
 	var b strings.Builder
@@ -89,12 +83,25 @@ func (e *NotFoundError) Error() string {
 	for _, t := range e.Tried {
 		b.WriteString("\n  - " + t)
 	}
-	b.WriteString("\n" + Advice)
 	return b.String()
 }
 
 // Unwrap returns ErrNoJaeger.
 func (e *NotFoundError) Unwrap() error { return ErrNoJaeger }
+
+// NamedError says that the Jaeger that Options names cannot be used. Err says why:
+// fs.ErrPermission, for one, where the file is not executable.
+type NamedError struct {
+	Jaeger string // as it was named
+	Err    error
+}
+
+func (e *NamedError) Error() string {
+	return fmt.Sprintf("cannot use the Jaeger %q: %v", e.Jaeger, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *NamedError) Unwrap() error { return e.Err }
 
 // programs are the names under which Jaeger is installed, best first: v2, then
 // the query-only v1, then the v1 that brings a collector along.
@@ -146,10 +153,10 @@ func Find(ctx context.Context, o Options) (Jaeger, error) {
 			tried = append(tried, kind.missing)
 		}
 	}
-	return Jaeger{}, &NotFoundError{Tried: tried}
+	return Jaeger{}, &NotFoundError{Tried: tried, Image: defaultImage}
 }
 
-// named resolves what --jaeger says.
+// named gives the Jaeger that Options names. Errors are *NamedError.
 func named(ctx context.Context, what string) (Jaeger, error) {
 	path := what
 	if info, err := os.Stat(what); err == nil && info.IsDir() {
@@ -161,20 +168,16 @@ func named(ctx context.Context, what string) (Jaeger, error) {
 			}
 		}
 		if path == "" {
-			return Jaeger{}, fmt.Errorf("--jaeger %s: the directory holds no %s", what, strings.Join(programs, ", "))
+			return Jaeger{}, &NamedError{what, errors.New("the directory holds no " + strings.Join(programs, ", "))}
 		}
 	}
 	found, err := exec.LookPath(path)
 	if err != nil && !errors.Is(err, exec.ErrDot) {
-		hint := "give the path of the program jaeger, jaeger-query or jaeger-all-in-one"
-		if errors.Is(err, fs.ErrPermission) {
-			hint = "make it executable: chmod +x " + path
-		}
-		return Jaeger{}, fmt.Errorf("--jaeger %s: %w; %s", what, errors.Unwrap(err), hint)
+		return Jaeger{}, &NamedError{what, errors.Unwrap(err)}
 	}
 	found, err = filepath.Abs(found)
 	if err != nil {
-		return Jaeger{}, fmt.Errorf("--jaeger %s: %w", what, err)
+		return Jaeger{}, &NamedError{what, err}
 	}
 	ask := askProgram
 	if isEngine(found) {
@@ -182,7 +185,7 @@ func named(ctx context.Context, what string) (Jaeger, error) {
 	}
 	j, err := ask(ctx, found)
 	if err != nil {
-		return Jaeger{}, fmt.Errorf("--jaeger %s: %w", what, err)
+		return Jaeger{}, &NamedError{what, err}
 	}
 	return j, nil
 }

@@ -144,6 +144,8 @@ type ProcessError struct {
 	Reason string   // continues the sentence that Jaeger begins
 	Lines  []string // the last lines it printed, oldest first, safe for a terminal
 
+	NotPulled bool // its image is not on this machine and could not be pulled
+
 	ended bool // the process is gone (it may have failed for its port)
 }
 
