@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
@@ -107,17 +109,18 @@ func (m *matcher) eventsOf(d *drawing, i int, add func(...eventPlace)) {
 	span := m.set.Encoded(d.tree.Row(i))
 	s := d.tree.Span(i)
 	var says []said
-	for num, field := range otlpwire.Messages(span) {
-		if num != 11 {
+	c := otlpwire.Read(span)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num != 11 || f.Typ != protowire.BytesType {
 			continue
 		}
+		event := span[f.Lo:f.Hi]
 		if says == nil { // most spans have no events, and need not be looked into
 			says = m.withoutEvents(d, i, s)
 		}
-		at := cmp.Or(eventTime(field), s.Start)
-		if m.event(says, field, at, d.tree) {
-			from := cap(span) - cap(field) // a field reaches to the same end of memory as its span
-			add(eventPlace{at, int32(i), int32(from), int32(from + len(field))})
+		at := cmp.Or(eventTime(event), s.Start)
+		if m.event(says, event, at, d.tree) {
+			add(eventPlace{at, int32(i), int32(f.Lo), int32(f.Hi)})
 		}
 	}
 }
