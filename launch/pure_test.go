@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -209,40 +207,10 @@ func TestTail(t *testing.T) {
 	if len(got) != tailLines || cap(tl.part) > 64<<10 {
 		t.Errorf("%d lines, part of %d bytes", len(got), cap(tl.part))
 	}
-	want := []string{"line 99", "50%", "100%", strings.Repeat("x", tailLineSize+1) + "…", "last, without an end"}
+	want := []string{"line 99", "50%", "100%", strings.Repeat("x", tailLineSize) + "…", "last, without an end"}
 	if !slices.Equal(got[tailLines-5:], want) {
 		t.Errorf("got %q", got[tailLines-5:])
 	}
-}
-
-func TestPlain(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":                                 "plain",
-		"\x1b[1;31mred\x1b[0m":                  "red",
-		"\x1b]0;title\x07a\x1b]8;;u\x1b\\b":     "ab",
-		"\x1bPdcs\x1b\\c\x1b(Bd\x1b7e":          "cde",
-		"cut \x1b[12":                           "cut",
-		"cut \x1b]0;never ends":                 "cut",
-		"cut \x1b":                              "cut",
-		"c1 \u009b31m":                          "c1 31m",
-		"bad \xff utf8":                         "bad \ufffd utf8",
-		"bidi \u202eevil":                       "bidi evil",
-		"tab\tbell\a del\x7f sep\u2028 nul\x00": "tab bell del sep nul",
-	} {
-		if got := plain(in); got != want {
-			t.Errorf("plain(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func FuzzPlain(f *testing.F) {
-	f.Add("\x1b[31mred\x1b]0;t\x07 \xff")
-	f.Fuzz(func(t *testing.T, s string) {
-		got := plain(s)
-		if len(got) > tailLineSize+10 || !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
-			t.Errorf("plain(%q) = %q", s, got)
-		}
-	})
 }
 
 func TestLinks(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"prowtrace/internal/text"
 )
 
 const (
@@ -49,8 +49,8 @@ func (t *tail) fitting(p []byte) []byte {
 }
 
 func (t *tail) add(line []byte) {
-	if text := plain(string(line)); text != "" {
-		t.lines = append(t.lines, text)
+	if l := plain(string(line)); l != "" {
+		t.lines = append(t.lines, l)
 		if len(t.lines) > tailLines {
 			t.lines = slices.Delete(t.lines, 0, 1)
 		}
@@ -62,68 +62,14 @@ func (t *tail) Lines() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := slices.Clone(t.lines)
-	if text := plain(string(t.part)); text != "" {
-		lines = append(lines, text)
+	if l := plain(string(t.part)); l != "" {
+		lines = append(lines, l)
 	}
 	return lines[max(0, len(lines)-tailLines):]
 }
 
-// plain makes one line safe to print on a terminal: escape sequences, control and
-// invisible formatting characters go, invalid UTF-8 becomes U+FFFD, and the end of
-// a long line is cut.
-func plain(line string) string {
-	var b strings.Builder
-	for i := 0; i < len(line); {
-		if line[i] == 0x1b {
-			i += escapeLen(line[i:])
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(line[i:])
-		i += size
-		switch {
-		case r == '\t':
-			b.WriteByte(' ')
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r):
-		default:
-			b.WriteRune(r)
-		}
-		if b.Len() > tailLineSize {
-			return strings.TrimSpace(b.String()) + "…"
-		}
-	}
-	return strings.TrimSpace(b.String())
-}
-
-// escapeLen is the length of the escape sequence that s starts with (ECMA-48):
-// CSI up to its final byte, strings (OSC, DCS, …) up to BEL or ST, else the
-// intermediate bytes and one more.
-func escapeLen(s string) int {
-	if len(s) < 2 {
-		return 1
-	}
-	i := 2
-	switch s[1] {
-	case '[':
-		for i < len(s) && (s[i] < 0x40 || s[i] > 0x7e) {
-			i++
-		}
-		return min(i+1, len(s))
-	case ']', 'P', 'X', '^', '_':
-		for ; i < len(s); i++ {
-			if s[i] == 0x07 {
-				return i + 1
-			}
-			if s[i] == 0x1b {
-				return min(i+2, len(s))
-			}
-		}
-		return i
-	}
-	for i = 1; i < len(s) && s[i] >= 0x20 && s[i] <= 0x2f; {
-		i++
-	}
-	return min(i+1, len(s))
-}
+// plain bounds one line of another program's output and makes it safe for a terminal.
+func plain(line string) string { return text.Plain(line, tailLineSize) }
 
 // runToTail runs a command to its end and returns its last lines.
 func runToTail(ctx context.Context, path string, args ...string) ([]string, error) {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"prowtrace/internal/text"
+
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -62,7 +64,7 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 			return files, nil
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive is damaged or cut off after %s: %w", counted(len(files), "file"), err)
+			return files, fmt.Errorf("the archive is damaged or cut off after %s: %w", text.Count(len(files), "file"), err)
 		}
 		if h.Typeflag != tar.TypeReg {
 			continue
@@ -76,7 +78,7 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 			files = append(files, Member{h.Name, data})
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive ends within its file %q, of which the beginning was kept (%s): %w", h.Name, counted(len(data), "byte"), err)
+			return files, fmt.Errorf("the archive ends within its file %s, of which the beginning was kept (%s): %w", text.Name(h.Name), text.Count(len(data), "byte"), err)
 		}
 	}
 }

@@ -61,6 +61,9 @@ func (k ProblemKind) String() string {
 // millions; the rest is told as a number.
 const maxPerKind = 10
 
+// maxQuoted is how many bytes of a name a problem shows.
+const maxQuoted = 120
+
 // reporter hands problems to a caller who may not want any.
 type reporter struct {
 	emit func(Problem)
@@ -96,13 +99,4 @@ func (r *reporter) finish() {
 			r.emit(Problem{r.last[kind], ProblemKind(kind), fmt.Sprintf("%d more like these, the last at byte %d", n-maxPerKind, r.last[kind])})
 		}
 	}
-}
-
-// quote makes a name from a file safe and short to print.
-func quote(name string) string {
-	const most = 120
-	if len(name) > most {
-		return strconv.QuoteToASCII(name[:most]) + "…"
-	}
-	return strconv.QuoteToASCII(name)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+
+	"prowtrace/internal/text"
 )
 
 // scan is one pass over the records of a file.
@@ -122,7 +124,7 @@ func (s *scan) declare(at int, payload []byte) {
 		s.problems.add(at, ProblemDeclaration, "the type declaration at byte %d was ignored: %v", at, err)
 	case before != nil:
 		s.problems.add(at, ProblemRedeclared, "the record at byte %d gives type code %d, until here %s, the new meaning %s; it holds from here on",
-			at, now.code, quote(before.name), quote(now.name))
+			at, now.code, text.Quote(before.name, maxQuoted), text.Quote(now.name, maxQuoted))
 	}
 }
 
@@ -131,7 +133,7 @@ func (s *scan) skipFlagged(at int, h header) {
 	s.stats.Records++
 	s.stats.Bad++
 	s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x), so it was passed over (%s): a newer version may read it",
-		at, h.flags, counted(int(h.length), "byte"))
+		at, h.flags, text.Count(int(h.length), "byte"))
 }
 
 // skipDamaged deals with a wrong checksum. If a record with a right one follows, or
@@ -148,10 +150,10 @@ func (s *scan) skipDamaged(at int, h header) bool {
 	s.stats.Bad++
 	if h.flags != 0 {
 		s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x) or is damaged, so it was passed over (%s)",
-			at, h.flags, counted(int(h.length), "byte"))
+			at, h.flags, text.Count(int(h.length), "byte"))
 	} else {
 		s.problems.add(at, ProblemChecksum, "the record at byte %d is damaged (the checksum of its %s is wrong): it was left out, the records after it were read",
-			at, counted(int(h.length), "byte"))
+			at, text.Count(int(h.length), "byte"))
 	}
 	return true
 }
@@ -188,7 +190,7 @@ func (s *scan) tornPayload(h header) {
 		cause = "the header, which also has an unknown type, is probably damaged"
 	}
 	s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d says %s but the file ends after %d: %s; %s",
-		s.pos, counted(int(h.length), "byte"), len(s.data), cause, s.kept())
+		s.pos, text.Count(int(h.length), "byte"), len(s.data), cause, s.kept())
 	s.pos = len(s.data)
 }
 
@@ -220,21 +222,13 @@ func (s *scan) kept() string {
 	}
 }
 
-// counted words a number: "1 byte", "2 bytes".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // finish reports what can only be said at the end of the file.
 func (s *scan) finish() {
 	for typ := range s.types.skipped {
 		if typ.declared {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", counted(typ.skipped, "record"), quote(typ.name))
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", text.Count(typ.skipped, "record"), text.Quote(typ.name, maxQuoted))
 		} else {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", counted(typ.skipped, "record"), typ.name)
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", text.Count(typ.skipped, "record"), typ.name)
 		}
 	}
 	if len(s.data) > 0 && s.stats.Traces == 0 && !s.problems.any() {

@@ -80,9 +80,9 @@ var lookalikes = []struct{ sign, what string }{
 // lookalike says what foreign content looks like.
 func lookalike(data []byte) string {
 	head := data[:min(len(data), 512)]
-	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"))
+	lower := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"))
 	for _, l := range lookalikes {
-		if bytes.HasPrefix(head, []byte(l.sign)) || bytes.HasPrefix(text, []byte(l.sign)) {
+		if bytes.HasPrefix(head, []byte(l.sign)) || bytes.HasPrefix(lower, []byte(l.sign)) {
 			return l.what
 		}
 	}

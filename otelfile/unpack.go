@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"prowtrace/internal/text"
+
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -90,5 +92,5 @@ func gzipProblem(stored, decoded int, limit int64, err error) *Problem {
 		fault = "damaged or followed by something that is not gzip"
 	}
 	return &Problem{Kind: ProblemCompression, Detail: fmt.Sprintf(
-		"the gzip data of %d bytes is %s: what could be unpacked was kept (%s)", stored, fault, counted(decoded, "byte"))}
+		"the gzip data of %d bytes is %s: what could be unpacked was kept (%s)", stored, fault, text.Count(decoded, "byte"))}
 }

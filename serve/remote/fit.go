@@ -3,7 +3,8 @@ package remote
 import (
 	"cmp"
 	"slices"
-	"unicode/utf8"
+
+	"prowtrace/internal/text"
 )
 
 // Some answers are one message each. A client that is not told otherwise takes
@@ -53,15 +54,5 @@ func fit[E any](entries []E, room int, size func(E) int) []E {
 	return kept
 }
 
-// clip cuts a name that is too long for a line about it.
-func clip(name string) string {
-	const most = 16 << 10
-	if len(name) <= most {
-		return name
-	}
-	cut := most
-	for !utf8.RuneStart(name[cut]) {
-		cut--
-	}
-	return name[:cut] + "…"
-}
+// clip bounds a name that is too long for a line about it.
+func clip(name string) string { return text.Short(name, 16<<10) }

@@ -206,7 +206,7 @@ func shownTag(kv *commonpb.KeyValue) uiTag {
 	case *commonpb.AnyValue_BytesValue:
 		typ = "binary"
 	}
-	return uiTag{kv.GetKey(), typ, text(kv.GetValue())}
+	return uiTag{kv.GetKey(), typ, plainText(kv.GetValue())}
 }
 
 func shownReferences(s *tracepb.Span) (refs []uiReference) {

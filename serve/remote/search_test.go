@@ -66,7 +66,7 @@ func tagged(e entry, key, value string) bool {
 	}
 	for _, list := range lists {
 		for _, kv := range list {
-			if kv.GetKey() == key && text(kv.GetValue()) == value {
+			if kv.GetKey() == key && plainText(kv.GetValue()) == value {
 				return true
 			}
 		}
@@ -170,7 +170,7 @@ func searches(rng *rand.Rand, entries []entry, n int) (all []search) {
 			}
 			if list := lists[rng.IntN(len(lists))]; len(list) > 0 {
 				kv := list[rng.IntN(len(list))]
-				q.tags[kv.GetKey()] = text(kv.GetValue())
+				q.tags[kv.GetKey()] = plainText(kv.GetValue())
 			}
 		}
 		if wanted(8) {
@@ -206,7 +206,7 @@ func kindText(k tracepb.Span_SpanKind) string {
 }
 
 // text is a value as the Collector writes it.
-func text(v *commonpb.AnyValue) string {
+func plainText(v *commonpb.AnyValue) string {
 	switch v := v.GetValue().(type) {
 	case nil:
 		return ""
