@@ -78,7 +78,7 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 			files = append(files, Member{h.Name, data})
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive ends within its file %s, of which the beginning was kept (%s): %w", text.Name(h.Name), text.Count(len(data), "byte"), err)
+			return files, fmt.Errorf("the archive ends within its file %s, of which the beginning was kept (%s): %w", text.Quote(h.Name, maxQuoted), text.Count(len(data), "byte"), err)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func TestRecords(t *testing.T) {
 			file:  join(traces, lengthened(one, 4294967295), two),
 			stats: Stats{Records: 1},
 			problems: []string{
-				"torn payload @84: the record at byte 84 says 4294967295 bytes but the file ends after 122: the writer was probably killed; no trace records came before it",
+				"torn payload @84: the record at byte 84 says 4,294,967,295 bytes but the file ends after 122: the writer was probably killed; no trace records came before it",
 			},
 		}, {
 			name:  "a header of garbage",
@@ -134,7 +134,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"torn payload @103: the record at byte 103 says 842019382 bytes but the file ends after 157: the header, which also has an unknown type, is probably damaged; 1 trace record before it was kept",
+				"torn payload @103: the record at byte 103 says 842,019,382 bytes but the file ends after 157: the header, which also has an unknown type, is probably damaged; 1 trace record before it was kept",
 			},
 		}, {
 			name:  "a bad record in the middle",
