@@ -4,22 +4,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/lib/format.js';
-import { build, decode, FLAG, ownPieces } from '../ui/model/columns.js';
+import { initiallyClosed, closedBelow } from '../ui/model/collapse.js';
+import { ordering } from '../ui/model/columnorder.js';
+import { build, decode, FLAG } from '../ui/model/columns.js';
+import { completions } from '../ui/model/completions.js';
 import { pathShown } from '../ui/model/criticalpath.js';
+import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { formatLines, opening, parseLines } from '../ui/model/expansion.js';
-import { closedAtFirst } from '../ui/model/initial.js';
+import { place } from '../ui/model/flamelayout.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
-import { ordering } from '../ui/model/sorting.js';
-import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/viewport.js';
-import { closedBelow, lowerBound, nextOf, slowest, visibleLines, withAncestors } from '../ui/model/visible.js';
+import { firstOf, slowest } from '../ui/model/ranking.js';
+import { ownPieces } from '../ui/model/selftime.js';
+import { between, layer } from '../ui/model/servicelayout.js';
+import { lowerBound, nextOf } from '../ui/model/sorted.js';
+import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/timewindow.js';
+import { visibleLines, withAncestors } from '../ui/model/visible.js';
 import { DEFAULTS, format, other, parse } from '../ui/state/address.js';
 import { barPainter } from '../ui/views/bars.js';
-import { completions } from '../ui/views/complete.js';
-import { place } from '../ui/views/flame.js';
-import { density } from '../ui/views/minimap.js';
-import { between, layer } from '../ui/views/services.js';
-import { firstOf } from '../ui/views/spans.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -76,7 +78,7 @@ test('own pieces leave out what children cover, once', () => {
 
 test('visible lines', () => {
   const m = family();
-  const closed = closedAtFirst(m);
+  const closed = initiallyClosed(m);
   assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3]);
   assert.deepEqual([...visibleLines(m, new Uint8Array(6), null)], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...visibleLines(m, closedBelow(m, 0), null)], [0]);
@@ -173,7 +175,7 @@ test('a job opens with its phases and the names of its processes', () => {
     [2, 20, 30], [3, 20, 30, 0, 0, 1], ...spans, // a process, its command
     [1, 90, 10], [2, 90, 10], // sidecar, upload
   );
-  const shown = (m) => visibleLines(m, closedAtFirst(m), null).join();
+  const shown = (m) => visibleLines(m, initiallyClosed(m), null).join();
   assert.equal(shown(job([3, 10, 5])), '0,1,3,4,6,28');
   assert.equal(shown(job([3, 10, 5], [3, 15, 5, 0, ERROR])), '0,1,3,4,5,6,7,29', 'one of few cases failed');
   assert.equal(shown(job(...Array(11).fill([3, 15, 5, 0, ERROR]))), '0,1,3,4,16,38', 'one of many cases failed');

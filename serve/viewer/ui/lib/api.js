@@ -1,7 +1,5 @@
 // Asking the server. Every answer is described in docs/api.md.
 
-import { build, decode } from '../model/columns.js';
-
 /** An answer that is an error: what is wrong, and what to do next. */
 export class Failure extends Error {
   /**
@@ -17,10 +15,11 @@ export class Failure extends Error {
 }
 
 /**
+ * A good answer to a request; any other throws a Failure.
  * @param {string} path below /api/v1/
  * @param {AbortSignal} [signal]
  */
-async function ask(path, signal) {
+export async function ask(path, signal) {
   /** @type {Response} */
   let response;
   try {
@@ -50,38 +49,4 @@ export async function json(path, signal) {
  */
 export async function text(path, signal) {
   return (await ask(path, signal)).text();
-}
-
-const PIECE = 500_000; // lines asked for at a time: some 10 MB
-
-/**
- * Loads a trace: its head, and its columns in pieces.
- * @param {string} id
- * @param {(share: number) => void} progress
- * @param {AbortSignal} signal
- * @returns {Promise<import('../types').Model>}
- */
-export async function loadTrace(id, progress, signal) {
-  const path = 'traces/' + encodeURIComponent(id);
-  const columns = async (/** @type {number} */ from) =>
-    decode(await (await ask(`${path}/columns?from=${from}&to=${from + PIECE}`, signal)).arrayBuffer());
-  /** @type {[import('../types').TraceHead, import('../types').Part]} */
-  const [head, first] = await Promise.all([json(path, signal), columns(0)]);
-  const parts = [first];
-  for (let from = first.to; from < first.lines; from += PIECE) {
-    progress(from / first.lines);
-    parts.push(await columns(from));
-  }
-  return build(head, parts);
-}
-
-/**
- * The lines that match a query, in order.
- * @param {string} trace
- * @param {string} q
- * @param {AbortSignal} signal
- */
-export async function find(trace, q, signal) {
-  const r = await ask(`traces/${encodeURIComponent(trace)}/find?q=${encodeURIComponent(q)}`, signal);
-  return new Uint32Array(await r.arrayBuffer());
 }

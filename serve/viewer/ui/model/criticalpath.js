@@ -1,7 +1,7 @@
 // What of the critical path a row shows. Pure.
 
 import { at } from './columns.js';
-import { lowerBound } from './visible.js';
+import { lowerBound } from './sorted.js';
 
 /** @typedef {import('../types').Model} Model */
 

@@ -1,9 +1,8 @@
 // What is open and what is closed, as the address holds it: a level for all
 // lines, and the lines that were opened or closed by themselves. Pure.
 
+import { initiallyClosed, closedBelow } from './collapse.js';
 import { at } from './columns.js';
-import { closedAtFirst } from './initial.js';
-import { closedBelow } from './visible.js';
 
 /** @typedef {import('../types').Model} Model */
 /** @typedef {{ level: string, open: string, closed: string }} Opening */
@@ -14,7 +13,7 @@ const PIECES = 150; // numbers and ranges that an address holds of each kind
  * @param {Model} m
  */
 export function opening(m) {
-  const atFirst = closedAtFirst(m);
+  const atFirst = initiallyClosed(m);
   let level = '';
   /** @type {Map<number, 0 | 1>} lines that differ from the level: 1 is closed */
   const chosen = new Map();

@@ -1,7 +1,8 @@
 // Drawing the bars of the lines on show.
 
 import { duration } from '../lib/format.js';
-import { at, FLAG, hasError, ownPieces } from '../model/columns.js';
+import { at, FLAG, hasError } from '../model/columns.js';
+import { ownPieces } from '../model/selftime.js';
 
 /** @typedef {import('../types').Model} Model */
 /** @typedef {import('../types').View} View */

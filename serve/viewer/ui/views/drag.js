@@ -2,7 +2,7 @@
 // Shift and drag, or drag on the ruler, to choose a piece.
 
 import { h } from '../lib/dom.js';
-import { clamp, pan, pinch } from '../model/viewport.js';
+import { clamp, pan, pinch } from '../model/timewindow.js';
 
 /** @typedef {import('../types').View} View */
 

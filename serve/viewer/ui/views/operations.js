@@ -3,8 +3,8 @@
 import { json } from '../lib/api.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, duration, named } from '../lib/format.js';
+import { ordering } from '../model/columnorder.js';
 import { searchable, term } from '../model/query.js';
-import { ordering } from '../model/sorting.js';
 import { empty, loading, message } from './message.js';
 
 /** @typedef {import('../types').Operation} Operation */

@@ -6,7 +6,7 @@ import { count, counted, duration, named, offset } from '../lib/format.js';
 import { at, FLAG, hasError } from '../model/columns.js';
 import { pathShown } from '../model/criticalpath.js';
 import { causeUnder } from '../model/errors.js';
-import { ruler } from '../model/viewport.js';
+import { ruler } from '../model/timewindow.js';
 import { barPainter, ROW } from './bars.js';
 
 /** @typedef {import('../types').Model} Model */

@@ -3,7 +3,7 @@
 import { bdi, h } from '../lib/dom.js';
 import { duration, named } from '../lib/format.js';
 import { at } from '../model/columns.js';
-import { slowest } from '../model/visible.js';
+import { slowest } from '../model/ranking.js';
 
 /**
  * @param {import('../types').Model} m

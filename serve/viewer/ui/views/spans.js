@@ -1,12 +1,14 @@
 // All spans of a trace as a flat list, in any order: what the tree has apart
 // stands together.
 
-import { find, json } from '../lib/api.js';
+import { json } from '../lib/api.js';
 import { bdi, h, inside } from '../lib/dom.js';
 import { clock, count, duration, named, offset } from '../lib/format.js';
+import { ordering } from '../model/columnorder.js';
 import { at, FLAG, hasError } from '../model/columns.js';
-import { ordering } from '../model/sorting.js';
+import { firstOf } from '../model/ranking.js';
 import { format } from '../state/address.js';
+import { find } from '../state/load.js';
 import { findBox, howMany } from './lists.js';
 import { empty, loading, message } from './message.js';
 
@@ -83,47 +85,4 @@ function table(app, m, s, lines, hints, by, up) {
       h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
       h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(at(m.start, line))), s.zone, 9) }, `+${offset(at(m.start, line), m.length / 1000)}`),
       h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), h('td', { class: 'num' }, duration(at(m.self, line))))))));
-}
-
-/**
- * The first spans in an order, and how many there are. Linear in the lines, but
- * for sorting their numbers. Pure.
- * @param {Model} m
- * @param {ArrayLike<number> | null} among lines; null is all
- * @param {string} key
- * @param {boolean} up
- * @param {number} limit
- */
-export function firstOf(m, among, key, up, limit) {
-  const n = among ? among.length : m.n;
-  const lines = new Int32Array(n);
-  let all = 0;
-  for (let k = 0; k < n; k++) {
-    const line = among ? at(among, k) : k;
-    if ((at(m.flags, line) & (FLAG.fold | FLAG.missing)) === 0) lines[all++] = line;
-  }
-  const rank = (/** @type {string[]} */ texts) => {
-    const order = texts.map((_, i) => i).sort((a, b) => (texts[a] ?? '').localeCompare(texts[b] ?? ''));
-    const out = new Float64Array(texts.length);
-    order.forEach((i, r) => (out[i] = r));
-    return out;
-  };
-  const names = key === 'name' ? rank(m.head.names) : key === 'service' ? rank(m.head.services) : null;
-  const column = key === 'name' ? m.name : key === 'service' ? m.service : key === 'start' ? m.start : key === 'self' ? m.self : m.duration;
-  const sign = up ? 1 : -1;
-  const value = (/** @type {number} */ line) => sign * (names ? at(names, at(column, line)) : at(column, line));
-  const values = Float64Array.from({ length: all }, (_, k) => value(at(lines, k))).sort();
-  const last = all > limit ? at(values, limit - 1) : Infinity;
-  // Those before the last of the first are few; of those equal to it the first lines are taken.
-  /** @type {number[]} */
-  const first = [];
-  const equal = [];
-  for (let k = 0; k < all; k++) {
-    const line = at(lines, k);
-    const v = value(line);
-    if (v < last) first.push(line);
-    else if (v === last && equal.length < limit) equal.push(line);
-  }
-  const out = [...first, ...equal].slice(0, limit);
-  return { lines: out.sort((a, b) => value(a) - value(b) || a - b), all };
 }

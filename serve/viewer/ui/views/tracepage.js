@@ -1,7 +1,7 @@
 // The page of one trace: its waterfall, the find box, the details, and the
 // other views of the same spans.
 
-import { find, json, loadTrace } from '../lib/api.js';
+import { json } from '../lib/api.js';
 import { bdi, h, inside, showCurrent } from '../lib/dom.js';
 import { clock, count, counted, duration, named, spansOf } from '../lib/format.js';
 import { palette } from '../lib/theme.js';
@@ -9,10 +9,12 @@ import { at } from '../model/columns.js';
 import { errorsOf } from '../model/errors.js';
 import { opening } from '../model/expansion.js';
 import { withTerm } from '../model/query.js';
-import { around, clamp, pan, zoom } from '../model/viewport.js';
-import { lowerBound, nextOf, shownDepth, visibleLines, withAncestors } from '../model/visible.js';
+import { lowerBound, nextOf } from '../model/sorted.js';
+import { around, clamp, pan, zoom } from '../model/timewindow.js';
+import { shownDepth, visibleLines, withAncestors } from '../model/visible.js';
 import { format } from '../state/address.js';
 import { newTexts } from '../state/linetexts.js';
+import { find, loadTrace } from '../state/load.js';
 import { compareView } from './compare.js';
 import { complete } from './complete.js';
 import { detailPanel } from './detail.js';

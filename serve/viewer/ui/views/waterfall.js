@@ -7,8 +7,8 @@ import { palette } from '../lib/theme.js';
 import { at, FLAG, hasError, KINDS } from '../model/columns.js';
 import { pathShown } from '../model/criticalpath.js';
 import { causeUnder } from '../model/errors.js';
-import { around, pan, ruler, zoom } from '../model/viewport.js';
-import { lowerBound } from '../model/visible.js';
+import { lowerBound } from '../model/sorted.js';
+import { around, pan, ruler, zoom } from '../model/timewindow.js';
 import { barPainter, ROW } from './bars.js';
 import { dragging } from './drag.js';
 

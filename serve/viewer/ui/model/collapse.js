@@ -14,7 +14,7 @@ const FEW = 10; // lines directly under a phase that are worth opening for an er
  * reports, those that have neither a process nor one of a few errors under them.
  * @param {Model} m
  */
-export function closedAtFirst(m) {
+export function initiallyClosed(m) {
   const closed = new Uint8Array(m.n);
   for (let i = 0; i < m.n; i++) if (at(m.flags, i) & FLAG.fold) closed[i] = 1;
   if (!m.head.joined || lines(m, closed) <= SCREEN) return closed;
@@ -48,4 +48,15 @@ function lines(m, closed) {
   let n = 0;
   for (let i = 0; i < m.n; n++) i = closed[i] ? at(m.end, i) : i + 1;
   return n;
+}
+
+/**
+ * Closes all lines at a depth, and opens those above it.
+ * @param {Model} m
+ * @param {number} depth
+ */
+export function closedBelow(m, depth) {
+  const closed = new Uint8Array(m.n);
+  for (let i = 0; i < m.n; i++) if (at(m.depth, i) >= depth && at(m.members, i) > 0) closed[i] = 1;
+  return closed;
 }

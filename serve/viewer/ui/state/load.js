@@ -1,0 +1,39 @@
+// Loading what is binary: the columns of a trace, and the lines that match a
+// query.
+
+import { ask, json } from '../lib/api.js';
+import { build, decode } from '../model/columns.js';
+
+const PIECE = 500_000; // lines asked for at a time: some 10 MB
+
+/**
+ * Loads a trace: its head, and its columns in pieces.
+ * @param {string} id
+ * @param {(share: number) => void} progress
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('../types').Model>}
+ */
+export async function loadTrace(id, progress, signal) {
+  const path = 'traces/' + encodeURIComponent(id);
+  const columns = async (/** @type {number} */ from) =>
+    decode(await (await ask(`${path}/columns?from=${from}&to=${from + PIECE}`, signal)).arrayBuffer());
+  /** @type {[import('../types').TraceHead, import('../types').Part]} */
+  const [head, first] = await Promise.all([json(path, signal), columns(0)]);
+  const parts = [first];
+  for (let from = first.to; from < first.lines; from += PIECE) {
+    progress(from / first.lines);
+    parts.push(await columns(from));
+  }
+  return build(head, parts);
+}
+
+/**
+ * The lines that match a query, in order.
+ * @param {string} trace
+ * @param {string} q
+ * @param {AbortSignal} signal
+ */
+export async function find(trace, q, signal) {
+  const r = await ask(`traces/${encodeURIComponent(trace)}/find?q=${encodeURIComponent(q)}`, signal);
+  return new Uint32Array(await r.arrayBuffer());
+}
