@@ -10,9 +10,9 @@ import (
 )
 
 // loaded are the sets that queries are measured on, by scale.
-var loaded = map[string]*Set{}
+var loaded = map[string]*View{}
 
-func loadScale(b *testing.B, scale string) *Set {
+func loadScale(b *testing.B, scale string) *View {
 	b.Helper()
 	if s := loaded[scale]; s != nil {
 		return s
@@ -21,8 +21,9 @@ func loadScale(b *testing.B, scale string) *Set {
 	if err != nil {
 		b.Fatal(err)
 	}
-	loaded[scale] = s
-	return s
+	v := Plain(s)
+	loaded[scale] = v
+	return v
 }
 
 // measure runs do again and again and reports its processor time and the 99th
@@ -95,12 +96,12 @@ func BenchmarkFind(b *testing.B) {
 func BenchmarkQuery(b *testing.B) {
 	queries := []struct {
 		name string
-		do   func(s *Set)
+		do   func(s *View)
 	}{
-		{"services", func(s *Set) { s.Services() }},
-		{"operations", func(s *Set) { s.Operations("kops") }},
-		{"calls", func(s *Set) { s.Calls(0, 0) }},
-		{"lookup", func(s *Set) { s.Lookup(s.Trace(s.NumTraces() / 2).ID) }},
+		{"services", func(s *View) { s.Services() }},
+		{"operations", func(s *View) { s.Operations("kops") }},
+		{"calls", func(s *View) { s.Calls(0, 0) }},
+		{"lookup", func(s *View) { s.Lookup(s.Trace(s.NumTraces() / 2).ID) }},
 		{"trace", copyTrace},
 	}
 	for _, scale := range scales() {
@@ -116,7 +117,7 @@ func BenchmarkQuery(b *testing.B) {
 var copied []byte
 
 // copyTrace copies the encoded spans of one trace, as serving it does.
-func copyTrace(s *Set) {
+func copyTrace(s *View) {
 	t, _ := s.Lookup(s.Trace(s.NumTraces() / 2).ID)
 	copied = copied[:0]
 	for row := t.First; row < t.First+t.Spans; row++ {

@@ -42,7 +42,7 @@ var generated = map[string]string{}
 func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, s := range loaded {
-		s.Close()
+		_ = s.Set().Close()
 	}
 	for _, dir := range generated {
 		os.RemoveAll(dir)

@@ -19,10 +19,10 @@ import (
 // that overlap a range of Unix ns; 0 leaves an end open. A span is a call of
 // its parent's service, and of the service of each span that it links to. They
 // are ordered by parent, child and source.
-func (s *Set) Calls(start, end int64) []Calls {
+func (v *View) Calls(start, end int64) []Calls {
 	end = cmp.Or(end, math.MaxInt64)
-	counts := newCallCounts(len(s.services))
-	for _, b := range s.calls.of(s) {
+	counts := newCallCounts(len(v.services))
+	for _, b := range v.calls.of(v) {
 		switch {
 		case b.endMax < start || b.startMin > end:
 		case b.endMin >= start && b.startMax <= end:
@@ -31,8 +31,8 @@ func (s *Set) Calls(start, end int64) []Calls {
 			}
 		default:
 			for t := b.first; t < b.behind; t++ {
-				if s.endOf(t) >= start && s.startOf(t) <= end {
-					s.countCalls(t, counts)
+				if s := b.part.Set; s.endOf(t) >= start && s.startOf(t) <= end {
+					v.countCalls(b.part, t, counts)
 				}
 			}
 		}
@@ -43,7 +43,7 @@ func (s *Set) Calls(start, end int64) []Calls {
 		if c.linked {
 			source = LinkSource
 		}
-		calls = append(calls, Calls{s.services[c.parent], s.services[c.child], c.n, source})
+		calls = append(calls, Calls{v.services[c.parent], v.services[c.child], c.n, source})
 	}
 	slices.SortFunc(calls, func(a, b Calls) int {
 		return cmp.Or(cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Child, b.Child), cmp.Compare(a.Source, b.Source))
@@ -61,22 +61,25 @@ type Calls struct {
 // LinkSource marks calls that were seen as links.
 const LinkSource = "link"
 
-// countCalls counts the calls in trace t.
-func (s *Set) countCalls(t int, counts *callCounts) {
+// countCalls counts the calls in trace t of a part.
+func (v *View) countCalls(part Part, t int, counts *callCounts) {
+	s := part.Set
+	serviceOf := func(row uint32) uint32 { return v.resources[part.FirstResource+int(s.resource[row])].service }
 	first, behind := s.traces.first[t], s.traces.first[t+1]
 	for row := first; row < behind; row++ {
 		if p := s.parent[row]; p >= 0 {
-			counts.add(call{s.serviceOf(uint32(p)), s.serviceOf(row), false}, 1)
+			counts.add(call{serviceOf(uint32(p)), serviceOf(row), false}, 1)
 		}
 	}
-	links := s.calls.links
+	if part.FirstRow > 0 {
+		return // added spans have no links
+	}
+	links := v.calls.links
 	at := sort.Search(len(links), func(i int) bool { return links[i].from >= first })
 	for ; at < len(links) && links[at].from < behind; at++ {
-		counts.add(call{s.serviceOf(links[at].to), s.serviceOf(links[at].from), true}, 1)
+		counts.add(call{serviceOf(links[at].to), serviceOf(links[at].from), true}, 1)
 	}
 }
-
-func (s *Set) serviceOf(row uint32) uint32 { return s.resources[s.resource[row]].service }
 
 // call is a pair of services.
 type call struct {
@@ -152,43 +155,47 @@ type callTable struct {
 
 // callBlock is a run of traces with about blockRows rows.
 type callBlock struct {
+	part               Part
 	first, behind      int // traces
 	startMin, startMax int64
 	endMin, endMax     int64
 	calls              []callCount
 }
 
-func (c *callTable) of(s *Set) []callBlock {
+func (c *callTable) of(v *View) []callBlock {
 	c.once.Do(func() {
-		c.links = s.findLinks()
-		for first := 0; first < s.NumTraces(); {
-			b := callBlock{first: first, behind: first + 1}
-			for b.behind < s.NumTraces() && s.traces.first[b.behind+1]-s.traces.first[first] <= blockRows {
-				b.behind++
+		c.links = v.set.findLinks()
+		for _, part := range v.Parts() {
+			s := part.Set
+			for first := 0; first < s.NumTraces(); {
+				b := callBlock{part: part, first: first, behind: first + 1}
+				for b.behind < s.NumTraces() && s.traces.first[b.behind+1]-s.traces.first[first] <= blockRows {
+					b.behind++
+				}
+				c.blocks = append(c.blocks, b)
+				first = b.behind
 			}
-			c.blocks = append(c.blocks, b)
-			first = b.behind
 		}
-		c.count(s)
+		c.count(v)
 	})
 	return c.blocks
 }
 
 // count fills the blocks, on all processors.
-func (c *callTable) count(s *Set) {
+func (c *callTable) count(v *View) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			counts := newCallCounts(len(s.services))
+			counts := newCallCounts(len(v.services))
 			for i := int(next.Add(1)) - 1; i < len(c.blocks); i = int(next.Add(1)) - 1 {
 				b := &c.blocks[i]
 				b.startMin, b.startMax, b.endMin, b.endMax = math.MaxInt64, 0, math.MaxInt64, 0
 				for t := b.first; t < b.behind; t++ {
-					start, end := s.startOf(t), s.endOf(t)
+					start, end := b.part.Set.TraceExtent(t)
 					b.startMin, b.startMax = min(b.startMin, start), max(b.startMax, start)
 					b.endMin, b.endMax = min(b.endMin, end), max(b.endMax, end)
-					s.countCalls(t, counts)
+					v.countCalls(b.part, t, counts)
 				}
 				b.calls = counts.take()
 			}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/tracetest"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -17,9 +18,7 @@ import (
 // raw fields, for spans that no writer of protobuf would make.
 func field9(kv []byte) []byte { return otlpwire.AppendBytes(nil, 9, kv) }
 
-func text8(s string) *commonpb.AnyValue {
-	return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s}}
-}
+var text8 = tracetest.Text
 
 // brokenSpan is a good span followed by extra encoded fields.
 func brokenSpan(t testing.TB, extra ...[]byte) []byte {

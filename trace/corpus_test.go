@@ -37,7 +37,7 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("traces hold %d rows, the set %d", rows, s.Len())
 	}
 	for row := range s.Len() {
-		if _, err := s.Detail(row); err != nil {
+		if _, err := Plain(s).Detail(row); err != nil {
 			t.Error(err)
 		}
 	}

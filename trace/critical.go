@@ -121,7 +121,7 @@ func (t Tree) guessed() map[int]bool {
 	}
 	guessed := map[int]bool{}
 	for i := range t.Len() {
-		if t.own(i) && hasAttribute(t.set.Raw(t.Row(i)), estimatedAttribute) {
+		if t.Estimated(i) {
 			guessed[i] = true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
@@ -111,38 +110,5 @@ func TestCriticalPathAndSelfTime(t *testing.T) {
 				t.Errorf("self time\n got %s\nwant %s", got, tt.self)
 			}
 		})
-	}
-}
-
-// Of a job's own spans those that are guesses are not followed, unless they hold
-// what is none.
-//
-//	job    |*********************|
-//	test     |-****************-|
-//	suite       |--------------|      estimated, ends last
-//	kops        |*************|
-//	guess          |-----|            estimated, with a step that is not
-//	step             |**|
-func TestCriticalPathOfJob(t *testing.T) {
-	at := func(id, parent uint64, name string, start, end int64, guess bool) *tracepb.Span {
-		s := span(id, parent, name, start, end)
-		s.TraceId = jobID[:]
-		if guess {
-			s.Attributes = []*commonpb.KeyValue{boolAttribute("prow.estimated")}
-		}
-		return s
-	}
-	timeline := otlp(t, JobService, at(1, 0, "job", 1, 100, false), at(2, 1, "test", 10, 90, false), at(3, 2, "suite", 20, 90, true),
-		at(4, 3, "case", 30, 90, true), at(5, 2, "guess", 12, 19, true), at(6, 5, "step", 13, 15, false))
-	file := otel(t, otlp(t, "kops", withArgs(inTrace(1, span(1, 0, "kops", 20, 80)), "kops", "update")))
-	s := loadJob(t, Job{ID: jobID, Timeline: timeline, By: JoinTime}, map[string][]byte{"kops-7-x.otel": file})
-	tree := s.Tree(s.Jobs()[0])
-	var got []string
-	for _, g := range tree.CriticalPath() {
-		got = append([]string{fmt.Sprintf("%s %s-%s", tree.Span(g.Span).Name, seconds(g.From), seconds(g.To))}, got...)
-	}
-	want := "job 1-10, test 10-12, guess 12-13, step 13-15, guess 15-19, test 19-20, kops 20-80, test 80-90, job 90-100"
-	if strings.Join(got, ", ") != want {
-		t.Errorf("critical path\n got %s\nwant %s", strings.Join(got, ", "), want)
 	}
 }

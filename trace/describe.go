@@ -15,45 +15,73 @@ const UnknownService = "unknown_service"
 const serviceName = "service.name"
 
 // newResource makes the served form of an encoded resource: clean, with a
-// service.name that is never empty and has the label behind it, and with the
-// extra attributes that it lacks. JobService gets no label.
-func newResource(d described, extra []Attribute, label string, services *interner[string]) resource {
-	r := resource{raw: []byte(d.wire), schema: validText(d.schema)}
+// service.name that is never empty.
+func newResource(d described, services *interner[string]) resource {
+	r := resource{raw: []byte(d.wire), schema: validText(d.schema), group: d.group}
 	r.wire = r.raw
 	if !otlpwire.Resource.Valid(r.raw) {
 		r.wire = otlpwire.Resource.Clean(r.raw)
 	}
-	var decoded resourcepb.Resource
-	if err := proto.Unmarshal(r.wire, &decoded); err != nil {
-		// clean leaves nothing that Unmarshal refuses; a resource that it did
+	decoded := decodeResource(r.wire)
+	if decoded == nil {
+		// Clean leaves nothing that Unmarshal refuses; a resource that it did
 		// refuse would better be empty than make every answer fail.
-		decoded.Reset()
-		r.wire = nil
+		decoded, r.wire = &resourcepb.Resource{}, nil
 	}
 	name := stringAttribute(decoded.Attributes, serviceName)
-	changed := name == ""
-	if changed {
+	if name == "" {
 		name = UnknownService
-		setString(&decoded, serviceName, name)
+		setString(decoded, serviceName, name)
+		r.wire = encodeResource(decoded, r.wire)
 	}
-	if label != "" && name != JobService {
+	r.service, _ = services.number(name)
+	return r
+}
+
+// describedAs gives the resource with the attributes of a group that it lacks, and
+// with the group's label, if any, behind the name of its service.
+func (r resource) describedAs(g Description, name string, services *interner[string]) resource {
+	decoded := decodeResource(r.wire)
+	if decoded == nil || len(g.Attributes) == 0 && g.Label == "" {
+		r.service, _ = services.number(name)
+		return r
+	}
+	changed := false
+	extra := g.Attributes
+	if g.Label != "" {
 		extra = append(extra[:len(extra):len(extra)], Attribute{attrService, name})
-		name += "@" + validText(label)
-		setString(&decoded, serviceName, name)
+		name += "@" + validText(g.Label)
+		setString(decoded, serviceName, name)
+		changed = true
 	}
 	for _, a := range extra {
 		if stringAttribute(decoded.Attributes, a.Key) == "" {
-			setString(&decoded, a.Key, validText(a.Value))
+			setString(decoded, a.Key, validText(a.Value))
 			changed = true
 		}
 	}
 	if changed {
-		if wire, err := (proto.MarshalOptions{Deterministic: true}).Marshal(&decoded); err == nil {
-			r.wire = wire
-		}
+		r.wire = encodeResource(decoded, r.wire)
 	}
 	r.service, _ = services.number(name)
 	return r
+}
+
+func decodeResource(wire []byte) *resourcepb.Resource {
+	var decoded resourcepb.Resource
+	if proto.Unmarshal(wire, &decoded) != nil {
+		return nil
+	}
+	return &decoded
+}
+
+// encodeResource gives a resource's encoding, or otherwise where it has none.
+func encodeResource(r *resourcepb.Resource, otherwise []byte) []byte {
+	wire, err := (proto.MarshalOptions{Deterministic: true}).Marshal(r)
+	if err != nil {
+		return otherwise
+	}
+	return wire
 }
 
 func newScope(d described) scope {

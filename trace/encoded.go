@@ -17,6 +17,7 @@ import (
 
 // Attributes that served spans carry where the set had to add something.
 const (
+	attrService     = "prowtrace.service"                // as reported, of a service with a label
 	attrNote        = "prowtrace.note"                   // the names of the flags that changed the span
 	attrReportedEnd = "prowtrace.reported_end_unix_nano" // of a span that ends before it starts
 )
@@ -83,35 +84,52 @@ func (s *Set) Raw(row int) []byte {
 	return s.sources[p.source()].data[p.offset():][:s.length[row]]
 }
 
-// Resource gives the number of a row's resource; rows with the same number
-// have the same resource.
-func (s *Set) Resource(row int) int { return int(s.resource[row]) }
-
-// ServiceOf gives the service of a resource.
-func (s *Set) ServiceOf(resource int) string { return s.services[s.resources[resource].service] }
-
-// ReportedService gives the service of a row as its file names it, without the
-// label that a Job may have.
-func (s *Set) ReportedService(row int) string {
-	resource := s.Resource(row)
-	if s.unlabelled != nil {
-		resource = int(s.unlabelled[resource])
-	}
-	return s.ServiceOf(resource)
+// Encoded gives the encoded OTLP Span of a row as it is to be served outside of a
+// joined trace, see Set.Encoded.
+func (v *View) Encoded(row int) []byte {
+	part, local := v.at(row)
+	return part.Set.Encoded(local)
 }
 
+// Raw gives the encoded OTLP Span of a row exactly as the file has it.
+func (v *View) Raw(row int) []byte {
+	part, local := v.at(row)
+	return part.Set.Raw(local)
+}
+
+// Resource gives the number of a row's resource; rows with the same number
+// have the same resource.
+func (v *View) Resource(row int) int {
+	part, local := v.at(row)
+	return part.FirstResource + int(part.Set.resource[local])
+}
+
+// ServiceOf gives the service of a resource.
+func (v *View) ServiceOf(resource int) string { return v.services[v.resources[resource].service] }
+
 // Scope gives the number of a row's instrumentation scope.
-func (s *Set) Scope(row int) int { return int(s.scope[row]) }
+func (v *View) Scope(row int) int {
+	part, local := v.at(row)
+	return part.FirstScope + int(part.Set.scope[local])
+}
 
 // EncodedResource gives an encoded OTLP Resource and its schema URL, clean and
 // with a service.name.
-func (s *Set) EncodedResource(n int) (wire []byte, schemaURL string) {
-	return s.resources[n].wire, s.resources[n].schema
+func (v *View) EncodedResource(n int) (wire []byte, schemaURL string) {
+	return v.resources[n].wire, v.resources[n].schema
 }
 
 // EncodedScope gives an encoded OTLP InstrumentationScope and its schema URL.
-func (s *Set) EncodedScope(n int) (wire []byte, schemaURL string) {
-	return s.scopes[n].wire, s.scopes[n].schema
+func (v *View) EncodedScope(n int) (wire []byte, schemaURL string) {
+	s := v.scopeOf(n)
+	return s.wire, s.schema
+}
+
+func (v *View) scopeOf(n int) *scope {
+	if own := n - len(v.set.scopes); own >= 0 {
+		return &v.own.scopes[own]
+	}
+	return &v.set.scopes[n]
 }
 
 // A Detail is everything there is to know of a span, decoded.
@@ -124,14 +142,14 @@ type Detail struct {
 }
 
 // Detail decodes the span of a row as it is served (see Encoded).
-func (s *Set) Detail(row int) (Detail, error) {
-	return s.decode(row, s.Resource(row), s.Encoded(row))
+func (v *View) Detail(row int) (Detail, error) {
+	return v.decode(row, v.Resource(row), v.Encoded(row))
 }
 
 // decode decodes a served form of a row's span, with a resource and its scope.
-func (s *Set) decode(row, resource int, span []byte) (Detail, error) {
-	resourceWire, resourceSchema := s.EncodedResource(resource)
-	scopeWire, scopeSchema := s.EncodedScope(s.Scope(row))
+func (v *View) decode(row, resource int, span []byte) (Detail, error) {
+	resourceWire, resourceSchema := v.EncodedResource(resource)
+	scopeWire, scopeSchema := v.EncodedScope(v.Scope(row))
 	d := Detail{&tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}, resourceSchema, scopeSchema}
 	for _, part := range []struct {
 		wire []byte
@@ -142,7 +160,7 @@ func (s *Set) decode(row, resource int, span []byte) (Detail, error) {
 		{scopeWire, d.Scope},
 	} {
 		if err := proto.Unmarshal(part.wire, part.into); err != nil {
-			l := s.Locations(row)[0]
+			l := v.Locations(row)[0]
 			return Detail{}, fmt.Errorf("decoding the span at byte %d of %q: %w", l.Offset, l.Source, err)
 		}
 	}

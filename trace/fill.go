@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// operation is one distinct service, span name and kind.
+// operation is one distinct service, span name and kind in a group.
 type operation struct {
 	service, name uint32
+	group         int
 	kind          Kind
 }
 
@@ -98,7 +99,8 @@ func (s *Set) describe(t int, count *tally) {
 		for f := s.flags[row]; f != 0; f &= f - 1 {
 			count.odd[trailingZeros(f)]++
 		}
-		op := operation{s.resources[s.resource[row]].service, s.name[row], s.kind[row]}
+		r := &s.resources[s.resource[row]]
+		op := operation{r.service, s.name[row], r.group, s.kind[row]}
 		if op != count.last || len(count.ops) == 0 {
 			count.ops[op] = struct{}{}
 			count.last = op
@@ -124,12 +126,6 @@ func (s *Set) gather(tallies []tally) {
 	for op := range ops {
 		s.ops = append(s.ops, op)
 	}
-	slices.SortFunc(s.ops, func(a, b operation) int {
-		return cmp.Or(
-			cmp.Compare(s.services[a.service], s.services[b.service]),
-			cmp.Compare(s.names[a.name], s.names[b.name]),
-			cmp.Compare(a.kind, b.kind))
-	})
 }
 
 // collectSightings lists the further places of repeated spans by row.

@@ -11,11 +11,11 @@ import (
 // but a span's resource, scope, name, kind or status is asked once for each of
 // these; and a span is searched for what it can have, so not for an attribute
 // whose key is nowhere in its bytes.
-func (s *Set) prepared(f Filter) Filter {
+func (v *View) prepared(part Part, f Filter) Filter {
 	if f == nil {
 		return nil
 	}
-	return (&planner{set: s}).plan(f).Filter
+	return (&planner{set: part.Set}).plan(f).Filter
 }
 
 type planner struct {

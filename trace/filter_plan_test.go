@@ -32,7 +32,7 @@ func TestPreparedFilterHoldsAlike(t *testing.T) {
 		}
 		records = append(records, otlp(t, pick("front", "back"), s))
 	}
-	sets := []*Set{load(t, otel(t, records...)), filterSet(t)}
+	sets := []*View{load(t, otel(t, records...)), filterSet(t)}
 	leaves := strings.Split(`(eq @code 500)|(ne @code 500)|(exists @span.code)|(in @zone eu x)|(not_in @zone eu x)|(eq @resource.service.name front)|(exists @scope.lang)|(eq scope.name test)
 (eq @event.type Timeout)|(eq event.name retry)|(exists link.traceState)|(eq @link.via mail)|(gt event.timeSinceStart 1ns)|(exists event.name)
 (eq span.name a)|(regex span.name [ab])|(eq span.kind client)|(in span.status ok error)|(eq span.name span.kind)|(eq span.name @zone)|(ne resource.service back)|(eq resource.service @resource.service.name)
@@ -54,8 +54,9 @@ func TestPreparedFilterHoldsAlike(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		for _, set := range sets {
-			plain, prepared := newSubject(set), newSubject(set)
-			g := set.prepared(f)
+			part := set.Parts()[0]
+			plain, prepared := newSubject(set, part), newSubject(set, part)
+			g := set.prepared(part, f)
 			for row := range set.Len() {
 				if got, want := g.holds(prepared.at(row)), f.holds(plain.at(row)); got != want {
 					t.Fatalf("%s: row %d: %v when it is prepared, %v as it was", text, row, got, want)

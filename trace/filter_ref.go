@@ -184,7 +184,7 @@ var builtins = map[Level]map[string]builtin{
 		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row] - s.set.start[s.row]} }},
 	},
 	ResourceLevel: {
-		"service":   {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.Service(s.row)) }},
+		"service":   {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.view.Service(s.part.FirstRow + s.row)) }},
 		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.resources[s.set.resource[s.row]].schema) }},
 	},
 	ScopeLevel: {
@@ -225,7 +225,9 @@ func nonZero(id []byte) []byte {
 // A subject is the span that a filter looks at. One goroutine uses it, for one
 // row after the other.
 type subject struct {
-	set         *Set
+	view        *View
+	part        Part
+	set         *Set // of the part
 	row         int
 	span        []byte // encoded, once it was asked for
 	event, link []byte // the one that Some looks at
@@ -234,7 +236,7 @@ type subject struct {
 }
 
 // newSubject makes a subject; at sets the row.
-func newSubject(set *Set) *subject { return &subject{set: set} }
+func newSubject(v *View, part Part) *subject { return &subject{view: v, part: part, set: part.Set} }
 
 func (s *subject) at(row int) *subject {
 	s.row, s.span = row, nil
@@ -265,7 +267,7 @@ func (s *subject) messages(level Level) iter.Seq[[]byte] {
 		case SpanLevel:
 			yield(s.encoded())
 		case ResourceLevel:
-			yield(s.set.resources[s.set.resource[s.row]].wire)
+			yield(s.view.resources[s.part.FirstResource+int(s.set.resource[s.row])].wire)
 		case ScopeLevel:
 			yield(s.set.scopes[s.set.scope[s.row]].wire)
 		case EventLevel:

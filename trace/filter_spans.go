@@ -47,16 +47,32 @@ const (
 // come by row. So the order is total, and a page can begin where another ended.
 //
 // It returns ctx's error when ctx ends first.
-func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
-	search := spanSearch{SpanQuery: q, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
-	search.Filter = s.prepared(q.Filter)
-	search.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
+func (v *View) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
+	q.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
+	var rows []int
+	search := &spanSearch{SpanQuery: q, view: v}
+	for _, part := range v.Parts() {
+		found, err := v.findSpans(ctx, part, q)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	slices.SortFunc(rows, search.compareRows)
+	return rows[:min(len(rows), q.Limit)], nil
+}
+
+// findSpans gives the first rows of a part, in no order.
+func (v *View) findSpans(ctx context.Context, part Part, q SpanQuery) ([]int, error) {
+	s := part.Set
+	search := spanSearch{SpanQuery: q, view: v, part: part, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
+	search.Filter = v.prepared(part, q.Filter)
 	switch {
 	case q.After == nil:
 	case search.newestFirst():
-		search.startMax = min(search.startMax, s.start[*q.After])
+		search.startMax = min(search.startMax, v.Span(*q.After).Start)
 	case search.oldestFirst():
-		search.startMin = max(search.startMin, s.start[*q.After])
+		search.startMin = max(search.startMin, v.Span(*q.After).Start)
 	}
 	// Traces are ordered by start: those behind the last that starts in time hold nothing.
 	last := sort.Search(s.NumTraces(), func(t int) bool { return s.startOf(t) > search.startMax })
@@ -68,7 +84,7 @@ func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 	for w := range workers {
 		g.Go(func() error {
 			best[w] = firstRows{search: &search}
-			subject := newSubject(s)
+			subject := newSubject(v, part)
 			for {
 				lo := int(next.Add(batch)) - batch
 				if lo >= last {
@@ -92,14 +108,17 @@ func (s *Set) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 	}
 	var rows []int
 	for _, b := range best {
-		rows = append(rows, b.rows...)
+		for _, row := range b.rows {
+			rows = append(rows, part.FirstRow+row)
+		}
 	}
-	slices.SortFunc(rows, search.compare)
-	return rows[:min(len(rows), q.Limit)], nil
+	return rows, nil
 }
 
 type spanSearch struct {
 	SpanQuery
+	view               *View
+	part               Part
 	set                *Set
 	startMin, startMax int64
 }
@@ -156,7 +175,7 @@ func (q *spanSearch) tooLate(row int, best *firstRows) bool {
 // is asked first: it costs less than the filter.
 func (q *spanSearch) offer(row int, subject *subject, best *firstRows) {
 	switch {
-	case q.After != nil && q.compare(row, *q.After) <= 0,
+	case q.After != nil && q.compareRows(q.part.FirstRow+row, *q.After) <= 0,
 		!best.wants(row),
 		q.Filter != nil && !q.Filter.holds(subject.at(row)):
 	default:
@@ -164,7 +183,35 @@ func (q *spanSearch) offer(row int, subject *subject, best *firstRows) {
 	}
 }
 
-// compare orders two rows.
+// compareRows orders two rows of the view.
+func (q *spanSearch) compareRows(a, b int) int {
+	x, y := q.view.Span(a), q.view.Span(b)
+	for _, o := range q.Order {
+		order := 0
+		switch o.By {
+		case ByStart:
+			order = cmp.Compare(x.Start, y.Start)
+		case ByDuration:
+			order = cmp.Compare(x.Duration, y.Duration)
+		case ByTraceID:
+			if x.Trace != y.Trace {
+				s, t := q.view.Trace(x.Trace).ID, q.view.Trace(y.Trace).ID
+				order = bytes.Compare(s[:], t[:])
+			}
+		case BySpanID:
+			order = bytes.Compare(x.ID[:], y.ID[:])
+		}
+		if order != 0 && o.Descending {
+			order = -order
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// compare orders two rows of the part.
 func (q *spanSearch) compare(a, b int) int {
 	set := q.set
 	for _, o := range q.Order {

@@ -46,7 +46,7 @@ func attributes(pairs ...any) (list []*commonpb.KeyValue) {
 
 // filterSet has three spans: a and its child b in trace 1, and c, which holds
 // nothing, in trace 2.
-func filterSet(t testing.TB) *Set {
+func filterSet(t testing.TB) *View {
 	ns := func(s float64) uint64 { return uint64(s * 1e9) }
 	a := &tracepb.Span{
 		TraceId: tid(1), SpanId: sid(1), Name: "a", Kind: tracepb.Span_SPAN_KIND_SERVER, TraceState: "v=1", StartTimeUnixNano: ns(10), EndTimeUnixNano: ns(12),

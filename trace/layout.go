@@ -1,7 +1,5 @@
 package trace
 
-import "prowtrace/internal/otlpwire"
-
 // FoldAt is how many similar siblings in a row come under one line of their
 // own. A retry loop writes dozens; fewer are read as fast as a summary of them.
 const FoldAt = 8
@@ -44,29 +42,6 @@ func (t Tree) Layout() *Layout {
 	f := newFamily(t)
 	f.fold()
 	return &Layout{Lines: f.lines(), Names: f.names.values, Services: f.services.values}
-}
-
-// Extent gives the first start and the last end of the spans of t, in Unix ns.
-// Those of a joined tree can lie outside of its trace's own.
-func (t Tree) Extent() (start, end int64) {
-	start, end = t.Trace.Start, t.Trace.End
-	if !t.Joined() {
-		return start, end
-	}
-	for i := range t.Len() {
-		s := t.Span(i)
-		start, end = min(start, s.Start), max(end, s.End())
-	}
-	return start, end
-}
-
-// MissingParent gives the id of the parent that span i names but the set does
-// not have.
-func (t Tree) MissingParent(i int) (id SpanID) {
-	if v := otlpwire.Bytes(t.Encoded(i), 4); len(v) == len(id) {
-		copy(id[:], v)
-	}
-	return id
 }
 
 // family links lines to the lines under them. Entry 0 stands for the whole

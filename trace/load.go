@@ -14,28 +14,30 @@ type Source struct {
 	Name string // shown in problems and locations
 	Path string
 	Data []byte // must not change afterwards
-	Job  int    // 1 + index of the job that the file is of; 0 is none
+
+	// Group tells the sources of one run from those of others: two groups share no
+	// resource and no file of a name, so that a View can describe each in its own way.
+	Group int
 }
 
 // ErrTooManySources is returned for more files than a place can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
-// Load reads all sources and merges them into one Set, on all processors, and
-// joins the traces of each job. A file that cannot be opened or understood is a
-// Problem of the set, not an error; Load fails only when ctx ends or there are
-// too many sources or spans.
+// Load reads all sources and merges them into one Set, on all processors. A file
+// that cannot be opened or understood is a Problem of the set, not an error; Load
+// fails only when ctx ends or there are too many sources or spans.
 //
 // Rules of merging: the key of a span is its trace id and span id. The same
 // span with the same bytes is one span with two locations; the same ids with
 // other bytes are two spans, the later one flagged. Spans without a trace id
 // are never merged between files. Parents are linked across files.
-func Load(ctx context.Context, sources []Source, jobs ...Job) (*Set, error) {
-	return loadWithin(ctx, sources, jobs, maxUnpacked)
+func Load(ctx context.Context, sources []Source) (*Set, error) {
+	return loadWithin(ctx, sources, maxUnpacked)
 }
 
 // loadWithin is Load with another bound than maxUnpacked.
-func loadWithin(ctx context.Context, sources []Source, jobs []Job, room int64) (*Set, error) {
-	if len(sources)+len(jobs) > maxSources {
+func loadWithin(ctx context.Context, sources []Source, room int64) (*Set, error) {
+	if len(sources) > maxSources {
 		return nil, fmt.Errorf("loading %d files: %w", len(sources), ErrTooManySources)
 	}
 	s := &Set{sources: make([]source, len(sources))}
@@ -43,16 +45,32 @@ func loadWithin(ctx context.Context, sources []Source, jobs []Job, room int64) (
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	links := s.addJobs(shards, sources, jobs)
-	if err := s.merge(ctx, append(shards, links.own), jobs); err != nil {
+	if err := s.merge(ctx, shards); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.joinJobs(links, jobs)
+	return s, nil
+}
+
+// LoadEncoded is Load for sources whose Data are encoded TracesData: spans that
+// were made, not read from a file.
+func LoadEncoded(ctx context.Context, sources []Source) (*Set, error) {
+	if len(sources) > maxSources {
+		return nil, fmt.Errorf("loading %d sources: %w", len(sources), ErrTooManySources)
+	}
+	s := &Set{}
+	sh := newShard(len(sources))
+	for i, src := range sources {
+		s.sources = append(s.sources, source{name: src.Name, group: src.Group, data: src.Data})
+		sh.record(input{source: i, group: src.Group, name: src.Name, data: src.Data}, 0, len(src.Data))
+	}
+	if err := s.merge(ctx, []*shard{sh}); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
 // merge turns shards into the columns of the set.
-func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
+func (s *Set) merge(ctx context.Context, shards []*shard) error {
 	total := 0
 	for _, sh := range shards {
 		total += sh.spans.len()
@@ -60,7 +78,7 @@ func (s *Set) merge(ctx context.Context, shards []*shard, jobs []Job) error {
 	if total > maxRows {
 		return fmt.Errorf("merging: %d spans are more than the %d that a set can hold", total, maxRows)
 	}
-	numbers, extents := s.mergeTables(shards, jobs)
+	numbers, extents := s.mergeTables(shards)
 	l := linker{
 		sources: s.sources, extents: extents, spans: group(shards, numbers, extents, total),
 		order: make([]uint32, total), parent: make([]int32, total),
@@ -85,7 +103,7 @@ type numbering struct {
 
 // mergeTables makes one table of each kind from those of the shards. Traces
 // are ordered by start, then id.
-func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
+func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 	var traces interner[TraceID]
 	var names, services interner[string]
 	var resources, scopes interner[described]
@@ -106,14 +124,7 @@ func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
 	}
 	s.names = names.values
 	for _, d := range resources.values {
-		var of Job
-		if d.job > 0 {
-			of = jobs[d.job-1]
-		}
-		s.resources = append(s.resources, newResource(d, of.Attributes, of.Label, &services))
-	}
-	if slices.ContainsFunc(jobs, func(j Job) bool { return j.Label != "" }) {
-		s.unlabel(resources.values, jobs, &services)
+		s.resources = append(s.resources, newResource(d, &services))
 	}
 	for _, d := range scopes.values {
 		s.scopes = append(s.scopes, newScope(d))
@@ -131,18 +142,6 @@ func (s *Set) mergeTables(shards []*shard, jobs []Job) ([]numbering, []extent) {
 		}
 	}
 	return numbers, ordered
-}
-
-// unlabel adds the resources that joined traces have instead of the labelled ones.
-func (s *Set) unlabel(all []described, jobs []Job, services *interner[string]) {
-	s.unlabelled = make([]uint32, len(all))
-	for i, d := range all {
-		s.unlabelled[i] = uint32(i)
-		if d.job > 0 && jobs[d.job-1].Label != "" {
-			s.unlabelled[i] = uint32(len(s.resources))
-			s.resources = append(s.resources, newResource(d, jobs[d.job-1].Attributes, "", services))
-		}
-	}
 }
 
 func renumber[T comparable](in *interner[T], values []T) []uint32 {
@@ -220,15 +219,14 @@ func (s *Set) collectProblems(shards []*shard) {
 	for _, sh := range shards {
 		s.problems = append(s.problems, sh.problems...)
 		for source, n := range sh.kept {
-			if src := s.sources[source]; !src.made {
-				kept[fileKey{src.name, src.job}] += n
-			}
+			src := &s.sources[source]
+			kept[fileKey{src.name, src.group}] += n
 		}
 	}
 	for i := range s.problems {
-		s.problems[i].Kept = kept[fileKey{s.problems[i].Source, s.problems[i].Job}]
+		s.problems[i].Kept = kept[fileKey{s.problems[i].Source, s.problems[i].Group}]
 	}
 	slices.SortFunc(s.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.What, b.What))
 	})
 }

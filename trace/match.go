@@ -49,12 +49,14 @@ var specials = map[string]func(s *Set, row int, want string) bool{
 // resourcePrefix before a key asks for attributes of the resource only.
 const resourcePrefix = "resource."
 
-func (s *Set) newPredicate(a Attribute) predicate {
+func (v *View) newPredicate(part Part, a Attribute) predicate {
+	s := part.Set
 	p := predicate{set: s, key: a.Key, keyBytes: []byte(a.Key), want: a.Value, special: specials[a.Key]}
 	ofResource := p
 	ofResource.key = strings.TrimPrefix(a.Key, resourcePrefix)
 	p.resources = make([]bool, len(s.resources))
-	for i, r := range s.resources {
+	for i := range s.resources {
+		r := v.resources[part.FirstResource+i]
 		p.resources[i] = p.in(r.wire, 1) || ofResource.in(r.wire, 1)
 	}
 	p.scopes = make([]bool, len(s.scopes))

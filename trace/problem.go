@@ -6,7 +6,7 @@ import "fmt"
 // file is in the set all the same.
 type Problem struct {
 	Source string // name of the file
-	Job    int    // as in Source
+	Group  int    // as in Source
 	Offset int64  // byte in its decompressed content
 	What   string // one sentence for a person
 	Kept   int    // spans that the whole file gave

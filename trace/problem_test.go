@@ -17,14 +17,14 @@ func TestProblemCountsItsSpans(t *testing.T) {
 	}
 }
 
-// Files of the same name in two jobs are two files: each has its own spans and
+// Files of the same name in two groups are two files: each has its own spans and
 // problems. What several files hold counts in each.
 func TestFiles(t *testing.T) {
 	one := otel(t, otlp(t, "kops", span(1, 0, "a", 0, 9), span(2, 1, "b", 1, 2)))
 	other := otel(t, otlp(t, "kops", span(2, 1, "b", 1, 2)))
 	s, err := Load(t.Context(), []Source{
-		{Name: "x.otel", Data: one, Job: 1}, {Name: "x.otel", Data: other, Job: 2}, {Name: "y.otel", Data: []byte("no traces of anything"), Job: 2}, {Name: "torn.otel", Data: append(slices.Clip(one), 'x'), Job: 2},
-	}, Job{Name: "one", ID: TraceID{1}}, Job{Name: "two", ID: TraceID{2}})
+		{Name: "x.otel", Data: one, Group: 1}, {Name: "x.otel", Data: other, Group: 2}, {Name: "y.otel", Data: []byte("no traces of anything"), Group: 2}, {Name: "torn.otel", Data: append(slices.Clip(one), 'x'), Group: 2},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestFiles(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	for _, p := range s.Problems() {
-		if p.Job != 2 || p.Source == "torn.otel" && p.Kept != 2 {
+		if p.Group != 2 || p.Source == "torn.otel" && p.Kept != 2 {
 			t.Errorf("problem %+v", p)
 		}
 	}

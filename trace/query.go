@@ -22,11 +22,6 @@ type Query struct {
 	Limit       int     // traces; 0 means all
 }
 
-// Attribute asks for a key with a value, both as text: 200 is found whether it
-// was reported as an int, a double or a string, true likewise as a bool. See
-// Set.Find for the keys that have a meaning of their own.
-type Attribute struct{ Key, Value string }
-
 // Find gives the traces that match q, newest first: by start, latest first.
 //
 // Attributes of the span, of its resource, of its scope, of its events and of
@@ -37,24 +32,41 @@ type Attribute struct{ Key, Value string }
 // otel.scope.version and scope.version.
 //
 // It returns ctx's error when ctx ends first.
-func (s *Set) Find(ctx context.Context, q Query) ([]Trace, error) {
-	m, possible := s.newMatcher(q)
-	if !possible {
-		return nil, nil
-	}
-	// Traces are ordered by start: none after the last that starts in time can match.
-	last := sort.Search(s.NumTraces(), func(i int) bool { return s.startOf(i) > m.startMax })
+func (v *View) Find(ctx context.Context, q Query) ([]Trace, error) {
+	var found []Trace
+	before := v.NumTraces()
 	if !q.After.IsZero() {
-		after, _ := s.Lookup(q.After)
-		last = min(last, after.Index)
+		after, _ := v.Lookup(q.After)
+		before = after.Index
 	}
-	return m.search(ctx, last, q.Limit)
+	for _, part := range v.Parts() {
+		m, possible := v.newMatcher(part, q)
+		if !possible {
+			continue
+		}
+		// Traces are ordered by start: none after the last that starts in time can match.
+		last := sort.Search(part.Set.NumTraces(), func(i int) bool {
+			return part.Set.startOf(i) > m.startMax || v.TraceIndex(part, i) >= before
+		})
+		more, err := m.search(ctx, last, q.Limit)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	slices.SortFunc(found, func(a, b Trace) int { return b.Index - a.Index })
+	if q.Limit > 0 && len(found) > q.Limit {
+		found = found[:q.Limit]
+	}
+	return found, nil
 }
 
 // matcher is a query prepared for a set: what is compared by number is looked
 // up once.
 type matcher struct {
 	*Set
+	view                *View
+	part                Part
 	anyService, anyName bool
 	service, name       uint32
 	startMin, startMax  int64
@@ -65,8 +77,9 @@ type matcher struct {
 }
 
 // newMatcher prepares q; possible is false when nothing can match.
-func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
-	m = &matcher{Set: s, filter: s.prepared(q.Filter), subject: newSubject(s), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+func (v *View) newMatcher(part Part, q Query) (m *matcher, possible bool) {
+	s := part.Set
+	m = &matcher{Set: s, view: v, part: part, filter: v.prepared(part, q.Filter), subject: newSubject(v, part), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
 	if q.StartMin != 0 {
 		m.startMin = q.StartMin
 	}
@@ -81,7 +94,7 @@ func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
 	}
 	m.anyService, m.anyName = q.Service == "", q.Operation == ""
 	if !m.anyService {
-		n, ok := numberOf(s.services, q.Service)
+		n, ok := numberOf(v.services, q.Service)
 		if !ok {
 			return nil, false
 		}
@@ -95,7 +108,7 @@ func (s *Set) newMatcher(q Query) (m *matcher, possible bool) {
 		m.name = n
 	}
 	for _, a := range q.Attributes {
-		m.attributes = append(m.attributes, s.newPredicate(a))
+		m.attributes = append(m.attributes, v.newPredicate(part, a))
 	}
 	return m, true
 }
@@ -132,7 +145,7 @@ func (m *matcher) span(row int) bool {
 	if d := m.end[row] - m.start[row]; d < m.durMin || d > m.durMax {
 		return false
 	}
-	if !m.anyService && m.resources[m.resource[row]].service != m.service {
+	if !m.anyService && m.view.resources[m.part.FirstResource+int(m.resource[row])].service != m.service {
 		return false
 	}
 	for i := range m.attributes {
@@ -141,32 +154,4 @@ func (m *matcher) span(row int) bool {
 		}
 	}
 	return m.filter == nil || m.filter.holds(m.subject.at(row))
-}
-
-// Services lists the services of all spans, ordered by name.
-func (s *Set) Services() []string {
-	var services []string
-	for _, op := range s.ops { // ordered by service
-		if name := s.services[op.service]; len(services) == 0 || services[len(services)-1] != name {
-			services = append(services, name)
-		}
-	}
-	return services
-}
-
-// An Operation is a span name with the kind of its spans.
-type Operation struct {
-	Name string
-	Kind Kind
-}
-
-// Operations lists the operations of a service, ordered by name and kind.
-func (s *Set) Operations(service string) []Operation {
-	var ops []Operation
-	for _, op := range s.ops {
-		if s.services[op.service] == service {
-			ops = append(ops, Operation{s.names[op.name], op.kind})
-		}
-	}
-	return ops
 }

@@ -21,7 +21,7 @@ import (
 //	trace 1   kops: root 10..20, GET client 11..13 (error, 503)
 //	trace 2   kops: root 30..90
 //	trace 3   nodeup: boot server 40..41, GET client 40..40
-func searched(t *testing.T) *Set {
+func searched(t *testing.T) *View {
 	attr := func(key string, v *commonpb.AnyValue) *commonpb.KeyValue {
 		return &commonpb.KeyValue{Key: key, Value: v}
 	}
@@ -226,16 +226,6 @@ func TestShapes(t *testing.T) {
 		s := load(t, otel(t, otlp(t, "s", spans...)))
 		if s.Len() != 100_001 || s.Stats().Odd["orphan"] != 0 {
 			t.Errorf("%+v", s.Stats())
-		}
-	})
-	t.Run("100,000 spans of a job's process at once", func(t *testing.T) {
-		var spans []*tracepb.Span
-		for i := range uint64(100_000) {
-			spans = append(spans, span(i+1, 0, "x", int64(i)+1, 200_000+int64(i)))
-		}
-		s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, map[string][]byte{"a": otel(t, otlp(t, "s", spans...))})
-		if got := s.Tree(s.Jobs()[0]).Len(); got != 100_002 {
-			t.Errorf("%d spans", got)
 		}
 	})
 	t.Run("a circle of 10,000", func(t *testing.T) {

@@ -127,7 +127,7 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	out.file = file
 	out.room = lent - max(0, int64(len(file.Bytes()))-stored)
 
-	p := portion{in: input{source: t.source, job: src.Job, name: src.Name, data: file.Bytes()}}
+	p := portion{in: input{source: t.source, group: src.Group, name: src.Name, data: file.Bytes()}}
 	size, cut := 0, false
 	for rec := range file.Records(func(p otelfile.Problem) {
 		cut = cut || p.Kind == otelfile.ProblemTooLarge // which is told before the first record
@@ -201,7 +201,7 @@ type outcome struct {
 }
 
 func (o *outcome) problem(offset int64, what string) {
-	o.problems = append(o.problems, Problem{Source: o.of.Name, Job: o.of.Job, Offset: offset, What: what})
+	o.problems = append(o.problems, Problem{Source: o.of.Name, Group: o.of.Group, Offset: offset, What: what})
 }
 
 func (r *reader) keep(o *outcome) {
@@ -213,7 +213,7 @@ func (r *reader) keep(o *outcome) {
 		return
 	}
 	s := r.set
-	s.sources[o.source] = source{name: o.of.Name, job: o.of.Job, file: o.file}
+	s.sources[o.source] = source{name: o.of.Name, group: o.of.Group, file: o.file}
 	s.problems = append(s.problems, o.problems...)
 	if o.file != nil {
 		s.sources[o.source].data = o.file.Bytes()

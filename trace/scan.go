@@ -44,7 +44,7 @@ type shard struct {
 // described is an encoded resource or scope with its schema URL.
 type described struct {
 	wire, schema string
-	job          int // 1 + index of the job whose attributes a resource gets; 0 is none
+	group        int // of a resource's source
 }
 
 // extent is a trace's count of spans and its range of reported times, in ns.
@@ -112,7 +112,7 @@ func (in *interner[T]) number(v T) (n uint32, fresh bool) {
 // input is the file that a shard is scanning.
 type input struct {
 	source int
-	job    int
+	group  int
 	name   string
 	data   []byte
 }
@@ -143,7 +143,7 @@ func (sh *shard) record(in input, lo, hi int) {
 
 func (sh *shard) broken(in input, pos int, what string) {
 	sh.problems = append(sh.problems, Problem{
-		Source: in.name, Job: in.job, Offset: int64(pos),
+		Source: in.name, Group: in.group, Offset: int64(pos),
 		What: "the " + what + " at byte " + strconv.Itoa(pos) + " breaks off inside a field: what came before it was kept, the rest of it is lost",
 	})
 }
@@ -156,7 +156,7 @@ func (sh *shard) resourceSpans(in input, lo, hi int) {
 	// The resource and its schema come first in practice, but nothing says so:
 	// they are found before the spans are read.
 	d := head(in.data, lo, hi)
-	d.job = in.job
+	d.group = in.group
 	resource, _ := sh.resources.number(d)
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {

@@ -24,7 +24,7 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) 
 	each := make([]*matcher, workers)
 	for w := range each {
 		own := *m
-		own.subject = newSubject(m.Set)
+		own.subject = newSubject(m.view, m.part)
 		each[w] = &own
 	}
 	var found []Trace
@@ -70,7 +70,7 @@ func (m *matcher) block(lo, hi, limit int) []Trace {
 	var found []Trace
 	for t := hi - 1; t >= lo; t-- {
 		if m.trace(t) {
-			found = append(found, m.Set.Trace(t))
+			found = append(found, m.part.traceAt(m.view.TraceIndex(m.part, t), t))
 			if len(found) == limit {
 				break
 			}

@@ -14,8 +14,12 @@
 // where they are missing but never moved. A Set is safe for any number of
 // concurrent readers until Close.
 //
-// It never uses the network and never looks at the wall clock. Of jobs it knows
-// what joins the traces of their files (see Job), and nothing of buckets.
+// Readers ask a View: the Set's rows together with what was added to them, such as
+// the own spans of a job and the joined trace that they head (package join makes
+// those). A Set without anything added is a View too, see Plain.
+//
+// The package never uses the network, never looks at the wall clock, and knows
+// neither jobs nor buckets.
 package trace
 
 import (
@@ -43,16 +47,11 @@ type Set struct {
 	services  []string // interned service names
 	resources []resource
 	scopes    []scope
-	// unlabelled has, for each resource that spans name, the one that joined traces
-	// have in its place; nil where no job has a label.
-	unlabelled []uint32
-	sources    []source
-	sightings  []sighting // further places of spans found more than once, by row
-	ops        []operation
-	joined     []*joined // by job
-	calls      callTable
-	problems   []Problem
-	stats      Stats
+	sources   []source
+	sightings []sighting // further places of spans found more than once, by row
+	ops       []operation
+	problems  []Problem
+	stats     Stats
 }
 
 // columns hold one entry per span. Together they cost 60 bytes a span.
@@ -95,6 +94,7 @@ type resource struct {
 	raw     []byte // encoded Resource as it was found
 	schema  string
 	service uint32
+	group   int // as in Source
 }
 
 // scope is one distinct instrumentation scope.
@@ -105,11 +105,10 @@ type scope struct {
 }
 
 type source struct {
-	name string
-	job  int
-	file *otelfile.File
-	data []byte
-	made bool // the own spans of a job: no file has them
+	name  string
+	group int
+	file  *otelfile.File // nil for bytes that were given
+	data  []byte
 }
 
 // place is where an encoded span lies: the source in the upper 20 bits, the
@@ -408,16 +407,16 @@ func (s *Set) Locations(row int) []Location {
 // A File is what one of the loaded files came to.
 type File struct {
 	Name     string
-	Job      int   // as in Source
+	Group    int   // as in Source
 	Bytes    int64 // decompressed
 	Spans    int   // those that other files hold too count in each
 	Problems int
 }
 
-// fileKey tells files apart: those of several jobs can have the same name.
+// fileKey tells files apart: those of several groups can have the same name.
 type fileKey struct {
-	name string
-	job  int
+	name  string
+	group int
 }
 
 // Files lists all files, in the order given to Load. It looks at every row.
@@ -431,18 +430,16 @@ func (s *Set) Files() []File {
 	}
 	problems := map[fileKey]int{}
 	for _, p := range s.problems {
-		problems[fileKey{p.Source, p.Job}]++
+		problems[fileKey{p.Source, p.Group}]++
 	}
 	files := make([]File, 0, len(s.sources))
 	for i, src := range s.sources {
-		if !src.made {
-			files = append(files, File{src.name, src.job, int64(len(src.data)), spans[i], problems[fileKey{src.name, src.job}]})
-		}
+		files = append(files, File{src.name, src.group, int64(len(src.data)), spans[i], problems[fileKey{src.name, src.group}]})
 	}
 	return files
 }
 
-// Problems lists what was wrong with the files, ordered by job, file and offset.
+// Problems lists what was wrong with the files, ordered by group, file and offset.
 func (s *Set) Problems() []Problem { return s.problems }
 
 // Stats counts what was loaded and what was odd about it.

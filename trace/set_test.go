@@ -3,50 +3,29 @@ package trace
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"testing"
+
+	"prowtrace/internal/tracetest"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
-
-	"prowtrace/otelfile"
 )
 
-// otlp makes one encoded request: all spans under one service.
-func otlp(t testing.TB, service string, spans ...*tracepb.Span) []byte {
-	t.Helper()
-	r := &resourcepb.Resource{}
-	if service != "" {
-		setString(r, serviceName, service)
-	}
-	b, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
-		Resource:   r,
-		ScopeSpans: []*tracepb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: "test"}, Spans: spans}},
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// otel makes a .otel file of encoded requests.
-func otel(t testing.TB, records ...[]byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := otelfile.NewWriter(&b)
-	for _, r := range records {
-		if err := w.Write(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.Bytes()
-}
+// Short names for what tests use most.
+var (
+	otlp    = tracetest.OTLP
+	otel    = tracetest.File
+	span    = tracetest.Span
+	inTrace = tracetest.InTrace
+	tid     = tracetest.TraceID
+	sid     = tracetest.SpanID
+)
 
 // load loads files named a, b, c, …
-func load(t testing.TB, files ...[]byte) *Set {
+func load(t testing.TB, files ...[]byte) *View {
 	t.Helper()
 	var sources []Source
 	for i, f := range files {
@@ -57,33 +36,11 @@ func load(t testing.TB, files ...[]byte) *Set {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return s
+	return Plain(s)
 }
-
-// span makes a span of trace 1 in seconds; end -1 is absent.
-func span(id, parent uint64, name string, start, end int64) *tracepb.Span {
-	s := &tracepb.Span{
-		TraceId: tid(1), SpanId: sid(id), Name: name, Kind: tracepb.Span_SPAN_KIND_INTERNAL,
-		StartTimeUnixNano: uint64(start * 1e9), EndTimeUnixNano: uint64(max(end, 0) * 1e9),
-	}
-	if parent != 0 {
-		s.ParentSpanId = sid(parent)
-	}
-	return s
-}
-
-func inTrace(n byte, s *tracepb.Span) *tracepb.Span { s.TraceId = tid(n); return s }
-
-func tid(n byte) []byte {
-	id := make([]byte, 16)
-	id[15] = n
-	return id
-}
-
-func sid(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // draw shows a set as text: a line for each span in row order.
-func draw(s *Set) string {
+func draw(s *View) string {
 	var b bytes.Buffer
 	for i := range s.NumTraces() {
 		t := s.Trace(i)

@@ -1,80 +1,84 @@
 package trace
 
-import "prowtrace/internal/otlpwire"
+import (
+	"prowtrace/internal/otlpwire"
+)
 
 // A Tree is one trace as it is shown and served: its spans in order of start,
-// and the parent of each. It is a view of the set and costs next to nothing.
+// and the parent of each. It costs next to nothing.
 //
 // Spans are numbered from 0 in their order; a parent is such a number too, and
 // can come after its child where the child starts first.
 //
-// The tree of a job's trace is the joined one: it holds the spans of all the
-// job's files. They keep their rows, and are in the trees of their own traces
-// too.
+// A joined tree holds spans of many traces. They keep their rows, and are in the
+// trees of their own traces too.
 type Tree struct {
-	Trace  Trace // of a joined tree, the trace of the job's own spans
-	set    *Set
-	joined *joined // nil for a trace as it was reported
+	Trace  Trace // of a joined tree, the trace of its own spans
+	view   *View
+	joined *Joined // nil for a trace as it was reported
 }
 
 // Tree gives trace t as a tree.
-func (s *Set) Tree(t Trace) Tree {
-	tree := Tree{Trace: t, set: s}
-	for _, j := range s.joined {
-		if j.base == t.Index {
-			tree.joined = j
+func (v *View) Tree(t Trace) Tree {
+	tree := Tree{Trace: t, view: v}
+	for i, base := range v.base {
+		if base == t.Index {
+			tree.joined = v.joined[i]
 		}
 	}
 	return tree
 }
 
-// Jobs gives the traces of the jobs that were loaded, in their order. Their trees
-// are the joined ones.
-func (s *Set) Jobs() []Trace {
-	jobs := make([]Trace, len(s.joined))
-	for i, j := range s.joined {
-		jobs[i] = s.Trace(j.base)
+// Jobs gives the traces that head the joined ones, in the order of Material. Their
+// trees are the joined ones.
+func (v *View) Jobs() []Trace {
+	jobs := make([]Trace, len(v.base))
+	for i, base := range v.base {
+		jobs[i] = v.Trace(base)
 	}
 	return jobs
 }
 
-// Joined reports whether the tree is that of a job.
+// View gives the View that the tree is of.
+func (t Tree) View() *View { return t.view }
+
+// Joined reports whether the tree is a joined one.
 func (t Tree) Joined() bool { return t.joined != nil }
 
 // Len is the number of spans.
 func (t Tree) Len() int {
 	if t.joined != nil {
-		return len(t.joined.rows)
+		return len(t.joined.Rows)
 	}
 	return t.Trace.Spans
 }
 
-// Row gives the row of span i in the set.
+// Row gives the row of span i in the View.
 func (t Tree) Row(i int) int {
 	if t.joined != nil {
-		return int(t.joined.rows[i])
+		return int(t.joined.Rows[i])
 	}
 	return t.Trace.First + i
 }
 
-// Span gives span i as the set has it: its Parent is a row, not a number in the
-// tree. In a joined tree its service has no label (see Job).
+// Span gives span i as the View has it: its Parent is a row, not a number in the
+// tree. In a joined tree its service has no label (see Description).
 func (t Tree) Span(i int) Span {
-	s := t.set.Span(t.Row(i))
+	s := t.view.Span(t.Row(i))
 	if t.joined != nil {
-		s.Service = t.set.ReportedService(s.Row)
+		s.Service = t.view.ReportedService(s.Row)
 	}
 	return s
 }
 
 // ReportedService gives the service of span i as its file names it.
-func (t Tree) ReportedService(i int) string { return t.set.ReportedService(t.Row(i)) }
+func (t Tree) ReportedService(i int) string { return t.view.ReportedService(t.Row(i)) }
 
 // Resource gives the number of the resource that span i is served with.
 func (t Tree) Resource(i int) int {
-	n := t.set.Resource(t.Row(i))
-	if t.joined != nil && t.set.unlabelled != nil {
-		return int(t.set.unlabelled[n])
+	n := t.view.Resource(t.Row(i))
+	if t.joined != nil {
+		return t.view.unlabelledOf(n)
 	}
 	return n
 }
@@ -83,41 +87,84 @@ func (t Tree) Resource(i int) int {
 // the row where two traces have spans of the same id.
 func (t Tree) ID(i int) SpanID {
 	if t.joined != nil {
-		if id, ok := t.joined.renamed[i]; ok {
+		if id, ok := t.joined.Renamed[i]; ok {
 			return spanID(id)
 		}
 	}
-	return spanID(t.set.id[t.Row(i)])
+	part, local := t.view.at(t.Row(i))
+	return spanID(part.Set.id[local])
 }
 
 // Parent gives the number of span i's parent, or -1.
 func (t Tree) Parent(i int) int {
 	if t.joined != nil {
-		return int(t.joined.parent[i])
+		return int(t.joined.Parent[i])
 	}
-	if p := t.set.parent[t.Row(i)]; p >= 0 {
-		return int(p) - t.Trace.First
+	part, local := t.view.at(t.Row(i))
+	if p := part.Set.parent[local]; p >= 0 {
+		return int(p) + part.FirstRow - t.Trace.First
 	}
 	return -1
 }
 
 // Inferred reports whether span i's parent was not reported but found by time.
-func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.inferred[i] }
+func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.Inferred[i] }
 
-// own reports whether span i of a joined tree is one of the job's own.
-func (t Tree) own(i int) bool { return int(t.set.trace[t.Row(i)]) == t.joined.base }
+// Own reports whether span i was added: no file holds it.
+func (t Tree) Own(i int) bool { return t.view.Added(t.Row(i)) }
 
-// Encoded gives span i as it is served: as Set.Encoded does, and in a joined tree
-// with the ids that it has there, its reported ones as attributes, and a mark
-// where the parent is inferred.
+// Estimated reports whether the times of span i were not reported but derived.
+func (t Tree) Estimated(i int) bool { return t.joined != nil && t.joined.Estimated[i] }
+
+// Extent gives the first start and the last end of the spans of t, in Unix ns.
+// Those of a joined tree can lie outside of its trace's own.
+func (t Tree) Extent() (start, end int64) {
+	start, end = t.Trace.Start, t.Trace.End
+	if !t.Joined() {
+		return start, end
+	}
+	for i := range t.Len() {
+		s := t.Span(i)
+		start, end = min(start, s.Start), max(end, s.End())
+	}
+	return start, end
+}
+
+// MissingParent gives the id of the parent that span i names but the set does
+// not have.
+func (t Tree) MissingParent(i int) (id SpanID) {
+	if v := otlpwire.Bytes(t.Encoded(i), 4); len(v) == len(id) {
+		copy(id[:], v)
+	}
+	return id
+}
+
+// Attributes that joined traces add to spans.
+const (
+	AttrTraceID  = "prowtrace.trace_id" // as reported
+	AttrSpanID   = "prowtrace.span_id"
+	AttrInferred = "prowtrace.inferred"
+)
+
+// Encoded gives span i as it is served: as View.Encoded does, and in a joined tree
+// with the ids that it has there, its reported ones as attributes, a mark where
+// the parent is inferred, and the fields that were added.
 func (t Tree) Encoded(i int) []byte {
 	row := t.Row(i)
-	b := t.set.Encoded(row)
-	if t.joined == nil || t.own(i) {
+	b := t.view.Encoded(row)
+	if t.joined == nil {
 		return b
 	}
 	b = b[:len(b):len(b)] // the appends below copy
-	reported, id := spanID(t.set.id[row]), t.ID(i)
+	if !t.view.Added(row) {
+		b = t.appendJoined(b, i, row)
+	}
+	return append(b, t.view.added[row]...)
+}
+
+func (t Tree) appendJoined(b []byte, i, row int) []byte {
+	part, local := t.view.at(row)
+	reported, id := spanID(part.Set.id[local]), t.ID(i)
 	b = otlpwire.AppendBytes(b, 1, t.Trace.ID[:])
 	if id != reported {
 		b = otlpwire.AppendBytes(b, 2, id[:])
@@ -126,16 +173,16 @@ func (t Tree) Encoded(i int) []byte {
 		parent := t.ID(p)
 		b = otlpwire.AppendBytes(b, 4, parent[:])
 	}
-	traceID := t.set.traces.id[t.set.trace[row]]
-	b = otlpwire.AppendText(b, 9, attrTraceID, traceID.String())
-	b = otlpwire.AppendText(b, 9, attrSpanID, reported.String())
-	if t.joined.inferred[i] {
-		b = otlpwire.AppendBool(b, 9, attrInferred, true)
+	traceID := part.Set.traces.id[part.Set.trace[local]]
+	b = otlpwire.AppendText(b, 9, AttrTraceID, traceID.String())
+	b = otlpwire.AppendText(b, 9, AttrSpanID, reported.String())
+	if t.joined.Inferred[i] {
+		b = otlpwire.AppendBool(b, 9, AttrInferred, true)
 	}
 	return b
 }
 
 // Detail decodes span i as it is served (see Encoded).
 func (t Tree) Detail(i int) (Detail, error) {
-	return t.set.decode(t.Row(i), t.Resource(i), t.Encoded(i))
+	return t.view.decode(t.Row(i), t.Resource(i), t.Encoded(i))
 }

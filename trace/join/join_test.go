@@ -1,69 +1,76 @@
-package trace
+package join
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
 
-// command gives a span a command line.
-func withArgs(s *tracepb.Span, args ...string) *tracepb.Span {
-	list := &commonpb.ArrayValue{}
-	for _, a := range args {
-		list.Values = append(list.Values, text8(a))
-	}
-	s.Attributes = append(s.Attributes, &commonpb.KeyValue{Key: "args", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
-	return s
-}
+// Short names for what tests use most.
+var (
+	otlp     = tracetest.OTLP
+	otel     = tracetest.File
+	span     = tracetest.Span
+	inTrace  = tracetest.InTrace
+	tid      = tracetest.TraceID
+	client   = tracetest.Client
+	withArgs = tracetest.WithArgs
+)
 
-func client(s *tracepb.Span) *tracepb.Span { s.Kind = tracepb.Span_SPAN_KIND_CLIENT; return s }
-
-// phases is a timeline in seconds: job 0..100, in it setup 0..10 and test
+// phases are own spans in seconds: job 0..100, in it setup 0..10 and test
 // 10..100, in it an estimated case 10..90.
-func phases(t testing.TB) []byte {
+func phases(t testing.TB) Own {
 	t.Helper()
 	at := func(id, parent uint64, name string, start, end int64) *tracepb.Span {
 		s := span(id, parent, name, start, end)
 		s.TraceId = jobID[:]
 		return s
 	}
-	guess := at(4, 3, "case", 10, 90)
-	guess.Attributes = []*commonpb.KeyValue{boolAttribute("prow.estimated")}
-	return otlp(t, JobService, at(1, 0, "job", 1, 100), at(2, 1, "setup", 1, 10), at(3, 1, "test", 10, 100), guess)
-}
-
-func boolAttribute(key string) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}}
-}
-
-var jobID = TraceID{0: 0xaa}
-
-func loadJob(t testing.TB, job Job, files map[string][]byte) *Set {
-	t.Helper()
-	var sources []Source
-	for name, data := range files {
-		sources = append(sources, Source{Name: name, Data: data, Job: 1})
+	phase := Mark{MayContain: true}
+	return Own{
+		Spans: otlp(t, Service, at(1, 0, "job", 1, 100), at(2, 1, "setup", 1, 10), at(3, 1, "test", 10, 100), at(4, 3, "case", 10, 90)),
+		Marks: map[trace.SpanID]Mark{spanID(1): phase, spanID(2): phase, spanID(3): phase, spanID(4): {Estimated: true}},
 	}
-	s, err := Load(context.Background(), sources, job)
+}
+
+func spanID(n uint64) trace.SpanID { return trace.SpanID(tracetest.SpanID(n)) }
+
+var jobID = trace.TraceID{0: 0xaa}
+
+func loadJob(t testing.TB, job Job, files map[string][]byte) *trace.View {
+	t.Helper()
+	var sources []trace.Source
+	for name, data := range files {
+		sources = append(sources, trace.Source{Name: name, Data: data, Group: 1})
+	}
+	return loadJobs(t, sources, job)
+}
+
+func loadJobs(t testing.TB, sources []trace.Source, jobs ...Job) *trace.View {
+	t.Helper()
+	v, err := Load(t.Context(), sources, jobs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	t.Cleanup(func() { _ = v.Set().Close() })
+	return v
 }
 
 // outline draws a tree by indentation, children in order of start. An inferred
 // parent is marked with ~.
-func outline(tree Tree) string {
+func outline(tree trace.Tree) string {
 	children := make([][]int, tree.Len()+1)
 	for i := range tree.Len() {
 		p := tree.Parent(i) + 1
@@ -93,7 +100,7 @@ func outline(tree Tree) string {
 func TestJoin(t *testing.T) {
 	tests := []struct {
 		name     string
-		by       Joining
+		by       By
 		timeline bool
 		file     []*tracepb.Span
 		want     string
@@ -104,7 +111,7 @@ func TestJoin(t *testing.T) {
 			//        |- GET -|                          trace 3
 			//                           |- GET2 -|      trace 4
 			//                                       |- after -|
-			name: "below the deepest that contains it", by: JoinTime, timeline: true,
+			name: "below the deepest that contains it", by: ByTime, timeline: true,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "/bin/kops", "get", "clusters", "-o", "yaml"),
 				inTrace(2, span(1, 0, "GetCluster", 22, 40)),
@@ -126,7 +133,7 @@ job
 `,
 		},
 		{
-			name: "joined by process", by: JoinProcess, timeline: true,
+			name: "joined by process", by: ByProcess, timeline: true,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "/bin/kops", "get", "clusters"),
 				inTrace(2, span(1, 0, "GetCluster", 22, 40)), client(inTrace(3, span(1, 0, "GET", 25, 30))),
@@ -147,7 +154,7 @@ job
 			//    |---- a ----|
 			//       |---- b ----|
 			//         |- GET -|         in a and in b: no one knows
-			name: "in two that are not in each other: below the process", by: JoinTime, timeline: true,
+			name: "in two that are not in each other: below the process", by: ByTime, timeline: true,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "update", "cluster", "--yes"),
 				inTrace(1, span(2, 1, "a", 22, 40)), inTrace(1, span(3, 1, "b", 24, 45)),
@@ -168,7 +175,7 @@ job
 `,
 		},
 		{
-			name: "a call does not contain another", by: JoinTime, timeline: true,
+			name: "a call does not contain another", by: ByTime, timeline: true,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "version"),
 				client(inTrace(2, span(1, 0, "long call", 21, 50))), client(inTrace(3, span(1, 0, "short call", 22, 23))),
@@ -185,7 +192,7 @@ job
 `,
 		},
 		{
-			name: "a killed process: no command, orphans, what is reported stays", by: JoinTime, timeline: true,
+			name: "a killed process: no command, orphans, what is reported stays", by: ByTime, timeline: true,
 			file: []*tracepb.Span{
 				inTrace(1, span(2, 9, "orphan", 20, 60)), inTrace(1, span(3, 2, "child", 22, 30)),
 				client(inTrace(2, span(1, 0, "GET", 23, 24))),
@@ -202,7 +209,7 @@ job
 `,
 		},
 		{
-			name: "two commands in one process", by: JoinTime, timeline: true,
+			name: "two commands in one process", by: ByTime, timeline: true,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 20, 30)), "kops", "create", "cluster"), client(inTrace(2, span(1, 0, "GET", 21, 22))),
 				withArgs(inTrace(3, span(1, 0, "kops", 30, 40)), "kops", "delete", "cluster"), client(inTrace(4, span(1, 0, "DELETE", 31, 32))),
@@ -220,7 +227,7 @@ job
 `,
 		},
 		{
-			name: "no timeline: a root of its own", by: JoinTime,
+			name: "no timeline: a root of its own", by: ByTime,
 			file: []*tracepb.Span{withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "version")},
 			want: `
 the job
@@ -229,7 +236,7 @@ the job
 `,
 		},
 		{
-			name: "a child that starts before its reported parent makes no circle", by: JoinTime,
+			name: "a child that starts before its reported parent makes no circle", by: ByTime,
 			file: []*tracepb.Span{
 				withArgs(inTrace(1, span(1, 0, "kops", 10, 90)), "kops", "x"),
 				inTrace(2, span(2, 1, "early child", 20, 80)), inTrace(2, span(1, 0, "late parent", 21, 70)),
@@ -247,7 +254,7 @@ the job
 		t.Run(tt.name, func(t *testing.T) {
 			job := Job{Name: "the job", ID: jobID, By: tt.by}
 			if tt.timeline {
-				job.Timeline = phases(t)
+				job.Own = phases(t)
 			}
 			s := loadJob(t, job, map[string][]byte{"artifacts/otlp/kops-7-2026.otel": otel(t, otlp(t, "kops", tt.file...))})
 			if len(s.Jobs()) != 1 {
@@ -263,7 +270,7 @@ the job
 
 // checkServed checks that a joined tree, as it is served, is one trace with
 // unique ids whose parents are those of the tree.
-func checkServed(t *testing.T, tree Tree) {
+func checkServed(t *testing.T, tree trace.Tree) {
 	t.Helper()
 	seen := map[string]bool{}
 	for i := range tree.Len() {
@@ -284,7 +291,7 @@ func checkServed(t *testing.T, tree Tree) {
 		if !bytes.Equal(s.ParentSpanId, parent) {
 			t.Errorf("%s has parent %x, want %x", s.Name, s.ParentSpanId, parent)
 		}
-		if tree.Inferred(i) != bytes.Contains(tree.Encoded(i), []byte(attrInferred)) {
+		if tree.Inferred(i) != bytes.Contains(tree.Encoded(i), []byte(trace.AttrInferred)) {
 			t.Errorf("%s: the mark of an inferred parent is wrong", s.Name)
 		}
 	}
@@ -292,24 +299,24 @@ func checkServed(t *testing.T, tree Tree) {
 
 func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 	file := otel(t, otlp(t, "kops", withArgs(inTrace(1, span(1, 0, "kops", 20, 60)), "kops", "get"), client(inTrace(2, span(1, 0, "GET", 25, 30)))))
-	s := loadJob(t, Job{ID: jobID, Timeline: phases(t), By: JoinTime, Attributes: []Attribute{{"prow.job", "e2e"}}}, map[string][]byte{"kops-7-x.otel": file})
-	get, ok := s.Lookup(TraceID(tid(2)))
+	s := loadJob(t, Job{ID: jobID, Own: phases(t), By: ByTime, Description: trace.Description{Attributes: []trace.Attribute{{Key: "prow.job", Value: "e2e"}}}}, map[string][]byte{"kops-7-x.otel": file})
+	get, ok := s.Lookup(trace.TraceID(tid(2)))
 	if !ok || s.Tree(get).Joined() || s.Tree(get).Len() != 1 {
 		t.Fatalf("the original trace is %+v", get)
 	}
 	if !bytes.Equal(s.Tree(get).Encoded(0), s.Raw(s.Tree(get).Row(0))) {
 		t.Error("the original span is served changed")
 	}
-	for service, want := range map[string]int{JobService: 1, "kops": 2} {
-		if found, err := s.Find(t.Context(), Query{Service: service}); err != nil || len(found) != want {
+	for service, want := range map[string]int{Service: 1, "kops": 2} {
+		if found, err := s.Find(t.Context(), trace.Query{Service: service}); err != nil || len(found) != want {
 			t.Errorf("service %s: found %d traces, want %d (%v)", service, len(found), want, err)
 		}
 	}
-	if found, err := s.Find(t.Context(), Query{Service: "kops", Attributes: []Attribute{{"prow.job", "e2e"}}}); err != nil || len(found) != 2 {
+	if found, err := s.Find(t.Context(), trace.Query{Service: "kops", Attributes: []trace.Attribute{{Key: "prow.job", Value: "e2e"}}}); err != nil || len(found) != 2 {
 		t.Errorf("by job: %d traces, %v", len(found), err)
 	}
 	d, err := s.Detail(s.Tree(get).Row(0))
-	if err != nil || stringAttribute(d.Resource.Attributes, "prow.job") != "e2e" {
+	if err != nil || textOf(d.Resource.Attributes, "prow.job") != "e2e" {
 		t.Errorf("the resource lacks the job: %v %v", d.Resource, err)
 	}
 	if got := fmt.Sprint(s.Files()); got != fmt.Sprintf("[{kops-7-x.otel 1 %d 2 0}]", len(file)) {
@@ -323,16 +330,12 @@ func TestLabels(t *testing.T) {
 	file := func(trace byte) []byte {
 		return otel(t, otlp(t, "kops", withArgs(inTrace(trace, span(1, 0, "kops", 20, 60)), "kops", "get"), client(inTrace(trace, span(2, 1, "GET", 25, 30)))))
 	}
-	sources := []Source{{Name: "a.otel", Data: file(1), Job: 1}, {Name: "b.otel", Data: file(2), Job: 2}, {Name: "c.otel", Data: file(3)}}
+	sources := []trace.Source{{Name: "a.otel", Data: file(1), Group: 1}, {Name: "b.otel", Data: file(2), Group: 2}, {Name: "c.otel", Data: file(3)}}
 	jobs := []Job{
-		{ID: jobID, Name: "e2e", Label: "7", Attributes: []Attribute{{"prow.build_id", "7"}}},
-		{ID: TraceID{0: 0xbb}, Name: "e2e", Label: "8", Attributes: []Attribute{{"prow.build_id", "8"}}},
+		{ID: jobID, Name: "e2e", Description: described("7")},
+		{ID: trace.TraceID{0: 0xbb}, Name: "e2e", Description: described("8")},
 	}
-	s, err := Load(t.Context(), sources, jobs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := loadJobs(t, sources, jobs...)
 	if got := fmt.Sprint(s.Services()); got != "[kops kops@7 kops@8 prow]" {
 		t.Errorf("services %s", got)
 	}
@@ -341,9 +344,9 @@ func TestLabels(t *testing.T) {
 		"prowtrace.service kops": 2, "service.name kops@8": 1, "prow.build_id 7": 1 + 1, // the job's own too
 	} {
 		key, value, _ := strings.Cut(query, " ")
-		q := Query{Attributes: []Attribute{{key, value}}}
+		q := trace.Query{Attributes: []trace.Attribute{{Key: key, Value: value}}}
 		if key == "service" {
-			q = Query{Service: value}
+			q = trace.Query{Service: value}
 		}
 		if found, err := s.Find(t.Context(), q); err != nil || len(found) != want {
 			t.Errorf("%s finds %d traces, want %d (%v)", query, len(found), want, err)
@@ -356,14 +359,14 @@ func TestLabels(t *testing.T) {
 		t.Errorf("calls %+v", calls)
 	}
 
-	original, _ := s.Lookup(TraceID(tid(1)))
-	names := func(tree Tree) (names []string) {
+	original, _ := s.Lookup(trace.TraceID(tid(1)))
+	names := func(tree trace.Tree) (names []string) {
 		for i := range tree.Len() {
 			d, err := tree.Detail(i)
 			if err != nil {
 				t.Fatal(err)
 			}
-			served := stringAttribute(d.Resource.Attributes, serviceName)
+			served := textOf(d.Resource.Attributes, "service.name")
 			if span := tree.Span(i); span.Service != served || s.ServiceOf(tree.Resource(i)) != served {
 				t.Errorf("the span %s is of %s, and served as of %s", span.Name, span.Service, served)
 			}
@@ -381,21 +384,36 @@ func TestLabels(t *testing.T) {
 		}
 	}
 	d, err := s.Tree(original).Detail(0)
-	if err != nil || stringAttribute(d.Resource.Attributes, "prow.build_id") != "7" || stringAttribute(d.Resource.Attributes, attrService) != "kops" || len(d.Resource.Attributes) != 3 {
+	if err != nil || textOf(d.Resource.Attributes, "prow.build_id") != "7" || textOf(d.Resource.Attributes, "prowtrace.service") != "kops" || len(d.Resource.Attributes) != 3 {
 		t.Errorf("the resource is %v, %v", d.Resource, err)
 	}
 }
 
+func described(build string) trace.Description {
+	return trace.Description{Label: build, Attributes: []trace.Attribute{{Key: "prow.build_id", Value: build}}}
+}
+
+func textOf(attributes []*commonpb.KeyValue, key string) string {
+	for _, kv := range attributes {
+		if kv.Key == key {
+			return kv.Value.GetStringValue()
+		}
+	}
+	return ""
+}
+
+func seconds(ns int64) string { return time.Duration(ns).String() }
+
 // checkApart wants every span of a file below the span of the process that wrote
 // it and below no other's, in its time, and the commands of a process one after
 // the other in the order they were run.
-func checkApart(t *testing.T, tree Tree) {
+func checkApart(t *testing.T, tree trace.Tree) {
 	t.Helper()
 	processes := map[string]int{} // by file
 	for i := range tree.Len() {
-		if tree.own(i) {
+		if tree.Own(i) {
 			if d, err := tree.Detail(i); err == nil {
-				if file := stringAttribute(d.Span.Attributes, attrFile); file != "" {
+				if file := textOf(d.Span.Attributes, attrFile); file != "" {
 					processes[file] = i
 				}
 			}
@@ -403,14 +421,14 @@ func checkApart(t *testing.T, tree Tree) {
 	}
 	commandEnd := map[int]int64{}
 	for i := range tree.Len() {
-		if tree.own(i) {
+		if tree.Own(i) {
 			continue
 		}
 		at := i
-		for !tree.own(at) {
+		for !tree.Own(at) {
 			at = tree.Parent(at)
 		}
-		file := tree.set.sources[tree.set.place[tree.Row(i)].source()].name
+		file := tree.View().Locations(tree.Row(i))[0].Source
 		if want, ok := processes[file]; !ok || at != want {
 			t.Errorf("%s of %s is below %s", tree.Span(i).Name, file, tree.Span(at).Name)
 		}
@@ -422,7 +440,7 @@ func checkApart(t *testing.T, tree Tree) {
 				t.Errorf("%s was put below %s, which does not contain it", s.Name, above.Name)
 			}
 		}
-		if commandLine(tree.Encoded(i)) != nil {
+		if CommandLine(tree.Encoded(i)) != nil {
 			if tree.Span(i).Start < commandEnd[at] {
 				t.Errorf("two commands of %s at the same time", file)
 			}
@@ -439,15 +457,14 @@ func checkApart(t *testing.T, tree Tree) {
 //	right    |------|             artifacts/e2e/right/
 //	kops        |--|
 func TestProcessIsBelowThePhaseThatKeptItsFile(t *testing.T) {
+	marks := map[trace.SpanID]Mark{}
 	at := func(id, parent uint64, name string, start, end int64, dir string) *tracepb.Span {
 		s := span(id, parent, name, start, end)
 		s.TraceId = jobID[:]
-		if dir != "" {
-			s.Attributes = []*commonpb.KeyValue{textAttribute("prow.artifacts", dir)}
-		}
+		marks[spanID(id)] = Mark{Directory: dir, MayContain: true}
 		return s
 	}
-	timeline := otlp(t, JobService, at(1, 0, "job", 1, 100, ""), at(2, 1, "left", 10, 90, "artifacts/e2e/left/"),
+	timeline := otlp(t, Service, at(1, 0, "job", 1, 100, ""), at(2, 1, "left", 10, 90, "artifacts/e2e/left/"),
 		at(3, 2, "suite", 20, 80, ""), at(4, 1, "right", 10, 75, "artifacts/e2e/right/"))
 	files := map[string][]byte{}
 	for n, name := range []string{"artifacts/e2e/left/otlp/kops-1-left.otel", "artifacts/e2e/right/otlp/kops-2-right.otel", "artifacts/otlp/kops-3-neither.otel", "artifacts/e2e/right/late.otel"} {
@@ -457,7 +474,7 @@ func TestProcessIsBelowThePhaseThatKeptItsFile(t *testing.T) {
 		}
 		files[name] = otel(t, otlp(t, "kops", inTrace(byte(n+1), span(1, 0, "GET", start, start+1))))
 	}
-	s := loadJob(t, Job{ID: jobID, Timeline: timeline, By: JoinTime}, files)
+	s := loadJob(t, Job{ID: jobID, Own: Own{timeline, marks}, By: ByTime}, files)
 	const want = `
 job
   left
@@ -485,15 +502,11 @@ func TestJoinCorpus(t *testing.T) {
 	if len(paths) == 0 {
 		t.Skip("no corpus beside the repository")
 	}
-	var sources []Source
+	var sources []trace.Source
 	for _, p := range paths {
-		sources = append(sources, Source{Name: "artifacts/otlp/" + filepath.Base(p), Path: p, Job: 1})
+		sources = append(sources, trace.Source{Name: "artifacts/otlp/" + filepath.Base(p), Path: p, Group: 1})
 	}
-	s, err := Load(t.Context(), sources, Job{Name: "corpus", ID: jobID, By: JoinTime})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := loadJobs(t, sources, Job{Name: "corpus", ID: jobID, By: ByTime})
 	tree := s.Tree(s.Jobs()[0])
 	if tree.Len() != s.Len() {
 		t.Errorf("%d of %d spans are in the joined trace", tree.Len(), s.Len())
@@ -534,7 +547,7 @@ func TestJoinManyTraces(t *testing.T) {
 		slices.Reverse(spans)
 		files[fmt.Sprintf("kops-%d-x.otel", process+1)] = otel(t, otlp(t, "kops", spans...))
 	}
-	s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, files)
+	s := loadJob(t, Job{Name: "job", ID: jobID, By: ByTime}, files)
 	tree := s.Tree(s.Jobs()[0])
 	checkServed(t, tree)
 	checkApart(t, tree)
@@ -581,7 +594,7 @@ func TestJoinAmongManyOpenSpans(t *testing.T) {
 			want[at*1e9] = "kops"
 		}
 	}
-	s := loadJob(t, Job{Name: "job", ID: jobID, By: JoinTime}, map[string][]byte{"kops-1-x.otel": otel(t, otlp(t, "kops", append(spans, calls...)...))})
+	s := loadJob(t, Job{Name: "job", ID: jobID, By: ByTime}, map[string][]byte{"kops-1-x.otel": otel(t, otlp(t, "kops", append(spans, calls...)...))})
 	tree := s.Tree(s.Jobs()[0])
 	below := map[string]int{}
 	for i := range tree.Len() {
@@ -595,5 +608,49 @@ func TestJoinAmongManyOpenSpans(t *testing.T) {
 	}
 	if below["command"] < 20 || below["kops"] < 20 {
 		t.Errorf("one of two cases is hardly tested: %v", below)
+	}
+}
+
+// Of a job's own spans those that are guesses are not followed, unless they hold
+// what is none.
+//
+//	job    |*********************|
+//	test     |-****************-|
+//	suite       |--------------|      estimated, ends last
+//	kops        |*************|
+//	guess          |-----|            estimated, with a step that is not
+//	step             |**|
+func TestCriticalPathOfJob(t *testing.T) {
+	marks := map[trace.SpanID]Mark{}
+	at := func(id, parent uint64, name string, start, end int64, guess bool) *tracepb.Span {
+		s := span(id, parent, name, start, end)
+		s.TraceId = jobID[:]
+		marks[spanID(id)] = Mark{Estimated: guess, MayContain: !guess}
+		return s
+	}
+	timeline := otlp(t, Service, at(1, 0, "job", 1, 100, false), at(2, 1, "test", 10, 90, false), at(3, 2, "suite", 20, 90, true),
+		at(4, 3, "case", 30, 90, true), at(5, 2, "guess", 12, 19, true), at(6, 5, "step", 13, 15, false))
+	file := otel(t, otlp(t, "kops", withArgs(inTrace(1, span(1, 0, "kops", 20, 80)), "kops", "update")))
+	s := loadJob(t, Job{ID: jobID, Own: Own{timeline, marks}, By: ByTime}, map[string][]byte{"kops-7-x.otel": file})
+	tree := s.Tree(s.Jobs()[0])
+	var got []string
+	for _, g := range tree.CriticalPath() {
+		got = append([]string{fmt.Sprintf("%s %d-%d", tree.Span(g.Span).Name, g.From/1e9, g.To/1e9)}, got...)
+	}
+	want := "job 1-10, test 10-12, guess 12-13, step 13-15, guess 15-19, test 19-20, kops 20-80, test 80-90, job 90-100"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("critical path\n got %s\nwant %s", strings.Join(got, ", "), want)
+	}
+}
+
+// Candidates that are open at once do not make joining quadratic.
+func TestJoinManySpansAtOnce(t *testing.T) {
+	var spans []*tracepb.Span
+	for i := range uint64(100_000) {
+		spans = append(spans, span(i+1, 0, "x", int64(i)+1, 200_000+int64(i)))
+	}
+	s := loadJob(t, Job{Name: "job", ID: jobID, By: ByTime}, map[string][]byte{"a": otel(t, otlp(t, "s", spans...))})
+	if got := s.Tree(s.Jobs()[0]).Len(); got != 100_002 {
+		t.Errorf("%d spans", got)
 	}
 }

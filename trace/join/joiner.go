@@ -1,0 +1,282 @@
+package join
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"prowtrace/trace"
+)
+
+// A joiner hangs the traces of a job's files below the processes that wrote
+// them. Spans are numbered by their order in the joined trace.
+//
+// A span with a parent in the set keeps it. Any other is hung below the span of
+// its process, or, when joining by time and where it lies within a command,
+// below the deepest span of the same process that contains it: if all that
+// contain it are ancestors of each other, so that there is no doubt. Client and
+// producer spans are not candidates: what goes on inside them goes on in
+// another process.
+type joiner struct {
+	set, own *trace.Set
+	columns  [2]trace.Columns // of both
+	behind   int              // the first row of own in the view
+	by       By
+	base     uint32 // the job's trace in own
+	commands map[int]bool
+	members  map[int]bool  // sources of the job
+	process  map[int]int32 // number of each source's process span
+	open     map[int]*candidates
+	number   []int32 // by row of the view, -1 for those of other jobs
+	order    []sortKey
+	j        trace.Joined
+	found    bool // the job's own trace
+}
+
+// candidates are those of a process that have not ended.
+type candidates struct {
+	spans []int32 // in order of start; with some that have ended
+	limit int     // so many make it worth while to look for those that have ended
+	// crowded is until when, in Unix ns, more than maxOpen are open for sure: none
+	// is looked at until then, and going through all of them for each span that
+	// starts would be quadratic.
+	crowded int64
+}
+
+// maxOpen bounds the candidates of one process at a time, and maxSteps the walk
+// up from one: parallel work beyond that leaves doubt anyway.
+const (
+	maxOpen  = 256
+	maxSteps = 1024
+)
+
+func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[trace.SpanID]Mark) *joiner {
+	w := &joiner{
+		set: set, own: own, columns: [2]trace.Columns{set.Columns(), own.Columns()}, behind: set.Len(), by: job.By,
+		commands: map[int]bool{}, members: map[int]bool{}, process: map[int]int32{}, open: map[int]*candidates{},
+		j: trace.Joined{ID: job.ID, Estimated: map[int]bool{}, Renamed: map[int]uint64{}},
+	}
+	base, ok := own.Lookup(job.ID)
+	if !ok {
+		return w // its own spans could not be read: there is nothing to join below
+	}
+	w.found, w.base = true, uint32(base.Index)
+	first := map[uint64]int{}
+	for row := base.First; row < base.First+base.Spans; row++ {
+		if id := w.columns[1].ID[row]; first[id] == 0 {
+			first[id] = w.behind + row + 1
+		}
+	}
+	rows := map[int]int{} // of the process spans, by source
+	for _, p := range processes {
+		w.members[p.Source] = true
+		for _, c := range p.Commands {
+			w.commands[c.Row] = true
+		}
+		if row := first[spanNumber(job.processID(p.File))]; row > 0 {
+			rows[p.Source] = row - 1
+		}
+	}
+	w.sort(base)
+	for source, row := range rows {
+		w.process[source] = w.number[row]
+		w.open[source] = &candidates{limit: 2 * maxOpen}
+	}
+	for id, mark := range marks {
+		if row := first[spanNumber(id)]; mark.Estimated && row > 0 {
+			w.j.Estimated[int(w.number[row-1])] = true
+		}
+	}
+	return w
+}
+
+// sortKey is what the order of the joined trace goes by. Sorting copies of it takes
+// half the time of sorting rows.
+type sortKey struct {
+	start, end int64
+	row        uint32
+	own        bool
+}
+
+// sort numbers the job's spans: by start, longest first, own spans before those of
+// files.
+func (w *joiner) sort(base trace.Trace) {
+	var keys []sortKey
+	for row := range w.set.Len() {
+		if w.members[w.set.SourceOf(row)] {
+			keys = append(keys, sortKey{w.columns[0].Start[row], w.columns[0].End[row], uint32(row), false})
+		}
+	}
+	for row := base.First; row < base.First+base.Spans; row++ {
+		keys = append(keys, sortKey{w.columns[1].Start[row], w.columns[1].End[row], uint32(w.behind + row), true})
+	}
+	slices.SortFunc(keys, func(a, b sortKey) int {
+		switch {
+		case a.start != b.start:
+			return cmp.Compare(a.start, b.start)
+		case a.end != b.end:
+			return cmp.Compare(b.end, a.end)
+		case a.own != b.own:
+			if a.own {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.row, b.row)
+	})
+	w.order = keys
+	w.number = make([]int32, w.behind+w.own.Len())
+	for i := range w.number {
+		w.number[i] = -1
+	}
+	w.j.Rows = make([]uint32, len(keys))
+	for n, k := range keys {
+		w.j.Rows[n] = k.row
+		w.number[k.row] = int32(n)
+	}
+	w.j.Parent = make([]int32, len(keys))
+	w.j.Inferred = make([]bool, len(keys))
+}
+
+// join gives the joined trace; one without an id if the job has no own spans.
+func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
+	if !w.found {
+		return trace.Joined{}, nil
+	}
+	w.reported()
+	for n := range w.order {
+		if n%(1<<16) == 0 && ctx.Err() != nil {
+			return trace.Joined{}, ctx.Err()
+		}
+		if !w.order[n].own {
+			w.place(int32(n))
+		}
+	}
+	w.rename()
+	return w.j, nil
+}
+
+// reported sets the parents that the spans themselves name.
+func (w *joiner) reported() {
+	for n, k := range w.order {
+		w.j.Parent[n] = -1
+		columns, first := &w.columns[0], 0
+		if k.own {
+			columns, first = &w.columns[1], w.behind
+		}
+		if p := columns.Parent[int(k.row)-first]; p >= 0 {
+			w.j.Parent[n] = w.number[first+int(p)]
+		}
+	}
+}
+
+// place finds the parent of a span that has none, and makes the span a
+// candidate for those that come after it.
+func (w *joiner) place(n int32) {
+	k := w.order[n]
+	source := w.set.SourceOf(int(k.row))
+	if w.j.Parent[n] < 0 {
+		w.j.Parent[n], w.j.Inferred[n] = w.process[source], true
+	}
+	if w.by != ByTime {
+		return
+	}
+	open := w.open[source]
+	if w.j.Inferred[n] && !w.commands[int(k.row)] {
+		w.close(open, k.start)
+		if deepest, sure := w.container(open.spans, n); sure {
+			w.j.Parent[n] = deepest
+		}
+	}
+	if kind := w.columns[0].Kind[k.row]; kind != trace.KindClient && kind != trace.KindProducer && k.end > k.start {
+		if len(open.spans) >= open.limit {
+			w.close(open, k.start)
+			open.limit = 2*len(open.spans) + 2*maxOpen
+		}
+		open.spans = append(open.spans, n)
+	}
+}
+
+// close forgets the candidates that ended before a time.
+func (w *joiner) close(open *candidates, start int64) {
+	if start <= open.crowded {
+		return
+	}
+	open.spans = slices.DeleteFunc(open.spans, func(n int32) bool { return w.order[n].end < start })
+	if len(open.spans) <= 2*maxOpen {
+		return
+	}
+	ends := make([]int64, len(open.spans))
+	for i, n := range open.spans {
+		ends[i] = w.order[n].end
+	}
+	slices.Sort(ends)
+	open.crowded = ends[len(ends)-maxOpen-1]
+}
+
+// container finds the deepest candidate that contains span n; sure is false if
+// there is none within a command, or more than one line of them.
+func (w *joiner) container(open []int32, n int32) (deepest int32, sure bool) {
+	if len(open) > maxOpen {
+		return 0, false
+	}
+	end := w.order[n].end
+	containing, command := 0, false
+	for _, c := range open { // in order of start: the last one is the deepest
+		if k := &w.order[c]; k.end >= end {
+			deepest = c
+			containing++
+			command = command || w.commands[int(k.row)]
+		}
+	}
+	if !command {
+		return 0, false
+	}
+	above := 0
+	for at, steps := deepest, 0; at >= 0; at, steps = w.j.Parent[at], steps+1 {
+		if at == n || steps == maxSteps {
+			return 0, false
+		}
+		if k := &w.order[at]; !k.own && k.end >= end && contains(open, at) {
+			above++
+		}
+	}
+	return deepest, above == containing
+}
+
+func contains(open []int32, n int32) bool {
+	_, found := slices.BinarySearch(open, n)
+	return found
+}
+
+// rename gives another id to each span whose id an earlier one has: ids are
+// unique in a trace, not in a job. The job's own spans keep theirs.
+func (w *joiner) rename() {
+	seen := newIDs(len(w.order))
+	for _, k := range w.order {
+		if k.own {
+			seen.add(w.columns[1].ID[int(k.row)-w.behind])
+		}
+	}
+	for n, k := range w.order {
+		if k.own {
+			continue
+		}
+		reported := w.columns[0].ID[k.row]
+		id := reported
+		for again := uint64(0); !seen.add(id); again++ {
+			id = otherID(w.set.Trace(int(w.columns[0].Trace[k.row])).ID, reported, uint64(k.row)+again<<32)
+			w.j.Renamed[n] = id
+		}
+	}
+}
+
+// otherID makes an id from what tells a span from those with the same one.
+func otherID(traceID trace.TraceID, id, salt uint64) uint64 {
+	b := append([]byte("prowtrace: another span id"), traceID[:]...)
+	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, id), salt)
+	sum := sha256.Sum256(b)
+	return binary.BigEndian.Uint64(sum[:])
+}

@@ -1,0 +1,69 @@
+package trace
+
+import "sync"
+
+// Shared hands out the current View to readers, and counts them. A newer View can
+// take its place while readers end with the one that they began with. The files of
+// a Set are unmapped when no View of it is current and its last reader has let go.
+//
+// It is safe for concurrent use.
+type Shared struct {
+	mu      sync.Mutex
+	current *View
+	users   map[*Set]int // readers, and one for the current View
+}
+
+// NewShared shares a View and takes over its Set.
+func NewShared(v *View) *Shared {
+	s := &Shared{users: map[*Set]int{}}
+	_ = s.Swap(v) // nothing was there to close
+	return s
+}
+
+// Acquire gives the current View; nil after Close. Release must be called once, when
+// the View and all strings and bytes from it are not used any more.
+func (s *Shared) Acquire() (v *View, release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v = s.current
+	if v == nil {
+		return nil, func() {}
+	}
+	s.users[v.set]++
+	var done sync.Once
+	return v, func() { done.Do(func() { _ = s.letGo(v.set) }) }
+}
+
+// Swap makes v the current View. Its Set may be that of the View before or another.
+// The error is that of closing a Set that nobody reads.
+func (s *Shared) Swap(v *View) error {
+	s.mu.Lock()
+	before := s.current
+	s.current = v
+	if v != nil {
+		s.users[v.set]++
+	}
+	s.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return s.letGo(before.set)
+}
+
+// Close ends sharing: what readers hold stays theirs until they let go. It may be
+// called more than once.
+func (s *Shared) Close() error { return s.Swap(nil) }
+
+func (s *Shared) letGo(set *Set) error {
+	s.mu.Lock()
+	s.users[set]--
+	last := s.users[set] == 0
+	if last {
+		delete(s.users, set)
+	}
+	s.mu.Unlock()
+	if last {
+		return set.Close()
+	}
+	return nil
+}
