@@ -13,6 +13,7 @@ import (
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // exportDemo fetches a run of the sample bucket and copies it to a directory, as
@@ -80,10 +81,10 @@ func tarGz(t *testing.T, dir, prefix string) []byte {
 
 // collectLocal takes a path or standard input, and gives the jobs, their set and
 // what was printed.
-func collectLocal(t *testing.T, ref prow.Ref, in []byte) ([]job, *trace.Set, string) {
+func collectLocal(t *testing.T, ref prow.Ref, in []byte) ([]job, *trace.View, string) {
 	t.Helper()
 	var stderr bytes.Buffer
-	g := sourcing{streams: Streams{In: bytes.NewReader(in), Err: &stderr}, join: string(trace.JoinTime)}
+	g := sourcing{streams: Streams{In: bytes.NewReader(in), Err: &stderr}, join: string(join.ByTime)}
 	c, err := g.collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,7 @@ func collectLocal(t *testing.T, ref prow.Ref, in []byte) ([]job, *trace.Set, str
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}
-	t.Cleanup(func() { set.Close() })
+	t.Cleanup(func() { set.Set().Close() })
 	return c.jobs, set, stderr.String()
 }
 

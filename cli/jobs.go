@@ -12,9 +12,10 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/prow"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
-// The values of --join; the first two are trace.Joining's.
+// The values of --join; the first two are join.By's.
 const joinNone = "none"
 
 // maxMetadata bounds a metadata file that is read for the timeline.
@@ -23,7 +24,7 @@ const maxMetadata = 32 << 20
 // checkJoin refuses a --join that is none, before anything is downloaded for it.
 func (g *sourcing) checkJoin() error {
 	switch g.join {
-	case string(trace.JoinTime), string(trace.JoinProcess), joinNone:
+	case string(join.ByTime), string(join.ByProcess), joinNone:
 		return nil
 	}
 	return usageError{fmt.Errorf("--join %s: there is no such choice", line(g.join)), "choose one of time, process, none"}
@@ -31,8 +32,8 @@ func (g *sourcing) checkJoin() error {
 
 // joining gives what trace.Load needs to join the traces of each job into one:
 // the files of all jobs, and the jobs themselves. It tells the jobs the ids.
-func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.Job, err error) {
-	by := trace.Joining(g.join)
+func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []join.Job, err error) {
+	by := join.By(g.join)
 	known := map[trace.TraceID]int{}
 	var runs []*prow.Run // of each that is joined; nil for local files
 	for i := range jobs {
@@ -56,7 +57,7 @@ func (g *sourcing) joining(jobs []job) (sources []trace.Source, joined []trace.J
 			number = known[t.ID]
 		}
 		for _, s := range j.sources {
-			s.Job = number
+			s.Group = number
 			sources = append(sources, s)
 		}
 	}
@@ -95,9 +96,9 @@ func labels(runs []*prow.Run) []string {
 
 // traceJob gives a run's own story, as far as its metadata tells; local files
 // have none.
-func (g *sourcing) traceJob(j job) trace.Job {
+func (g *sourcing) traceJob(j job) join.Job {
 	if !j.isRun() {
-		t := trace.Job{Name: line(j.title())}
+		t := join.Job{Name: line(j.title())}
 		sum := sha256.Sum256([]byte("prowtrace: files of " + j.title()))
 		copy(t.ID[:], sum[:])
 		return t
@@ -107,7 +108,7 @@ func (g *sourcing) traceJob(j job) trace.Job {
 		m = metadata(j.result, g.detail)
 		m.Instances = g.known
 	}
-	t := trace.Job{Name: j.title(), ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m)}
+	t := join.Job{Name: j.title(), ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m)}
 	for _, label := range m.Labels() {
 		t.Attributes = append(t.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}

@@ -32,6 +32,7 @@ import (
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // BenchmarkJoined measures what stands between a fetched run of 100,000 spans and
@@ -40,25 +41,25 @@ import (
 // and do not decode.
 func BenchmarkJoined(b *testing.B) {
 	sources, job := largeRun(b)
-	load := func(b *testing.B, jobs ...trace.Job) *trace.Set {
+	load := func(b *testing.B, jobs ...join.Job) *trace.View {
 		for i := range sources {
-			sources[i].Job = len(jobs)
+			sources[i].Group = len(jobs)
 		}
-		set, err := trace.Load(b.Context(), sources, jobs...)
+		set, err := join.Load(b.Context(), sources, jobs...)
 		if err != nil {
 			b.Fatal(err)
 		}
 		return set
 	}
-	for name, jobs := range map[string][]trace.Job{"load/joined": {job}, "load/apart": nil} {
+	for name, jobs := range map[string][]join.Job{"load/joined": {job}, "load/apart": nil} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				load(b, jobs...).Close()
+				load(b, jobs...).Set().Close()
 			}
 		})
 	}
 	set := load(b, job)
-	defer set.Close()
+	defer set.Set().Close()
 	whole := set.Jobs()[0]
 	if n := set.Tree(whole).Len(); n < 100_000 {
 		b.Fatalf("%d spans", n)
@@ -101,7 +102,7 @@ func BenchmarkJoined(b *testing.B) {
 // largeRun makes the files of 40 kops processes, one after the other, each with
 // 2,500 calls that lost their parent, in the time of the failing demo run, whose
 // metadata it has.
-func largeRun(b *testing.B) ([]trace.Source, trace.Job) {
+func largeRun(b *testing.B) ([]trace.Source, join.Job) {
 	b.Helper()
 	ref, err := prow.Parse(failingDemo)
 	if err != nil {
@@ -115,7 +116,7 @@ func largeRun(b *testing.B) ([]trace.Source, trace.Job) {
 			}
 		}
 	}
-	job := trace.Job{Name: "large", ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime}
+	job := join.Job{Name: "large", ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m), By: join.ByTime}
 	for _, label := range m.Labels() {
 		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}
@@ -173,7 +174,7 @@ func processCalls(b *testing.B, process int, begin time.Time, calls int) []byte 
 	return payload
 }
 
-func dialRemote(b *testing.B, set *trace.Set) *grpc.ClientConn {
+func dialRemote(b *testing.B, set *trace.View) *grpc.ClientConn {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

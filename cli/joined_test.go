@@ -14,6 +14,7 @@ import (
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 var update = goflag.Bool("update", false, "write the expected trees")
@@ -73,7 +74,7 @@ func loadRun(t *testing.T, link string, g sourcing) (trace.Tree, string) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	g.streams, g.auth, g.join = Streams{Err: &stderr}, "anonymous", string(trace.JoinTime)
+	g.streams, g.auth, g.join = Streams{Err: &stderr}, "anonymous", string(join.ByTime)
 	c, err := g.collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err, stderr.String())
@@ -83,7 +84,7 @@ func loadRun(t *testing.T, link string, g sourcing) (trace.Tree, string) {
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}
-	t.Cleanup(func() { set.Close() })
+	t.Cleanup(func() { set.Set().Close() })
 	return set.Tree(set.Jobs()[0]), stderr.String()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/otelfile"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 func TestTracesTooLargeForJaeger(t *testing.T) {
@@ -25,7 +26,7 @@ func TestTracesTooLargeForJaeger(t *testing.T) {
 }
 
 // spans makes traces of as many spans as given.
-func spans(t *testing.T, counts ...int) *trace.Set {
+func spans(t *testing.T, counts ...int) *trace.View {
 	t.Helper()
 	request := &tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{{}}}}}
 	scope := request.ResourceSpans[0].ScopeSpans[0]
@@ -46,10 +47,10 @@ func spans(t *testing.T, counts ...int) *trace.Set {
 	if err := otelfile.NewWriter(&b).Write(payload); err != nil {
 		t.Fatal(err)
 	}
-	set, err := trace.Load(t.Context(), []trace.Source{{Name: "spans", Data: b.Bytes()}})
+	set, err := join.Load(t.Context(), []trace.Source{{Name: "spans", Data: b.Bytes()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { set.Close() })
+	t.Cleanup(func() { set.Set().Close() })
 	return set
 }

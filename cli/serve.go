@@ -44,7 +44,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			if err != nil {
 				return err
 			}
-			defer set.Close()
+			defer set.Set().Close()
 			if _, err := fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer()); err != nil {
 				return fmt.Errorf("writing the addresses: %w", err)
 			}

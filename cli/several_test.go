@@ -7,6 +7,7 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/prow"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 func TestLabels(t *testing.T) {
@@ -33,19 +34,19 @@ func TestLabels(t *testing.T) {
 // built-in pages on that of any two.
 func TestJaegerPageOfSeveralRuns(t *testing.T) {
 	a, b, c := trace.TraceID{1}, trace.TraceID{2}, trace.TraceID{3}
-	job := func(name string, id trace.TraceID) trace.Job { return trace.Job{Name: name, ID: id} }
+	job := func(name string, id trace.TraceID) join.Job { return join.Job{Name: name, ID: id} }
 	const base = "http://127.0.0.1:1"
 	for _, tt := range []struct {
 		name string
-		jobs []trace.Job
+		jobs []join.Job
 		want string
 	}{
-		{"one run", []trace.Job{job("e2e", a)}, base + "/trace/" + a.String()},
-		{"two of one job", []trace.Job{job("e2e", b), job("e2e", a)}, base + "/trace/" + b.String() + "..." + a.String()},
-		{"two of different jobs", []trace.Job{job("e2e", a), job("pull", b)}, base + "/search?"},
-		{"three of one job", []trace.Job{job("e2e", a), job("e2e", b), job("e2e", c)}, base + "/search?"},
+		{"one run", []join.Job{job("e2e", a)}, base + "/trace/" + a.String()},
+		{"two of one job", []join.Job{job("e2e", b), job("e2e", a)}, base + "/trace/" + b.String() + "..." + a.String()},
+		{"two of different jobs", []join.Job{job("e2e", a), job("pull", b)}, base + "/search?"},
+		{"three of one job", []join.Job{job("e2e", a), job("e2e", b), job("e2e", c)}, base + "/search?"},
 	} {
-		set, err := trace.Load(t.Context(), nil, tt.jobs...)
+		set, err := join.Load(t.Context(), nil, tt.jobs...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +64,7 @@ func TestJaegerPageOfSeveralRuns(t *testing.T) {
 		if builtin != want {
 			t.Errorf("%s: the built-in page is %s, want %s", tt.name, builtin, want)
 		}
-		set.Close()
+		set.Set().Close()
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"prowtrace/gcs"
 	"prowtrace/prow"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // sourcing are the flags of all commands that read runs, and what they do with
@@ -56,7 +57,7 @@ func (g *sourcing) registerStore(f *pflag.FlagSet) {
 
 // registerJoin adds the flag of the commands that load traces.
 func (g *sourcing) registerJoin(f *pflag.FlagSet) {
-	f.StringVar(&g.join, "join", string(trace.JoinTime), "how the traces of a job become one: by `time` (below the span that contains them, where that is beyond doubt), by process, or none")
+	f.StringVar(&g.join, "join", string(join.ByTime), "how the traces of a job become one: by `time` (below the span that contains them, where that is beyond doubt), by process, or none")
 }
 
 // detail prints a line on standard error if details are wanted.
@@ -361,12 +362,12 @@ func fetched(j *job) string {
 var errNoSpans = errors.New("no spans")
 
 // load merges the files of all jobs and tells what was wrong with them.
-func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
+func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.View, error) {
 	sources, joined, err := g.joining(jobs)
 	if err != nil {
 		return nil, err
 	}
-	set, err := trace.Load(ctx, sources, joined...)
+	set, err := join.Load(ctx, sources, joined...)
 	if err != nil {
 		return nil, err
 	}
@@ -378,7 +379,7 @@ func (g *sourcing) load(ctx context.Context, jobs []job) (*trace.Set, error) {
 	g.problems(set)
 	spans, traces := reported(set)
 	if spans == 0 {
-		set.Close()
+		set.Set().Close()
 		return nil, spanless(jobs, sources)
 	}
 	first, last := extent(set)
@@ -411,7 +412,7 @@ func spanless(jobs []job, sources []trace.Source) error {
 
 // reported counts the spans and traces that the files hold, without those that
 // tell of the jobs.
-func reported(set *trace.Set) (spans, traces int) {
+func reported(set *trace.View) (spans, traces int) {
 	spans, traces = set.Len(), set.NumTraces()
 	for _, t := range set.Jobs() {
 		spans -= t.Spans
@@ -421,7 +422,7 @@ func reported(set *trace.Set) (spans, traces int) {
 }
 
 // extent is the time that the files' spans cover.
-func extent(set *trace.Set) (start, end time.Time) {
+func extent(set *trace.View) (start, end time.Time) {
 	own := map[int]bool{}
 	for _, t := range set.Jobs() {
 		own[t.Index] = true
@@ -441,7 +442,7 @@ func extent(set *trace.Set) (start, end time.Time) {
 }
 
 // problems prints what was wrong with files, the first ones in full.
-func (g *sourcing) problems(set *trace.Set) {
+func (g *sourcing) problems(set *trace.View) {
 	const shown = 10
 	problems := set.Problems()
 	for i, p := range problems {

@@ -18,6 +18,7 @@ import (
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // The values of --ui.
@@ -93,7 +94,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer set.Close()
+	defer set.Set().Close()
 	return v.serve(ctx, set, c.jobs, found, missing)
 }
 
@@ -110,7 +111,7 @@ func (v *viewCommand) launchOptions() launch.Options {
 }
 
 // serve serves until ctx ends; Jaeger, if there is one, on top of it.
-func (v *viewCommand) serve(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error) error {
+func (v *viewCommand) serve(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error) error {
 	storage := "127.0.0.1:0"
 	if found.Path != "" && found.StorageHost() != "127.0.0.1" {
 		storage = found.StorageHost() + ":0"
@@ -131,12 +132,12 @@ func (v *viewCommand) serve(ctx context.Context, set *trace.Set, jobs []job, fou
 // pages are the built-in pages. They are served before it is known whether a
 // Jaeger runs, whose address they then show.
 type pages struct {
-	set     *trace.Set
+	set     *trace.View
 	info    viewer.Info
 	current atomic.Pointer[http.Handler]
 }
 
-func newPages(set *trace.Set, info viewer.Info) *pages {
+func newPages(set *trace.View, info viewer.Info) *pages {
 	p := &pages{set: set, info: info}
 	p.withJaeger("")
 	return p
@@ -155,7 +156,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // open starts Jaeger and opens the browser. Where Jaeger fails or ends, the
 // built-in pages stay.
-func (v *viewCommand) open(ctx context.Context, set *trace.Set, jobs []job, found launch.Jaeger, missing error, storage, address string, handler *pages) error {
+func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error, storage, address string, handler *pages) error {
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
 			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
@@ -209,7 +210,7 @@ func (v *viewCommand) show(ctx context.Context, address string) error {
 // builtinPage is the page to begin with: the job, the only trace, the later of two
 // runs beside the earlier one, or the list. The pages match the roots of two jobs
 // whatever their names.
-func builtinPage(set *trace.Set, pages string) string {
+func builtinPage(set *trace.View, pages string) string {
 	if id, ok := onlyTrace(set); ok {
 		return pages + "trace/" + id.String()
 	}
@@ -224,14 +225,14 @@ func builtinPage(set *trace.Set, pages string) string {
 // jobs' own time, since the default of the last hour shows nothing of an older job.
 // Jaeger compares by the names on the way from the root, so it finds nothing alike
 // in runs of different jobs.
-func jaegerPage(set *trace.Set, base string) string {
+func jaegerPage(set *trace.View, base string) string {
 	if id, ok := onlyTrace(set); ok {
 		return launch.TraceLink(base, id.String())
 	}
 	if jobs := set.Jobs(); len(jobs) == 2 && set.Span(jobs[0].Root).Name == set.Span(jobs[1].Root).Name {
 		return launch.CompareLink(base, jobs[0].ID.String(), jobs[1].ID.String())
 	}
-	service := trace.JobService
+	service := join.Service
 	if len(set.Jobs()) == 0 {
 		service = mostSpans(set)
 	}
@@ -245,7 +246,7 @@ func jaegerPage(set *trace.Set, base string) string {
 }
 
 // onlyTrace is the joined trace of the only job, or the only trace.
-func onlyTrace(set *trace.Set) (trace.TraceID, bool) {
+func onlyTrace(set *trace.View) (trace.TraceID, bool) {
 	if jobs := set.Jobs(); len(jobs) == 1 {
 		return jobs[0].ID, true
 	}
@@ -269,14 +270,14 @@ func tooLarge(spans int, page string) string {
 }
 
 // longest is the number of spans in the largest trace.
-func longest(set *trace.Set) (spans int) {
+func longest(set *trace.View) (spans int) {
 	for i := range set.NumTraces() {
 		spans = max(spans, set.Tree(set.Trace(i)).Len())
 	}
 	return spans
 }
 
-func mostSpans(set *trace.Set) (service string) {
+func mostSpans(set *trace.View) (service string) {
 	spans := map[string]int{}
 	for row := range set.Len() {
 		name := set.Service(row)
@@ -330,7 +331,7 @@ const architectureReach = 7 * 24 * time.Hour
 
 // jaegerUI is what Jaeger's UI shows beside the traces: a way to each job as one
 // trace, to its pages elsewhere, and to the built-in pages.
-func (g *sourcing) jaegerUI(set *trace.Set, jobs []job, pages string) launch.UI {
+func (g *sourcing) jaegerUI(set *trace.View, jobs []job, pages string) launch.UI {
 	start, end := extent(set)
 	now := time.Now()
 	ui := launch.UI{Lookback: launch.LookbackTo(start, now), NoArchitecture: now.Sub(end) > architectureReach}

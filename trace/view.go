@@ -34,7 +34,7 @@ type View struct {
 type Material struct {
 	// Own are spans that no file holds (see LoadEncoded); nil for none. Their rows
 	// follow those of the set.
-	Own    *Set
+	Own *Set
 	// Groups describe the sources by their group; own spans get the attributes alone.
 	Groups map[int]Description
 	Joined []Joined

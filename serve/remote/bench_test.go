@@ -23,6 +23,7 @@ import (
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // BenchmarkRPC asks every call of both protocols over a real connection, as
@@ -192,7 +193,7 @@ func cpuTime() time.Duration {
 }
 
 // generated loads spans in quantity.
-func generated(b *testing.B, scale string) *trace.Set {
+func generated(b *testing.B, scale string) *trace.View {
 	if testing.Short() {
 		b.Skip("needs files made for it")
 	}
@@ -213,10 +214,10 @@ func generated(b *testing.B, scale string) *trace.Set {
 	for _, p := range paths {
 		sources = append(sources, trace.Source{Name: filepath.Base(p), Path: p})
 	}
-	set, err := trace.Load(b.Context(), sources)
+	set, err := join.Load(b.Context(), sources)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { set.Close() })
+	b.Cleanup(func() { set.Set().Close() })
 	return set
 }

@@ -16,7 +16,7 @@ import (
 // dependenciesV2 is jaeger.storage.v2's DependencyReader.
 type dependenciesV2 struct {
 	storagev2.UnimplementedDependencyReaderServer
-	set *trace.Set
+	set *trace.View
 }
 
 // GetDependencies counts the calls between services in the traces that overlap
@@ -36,7 +36,7 @@ func (d *dependenciesV2) GetDependencies(_ context.Context, req *storagev2.GetDe
 // dependenciesV1 is jaeger.storage.v1's DependenciesReaderPlugin.
 type dependenciesV1 struct {
 	storagev1.UnimplementedDependenciesReaderPluginServer
-	set *trace.Set
+	set *trace.View
 }
 
 // GetDependencies counts the calls between services in the traces that overlap
@@ -53,7 +53,7 @@ func (d *dependenciesV1) GetDependencies(_ context.Context, req *storagev1.GetDe
 	return resp, nil
 }
 
-func calls(set *trace.Set, start, end *timestamppb.Timestamp) ([]trace.Calls, error) {
+func calls(set *trace.View, start, end *timestamppb.Timestamp) ([]trace.Calls, error) {
 	from, to := notBefore(start), notAfter(end)
 	if to != 0 && to < from {
 		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())

@@ -101,14 +101,14 @@ func spanOrder(terms []*storagev2.SpanSortOrder) (order []trace.SpanOrder, err e
 
 // spanPosition names a row by its trace, its place in there and its span id,
 // so that a token stays good when the same files are loaded again.
-func spanPosition(set *trace.Set, row int) []byte {
+func spanPosition(set *trace.View, row int) []byte {
 	s := set.Span(row)
 	t := set.Trace(s.Trace)
 	return binary.BigEndian.AppendUint32(append(t.ID[:], s.ID[:]...), uint32(row-t.First))
 }
 
 // spanAt finds the row that spanPosition named.
-func spanAt(set *trace.Set, position []byte) (row int, ok bool) {
+func spanAt(set *trace.View, position []byte) (row int, ok bool) {
 	var id trace.TraceID
 	if len(position) != len(id)+8+4 {
 		return 0, false

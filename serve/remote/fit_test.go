@@ -56,7 +56,7 @@ func TestClip(t *testing.T) {
 }
 
 // asJaeger connects with the limit that gRPC's clients have by themselves.
-func asJaeger(t *testing.T, set *trace.Set) *grpc.ClientConn {
+func asJaeger(t *testing.T, set *trace.View) *grpc.ClientConn {
 	conn, err := grpc.NewClient(listen(t, set), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)

@@ -15,11 +15,12 @@ import (
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // joinedSet loads the files of the failing sample run as one job.
-func joinedSet(t *testing.T) *trace.Set {
-	return loadJobs(t, runFiles(t, "pr-logs/pull/kops/18000", 1), trace.Job{Name: "the job", ID: trace.TraceID{1}, By: trace.JoinTime})
+func joinedSet(t *testing.T) *trace.View {
+	return loadJobs(t, runFiles(t, "pr-logs/pull/kops/18000", 1), join.Job{Name: "the job", ID: trace.TraceID{1}, By: join.ByTime})
 }
 
 // runFiles are the files of a sample run, as those of a job.
@@ -34,18 +35,18 @@ func runFiles(t *testing.T, dir string, job int) (sources []trace.Source) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources = append(sources, trace.Source{Name: filepath.Base(f), Data: data, Job: job})
+		sources = append(sources, trace.Source{Name: filepath.Base(f), Data: data, Group: job})
 	}
 	return sources
 }
 
-func loadJobs(t *testing.T, sources []trace.Source, jobs ...trace.Job) *trace.Set {
+func loadJobs(t *testing.T, sources []trace.Source, jobs ...join.Job) *trace.View {
 	t.Helper()
-	set, err := trace.Load(t.Context(), sources, jobs...)
+	set, err := join.Load(t.Context(), sources, jobs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { set.Close() })
+	t.Cleanup(func() { set.Set().Close() })
 	return set
 }
 
@@ -89,10 +90,10 @@ func TestJoinedTraceIsServed(t *testing.T) {
 		t.Errorf("v1 serves %d spans of %d", spans, set.Len())
 	}
 
-	query := &storagev2.FindTraceSummariesRequest{Query: &storagev2.TraceQueryParameters{ServiceName: trace.JobService, SearchDepth: 10}}
+	query := &storagev2.FindTraceSummariesRequest{Query: &storagev2.TraceQueryParameters{ServiceName: join.Service, SearchDepth: 10}}
 	found := must[storagev2.FindTraceSummariesResponse](t)(c.reader.FindTraceSummaries(t.Context(), query))
 	if len(found) != 1 || len(found[0].Summaries) != 1 || int(found[0].Summaries[0].SpanCount) != set.Len() || found[0].Summaries[0].OrphanSpanCount != 0 {
-		t.Errorf("summaries of service %s: %v", trace.JobService, found)
+		t.Errorf("summaries of service %s: %v", join.Service, found)
 	}
 }
 
@@ -109,7 +110,7 @@ func spansOf(chunk *tracepb.TracesData) (spans []*tracepb.Span) {
 // protocols, but in the joined traces, which Jaeger compares by their names.
 func TestServicesOfTwoRuns(t *testing.T) {
 	set := loadJobs(t, append(runFiles(t, "pr-logs/pull/kops/18000", 1), runFiles(t, "logs", 2)...),
-		trace.Job{Name: "failed", ID: trace.TraceID{1}, Label: "1"}, trace.Job{Name: "passed", ID: trace.TraceID{2}, Label: "2"})
+		join.Job{Name: "failed", ID: trace.TraceID{1}, Description: trace.Description{Label: "1"}}, join.Job{Name: "passed", ID: trace.TraceID{2}, Description: trace.Description{Label: "2"}})
 	c := connect(t, set)
 	want := "[kops@1 kops@2 nodeup@1 prow]"
 	v2, err := c.reader.GetServices(t.Context(), &storagev2.GetServicesRequest{})
@@ -125,7 +126,7 @@ func TestServicesOfTwoRuns(t *testing.T) {
 		served  string // services of the spans found
 		traces  int
 	}{
-		{"kops@1", "kops@1", 0}, {"kops@2", "kops@2", 0}, {"kops", "", 0}, {trace.JobService, "kops nodeup prow", 2},
+		{"kops@1", "kops@1", 0}, {"kops@2", "kops@2", 0}, {"kops", "", 0}, {join.Service, "kops nodeup prow", 2},
 	} {
 		services, traces := map[string]bool{}, map[string]bool{}
 		for _, chunk := range received(t)(c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{Query: &storagev2.TraceQueryParameters{ServiceName: tt.service, SearchDepth: 2000}})) {
@@ -158,7 +159,7 @@ func TestServicesOfTwoRuns(t *testing.T) {
 	if chunks := must[storagev1.SpansResponseChunk](t)(c.v1.GetTrace(t.Context(), &storagev1.GetTraceRequest{TraceId: set.Jobs()[0].ID[:], StartTime: now, EndTime: now})); len(chunks) == 0 {
 		t.Error("v1: a trace is not there in another time")
 	}
-	found := must[storagev2.FindTraceSummariesResponse](t)(c.reader.FindTraceSummaries(t.Context(), &storagev2.FindTraceSummariesRequest{Query: &storagev2.TraceQueryParameters{ServiceName: trace.JobService, SearchDepth: 10}}))
+	found := must[storagev2.FindTraceSummariesResponse](t)(c.reader.FindTraceSummaries(t.Context(), &storagev2.FindTraceSummariesRequest{Query: &storagev2.TraceQueryParameters{ServiceName: join.Service, SearchDepth: 10}}))
 	for _, s := range found[0].Summaries {
 		if s.RootServiceName != "prow" || len(s.Services) < 2 || s.Services[0].Name != "kops" {
 			t.Errorf("the summary of %s has services %v", s.RootOperationName, s.Services)

@@ -68,7 +68,7 @@ func (pg page) next(position []byte) string {
 }
 
 // paged gives the paging of a search for traces.
-func paged(p *storagev2.TraceQueryParameters, method string, set *trace.Set) (pg page, after trace.TraceID, err error) {
+func paged(p *storagev2.TraceQueryParameters, method string, set *trace.View) (pg page, after trace.TraceID, err error) {
 	if p.GetPagination() == nil {
 		return page{}, after, nil
 	}
@@ -88,7 +88,7 @@ func paged(p *storagev2.TraceQueryParameters, method string, set *trace.Set) (pg
 	return pg, after, nil
 }
 
-func known(set *trace.Set, id trace.TraceID) bool {
+func known(set *trace.View, id trace.TraceID) bool {
 	_, ok := set.Lookup(id)
 	return ok
 }

@@ -27,7 +27,7 @@ import (
 
 // NewServer gives a gRPC server for the set. The caller serves it on a listener
 // and stops it; the set must stay open until then.
-func NewServer(set *trace.Set) *grpc.Server {
+func NewServer(set *trace.View) *grpc.Server {
 	s := grpc.NewServer(grpc.ForceServerCodecV2(codec{}))
 	storagev2.RegisterTraceReaderServer(s, &readerV2{set: set})
 	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{set: set})

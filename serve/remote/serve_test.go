@@ -20,21 +20,22 @@ import (
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/otelfile"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // load makes a set of the files, and closes it after the test.
-func load(t testing.TB, files ...trace.Source) *trace.Set {
+func load(t testing.TB, files ...trace.Source) *trace.View {
 	t.Helper()
-	set, err := trace.Load(context.Background(), files)
+	set, err := join.Load(context.Background(), files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { set.Close() })
+	t.Cleanup(func() { set.Set().Close() })
 	return set
 }
 
 // listen serves the set on a loopback port until the test ends.
-func listen(t testing.TB, set *trace.Set) (address string) {
+func listen(t testing.TB, set *trace.View) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,7 +64,7 @@ type clients struct {
 
 // connect serves the set and gives clients for it. They take messages of any
 // size: the tests look at the size themselves.
-func connect(t testing.TB, set *trace.Set) clients {
+func connect(t testing.TB, set *trace.View) clients {
 	t.Helper()
 	conn, err := grpc.NewClient(listen(t, set), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)))

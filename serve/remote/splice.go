@@ -58,7 +58,7 @@ const maxHead = 6
 
 // A splicer cuts spans into encoded messages.
 type splicer struct {
-	set  *trace.Set
+	set  *trace.View
 	runs []run
 	size int // of the message so far
 }

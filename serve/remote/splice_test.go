@@ -231,7 +231,7 @@ func addSeeds(f *testing.F, messages []*tracepb.TracesData) {
 }
 
 // loadPayload loads what any bytes hold of spans.
-func loadPayload(t *testing.T, payload []byte) *trace.Set {
+func loadPayload(t *testing.T, payload []byte) *trace.View {
 	var b bytes.Buffer
 	if err := otelfile.NewWriter(&b).Write(payload); err != nil {
 		t.Skip(err)
@@ -240,7 +240,7 @@ func loadPayload(t *testing.T, payload []byte) *trace.Set {
 }
 
 // asSent reports whether all spans are to be served as they are in the file.
-func asSent(set *trace.Set) bool {
+func asSent(set *trace.View) bool {
 	for row := range set.Len() {
 		wire, _ := set.EncodedResource(set.Resource(row))
 		if !bytes.Equal(set.Encoded(row), set.Raw(row)) || !bytes.Contains(wire, []byte(set.Service(row))) || set.Service(row) == trace.UnknownService {

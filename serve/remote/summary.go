@@ -37,7 +37,7 @@ func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, 
 
 // summarize names a trace after its earliest root. One without a root is named
 // after its earliest span, so that the list of traces says something.
-func summarize(set *trace.Set, t trace.Trace) *storagev2.TraceSummary {
+func summarize(set *trace.View, t trace.Trace) *storagev2.TraceSummary {
 	root, tree := set.Span(t.Root), set.Tree(t)
 	start, end := tree.Extent()
 	s := &storagev2.TraceSummary{

@@ -20,7 +20,7 @@ import (
 // It copies from one encoding into the other: decoding a span, translating it
 // and encoding it anew took ten times as long.
 type translator struct {
-	set       *trace.Set
+	set       *trace.View
 	processes [][]byte // by number of the resource: encoded as a field of a Span
 	scopes    [][]byte // by number of the scope: its tags likewise
 	kept      int      // bytes of both

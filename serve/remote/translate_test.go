@@ -19,6 +19,7 @@ import (
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // What is translated from encoding to encoding is what decoded messages give.
@@ -44,13 +45,13 @@ func TestTranslatedByDecoding(t *testing.T) {
 			}
 			sameTranslation(t, load(t, test.files...))
 			for i := range test.files {
-				test.files[i].Job = 1
+				test.files[i].Group = 1
 			}
-			joined, err := trace.Load(t.Context(), test.files, trace.Job{Name: "job", ID: trace.TraceID{1}, By: trace.JoinTime, Label: "7"})
+			joined, err := join.Load(t.Context(), test.files, join.Job{Name: "job", ID: trace.TraceID{1}, By: join.ByTime, Description: trace.Description{Label: "7"}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer joined.Close()
+			defer joined.Set().Close()
 			sameTranslation(t, joined)
 		})
 	}
@@ -102,7 +103,7 @@ func givenTwice(t testing.TB) []byte {
 }
 
 // sameTranslation compares all traces of a set, span by span in their order.
-func sameTranslation(t *testing.T, set *trace.Set) {
+func sameTranslation(t *testing.T, set *trace.View) {
 	t.Helper()
 	v1 := translator{set: set}
 	for i := range set.NumTraces() {

@@ -14,7 +14,7 @@ import (
 // readerV1 is jaeger.storage.v1's SpanReaderPlugin.
 type readerV1 struct {
 	storagev1.UnimplementedSpanReaderPluginServer
-	set *trace.Set
+	set *trace.View
 }
 
 // GetTrace streams one trace, or fails with NotFound. As in v2, a time range is

@@ -16,7 +16,7 @@ import (
 // readerV2 is jaeger.storage.v2's TraceReader.
 type readerV2 struct {
 	storagev2.UnimplementedTraceReaderServer
-	set *trace.Set
+	set *trace.View
 }
 
 // GetTraces streams the traces that are known, each once. A time range is passed
@@ -52,7 +52,7 @@ func (r *readerV2) GetServices(context.Context, *storagev2.GetServicesRequest) (
 	return &storagev2.GetServicesResponse{Services: services(r.set)}, nil
 }
 
-func services(set *trace.Set) []string {
+func services(set *trace.View) []string {
 	return fit(set.Services(), answerSize, func(name string) int { return fieldSize(len(name)) })
 }
 
@@ -69,7 +69,7 @@ func (r *readerV2) GetOperations(_ context.Context, req *storagev2.GetOperations
 	return resp, nil
 }
 
-func operations(set *trace.Set, service, kind string) ([]trace.Operation, error) {
+func operations(set *trace.View, service, kind string) ([]trace.Operation, error) {
 	if service == "" {
 		return nil, status.Error(codes.InvalidArgument, "operations are asked for without a service")
 	}
@@ -144,7 +144,7 @@ func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParamet
 	return found, next, nil
 }
 
-func find(ctx context.Context, set *trace.Set, q trace.Query) ([]trace.Trace, error) {
+func find(ctx context.Context, set *trace.View, q trace.Query) ([]trace.Trace, error) {
 	found, err := set.Find(ctx, q)
 	if err != nil {
 		return nil, status.FromContextError(err).Err()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // Calls are matched by their path, the roots in any case; what only one trace
@@ -50,12 +51,12 @@ func TestCompare(t *testing.T) {
 func TestCompareLabelled(t *testing.T) {
 	one := file(t, 1, span{id: 1, name: "kops", end: 1000}, span{id: 2, parent: 1, name: "apply", end: 600})
 	two := file(t, 2, span{id: 1, name: "kops", end: 9000}, span{id: 2, parent: 1, name: "apply", end: 8000})
-	one.Job, two.Job = 1, 2
-	set, err := trace.Load(t.Context(), []trace.Source{one, two}, trace.Job{Name: "good", ID: trace.TraceID{1}, Label: "good"}, trace.Job{Name: "bad", ID: trace.TraceID{2}, Label: "bad"})
+	one.Group, two.Group = 1, 2
+	set, err := join.Load(t.Context(), []trace.Source{one, two}, join.Job{Name: "good", ID: trace.TraceID{1}, Description: trace.Description{Label: "good"}}, join.Job{Name: "bad", ID: trace.TraceID{2}, Description: trace.Description{Label: "bad"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	h := New(set, Info{})
 	c := answer[comparison](t, h, "traces/"+traceID(2).String()+"/compare?with="+traceID(1).String())
 	if len(c.Operations) != 2 || len(c.Paths) != 2 {
@@ -72,12 +73,12 @@ func TestCompareLabelled(t *testing.T) {
 // A file's name can be in several runs: only the joined trace says which.
 func TestFilesOfSeveralRuns(t *testing.T) {
 	one, two := file(t, 1, span{id: 1, name: "kops", end: 1000}), file(t, 2, span{id: 1, name: "kops", end: 9000})
-	one.Job, two.Job, two.Name = 1, 2, one.Name
-	set, err := trace.Load(t.Context(), []trace.Source{one, two}, trace.Job{Name: "good", ID: trace.TraceID{1}}, trace.Job{Name: "bad", ID: trace.TraceID{2}})
+	one.Group, two.Group, two.Name = 1, 2, one.Name
+	set, err := join.Load(t.Context(), []trace.Source{one, two}, join.Job{Name: "good", ID: trace.TraceID{1}}, join.Job{Name: "bad", ID: trace.TraceID{2}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	info := Info{}
 	for i, id := range []string{"1", "2"} {
 		info.Jobs = append(info.Jobs, Job{Trace: set.Jobs()[i].ID, Title: id, Links: []Link{{"artifacts", "https://x.example/" + id + "/artifacts/"}}})

@@ -47,11 +47,11 @@ type slot struct {
 
 const keptSpans = 2_000_000
 
-func (c *drawings) of(set *trace.Set, t trace.Trace) *drawing {
+func (c *drawings) of(set *trace.View, t trace.Trace) *drawing {
 	return c.slot(set, t).get()
 }
 
-func (c *drawings) slot(set *trace.Set, t trace.Trace) *slot {
+func (c *drawings) slot(set *trace.View, t trace.Trace) *slot {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, s := range c.latest {

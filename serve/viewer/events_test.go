@@ -13,6 +13,7 @@ import (
 
 	"prowtrace/otelfile"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 type eventsAnswer struct {
@@ -115,12 +116,12 @@ func TestEventsOfJoinedTrace(t *testing.T) {
 		}
 	}
 	two.Data = broken.Bytes()
-	one.Job, two.Job = 1, 1
-	set, err := trace.Load(t.Context(), []trace.Source{one, two}, trace.Job{Name: "e2e", ID: trace.TraceID{1}})
+	one.Group, two.Group = 1, 1
+	set, err := join.Load(t.Context(), []trace.Source{one, two}, join.Job{Name: "e2e", ID: trace.TraceID{1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	h := New(set, Info{})
 	for q, want := range map[string]string{
 		"":                              "10 job/started, 150 late/e\uFFFDnt, 9000 job/done, 7487584991854 late/never",

@@ -34,7 +34,7 @@ const (
 
 // attributeKeys lists the keys of all attributes, those that most spans have
 // first.
-func attributeKeys(set *trace.Set, trees iter.Seq[trace.Tree]) []attributeKey {
+func attributeKeys(set *trace.View, trees iter.Seq[trace.Tree]) []attributeKey {
 	index := map[string]*attributeKey{}
 	add := func(attribute []byte, spans int) {
 		key, value := otlpwire.KeyValue(attribute)

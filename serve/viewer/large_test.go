@@ -21,7 +21,7 @@ import (
 
 // large is one trace of n spans; parent gives the span that span i is under,
 // for i > 0. Span i lasts from i to n milliseconds.
-func large(t testing.TB, n int, parent func(i int) int) *trace.Set {
+func large(t testing.TB, n int, parent func(i int) int) *trace.View {
 	t.Helper()
 	id := traceID(1)
 	spans := make([]*tracepb.Span, n)

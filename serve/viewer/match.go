@@ -69,7 +69,7 @@ func inParallel(ctx context.Context, n, piece int, f func(from, to int)) error {
 // A matcher compares spans with terms. It is for one goroutine: what a term
 // says of a resource or a scope it finds once.
 type matcher struct {
-	set       *trace.Set
+	set       *trace.View
 	queries   alternatives
 	needsSelf bool
 	described map[describedKey]bool

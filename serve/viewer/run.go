@@ -123,7 +123,7 @@ type serviceTotal struct {
 }
 
 // newTotals looks at every span once; 1 M spans take about 30 ms.
-func newTotals(set *trace.Set) (all totals) {
+func newTotals(set *trace.View) (all totals) {
 	for i := range set.NumTraces() {
 		t := set.Trace(i)
 		if t.Start == 0 {

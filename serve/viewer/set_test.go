@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/otelfile"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // base is when the traces of the tests begin: 2025-01-02 03:04:05 UTC, in Unix ns.
@@ -80,13 +81,13 @@ func file(t testing.TB, n byte, spans ...span) trace.Source {
 	return trace.Source{Name: "artifacts/otlp/kops-" + string('0'+rune(n)) + ".otel", Data: b.Bytes()}
 }
 
-func load(t testing.TB, files ...trace.Source) *trace.Set {
+func load(t testing.TB, files ...trace.Source) *trace.View {
 	t.Helper()
-	set, err := trace.Load(context.Background(), files)
+	set, err := join.Load(context.Background(), files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	return set
 }
 

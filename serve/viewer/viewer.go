@@ -60,7 +60,7 @@ type Link struct{ Text, URL string }
 // closed while requests are served. It answers requests to loopback names and
 // addresses, and to hosts, the names or addresses without port that the server
 // listens on. The handler is safe for concurrent use.
-func New(set *trace.Set, info Info, hosts ...string) http.Handler {
+func New(set *trace.View, info Info, hosts ...string) http.Handler {
 	v := &viewer{set: set, info: shown(info)}
 	v.totals = sync.OnceValue(func() totals { return newTotals(set) })
 	v.files = sync.OnceValue(set.Files)
@@ -112,7 +112,7 @@ func New(set *trace.Set, info Info, hosts ...string) http.Handler {
 }
 
 type viewer struct {
-	set        *trace.Set
+	set        *trace.View
 	info       Info
 	drawings   drawings
 	totals     func() totals

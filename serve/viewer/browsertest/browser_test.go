@@ -26,6 +26,7 @@ import (
 
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 var browser context.Context // nil where there is no Chromium
@@ -70,7 +71,7 @@ type tab struct {
 }
 
 // open serves a set and opens a path of it.
-func open(t testing.TB, set *trace.Set, info viewer.Info, path string) *tab {
+func open(t testing.TB, set *trace.View, info viewer.Info, path string) *tab {
 	t.Helper()
 	if browser == nil {
 		if os.Getenv("PROWTRACE_REQUIRE_BROWSER") != "" {
@@ -183,7 +184,7 @@ const (
 	panelName = `document.querySelector('.detail h2')?.textContent`
 )
 
-func demo(t testing.TB) *trace.Set {
+func demo(t testing.TB) *trace.View {
 	t.Helper()
 	root := "../../../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
 	files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
@@ -201,18 +202,18 @@ func demo(t testing.TB) *trace.Set {
 	return load(t, sources...)
 }
 
-func load(t testing.TB, sources ...trace.Source) *trace.Set {
+func load(t testing.TB, sources ...trace.Source) *trace.View {
 	t.Helper()
-	set, err := trace.Load(context.Background(), sources)
+	set, err := join.Load(context.Background(), sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	return set
 }
 
 // biggest is the path of the trace with most spans.
-func biggest(set *trace.Set) string {
+func biggest(set *trace.View) string {
 	var best trace.Trace
 	for i := range set.NumTraces() {
 		if t := set.Trace(i); t.Spans > best.Spans {

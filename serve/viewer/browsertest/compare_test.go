@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 // two is a set of the traces of a good and a bad run.
@@ -17,7 +18,7 @@ import (
 //	apply |---|                  apply |---------------|
 //	  poll  ||                     poll  || || || ||  errors
 //	done      |                  dump                    |
-func two(t testing.TB) *trace.Set {
+func two(t testing.TB) *trace.View {
 	return load(t,
 		file(t, 1, span(1, 0, "good", 0, 1000), span(2, 1, "apply", 0, 600), span(3, 2, "poll", 100, 200), span(4, 1, "done", 900, 1000)),
 		file(t, 2, span(1, 0, "bad", 0, 9000), span(2, 1, "apply", 0, 8000), failed(span(3, 2, "poll", 100, 200)), failed(span(4, 2, "poll", 300, 400)), span(5, 1, "dump", 8900, 9000)))
@@ -85,12 +86,12 @@ func TestCompareJobs(t *testing.T) {
 		file(t, 1, span(1, 0, "kops", 0, 1000), span(2, 1, "apply", 0, 600)),
 		file(t, 2, span(1, 0, "kops", 0, 9000), span(2, 1, "apply", 0, 8000)),
 	}
-	sources[0].Job, sources[1].Job = 1, 2
-	set, err := trace.Load(context.Background(), sources, trace.Job{Name: "good", ID: trace.TraceID{1}}, trace.Job{Name: "bad", ID: trace.TraceID{2}})
+	sources[0].Group, sources[1].Group = 1, 2
+	set, err := join.Load(context.Background(), sources, join.Job{Name: "good", ID: trace.TraceID{1}}, join.Job{Name: "bad", ID: trace.TraceID{2}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	links := func(build string) []viewer.Link {
 		return []viewer.Link{{Text: "artifacts", URL: "https://x.example/" + build + "/artifacts/"}}
 	}

@@ -15,7 +15,7 @@ import (
 
 // detailed is a trace of a failed call with all that a span can have, and
 // another trace that it links to.
-func detailed(t testing.TB) *trace.Set {
+func detailed(t testing.TB) *trace.View {
 	var stack []string
 	for i := range 40 {
 		stack = append(stack, fmt.Sprintf("main.go:%d", i+1))

@@ -20,7 +20,7 @@ var hostile = []string{
 	"new\nline", "\x1b[2J", "exe.\u202egnp.\u2066x", "שלום عالم", "👩‍💻🔥", "\x00", "", " ", strings.Repeat("W", 5000), "Z" + strings.Repeat("\u0301", 500), strings.Repeat("<b>", 2000),
 }
 
-func hostileSet(t testing.TB) *trace.Set {
+func hostileSet(t testing.TB) *trace.View {
 	var spans []*tracepb.Span
 	for i, s := range hostile {
 		p := span(i+1, i, s, i, 50)

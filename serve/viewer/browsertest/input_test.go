@@ -24,7 +24,7 @@ const polled = "0a000000000000000000000000000001"
 const begin = 1735787045_000_000_000 // 2025-01-02 03:04:05 UTC, in Unix ns
 
 // made makes a set of one trace from its spans; times are in ms after begin.
-func made(t testing.TB, spans ...*tracepb.Span) *trace.Set {
+func made(t testing.TB, spans ...*tracepb.Span) *trace.View {
 	return load(t, file(t, 1, spans...))
 }
 
@@ -76,7 +76,7 @@ func text(key, value string) *commonpb.KeyValue {
 //	job   |------------------------|
 //	poll    ||||||||||||||||||||
 //	done                         |-|
-func polling(t testing.TB) *trace.Set {
+func polling(t testing.TB) *trace.View {
 	spans := []*tracepb.Span{span(1, 0, "job", 0, 9000), span(2, 1, "done", 8500, 8900)}
 	for i := range 412 {
 		s := span(10+i, 1, "poll", 100+20*i, 115+20*i)
@@ -89,7 +89,7 @@ func polling(t testing.TB) *trace.Set {
 }
 
 // large is a trace of n spans, each with three children, over n ms.
-func large(t testing.TB, n int) *trace.Set {
+func large(t testing.TB, n int) *trace.View {
 	spans := make([]*tracepb.Span, n)
 	for i := range spans {
 		parent := 0

@@ -16,6 +16,7 @@ import (
 	"prowtrace/prow"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/join"
 )
 
 var pictures = flag.String("pictures", "", "folder to write the README's pictures to")
@@ -31,7 +32,7 @@ func TestPictures(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		for _, p := range []struct {
 			name              string
-			set               *trace.Set
+			set               *trace.View
 			path, keys, ready string
 		}{
 			{"job", whole, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelectorAll('.n-hint.said').length > 4`},
@@ -96,10 +97,10 @@ const (
 
 // jobs loads runs of the sample bucket as prowtrace does: the files of each
 // below the run's own story.
-func jobs(t testing.TB, runs ...string) *trace.Set {
+func jobs(t testing.TB, runs ...string) *trace.View {
 	t.Helper()
 	var sources []trace.Source
-	var all []trace.Job
+	var all []join.Job
 	for _, run := range runs {
 		root := filepath.Join("../../../testdata/bucket/kubernetes-ci-logs", run)
 		m := metadataOf(t, run, root)
@@ -108,7 +109,7 @@ func jobs(t testing.TB, runs ...string) *trace.Set {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, trace.Job{Name: run, ID: trace.TraceID(m.TraceID()), Timeline: prow.Timeline(m), By: trace.JoinTime})
+		all = append(all, join.Job{Name: run, ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m), By: join.ByTime})
 		for _, f := range append(files, beside...) {
 			name, err := filepath.Rel(root, f)
 			if err == nil {
@@ -117,14 +118,14 @@ func jobs(t testing.TB, runs ...string) *trace.Set {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sources = append(sources, trace.Source{Name: name, Path: f, Job: len(all)})
+			sources = append(sources, trace.Source{Name: name, Path: f, Group: len(all)})
 		}
 	}
-	set, err := trace.Load(context.Background(), sources, all...)
+	set, err := join.Load(context.Background(), sources, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Close() })
+	t.Cleanup(func() { _ = set.Set().Close() })
 	return set
 }
 
