@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bytes, clock, count, counted, duration, offset, percent, zoneName } from '../ui/lib/format.js';
+import { bytes, clock, count, counted, duration, offset, percent, relative, zoneName } from '../ui/lib/format.js';
 import { initiallyClosed, closedBelow } from '../ui/model/collapse.js';
 import { ordering } from '../ui/model/columnorder.js';
 import { build, decode, FLAG } from '../ui/model/columns.js';
@@ -259,6 +259,9 @@ test('words for durations and times', () => {
     [479_900e6, 2e9, '8:00'], [3599_999.6e6, 1e6, '1:00:00.000'], [479_400e6, 2e9, '7:59']]) {
     assert.equal(offset(ns, step), want);
   }
+  for (const [ns, step, want] of [[-5e9, 1e5, '−5 s'], [-5.25e9, 1e7, '−5.25 s'], [-65e9, 1e6, '−1:05'], [0, 1e6, '+0'], [-20.05e6, 1e4, '−20.05 ms'], [5e9, 1e5, '+5.0000 s'], [1.5e9, 1e6, '+1.500 s']]) {
+    assert.equal(relative(ns, step), want);
+  }
   assert.equal(clock(1735787045123456789n, 'UTC', 3), '2025-01-02 03:04:05.123 UTC');
   assert.equal(clock(1735787045123456789n, 'UTC', 9), '2025-01-02 03:04:05.123456789 UTC');
   assert.equal(clock(0n, 'UTC', 3), 'unknown');
@@ -294,6 +297,14 @@ test('terms are quoted where they have to be', () => {
   assert.equal(withTerm('(a OR b) c', 'k=v'), '(a OR b) c k=v');
   assert.equal(withTerm('name~^(a|(b))$ OR c', 'k=v'), '(name~^(a|(b))$ OR c) k=v');
   assert.equal(withTerm('m="a OR b" FOR', 'k=v'), 'm="a OR b" FOR k=v');
+  for (const [query, want] of [
+    ['error OR code=500', '(error OR code=500) code=500'], ['(error OR code=500) code=500', '(error OR code=500) code=500'], ['code=500 OR(a)', '(code=500 OR(a)) code=500'],
+    ['(code=500)', '(code=500) code=500'], ['-(code=500 a)', '-(code=500 a) code=500'], ['-code=500', '-code=500 code=500'], ['m="a code=500 b"', 'm="a code=500 b" code=500'],
+    ['(a OR b', '(a OR b) code=500'], ['((a (b', '((a (b))) code=500'], ['m="a ) b" OR c', '(m="a ) b" OR c) code=500'], ['m="a b" code=500', 'm="a b" code=500'], ['FOR ORDER', 'FOR ORDER code=500'], ['f( g)', 'f( g) code=500'],
+  ]) assert.equal(withTerm(query, 'code=500'), want, query);
+  assert.equal(withTerm('a OR b', 'm="x OR y"'), '(a OR b) m="x OR y"');
+  assert.equal(withTerm('m="x OR y"', 'm="x OR y"'), 'm="x OR y"');
+  assert.equal(withTerm('('.repeat(4096), 'a').length, 2 * 4096 + 2);
   assert.equal(term('name', '=', '(*Client).Do'), 'name="(*Client).Do"');
   assert.ok(searchable('http.status'));
   for (const key of ['', 'a b', 'a=b', '-a', 'cut…']) assert.ok(!searchable(key), key);

@@ -53,6 +53,17 @@ export function offset(ns, step) {
 }
 
 /**
+ * Words a distance from a start, with its sign: +1.250 s, −5 s. Few lie before
+ * their start, so those need not line up: whole numbers have no zeros.
+ * @param {number} ns
+ * @param {number} step
+ */
+export function relative(ns, step) {
+  const text = offset(ns, step);
+  return ns < 0 ? text.replace(/\.0+(?!\d)/, '') : '+' + text;
+}
+
+/**
  * Words a time. Places are the digits after the second.
  * @param {bigint} ns since 1970
  * @param {string} zone UTC or local

@@ -21,29 +21,55 @@ export function term(key, op, value) {
 }
 
 /**
- * Adds a term to a query, once: to all of it, where it is one thing or another.
+ * A query that also asks for a term. A term that it asks for already is not
+ * repeated; alternatives are put in parentheses, so that the term holds for each.
  * @param {string} query
  * @param {string} added
  */
 export function withTerm(query, added) {
   const q = query.trim();
   if (q === '') return added;
-  if (` ${q} `.includes(` ${added} `)) return q;
-  return hasAlternatives(q) ? `(${q}) ${added}` : `${q} ${added}`;
+  const { terms, open } = topTerms(q);
+  const closed = q + ')'.repeat(open);
+  if (terms.includes('OR')) return `(${closed}) ${added}`;
+  return terms.includes(added) ? q : `${closed} ${added}`;
+}
+
+const OR = /^OR(?=\s|\(|$)/u;
+const GROUP = /^-?\(/u;
+const WORD = /^-?(?:[^\s"=~:<>!]*!?[=~:<>]+)?"(?:\\.|[^"\\])*"|^\S+/su;
+
+/**
+ * The terms of a query that are not within parentheses, groups as one term, and
+ * how many parentheses are not closed.
+ * @param {string} query
+ */
+function topTerms(query) {
+  /** @type {string[]} */
+  const terms = [];
+  let open = 0;
+  for (let rest = query.trim(); rest !== ''; ) {
+    const group = GROUP.test(rest) ? groupAt(rest) : null;
+    const [term = ''] = group ? [group.text] : (OR.exec(rest) ?? WORD.exec(rest) ?? [rest]);
+    open = group ? group.open : 0;
+    terms.push(term);
+    rest = rest.slice(term.length).trimStart();
+  }
+  return { terms, open };
 }
 
 /**
- * Whether there is an OR outside of parentheses.
- * @param {string} query
+ * The parentheses that a text begins with.
+ * @param {string} text
  */
-function hasAlternatives(query) {
-  if (query.length > 4096) return false; // the server takes no more
-  let rest = query.replace(/"(\\.|[^"\\])*"/gsu, '""');
-  for (let before = ''; before !== rest; ) {
-    before = rest;
-    rest = rest.replace(/\([^()]*\)/gu, ' _ ');
+function groupAt(text) {
+  let open = 0;
+  for (const m of text.matchAll(/"(?:\\.|[^"\\])*"|[()]/gsu)) {
+    if (m[0] === '(') open++;
+    else if (m[0] === ')') open--;
+    if (open === 0) return { text: text.slice(0, m.index + 1), open };
   }
-  return /(^|\s)OR(\s|\(|$)/u.test(rest);
+  return { text, open };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { json, text } from '../lib/api.js';
 import { bdi, h, inside, outside } from '../lib/dom.js';
-import { bytes, clock, count, counted, duration, named, offset, percent } from '../lib/format.js';
+import { bytes, clock, count, counted, duration, named, percent, relative } from '../lib/format.js';
 import { at, FLAG } from '../model/columns.js';
 import { searchable, term } from '../model/query.js';
 import { format } from '../state/address.js';
@@ -103,7 +103,7 @@ function span(o, d, path) {
     facts([
       ['Duration', h('span', {}, duration(ns), d.flags.includes('unfinished') ? ' so far' : '', ` (${percent(ns, m.length)} of the trace)`)],
       ['Self time', `${duration(Number(d.self))} ${ns > 0 ? `(${percent(Number(d.self), ns)})` : ''}`],
-      ['Start', `${clock(BigInt(d.start), state.zone, 9)}, +${offset(Number(BigInt(d.start) - m.startNs), m.length / 10000)}`],
+      ['Start', `${clock(BigInt(d.start), state.zone, 9)}, ${relative(Number(BigInt(d.start) - m.startNs), m.length / 10000)}`],
       ['End', clock(BigInt(d.end), state.zone, 9)],
       ['Reported', d.reported ? `start ${d.reported.start}, end ${d.reported.end} (Unix ns)` : null],
       ['Parent', parent], ['Span', h('code', {}, d.id)], ['Trace state', d.traceState ?? null],
@@ -222,7 +222,7 @@ function copyButton(o, label, get) {
 function events(o, d, path) {
   if (d.events.length === 0) return null;
   return fold('Events', count(d.events.length), true, ...d.events.map((e) => {
-    const from = BigInt(e.at) === 0n ? 'time unknown' : `+${offset(Number(BigInt(e.at) - BigInt(d.start)), Math.max(Number(d.duration) / 1000, 1))}`;
+    const from = BigInt(e.at) === 0n ? 'time unknown' : relative(Number(BigInt(e.at) - BigInt(d.start)), Math.max(Number(d.duration) / 1000, 1));
     return h('div', { class: 'd-event' }, h('h4', {}, bdi(named(e.name)), ' ', h('span', { class: 'dim' }, from)), fields(o, e, path));
   }));
 }

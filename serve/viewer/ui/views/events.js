@@ -3,7 +3,7 @@
 
 import { json } from '../lib/api.js';
 import { bdi, h, inside } from '../lib/dom.js';
-import { clock, count, dateAndTime, named, offset, zoneName } from '../lib/format.js';
+import { clock, count, dateAndTime, named, relative, zoneName } from '../lib/format.js';
 import { hasError } from '../model/columns.js';
 import { format } from '../state/address.js';
 import { findBox, howMany, pager } from './lists.js';
@@ -70,7 +70,7 @@ function row(m, s, e) {
   const unknown = at <= 0n;
   return h('tr', {},
     h('td', { class: 'num', title: clock(at, s.zone, 9) }, unknown ? 'unknown' : `${dateAndTime(at, s.zone, 3)[1]} ${zoneName(at, s.zone)}`),
-    h('td', { class: 'num' }, unknown ? '' : (from < 0 ? '' : '+') + offset(from, m.length / 1000)),
+    h('td', { class: 'num' }, unknown ? '' : relative(from, m.length / 1000)),
     h('td', { class: 'cut' }, bdi(named(e.service))),
     h('td', { class: 'cut' }, hasError(m, e.line) ? h('span', { class: 'mark-error', title: 'This span has an error' }, '✕') : null,
       inside(format({ ...s, view: '', offset: 0, span: `@${e.line}` }), {}, bdi(named(e.operation)))),

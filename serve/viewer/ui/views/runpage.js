@@ -2,7 +2,7 @@
 
 import { json } from '../lib/api.js';
 import { bdi, h, inside, outside, showCurrent, webLinks } from '../lib/dom.js';
-import { bytes, clock, count, counted, duration, named, offset, spansOf } from '../lib/format.js';
+import { bytes, clock, count, counted, duration, named, relative, spansOf } from '../lib/format.js';
 import { format, other } from '../state/address.js';
 import { filesView, problemsView } from './files.js';
 import { flameView } from './flame.js';
@@ -150,7 +150,7 @@ function tracesTable(app, s, r) {
         inside(format(other(s, { trace: t.id })), {}, bdi(named(t.name))), ' ', bdi([t.message, t.hint].filter(Boolean).join(' · '), { class: t.message ? 'n-hint said' : 'n-hint' })),
       several ? h('td', { class: 'cut opt' }, bdi(named(t.service))) : null,
       h('td', { class: 'num' }, count(t.spans)), h('td', { class: t.errors ? 'num err' : 'num zero' }, count(t.errors)),
-      h('td', { class: 'num opt', title: clock(BigInt(t.start), s.zone, 9) }, `+${offset(from, 1e8)}`), h('td', { class: 'num' }, duration(t.duration)),
+      h('td', { class: 'num opt', title: clock(BigInt(t.start), s.zone, 9) }, relative(from, 1e8)), h('td', { class: 'num' }, duration(t.duration)),
       h('td', { class: 'where opt' }, h('span', { class: 'lane' }, bar)));
   });
   const heads = [['Trace', ''], ...(several ? [['Service', 'opt']] : []), ['Spans', 'num'], ['Errors', 'num'], ['Start', 'num opt'], ['Duration', 'num'], [`When, in ${duration(run.duration)}`, 'opt']];

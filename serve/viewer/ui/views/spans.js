@@ -3,7 +3,7 @@
 
 import { json } from '../lib/api.js';
 import { bdi, h, inside } from '../lib/dom.js';
-import { clock, count, duration, named, offset } from '../lib/format.js';
+import { clock, count, duration, named, relative } from '../lib/format.js';
 import { ordering } from '../model/columnorder.js';
 import { at, FLAG, hasError } from '../model/columns.js';
 import { firstOf } from '../model/ranking.js';
@@ -83,6 +83,6 @@ function table(app, m, s, lines, hints, by, up) {
       h('td', { class: 'cut t-name' }, hasError(m, line) ? h('span', { class: 'mark-error', title: 'This span has an error' }, '✕') : null,
         inside(format({ ...s, view: '', order: '', span: `@${line}` }), {}, bdi(named(m.head.names[at(m.name, line)] ?? ''))), ' ', hints.get(line)),
       h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
-      h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(at(m.start, line))), s.zone, 9) }, `+${offset(at(m.start, line), m.length / 1000)}`),
+      h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(at(m.start, line))), s.zone, 9) }, relative(at(m.start, line), m.length / 1000)),
       h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), h('td', { class: 'num' }, duration(at(m.self, line))))))));
 }
