@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/prow"
+	"prowtrace/prow/find"
 )
 
 // choosing are the flags that say which run of a job is meant.
@@ -48,19 +49,19 @@ func (c *choosing) chooses() bool {
 }
 
 // options turns the flags into what prow is asked.
-func (g *sourcing) options(now time.Time, note func(string)) (prow.Options, error) {
+func (g *sourcing) options(now time.Time, note func(string)) (find.Options, error) {
 	o, err := g.choosing.options(now, note)
 	o.Instances = g.known
 	return o, err
 }
 
-func (c *choosing) options(now time.Time, note func(string)) (prow.Options, error) {
-	o := prow.Options{WithTraces: c.withTraces, Bucket: c.bucket, Deck: getDeck, Notice: note}
+func (c *choosing) options(now time.Time, note func(string)) (find.Options, error) {
+	o := find.Options{WithTraces: c.withTraces, Bucket: c.bucket, Deck: getDeck, Notice: note}
 	chosen := 0
 	for _, w := range []struct {
 		given bool
-		want  prow.Want
-	}{{c.latest, prow.WantLatest}, {c.failed, prow.WantFailed}, {c.passed, prow.WantPassed}, {c.aborted, prow.WantAborted}} {
+		want  find.Want
+	}{{c.latest, find.WantLatest}, {c.failed, find.WantFailed}, {c.passed, find.WantPassed}, {c.aborted, find.WantAborted}} {
 		if w.given {
 			o.Want = w.want
 			chosen++
@@ -109,7 +110,7 @@ func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref,
 		if err != nil {
 			return run, err
 		}
-		if run, err = prow.Resolve(ctx, bucketStore{client}, ref, options); err != nil {
+		if run, err = find.Resolve(ctx, bucketStore{client}, ref, options); err != nil {
 			return run, unresolved(err)
 		}
 		note("run " + run.Build + " of " + run.Job + ": " + run.URL())
@@ -129,7 +130,7 @@ func supported(run prow.Run) error {
 // unresolved words why no run could be chosen, with those there are to choose
 // from.
 func unresolved(err error) error {
-	var r *prow.ResolveError
+	var r *find.ResolveError
 	if !errors.As(err, &r) {
 		return err
 	}
@@ -142,7 +143,7 @@ func unresolved(err error) error {
 		}
 		text += "\n    " + choice.URL()
 	}
-	if errors.Is(err, prow.ErrManyRuns) {
+	if errors.Is(err, find.ErrManyRuns) {
 		return usageError{errors.New(text), r.Hint}
 	}
 	return advised{failure{text, err}, r.Hint}
@@ -151,18 +152,18 @@ func unresolved(err error) error {
 // bucketStore is a bucket as prow looks at it.
 type bucketStore struct{ client *gcs.Client }
 
-func (b bucketStore) List(ctx context.Context, bucket string, l prow.Listing) iter.Seq2[prow.Entry, error] {
-	return func(yield func(prow.Entry, error) bool) {
+func (b bucketStore) List(ctx context.Context, bucket string, l find.Listing) iter.Seq2[find.Entry, error] {
+	return func(yield func(find.Entry, error) bool) {
 		if l.Glob != "" {
 			for o, err := range b.client.ListGlob(ctx, bucket, l.Prefix, l.Glob) {
-				if !yield(prow.Entry{Name: o.Name, Metadata: o.Metadata}, absence(err)) {
+				if !yield(find.Entry{Name: o.Name, Metadata: o.Metadata}, absence(err)) {
 					return
 				}
 			}
 			return
 		}
 		for e, err := range b.client.ListDir(ctx, bucket, l.Prefix, gcs.DirOptions{From: l.From, To: l.To}) {
-			if !yield(prow.Entry{Name: e.Name, Metadata: e.Metadata}, absence(err)) {
+			if !yield(find.Entry{Name: e.Name, Metadata: e.Metadata}, absence(err)) {
 				return
 			}
 		}

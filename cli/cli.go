@@ -17,7 +17,7 @@ import (
 
 	"prowtrace/fetch"
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/find"
 )
 
 // Exit codes of prowtrace.
@@ -173,7 +173,7 @@ func exitCode(err error) int {
 		return ExitNoTraces
 	case errors.As(err, &access):
 		return ExitDenied
-	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, prow.ErrNoRun), errors.Is(err, errNotThere):
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, find.ErrNoRun), errors.Is(err, errNotThere):
 		return ExitNotFound
 	}
 	return ExitFailed

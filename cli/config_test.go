@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 )
 
 // What docs/config.md shows is read, and means what it says.
@@ -35,7 +36,7 @@ func TestConfigExample(t *testing.T) {
 		"gs://example-ci-attic/pr-logs/pull/5/pull-example-x/7":    "run example/main ",
 		"gs://example-ci-logs/pr-logs/pull/a_b/5/pull-example-x/7": "run a/b ",
 	} {
-		ref, err := known.Parse(input)
+		ref, err := link.Parse(known, input)
 		repo := strings.Trim(ref.Org+"/"+ref.Repo, "/")
 		if got := string(ref.Kind) + " " + repo + " " + ref.Host; err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", input, got, err, want)
@@ -45,16 +46,16 @@ func TestConfigExample(t *testing.T) {
 		t.Errorf("the instance of a gcsweb is %+v", in)
 	}
 	var places []string
-	for _, p := range known.Places("example-ci-results") {
-		places = append(places, p.Bucket)
+	for _, p := range known.Buckets("example-ci-results") {
+		places = append(places, p.Name)
 	}
 	if got := strings.Join(places, " "); got != "example-ci-results example-ci-logs example-ci-attic" {
 		t.Errorf("places %s", got)
 	}
-	ref, _ := known.Parse("gs://example-ci-logs/logs/x/7")
-	page, _ := known.Artifacts(ref.Run)
-	if page != "https://gcsweb.example.com/gcs/example-ci-logs/logs/x/7/artifacts/" || known.Page(ref.Run) != "https://prow.example.com/view/gs/example-ci-logs/logs/x/7" {
-		t.Errorf("pages %s and %s", known.Page(ref.Run), page)
+	ref, _ := link.Parse(known, "gs://example-ci-logs/logs/x/7")
+	page, _ := link.Artifacts(known, ref.Run)
+	if page != "https://gcsweb.example.com/gcs/example-ci-logs/logs/x/7/artifacts/" || link.Page(known, ref.Run) != "https://prow.example.com/view/gs/example-ci-logs/logs/x/7" {
+		t.Errorf("pages %s and %s", link.Page(known, ref.Run), page)
 	}
 }
 
@@ -114,6 +115,6 @@ func FuzzConfig(f *testing.F) {
 		if err != nil && strings.ContainsAny(err.Error(), "\n\x1b") {
 			t.Errorf("the error is no line: %q", err)
 		}
-		known.Parse("example-ci/logs/x/7")
+		link.Parse(known, "example-ci/logs/x/7")
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 )
 
@@ -86,9 +87,9 @@ func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source)
 			copies = append(copies, run)
 		}
 		f.Name = name
-		if _, ok := prow.Wanted(name); ok {
+		if _, ok := runfile.Wanted(name); ok {
 			run.metadata = append(run.metadata, f)
-		} else if prow.IsTrace(name) || path.Ext(name) == ".otel" {
+		} else if runfile.IsTrace(name) || path.Ext(name) == ".otel" {
 			f.Name = strings.ReplaceAll(name, "%3A", ":") // as fetch -o writes it where files cannot have colons
 			run.traces = append(run.traces, f)
 		}
@@ -100,8 +101,8 @@ func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source)
 // was copied. It is no trace file, and nobody meant it as one.
 func beside(name string) bool {
 	name = cleanName(name)
-	_, ok := prow.Wanted(name)
-	_, inside := prow.Wanted("artifacts/" + name)
+	_, ok := runfile.Wanted(name)
+	_, inside := runfile.Wanted("artifacts/" + name)
 	return ok || inside
 }
 
@@ -129,18 +130,18 @@ func (g *sourcing) copiedJob(ref prow.Ref, c *runCopy) job {
 	if ref.Kind == prow.KindPath {
 		ref.Path = filepath.Join(ref.Path, filepath.FromSlash(c.dir))
 	}
-	j := job{ref: ref, story: &prow.Metadata{Instances: g.known}, sources: c.traces}
+	j := job{ref: ref, story: &runfile.Metadata{Instances: g.known}, sources: c.traces}
 	place := job{ref: ref}.title()
 	// prowjob.json comes first: it says what the others are of.
 	slices.SortStableFunc(c.metadata, func(a, b trace.Source) int {
 		return isFirst(b.Name) - isFirst(a.Name)
 	})
-	budget := junitBudget{files: prow.WantedMost, bytes: prow.WantedBytes}
+	budget := junitBudget{files: runfile.WantedMost, bytes: runfile.WantedBytes}
 	for i, f := range c.metadata {
 		if err := addCopied(j.story, f, &budget); err != nil {
 			g.detail("%v", err)
 		}
-		if i == 0 && !j.story.Place() {
+		if i == 0 && !j.story.Identify() {
 			j.story.Run.Root = place // parts it from other runs of which no more is known
 		}
 	}
@@ -166,9 +167,9 @@ type junitBudget struct {
 }
 
 // addCopied reads a metadata file.
-func addCopied(m *prow.Metadata, file trace.Source, budget *junitBudget) error {
-	limit, _ := prow.Wanted(file.Name)
-	named := slices.Contains(prow.WantedNames(), file.Name)
+func addCopied(m *runfile.Metadata, file trace.Source, budget *junitBudget) error {
+	limit, _ := runfile.Wanted(file.Name)
+	named := slices.Contains(runfile.WantedNames(), file.Name)
 	if !named {
 		if limit = min(limit, budget.bytes); budget.files == 0 || limit <= 0 {
 			return fmt.Errorf("%s is left out: there is much of its kind", line(file.Name))

@@ -12,13 +12,15 @@ import (
 
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
 
 // exportDemo fetches a run of the sample bucket and copies it to a directory, as
 // fetch -o does.
-func exportDemo(t *testing.T, link string) string {
+func exportDemo(t *testing.T, address string) string {
 	t.Helper()
 	server := gcstest.New(t)
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
@@ -26,7 +28,7 @@ func exportDemo(t *testing.T, link string) string {
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", server.Host)
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
-	ref, err := prow.Parse(link)
+	ref, err := link.Parse(prow.Instances{}, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,19 +228,19 @@ func TestFindCopies(t *testing.T) {
 func TestCopiedMetadataIsBounded(t *testing.T) {
 	report := []byte(`<testsuite name="s"><testcase name="c" time="1"/></testsuite>`)
 	c := &runCopy{}
-	for i := range prow.WantedMost + 5 {
+	for i := range runfile.WantedMost + 5 {
 		c.metadata = append(c.metadata, trace.Source{Name: fmt.Sprintf("artifacts/junit_%03d.xml", i), Data: report})
 	}
-	limit, _ := prow.Wanted("started.json")
+	limit, _ := runfile.Wanted("started.json")
 	c.metadata = append(c.metadata, trace.Source{Name: "started.json", Data: append([]byte(`{"timestamp":1}`), make([]byte, limit)...)})
 	g := sourcing{streams: Streams{Err: new(bytes.Buffer)}}
 	story := g.copiedJob(prow.Local("d"), c).story
-	if len(story.Suites) != prow.WantedMost || story.Started != nil {
-		t.Errorf("%d suites, want %d; started.json %+v", len(story.Suites), prow.WantedMost, story.Started)
+	if len(story.Suites) != runfile.WantedMost || story.Started != nil {
+		t.Errorf("%d suites, want %d; started.json %+v", len(story.Suites), runfile.WantedMost, story.Started)
 	}
 	budget := junitBudget{files: 2, bytes: int64(len(report))}
 	for i, ok := range []bool{true, false} {
-		if err := addCopied(&prow.Metadata{}, c.metadata[i], &budget); (err == nil) != ok {
+		if err := addCopied(&runfile.Metadata{}, c.metadata[i], &budget); (err == nil) != ok {
 			t.Errorf("file %d: %v", i, err)
 		}
 	}

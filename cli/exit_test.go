@@ -9,7 +9,7 @@ import (
 
 	"prowtrace/fetch"
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/find"
 )
 
 // Every kind of failure that a fetch can end in has its exit code, however it
@@ -30,8 +30,8 @@ func TestExitCodes(t *testing.T) {
 		{"no spans", failure{"x", errNoSpans}, ExitNoTraces},
 		{"no such run", &fetch.NotFoundError{}, ExitNotFound},
 		{"no such bucket", gcs.ErrBucketNotExist, ExitNotFound},
-		{"no run of that name", unresolved(&prow.ResolveError{Err: prow.ErrNoRun}), ExitNotFound},
-		{"several runs", unresolved(&prow.ResolveError{Err: prow.ErrManyRuns}), ExitUsage},
+		{"no run of that name", unresolved(&find.ResolveError{Err: find.ErrNoRun}), ExitNotFound},
+		{"several runs", unresolved(&find.ResolveError{Err: find.ErrManyRuns}), ExitUsage},
 		{"no such file", failure{"x", errNotThere}, ExitNotFound},
 		{"refused", refused, ExitDenied},
 		{"refused, as prow sees it", kindOf{refused, fs.ErrPermission}, ExitDenied},

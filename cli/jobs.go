@@ -11,6 +11,8 @@ import (
 
 	"prowtrace/fetch"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/prow/timeline"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -108,8 +110,8 @@ func (g *sourcing) traceJob(j job) join.Job {
 		m = metadata(j.result, g.detail)
 		m.Instances = g.known
 	}
-	t := join.Job{Name: j.title(), ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m)}
-	for _, label := range m.Labels() {
+	t := join.Job{Name: j.title(), ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m)}
+	for _, label := range timeline.Labels(m) {
 		t.Attributes = append(t.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}
 	return t
@@ -117,8 +119,8 @@ func (g *sourcing) traceJob(j job) join.Job {
 
 // metadata reads what a run's small files tell. What is missing or broken in
 // them is told to note; each is optional.
-func metadata(r *fetch.Result, note func(format string, args ...any)) *prow.Metadata {
-	m := &prow.Metadata{Run: r.Run, AsOf: r.Listed}
+func metadata(r *fetch.Result, note func(format string, args ...any)) *runfile.Metadata {
+	m := &runfile.Metadata{Run: r.Run, AsOf: r.Listed}
 	for _, name := range slices.Sorted(maps.Keys(r.Metadata)) {
 		data, err := readBounded(r.Metadata[name].Path, maxMetadata)
 		if err != nil {

@@ -29,6 +29,9 @@ import (
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/otelfile"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+	"prowtrace/prow/timeline"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
@@ -104,20 +107,20 @@ func BenchmarkJoined(b *testing.B) {
 // metadata it has.
 func largeRun(b *testing.B) ([]trace.Source, join.Job) {
 	b.Helper()
-	ref, err := prow.Parse(failingDemo)
+	ref, err := link.Parse(prow.Instances{}, failingDemo)
 	if err != nil {
 		b.Fatal(err)
 	}
-	m := &prow.Metadata{Run: ref.Run}
-	for _, name := range prow.WantedNames() {
+	m := &runfile.Metadata{Run: ref.Run}
+	for _, name := range runfile.WantedNames() {
 		if data, err := os.ReadFile(filepath.Join("../testdata/bucket", ref.Bucket, ref.Root, name)); err == nil {
 			if err := m.Add(name, data); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	job := join.Job{Name: "large", ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m), By: join.ByTime}
-	for _, label := range m.Labels() {
+	job := join.Job{Name: "large", ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m), By: join.ByTime}
+	for _, label := range timeline.Labels(m) {
 		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}
 	begin := time.Date(2025, 3, 13, 1, 46, 0, 0, time.UTC)

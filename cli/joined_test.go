@@ -13,6 +13,7 @@ import (
 
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -67,9 +68,9 @@ func loadDemo(t *testing.T, link string) trace.Tree {
 
 // loadRun fetches and loads a run from the server that is set up, and gives its
 // trace and what was printed.
-func loadRun(t *testing.T, link string, g sourcing) (trace.Tree, string) {
+func loadRun(t *testing.T, address string, g sourcing) (trace.Tree, string) {
 	t.Helper()
-	ref, err := prow.Parse(link)
+	ref, err := link.Parse(prow.Instances{}, address)
 	if err != nil {
 		t.Fatal(err)
 	}

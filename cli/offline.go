@@ -48,7 +48,7 @@ func (g *sourcing) chosenOffline(cache *fetch.Cache, ref prow.Ref, note func(str
 func (g *sourcing) fits(run prow.Run, ref prow.Ref) bool {
 	agree := func(want, has string) bool { return want == "" || want == has }
 	bucket := cmp.Or(g.choosing.bucket, ref.Bucket)
-	moved := bucket != "" && slices.ContainsFunc(g.known.Places(bucket), func(p prow.Place) bool { return p.Bucket == run.Bucket })
+	moved := bucket != "" && slices.ContainsFunc(g.known.Buckets(bucket), func(p prow.Bucket) bool { return p.Name == run.Bucket })
 	return run.Bucket != "" && ref.Kind != prow.KindProwJob && (moved || agree(bucket, run.Bucket)) &&
 		agree(ref.Job, run.Job) && agree(ref.Build, run.Build) && agree(ref.Org, run.Org) && agree(ref.Repo, run.Repo) && agree(ref.Pull, run.Pull)
 }

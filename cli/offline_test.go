@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 )
 
 func TestCachedRunsThatFit(t *testing.T) {
@@ -26,7 +27,7 @@ func TestCachedRunsThatFit(t *testing.T) {
 		{"e2e", "kubernetes-ci-logs", true},
 		{"5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10", "", false},
 	} {
-		ref, err := prow.Parse(tt.input)
+		ref, err := link.Parse(prow.Instances{}, tt.input)
 		if err != nil {
 			t.Fatal(err)
 		}

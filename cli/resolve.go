@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"prowtrace/prow/link"
 
-	"prowtrace/prow"
+	"github.com/spf13/cobra"
 )
 
 // newResolve makes the command that says what links and names mean.
@@ -27,7 +27,7 @@ the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 			}
 			failed := false
 			for _, arg := range args {
-				row := prow.NewRow(parseOne(known, arg))
+				row := link.NewRow(parseOne(known, arg))
 				failed = failed || row.Error != ""
 				if err := printRow(s, row, asJSON); err != nil {
 					return fmt.Errorf("writing: %w", err)
@@ -43,7 +43,7 @@ the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 	return c
 }
 
-func printRow(s Streams, row prow.Row, asJSON bool) error {
+func printRow(s Streams, row link.Row, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(s.Out)
 		enc.SetEscapeHTML(false)
@@ -51,7 +51,7 @@ func printRow(s Streams, row prow.Row, asJSON bool) error {
 	}
 	var parts []string
 	values := row.Values()
-	for i, column := range prow.Columns() {
+	for i, column := range link.Columns() {
 		switch {
 		case values[i] == "":
 		case strings.ContainsAny(values[i], " \t") || column == "error" || column == "note":

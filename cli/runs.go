@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
 )
 
 // runsCommand lists the latest runs of a job.
@@ -48,7 +50,7 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
 		return err
 	}
-	ref, err := r.known.Parse(arg)
+	ref, err := link.Parse(r.known, arg)
 	if err != nil {
 		return badWhat(err)
 	}
@@ -61,7 +63,7 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	runs, err := prow.Runs(ctx, bucketStore{client}, ref, r.number, options)
+	runs, err := find.Runs(ctx, bucketStore{client}, ref, r.number, options)
 	if err != nil {
 		return unresolved(err)
 	}
@@ -71,9 +73,9 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	return r.print(runs, time.Now())
 }
 
-func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
+func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 	w := tabwriter.NewWriter(r.streams.Out, 0, 0, 2, ' ', 0)
-	several := slices.ContainsFunc(runs, func(run prow.RunInfo) bool { return run.Job != runs[0].Job })
+	several := slices.ContainsFunc(runs, func(run find.RunInfo) bool { return run.Job != runs[0].Job })
 	job := func(name string) string {
 		if !several {
 			return ""
@@ -93,11 +95,11 @@ func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
 		if run.Traces {
 			traces = "yes"
 		}
-		link := "?"
+		page := "?"
 		if run.Root != "" {
-			link = r.known.Page(run.Run)
+			page = link.Page(r.known, run.Run)
 		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), job(run.Job), started, age, took, outcome(run), traces, line(link))
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), job(run.Job), started, age, took, outcome(run), traces, line(page))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing: %w", err)
@@ -110,14 +112,14 @@ func (r *runsCommand) print(runs []prow.RunInfo, now time.Time) error {
 	return nil
 }
 
-func outcome(run prow.RunInfo) string {
-	if run.State == prow.Unknown {
+func outcome(run find.RunInfo) string {
+	if run.State == runfile.Unknown {
 		return "?"
 	}
 	return string(run.State)
 }
 
-func (r *runsCommand) printJSON(runs []prow.RunInfo) error {
+func (r *runsCommand) printJSON(runs []find.RunInfo) error {
 	enc := json.NewEncoder(r.streams.Out)
 	enc.SetEscapeHTML(false)
 	for _, run := range runs {
@@ -136,7 +138,7 @@ func (r *runsCommand) printJSON(runs []prow.RunInfo) error {
 		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
 			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
 		if run.Root != "" {
-			row.Link = r.known.Page(run.Run)
+			row.Link = link.Page(r.known, run.Run)
 		}
 		if run.Err != nil {
 			row.Error = run.Err.Error()

@@ -14,6 +14,7 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/gcs"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -75,8 +76,8 @@ func (g *sourcing) note(format string, args ...any) {
 // A job is what one argument gave: files, and the run they are of if it is one.
 type job struct {
 	ref     prow.Ref
-	result  *fetch.Result  // of the cache; nil for other files
-	story   *prow.Metadata // what a copy of a run tells; nil for other files
+	result  *fetch.Result     // of the cache; nil for other files
+	story   *runfile.Metadata // what a copy of a run tells; nil for other files
 	sources []trace.Source
 	joined  trace.TraceID // of its joined trace; zero until it is loaded, and with --join none
 }
@@ -333,7 +334,7 @@ func (g *sourcing) verdict(jobs []*job, errs []error) error {
 // wrote lies beside it, and is of the same story.
 func part(ref prow.Ref) string {
 	rest := strings.Trim(ref.Rest, "/")
-	if rest == "artifacts/otlp" || !prow.InTraces(rest) {
+	if rest == "artifacts/otlp" || !runfile.InTraces(rest) {
 		return ""
 	}
 	return rest

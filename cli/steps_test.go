@@ -18,7 +18,7 @@ import (
 // cache.
 func TestStepsAndSuitesOfARun(t *testing.T) {
 	const bucket, root = "test-platform-results", "logs/periodic-ci-demo-e2e/1900000000000000003/"
-	archive, err := txtar.ParseFile("../prow/testdata/timeline/openshift.txtar")
+	archive, err := txtar.ParseFile("../prow/timeline/testdata/openshift.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"prowtrace/launch"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
@@ -356,7 +357,7 @@ func (g *sourcing) jaegerUI(set *trace.View, jobs []job, pages string) launch.UI
 // runPage and artifactsPage are links of a run on the pages of its Prow, or on
 // those of kubernetes' Prow, which show every public bucket.
 func (g *sourcing) runPage(run prow.Run) string {
-	page := g.known.Page(run)
+	page := link.Page(g.known, run)
 	if page == run.URL() {
 		return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
 	}
@@ -364,7 +365,7 @@ func (g *sourcing) runPage(run prow.Run) string {
 }
 
 func (g *sourcing) artifactsPage(run prow.Run) string {
-	if page, ok := g.known.Artifacts(run); ok {
+	if page, ok := link.Artifacts(g.known, run); ok {
 		return page
 	}
 	return "https://gcsweb.k8s.io/gcs/" + escapePath(run.Bucket+"/"+run.Root) + "/artifacts/"

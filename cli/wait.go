@@ -9,6 +9,8 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/gcs"
 	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/runfile"
 )
 
 // wait waits for the end of a run if that was asked for, and tells whether it had
@@ -18,15 +20,15 @@ func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, s
 		return false, nil
 	}
 	name := run.Job + " " + run.Build
-	var state prow.State
-	for _, place := range g.known.Places(run.Bucket) {
+	var state runfile.State
+	for _, bucket := range g.known.Buckets(run.Bucket) {
 		there := run
-		there.Bucket = place.Bucket
-		state, err = prow.Wait(ctx, bucketStore{client}, there, prow.WaitOptions{
-			Told:  func(s prow.Sight) { shown.wait(name, s, time.Now()) },
+		there.Bucket = bucket.Name
+		state, err = find.Wait(ctx, bucketStore{client}, there, find.WaitOptions{
+			Told:  func(s find.Sight) { shown.wait(name, s, time.Now()) },
 			Sleep: g.pause,
 		})
-		if err != nil || state != prow.Unknown {
+		if err != nil || state != runfile.Unknown {
 			break
 		}
 	}
@@ -36,7 +38,7 @@ func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, s
 		return waited, advised{failure{"stopped waiting for the end of " + name, err}, "--watch " + run.URL() + " goes on with that"}
 	case err != nil:
 		return waited, fmt.Errorf("wait for the end of %s: %w", name, err)
-	case waited && state != prow.Unknown && state != prow.Running:
+	case waited && state != runfile.Unknown && state != runfile.Running:
 		shown.note(name + " has ended: " + string(state))
 	}
 	return waited, nil
@@ -44,13 +46,13 @@ func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, s
 
 // awaited is what is known of a run that is waited for.
 type awaited struct {
-	prow.Sight
+	find.Sight
 	next time.Time
 }
 
 // wait enters a look at a run that has not ended, and says so where that is news:
 // on a terminal the line that is drawn over says the rest.
-func (p *progress) wait(name string, s prow.Sight, now time.Time) {
+func (p *progress) wait(name string, s find.Sight, now time.Time) {
 	p.mu.Lock()
 	before, known := p.waits[name]
 	if p.waits == nil {
@@ -75,13 +77,13 @@ func (p *progress) waited(name string, now time.Time) bool {
 	return known
 }
 
-func sighted(s prow.Sight, now time.Time) string {
+func sighted(s find.Sight, now time.Time) string {
 	switch {
 	case s.Err != nil:
 		return "cannot be looked at: " + s.Err.Error()
-	case s.State == prow.Unknown:
+	case s.State == runfile.Unknown:
 		return "has no files yet"
-	case s.State == prow.Running:
+	case s.State == runfile.Running:
 		return stillRunning(s.Since, now)
 	}
 	return "has ended (" + string(s.State) + ") and may still upload"
@@ -103,7 +105,7 @@ func (p *progress) waiting(now time.Time) string {
 			next = a.next
 		}
 		switch {
-		case a.State == prow.Running && !a.Since.IsZero():
+		case a.State == runfile.Running && !a.Since.IsZero():
 			text = name + " has been running for " + now.Sub(a.Since).Round(time.Second).String()
 		default:
 			text = "waiting for " + name
@@ -129,9 +131,9 @@ func (g *sourcing) untold(j *job, err error, now time.Time) error {
 	since := m.Since()
 	page := "its page in Prow may say more: " + g.runPage(m.Run)
 	switch state := m.State(); {
-	case state == prow.Unknown:
+	case state == runfile.Unknown:
 		return err
-	case state != prow.Running:
+	case state != runfile.Running:
 		return advised{failure{fmt.Sprintf("%s ended (%s) before it could upload anything", j.title(), state), err}, page}
 	case m.Overdue(now):
 		return advised{failure{fmt.Sprintf("%s has not ended since %s UTC (%s), longer than it may run: its pod was probably deleted before it could upload anything",
@@ -147,7 +149,7 @@ func unfinished(j job) string {
 	if j.result != nil && !j.result.Ended {
 		m = metadata(j.result, func(string, ...any) {})
 	}
-	if m == nil || m.State() != prow.Running {
+	if m == nil || m.State() != runfile.Running {
 		return ""
 	}
 	text := "The run was still running"

@@ -12,6 +12,8 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/runfile"
 )
 
 const watchedBucket = "kubernetes-ci-logs"
@@ -233,7 +235,7 @@ func TestWaitingLine(t *testing.T) {
 	var b bytes.Buffer
 	p := &progress{w: &b, terminal: true, width: 80, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: now}
 	look := func(name string, interval time.Duration) {
-		p.wait(name, prow.Sight{State: prow.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
+		p.wait(name, find.Sight{State: runfile.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
 	}
 	look("ci-x 7", 15*time.Second)
 	p.show(now.Add(2 * time.Second))

@@ -14,6 +14,7 @@ import (
 
 	"prowtrace/otelfile"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 	"prowtrace/trace"
 )
 
@@ -44,14 +45,14 @@ func parseOne(known prow.Instances, arg string) (prow.Ref, error) {
 			return prow.Local(arg), nil
 		}
 	}
-	return known.Parse(arg)
+	return link.Parse(known, arg)
 }
 
 // badWhat words what prow could not read as wrong usage: first what is missing,
 // then what was understood, and on a line of its own what to do. The class is for
 // scripts, which resolve tells it.
 func badWhat(err error) error {
-	var p *prow.ParseError
+	var p *link.ParseError
 	if !errors.As(err, &p) {
 		return usageError{err: err}
 	}

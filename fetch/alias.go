@@ -12,17 +12,17 @@ import (
 	"prowtrace/prow"
 )
 
-// fetchMoved fetches the run from the first of its places that has it. A place
+// fetchMoved fetches the run from the first of its buckets that has it. A bucket
 // that the cache knows comes first: the others were asked before and had nothing.
 func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Options) (*Result, error) {
-	places := o.Instances.Places(run.Bucket)
+	buckets := o.Instances.Buckets(run.Bucket)
 	if !o.Refresh {
-		slices.SortStableFunc(places, func(a, b prow.Place) int { return c.knows(run, b) - c.knows(run, a) })
+		slices.SortStableFunc(buckets, func(a, b prow.Bucket) int { return c.knows(run, b) - c.knows(run, a) })
 	}
 	var tried []Attempt
-	for _, p := range places {
+	for _, p := range buckets {
 		there := run
-		there.Bucket = p.Bucket
+		there.Bucket = p.Name
 		t := newTransfer(c, store, there, o)
 		res, err := t.do(ctx)
 		var refused *gcs.AccessError
@@ -32,7 +32,7 @@ func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Opt
 			tried = append(tried, missing.Tried...)
 			t.ledger.retract()
 		case res == nil && errors.As(err, &refused):
-			tried = append(tried, Attempt{Bucket: p.Bucket, Err: err, closed: p.Closed})
+			tried = append(tried, Attempt{Bucket: p.Name, Err: err, closed: p.Closed})
 			t.ledger.retract()
 		case res == nil && o.Offline && errors.Is(err, ErrOffline):
 		case res == nil:
@@ -42,7 +42,7 @@ func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Opt
 			switch {
 			case p.Newer:
 				o.Notice(there.URL() + " has the run: gs://" + run.Bucket + " was moved there")
-			case p.Bucket != run.Bucket:
+			case p.Name != run.Bucket:
 				o.Notice(there.URL() + " has the run: it was never moved to gs://" + run.Bucket)
 			}
 			return res, err
@@ -54,8 +54,8 @@ func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Opt
 	return nil, notFound(run, tried)
 }
 
-func (c *Cache) knows(run prow.Run, p prow.Place) int {
-	run.Bucket = p.Bucket
+func (c *Cache) knows(run prow.Run, p prow.Bucket) int {
+	run.Bucket = p.Name
 	if _, err := os.Stat(c.runDir(run).manifest()); err != nil {
 		return 0
 	}

@@ -12,7 +12,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // dial returns the real client, talking to a server in this process.
@@ -99,7 +99,7 @@ func TestClientManyObjects(t *testing.T) {
 	if _, err = c.Fetch(t.Context(), client, testRun, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.Count(gcstest.Get, ""); n > len(prow.WantedNames()) {
+	if n := s.Count(gcstest.Get, ""); n > len(runfile.WantedNames()) {
 		t.Errorf("%d get requests for what the cache has", n)
 	}
 	s.ResetLog()

@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // Export copies the run's files, traces and metadata, into dir under the names
@@ -70,9 +71,9 @@ func (e *OtherRunError) Error() string {
 // checkAlone looks whether a directory holds another run, by the files that every
 // run has. Where a run was moved to another bucket, its root is the same.
 func (r *Result) checkAlone(root *os.Root, dir string) error {
-	var there, ours prow.Metadata
+	var there, ours runfile.Metadata
 	for _, name := range []string{"prowjob.json", "started.json", "finished.json"} {
-		limit, _ := prow.Wanted(name)
+		limit, _ := runfile.Wanted(name)
 		f, err := root.Open(name)
 		if err != nil {
 			continue
@@ -86,7 +87,7 @@ func (r *Result) checkAlone(root *os.Root, dir string) error {
 			ours.Add(name, own)
 		}
 	}
-	if there.Place() {
+	if there.Identify() {
 		if there.Run.Root != r.Run.Root {
 			return &OtherRunError{dir, r.Run, there.Run.URL()}
 		}

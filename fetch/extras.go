@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // Extras are the metadata files among a run's artifacts: JUnit files, ci-operator's
@@ -49,7 +49,7 @@ var errSlow = fmt.Errorf("it had not come %v after the traces", patience)
 func (t *transfer) seekExtras(ctx context.Context) *extras {
 	ctx, cancel := context.WithCancelCause(ctx)
 	x := &extras{t: t, cancel: func() { cancel(errSlow) }, traces: make(chan struct{})}
-	for _, name := range prow.WantedNames() {
+	for _, name := range runfile.WantedNames() {
 		if isExtra(name) {
 			x.start(ctx, name, func() error { return x.named(ctx, name) })
 		}
@@ -76,7 +76,7 @@ func (x *extras) wait(wanted bool) {
 		leave("JUnit files are left out, they could not be listed: %v; --refresh asks again", x.listErr)
 	}
 	if x.more {
-		leave("there are more than %d JUnit files; the first by name are taken", prow.WantedMost)
+		leave("there are more than %d JUnit files; the first by name are taken", runfile.WantedMost)
 	}
 	if x.tooLarge > 0 {
 		leave("%s %s left out as too large, alone or with the others, such as %s", count(x.tooLarge, "metadata file"), are(x.tooLarge), printable(x.large))
@@ -142,7 +142,7 @@ func (x *extras) named(ctx context.Context, name string) error {
 // under way.
 func (x *extras) listed(ctx context.Context) {
 	root := x.t.run.Root + "/"
-	found, err := x.find(x.t.store.ListGlob(ctx, x.t.run.Bucket, root+"artifacts/", root+prow.WantedGlob))
+	found, err := x.find(x.t.store.ListGlob(ctx, x.t.run.Bucket, root+"artifacts/", root+runfile.WantedGlob))
 	if err != nil {
 		x.listErr = cause(ctx, err)
 	}
@@ -159,22 +159,22 @@ func (x *extras) listed(ctx context.Context) {
 // find picks the files that are wanted, as many as are allowed. A server's idea of
 // a pattern is not relied on.
 func (x *extras) find(objects iter.Seq2[gcs.Object, error]) (found []gcs.Object, err error) {
-	named := prow.WantedNames()
+	named := runfile.WantedNames()
 	var bytes int64
 	for o, err := range objects {
 		if err != nil {
 			return found, err
 		}
 		name, ok := strings.CutPrefix(o.Name, x.t.run.Root+"/")
-		limit, wanted := prow.Wanted(name)
+		limit, wanted := runfile.Wanted(name)
 		if !ok || !wanted || slices.Contains(named, name) {
 			continue
 		}
 		switch {
-		case len(found) == prow.WantedMost:
+		case len(found) == runfile.WantedMost:
 			x.more = true
 			return found, nil
-		case o.Size > limit || bytes+o.Size > prow.WantedBytes:
+		case o.Size > limit || bytes+o.Size > runfile.WantedBytes:
 			x.exceed(name)
 		default:
 			bytes += o.Size

@@ -16,7 +16,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // storyArtifacts are metadata files among a run's artifacts.
@@ -196,7 +196,7 @@ func TestExtrasAreNoTraces(t *testing.T) {
 func TestExtrasAreBounded(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
-	for i := range prow.WantedMost + 50 {
+	for i := range runfile.WantedMost + 50 {
 		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/junit_%03d.xml", testRun.Root, i), "x")
 	}
 	var notices []string
@@ -204,7 +204,7 @@ func TestExtrasAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := storyOf(t, res); len(got) != prow.WantedMost || got["artifacts/junit_199.xml"] != "x" {
+	if got := storyOf(t, res); len(got) != runfile.WantedMost || got["artifacts/junit_199.xml"] != "x" {
 		t.Errorf("%d files", len(got))
 	}
 	if want := []string{"there are more than 200 JUnit files; the first by name are taken"}; !slices.Equal(notices, want) {

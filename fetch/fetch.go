@@ -4,7 +4,7 @@
 // Fetch is the way in: it returns a Result with the paths of the files. What it
 // promises:
 //
-//   - Only artifacts/**/otlp/** and the metadata files that prow.Wanted knows are
+//   - Only artifacts/**/otlp/** and the metadata files that runfile.Wanted knows are
 //     asked for, never the whole run, which can have 50,000 objects.
 //   - A file that Result names is complete: size and CRC-32C are those that the
 //     bucket listed, for exactly that generation of the object. Bytes are as

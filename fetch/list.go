@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // list hands every trace file in the scope to found as its page arrives.
@@ -43,10 +43,10 @@ func (t *transfer) drain(ctx context.Context, objects iter.Seq2[gcs.Object, erro
 			return err
 		}
 		name, ok := strings.CutPrefix(o.Name, t.run.Root+"/")
-		if !ok || !prow.InTraces(name) || !t.scope.contains(name) {
+		if !ok || !runfile.InTraces(name) || !t.scope.contains(name) {
 			continue
 		}
-		if !prow.IsTrace(name) {
+		if !runfile.IsTrace(name) {
 			t.ledger.ignore(name)
 			continue
 		}

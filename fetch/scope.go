@@ -3,7 +3,7 @@ package fetch
 import (
 	"strings"
 
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // A scope is the part of a run that a link asks for: a directory or a file
@@ -16,7 +16,7 @@ type scope string
 // anything: who pastes the link of a log wants to see the run it belongs to.
 func scopeOf(rest string) scope {
 	rest = strings.Trim(rest, "/")
-	if !prow.InTraces(rest) {
+	if !runfile.InTraces(rest) {
 		return ""
 	}
 	return scope(rest)

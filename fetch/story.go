@@ -8,24 +8,24 @@ import (
 	"strings"
 
 	"prowtrace/gcs"
-	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
-// Metadata tell the run's story: those files that prow.Wanted knows. The story's
+// Metadata tell the run's story: those files that runfile.Wanted knows. The story's
 // own are the few at the run's root, and failing to get one of them is a
 // failure, though none of them must exist: a running job has no finished.json,
 // one that was never scheduled no podinfo.json. Those among the artifacts are
 // extras.
 
 func isMetadata(name string) bool {
-	_, ok := prow.Wanted(name)
+	_, ok := runfile.Wanted(name)
 	return ok
 }
 
 func isExtra(name string) bool { return isMetadata(name) && strings.Contains(name, "/") }
 
 // storyNames are the names at the run's root.
-func storyNames() []string { return slices.DeleteFunc(prow.WantedNames(), isExtra) }
+func storyNames() []string { return slices.DeleteFunc(runfile.WantedNames(), isExtra) }
 
 // fetchStory makes sure that the cache has the newest of one of the files at the
 // run's root, if it exists.
@@ -46,7 +46,7 @@ func (t *transfer) fetchStory(ctx context.Context, name string) error {
 // of them. An entry without a generation and an error is a file that does not
 // exist.
 func (t *transfer) readNamed(ctx context.Context, name string) (entry, error) {
-	limit, _ := prow.Wanted(name)
+	limit, _ := runfile.Wanted(name)
 	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+name, limit)
 	if errors.Is(err, gcs.ErrNotExist) || errors.Is(err, gcs.ErrBucketNotExist) {
 		return entry{}, nil

@@ -2,10 +2,8 @@ package prow_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
-	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
 )
 
@@ -24,74 +22,7 @@ func ownInstances(t *testing.T, isDefault bool) prow.Instances {
 	return known
 }
 
-func TestOwnInstance(t *testing.T) {
-	s := newSample(t)
-	for bucket, names := range map[string][]string{
-		"example-ci": {
-			"logs/example-nightly/" + ago(2*day) + "/started.json",
-			"logs/other/5/started.json",
-			"pr-logs/pull/7/example-pull/" + ago(3*day) + "/started.json",
-			"pr-logs/pull/tools/8/example-pull/" + ago(4*day) + "/started.json",
-		},
-		"example-old": {"logs/example-nightly/" + ago(5*day) + "/started.json", "logs/example-left/" + ago(5*day) + "/started.json"},
-	} {
-		s.memory.objects[bucket] = map[string]gcstest.Object{}
-		for _, name := range names {
-			s.memory.objects[bucket][name] = gcstest.Object{Data: []byte("{}")}
-		}
-	}
-	pointer := "pr-logs/directory/example-pull/" + ago(3*day) + ".txt"
-	s.memory.objects["example-ci"][pointer] = gcstest.Object{Data: []byte("gs://example-old/pr-logs/pull/7/example-pull/" + ago(3*day))}
-	for _, tt := range []struct {
-		name, input string
-		isDefault   bool
-		want        string // bucket/root, or a part of the error
-	}{
-		{"by the beginning of its name", "example-nightly", false, "example-ci/logs/example-nightly/" + ago(2*day)},
-		{"in the former bucket", "example-left", false, "example-old/logs/example-left/" + ago(5*day)},
-		{"a build in the former bucket", "example-nightly@" + ago(5*day), false, "example-old/logs/example-nightly/" + ago(5*day)},
-		{"by its host", "https://prow.example.com/?job=other", false, "example-ci/logs/other/5"},
-		{"by a host that was taken over", "https://prow.k8s.io/?job=other", false, "example-ci/logs/other/5"},
-		{"a name that nobody claims", "other", false, "there are no runs in gs://kubernetes-ci-logs/logs/other/"},
-		{"a name that nobody claims, by default", "other", true, "example-ci/logs/other/5"},
-		{"a pull request of its own", "example/main#7", false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
-		{"of its own organisation by default", "tools#8", true, "example-ci/pr-logs/pull/tools/8/example-pull/" + ago(4*day)},
-		{"of an organisation that was taken over", "istio/main#7", false, "there are no runs in gs://example-ci/pr-logs/pull/istio_main/7/"},
-		{"a pointer to where the run was", "gs://example-ci/" + pointer, false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
-		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs in gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic; "},
-		{"kubernetes' jobs are still found", periodic, true, bucketName + "/logs/" + periodic + "/" + ago(day/24)},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			known := ownInstances(t, tt.isDefault)
-			ref, err := known.Parse(tt.input)
-			if err != nil {
-				t.Fatal(err)
-			}
-			run, err := prow.Resolve(t.Context(), s.memory, ref, prow.Options{Now: clock, Instances: known, Want: prow.WantLatest})
-			if got := run.Bucket + "/" + run.Root; got != tt.want && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-				t.Errorf("got %s, %v\nwant %s", got, err, tt.want)
-			}
-		})
-	}
-}
-
-// The note says where a run is really looked for.
-func TestOwnNote(t *testing.T) {
-	known := ownInstances(t, false)
-	for input, want := range map[string]string{
-		"example-nightly":       "bucket from prow.example.com",
-		"example-nightly@5":     "bucket from prow.example.com",
-		"/?job=example-nightly": "bucket from prow.example.com",
-		"https://prow.other.example/?job=example-nightly": "bucket from prow.other.example",
-		"other": "bucket from the default instance",
-	} {
-		if ref, err := known.Parse(input); err != nil || ref.Note != want {
-			t.Errorf("%s: note %q, %v; want %q", input, ref.Note, err, want)
-		}
-	}
-}
-
-func TestPlaces(t *testing.T) {
+func TestBuckets(t *testing.T) {
 	own := ownInstances(t, false)
 	for bucket, want := range map[string]string{
 		"example-ci":            "[{example-ci false false} {example-old false false} {example-attic false true}]",
@@ -101,8 +32,25 @@ func TestPlaces(t *testing.T) {
 		"test-platform-results": "[{test-platform-results false false} {test-platform-results-public true false} {origin-ci-test false true}]",
 		"unknown":               "[{unknown false false}]",
 	} {
-		if got := fmt.Sprint(own.Places(bucket)); got != want {
-			t.Errorf("places of %s: %s\nwant %s", bucket, got, want)
+		if got := fmt.Sprint(own.Buckets(bucket)); got != want {
+			t.Errorf("buckets of %s: %s\nwant %s", bucket, got, want)
 		}
+	}
+}
+
+func TestAt(t *testing.T) {
+	for host, bucket := range map[string]string{
+		"":                      "kubernetes-ci-logs",
+		"prow.k8s.io":           "kubernetes-ci-logs",
+		"gcsweb.k8s.io:443":     "kubernetes-ci-logs",
+		"prow.ci.openshift.org": "test-platform-results-public",
+		"aws.prow.istio.io":     "istio-prow",
+	} {
+		if in, ok := (prow.Instances{}).At(host); !ok || in.Bucket != bucket {
+			t.Errorf("At(%q) = %+v, %v", host, in, ok)
+		}
+	}
+	if in, ok := (prow.Instances{}).At("prow.example.org"); ok {
+		t.Errorf("At of a foreign host = %+v", in)
 	}
 }

@@ -1,45 +1,33 @@
-// Package prow knows how Prow names things: it reads a link, a storage path or
-// a job name and says which run of which job in which bucket it means.
+// Package prow holds the identity of what Prow runs: a [Run], a [Ref] that may
+// still have to be resolved to one, and the [Instances] of Prow that are known
+// with the buckets that they keep runs in.
 //
-// [Parse] is the grammar. It is pure: it sends no request and does not look at
-// the disk, so what it cannot know (the newest run of a job, the target of a
-// pointer file, the bucket behind a page that names none) it leaves to
-// [Resolve] and says so in [Ref.Kind]. Links are recognised by the shape of their
-// path, not by their host, because Prow's hosts move from year to year; the
-// [Instances] are only asked about pages that carry no bucket, about whose a pull
-// request is, and about buckets that were moved.
-//
-// Resolve and [Runs] ask a [Store] for the runs of a job, by as few requests as
-// they can. [Metadata] reads the small files that tell a run's story, each of
-// which may be missing or broken, and [Timeline] draws them as spans.
-//
-// The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
-// the links are those of Deck, gcsweb, Spyglass, Gubernator and the object
-// stores' own pages and APIs.
-//
-// The package never downloads artifacts, keeps no names of authors, and Parse
-// never rewrites a bucket name: the bucket is the literal one of the input.
+// Everything in it is a plain value. It sends no request, does not look at the
+// disk and reads no file of a run; package link reads and writes links, runfile
+// reads what a run's files say, find resolves names to runs and timeline draws a
+// run as spans.
 package prow
 
-import "strings"
-
 // Run is one execution of one job, identified by where its files lie. Two links
-// to the same run give equal Runs, so a Run can be a map key.
+// to the same run give equal Runs, so a Run can be a map key. Its names in JSON
+// are those of the manifests in caches: they never change.
 type Run struct {
-	Provider string // "gs" or "s3"
-	Bucket   string
-	Root     string // object prefix of the run, without slashes at the ends
-	Job      string
-	Build    string // all digits, up to 20 of them
+	Provider string `json:"Provider"` // "gs" or "s3"
+	Bucket   string `json:"Bucket"`
+	Root     string `json:"Root"` // object prefix of the run, without slashes at the ends
+	Job      string `json:"Job"`
+	Build    string `json:"Build"` // all digits, up to 20 of them
 
 	// The pull request of a presubmit. Org and Repo are empty where the bucket's
 	// path strategy does not tell them.
-	Org, Repo, Pull string
+	Org  string `json:"Org"`
+	Repo string `json:"Repo"`
+	Pull string `json:"Pull"`
 }
 
 // URL returns the bucket URL of the run's root, such as
 // gs://kubernetes-ci-logs/logs/JOB/BUILD. Nothing in it is percent-encoded.
-// Parse of a complete run's URL gives the same Run back.
+// Parsing a complete run's URL gives the same Run back.
 func (r Run) URL() string {
 	return r.Provider + "://" + r.Bucket + "/" + r.Root
 }
@@ -92,62 +80,3 @@ func (r Ref) Status() string {
 	}
 	return "resolve"
 }
-
-// Row is a Ref, or the error instead of one, as flat columns for tables and bots.
-// All keys are always present. For a path, Root holds it.
-type Row struct {
-	Status   string `json:"status"` // "ok", "resolve" or "error"
-	Kind     string `json:"kind"`
-	Provider string `json:"provider"`
-	Bucket   string `json:"bucket"`
-	Root     string `json:"root"`
-	Job      string `json:"job"`
-	Build    string `json:"build"`
-	Org      string `json:"org"`
-	Repo     string `json:"repo"`
-	Pull     string `json:"pull"`
-	Rest     string `json:"rest"`
-	Error    string `json:"error"` // begins with the class of the error, such as "E_NOBUILD: "
-	Note     string `json:"note"`
-}
-
-// Columns are the names of a Row's columns, in the order of Values.
-func Columns() []string {
-	return []string{"status", "kind", "provider", "bucket", "root", "job", "build",
-		"org", "repo", "pull", "rest", "error", "note"}
-}
-
-// NewRow renders the two results of [Parse].
-func NewRow(ref Ref, err error) Row {
-	if err != nil {
-		return Row{Status: "error", Error: err.Error()}
-	}
-	root := ref.Root
-	if ref.Kind == KindPath {
-		root = ref.Path
-	}
-	return Row{
-		Status: ref.Status(), Kind: string(ref.Kind),
-		Provider: ref.Provider, Bucket: ref.Bucket, Root: root,
-		Job: ref.Job, Build: ref.Build,
-		Org: ref.Org, Repo: ref.Repo, Pull: ref.Pull,
-		Rest: ref.Rest, Note: ref.Note,
-	}
-}
-
-// Values are the cells of the row in the order of [Columns].
-func (r Row) Values() []string {
-	return []string{r.Status, r.Kind, r.Provider, r.Bucket, r.Root, r.Job, r.Build,
-		r.Org, r.Repo, r.Pull, r.Rest, r.Error, r.Note}
-}
-
-// addNote appends to the note; parts are separated by "; ".
-func (r *Ref) addNote(note string) {
-	if r.Note != "" {
-		note = r.Note + "; " + note
-	}
-	r.Note = note
-}
-
-// join puts path segments together again.
-func join(segs []string) string { return strings.Join(segs, "/") }

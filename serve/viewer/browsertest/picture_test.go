@@ -14,6 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+	"prowtrace/prow/timeline"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
@@ -109,7 +112,7 @@ func jobs(t testing.TB, runs ...string) *trace.View {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, join.Job{Name: run, ID: trace.TraceID(m.TraceID()), Own: prow.OwnSpans(m), By: join.ByTime})
+		all = append(all, join.Job{Name: run, ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m), By: join.ByTime})
 		for _, f := range append(files, beside...) {
 			name, err := filepath.Rel(root, f)
 			if err == nil {
@@ -129,14 +132,14 @@ func jobs(t testing.TB, runs ...string) *trace.View {
 	return set
 }
 
-func metadataOf(t testing.TB, run, root string) *prow.Metadata {
+func metadataOf(t testing.TB, run, root string) *runfile.Metadata {
 	t.Helper()
-	ref, err := prow.Parse("gs://kubernetes-ci-logs/" + run)
+	ref, err := link.Parse(prow.Instances{}, "gs://kubernetes-ci-logs/"+run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &prow.Metadata{Run: ref.Run}
-	for _, name := range append(prow.WantedNames(), "artifacts/junit_runner.xml") {
+	m := &runfile.Metadata{Run: ref.Run}
+	for _, name := range append(runfile.WantedNames(), "artifacts/junit_runner.xml") {
 		data, err := os.ReadFile(filepath.Join(root, name))
 		if errors.Is(err, fs.ErrNotExist) { // no step graph
 			continue

@@ -1,0 +1,140 @@
+package find
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+)
+
+// A shelf is a directory that holds runs of one job: as directories BUILD/, or
+// as pointers BUILD.txt to where they are.
+type shelf struct {
+	bucket, dir string // dir without a slash at its end
+	pointers    bool
+}
+
+// A build is a run as a shelf shows it.
+type build struct {
+	id    string
+	shelf shelf
+	link  string // a pointer's target, if the listing told it
+}
+
+func (s shelf) String() string { return "gs://" + s.bucket + "/" + s.dir + "/" }
+
+// maxBuilds bounds one listing. Jobs with 40,000 builds exist.
+const maxBuilds = 1_000_000
+
+// list returns the builds whose names on the shelf lie between from and to, which
+// are ids compared as text; "" is no limit. A shelf that does not exist is empty.
+// With first it is content with one build.
+func (s shelf) list(ctx context.Context, store Store, from, to string, first bool) ([]build, error) {
+	l := Listing{Prefix: s.dir + "/"}
+	if from != "" {
+		l.From = l.Prefix + from
+	}
+	if to != "" {
+		l.To = l.Prefix + to
+	}
+	var found []build
+	for e, err := range store.List(ctx, s.bucket, l) {
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", s, err)
+		}
+		id, ok := strings.CutPrefix(e.Name, l.Prefix)
+		if s.pointers {
+			id, ok = strings.CutSuffix(id, ".txt")
+		} else if ok {
+			id, ok = strings.CutSuffix(id, "/")
+		}
+		if !ok || !prow.IsBuild(id) {
+			continue // latest-build.txt, and what else lies there
+		}
+		if len(found) == maxBuilds {
+			return nil, fmt.Errorf("list %s: more than %d builds; give a build id, or a time with --after", s, maxBuilds)
+		}
+		found = append(found, build{id: id, shelf: s, link: linkOf(e.Metadata)})
+		if first {
+			break
+		}
+	}
+	return found, nil
+}
+
+// linkOf is a pointer's target as its metadata has it. Prow writes the key with
+// the prefix that the XML API of the bucket would add itself.
+func linkOf(metadata map[string]string) string {
+	if link := metadata["x-goog-meta-link"]; link != "" {
+		return link
+	}
+	return metadata["link"]
+}
+
+// maxPointer is how much of a pointer Deck reads too, in bytes.
+const maxPointer = 4096
+
+// run finds where the build's files are. For a pointer that leads nowhere the
+// error matches fs.ErrNotExist.
+func (b build) run(ctx context.Context, store Store, known prow.Instances) (prow.Run, error) {
+	if !b.shelf.pointers {
+		ref, e := link.Locate(known, "gs", b.shelf.bucket, b.shelf.dir+"/"+b.id)
+		if e != nil || ref.Kind != prow.KindRun {
+			return prow.Run{}, &pointerError{b.shelf.String() + b.id + " is no run"}
+		}
+		return ref.Run, nil
+	}
+	object := b.shelf.dir + "/" + b.id + ".txt"
+	if run, ok := target(known, b.shelf.bucket, b.link); ok {
+		return run, nil
+	}
+	body, metadata, err := store.Read(ctx, b.shelf.bucket, object, maxPointer)
+	if err != nil {
+		return prow.Run{}, fmt.Errorf("read the pointer gs://%s/%s: %w", b.shelf.bucket, object, err)
+	}
+	for _, text := range []string{string(body), linkOf(metadata)} {
+		if run, ok := target(known, b.shelf.bucket, text); ok {
+			return run, nil
+		}
+	}
+	what := "is empty"
+	if len(body) > 0 {
+		what = "holds " + link.Quote(string(body)) + ", which is no run"
+	}
+	return prow.Run{}, &pointerError{"the pointer gs://" + b.shelf.bucket + "/" + object + " " + what}
+}
+
+// pointerError tells of a pointer that leads to no run.
+type pointerError struct{ text string }
+
+func (e *pointerError) Error() string { return e.text }
+
+// Is makes it an absence.
+func (e *pointerError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// target reads a pointer's text. Pointers that were copied from a former bucket
+// still name that one; the runs were copied with them.
+func target(known prow.Instances, bucket, text string) (prow.Run, bool) {
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), "://")
+	if !strings.EqualFold(scheme, "gs") {
+		return prow.Run{}, false
+	}
+	to, name, _ := strings.Cut(rest, "/")
+	if slices.Contains(siblings(known, to), bucket) {
+		to = bucket
+	}
+	ref, e := link.Locate(known, "gs", to, name)
+	return ref.Run, e == nil && ref.Kind == prow.KindRun
+}
+
+// isAway reports errors after which other places are worth a look.
+func isAway(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+}
+
+func lastSegment(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }

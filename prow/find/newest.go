@@ -1,0 +1,250 @@
+package find
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"prowtrace/prow"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A jobSearch finds the builds of a job, newest first, without listing the
+// thousands of old ones.
+//
+// Build ids are times and, as long as they have the same number of digits, sort
+// as text. So the last day is asked for first, then the last week, and so on.
+// Ids that hold no time (see [BuildTime]) can be anywhere in that order; they
+// come last, when everything has been listed.
+type jobSearch struct {
+	store Store
+	known prow.Instances
+
+	// Places where the job may be, the likeliest first, those of one bucket
+	// together: the first that has builds is it. The shelves of one place hold
+	// different builds of the same job.
+	places [][]shelf
+
+	now    time.Time
+	after  time.Time // zero: no limit
+	before time.Time // zero: no limit
+	cursor string    // id that no build exceeds; "": no limit
+
+	newest  build // of all that were listed
+	refused error // why a place could not be looked at
+}
+
+// horizons are how far back the searches go before everything is listed.
+var horizons = []time.Duration{24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour}
+
+// snowflakeDigits is the length of ids since May 2018. Shorter ones do not sort
+// with them as text.
+const snowflakeDigits = 19
+
+// span is a range of ids as text: from ≤ id < to; "" is no limit.
+type span struct{ from, to string }
+
+// holds reports whether an id lies in the span by its number.
+func (s span) holds(id string) bool {
+	return (s.from == "" || prow.CompareBuilds(id, s.from) >= 0) && (s.to == "" || prow.CompareBuilds(id, s.to) < 0)
+}
+
+// builds yields the builds in portions, all of a portion newer than those of the
+// next. No builds at all is no error. Builds without a time in their id are
+// yielded whatever the time limits are.
+func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
+	return func(yield func([]build, error) bool) {
+		limit := j.limit()
+		listed := limit.to // from here up all is known
+		timed := false
+		var aside []build // found where their number does not belong
+		for i, s := range j.spans(limit) {
+			found, err := j.list(ctx, s, i == 0)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			var here []build
+			for _, b := range found {
+				if _, ok := prow.BuildTime(b.id); ok && s.holds(b.id) {
+					here = append(here, b)
+				} else {
+					aside = append(aside, b)
+				}
+			}
+			listed, timed = s.from, timed || len(here) > 0
+			if !j.yield(yield, here) || len(j.places) == 0 {
+				return
+			}
+			if !timed && len(aside) > 0 {
+				break // the ids are counters: only a whole listing tells
+			}
+		}
+		if timed && limit.from != "" {
+			return
+		}
+		rest := []span{{"", listed}}
+		if !timed && limit.to != "" {
+			rest = append(rest, span{limit.to, ""})
+		}
+		for _, s := range rest {
+			found, err := j.list(ctx, s, false)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			aside = append(aside, found...)
+		}
+		j.yield(yield, aside)
+	}
+}
+
+// yield yields builds newest first, each once: of several with the same id the
+// first shelf's.
+func (j *jobSearch) yield(yield func([]build, error) bool, builds []build) bool {
+	builds = slices.DeleteFunc(builds, func(b build) bool {
+		j.newest = newer(j.newest, b)
+		return !b.allowed(j.after, j.before, j.cursor)
+	})
+	if len(builds) == 0 {
+		return true
+	}
+	slices.SortStableFunc(builds, func(a, b build) int { return prow.CompareBuilds(b.id, a.id) })
+	builds = slices.CompactFunc(builds, func(a, b build) bool { return a.id == b.id })
+	return yield(builds, nil)
+}
+
+// newer is the one with the larger id; the zero build has none.
+func newer(a, b build) build {
+	if a.id == "" || prow.CompareBuilds(a.id, b.id) < 0 {
+		return b
+	}
+	return a
+}
+
+// allowed reports whether a build can have been started after ≤ t < before and is
+// not above the cursor. An id that holds no time is allowed.
+func (b build) allowed(after, before time.Time, cursor string) bool {
+	t, ok := prow.BuildTime(b.id)
+	return (!ok || within(t, after, before)) && (cursor == "" || prow.CompareBuilds(b.id, cursor) <= 0)
+}
+
+// within reports after ≤ t < before; zero is no limit.
+func within(t, after, before time.Time) bool {
+	return (after.IsZero() || !t.Before(after)) && (before.IsZero() || t.Before(before))
+}
+
+// limit is the range of ids to list: all that the options allow, and maybe more.
+func (j *jobSearch) limit() span {
+	var s span
+	if from := prow.BuildAt(j.after); !j.after.IsZero() && len(from) == snowflakeDigits {
+		s.from = from
+	}
+	if !j.before.IsZero() {
+		s.to = prow.BuildAt(j.before)
+	}
+	if _, ok := prow.BuildTime(j.cursor); ok && (s.to == "" || prow.CompareBuilds(j.cursor, s.to) < 0) {
+		s.to = increment(j.cursor)
+	}
+	return s
+}
+
+// spans divides what limit allows at the horizons. The last one begins where the
+// limit does, or at the farthest horizon.
+func (j *jobSearch) spans(limit span) []span {
+	newest := j.now
+	if t, ok := prow.BuildTime(limit.to); ok && t.Before(newest) {
+		newest = t
+	}
+	var spans []span
+	to := limit.to
+	for _, h := range horizons {
+		from := prow.BuildAt(newest.Add(-h))
+		if limit.from != "" && prow.CompareBuilds(from, limit.from) <= 0 {
+			return append(spans, span{limit.from, to})
+		}
+		spans = append(spans, span{from, to})
+		to = from
+	}
+	if limit.from != "" {
+		spans = append(spans, span{limit.from, to})
+	}
+	return spans
+}
+
+// list lists one span of ids. The first time it also decides for a place.
+func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, error) {
+	if !decide {
+		return j.listPlace(ctx, j.places[0], s, false)
+	}
+	for len(j.places) > 0 {
+		bucket := j.places[0][0].bucket
+		n := slices.IndexFunc(j.places, func(p []shelf) bool { return p[0].bucket != bucket })
+		if n < 0 {
+			n = len(j.places)
+		}
+		found, at, err := j.decide(ctx, j.places[:n], s)
+		switch {
+		case isAway(err):
+			if refuses(j.known, bucket, err) {
+				j.refused = cmp.Or(j.refused, err)
+			}
+		case err != nil:
+			return nil, err
+		case at >= 0:
+			j.places = j.places[at : at+1]
+			return found, nil
+		}
+		j.places = j.places[n:]
+	}
+	return nil, nil
+}
+
+// decide returns the index of the first place that has builds in the span, and
+// them, or else of the first that has any, or -1.
+func (j *jobSearch) decide(ctx context.Context, places [][]shelf, s span) ([]build, int, error) {
+	for i, place := range places {
+		found, err := j.listPlace(ctx, place, s, false)
+		if err != nil || len(found) > 0 {
+			return found, i, err
+		}
+	}
+	for i, place := range places {
+		older, err := j.listPlace(ctx, place, span{}, true)
+		if err != nil || len(older) > 0 {
+			return nil, i, err
+		}
+	}
+	return nil, -1, nil
+}
+
+func (j *jobSearch) listPlace(ctx context.Context, place []shelf, s span, first bool) ([]build, error) {
+	results := make([][]build, len(place))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, shelf := range place {
+		g.Go(func() (err error) {
+			results[i], err = shelf.list(ctx, j.store, s.from, s.to, first)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(results...), nil
+}
+
+// increment adds one to a decimal number.
+func increment(n string) string {
+	b := []byte(n)
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] < '9' {
+			b[i]++
+			return string(b)
+		}
+		b[i] = '0'
+	}
+	return "1" + string(b)
+}

@@ -1,0 +1,69 @@
+package find
+
+import (
+	"context"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+)
+
+// outcome reads what became of a run and when it ended: one request where it has
+// ended, as [runfile.Metadata.State] tells it. A pod that is being aborted has time
+// to write FAILURE; with confirm a failure costs a second request, which tells.
+func outcome(ctx context.Context, store Store, run prow.Run, confirm bool) (runfile.State, time.Time, error) {
+	m := &runfile.Metadata{Run: run}
+	ok, err := add(ctx, store, m, "finished.json")
+	if err != nil {
+		return runfile.Unknown, time.Time{}, err
+	}
+	if ok {
+		state := m.Finished.State
+		if state == runfile.Failed && confirm {
+			if s, _, err := prowJobState(ctx, store, run); err == nil && s == runfile.Aborted {
+				state = runfile.Aborted
+			}
+		}
+		if state != runfile.Unknown {
+			return state, m.Finished.Time, nil
+		}
+	}
+	state, end, err := prowJobState(ctx, store, run)
+	if err == nil && state == runfile.Unknown && !ok {
+		if started, err := startTime(ctx, store, run); err == nil && !started.IsZero() {
+			state = runfile.Running
+		}
+	}
+	return state, end, err
+}
+
+// prowJobState reads the state that Prow's controller keeps, which is right also
+// where the pod was ended too hard to write a finished.json.
+func prowJobState(ctx context.Context, store Store, run prow.Run) (runfile.State, time.Time, error) {
+	m := &runfile.Metadata{Run: run}
+	if ok, err := add(ctx, store, m, "prowjob.json"); !ok {
+		return runfile.Unknown, time.Time{}, err
+	}
+	return m.ProwJob.State, m.ProwJob.Completion, nil
+}
+
+// startTime reads when a run was started; zero if nothing tells.
+func startTime(ctx context.Context, store Store, run prow.Run) (time.Time, error) {
+	m := &runfile.Metadata{Run: run}
+	if ok, err := add(ctx, store, m, "started.json"); !ok {
+		return time.Time{}, err
+	}
+	return m.Started.Time, nil
+}
+
+// add reads one of the run's files into m, if it is there. What is wrong in it is
+// left to those who show the run.
+func add(ctx context.Context, store Store, m *runfile.Metadata, name string) (bool, error) {
+	limit, _ := runfile.Wanted(name)
+	data, ok, err := readSmall(ctx, store, m.Run.Bucket, m.Run.Root+"/"+name, limit)
+	if err != nil || !ok {
+		return false, err
+	}
+	m.Add(name, data)
+	return true, nil
+}

@@ -1,0 +1,386 @@
+package find
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// candidates are the builds among which one is chosen.
+type candidates struct {
+	subject string
+	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
+	places  []shelf                                         // where they were looked for
+	refused func() error                                    // why some could not be
+	newest  func() build                                    // of those listed, whether or not the limits leave it out
+	many    bool                                            // builds of several jobs: the newest is no answer
+}
+
+// candidates of a job, a job of a pull request, or a pull request.
+func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
+	buckets, err := r.buckets(ref)
+	if err != nil {
+		return nil, err
+	}
+	if ref.Kind == prow.KindPR || ref.Kind == prow.KindPRJob {
+		p := &pullSearch{store: r.store, known: r.o.Instances, job: ref.Job, after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
+		for _, b := range buckets {
+			dirs := []string{ref.Root}
+			if ref.Root == "" {
+				dirs = link.PullDirs(r.o.Instances, b, ref)
+			}
+			for _, dir := range dirs {
+				p.places = append(p.places, shelf{bucket: b, dir: dir})
+			}
+		}
+		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == prow.KindPR}, nil
+	}
+	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
+	for _, b := range buckets {
+		j.places = append(j.places, r.jobPlaces(b, ref)...)
+	}
+	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, func() build { return j.newest }, false}, nil
+}
+
+// jobPlaces are where the runs of a job may lie. What a link says comes first.
+func (r *resolver) jobPlaces(bucket string, ref prow.Ref) [][]shelf {
+	usual := jobPlaces(bucket, ref.Job)
+	if ref.Root == "" {
+		return usual
+	}
+	linked := shelf{bucket: bucket, dir: ref.Root}
+	i := slices.IndexFunc(usual, func(place []shelf) bool { return place[0].dir == linked.dir })
+	if i >= 0 {
+		return [][]shelf{usual[i], usual[1-i]}
+	}
+	return append([][]shelf{{linked}}, usual...)
+}
+
+// look is what was seen of one build.
+type look struct {
+	build
+	run   prow.Run
+	state runfile.State
+	fits  bool
+	bare  bool // would fit, and has no traces
+	err   error
+}
+
+// At most parallel requests are under way; see the order of batches in pick.
+const parallel = 8
+
+// pick walks from the newest build back to the first that is wanted. The first
+// batch is small, because most often the wanted run is among the newest.
+func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
+	var seen []look
+	batch := 2
+	if r.o.Want == WantAny && !r.o.WithTraces {
+		batch = 1
+	}
+	if c.many && r.o.Want == WantAny && !r.o.WithTraces {
+		return r.only(ctx, c)
+	}
+	for portion, err := range c.builds(ctx) {
+		if err != nil {
+			return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+		}
+		for len(portion) > 0 {
+			n := min(batch, len(portion), r.o.Limit-len(seen))
+			if n == 0 {
+				r.ended(ctx, seen)
+				return prow.Run{}, r.none(c, seen, true)
+			}
+			looks, err := r.lookAt(ctx, portion[:n])
+			if err != nil {
+				return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+			}
+			for _, l := range looks {
+				if l.fits {
+					r.tell(l, seen)
+					return l.run, nil
+				}
+				seen = append(seen, l)
+			}
+			portion, batch = portion[n:], min(2*batch, parallel)
+		}
+	}
+	if err := c.refused(); err != nil && len(seen) == 0 {
+		return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+	}
+	r.ended(ctx, seen)
+	return prow.Run{}, r.none(c, seen, false)
+}
+
+// ended finds out which of the runs without traces go on, and may have some later:
+// worth asking only where there is no better answer.
+func (r *resolver) ended(ctx context.Context, seen []look) {
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i := range seen {
+		if l := &seen[i]; l.bare && l.state == runfile.Unknown {
+			g.Go(func() error {
+				l.state, _, _ = outcome(ctx, r.store, l.run, false)
+				return nil
+			})
+		}
+	}
+	g.Wait()
+}
+
+// lookAt looks at some builds at a time. It fails if nothing could be read of any.
+func (r *resolver) lookAt(ctx context.Context, builds []build) ([]look, error) {
+	looks := make([]look, len(builds))
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i, b := range builds {
+		g.Go(func() error {
+			looks[i] = r.look(ctx, b)
+			return nil
+		})
+	}
+	g.Wait()
+	for _, l := range looks {
+		if l.err == nil || errors.Is(l.err, fs.ErrNotExist) {
+			return looks, nil
+		}
+	}
+	return nil, looks[0].err
+}
+
+func (r *resolver) look(ctx context.Context, b build) look {
+	l := look{build: b}
+	if l.run, l.err = b.run(ctx, r.store, r.o.Instances); l.err != nil {
+		return l
+	}
+	if _, timed := prow.BuildTime(b.id); !timed && !(r.o.After.IsZero() && r.o.Before.IsZero()) {
+		var t time.Time
+		if t, l.err = startTime(ctx, r.store, l.run); l.err != nil || t.IsZero() || !within(t, r.o.After, r.o.Before) {
+			return l
+		}
+	}
+	l.fits = true
+	if r.o.Want.only() {
+		l.state, _, l.err = outcome(ctx, r.store, l.run, r.o.Want != WantPassed)
+		l.fits = r.o.Want.is(l.state)
+	}
+	if l.fits && l.err == nil && r.o.WithTraces {
+		l.fits, l.err = hasTraces(ctx, r.store, l.run)
+		l.bare = !l.fits && l.err == nil
+	}
+	l.fits = l.fits && l.err == nil
+	return l
+}
+
+// only reports whether the outcome matters.
+func (w Want) only() bool { return w != WantAny && w != WantLatest }
+
+func (w Want) is(s runfile.State) bool {
+	switch w {
+	case WantFailed:
+		return s == runfile.Failed || s == runfile.Errored
+	case WantPassed:
+		return s == runfile.Passed
+	case WantAborted:
+		return s == runfile.Aborted
+	}
+	return true
+}
+
+// hasTraces looks into artifacts/otlp, where kOps writes, and then for such a
+// directory at any depth, which the store has to search the run for.
+func hasTraces(ctx context.Context, store Store, run prow.Run) (bool, error) {
+	for _, l := range []Listing{
+		{Prefix: run.Root + "/artifacts/otlp/"},
+		{Prefix: run.Root + "/artifacts/", Glob: run.Root + "/artifacts/**/otlp/**"},
+	} {
+		for e, err := range store.List(ctx, run.Bucket, l) {
+			if err != nil {
+				return false, fmt.Errorf("list gs://%s/%s: %w", run.Bucket, l.Prefix, err)
+			}
+			if name, ok := strings.CutPrefix(e.Name, run.Root+"/"); ok && runfile.IsTrace(name) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// only answers for a pull request: which of its runs is meant, only a person knows.
+func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
+	e := &ResolveError{
+		Asked: "the run of " + c.subject,
+		Hint:  "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended",
+		Err:   ErrManyRuns,
+	}
+	n := 0
+	for portion, err := range c.builds(ctx) {
+		if err != nil {
+			return prow.Run{}, fmt.Errorf("look for %s: %w", e.Asked, err)
+		}
+		n += len(portion)
+		for _, b := range portion { // without a request: there are no pointers among them
+			if run, err := b.run(ctx, r.store, r.o.Instances); err == nil {
+				e.Choices = append(e.Choices, run)
+			}
+		}
+	}
+	err := c.refused()
+	switch {
+	case len(e.Choices) == 1:
+		return e.Choices[0], nil
+	case n == 0 && err != nil:
+		return prow.Run{}, fmt.Errorf("look for %s: %w", e.Asked, err)
+	case n == 0:
+		return prow.Run{}, r.none(c, nil, false)
+	}
+	jobs := map[string]bool{}
+	for _, run := range e.Choices {
+		jobs[run.Job] = true
+	}
+	e.Had = fmt.Sprintf("it has %s of %s", counted(n, "run"), counted(len(jobs), "job"))
+	return prow.Run{}, e
+}
+
+// tell explains a choice that is not the newest run.
+func (r *resolver) tell(l look, seen []look) {
+	if len(seen) > 0 {
+		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), r.tally(seen)))
+	}
+}
+
+// none explains that no build fits. more says that there are older ones.
+func (r *resolver) none(c *candidates, seen []look, more bool) error {
+	e := &ResolveError{Asked: r.wanted(c), Err: ErrNoRun}
+	switch {
+	case len(seen) == 0 && r.limits() != "" && c.newest().id != "":
+		e.Had = "it has runs, but none" + r.limits()
+		if of := dated(look{build: c.newest()}); of != "" {
+			e.Had += ": the newest is" + of
+		}
+		e.Hint = "ask for other times; prowtrace runs lists the newest"
+	case len(seen) == 0:
+		e.Had = "there are no runs in " + where(c.places)
+		e.Hint = "check the name, or name the bucket with --bucket"
+		if r.o.Bucket != "" {
+			e.Hint = "check the name, and that of the bucket"
+		}
+		if r.limits() != "" {
+			e.Hint = strings.Replace(e.Hint, "check", "check the time limits and", 1)
+		}
+	case more:
+		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
+		e.Hint = further(seen)
+	default:
+		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), r.tally(seen))
+		e.Hint = "ask for another outcome, or give the link of a run"
+		if seen[0].state == runfile.Running {
+			e.Hint = "wait for the newest (--watch --latest, and no other choice), or give the link of a run"
+		}
+	}
+	return e
+}
+
+// further says how to get at what is older than the runs that were looked at.
+func further(seen []look) string {
+	if t, ok := prow.BuildTime(seen[len(seen)-1].id); ok {
+		return "look further back with --before " + t.Format(time.RFC3339)
+	}
+	return "give the link of a run"
+}
+
+// where lists the directories of the first bucket, and the other buckets.
+func where(places []shelf) string {
+	var dirs, others []string
+	for _, s := range places {
+		switch {
+		case s.bucket == places[0].bucket:
+			dirs = append(dirs, s.String())
+		case !slices.Contains(others, s.bucket):
+			others = append(others, s.bucket)
+		}
+	}
+	text := strings.Join(dirs, ", ")
+	switch len(others) {
+	case 0:
+		return text
+	case 1:
+		return text + ", nor in the bucket " + others[0]
+	}
+	return text + ", nor in the buckets " + strings.Join(others, ", ")
+}
+
+// wanted words what is looked for.
+func (r *resolver) wanted(c *candidates) string {
+	s := "the newest run of " + c.subject
+	if r.o.Want.only() {
+		s = "the newest " + string(r.o.Want) + " run of " + c.subject
+	}
+	if r.o.WithTraces {
+		s += " with traces"
+	}
+	return s + r.limits()
+}
+
+func (r *resolver) limits() string {
+	s := ""
+	if !r.o.After.IsZero() {
+		s += " since " + r.o.After.UTC().Format(time.RFC3339)
+	}
+	if !r.o.Before.IsZero() {
+		s += " before " + r.o.Before.UTC().Format(time.RFC3339)
+	}
+	return s
+}
+
+func dated(l look) string {
+	if t, ok := prow.BuildTime(l.id); ok {
+		return " of " + t.Format("2006-01-02 15:04") + " UTC"
+	}
+	return ""
+}
+
+// tally sums up what was seen: "3 passed, 1 still running, 1 with a pointer that leads
+// nowhere".
+func (r *resolver) tally(seen []look) string {
+	const nowhere, unread = "with a pointer that leads nowhere", "unreadable"
+	const running, bare = "still running", "without traces"
+	other := "not wanted"
+	if r.o.Want.only() {
+		other = "of unknown result"
+	}
+	n := map[string]int{}
+	for _, l := range seen {
+		switch {
+		case errors.Is(l.err, fs.ErrNotExist):
+			n[nowhere]++
+		case l.err != nil:
+			n[unread]++
+		case l.state == runfile.Running:
+			n[running]++
+		case l.bare:
+			n[bare]++
+		case l.state != runfile.Unknown:
+			n[string(l.state)]++
+		default:
+			n[other]++
+		}
+	}
+	var parts []string
+	for _, k := range []string{string(runfile.Passed), string(runfile.Failed), string(runfile.Errored), string(runfile.Aborted), running, bare, other, nowhere, unread} {
+		if n[k] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[k], k))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,101 @@
+package find
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A pullSearch finds the builds of one job or of all jobs of a pull request.
+// They are few: one listing for the jobs and one for each of them.
+type pullSearch struct {
+	store  Store
+	known  prow.Instances
+	places []shelf // where its jobs may lie, or the builds of the one job; the likeliest first
+	job    string  // "": all
+
+	after, before time.Time // zero: no limit
+	cursor        string    // id that no build exceeds; "": no limit
+
+	newest  build // of all that were listed
+	refused error // why a place could not be looked at
+}
+
+// builds yields all builds in one portion, newest first.
+func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
+	return func(yield func([]build, error) bool) {
+		for _, place := range p.places {
+			var all []build
+			jobs, err := p.jobs(ctx, place)
+			if err == nil {
+				all, err = p.list(ctx, jobs)
+			}
+			if isAway(err) {
+				if refuses(p.known, place.bucket, err) {
+					p.refused = cmp.Or(p.refused, err)
+				}
+				continue
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(all) > 0 {
+				all = slices.DeleteFunc(all, func(b build) bool {
+					p.newest = newer(p.newest, b)
+					return !b.allowed(p.after, p.before, p.cursor)
+				})
+				slices.SortStableFunc(all, func(a, b build) int { return prow.CompareBuilds(b.id, a.id) })
+				yield(all, nil)
+				return
+			}
+		}
+	}
+}
+
+// maxJobs bounds how many jobs a pull request may have. Kubernetes' have some 60.
+const maxJobs = 2000
+
+func (p *pullSearch) jobs(ctx context.Context, place shelf) ([]shelf, error) {
+	if p.job != "" {
+		return []shelf{place}, nil
+	}
+	prefix := place.dir + "/"
+	var jobs []shelf
+	for e, err := range p.store.List(ctx, place.bucket, Listing{Prefix: prefix}) {
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", place, err)
+		}
+		name, dir := strings.CutSuffix(strings.TrimPrefix(e.Name, prefix), "/")
+		if !dir || !prow.IsJob(name) {
+			continue
+		}
+		if len(jobs) == maxJobs {
+			return nil, fmt.Errorf("list %s: more than %d jobs; paste the link of one", place, maxJobs)
+		}
+		jobs = append(jobs, shelf{bucket: place.bucket, dir: prefix + name})
+	}
+	return jobs, nil
+}
+
+func (p *pullSearch) list(ctx context.Context, jobs []shelf) ([]build, error) {
+	results := make([][]build, len(jobs))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for i, job := range jobs {
+		g.Go(func() (err error) {
+			results[i], err = job.list(ctx, p.store, "", "", false)
+			return err
+		})
+	}
+	err := g.Wait()
+	return slices.Concat(results...), err
+}

@@ -1,0 +1,318 @@
+package find
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+)
+
+// Options say which run is wanted, and where to look for it. The zero value is
+// good for the newest run.
+type Options struct {
+	Want       Want
+	WithTraces bool // only runs that have a file in artifacts/**/otlp/
+
+	// After and Before limit when the run was started: After ≤ start < Before.
+	// Zero is no limit.
+	After, Before time.Time
+
+	// Bucket holds the runs of names and pages that tell none. "": that of the
+	// known instance whose page or job it is.
+	Bucket string
+
+	// Instances are the Prows that are known.
+	Instances prow.Instances
+
+	// Limit is how many runs are looked at for one that is wanted; 0: 50.
+	Limit int
+
+	// Deck fetches a page of a Deck for a /prowjob link. nil: such links cannot be resolved.
+	Deck Getter
+
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+
+	// Notice, if not nil, is told in one sentence how a run was chosen where that
+	// is not plain. It is called by one goroutine, before the function returns.
+	Notice func(string)
+}
+
+// Want is the outcome of the run that is wanted.
+type Want string
+
+const (
+	WantAny     Want = ""        // the newest; of a pull request, which has many, the only one
+	WantLatest  Want = "latest"  // the newest, whatever became of it
+	WantFailed  Want = "failed"  // the newest that failed or that Prow could not run
+	WantPassed  Want = "passed"  // the newest that passed
+	WantAborted Want = "aborted" // the newest that was aborted
+)
+
+// What a *ResolveError matches by errors.Is.
+var (
+	// ErrNoRun: the store, or Deck, answered and has no such run (any more).
+	ErrNoRun = errors.New("no such run")
+	// ErrManyRuns: there are several, and it was not said which is wanted.
+	ErrManyRuns = errors.New("several runs")
+)
+
+// ResolveError says why no run could be chosen.
+type ResolveError struct {
+	Asked string // what was asked for
+	Had   string // what there was
+	Hint  string // what to do next
+
+	Choices []prow.Run // runs to choose from, newest first, if there were several of equal right
+	Err     error      // ErrNoRun, ErrManyRuns, or what Deck said
+}
+
+func (e *ResolveError) Error() string { return e.Asked + ": " + e.Had + "; " + e.Hint }
+
+// Unwrap returns the cause.
+func (e *ResolveError) Unwrap() error { return e.Err }
+
+// Resolve finds the one run that ref means. For a KindRun that is ref.Run, without
+// a request. Refs to files and standard input are an error.
+//
+// The newest run of a job costs one listing where the job ran within a day. A
+// wanted outcome costs a finished.json more for each run looked at, several at
+// a time. latest-build.txt is never read: it is written by whichever run ends
+// last, and was seen to be months old.
+//
+// Errors: *ResolveError, the context's, and what the store said, wrapped.
+func Resolve(ctx context.Context, store Store, ref prow.Ref, o Options) (prow.Run, error) {
+	if ref.Kind == prow.KindRun {
+		return ref.Run, nil
+	}
+	r := newResolver(store, o)
+	switch ref.Kind {
+	case prow.KindPointer:
+		return r.pointer(ctx, ref)
+	case prow.KindDeck:
+		return r.deck(ctx, ref)
+	case prow.KindProwJob:
+		return r.prowJob(ctx, ref)
+	case prow.KindJob, prow.KindPRJob, prow.KindPR:
+		c, err := r.candidates(ref)
+		if err != nil {
+			return prow.Run{}, err
+		}
+		return r.pick(ctx, c)
+	}
+	return prow.Run{}, &ResolveError{
+		Asked: "a run for " + link.Quote(ref.Input), Had: "it names no run in a bucket",
+		Hint: link.HintLink, Err: ErrNoRun,
+	}
+}
+
+// resolver holds the options of one call.
+type resolver struct {
+	store Store
+	o     Options
+}
+
+func newResolver(store Store, o Options) *resolver {
+	if o.Limit <= 0 {
+		o.Limit = 50
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	return &resolver{store, o}
+}
+
+// buckets are the places where the runs of ref may be, the likeliest first.
+func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
+	fail := func(had, hint string) ([]string, error) {
+		return nil, &ResolveError{Asked: "the bucket of " + subject(ref), Had: had, Hint: hint, Err: ErrNoRun}
+	}
+	const give = "name the bucket with --bucket"
+	var in []prow.Instance
+	switch {
+	case ref.Bucket != "":
+		if ref.Provider != "gs" {
+			return fail("it is in S3 storage ("+ref.Bucket+"), which cannot be listed yet", "open the run in Prow and paste its link")
+		}
+		return append([]string{ref.Bucket}, siblings(r.o.Instances, ref.Bucket)...), nil
+	case r.o.Bucket != "":
+		name := strings.Trim(strings.TrimPrefix(r.o.Bucket, "gs://"), "/")
+		if !prow.IsBucket("gs", name) {
+			return fail("--bucket "+link.Quote(r.o.Bucket)+" is no bucket name", "give it as NAME or gs://NAME")
+		}
+		return []string{name}, nil
+	case ref.Host != "":
+		known, ok := r.o.Instances.At(ref.Host)
+		if !ok {
+			return fail("the Prow at "+ref.Host+" is not known", give+", or that Prow in the config file, see prowtrace --help")
+		}
+		in = []prow.Instance{known}
+	default:
+		in = r.o.Instances.Running(ref.Job)
+	}
+	var all []string
+	for _, i := range in {
+		if i.Provider == "gs" && i.Bucket != "" {
+			all = append(all, i.Buckets()...)
+		}
+	}
+	if len(all) == 0 {
+		return fail("its Prow keeps runs in S3 storage ("+in[0].Bucket+"), which cannot be listed yet", give+" if there is a copy")
+	}
+	return all, nil
+}
+
+// jobPlaces are where the runs of a job named alone may lie in a bucket, the
+// likeliest first. Batches of pull requests have no pointers.
+func jobPlaces(bucket, job string) [][]shelf {
+	places := [][]shelf{
+		{{bucket: bucket, dir: "logs/" + job}},
+		{{bucket: bucket, dir: "pr-logs/directory/" + job, pointers: true}, {bucket: bucket, dir: "pr-logs/pull/batch/" + job}},
+	}
+	if looksPresubmit(job) {
+		places[0], places[1] = places[1], places[0]
+	}
+	return places
+}
+
+// looksPresubmit is a hint for the order of requests, no more.
+func looksPresubmit(job string) bool {
+	return strings.HasPrefix(job, "pull-") || strings.HasPrefix(job, "rehearse-") || strings.Contains(job, "presubmit")
+}
+
+// pointer follows BUILD.txt. A batch has none, although links to one are made.
+func (r *resolver) pointer(ctx context.Context, ref prow.Ref) (prow.Run, error) {
+	buckets, err := r.buckets(ref)
+	if err != nil {
+		return prow.Run{}, err
+	}
+	dir := strings.TrimSuffix(ref.Root, "/"+ref.Build+".txt")
+	return r.first(ctx, ref, buckets, func(bucket string) []build {
+		return []build{
+			{id: ref.Build, shelf: shelf{bucket: bucket, dir: dir, pointers: true}},
+			{id: ref.Build, shelf: shelf{bucket: bucket, dir: "pr-logs/pull/batch/" + ref.Job}},
+			{id: ref.Build, shelf: shelf{bucket: bucket, dir: "logs/" + ref.Job}},
+		}
+	})
+}
+
+// deck looks for a run of which job and build are known.
+func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
+	buckets, err := r.buckets(ref)
+	if err != nil {
+		return prow.Run{}, err
+	}
+	return r.first(ctx, ref, buckets, func(bucket string) (all []build) {
+		for _, place := range jobPlaces(bucket, ref.Job) {
+			for _, s := range place {
+				all = append(all, build{id: ref.Build, shelf: s})
+			}
+		}
+		return all
+	})
+}
+
+// first returns the first of the builds that is there.
+func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of func(bucket string) []build) (prow.Run, error) {
+	var tried []shelf
+	var refused error
+	var broken *pointerError
+	for _, bucket := range buckets {
+		for _, b := range of(bucket) {
+			run, ok, err := r.there(ctx, b)
+			if err == nil && ok {
+				return run, nil
+			}
+			if errors.Is(err, fs.ErrPermission) {
+				if refuses(r.o.Instances, bucket, err) {
+					refused = cmp.Or(refused, err)
+				} else {
+					tried = append(tried, b.shelf)
+				}
+				break // so it will be for all of the bucket
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return prow.Run{}, fmt.Errorf("look for %s: %w", subject(ref), err)
+			}
+			errors.As(err, &broken)
+			tried = append(tried, b.shelf)
+		}
+	}
+	had := ""
+	if len(tried) > 0 {
+		had = "it is not in " + where(tried)
+	}
+	if broken != nil {
+		had += "; " + broken.Error()
+	}
+	switch {
+	case refused != nil && had == "":
+		return prow.Run{}, fmt.Errorf("look for %s: %w", subject(ref), refused)
+	case refused != nil: // it comes last, because it ends with what helps
+		return prow.Run{}, fmt.Errorf("look for %s: %s, and %w", subject(ref), had, refused)
+	}
+	return prow.Run{}, &ResolveError{
+		Asked: subject(ref), Had: had,
+		Hint: "it may have expired, or lie in another bucket: open it in Prow and paste its link, or list the job's newest runs", Err: ErrNoRun,
+	}
+}
+
+// there reports whether a build exists, and where its files are.
+func (r *resolver) there(ctx context.Context, b build) (prow.Run, bool, error) {
+	run, err := b.run(ctx, r.store, r.o.Instances)
+	if err != nil || b.shelf.pointers {
+		return run, err == nil, err
+	}
+	ok, err := exists(ctx, r.store, run.Bucket, run.Root)
+	return run, ok, err
+}
+
+// subject names what a Ref means, in messages.
+func subject(ref prow.Ref) string {
+	switch {
+	case ref.ProwJob != "":
+		return "ProwJob " + link.Quote(ref.ProwJob)
+	case ref.Build != "":
+		return "build " + ref.Build + " of job " + link.Quote(ref.Job)
+	case ref.Job != "" && ref.Pull != "":
+		return "job " + link.Quote(ref.Job) + " of pull request " + ref.Pull
+	case ref.Pull != "" && ref.Repo != "":
+		return "pull request " + link.Quote(strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/")+"#"+ref.Pull)
+	case ref.Pull != "":
+		return "pull request " + ref.Pull
+	}
+	return "job " + link.Quote(ref.Job)
+}
+
+// siblings are the buckets that may have the runs of one, but that one.
+func siblings(known prow.Instances, bucket string) []string {
+	var others []string
+	for _, b := range known.Buckets(bucket)[1:] {
+		others = append(others, b.Name)
+	}
+	return others
+}
+
+// refuses reports an error by which a bucket may have what was looked for in it.
+// One that was given up refuses everybody.
+func refuses(known prow.Instances, bucket string, err error) bool {
+	return errors.Is(err, fs.ErrPermission) && !known.Buckets(bucket)[0].Closed
+}
+
+// counted words a number: "1 run", "2 runs".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

@@ -1,0 +1,153 @@
+package find
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// RunInfo is one line of a job's history.
+type RunInfo struct {
+	prow.Run
+	Started  time.Time // UTC; zero if no file tells and the build id is no time
+	Finished time.Time // UTC; zero while it runs, and where no file tells
+	State    runfile.State
+	Traces   bool  // there is a file in artifacts/**/otlp/; before the end there cannot be one
+	Err      error // why the line is incomplete, if it is
+}
+
+// Duration is how long the run took, to the second; 0 if it is not known. It can
+// be negative: the two times are of different clocks.
+func (i RunInfo) Duration() time.Duration {
+	if i.Started.IsZero() || i.Finished.IsZero() {
+		return 0
+	}
+	return i.Finished.Sub(i.Started)
+}
+
+// Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
+// request; of one run, its job) and the options allow, newest first. Each costs three to five requests,
+// those that do not fit fewer; those of several runs are under way at a time. A run
+// that cannot be read has its Err set; of a pointer that leads nowhere only Job and
+// Build are known.
+//
+// Where only some outcome is wanted, or traces, Limit bounds how many runs are
+// looked at; Notice is told where fewer than n are found for that.
+//
+// No runs are a *ResolveError; other errors are as for [Resolve].
+func Runs(ctx context.Context, store Store, ref prow.Ref, n int, o Options) ([]RunInfo, error) {
+	r := newResolver(store, o)
+	switch ref.Kind {
+	case prow.KindJob, prow.KindPRJob, prow.KindPR:
+	case prow.KindRun, prow.KindPointer, prow.KindDeck:
+		ref = ofJob(ref)
+	default:
+		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "it is not a job or a pull request, but a " + string(ref.Kind), Hint: "give the name of a job", Err: ErrNoRun}
+	}
+	c, err := r.candidates(ref)
+	if err != nil {
+		return nil, err
+	}
+	infos, seen, err := r.infos(ctx, c, n)
+	if err == nil && len(seen) == 0 {
+		err = c.refused()
+	}
+	switch {
+	case err != nil:
+		return infos, fmt.Errorf("list the runs of %s: %w", c.subject, err)
+	case len(infos) == 0:
+		return nil, r.none(c, seen, len(seen) >= r.o.Limit)
+	case len(infos) < n && len(seen) >= max(n, r.o.Limit):
+		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), r.tally(seen), further(seen)))
+	}
+	return infos, nil
+}
+
+// ofJob means the job of a run, whatever pull requests it runs for.
+func ofJob(r prow.Ref) prow.Ref {
+	job := prow.Ref{Input: r.Input, Kind: prow.KindJob, Host: r.Host, Run: prow.Run{Provider: r.Provider, Bucket: r.Bucket, Job: r.Job}}
+	if dir := strings.TrimSuffix(r.Root, "/"+r.Build); r.Kind == prow.KindRun && !strings.Contains(dir, "pr-logs/") {
+		job.Root = dir
+	}
+	return job
+}
+
+// infos also returns what was seen of all runs looked at.
+func (r *resolver) infos(ctx context.Context, c *candidates, n int) (infos []RunInfo, seen []look, err error) {
+	most := max(n, r.o.Limit)
+	for portion, err := range c.builds(ctx) {
+		if err != nil {
+			return infos, seen, err
+		}
+		for len(portion) > 0 {
+			batch := n - len(infos)
+			if r.o.Want.only() || r.o.WithTraces { // some will not fit
+				batch = max(batch, parallel)
+			}
+			some := portion[:min(len(portion), batch, most-len(seen))]
+			portion = portion[len(some):]
+			for i, info := range r.describe(ctx, some) {
+				seen = append(seen, look{build: some[i], run: info.Run, state: info.State, err: info.Err})
+				if r.lists(info) && len(infos) < n {
+					infos = append(infos, info)
+				}
+			}
+			if len(infos) == n || len(seen) == most || ctx.Err() != nil {
+				return infos, seen, ctx.Err()
+			}
+		}
+	}
+	return infos, seen, nil
+}
+
+// lists reports whether a run belongs into the list. Only its files tell when a
+// run was started whose id holds no time.
+func (r *resolver) lists(i RunInfo) bool {
+	_, timed := prow.BuildTime(i.Build)
+	inTime := timed || i.Started.IsZero() || within(i.Started, r.o.After, r.o.Before)
+	return inTime && r.o.Want.is(i.State) && (i.Traces || !r.o.WithTraces)
+}
+
+// describe reads the files of some runs at a time.
+func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
+	infos := make([]RunInfo, len(builds))
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i, b := range builds {
+		g.Go(func() error {
+			infos[i] = r.info(ctx, b)
+			return nil
+		})
+	}
+	g.Wait()
+	return infos
+}
+
+// info reads about one run, up to what shows that it does not belong into the list.
+func (r *resolver) info(ctx context.Context, b build) RunInfo {
+	info := RunInfo{}
+	info.Started, _ = prow.BuildTime(b.id)
+	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {
+		info.Run = prow.Run{Build: b.id, Job: lastSegment(b.shelf.dir)}
+		return info
+	}
+	info.State, info.Finished, info.Err = outcome(ctx, r.store, info.Run, true)
+	if info.Err != nil || !r.o.Want.is(info.State) {
+		return info
+	}
+	info.Traces, info.Err = hasTraces(ctx, r.store, info.Run)
+	if info.Err != nil || r.o.WithTraces && !info.Traces {
+		return info
+	}
+	var started time.Time
+	if started, info.Err = startTime(ctx, r.store, info.Run); !started.IsZero() {
+		info.Started = started
+	}
+	return info
+}

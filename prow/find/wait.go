@@ -1,0 +1,170 @@
+package find
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+)
+
+// WaitOptions adjust a [Wait]. The zero value is good.
+type WaitOptions struct {
+	// Told, if not nil, hears of each look at which the run had not ended.
+	Told func(Sight)
+
+	// Jitter gives a number in [0, 1) that spreads the pauses; nil: a random one.
+	Jitter func() float64
+
+	// Sleep pauses; nil: until the time is over or ctx ends, then with its error.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Sight is what a look at a run showed that had not ended.
+type Sight struct {
+	State runfile.State // Running; Unknown: nothing is there yet; else it has ended and may still upload
+	Since time.Time     // when it was started, UTC; zero if that is not known
+	Err   error         // why this look failed; the next may succeed
+
+	Interval time.Duration // between looks at present; it grows
+	Next     time.Duration // until the next look
+}
+
+// The pauses between looks. A run lasts from minutes to hours, so looking every
+// two minutes costs little of the time that waiting takes, and some hundred
+// requests of which each is answered from one small object.
+const (
+	firstPause = 15 * time.Second
+	mostPause  = 2 * time.Minute
+)
+
+const (
+	// newborn is how long after its id was made a run may have no objects.
+	newborn = 10 * time.Minute
+
+	// late is how long after its end a run's last objects may come.
+	late = 2 * time.Minute
+
+	// mostFailures is after how many failed looks in a row one gives up. The store
+	// has tried each of them several times already.
+	mostFailures = 8
+)
+
+// Wait returns when the run has ended, and what became of it. What is left to be
+// told by fetching it is no error: the state is Running for a run that should
+// have ended long ago (see [runfile.Metadata.Due]), and Unknown for one that is not there
+// or must not be read.
+//
+// finished.json tells the end: the pod uploads it after all else. A run that is
+// going on costs two small requests a look. Errors: the context's, and the
+// store's where it kept failing.
+func Wait(ctx context.Context, store Store, run prow.Run, o WaitOptions) (runfile.State, error) {
+	if o.Jitter == nil {
+		o.Jitter = rand.Float64
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	w := watch{store: store, m: &runfile.Metadata{Run: run}, began: time.Now()}
+	failures := 0
+	for interval := firstPause; ; interval = min(interval*3/2, mostPause) {
+		state, over, err := w.look(ctx, time.Now())
+		switch {
+		case ctx.Err() != nil:
+			return runfile.Unknown, ctx.Err()
+		case errors.Is(err, fs.ErrPermission):
+			return runfile.Unknown, nil
+		case over:
+			return state, nil
+		case err == nil:
+			failures = 0
+		default:
+			if failures++; failures == mostFailures {
+				return runfile.Unknown, err
+			}
+		}
+		pause := time.Duration(float64(interval) * (0.8 + 0.4*o.Jitter()))
+		if o.Told != nil {
+			o.Told(Sight{State: state, Since: w.m.Since(), Err: err, Interval: interval, Next: pause})
+		}
+		if err := o.Sleep(ctx, pause); err != nil {
+			return runfile.Unknown, err
+		}
+	}
+}
+
+// watch is a run that is waited for, with what was seen of it.
+type watch struct {
+	store Store
+	m     *runfile.Metadata
+	began time.Time
+}
+
+// look asks for the state of the run. It is over if nothing is to be waited for.
+func (w *watch) look(ctx context.Context, now time.Time) (state runfile.State, over bool, err error) {
+	there, err := add(ctx, w.store, w.m, "finished.json")
+	if err == nil && there && !w.byCrier() {
+		return w.m.State(), true, nil
+	}
+	if err == nil {
+		_, err = add(ctx, w.store, w.m, "prowjob.json")
+	}
+	if err == nil && w.m.ProwJob == nil && w.m.Started == nil {
+		_, err = add(ctx, w.store, w.m, "started.json")
+	}
+	if err != nil {
+		return w.m.State(), false, err
+	}
+	switch state = w.m.State(); state {
+	case runfile.Unknown:
+		made, timed := prow.BuildTime(w.m.Run.Build)
+		return runfile.Unknown, w.m.Finished != nil || !timed || now.Sub(made) > newborn, nil
+	case runfile.Running:
+		due := w.m.Due()
+		if due.IsZero() {
+			due = w.began.Add(runfile.Longest)
+		}
+		return runfile.Running, now.After(due), nil
+	}
+	return state, now.After(w.settled()), nil
+}
+
+// byCrier reports a finished.json of a run that was aborted which the pod may
+// still overwrite: crier writes one when it sees the end and there is none, and
+// the pod has its grace period to end what it does and to upload.
+func (w *watch) byCrier() bool {
+	f := w.m.Finished
+	return f.State == runfile.Aborted && f.Result == strings.ToLower(f.Result)
+}
+
+// settled is when a run of which only Prow's controllers have told the end will
+// not get anything any more.
+func (w *watch) settled() time.Time {
+	var end time.Time
+	var grace time.Duration
+	if p := w.m.ProwJob; p != nil {
+		end, grace = p.Completion, p.Grace
+	}
+	if f := w.m.Finished; f != nil && end.IsZero() {
+		end = f.Time
+	}
+	if w.m.State() != runfile.Aborted {
+		grace = 0 // the pod was seen to end
+	}
+	return end.Add(grace + late)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,265 @@
+package link
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"prowtrace/prow"
+)
+
+// Parse says what an argument means: a link, a bucket path, a job name, a file,
+// "-". It neither sends requests nor looks at the disk. The error is a
+// *ParseError.
+func Parse(known prow.Instances, input string) (prow.Ref, error) {
+	ref, e := grammar{known}.parse(input, 0)
+	if e != nil {
+		e.Input = input
+		return prow.Ref{}, e
+	}
+	ref.Input = input
+	return ref, nil
+}
+
+// ParseFound reads a link that was found in a file or a page, as Parse does. Who
+// wrote it is not who pasted it: it may not lead on to other links.
+func ParseFound(known prow.Instances, found string) (prow.Ref, error) {
+	ref, e := grammar{known}.parse(found, maxDepth)
+	if e != nil {
+		e.Input = found
+		return prow.Ref{}, e
+	}
+	ref.Input = found
+	return ref, nil
+}
+
+// Locate reads the name of an object, or a prefix of one, in a bucket.
+func Locate(known prow.Instances, provider, bucket, name string) (prow.Ref, error) {
+	ref, e := grammar{known}.locate(provider, bucket, name)
+	if e != nil {
+		e.Input = provider + "://" + bucket + "/" + name
+		return prow.Ref{}, e
+	}
+	return ref, nil
+}
+
+// A grammar reads links for the instances that are known.
+type grammar struct{ prow.Instances }
+
+// maxDepth bounds how many redirecting links may be wrapped in each other.
+const maxDepth = 4
+
+func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
+	if depth > maxDepth {
+		return prow.Ref{}, fail(ClassForm, "a redirecting link around others", "too many are nested", HintLink)
+	}
+	text, e := unwrap(input)
+	if e != nil {
+		return prow.Ref{}, e
+	}
+	if text == "-" {
+		return prow.Ref{Kind: prow.KindStdin}, nil
+	}
+	if isLocal(text) {
+		return prow.Local(text), nil
+	}
+	switch scheme, rest := cutScheme(text); scheme {
+	case "http", "https":
+		if rest == "" || rest[0] == '/' {
+			return prow.Ref{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", HintLink)
+		}
+		return g.parseWeb(rest, depth)
+	case "gs", "gcs":
+		return g.parseBucket("gs", rest)
+	case "s3":
+		return g.parseBucket("s3", rest)
+	case "file":
+		return parseFile(rest)
+	case "":
+		return g.parseBare(text, depth)
+	default:
+		return prow.Ref{}, fail(ClassScheme, "a link with the scheme "+Quote(scheme), "only http, https, gs, s3 and file are known", HintLink)
+	}
+}
+
+// parseBucket reads what follows gs:// or s3://. Nothing is percent-encoded there.
+func (g grammar) parseBucket(provider, rest string) (prow.Ref, *ParseError) {
+	bucket, name, _ := strings.Cut(rest, "/")
+	name = dropGeneration(name)
+	segs, e := segments(name)
+	i := slices.IndexFunc(segs, func(s string) bool { return strings.Contains(s, "*") })
+	if e != nil || i < 0 {
+		return g.locate(provider, bucket, name)
+	}
+	// A pattern for gsutil: what lies above it, if that is a run.
+	ref, e := g.locate(provider, bucket, join(segs[:i]))
+	if e != nil && e.Class == ClassBucket {
+		return prow.Ref{}, e
+	}
+	if e != nil || ref.Kind != prow.KindRun {
+		return prow.Ref{}, fail(ClassGlob, "bucket path "+Quote(rest), "a pattern with * names many runs", hintRun)
+	}
+	addNote(&ref, "pattern "+join(segs[i:])+" dropped")
+	return ref, nil
+}
+
+// dropGeneration removes "#123", by which gsutil names one version of an object.
+func dropGeneration(name string) string {
+	if i := strings.LastIndexByte(name, '#'); i >= 0 && isDigits(name[i+1:]) {
+		return name[:i]
+	}
+	return name
+}
+
+// parseFile reads what follows file://.
+func parseFile(rest string) (prow.Ref, *ParseError) {
+	host, path, _ := strings.Cut(rest, "/")
+	switch {
+	case isDrive(host):
+		path = rest
+	case host != "" && !strings.EqualFold(host, "localhost"):
+		return prow.Ref{}, fail(ClassHost, "a file on the machine "+Quote(host), "only files of this machine can be read", "mount or copy it and give its path")
+	case !isDrive(path):
+		path = "/" + path
+	}
+	path = unescape(path)
+	if strings.ContainsFunc(path, unicode.IsControl) {
+		return prow.Ref{}, fail(ClassPath, "file "+Quote(path), "a control character in it", "give the path itself")
+	}
+	return prow.Local(path), nil
+}
+
+// parseBare reads text without a scheme: /path, HOST/path, BUCKET/path,
+// JOB/BUILD, or one word.
+func (g grammar) parseBare(text string, depth int) (prow.Ref, *ParseError) {
+	if rest, ok := strings.CutPrefix(text, "//"); ok {
+		return g.parseWeb(rest, depth)
+	}
+	if strings.HasPrefix(text, "/") {
+		return g.parseAbsolute(text, depth)
+	}
+	first, rest, slash := strings.Cut(text, "/")
+	second, more, _ := strings.Cut(rest, "/")
+	third, _, _ := strings.Cut(more, "/")
+	host, _, _ := strings.Cut(first, "?")
+	host, _, _ = strings.Cut(host, "#")
+	if org, repo, number, ok := g.cutPullRequest(text); ok {
+		return g.pullRequest(org, repo, number), nil
+	}
+	switch {
+	case g.isHost(host) && (slash || !prow.IsJob(host) || g.isKnownHost(host)):
+		return g.parseWeb(text, depth)
+	case !slash:
+		return g.parseWord(text)
+	case isKey(first) || isView(first, second):
+		return g.parseWeb("/"+text, depth) // copied without the host and the slash
+	case isKey(second) && more != "" || isView(second, third):
+		return g.parseWeb(text, depth) // a host without a dot
+	case more == "" && prow.IsJob(first) && prow.IsBuild(second):
+		return g.jobAndBuild(first, second), nil
+	}
+	ref, e := g.parseBucket("gs", text)
+	switch {
+	case e == nil && (ref.Kind == prow.KindRun || !hasFileSuffix(text)):
+		ref.Note = strings.TrimSuffix("no scheme: gs assumed; "+ref.Note, "; ")
+		return ref, nil
+	case hasFileSuffix(text):
+		return prow.Local(text), nil
+	}
+	e.Hint = "if it is a file or a directory, there is none of that name here; otherwise " + HintLink
+	return prow.Ref{}, e
+}
+
+// parseAbsolute reads "/…": the path of a Deck or gcsweb page without its host,
+// or a path on this machine. Callers have looked at the disk before.
+func (g grammar) parseAbsolute(text string, depth int) (prow.Ref, *ParseError) {
+	ref, e := g.parseWeb(text, depth)
+	if e == nil {
+		return ref, nil
+	}
+	first, _, _ := strings.Cut(text[1:], "/")
+	first, _, _ = strings.Cut(first, "?")
+	switch first {
+	case "view", "job-history", "pr-history", "spyglass":
+		return prow.Ref{}, e
+	}
+	return prow.Local(text), nil
+}
+
+// parseWord reads one word: a job's name, or something that looks like one.
+func (g grammar) parseWord(word string) (prow.Ref, *ParseError) {
+	if job, build, ok := strings.Cut(word, "@"); ok && prow.IsJob(job) && prow.IsBuild(build) {
+		return g.jobAndBuild(job, build), nil
+	}
+	switch {
+	case isDigits(word):
+		return prow.Ref{}, fail(ClassBareBuild, "the build id "+Quote(word), "the name of its job is missing", "give JOB/"+word[:min(len(word), 20)]+", or paste the link of the run's page")
+	case strings.Contains(word, "*"):
+		return prow.Ref{}, fail(ClassGlob, "the pattern "+Quote(word), "a job filter with * names many jobs", "give one job's name")
+	case prow.IsProwJob(word):
+		return prow.Ref{Kind: prow.KindProwJob, ProwJob: word, Note: "prowjob=" + word + " at the default instance"}, nil
+	case !prow.IsJob(word):
+		return prow.Ref{}, fail(ClassJobName, "the word "+Quote(word), "neither a link nor a job name: Prow allows letters, digits, '-', '.' and '_'", HintLink)
+	}
+	return prow.Ref{Kind: prow.KindJob, Run: prow.Run{Job: word}, Note: g.from(word)}, nil
+}
+
+func (g grammar) jobAndBuild(job, build string) prow.Ref {
+	return prow.Ref{Kind: prow.KindDeck, Run: prow.Run{Job: job, Build: build}, Note: g.from(job)}
+}
+
+// isKey reports the names of object stores that Deck and gcsweb have in paths.
+func isKey(s string) bool { return s == "gs" || s == "gcs" || s == "s3" }
+
+// isView reports the two segments with which the path of a run's page begins.
+func isView(first, second string) bool {
+	return first == "view" && (isKey(second) || second == "prowjob")
+}
+
+// provider is the object store that a key means.
+func provider(key string) string {
+	if key == "s3" {
+		return "s3"
+	}
+	return "gs" // "gcs" is Deck's older and gcsweb's present name for it
+}
+
+// cutPullRequest splits REPO#NUMBER and ORG/REPO#NUMBER.
+func (g grammar) cutPullRequest(s string) (org, repo, number string, ok bool) {
+	name, number, ok := strings.Cut(s, "#")
+	org, repo, slash := strings.Cut(name, "/")
+	if !slash {
+		org, repo = g.Default().DefaultOrg, name
+	}
+	return org, repo, number, ok && isDigits(number) && len(number) <= 20 && prow.IsJob(org) && prow.IsJob(repo)
+}
+
+// pullRequest is a pull request on GitHub, which says nothing of a bucket.
+func (g grammar) pullRequest(org, repo, number string) prow.Ref {
+	ref := prow.Ref{Kind: prow.KindPR, Run: prow.Run{Org: org, Repo: repo, Pull: number}}
+	return page{known: g, host: g.DeckOf(org)}.onDeck(ref)
+}
+
+// from says, in a note, whose bucket is meant where only a job's name tells.
+func (g grammar) from(job string) string {
+	own := g.Claiming(job)
+	if len(own) == 0 {
+		return "bucket from the default instance"
+	}
+	var decks []string
+	for _, in := range own {
+		decks = append(decks, in.Decks[0])
+	}
+	return "bucket from " + strings.Join(decks, ", then ")
+}
+
+// addNote appends to the note; parts are separated by "; ".
+func addNote(r *prow.Ref, note string) {
+	if r.Note != "" {
+		note = r.Note + "; " + note
+	}
+	r.Note = note
+}
+
+// join puts path segments together again.
+func join(segs []string) string { return strings.Join(segs, "/") }

@@ -1,0 +1,184 @@
+package link
+
+import (
+	"strings"
+
+	"prowtrace/prow"
+)
+
+// page is a web link taken apart. Path and query are percent-decoded once.
+type page struct {
+	known grammar
+	host  string // lower case, no port; "" for a path alone
+	port  string // "" or ":8080"
+	segs  []string
+	query map[string]string // the first value of each key
+	depth int               // of redirecting links around this one
+}
+
+// parseWeb reads what follows http:// or https://. The fragment is Spyglass' own
+// (which lens, which lines) and means nothing here.
+func (g grammar) parseWeb(rest string, depth int) (prow.Ref, *ParseError) {
+	p, e := g.newPage(rest, depth)
+	if e != nil {
+		return prow.Ref{}, e
+	}
+	if target := p.redirect(); target != "" {
+		return p.follow(target)
+	}
+	if p.isGitHub() && p.at(2) == "pull" && isDigits(p.at(3)) && prow.IsJob(p.at(0)) && prow.IsJob(p.at(1)) && len(p.at(3)) <= 20 {
+		return g.pullRequest(p.at(0), p.at(1), p.at(3)), nil
+	}
+	if e := p.namesNoRun(); e != nil {
+		return prow.Ref{}, e
+	}
+	if o, ok := p.object(); ok {
+		return g.locate(o.provider, o.bucket, o.name)
+	}
+	return p.deck()
+}
+
+func (g grammar) newPage(rest string, depth int) (page, *ParseError) {
+	rest, _, _ = strings.Cut(rest, "#")
+	rest, query, _ := strings.Cut(rest, "?")
+	authority, path, _ := strings.Cut(rest, "/")
+	p := page{known: g, host: authority[strings.LastIndexByte(authority, '@')+1:], query: parseQuery(query), depth: depth}
+	if i := strings.LastIndexByte(p.host, ':'); i >= 0 && !strings.HasSuffix(p.host, "]") {
+		if port := p.host[i+1:]; port != "" && port != "80" && port != "443" {
+			p.port = p.host[i:]
+		}
+		p.host = p.host[:i]
+	}
+	p.host = strings.TrimSuffix(strings.ToLower(p.host), ".")
+	for _, c := range p.host + p.port {
+		if !isAlnum(c) && !strings.ContainsRune("-._:[]", c) {
+			return page{}, fail(ClassHost, "a link to the host "+Quote(p.host+p.port), "that is no host name", HintLink)
+		}
+	}
+	if p.host == "" && authority != "" {
+		return page{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", HintLink)
+	}
+	if isConsole(p.host) {
+		path, _, _ = strings.Cut(path, ";") // ;tab=objects
+	}
+	for s := range strings.SplitSeq(unescape(path), "/") {
+		if s != "" {
+			p.segs = append(p.segs, s)
+		}
+	}
+	return p, nil
+}
+
+// at is the path segment i, or "".
+func (p page) at(i int) string {
+	if i < len(p.segs) {
+		return p.segs[i]
+	}
+	return ""
+}
+
+// from joins the path segments from i on.
+func (p page) from(i int) string { return join(p.segs[min(i, len(p.segs)):]) }
+
+// describe names the page in a message, without its query.
+func (p page) describe() string {
+	if p.host == "" {
+		return "path " + Quote("/"+p.from(0))
+	}
+	return "host " + Quote(p.host+p.port) + ", path " + Quote("/"+p.from(0))
+}
+
+// redirect returns the target of a link that only leads on to another.
+func (p page) redirect() string {
+	first := func(keys ...string) string {
+		for _, k := range keys {
+			if v := p.query[k]; v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	switch {
+	case (p.host == "google.com" || p.host == "www.google.com") && p.at(0) == "url":
+		return first("q", "url") // Spyglass' links lens, Google documents and mail
+	case p.host == "accounts.google.com":
+		return first("continue", "followup") // storage.cloud.google.com asks to log in
+	case p.host == "slack-redir.net":
+		return first("url")
+	case strings.HasSuffix(p.host, ".safelinks.protection.outlook.com"):
+		return first("url")
+	}
+	return ""
+}
+
+// follow reads a link that another one carries. Such a link may not lead to a
+// file of this machine: whoever wrote it is not the one who pasted it.
+func (p page) follow(target string) (prow.Ref, *ParseError) {
+	ref, e := p.known.parse(target, p.depth+1)
+	if e == nil && (ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin) {
+		return prow.Ref{}, fail(ClassQuery, p.describe(), "the link it carries leads to this machine", HintLink)
+	}
+	return ref, e
+}
+
+// namesNoRun recognises pages around Prow that people paste although no run can
+// be told from them.
+func (p page) namesNoRun() *ParseError {
+	const seek = "follow it to the run's page in Prow and paste that link"
+	triage := p.from(0)
+	switch {
+	case strings.Contains(p.host, "testgrid"):
+		return fail(ClassTestGrid, p.describe(), "a TestGrid page names a tab, not a run", "open the cell and paste its Prow link")
+	case p.isGitHub():
+		return fail(ClassGitHub, p.describe(), "a GitHub page that is no pull request names no run",
+			"paste the link of the pull request, or the one behind \"Details\" of a Prow check on it")
+	case p.host == "go.k8s.io" && p.at(0) == "triage", p.host == "triage.k8s.io",
+		strings.Contains(p.host, "storage") && (strings.HasPrefix(triage, "k8s-triage/") || strings.HasPrefix(triage, "k8s-gubernator/triage/")):
+		return fail(ClassUnsupported, p.describe(), "triage page", "open one of the failures it lists: "+seek)
+	case strings.HasPrefix(p.host, "sippy"):
+		return fail(ClassUnsupported, p.describe(), "Sippy page", seek)
+	case p.host == "search.ci.openshift.org", p.host == "search.dptools.openshift.org":
+		return fail(ClassUnsupported, p.describe(), "CI search page", seek)
+	}
+	return nil
+}
+
+func (p page) isGitHub() bool {
+	return p.host == "github.com" || strings.HasSuffix(p.host, ".github.com")
+}
+
+// unescape decodes percent-escapes once. Broken ones stay as they are: a name may
+// hold a plain percent sign.
+func unescape(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			hi, lo := hexDigit(s[i+1]), hexDigit(s[i+2])
+			if hi >= 0 && lo >= 0 {
+				b = append(b, byte(hi<<4|lo))
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20) }
+
+func parseQuery(query string) map[string]string {
+	query = strings.ReplaceAll(query, "&amp;", "&") // copied from a page's source
+	values := make(map[string]string)
+	for pair := range strings.SplitSeq(query, "&") {
+		k, v, _ := strings.Cut(strings.ReplaceAll(pair, "+", " "), "=")
+		k = unescape(k)
+		if _, seen := values[k]; !seen {
+			values[k] = unescape(v)
+		}
+	}
+	return values
+}

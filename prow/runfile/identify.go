@@ -1,0 +1,83 @@
+package runfile
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+)
+
+// Identify finds out from prowjob.json of which run the metadata are, for files that
+// were copied out of a bucket: by the link of the run's page, else by where the
+// job's configuration makes Prow write. It fills in Run, as far as is known, and
+// reports whether that says where the run lies.
+func (m *Metadata) Identify() bool {
+	p := m.ProwJob
+	if p == nil {
+		return false
+	}
+	for _, address := range []string{p.URL, p.written()} {
+		ref, e := link.ParseFound(m.Instances, address)
+		other := ref.Job != p.Job && p.Job != "" || ref.Build != p.Build && p.Build != ""
+		if e == nil && ref.Kind == prow.KindRun && !other {
+			m.Run = ref.Run
+			return true
+		}
+	}
+	if prow.IsJob(p.Job) {
+		m.Run.Job = p.Job
+	}
+	if prow.IsBuild(p.Build) {
+		m.Run.Build = p.Build
+	}
+	return false
+}
+
+// storageFile says where a job's files go.
+type storageFile struct {
+	Bucket      string `json:"bucket"`
+	Prefix      string `json:"path_prefix"`
+	Strategy    string `json:"path_strategy"`
+	DefaultOrg  string `json:"default_org"`
+	DefaultRepo string `json:"default_repo"`
+}
+
+// written is the bucket URL of the directory that Prow's pod-utils write to
+// (pkg/pod-utils/gcs/target.go), or "".
+func (p *ProwJob) written() string {
+	dir := "logs"
+	switch p.Type {
+	case "periodic", "postsubmit":
+	case "batch":
+		dir = "pr-logs/pull/batch"
+	case "presubmit":
+		if p.Refs == nil || len(p.Refs.Pulls) == 0 {
+			return ""
+		}
+		dir = path.Join("pr-logs/pull", p.storage.repository(p.Refs.Org, p.Refs.Repo), strconv.Itoa(p.Refs.Pulls[0].Number))
+	default:
+		return ""
+	}
+	bucket := p.storage.Bucket
+	if bucket == "" || p.Job == "" || p.Build == "" {
+		return ""
+	}
+	if !strings.Contains(bucket, "://") {
+		bucket = "gs://" + bucket
+	}
+	return bucket + "/" + path.Join(p.storage.Prefix, dir, p.Job, p.Build)
+}
+
+// repository is the directory of a repository's pull requests.
+func (s storageFile) repository(org, repo string) string {
+	byDefault := org == s.DefaultOrg
+	switch {
+	case s.Strategy != "explicit" && byDefault && repo == s.DefaultRepo:
+		return ""
+	case s.Strategy == "legacy" && byDefault:
+		return repo
+	}
+	return strings.ReplaceAll(org, "/", "_") + "_" + repo
+}

@@ -1,0 +1,188 @@
+package runfile
+
+import (
+	"time"
+
+	"prowtrace/prow"
+)
+
+// Started is a run's started.json. Crier writes a first one when the ProwJob is
+// made; the pod overwrites it after cloning.
+type Started struct {
+	Time     time.Time // zero if it tells none
+	Node     string
+	Revision string            // "repo-commit"
+	Repos    map[string]string // "kubernetes/kops": "master:SHA,18000:SHA"
+	ByCrier  bool              // the pod has not got so far
+}
+
+func (m *Metadata) readStarted(_ string, data []byte) error {
+	var f struct {
+		Timestamp *int64         `json:"timestamp"`
+		Node      string         `json:"node"`
+		Commit    string         `json:"repo-commit"`
+		Repos     map[string]any `json:"repos"`
+		Metadata  map[string]any `json:"metadata"`
+	}
+	err := decode(data, &f)
+	m.Started = &Started{
+		Time: unixTime(f.Timestamp), Node: Name(f.Node), Revision: Name(f.Commit),
+		Repos: textMap(f.Repos), ByCrier: f.Metadata["uploader"] == "crier",
+	}
+	return err
+}
+
+// Finished is a run's finished.json.
+type Finished struct {
+	Time     time.Time // zero if it tells none
+	State    State
+	Result   string // as spelled: SUCCESS, FAILURE, ABORTED, success, failure, aborted, error
+	Revision string
+	Versions map[string]string // those in the job's metadata.json, which the sidecar copies here
+}
+
+func (m *Metadata) readFinished(_ string, data []byte) error {
+	var f finishedFile
+	err := decode(data, &f)
+	m.Finished = &Finished{
+		Time: unixTime(f.Timestamp), State: f.state(), Result: Name(f.Result),
+		Revision: Name(f.Revision), Versions: versions(f.Metadata),
+	}
+	return err
+}
+
+// ProwJob is a run's prowjob.json: the resource that Prow's controllers work on.
+type ProwJob struct {
+	ID      string // its name, a UUID; of the pod too
+	Type    string // presubmit, postsubmit, periodic, batch
+	Job     string
+	Build   string
+	Cluster string // in which the pod runs
+	Refs    *Refs  // what is tested; nil for a periodic
+	Extra   []Refs // what is cloned besides
+
+	Start      time.Time // when it was made
+	Pending    time.Time // when its pod was made; zero: not yet
+	Completion time.Time // zero: not yet
+
+	Timeout time.Duration // after which its test is ended; 0: not told
+	Grace   time.Duration // which it then has to end by itself; 0: not told
+
+	State       State
+	Phase       string // the state as spelled: scheduling, triggered, pending, success, …
+	Description string // "" where it could name a person
+	URL         string
+	PodName     string
+	Revivals    int // how often a pod was lost and made again; Pod is the last one's
+
+	storage storageFile
+}
+
+// Refs is one repository at a commit, with pull requests merged into it.
+type Refs struct {
+	Org, Repo, Link  string
+	BaseRef, BaseSHA string
+	Pulls            []Pull
+}
+
+// Pull is a pull request at a commit.
+type Pull struct {
+	Number           int
+	SHA, Title, Link string
+}
+
+type refsFile struct {
+	Org      string `json:"org"`
+	Repo     string `json:"repo"`
+	RepoLink string `json:"repo_link"`
+	BaseRef  string `json:"base_ref"`
+	BaseSHA  string `json:"base_sha"`
+	Pulls    []struct {
+		Number int    `json:"number"`
+		SHA    string `json:"sha"`
+		Title  string `json:"title"`
+		Link   string `json:"link"`
+	} `json:"pulls"`
+}
+
+// maxRefs bounds repositories, and pull requests in one.
+const maxRefs = 100
+
+func (f refsFile) refs() Refs {
+	r := Refs{Org: Name(f.Org), Repo: Name(f.Repo), Link: Name(f.RepoLink), BaseRef: Name(f.BaseRef), BaseSHA: Name(f.BaseSHA)}
+	for _, p := range f.Pulls[:min(len(f.Pulls), maxRefs)] {
+		r.Pulls = append(r.Pulls, Pull{p.Number, Name(p.SHA), Name(p.Title), Name(p.Link)})
+	}
+	return r
+}
+
+func (m *Metadata) readProwJob(_ string, data []byte) error {
+	var f struct {
+		Metadata struct {
+			Name   string `json:"name"`
+			Labels struct {
+				ID string `json:"prow.k8s.io/id"`
+			} `json:"labels"`
+			Created instant `json:"creationTimestamp"`
+		} `json:"metadata"`
+		Spec struct {
+			Type       string     `json:"type"`
+			Job        string     `json:"job"`
+			Cluster    string     `json:"cluster"`
+			Refs       *refsFile  `json:"refs"`
+			Extra      []refsFile `json:"extra_refs"`
+			Decoration struct {
+				Timeout length `json:"timeout"`
+				Grace   length `json:"grace_period"`
+
+				Storage storageFile `json:"gcs_configuration"`
+			} `json:"decoration_config"`
+		} `json:"spec"`
+		Status struct {
+			Start       instant `json:"startTime"`
+			Pending     instant `json:"pendingTime"`
+			Completion  instant `json:"completionTime"`
+			State       string  `json:"state"`
+			Description string  `json:"description"`
+			URL         string  `json:"url"`
+			PodName     string  `json:"pod_name"`
+			Build       string  `json:"build_id"`
+			Revivals    int     `json:"pod_revival_count"`
+		} `json:"status"`
+	}
+	err := decode(data, &f)
+	p := &ProwJob{
+		ID: Name(f.Metadata.Name), Type: Name(f.Spec.Type), Job: Name(f.Spec.Job), Build: Name(f.Status.Build), Cluster: Name(f.Spec.Cluster),
+		Start: f.Status.Start.Time, Pending: f.Status.Pending.Time, Completion: f.Status.Completion.Time,
+		Timeout: f.Spec.Decoration.Timeout.Duration, Grace: f.Spec.Decoration.Grace.Duration,
+		State: stateOf(f.Status.State), Phase: Name(f.Status.State), Description: message(f.Status.Description),
+		URL: Name(f.Status.URL), PodName: Name(f.Status.PodName), Revivals: f.Status.Revivals,
+		storage: f.Spec.Decoration.Storage,
+	}
+	if !prow.IsProwJob(p.ID) && prow.IsProwJob(f.Metadata.Labels.ID) {
+		p.ID = f.Metadata.Labels.ID
+	}
+	if p.Start.IsZero() {
+		p.Start = f.Metadata.Created.Time
+	}
+	if p.State == Aborted && !impersonal[p.Description] {
+		p.Description = ""
+	}
+	if f.Spec.Refs != nil {
+		refs := f.Spec.Refs.refs()
+		p.Refs = &refs
+	}
+	for _, e := range f.Spec.Extra[:min(len(f.Spec.Extra), maxRefs)] {
+		p.Extra = append(p.Extra, e.refs())
+	}
+	m.ProwJob = p
+	return err
+}
+
+// impersonal are Prow's own words for an aborted job. Others may say by whom.
+var impersonal = map[string]bool{
+	"Aborted by trigger plugin.":                           true,
+	"Aborted as the newer version of this job is running.": true,
+	"Pod got deleted unexpectedly":                         true,
+	"Job aborted.":                                         true,
+}

@@ -1,0 +1,39 @@
+package runfile
+
+import (
+	"path"
+	"strings"
+)
+
+// IsTrace reports whether an object can hold traces. name is its name below the
+// run's root: it has to lie in artifacts/**/otlp/. Its extension can only speak
+// against it: formats are recognised by content later on, and Prow strips .gz
+// from names, so an unknown one says nothing.
+func IsTrace(name string) bool {
+	depth := otlpDepth(name)
+	return depth > 0 && strings.Count(name, "/") > depth && !notTraces[strings.ToLower(path.Ext(name))]
+}
+
+// InTraces reports whether a path below a run's root is, or lies in, one of its
+// otlp directories.
+func InTraces(name string) bool { return otlpDepth(name) > 0 }
+
+// otlpDepth returns the index of the first otlp directory in artifacts/**/otlp,
+// or -1.
+func otlpDepth(name string) int {
+	segments := strings.Split(name, "/")
+	if segments[0] != "artifacts" {
+		return -1
+	}
+	for i, s := range segments {
+		if s == "otlp" {
+			return i
+		}
+	}
+	return -1
+}
+
+var notTraces = map[string]bool{
+	".txt": true, ".log": true, ".md": true, ".html": true, ".htm": true, ".css": true, ".js": true, ".csv": true,
+	".xml": true, ".yaml": true, ".yml": true, ".png": true, ".jpg": true, ".svg": true, ".pdf": true, ".sh": true,
+}

@@ -1,0 +1,340 @@
+package timeline
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"prowtrace/prow/runfile"
+)
+
+// pod draws the pod and its containers, or, where Prow left no podinfo.json, the
+// one container that every job has.
+func (t *timeline) pod() {
+	t.containers = map[string]*node{}
+	pod := t.m.Pod
+	if pod == nil || len(pod.Init)+len(pod.Containers) == 0 && pod.Scheduled.IsZero() {
+		t.guessContainer()
+		return
+	}
+	start, end := t.podExtent()
+	if start.IsZero() {
+		t.guessContainer()
+		return
+	}
+	t.parentPod = t.phase(t.root, "pod", start, end)
+	n := t.parentPod
+	n.podNames(pod)
+	n.text("k8s.pod.status.phase", pod.Phase)
+	n.text("k8s.pod.status.reason", pod.Reason)
+	if pod.Reason != "" && pod.Phase == "Failed" {
+		n.failed(withReason(pod.Reason, pod.Message), pod.Reason)
+	}
+	for _, e := range pod.Events {
+		if !t.beforePod(e) {
+			n.podEvent(e)
+		}
+	}
+	for _, c := range pod.Init {
+		t.container(c, "init")
+	}
+	for _, c := range pod.Containers {
+		if c.Name == "sidecar" {
+			continue
+		}
+		n := t.container(c, "test")
+		if n != nil && (t.tests == nil || lastsLonger(n, t.tests)) {
+			t.tests = n
+		}
+	}
+	for _, c := range pod.Containers {
+		if c.Name == "sidecar" {
+			t.container(c, "sidecar")
+		}
+	}
+	if t.tests == nil {
+		t.guessContainer()
+	}
+}
+
+// lastsLonger reports whether a ends after b; what has not ended lasts longest.
+func lastsLonger(a, b *node) bool {
+	return !b.ends().IsZero() && (a.ends().IsZero() || a.ends().After(b.ends()))
+}
+
+// podExtent is from when the pod had a node to when the last container ended.
+func (t *timeline) podExtent() (start, end time.Time) {
+	pod := t.m.Pod
+	start = pod.Scheduled
+	ended := true
+	for _, c := range slices.Concat(pod.Init, pod.Containers) {
+		if !c.Started.IsZero() && start.IsZero() {
+			start = c.Started
+		}
+		switch {
+		case c.End != nil && c.End.Finished.After(end):
+			end = c.End.Finished
+		case c.End == nil && !c.Started.IsZero():
+			ended = false
+		}
+	}
+	if !ended {
+		return start, time.Time{}
+	}
+	if end.IsZero() {
+		end = t.end() // no container ran: the pod waited for one until the job ended
+	}
+	return start, end
+}
+
+func (n *node) podNames(p *runfile.Pod) {
+	n.text("k8s.pod.name", p.Name)
+	n.text("k8s.namespace.name", p.Namespace)
+	n.text("k8s.pod.uid", p.UID)
+	n.text("k8s.node.name", p.Node)
+}
+
+func (n *node) podEvent(e runfile.PodEvent) {
+	count, last, kind := "", "", "Normal"
+	if e.Count > 1 {
+		count = strconv.Itoa(e.Count)
+		if e.Last.After(e.Time) {
+			last = e.Last.Format(time.RFC3339)
+		}
+	}
+	if e.Warning {
+		kind = "Warning"
+	}
+	n.event(e.Time, e.Reason, "k8s.event.message", e.Message, "k8s.event.type", kind, "k8s.event.count", count, "k8s.event.last", last)
+}
+
+// container draws one container; nil if it never ran. The sidecar waits for the
+// test containers to end and then uploads: its span is what it does, not the
+// wait, which would hide what was waited for.
+func (t *timeline) container(c runfile.Container, kind string) *node {
+	if c.Started.IsZero() && c.Last == nil {
+		if c.Waiting != "" {
+			t.parentPod.event(t.parentPod.begins(), "container "+c.Name+" waits", "k8s.container.status.reason", c.Waiting, "k8s.event.message", c.Detail)
+		}
+		return nil
+	}
+	start, end := c.Started, time.Time{}
+	if l := c.Last; l != nil && !l.Started.IsZero() && (start.IsZero() || l.Started.Before(start)) {
+		start = l.Started // a restart is a part of its life
+	}
+	if c.End != nil {
+		end = c.End.Finished
+	}
+	since := ""
+	if kind == "sidecar" && t.tests != nil && t.tests.ends().After(start) && t.tests.ends().Before(end) {
+		start, since = t.tests.ends(), start.Format(time.RFC3339)
+	}
+	n := t.add(t.parentPod, c.Name, start, end)
+	t.containers[c.Name] = n
+	n.text("prow.phase", kind)
+	n.text("prow.waited_since", since)
+	n.text("k8s.container.name", c.Name)
+	n.image(c.Image)
+	if c.Restarts > 0 {
+		n.number("k8s.container.restart_count", int64(c.Restarts))
+	}
+	if l := c.Last; l != nil {
+		n.text("k8s.container.status.last_terminated_reason", l.Reason)
+		n.event(l.Finished, "restarted", "k8s.container.status.reason", l.Reason, "process.exit.code", strconv.Itoa(l.ExitCode), "k8s.event.message", l.Message)
+	}
+	if c.Waiting != "" {
+		n.text("k8s.container.status.reason", c.Waiting)
+		n.failed(withReason(c.Waiting, c.Detail), c.Waiting)
+	}
+	n.exit(c.End)
+	if kind == "test" {
+		n.text("cicd.pipeline.task.name", c.Name)
+		n.text("cicd.pipeline.task.run.id", t.m.Run.Build+"/"+c.Name)
+		if c.End != nil {
+			n.text("cicd.pipeline.task.run.result", exitResult(c.End.ExitCode))
+		}
+	}
+	return n
+}
+
+// image adds an image's name, and apart from it its tag or digest.
+func (n *node) image(image string) {
+	repository, digest, pinned := strings.Cut(image, "@")
+	tag := ""
+	if i := strings.LastIndexByte(repository, ':'); i > strings.LastIndexByte(repository, '/') {
+		repository, tag = repository[:i], repository[i+1:]
+	}
+	n.text("container.image.name", repository)
+	if tag != "" {
+		n.texts("container.image.tags", tag)
+	}
+	if pinned {
+		n.texts("container.image.repo_digests", repository+"@"+digest)
+	}
+}
+
+// Exit codes of Prow's entrypoint (pkg/entrypoint).
+const (
+	exitInternal = 127
+	exitAborted  = 130
+)
+
+// exit adds how a container ended; nil is not at all.
+func (n *node) exit(e *runfile.Termination) {
+	if e == nil {
+		return
+	}
+	n.number("process.exit.code", int64(e.ExitCode))
+	if e.Signal != 0 {
+		n.number("prow.signal", int64(e.Signal))
+	}
+	n.text("k8s.container.status.reason", e.Reason)
+	if e.ExitCode == 0 {
+		return
+	}
+	why := fmt.Sprintf("exit code %d", e.ExitCode)
+	switch {
+	case e.ExitCode == exitInternal:
+		why += " (Prow's entrypoint could not run or follow the command)"
+	case e.ExitCode == exitAborted:
+		why += " (aborted)"
+	case e.Reason != "" && e.Reason != "Error":
+		why += " (" + e.Reason + ")"
+	}
+	n.failed(withReason(why, e.Message), strconv.Itoa(e.ExitCode))
+}
+
+func exitResult(code int) string {
+	switch code {
+	case 0:
+		return result(runfile.Passed)
+	case exitInternal:
+		return result(runfile.Errored)
+	case exitAborted:
+		return result(runfile.Aborted)
+	}
+	return result(runfile.Failed)
+}
+
+// withReason adds why to what is said, if it is known.
+func withReason(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
+// guessContainer draws the test container from started.json, which is written
+// just before it starts, and finished.json, just after its files are uploaded.
+func (t *timeline) guessContainer() {
+	s, f := t.m.Started, t.m.Finished
+	if s == nil || s.ByCrier || s.Time.IsZero() || f == nil || f.Time.IsZero() {
+		return
+	}
+	t.tests = t.phase(t.parentPod, "test", s.Time, f.Time)
+	t.tests.text("prow.source", "started.json, finished.json")
+	if f.State == runfile.Failed {
+		t.tests.failed("the job failed", result(runfile.Failed))
+	}
+}
+
+// clones draws the repositories below the container that clones them. All are
+// cloned at the same time.
+func (t *timeline) clones() {
+	if len(t.m.Clones) == 0 {
+		return
+	}
+	parent := t.containers["clonerefs"]
+	guess := parent == nil
+	var start time.Time
+	if parent != nil {
+		start = parent.begins()
+	} else {
+		// started.json is written right after cloning.
+		if t.m.Started == nil || t.m.Started.ByCrier || t.m.Started.Time.IsZero() {
+			return
+		}
+		var longest time.Duration
+		for _, c := range t.m.Clones {
+			longest = max(longest, cloning(c))
+		}
+		parent, start = t.parentPod, t.m.Started.Time.Add(-longest)
+	}
+	for _, c := range t.m.Clones {
+		t.clone(parent, c, start, guess)
+	}
+}
+
+func cloning(c runfile.Clone) time.Duration {
+	var sum time.Duration
+	for _, o := range c.Commands {
+		sum += o.Duration
+	}
+	return max(sum, c.Duration)
+}
+
+func (t *timeline) clone(parent *node, c runfile.Clone, start time.Time, estimated bool) {
+	title := "clone setup"
+	if c.Refs.Repo != "" {
+		title = "clone " + c.Refs.Org + "/" + c.Refs.Repo
+	}
+	n := t.add(parent, title, start, start.Add(cloning(c)))
+	n.text("prow.phase", "clone")
+	n.flag("prow.estimated", estimated)
+	n.refs(c.Refs, c.SHA)
+	at := start
+	for _, o := range c.Commands {
+		s := t.add(n, commandName(o.Command), at, at.Add(o.Duration))
+		s.text("process.command_line", o.Command)
+		s.flag("prow.estimated", estimated)
+		at = at.Add(o.Duration)
+		if o.Error != "" {
+			s.failed(o.Error, "command")
+			n.failed(o.Command+": "+o.Error, "command")
+		}
+	}
+	if c.Failed && n.span.Status == nil {
+		n.failed("the clone failed", "command")
+	}
+}
+
+// commandName is a command without what differs from run to run: "git fetch".
+func commandName(command string) string {
+	program, rest, _ := strings.Cut(command, " ")
+	sub, _, _ := strings.Cut(rest, " ")
+	if program == "git" && sub != "" {
+		return program + " " + sub
+	}
+	return strings.TrimSuffix(program, ":")
+}
+
+// upload draws what the sidecar did after the tests: from its own log, or else
+// the rest of its life.
+func (t *timeline) upload() {
+	u, sidecar := t.m.Upload, t.containers["sidecar"]
+	parent := sidecar
+	if parent == nil {
+		parent = t.parentPod
+	}
+	if u == nil || u.Start.IsZero() {
+		if sidecar != nil && t.tests != nil && !t.tests.ends().IsZero() && sidecar.ends().After(t.tests.ends()) {
+			t.phase(parent, "upload", t.tests.ends(), sidecar.ends()).flag("prow.estimated", true)
+		}
+		return
+	}
+	n := t.phase(parent, "upload", u.Start, u.End)
+	n.number("prow.upload.files", int64(u.Files))
+	for _, p := range u.Problems {
+		level := "warning"
+		if p.Error {
+			level = "error"
+		}
+		n.event(p.Time, level, "log.message", p.Message)
+	}
+	if u.Failed > 0 {
+		n.number("prow.upload.failed", int64(u.Failed))
+		n.failed("not uploaded: "+counted(u.Failed, "file"), "upload")
+	}
+}

@@ -1,0 +1,247 @@
+package timeline
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/prow/runfile"
+)
+
+// steps draws ci-operator's steps below the container it ran in. Steps that were
+// not started are not drawn.
+func (t *timeline) steps() {
+	t.stepNodes = map[string]*node{}
+	parent := t.testParent()
+	type drawn struct {
+		*node
+		step runfile.Step
+	}
+	var all []drawn
+	var draw func(parent *node, above string, steps []runfile.Step)
+	draw = func(parent *node, above string, steps []runfile.Step) { // no deeper than maxStepDepth
+		for _, s := range steps {
+			if s.Started.IsZero() {
+				continue
+			}
+			n := t.add(parent, s.Name, s.Started, s.Finished)
+			n.text("prow.phase", "step")
+			n.text("prow.step.description", s.Description)
+			n.text("prow.artifacts", stepArtifacts(above, s.Name))
+			n.text("cicd.pipeline.task.name", s.Name)
+			n.text("cicd.pipeline.task.run.id", t.m.Run.Build+"/"+s.Name)
+			n.text("cicd.pipeline.task.run.url.full", s.LogURL)
+			switch {
+			case s.Failed:
+				n.text("cicd.pipeline.task.run.result", result(runfile.Failed))
+				n.failed("the step failed", result(runfile.Failed))
+			case !s.Finished.IsZero():
+				n.text("cicd.pipeline.task.run.result", result(runfile.Passed))
+			}
+			if t.stepNodes[s.Name] == nil {
+				t.stepNodes[s.Name] = n
+			}
+			all = append(all, drawn{n, s})
+			draw(n, s.Name, s.Steps)
+		}
+	}
+	draw(parent, "", t.m.Steps)
+	for _, d := range all {
+		for _, name := range d.step.Dependencies {
+			if to := t.stepNodes[name]; to != nil && to != d.node {
+				d.link(to, "waited for")
+			}
+		}
+	}
+}
+
+// stepArtifacts is the directory in which ci-operator keeps what a step leaves: step
+// S of test T is called T-S and has artifacts/T/S/.
+func stepArtifacts(test, step string) string {
+	if short, ok := strings.CutPrefix(step, test+"-"); test != "" && ok && short != "" {
+		return "artifacts/" + test + "/" + short + "/"
+	}
+	return "artifacts/" + step + "/"
+}
+
+// testParent is the span below which tests lie.
+func (t *timeline) testParent() *node {
+	if t.tests != nil {
+		return t.tests
+	}
+	return t.parentPod
+}
+
+// suites draws the JUnit suites and cases.
+func (t *timeline) suites() {
+	byFile := map[string][]runfile.Suite{}
+	var files []string
+	for _, s := range t.m.Suites {
+		if byFile[s.File] == nil {
+			files = append(files, s.File)
+		}
+		byFile[s.File] = append(byFile[s.File], s)
+	}
+	slices.Sort(files)
+	for _, f := range files {
+		t.file(f, byFile[f])
+	}
+}
+
+// file draws the suites of one file. Those without a timestamp are placed end to
+// end, backward from the end of what they ran in.
+func (t *timeline) file(file string, suites []runfile.Suite) {
+	parent := t.suiteParent(file)
+	end := parent.ends()
+	if end.IsZero() {
+		end = t.end()
+	}
+	for _, s := range slices.Backward(suites) {
+		start := s.Start
+		guess := start.IsZero() || !t.plausible(start)
+		length := s.Duration
+		if guess && s.Parallel == 0 || s.Parallel == 1 || length == 0 {
+			length = max(length, total(s)) // one case after the other
+		}
+		if guess {
+			if end.IsZero() {
+				start = parent.begins()
+			} else {
+				start = end.Add(-length)
+				end = start
+			}
+		}
+		t.suite(parent, file, s, start, length, guess)
+	}
+}
+
+// plausible reports whether a time lies within the job. One that does not was
+// written in another time zone, or in another run.
+func (t *timeline) plausible(at time.Time) bool {
+	const slack = time.Minute
+	end := t.end()
+	return !at.Before(t.root.begins().Add(-slack)) && (end.IsZero() || !at.After(end.Add(slack)))
+}
+
+// suiteParent finds the step whose artifacts a file lies in: ci-operator keeps
+// those of step S of test T in artifacts/T/S, and calls it T-S.
+func (t *timeline) suiteParent(file string) *node {
+	segs := strings.Split(file, "/")
+	if len(segs) > 3 {
+		if n := t.stepNodes[segs[1]+"-"+segs[2]]; n != nil {
+			return n
+		}
+	}
+	if len(segs) > 2 {
+		if n := t.stepNodes[segs[1]]; n != nil {
+			return n
+		}
+	}
+	return t.testParent()
+}
+
+// total is how long the cases took together, at most a century: what thousands of
+// cases claim need not fit a Duration.
+func total(s runfile.Suite) (sum time.Duration) {
+	const most = 100 * 365 * 24 * time.Hour
+	for _, c := range s.Cases {
+		sum = min(sum+c.Duration, most)
+	}
+	return sum
+}
+
+func (t *timeline) suite(parent *node, file string, s runfile.Suite, start time.Time, length time.Duration, guess bool) {
+	title := s.Name
+	if title == "" {
+		title = path.Base(file)
+	}
+	n := t.add(parent, title, start, start.Add(length))
+	n.text("prow.phase", "suite")
+	n.flag("prow.estimated", guess)
+	n.text("prow.junit.file", file)
+	n.text("test.suite.name", title)
+	failed := s.Failed()
+	n.number("prow.junit.cases", int64(len(s.Cases)+s.LeftOut))
+	if s.Skipped > 0 {
+		n.number("prow.junit.skipped", int64(s.Skipped))
+	}
+	if s.LeftOut > 0 {
+		n.number("prow.junit.left_out", int64(s.LeftOut))
+	}
+	if failed > 0 {
+		n.number("prow.junit.failed", int64(failed))
+		n.text("test.suite.run.status", "failure")
+		n.failed(fmt.Sprintf("%d of %s failed", failed, counted(len(s.Cases)+s.LeftOut, "case")), "test")
+	} else if len(s.Cases) > 0 {
+		n.text("test.suite.run.status", "success")
+	} else if s.Skipped > 0 {
+		n.text("test.suite.run.status", "skipped")
+	}
+	begins := starts(s, start, length, guess)
+	for i, c := range s.Cases {
+		t.testCase(n, title, c, begins[i])
+	}
+}
+
+func (t *timeline) testCase(suite *node, title string, c runfile.Case, start time.Time) {
+	known := !c.Start.IsZero() && t.plausible(c.Start)
+	if known {
+		start = c.Start
+	}
+	n := t.add(suite, c.Name, start, start.Add(c.Duration))
+	n.text("prow.phase", "case")
+	n.flag("prow.estimated", !known)
+	n.text("test.case.name", c.Name)
+	n.text("test.suite.name", title)
+	if c.Class != title {
+		n.text("prow.junit.class", c.Class)
+	}
+	if c.Failed {
+		n.text("test.case.result.status", "fail")
+		n.failed(c.Message, "test")
+	} else {
+		n.text("test.case.result.status", "pass")
+	}
+}
+
+// starts guesses when the cases began: one after the other, from the suite's
+// start on or, where that is a guess itself, so that the last ends when the suite
+// did. Where they do not fit into the suite's time so they ran at the same time,
+// in as many lanes as the file tells, or as few as they fit in.
+func starts(s runfile.Suite, start time.Time, length time.Duration, backward bool) []time.Time {
+	starts := make([]time.Time, len(s.Cases))
+	sum := total(s)
+	if sum <= length {
+		at := start
+		if backward {
+			at = at.Add(length - sum)
+		}
+		for i, c := range s.Cases {
+			starts[i], at = at, at.Add(c.Duration)
+		}
+		return starts
+	}
+	lanes := s.Parallel
+	if lanes <= 1 {
+		lanes = int(min(sum/max(length, 1)+1, maxLanes))
+	}
+	free := make([]time.Time, min(lanes, maxLanes))
+	for i := range free {
+		free[i] = start
+	}
+	for i, c := range s.Cases {
+		next := 0
+		for l := range free {
+			if free[l].Before(free[next]) {
+				next = l
+			}
+		}
+		starts[i] = free[next]
+		free[next] = free[next].Add(c.Duration)
+	}
+	return starts
+}
+
+const maxLanes = 64

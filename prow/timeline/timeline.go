@@ -1,0 +1,305 @@
+package timeline
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+)
+
+// Draw draws what the metadata tells as spans: an encoded
+// opentelemetry.proto.trace.v1.TracesData of one trace, whose id is TraceID and
+// whose root is the job.
+//
+//	JOB
+//	├── queue                     until Prow made the pod
+//	├── scheduling                until the pod had a node
+//	├── pod
+//	│   ├── clonerefs, …          init containers
+//	│   │   └── clone ORG/REPO    one for each repository, all from the start on
+//	│   │       └── git fetch, …  one after the other
+//	│   ├── test, …               containers
+//	│   │   ├── STEP              of ci-operator; what it waited for are links
+//	│   │   └── SUITE             of JUnit
+//	│   │       └── CASE
+//	│   └── sidecar               from the end of the test containers on
+//	│       └── upload
+//	└── still running             until the bucket was asked, or it had to end
+//
+// What is not known is left out. Spans whose times were derived from durations
+// have prow.estimated=true, those that have not ended have no end and
+// prow.unfinished=true. Nothing is moved to repair clocks that differ; where an
+// end lies before its start the span has no length, and prow.skew_ns. Span ids
+// are the same each time.
+//
+// Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
+// test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
+// else prow.*. It is nil if not even a start is known.
+func Draw(m *runfile.Metadata) []byte {
+	t := &timeline{m: m, trace: TraceID(m), names: map[string]int{}}
+	if !t.job() {
+		return nil
+	}
+	t.waiting()
+	t.pod()
+	t.clones()
+	t.steps()
+	t.suites()
+	t.upload()
+	t.running()
+	return t.encode()
+}
+
+// timeline is a trace that is being drawn.
+type timeline struct {
+	m     *runfile.Metadata
+	trace [16]byte
+	spans []*node        // each behind its parent
+	names map[string]int // how often a path was used
+
+	root       *node
+	parentPod  *node // pod, or else the root
+	containers map[string]*node
+	tests      *node // the container whose end the tests determined
+	stepNodes  map[string]*node
+}
+
+// job draws the root.
+func (t *timeline) job() bool {
+	start, end, estimated := t.extent()
+	if start.IsZero() {
+		return false
+	}
+	run, state := t.m.Run, t.m.State()
+	t.root = t.add(nil, runfile.Name(run.Job), start, end)
+	t.parentPod = t.root
+	t.root.span.Kind = tracepb.Span_SPAN_KIND_SERVER // as the conventions want a pipeline's run
+	t.root.flag("prow.estimated", estimated)
+	t.root.text("prow.phase", "job")
+	t.root.text("cicd.pipeline.name", runfile.Name(run.Job))
+	t.root.text("cicd.pipeline.run.id", run.Build)
+	t.root.text("cicd.pipeline.run.url.full", link.Page(t.m.Instances, run))
+	t.root.text("cicd.pipeline.action.name", "RUN")
+	if state == runfile.Running {
+		t.root.text("cicd.pipeline.run.state", t.runState())
+	} else {
+		t.root.text("cicd.pipeline.result", result(state))
+	}
+	why := ""
+	if p := t.m.ProwJob; p != nil {
+		why = p.Description
+		t.root.text("prow.job_id", p.ID)
+		t.root.text("prow.type", p.Type)
+		t.root.text("prow.state", p.Phase)
+		t.root.text("k8s.cluster.name", p.Cluster)
+		if p.Revivals > 0 {
+			t.root.number("prow.pod_revivals", int64(p.Revivals))
+		}
+		if p.Refs != nil {
+			t.root.refs(*p.Refs, "")
+		}
+	}
+	if f := t.m.Finished; f != nil {
+		t.root.text("prow.result", f.Result)
+		if t.m.ProwJob != nil && f.State != runfile.Unknown && t.m.ProwJob.State != runfile.Running && f.State != t.m.ProwJob.State {
+			t.root.flag("prow.results_differ", true)
+		}
+	}
+	versions := t.m.Versions
+	if f := t.m.Finished; f != nil && len(versions) == 0 {
+		versions = f.Versions
+	}
+	for _, k := range slices.Sorted(maps.Keys(versions)) {
+		t.root.text("prow."+strings.ReplaceAll(k, "-", "_"), versions[k])
+	}
+	switch state {
+	case runfile.Passed:
+		t.root.ok()
+	case runfile.Failed:
+		t.root.failed(cmp.Or(why, "the job failed"), result(state))
+	case runfile.Errored:
+		t.root.failed(cmp.Or(why, "Prow could not run the job"), result(state))
+	}
+	return true
+}
+
+// extent is from when the job was made to when it was done, by the best clock
+// that tells. A zero end is a job that runs, or whose end nobody wrote down.
+func (t *timeline) extent() (start, end time.Time, estimated bool) {
+	m := t.m
+	if m.ProwJob != nil {
+		start, end = m.ProwJob.Start, m.ProwJob.Completion
+	}
+	if start.IsZero() && m.Pod != nil {
+		start = m.Pod.Created
+	}
+	made, timed := prow.BuildTime(m.Run.Build)
+	if start.IsZero() && timed {
+		start = made
+	}
+	if start.IsZero() && m.Started != nil {
+		start, estimated = m.Started.Time, true // after cloning, mostly
+	}
+	if start.IsZero() && m.Finished != nil {
+		start, estimated = m.Finished.Time, true
+	}
+	if m.State() == runfile.Running {
+		return start, time.Time{}, estimated
+	}
+	if f := m.Finished; f != nil && (end.IsZero() || end.Before(start) && f.Time.After(start)) {
+		end = f.Time
+	}
+	if end.IsZero() && m.Pod != nil {
+		for _, c := range m.Pod.Containers {
+			if c.End != nil && c.End.Finished.After(end) {
+				end, estimated = c.End.Finished, true
+			}
+		}
+	}
+	return start, end, estimated
+}
+
+// runState is how far a running job is, in the words of the conventions.
+func (t *timeline) runState() string {
+	p := t.m.ProwJob
+	switch {
+	case t.m.Finished != nil:
+		return "finalizing"
+	case p != nil && p.Phase != "pending":
+		return "pending" // Prow's own "pending" means that there is a pod
+	}
+	return "executing"
+}
+
+// result is a state in the words of the conventions.
+func result(s runfile.State) string {
+	switch s {
+	case runfile.Passed:
+		return "success"
+	case runfile.Failed:
+		return "failure"
+	case runfile.Errored:
+		return "error"
+	case runfile.Aborted:
+		return "cancellation"
+	}
+	return ""
+}
+
+// waiting draws what came before the pod ran.
+func (t *timeline) waiting() {
+	p, pod := t.m.ProwJob, t.m.Pod
+	if p != nil && !p.Start.IsZero() {
+		end := p.Pending
+		if end.IsZero() && pod != nil {
+			end = pod.Created
+		}
+		if !end.IsZero() || t.m.State() == runfile.Running {
+			t.phase(t.root, "queue", p.Start, end)
+		}
+	}
+	if pod == nil || pod.Created.IsZero() {
+		return
+	}
+	end, never := pod.Scheduled, false
+	if end.IsZero() && t.m.State() != runfile.Running {
+		end, never = t.end(), true
+	}
+	n := t.phase(t.root, "scheduling", pod.Created, end)
+	n.podNames(pod)
+	var last runfile.PodEvent
+	for _, e := range pod.Events {
+		if t.beforePod(e) {
+			n.podEvent(e)
+			if e.Warning {
+				last = e
+			}
+		}
+	}
+	if never {
+		n.failed(withReason("the pod never had a node", last.Message), last.Reason)
+	}
+}
+
+// beforePod reports an event of scheduling.
+func (t *timeline) beforePod(e runfile.PodEvent) bool {
+	s := t.m.Pod.Scheduled
+	return s.IsZero() || !e.Time.After(s)
+}
+
+// end is the end of the root.
+func (t *timeline) end() time.Time { return t.root.ends() }
+
+// phase adds a span that stands for a part of every job.
+func (t *timeline) phase(parent *node, name string, start, end time.Time) *node {
+	n := t.add(parent, name, start, end)
+	n.text("prow.phase", name)
+	return n
+}
+
+// running draws how long a job has been running as far as one can know: what a
+// job does is uploaded at its end. One that was lost did not run until today.
+func (t *timeline) running() {
+	if t.m.State() != runfile.Running || t.m.AsOf.IsZero() {
+		return
+	}
+	since, until := t.root.begins(), t.m.AsOf
+	if t.m.Overdue(until) {
+		until = t.m.Due()
+	}
+	for _, n := range t.spans {
+		if n != t.root && n.ends().After(since) && n.ends().Before(until) {
+			since = n.ends()
+		}
+	}
+	if s := t.m.Started; s != nil && s.Time.After(since) && s.Time.Before(until) {
+		since = s.Time
+	}
+	n := t.add(t.root, "still running", since, until)
+	n.text("prow.phase", "running")
+	n.flag("prow.estimated", true)
+	n.flag("prow.unfinished", true)
+}
+
+// refs adds what is tested. final is the commit that was checked out, if known.
+func (n *node) refs(r runfile.Refs, final string) {
+	if r.Org == "" && r.Repo == "" {
+		return
+	}
+	n.text("vcs.owner.name", strings.TrimPrefix(r.Org, "https://"))
+	n.text("vcs.repository.name", r.Repo)
+	link := r.Link
+	if link == "" && !strings.Contains(r.Org, "://") {
+		link = "https://github.com/" + r.Org + "/" + r.Repo
+	}
+	n.text("vcs.repository.url.full", link)
+	if strings.HasPrefix(link, "https://github.com/") {
+		n.text("vcs.provider.name", "github")
+	}
+	n.text("vcs.ref.base.name", r.BaseRef)
+	n.text("vcs.ref.base.revision", r.BaseSHA)
+	if len(r.Pulls) == 1 {
+		p := r.Pulls[0]
+		n.text("vcs.change.id", strconv.Itoa(p.Number))
+		n.text("vcs.change.title", p.Title)
+		if final == "" {
+			final = p.SHA
+		}
+	} else if len(r.Pulls) > 1 {
+		var all []string
+		for _, p := range r.Pulls {
+			all = append(all, fmt.Sprint(p.Number))
+		}
+		n.text("prow.batch", strings.Join(all, ","))
+	}
+	n.text("vcs.ref.head.revision", final)
+}
