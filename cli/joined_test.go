@@ -15,6 +15,7 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 	"prowtrace/trace/join"
 )
 
@@ -94,7 +95,7 @@ func loadRun(t *testing.T, address string, g sourcing) (trace.Tree, string) {
 // job's start. Leaves of one name that follow each other are one line.
 func drawTree(tree trace.Tree) string {
 	critical := map[int]bool{}
-	for _, s := range tree.CriticalPath() {
+	for _, s := range analysis.CriticalPath(tree) {
 		for i := s.Span; i >= 0; i = tree.Parent(i) {
 			critical[i] = true
 		}
@@ -154,7 +155,7 @@ func drawTree(tree trace.Tree) string {
 func TestCriticalPathLeadsToTheFailure(t *testing.T) {
 	tree := loadDemo(t, failingDemo)
 	paths := map[string]int{}
-	for _, s := range tree.CriticalPath() {
+	for _, s := range analysis.CriticalPath(tree) {
 		var names []string
 		for i := s.Span; i >= 0; i = tree.Parent(i) {
 			names = append([]string{tree.Span(i).Name}, names...)

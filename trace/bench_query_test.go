@@ -100,7 +100,6 @@ func BenchmarkQuery(b *testing.B) {
 	}{
 		{"services", func(s *View) { s.Services() }},
 		{"operations", func(s *View) { s.Operations("kops") }},
-		{"calls", func(s *View) { s.Calls(0, 0) }},
 		{"lookup", func(s *View) { s.Lookup(s.Trace(s.NumTraces() / 2).ID) }},
 		{"trace", copyTrace},
 	}

@@ -147,7 +147,7 @@ type carrying struct {
 	Filter
 }
 
-var carriers = map[Level]Flags{EventLevel: eventful, LinkLevel: linked}
+var carriers = map[Level]Flags{EventLevel: eventful, LinkLevel: Linked}
 
 func (f carrying) holds(s *subject) bool { return s.set.flags[s.row].Has(f.flag) && f.Filter.holds(s) }
 

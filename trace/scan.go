@@ -266,7 +266,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 			case 11:
 				r.flags |= eventful
 			case 13:
-				r.flags |= linked
+				r.flags |= Linked
 			}
 			if f.Typ == protowire.BytesType && !want.Valid(value) {
 				r.flags |= unclean

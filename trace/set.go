@@ -236,7 +236,7 @@ const (
 	ZeroSpan                      // has no span id
 	Outside                       // starts before or ends after its parent
 	unclean                       // encoded badly or with invalid UTF-8: cleaned when served
-	linked                        // has links: not odd, but found while scanning for nothing
+	Linked                        // has links: not odd, but scanning sees it at no cost
 	eventful                      // has events, likewise
 )
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // A View is what readers ask: the rows of a Set, with what was added to them. Rows
@@ -25,8 +26,8 @@ type View struct {
 	joined     []*Joined
 	base       []int // trace of each of joined
 	added      map[int][]byte
-	calls      callTable
 	stats      Stats
+	kept       sync.Map // what others computed of the View, see Kept
 }
 
 // Material is what is added to a Set to make a View. NewView takes it over: it
@@ -177,6 +178,18 @@ func (v *View) TraceIndex(p Part, i int) int {
 		}
 	}
 	return i + len(v.ownAt)
+}
+
+// Kept gives what compute returned when it was first asked for a key, and keeps it as
+// long as the View lives: packages that analyse Views keep their results so. Keys are
+// compared as those of a context; each package uses a type of its own. It is safe for
+// concurrent use; compute runs once a key, and must not ask for the same key.
+func (v *View) Kept(key any, compute func() any) any {
+	once, known := v.kept.Load(key)
+	if !known {
+		once, _ = v.kept.LoadOrStore(key, sync.OnceValue(compute))
+	}
+	return once.(func() any)()
 }
 
 // Set gives the Set that the View is of.

@@ -11,6 +11,7 @@ import (
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // dependenciesV2 is jaeger.storage.v2's DependencyReader.
@@ -53,12 +54,12 @@ func (d *dependenciesV1) GetDependencies(_ context.Context, req *storagev1.GetDe
 	return resp, nil
 }
 
-func calls(set *trace.View, start, end *timestamppb.Timestamp) ([]trace.Calls, error) {
+func calls(set *trace.View, start, end *timestamppb.Timestamp) ([]analysis.Calls, error) {
 	from, to := notBefore(start), notAfter(end)
 	if to != 0 && to < from {
 		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())
 	}
-	return fit(set.Calls(from, to), answerSize, func(c trace.Calls) int {
+	return fit(analysis.Of(set).Calls(from, to), answerSize, func(c analysis.Calls) int {
 		return fieldSize(fieldSize(len(c.Parent)) + fieldSize(len(c.Child)) + fieldSize(len(c.Source)) + 1 + 10)
 	}), nil
 }

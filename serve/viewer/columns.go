@@ -6,7 +6,7 @@ import (
 	"math"
 	"net/http"
 
-	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // Bits of the flags column beyond those of trace.Flags.
@@ -55,7 +55,7 @@ func (d *drawing) columns(from, to int) []byte {
 	self := make([]float32, n)
 	for i, l := range d.layout.Lines[from:to] {
 		depth[i], name[i], service[i] = uint32(l.Depth), l.Name, l.Service
-		if l.Group == trace.NoGroup {
+		if l.Group == analysis.NoGroup {
 			s := d.tree.Span(int(l.Span))
 			start.set(i, s.Start-d.extent.start)
 			duration.set(i, s.Duration)
@@ -71,7 +71,7 @@ func (d *drawing) columns(from, to int) []byte {
 		start.set(i, e.start-d.extent.start)
 		duration.set(i, e.end-e.start)
 		flags[i] = flagMissing
-		if l.Group == trace.Fold {
+		if l.Group == analysis.Fold {
 			flags[i] = flagFold
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"prowtrace/export"
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // Bounds on what a detail has of a span; the rest can be downloaded.
@@ -116,7 +117,7 @@ func (v *viewer) spanAt(r *http.Request, d *drawing) (line, span int, parts trac
 		return 0, 0, parts, err
 	}
 	l := d.layout.Lines[line]
-	if l.Group != trace.NoGroup {
+	if l.Group != analysis.NoGroup {
 		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is no span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
 	}
 	parts, err = d.tree.Detail(int(l.Span))

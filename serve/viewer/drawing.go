@@ -8,12 +8,13 @@ import (
 	"sync"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // A drawing is a trace laid out to be shown, with what is asked for most often.
 type drawing struct {
 	tree   trace.Tree
-	layout *trace.Layout
+	layout *analysis.Layout
 	self   []int64 // ns, by span
 	line   []int32 // by span
 	groups map[int32]extent
@@ -21,9 +22,9 @@ type drawing struct {
 }
 
 func newDrawing(t trace.Tree) *drawing {
-	d := &drawing{tree: t, layout: t.Layout(), self: t.SelfTimes(), line: make([]int32, t.Len())}
+	d := &drawing{tree: t, layout: analysis.LayOut(t), self: analysis.SelfTimes(t), line: make([]int32, t.Len())}
 	for i, l := range d.layout.Lines {
-		if l.Group == trace.NoGroup {
+		if l.Group == analysis.NoGroup {
 			d.line[l.Span] = int32(i)
 		}
 	}
@@ -151,7 +152,7 @@ type extent struct{ start, end int64 }
 
 // extentOf gives the time of a line: of a group that of its members together.
 func (d *drawing) extentOf(line int) extent {
-	if l := d.layout.Lines[line]; l.Group == trace.NoGroup {
+	if l := d.layout.Lines[line]; l.Group == analysis.NoGroup {
 		s := d.tree.Span(int(l.Span))
 		return extent{s.Start, s.End()}
 	}
@@ -165,7 +166,7 @@ func (d *drawing) measureGroups() {
 	lines := d.layout.Lines
 	for i := len(lines) - 1; i >= 0; i-- {
 		p := lines[i].Parent
-		if p < 0 || lines[p].Group == trace.NoGroup {
+		if p < 0 || lines[p].Group == analysis.NoGroup {
 			continue
 		}
 		e := d.extentOf(i)

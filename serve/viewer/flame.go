@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // flame is where time was spent by call path: calls of the same name and
@@ -39,7 +40,7 @@ func newFlame(trees iter.Seq[trace.Tree]) flame {
 	index := map[frameKey]int32{}
 	frames := []frame{}
 	for t := range trees {
-		self := t.SelfTimes()
+		self := analysis.SelfTimes(t)
 		of := make([]int32, t.Len()) // the frame of each span
 		for _, i := range parentsFirst(t) {
 			s := t.Span(int(i))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // traceHead is what the page has to know of a trace besides its columns.
@@ -74,9 +75,9 @@ func (d *drawing) text(line int) lineText {
 	l := d.layout.Lines[line]
 	t := lineText{Line: line}
 	switch l.Group {
-	case trace.Missing:
+	case analysis.Missing:
 		t.ID = d.tree.MissingParent(int(l.Span)).String()
-	case trace.NoGroup:
+	case analysis.NoGroup:
 		s := d.tree.Span(int(l.Span))
 		h := readHeadline(d.tree.Encoded(int(l.Span)))
 		t.ID, t.Hint = d.tree.ID(int(l.Span)).String(), h.subject
@@ -94,7 +95,7 @@ func (d *drawing) text(line int) lineText {
 // getCritical sends the critical path as triples: line, and from and to in ns
 // after the start of the trace.
 func getCritical(_ *http.Request, d *drawing) (any, error) {
-	path := d.tree.CriticalPath()
+	path := analysis.CriticalPath(d.tree)
 	out := make([]int64, 0, 3*len(path))
 	for _, s := range path {
 		out = append(out, int64(d.line[s.Span]), s.From-d.extent.start, s.To-d.extent.start)

@@ -18,6 +18,7 @@ import (
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // getFound sends the numbers of the lines that match, in order, as u32.
@@ -38,7 +39,7 @@ func (v *viewer) getFound(r *http.Request, d *drawing) (any, error) {
 	}
 	out := []byte{}
 	for i, l := range d.layout.Lines {
-		if l.Group == trace.NoGroup && hit[l.Span] {
+		if l.Group == analysis.NoGroup && hit[l.Span] {
 			out = binary.LittleEndian.AppendUint32(out, uint32(i))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // operation sums up the spans of one name, or of one value of an attribute, and
@@ -36,7 +37,7 @@ func operations(trees iter.Seq[trace.Tree], group func(trace.Tree, int, trace.Sp
 	index := map[key]int{}
 	all := []operation{}
 	for t := range trees {
-		self := t.SelfTimes()
+		self := analysis.SelfTimes(t)
 		for i := range t.Len() {
 			s := t.Span(i)
 			k := key{group(t, i, s), s.Service}

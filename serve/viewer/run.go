@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // Bounds on what lists send at once.
@@ -69,7 +70,7 @@ func (v *viewer) getRun(*http.Request) (any, error) {
 		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: webLinks(v.info.Links), Runs: []runLinks{},
 		Start: strconv.FormatInt(all.from, 10), Duration: all.to - all.from,
 		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.set.Len(), Repeated: stats.Repeated, Traces: v.set.NumTraces(),
-		Errors: all.errors, Problems: len(v.set.Problems()), FoldAt: trace.FoldAt, Jobs: []string{},
+		Errors: all.errors, Problems: len(v.set.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
 		Services: all.services[:min(len(all.services), maxServices)],
 	}
 	for _, t := range v.set.Jobs() {

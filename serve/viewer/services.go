@@ -8,6 +8,7 @@ import (
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // serviceMap is which service called which, and which hosts and databases they
@@ -58,7 +59,7 @@ func newServiceMap(trees iter.Seq[trace.Tree]) serviceMap {
 }
 
 func (b *mapBuilder) add(t trace.Tree) {
-	self := t.SelfTimes()
+	self := analysis.SelfTimes(t)
 	answered := make([]bool, t.Len()) // calls that a span of another service is a child of
 	for i := range t.Len() {
 		s := t.Span(i)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // summary is a trace in a list.
@@ -137,7 +138,7 @@ func (v *viewer) withMatch(ctx context.Context, among []trace.Trace, q terms) ([
 			t := v.set.Tree(among[i])
 			var self []int64
 			if m.needsSelf {
-				self = t.SelfTimes()
+				self = analysis.SelfTimes(t)
 			}
 			for s := 0; s < t.Len() && !hit[i]; s++ {
 				hit[i] = m.span(t, s, self)

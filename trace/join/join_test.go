@@ -355,9 +355,6 @@ func TestLabels(t *testing.T) {
 	if got := fmt.Sprint(s.Operations("kops@7"), s.Operations("kops@9")); got != "[{GET client} {kops internal}] []" {
 		t.Errorf("operations %s", got)
 	}
-	if calls := s.Calls(0, 0); len(calls) != 4 || calls[1].Parent != "kops@7" || calls[1].Child != "kops@7" {
-		t.Errorf("calls %+v", calls)
-	}
 
 	original, _ := s.Lookup(trace.TraceID(tid(1)))
 	names := func(tree trace.Tree) (names []string) {
@@ -608,38 +605,6 @@ func TestJoinAmongManyOpenSpans(t *testing.T) {
 	}
 	if below["command"] < 20 || below["kops"] < 20 {
 		t.Errorf("one of two cases is hardly tested: %v", below)
-	}
-}
-
-// Of a job's own spans those that are guesses are not followed, unless they hold
-// what is none.
-//
-//	job    |*********************|
-//	test     |-****************-|
-//	suite       |--------------|      estimated, ends last
-//	kops        |*************|
-//	guess          |-----|            estimated, with a step that is not
-//	step             |**|
-func TestCriticalPathOfJob(t *testing.T) {
-	marks := map[trace.SpanID]Mark{}
-	at := func(id, parent uint64, name string, start, end int64, guess bool) *tracepb.Span {
-		s := span(id, parent, name, start, end)
-		s.TraceId = jobID[:]
-		marks[spanID(id)] = Mark{Estimated: guess, MayContain: !guess}
-		return s
-	}
-	timeline := otlp(t, Service, at(1, 0, "job", 1, 100, false), at(2, 1, "test", 10, 90, false), at(3, 2, "suite", 20, 90, true),
-		at(4, 3, "case", 30, 90, true), at(5, 2, "guess", 12, 19, true), at(6, 5, "step", 13, 15, false))
-	file := otel(t, otlp(t, "kops", withArgs(inTrace(1, span(1, 0, "kops", 20, 80)), "kops", "update")))
-	s := loadJob(t, Job{ID: jobID, Own: Own{timeline, marks}, By: ByTime}, map[string][]byte{"kops-7-x.otel": file})
-	tree := s.Tree(s.Jobs()[0])
-	var got []string
-	for _, g := range tree.CriticalPath() {
-		got = append([]string{fmt.Sprintf("%s %d-%d", tree.Span(g.Span).Name, g.From/1e9, g.To/1e9)}, got...)
-	}
-	want := "job 1-10, test 10-12, guess 12-13, step 13-15, guess 15-19, test 19-20, kops 20-80, test 80-90, job 90-100"
-	if strings.Join(got, ", ") != want {
-		t.Errorf("critical path\n got %s\nwant %s", strings.Join(got, ", "), want)
 	}
 }
 

@@ -1,4 +1,6 @@
-package trace
+package analysis
+
+import "prowtrace/trace"
 
 // FoldAt is how many similar siblings in a row come under one line of their
 // own. A retry loop writes dozens; fewer are read as fast as a summary of them.
@@ -36,9 +38,9 @@ const (
 	Fold                 // similar siblings: same name, service and kind
 )
 
-// Layout orders the lines of t. Time and memory grow with the number of spans
+// LayOut orders the lines of t. Time and memory grow with the number of spans
 // only, however deep or wide the tree is.
-func (t Tree) Layout() *Layout {
+func LayOut(t trace.Tree) *Layout {
 	f := newFamily(t)
 	f.fold()
 	return &Layout{Lines: f.lines(), Names: f.names.values, Services: f.services.values}
@@ -49,7 +51,7 @@ func (t Tree) Layout() *Layout {
 type family struct {
 	kin             []kin
 	spans           int
-	names, services interner[string]
+	names, services numbered
 }
 
 type kin struct {
@@ -57,15 +59,15 @@ type kin struct {
 	span                  int32
 	members               int32
 	name, service         uint32
-	kind                  Kind
+	kind                  trace.Kind
 	group                 Group
 }
 
-func newFamily(t Tree) *family {
+func newFamily(t trace.Tree) *family {
 	n := t.Len()
 	f := &family{kin: make([]kin, n+1, n+n/FoldAt+2), spans: n}
-	missing := map[SpanID]int32{}
-	var last Span // neighbours mostly share their name and service
+	missing := map[trace.SpanID]int32{}
+	var last trace.Span // neighbours mostly share their name and service
 	for i := range n {
 		s := t.Span(i)
 		k := &f.kin[i+1]
@@ -73,12 +75,12 @@ func newFamily(t Tree) *family {
 		if i > 0 && s.Name == last.Name && s.Service == last.Service {
 			k.name, k.service = f.kin[i].name, f.kin[i].service
 		} else {
-			k.name, _ = f.names.number(s.Name)
-			k.service, _ = f.services.number(s.Service)
+			k.name = f.names.number(s.Name)
+			k.service = f.services.number(s.Service)
 		}
 		last = s
 		up := int32(t.Parent(i) + 1)
-		if up == 0 && s.Flags.Has(Orphan) {
+		if up == 0 && s.Flags.Has(trace.Orphan) {
 			id := t.MissingParent(i)
 			group, known := missing[id]
 			if !known {

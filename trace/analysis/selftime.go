@@ -1,9 +1,11 @@
-package trace
+package analysis
+
+import "prowtrace/trace"
 
 // SelfTimes gives the self time of each span of t in ns: the part of its
 // duration in which no child was running. What of a child lies outside its
 // parent does not count, and children that run at the same time count once.
-func (t Tree) SelfTimes() []int64 {
+func SelfTimes(t trace.Tree) []int64 {
 	n := t.Len()
 	self := make([]int64, n)
 	covered := make([]int64, n) // up to when the children seen so far reach

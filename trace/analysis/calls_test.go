@@ -1,4 +1,4 @@
-package trace
+package analysis
 
 import (
 	"encoding/binary"
@@ -7,6 +7,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
@@ -47,7 +51,7 @@ func TestCallsByParentAndLink(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := set.Calls(test.start, test.end); !slices.Equal(got, test.want) {
+			if got := Of(set).Calls(test.start, test.end); !slices.Equal(got, test.want) {
 				t.Errorf("calls %v\nwant %v", got, test.want)
 			}
 		})
@@ -94,7 +98,7 @@ func TestCallsOfRanges(t *testing.T) {
 		records = append(records, otlp(t, service, spans...))
 	}
 	set := load(t, otel(t, records...))
-	if len(set.calls.of(set)) < 2 {
+	if len(Of(set).calls.of(set).blocks) < 2 {
 		t.Fatal("all is in one block")
 	}
 	for range 50 {
@@ -109,7 +113,7 @@ func TestCallsOfRanges(t *testing.T) {
 			}
 		}
 		got := map[Calls]uint64{}
-		for _, c := range set.Calls(start, end) {
+		for _, c := range Of(set).Calls(start, end) {
 			n := c.Count
 			c.Count = 0
 			got[c] = n
@@ -118,4 +122,52 @@ func TestCallsOfRanges(t *testing.T) {
 			t.Fatalf("%d to %d: %v, want %v", start, end, got, want)
 		}
 	}
+}
+
+// What calls across files come to, and over a range.
+func TestCallsAcrossFiles(t *testing.T) {
+	s := load(t,
+		otel(t, otlp(t, "kops", span(1, 0, "root", 10, 20), span(2, 1, "GET", 12, 14))),
+		otel(t, otlp(t, "nodeup", inTrace(2, span(3, 0, "root", 30, 40)), inTrace(2, span(4, 3, "GET", 32, 34)))))
+	if got := fmt.Sprint(Of(s).Calls(0, 0)); got != "[{kops kops 1 } {nodeup nodeup 1 }]" {
+		t.Errorf("calls %v", got)
+	}
+	if got := fmt.Sprint(Of(s).Calls(0, 25e9)); got != "[{kops kops 1 }]" {
+		t.Errorf("calls until 25 s %v", got)
+	}
+	cross := load(t, otel(t, otlp(t, "a", span(1, 0, "x", 1, 5))), otel(t, otlp(t, "b", span(2, 1, "y", 2, 3), span(3, 1, "y", 3, 4))))
+	if got := fmt.Sprint(Of(cross).Calls(0, 0)); got != "[{a b 2 }]" {
+		t.Errorf("calls between services %v", got)
+	}
+}
+
+// Services of several runs are told apart by their labels.
+func TestCallsOfLabelledRuns(t *testing.T) {
+	file := func(n byte) []byte {
+		return otel(t, otlp(t, "kops", tracetest.WithArgs(inTrace(n, span(1, 0, "kops", 20, 60)), "kops", "get"), inTrace(n, span(2, 1, "GET", 25, 30))))
+	}
+	label := func(build string) trace.Description { return trace.Description{Label: build} }
+	s := loadJobs(t, []trace.Source{{Name: "a.otel", Data: file(1), Group: 1}, {Name: "b.otel", Data: file(2), Group: 2}, {Name: "c.otel", Data: file(3)}},
+		join.Job{ID: trace.TraceID{0: 0xaa}, Name: "e2e", Description: label("7")}, join.Job{ID: trace.TraceID{0: 0xbb}, Name: "e2e", Description: label("8")})
+	if calls := Of(s).Calls(0, 0); len(calls) != 4 || calls[1].Parent != "kops@7" || calls[1].Child != "kops@7" {
+		t.Errorf("calls %+v", calls)
+	}
+}
+
+func BenchmarkCalls(b *testing.B) {
+	spans := make([]*tracepb.Span, 100_000)
+	for i := range spans {
+		spans[i] = span(uint64(i+1), uint64(i+2)/3, "call", 10+int64(i), 20+int64(i))
+	}
+	s := load(b, otel(b, otlp(b, "s", spans...)))
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			(&Cache{view: s}).Calls(0, 0)
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		for b.Loop() {
+			Of(s).Calls(0, 0)
+		}
+	})
 }

@@ -1,8 +1,10 @@
-package trace
+package analysis
 
 import (
 	"cmp"
 	"slices"
+
+	"prowtrace/trace"
 )
 
 // A Segment is a piece of the critical path: from From to To, in Unix ns, the
@@ -21,8 +23,8 @@ type Segment struct {
 // parent are taken as children of the whole trace. Of a job's own spans those
 // whose times are estimates, and that hold nothing else, are left out: of a JUnit
 // case one knows how long it took, not when, and no more what waited for it.
-func (t Tree) CriticalPath() []Segment {
-	w := walk{tree: t, children: childrenByEnd(t), guessed: t.guessed()}
+func CriticalPath(t trace.Tree) []Segment {
+	w := walk{tree: t, children: childrenByEnd(t), guessed: guessed(t)}
 	start, end := t.Extent()
 	w.enter(-1, start, end)
 	for len(w.stack) > 0 {
@@ -33,7 +35,7 @@ func (t Tree) CriticalPath() []Segment {
 
 // walk is the state of CriticalPath: the spans it is in, the outermost first.
 type walk struct {
-	tree     Tree
+	tree     trace.Tree
 	children children
 	guessed  map[int]bool
 	stack    []visit
@@ -88,7 +90,7 @@ type children struct {
 
 func (c children) of(span int) []int32 { return c.all[c.first[span+1]:c.first[span+2]] }
 
-func childrenByEnd(t Tree) children {
+func childrenByEnd(t trace.Tree) children {
 	n := t.Len()
 	c := children{first: make([]int32, n+2), all: make([]int32, n)}
 	ends := make([]int64, n)
@@ -115,23 +117,23 @@ func childrenByEnd(t Tree) children {
 
 // guessed finds the spans of a job whose times are estimates and that have no
 // descendant whose are not.
-func (t Tree) guessed() map[int]bool {
+func guessed(t trace.Tree) map[int]bool {
 	if !t.Joined() {
 		return nil
 	}
-	guessed := map[int]bool{}
+	estimated := map[int]bool{}
 	for i := range t.Len() {
 		if t.Estimated(i) {
-			guessed[i] = true
+			estimated[i] = true
 		}
 	}
 	for i := range t.Len() {
-		if guessed[i] {
+		if estimated[i] {
 			continue
 		}
-		for p := t.Parent(i); p >= 0 && guessed[p]; p = t.Parent(p) {
-			delete(guessed, p)
+		for p := t.Parent(i); p >= 0 && estimated[p]; p = t.Parent(p) {
+			delete(estimated, p)
 		}
 	}
-	return guessed
+	return estimated
 }

@@ -1,4 +1,4 @@
-package trace
+package analysis
 
 import (
 	"cmp"
@@ -10,19 +10,26 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"prowtrace/internal/otlpwire"
-
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
 )
 
 // Calls counts how often one service called another, or itself, in the traces
 // that overlap a range of Unix ns; 0 leaves an end open. A span is a call of
 // its parent's service, and of the service of each span that it links to. They
 // are ordered by parent, child and source.
-func (v *View) Calls(start, end int64) []Calls {
+//
+// The first question counts all calls, on all processors: one pass over the columns,
+// and over the encoded spans that have links. Later ones add up blocks of traces,
+// and look again only into blocks that lie across an end of the range.
+func (c *Cache) Calls(start, end int64) []Calls {
 	end = cmp.Or(end, math.MaxInt64)
-	counts := newCallCounts(len(v.services))
-	for _, b := range v.calls.of(v) {
+	table := c.calls.of(c.view)
+	counts := newCallCounts(len(table.services.values))
+	for i := range table.blocks {
+		b := &table.blocks[i]
 		switch {
 		case b.endMax < start || b.startMin > end:
 		case b.endMin >= start && b.startMax <= end:
@@ -31,8 +38,8 @@ func (v *View) Calls(start, end int64) []Calls {
 			}
 		default:
 			for t := b.first; t < b.behind; t++ {
-				if s := b.part.Set; s.endOf(t) >= start && s.startOf(t) <= end {
-					v.countCalls(b.part, t, counts)
+				if from, to := b.part.Set.TraceExtent(t); to >= start && from <= end {
+					table.count(b.part, t, counts)
 				}
 			}
 		}
@@ -43,7 +50,7 @@ func (v *View) Calls(start, end int64) []Calls {
 		if c.linked {
 			source = LinkSource
 		}
-		calls = append(calls, Calls{v.services[c.parent], v.services[c.child], c.n, source})
+		calls = append(calls, Calls{table.services.values[c.parent], table.services.values[c.child], c.n, source})
 	}
 	slices.SortFunc(calls, func(a, b Calls) int {
 		return cmp.Or(cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Child, b.Child), cmp.Compare(a.Source, b.Source))
@@ -60,26 +67,6 @@ type Calls struct {
 
 // LinkSource marks calls that were seen as links.
 const LinkSource = "link"
-
-// countCalls counts the calls in trace t of a part.
-func (v *View) countCalls(part Part, t int, counts *callCounts) {
-	s := part.Set
-	serviceOf := func(row uint32) uint32 { return v.resources[part.FirstResource+int(s.resource[row])].service }
-	first, behind := s.traces.first[t], s.traces.first[t+1]
-	for row := first; row < behind; row++ {
-		if p := s.parent[row]; p >= 0 {
-			counts.add(call{serviceOf(uint32(p)), serviceOf(row), false}, 1)
-		}
-	}
-	if part.FirstRow > 0 {
-		return // added spans have no links
-	}
-	links := v.calls.links
-	at := sort.Search(len(links), func(i int) bool { return links[i].from >= first })
-	for ; at < len(links) && links[at].from < behind; at++ {
-		counts.add(call{serviceOf(links[at].to), serviceOf(links[at].from), true}, 1)
-	}
-}
 
 // call is a pair of services.
 type call struct {
@@ -148,46 +135,57 @@ func (c *callCounts) take() (counts []callCount) {
 // nothing else needs them. Blocks of traces that lie in a range as a whole, which
 // are nearly all, are not looked into again.
 type callTable struct {
-	once   sync.Once
-	links  []spanLink // ordered by from
-	blocks []callBlock
+	once     sync.Once
+	services numbered
+	service  []uint32   // number in services, by resource
+	links    []spanLink // ordered by from
+	blocks   []callBlock
 }
 
 // callBlock is a run of traces with about blockRows rows.
 type callBlock struct {
-	part               Part
+	part               trace.Part
 	first, behind      int // traces
 	startMin, startMax int64
 	endMin, endMax     int64
 	calls              []callCount
 }
 
-func (c *callTable) of(v *View) []callBlock {
+const blockRows = 1 << 14
+
+func (c *callTable) of(v *trace.View) *callTable {
 	c.once.Do(func() {
-		c.links = v.set.findLinks()
+		c.links = findLinks(v.Set())
 		for _, part := range v.Parts() {
 			s := part.Set
+			for n := range s.NumResources() {
+				c.service = append(c.service, c.services.number(v.ServiceOf(part.FirstResource+n)))
+			}
 			for first := 0; first < s.NumTraces(); {
+				begin, _ := s.TraceRows(first)
 				b := callBlock{part: part, first: first, behind: first + 1}
-				for b.behind < s.NumTraces() && s.traces.first[b.behind+1]-s.traces.first[first] <= blockRows {
+				for b.behind < s.NumTraces() {
+					if _, end := s.TraceRows(b.behind); end-begin > blockRows {
+						break
+					}
 					b.behind++
 				}
 				c.blocks = append(c.blocks, b)
 				first = b.behind
 			}
 		}
-		c.count(v)
+		c.fill()
 	})
-	return c.blocks
+	return c
 }
 
-// count fills the blocks, on all processors.
-func (c *callTable) count(v *View) {
+// fill counts the calls of the blocks, on all processors.
+func (c *callTable) fill() {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			counts := newCallCounts(len(v.services))
+			counts := newCallCounts(len(c.services.values))
 			for i := int(next.Add(1)) - 1; i < len(c.blocks); i = int(next.Add(1)) - 1 {
 				b := &c.blocks[i]
 				b.startMin, b.startMax, b.endMin, b.endMax = math.MaxInt64, 0, math.MaxInt64, 0
@@ -195,7 +193,7 @@ func (c *callTable) count(v *View) {
 					start, end := b.part.Set.TraceExtent(t)
 					b.startMin, b.startMax = min(b.startMin, start), max(b.startMax, start)
 					b.endMin, b.endMax = min(b.endMin, end), max(b.endMax, end)
-					v.countCalls(b.part, t, counts)
+					c.count(b.part, t, counts)
 				}
 				b.calls = counts.take()
 			}
@@ -204,21 +202,41 @@ func (c *callTable) count(v *View) {
 	wg.Wait()
 }
 
+// count counts the calls in trace t of a part.
+func (c *callTable) count(part trace.Part, t int, counts *callCounts) {
+	columns := part.Set.Columns()
+	service := c.service[part.FirstResource:]
+	first, behind := part.Set.TraceRows(t)
+	for row := first; row < behind; row++ {
+		if p := columns.Parent[row]; p >= 0 {
+			counts.add(call{service[columns.Resource[p]], service[columns.Resource[row]], false}, 1)
+		}
+	}
+	if part.FirstRow > 0 {
+		return // added spans have no links
+	}
+	at := sort.Search(len(c.links), func(i int) bool { return int(c.links[i].from) >= first })
+	for ; at < len(c.links) && int(c.links[at].from) < behind; at++ {
+		link := c.links[at]
+		counts.add(call{service[columns.Resource[link.to]], service[columns.Resource[link.from]], true}, 1)
+	}
+}
+
 // spanLink is a link from one row to another.
 type spanLink struct{ from, to uint32 }
 
-// findLinks gives the links between spans of the set, ordered by the spans that
+// findLinks gives the links between spans of a set, ordered by the spans that
 // have them. One to the span's own parent or to itself says nothing new and is
 // left out.
-func (s *Set) findLinks() (links []spanLink) {
-	targets := s.linkTargets()
+func findLinks(s *trace.Set) (links []spanLink) {
+	targets := linkTargets(s)
 	slices.SortFunc(targets, func(a, b linkTarget) int { return cmp.Compare(a.trace, b.trace) })
 	for len(targets) > 0 {
 		n := 1
 		for n < len(targets) && targets[n].trace == targets[0].trace {
 			n++
 		}
-		links = s.resolve(targets[:n], links)
+		links = resolve(s, targets[:n], links)
 		targets = targets[n:]
 	}
 	slices.SortFunc(links, func(a, b spanLink) int { return cmp.Compare(a.from, b.from) })
@@ -232,20 +250,22 @@ type linkTarget struct {
 }
 
 // resolve finds the spans that targets in one trace name.
-func (s *Set) resolve(targets []linkTarget, links []spanLink) []spanLink {
+func resolve(s *trace.Set, targets []linkTarget, links []spanLink) []spanLink {
+	columns := s.Columns()
 	rows := make(map[uint64]uint32, len(targets)) // of the spans that are named, and no others
 	for _, t := range targets {
 		rows[t.id] = 0
 	}
-	first, end := s.traces.first[targets[0].trace], s.traces.first[targets[0].trace+1]
+	first, end := s.TraceRows(int(targets[0].trace))
 	found := make(map[uint64]bool, len(rows))
 	for row := first; row < end; row++ {
-		if _, named := rows[s.id[row]]; named && !found[s.id[row]] {
-			rows[s.id[row]], found[s.id[row]] = row, true
+		id := columns.ID[row]
+		if _, named := rows[id]; named && !found[id] {
+			rows[id], found[id] = uint32(row), true
 		}
 	}
 	for _, t := range targets {
-		if to := rows[t.id]; found[t.id] && to != t.from && int32(to) != s.parent[t.from] {
+		if to := rows[t.id]; found[t.id] && to != t.from && int32(to) != columns.Parent[t.from] {
 			links = append(links, spanLink{t.from, to})
 		}
 	}
@@ -253,21 +273,21 @@ func (s *Set) resolve(targets []linkTarget, links []spanLink) []spanLink {
 }
 
 // linkTargets reads the links of all spans whose trace is in the set.
-func (s *Set) linkTargets() (targets []linkTarget) {
+func linkTargets(s *trace.Set) (targets []linkTarget) {
+	flags := s.Columns().Flags
 	perWorker := make([][]linkTarget, runtime.GOMAXPROCS(0))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for w := range perWorker {
 		wg.Go(func() {
-			const rows = 1 << 14
 			for {
-				lo := int(next.Add(rows)) - rows
+				lo := int(next.Add(blockRows)) - blockRows
 				if lo >= s.Len() {
 					return
 				}
-				for row := lo; row < min(lo+rows, s.Len()); row++ {
-					if s.flags[row].Has(linked) {
-						perWorker[w] = s.appendTargets(perWorker[w], row)
+				for row := lo; row < min(lo+blockRows, s.Len()); row++ {
+					if flags[row].Has(trace.Linked) {
+						perWorker[w] = appendTargets(s, perWorker[w], row)
 					}
 				}
 			}
@@ -277,7 +297,7 @@ func (s *Set) linkTargets() (targets []linkTarget) {
 	return slices.Concat(perWorker...)
 }
 
-func (s *Set) appendTargets(targets []linkTarget, row int) []linkTarget {
+func appendTargets(s *trace.Set, targets []linkTarget, row int) []linkTarget {
 	b := s.Raw(row)
 	c := otlpwire.Read(b)
 	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
@@ -286,10 +306,10 @@ func (s *Set) appendTargets(targets []linkTarget, row int) []linkTarget {
 		}
 		link := b[f.Lo:f.Hi]
 		id, span := otlpwire.Bytes(link, 1), otlpwire.Bytes(link, 2)
-		if len(id) != len(TraceID{}) || len(span) != len(SpanID{}) {
+		if len(id) != len(trace.TraceID{}) || len(span) != len(trace.SpanID{}) {
 			continue
 		}
-		if t, ok := s.Lookup(TraceID(id)); ok {
+		if t, ok := s.Lookup(trace.TraceID(id)); ok {
 			targets = append(targets, linkTarget{uint32(t.Index), uint32(row), binary.BigEndian.Uint64(span)})
 		}
 	}

@@ -1,9 +1,11 @@
-package trace
+package analysis
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"prowtrace/trace"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
@@ -109,8 +111,8 @@ func lines(n int, line string) (all []string) {
 	return all
 }
 
-func drawLayout(t Tree) string {
-	l := t.Layout()
+func drawLayout(t trace.Tree) string {
+	l := LayOut(t)
 	var all []string
 	for i, line := range l.Lines {
 		name := strings.Repeat(".", int(line.Depth))
@@ -152,11 +154,11 @@ func TestLargeLayouts(t *testing.T) {
 			}
 			s := load(t, otel(t, otlp(t, "s", spans...)))
 			tree := s.Tree(s.Trace(0))
-			l := tree.Layout()
+			l := LayOut(tree)
 			if last := l.Lines[len(l.Lines)-1]; len(l.Lines) != tt.lines || last.Depth != tt.depth {
 				t.Errorf("%d lines, the last at depth %d", len(l.Lines), last.Depth)
 			}
-			if got := len(tree.CriticalPath()); got == 0 {
+			if got := len(CriticalPath(tree)); got == 0 {
 				t.Error("no critical path")
 			}
 		})
@@ -172,17 +174,17 @@ func BenchmarkLayout(b *testing.B) {
 	t := s.Tree(s.Trace(0))
 	b.Run("layout", func(b *testing.B) {
 		for b.Loop() {
-			t.Layout()
+			LayOut(t)
 		}
 	})
 	b.Run("self", func(b *testing.B) {
 		for b.Loop() {
-			t.SelfTimes()
+			SelfTimes(t)
 		}
 	})
 	b.Run("critical", func(b *testing.B) {
 		for b.Loop() {
-			t.CriticalPath()
+			CriticalPath(t)
 		}
 	})
 }

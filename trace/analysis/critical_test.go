@@ -1,9 +1,13 @@
-package trace
+package analysis
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
@@ -97,18 +101,51 @@ func TestCriticalPathAndSelfTime(t *testing.T) {
 			s := load(t, otel(t, otlp(t, "s", tt.spans...)))
 			tree := s.Tree(s.Trace(0))
 			var segments, selfs []string
-			for _, g := range tree.CriticalPath() {
+			for _, g := range CriticalPath(tree) {
 				segments = append([]string{fmt.Sprintf("%s %s-%s", tree.Span(g.Span).Name, seconds(g.From), seconds(g.To))}, segments...)
 			}
 			if got := strings.Join(segments, ", "); got != tt.critical {
 				t.Errorf("critical path\n got %s\nwant %s", got, tt.critical)
 			}
-			for i, ns := range tree.SelfTimes() {
+			for i, ns := range SelfTimes(tree) {
 				selfs = append(selfs, tree.Span(i).Name+"="+seconds(ns))
 			}
 			if got := strings.Join(selfs, " "); got != tt.self {
 				t.Errorf("self time\n got %s\nwant %s", got, tt.self)
 			}
 		})
+	}
+}
+
+// Of a job's own spans those that are guesses are not followed, unless they hold
+// what is none.
+//
+//	job    |*********************|
+//	test     |-****************-|
+//	suite       |--------------|      estimated, ends last
+//	kops        |*************|
+//	guess          |-----|            estimated, with a step that is not
+//	step             |**|
+func TestCriticalPathOfJob(t *testing.T) {
+	jobID := trace.TraceID{0: 0xaa}
+	marks := map[trace.SpanID]join.Mark{}
+	at := func(id, parent uint64, name string, start, end int64, guess bool) *tracepb.Span {
+		s := span(id, parent, name, start, end)
+		s.TraceId = jobID[:]
+		marks[trace.SpanID(sid(id))] = join.Mark{Estimated: guess, MayContain: !guess}
+		return s
+	}
+	timeline := otlp(t, join.Service, at(1, 0, "job", 1, 100, false), at(2, 1, "test", 10, 90, false), at(3, 2, "suite", 20, 90, true),
+		at(4, 3, "case", 30, 90, true), at(5, 2, "guess", 12, 19, true), at(6, 5, "step", 13, 15, false))
+	file := otel(t, otlp(t, "kops", tracetest.WithArgs(inTrace(1, span(1, 0, "kops", 20, 80)), "kops", "update")))
+	s := loadJobs(t, []trace.Source{{Name: "kops-7-x.otel", Data: file, Group: 1}}, join.Job{ID: jobID, Own: join.Own{Spans: timeline, Marks: marks}, By: join.ByTime})
+	tree := s.Tree(s.Jobs()[0])
+	var got []string
+	for _, g := range CriticalPath(tree) {
+		got = append([]string{fmt.Sprintf("%s %d-%d", tree.Span(g.Span).Name, g.From/1e9, g.To/1e9)}, got...)
+	}
+	want := "job 1-10, test 10-12, guess 12-13, step 13-15, guess 15-19, test 19-20, kops 20-80, test 80-90, job 90-100"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("critical path\n got %s\nwant %s", strings.Join(got, ", "), want)
 	}
 }
