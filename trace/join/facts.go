@@ -111,7 +111,10 @@ func placeEvents(set, own *trace.Set, job *Job, joined *trace.Joined) []placedEv
 	at := map[int]*placedEvents{} // by row
 	kept := 0
 	for _, e := range events {
-		row := innermost(all, e)
+		row := all[len(all)-1].row // of the root; what is left out needs no better one
+		if kept < MaxEvents {
+			row = innermost(all, e)
+		}
 		p := at[row]
 		if p == nil {
 			p = &placedEvents{row: row}

@@ -1,0 +1,145 @@
+package join
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
+)
+
+// facts lists the events and added attributes of a joined tree's spans.
+func facts(t *testing.T, tree trace.Tree) string {
+	t.Helper()
+	var b strings.Builder
+	for i := range tree.Len() {
+		d, err := tree.Detail(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, e := range d.Span.Events {
+			all = append(all, fmt.Sprintf("%s at %d: %s", e.Name, e.TimeUnixNano/1e9, textOf(e.Attributes, "message")))
+		}
+		for _, kv := range d.Span.Attributes {
+			switch kv.Key {
+			case AttrFinding:
+				all = append(all, "finding "+kv.Value.GetStringValue())
+			case AttrRank, AttrEventsLeftOut:
+				all = append(all, fmt.Sprint(kv.Key, " ", kv.Value.GetIntValue()))
+			}
+		}
+		if all != nil {
+			fmt.Fprintf(&b, "%s: %s\n", d.Span.Name, strings.Join(all, ", "))
+		}
+	}
+	return b.String()
+}
+
+// An event belongs to the innermost own span at its time whose program wrote it.
+//
+//	job     |------------------------|
+//	setup   |--|
+//	test       |---------------------|
+//	case       |------------------|       estimated
+//	kops          |-------|               pid 7
+func TestEventsAreWithWhatWroteThem(t *testing.T) {
+	files := map[string][]byte{"artifacts/otlp/kops-7-2026.otel": otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update")))}
+	at := func(second int64, text string) Event { return Event{Time: second * 1e9, Text: text} }
+	byPID, byName, other, outside := at(30, "of the pid"), at(31, "of the command"), at(32, "of another pid"), at(70, "of the pid, later")
+	byPID.PID, byName.Program, other.PID, outside.PID = 7, "kops update", 8, 7
+	tests := []struct {
+		name   string
+		events []Event
+		want   string
+	}{
+		{"no program is known", []Event{at(5, "early"), at(30, "late")}, "setup: log at 5: early\ncase: log at 30: late\n"},
+		{"by process id", []Event{byPID, other}, "case: log at 32: of another pid\nkops update: log at 30: of the pid\n"},
+		{"by the command", []Event{byName}, "kops update: log at 31: of the command\n"},
+		{"the process had ended", []Event{outside}, "case: log at 70: of the pid, later\n"},
+		{"outside of the job", []Event{at(500, "much later")}, "job: log at 500: much later\n"},
+		{"in order of time", []Event{at(40, "b"), at(30, "a")}, "case: log at 30: a, log at 40: b\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), By: ByTime, Events: tt.events}, files)
+			if got := facts(t, v.Tree(v.Jobs()[0])); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+			original, _ := v.Lookup(trace.TraceID(tid(1)))
+			if got := facts(t, v.Tree(original)); got != "" {
+				t.Errorf("the original trace has %s", got)
+			}
+		})
+	}
+}
+
+func TestEventsAreBounded(t *testing.T) {
+	var events []Event
+	for i := range int64(3 * MaxEvents) {
+		events = append(events, Event{Time: (1 + i%99) * 1e9, Text: "line"})
+	}
+	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Events: events}, nil)
+	tree := v.Tree(v.Jobs()[0])
+	kept, leftOut := 0, 0
+	for i := range tree.Len() {
+		d, err := tree.Detail(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Span.Events) > MaxSpanEvents {
+			t.Errorf("%s has %d events", d.Span.Name, len(d.Span.Events))
+		}
+		kept += len(d.Span.Events)
+		for _, kv := range d.Span.Attributes {
+			if kv.Key == AttrEventsLeftOut {
+				leftOut += int(kv.Value.GetIntValue())
+			}
+		}
+	}
+	if kept == 0 || kept > MaxEvents || kept+leftOut != len(events) {
+		t.Errorf("%d events are kept and %d counted, of %d", kept, leftOut, len(events))
+	}
+}
+
+func TestFindingsMarkSpansOfTheJoinedTrace(t *testing.T) {
+	files := map[string][]byte{"kops-7-2026.otel": otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update")))}
+	const own = 1 // the first row behind those of the set
+	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Findings: []Finding{{Row: 0, ID: "quota\xff", Rank: 1}, {Row: own, ID: "b", Rank: 2}, {Row: 1 << 20, ID: "nowhere"}}}, files)
+	want := "job: finding b, prowtrace.rank 2\nkops: finding quota\uFFFD, prowtrace.rank 1\n"
+	if got := facts(t, v.Tree(v.Jobs()[0])); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestProcesses(t *testing.T) {
+	twice := otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update"), span(2, 1, "x", 30, 70)))
+	orphan := inTrace(3, tracetest.Span(2, 9, "orphan", 5, -1))
+	set, err := trace.Load(t.Context(), []trace.Source{
+		{Name: "a/kops-7-2026.otel", Data: twice, Group: 1},
+		{Name: "copy.otel", Data: twice, Group: 2},
+		{Name: "kops-x.otel", Data: otel(t, otlp(t, "kops", withArgs(orphan, "kops", "no root"))), Group: 1},
+		{Name: "empty.otel", Data: otel(t)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	processes, err := Processes(t.Context(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range processes {
+		got = append(got, fmt.Sprintf("%d %d %s pid %d %d-%d %s", p.Source, p.Group, p.File, p.PID, p.Start/1e9, p.End/1e9, p.Title()))
+	}
+	want := []string{
+		"0 1 a/kops-7-2026.otel pid 7 20-70 kops update",
+		"1 2 copy.otel pid 0 20-70 kops update", // its spans are those of the first file
+		"2 1 kops-x.otel pid 0 5-5 kops-x.otel",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
