@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 )
 
@@ -39,163 +44,184 @@ func knownInstances(getenv func(string) string) (prow.Instances, error) {
 	data, err := readBounded(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if named {
-			return prow.Instances{}, usageError{fmt.Errorf("the config file %s does not exist", line(path)), "PROWTRACE_CONFIG names it: correct that, or unset it"}
+			return prow.Instances{}, usageError{fmt.Errorf("the config file %s does not exist", text.Line(path)), "PROWTRACE_CONFIG names it: correct that, or unset it"}
 		}
 		return prow.Instances{}, nil
 	}
 	if err != nil {
-		return prow.Instances{}, usageError{fmt.Errorf("reading the config file: %w", err), ""}
+		return prow.Instances{}, usageError{fmt.Errorf("cannot read the config file: %w", err), ""}
 	}
 	known, err := parseConfig(data)
 	if err != nil {
-		return prow.Instances{}, usageError{fmt.Errorf("%s:%w", line(path), err), "docs/config.md shows what can stand there"}
+		return prow.Instances{}, usageError{fmt.Errorf("%s:%w", text.Line(path), err), "docs/config.md describes the config file"}
 	}
 	return known, nil
 }
 
-// parseConfig reads a config file. Errors begin with the line that they are about.
-func parseConfig(data []byte) (prow.Instances, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return prow.Instances{}, fmt.Errorf(" %s", line(strings.TrimPrefix(err.Error(), "yaml: "))) // has the line
+// configFile is the config file. docs/config.md describes it.
+type configFile struct {
+	Instances []configInstance `yaml:"instances"`
+}
+
+// configInstance is one Prow installation in the config file.
+type configInstance struct {
+	Deck        nameList     `yaml:"deck"`
+	Gcsweb      nameList     `yaml:"gcsweb"`
+	Provider    string       `yaml:"provider"`
+	Bucket      string       `yaml:"bucket"`
+	Former      nameList     `yaml:"former"`
+	Closed      nameList     `yaml:"closed"`
+	Paths       pathStrategy `yaml:"paths"`
+	DefaultRepo repository   `yaml:"default-repo"`
+	Orgs        nameList     `yaml:"orgs"`
+	Jobs        nameList     `yaml:"jobs"`
+	Default     bool         `yaml:"default"`
+}
+
+func (c configInstance) instance() prow.Instance {
+	return prow.Instance{
+		Decks: c.Deck, Gcsweb: c.Gcsweb,
+		Provider: cmp.Or(c.Provider, "gs"), Bucket: c.Bucket, Former: c.Former, Closed: c.Closed,
+		Strategy: prow.Strategy(c.Paths), DefaultOrg: c.DefaultRepo.org, DefaultRepo: c.DefaultRepo.name,
+		Orgs: c.Orgs, Jobs: c.Jobs, Default: c.Default,
 	}
-	if len(doc.Content) == 0 {
-		return prow.Instances{}, nil // empty, or comments only
+}
+
+// parseConfig reads a config file. Errors begin with the line that they are about,
+// if it is known.
+func parseConfig(data []byte) (prow.Instances, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	var file configFile
+	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) { // EOF: empty, or comments only
+		return prow.Instances{}, plainYAML(err)
 	}
 	var own []prow.Instance
-	var lines []int
-	err := eachKey(doc.Content[0], map[string]func(*yaml.Node) error{
-		"instances": func(list *yaml.Node) error {
-			if list.Kind != yaml.SequenceNode && list.Tag != "!!null" {
-				return at(list, "instances wants a list: a dash before each")
-			}
-			for _, n := range list.Content {
-				in, err := parseInstance(n)
-				if err != nil {
-					return err
-				}
-				own, lines = append(own, in), append(lines, n.Line)
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		return prow.Instances{}, err
+	for _, c := range file.Instances {
+		own = append(own, c.instance())
 	}
 	known, i, err := prow.NewInstances(own)
 	if err != nil {
-		return prow.Instances{}, fmt.Errorf("%d: this instance is refused: %w", lines[i], err)
+		return prow.Instances{}, fmt.Errorf("%s %w", instanceLine(data, i), err)
 	}
 	return known, nil
 }
 
-func parseInstance(n *yaml.Node) (prow.Instance, error) {
-	in := prow.Instance{Provider: "gs"}
-	err := eachKey(n, map[string]func(*yaml.Node) error{
-		"deck":     texts(&in.Decks),
-		"gcsweb":   texts(&in.Gcsweb),
-		"provider": text(&in.Provider),
-		"bucket":   text(&in.Bucket),
-		"former":   texts(&in.Former),
-		"closed":   texts(&in.Closed),
-		"orgs":     texts(&in.Orgs),
-		"jobs":     texts(&in.Jobs),
-		"default":  flag(&in.Default),
-		"paths": func(n *yaml.Node) error {
-			strategies := map[string]prow.Strategy{"explicit": prow.Explicit, "legacy": prow.Legacy, "single": prow.Single}
-			strategy, ok := strategies[n.Value]
-			if n.Kind != yaml.ScalarNode || !ok {
-				return at(n, "paths is Prow's path_strategy: explicit, legacy or single")
-			}
-			in.Strategy = strategy
-			return nil
-		},
-		"default-repo": func(n *yaml.Node) error {
-			org, repo, ok := strings.Cut(n.Value, "/")
-			if n.Kind != yaml.ScalarNode || !ok || org == "" || repo == "" || strings.Contains(repo, "/") {
-				return at(n, "default-repo wants ORG/REPO")
-			}
-			in.DefaultOrg, in.DefaultRepo = org, repo
-			return nil
-		},
-	})
-	return in, err
+// instanceLine is the line, and a colon, where instance i of a config file begins.
+func instanceLine(data []byte, i int) string {
+	var file struct {
+		Instances []yaml.Node `yaml:"instances"`
+	}
+	if yaml.Unmarshal(data, &file) != nil || i >= len(file.Instances) || file.Instances[i].Line == 0 {
+		return ""
+	}
+	return strconv.Itoa(file.Instances[i].Line) + ":"
 }
 
-// eachKey hands the values of a mapping to the functions of their keys, and
-// refuses keys that have none, which are misspelt most often.
-func eachKey(n *yaml.Node, known map[string]func(*yaml.Node) error) error {
-	var keys []string
-	for key := range known {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	if n.Kind != yaml.MappingNode {
-		return at(n, "want KEY: VALUE, with the keys "+strings.Join(keys, ", "))
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		read, ok := known[key.Value]
-		switch {
-		case !ok:
-			return at(key, fmt.Sprintf("the key %s is not known here: %s", quoted(key.Value), strings.Join(keys, ", ")))
-		case seen[key.Value]:
-			return at(key, "the key "+key.Value+" stands there twice")
-		}
-		seen[key.Value] = true
-		if err := read(value); err != nil {
+// nameList holds names. A list of one may be written without a dash.
+type nameList []string
+
+// UnmarshalYAML reads one name or a list.
+func (l *nameList) UnmarshalYAML(n *yaml.Node) error {
+	var names []string
+	if n.Kind == yaml.ScalarNode {
+		names = make([]string, 1)
+		if err := n.Decode(&names[0]); err != nil {
 			return err
 		}
+	} else if err := n.Decode(&names); err != nil {
+		return err
+	}
+	for i, name := range names {
+		if name != "" {
+			continue
+		}
+		if n.Kind == yaml.SequenceNode {
+			n = n.Content[i]
+		}
+		return invalidNode(n, "empty name")
+	}
+	*l = names
+	return nil
+}
+
+// pathStrategy is Prow's path_strategy.
+type pathStrategy prow.Strategy
+
+// UnmarshalYAML reads the name of a strategy.
+func (s *pathStrategy) UnmarshalYAML(n *yaml.Node) error {
+	switch n.Value {
+	case "explicit":
+		*s = pathStrategy(prow.Explicit)
+	case "legacy":
+		*s = pathStrategy(prow.Legacy)
+	case "single":
+		*s = pathStrategy(prow.Single)
+	default:
+		return invalidNode(n, "invalid paths: use explicit, legacy or single, as in Prow's path_strategy")
 	}
 	return nil
 }
 
-// text, texts and flag read a value into a place. A list of one may be written
-// without a dash.
-func text(to *string) func(*yaml.Node) error {
-	return func(n *yaml.Node) error {
-		if n.Kind != yaml.ScalarNode || n.Value == "" {
-			return at(n, "want one name here")
-		}
-		*to = n.Value
-		return nil
+type repository struct{ org, name string }
+
+// UnmarshalYAML reads ORG/REPO.
+func (r *repository) UnmarshalYAML(n *yaml.Node) error {
+	org, name, ok := strings.Cut(n.Value, "/")
+	if !ok || org == "" || name == "" || strings.Contains(name, "/") {
+		return invalidNode(n, "invalid default-repo: write ORG/REPO")
 	}
+	*r = repository{org, name}
+	return nil
 }
 
-func texts(to *[]string) func(*yaml.Node) error {
-	return func(n *yaml.Node) error {
-		all := []*yaml.Node{n}
-		if n.Kind == yaml.SequenceNode {
-			all = n.Content
-		}
-		for _, n := range all {
-			var one string
-			if err := text(&one)(n); err != nil {
-				return err
-			}
-			*to = append(*to, one)
-		}
-		return nil
-	}
+// invalidNode is an error about a node that the decoder collects with its own.
+func invalidNode(n *yaml.Node, what string) error {
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: %s", n.Line, what)}}
 }
 
-func flag(to *bool) func(*yaml.Node) error {
-	return func(n *yaml.Node) error {
-		if n.Decode(to) != nil {
-			return at(n, "want true or false here")
+// plainYAML says the first error of the YAML library without the names of Go types.
+func plainYAML(err error) error {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	var typeError *yaml.TypeError
+	if errors.As(err, &typeError) && len(typeError.Errors) > 0 {
+		message = typeError.Errors[0]
+	}
+	place := " "
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		place, message = m[1]+": ", m[2]
+	}
+	if m := yamlUnknown.FindStringSubmatch(message); m != nil {
+		message = "unknown key " + text.Quote(m[1], maxQuotedKey)
+	} else if m := yamlDuplicate.FindStringSubmatch(message); m != nil {
+		key, err := strconv.Unquote(m[1])
+		if err != nil {
+			key = m[1]
 		}
-		return nil
+		message = "duplicate key " + text.Quote(key, maxQuotedKey)
+	} else if m := yamlType.FindStringSubmatch(message); m != nil {
+		switch m[1] {
+		case "bool":
+			message = "expected true or false"
+		case "string":
+			message = "expected a name"
+		case "[]string":
+			message = "expected a name or a list of names"
+		case "[]cli.configInstance":
+			message = "expected a list, with a dash before each instance"
+		default:
+			message = "expected KEY: VALUE"
+		}
 	}
+	return errors.New(place + text.Clip(message, 4*maxQuotedKey))
 }
 
-func at(n *yaml.Node, what string) error { return fmt.Errorf("%d: %s", n.Line, what) }
+const maxQuotedKey = 60 // bytes
 
-// quoted bounds and quotes a word from a file.
-func quoted(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
-}
+// Messages of the YAML library.
+var (
+	yamlLine      = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
+	yamlUnknown   = regexp.MustCompile(`(?s)^field (.*) not found in type \S+$`)
+	yamlDuplicate = regexp.MustCompile(`(?s)^mapping key (".*") already defined at line \d+$`)
+	yamlType      = regexp.MustCompile(`(?s)^cannot unmarshal .* into (\S+)$`)
+)

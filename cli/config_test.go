@@ -62,28 +62,31 @@ func TestConfigExample(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	const begin = "instances:\n  - deck: prow.example.com\n    bucket: example-ci\n"
 	for _, tt := range []struct{ name, text, want string }{
-		{"no mapping", "- x\n", "1: want KEY: VALUE, with the keys instances"},
-		{"a misspelt key at the top", "# mine\ninstance: []\n", `2: the key "instance" is not known here: instances`},
-		{"a misspelt key", begin + "    buckets: x\n", `4: the key "buckets" is not known here: bucket, closed, deck, default, default-repo, former, gcsweb, jobs, orgs, paths, provider`},
-		{"a key with an escape", "\"\\e[1m\": x\n", `1: the key "\x1b[1m" is not known here: instances`},
-		{"twice", begin + "    bucket: other\n", "4: the key bucket stands there twice"},
-		{"no list", "instances:\n  deck: x\n", "2: instances wants a list: a dash before each"},
-		{"a list for a name", begin + "    provider: [gs]\n", "4: want one name here"},
-		{"an empty name", "instances:\n  - deck:\n", "2: want one name here"},
-		{"a mapping in a list", begin + "    orgs:\n      - a\n      - b: c\n", "6: want one name here"},
-		{"no boolean", begin + "    default: perhaps\n", "4: want true or false here"},
-		{"an alias", "instances:\n  - deck: &a prow.example.com\n    bucket: *a\n", "3: want one name here"},
-		{"another strategy", begin + "    paths: simple\n", "4: paths is Prow's path_strategy: explicit, legacy or single"},
-		{"no repository", begin + "    default-repo: example\n", "4: default-repo wants ORG/REPO"},
-		{"a strategy without a repository", begin + "    paths: legacy\n", "2: this instance is refused: the path strategies legacy and single, and only they, have a default repository; give it as ORG/REPO"},
-		{"a repository without a strategy", begin + "    default-repo: a/b\n", "2: this instance is refused: the path strategies legacy and single, and only they, have"},
-		{"no deck", "instances:\n  - bucket: example-ci\n", "2: this instance is refused: it has no Deck"},
-		{"no bucket", "instances:\n  - deck: prow.example.com\n", `2: this instance is refused: "" is no bucket name`},
-		{"a link for a host", "instances:\n  - deck: https://prow.example.com\n    bucket: example-ci\n", `2: this instance is refused: "https://prow.example.com" is no host name`},
-		{"another store", begin + "    provider: azure\n", `2: this instance is refused: "azure" is no object store that is known`},
-		{"all jobs", begin + "    jobs: ['a', \"\"]\n", "4: want one name here"},
-		{"two defaults", begin + "    default: true\n  - deck: b.example\n    bucket: bbb\n    default: true\n", "5: this instance is refused: it is the second default"},
-		{"no YAML", "instances: [\n", " line 1: did not find expected node content"},
+		{"no mapping", "- x\n", "1: expected KEY: VALUE"},
+		{"a misspelt key at the top", "# mine\ninstance: []\n", `2: unknown key "instance"`},
+		{"a misspelt key", begin + "    buckets: x\n", `4: unknown key "buckets"`},
+		{"a key with an escape", "\"\\e[1m\": x\n", `1: unknown key "\x1b[1m"`},
+		{"a key with a line break", "\"a\\nb\": x\n", `1: unknown key "a\nb"`},
+		{"twice", begin + "    bucket: other\n", `4: duplicate key "bucket"`},
+		{"no list", "instances:\n  deck: x\n", "2: expected a list, with a dash before each instance"},
+		{"a list for a name", begin + "    provider: [gs]\n", "4: expected a name"},
+		{"a list in a list", begin + "    jobs:\n      - [a]\n", "5: expected a name"},
+		{"an empty name", "instances:\n  - deck:\n", "2: missing deck"},
+		{"a mapping for a name", begin + "    orgs:\n      b: c\n", "5: expected a name or a list of names"},
+		{"a mapping in a list", begin + "    orgs:\n      - a\n      - b: c\n", "6: expected a name"},
+		{"no boolean", begin + "    default: perhaps\n", "4: expected true or false"},
+		{"an unknown alias", "instances:\n  - deck: *a\n", " unknown anchor 'a' referenced"},
+		{"another strategy", begin + "    paths: simple\n", "4: invalid paths: use explicit, legacy or single, as in Prow's path_strategy"},
+		{"no repository", begin + "    default-repo: example\n", "4: invalid default-repo: write ORG/REPO"},
+		{"a strategy without a repository", begin + "    paths: legacy\n", "2: missing or needless default-repo: paths legacy and single need ORG/REPO, explicit has none"},
+		{"a repository without a strategy", begin + "    default-repo: a/b\n", "2: missing or needless default-repo"},
+		{"no deck", "instances:\n  - bucket: example-ci\n", "2: missing deck"},
+		{"no bucket", "instances:\n  - deck: prow.example.com\n", `2: invalid bucket ""`},
+		{"a link for a host", "instances:\n  - deck: https://prow.example.com\n    bucket: example-ci\n", `2: invalid host "https://prow.example.com"`},
+		{"another store", begin + "    provider: azure\n", `2: unknown provider "azure"`},
+		{"all jobs", begin + "    jobs: ['a', \"\"]\n", "4: empty name"},
+		{"two defaults", begin + "    default: true\n  - deck: b.example\n    bucket: bbb\n    default: true\n", "5: duplicate default"},
+		{"no YAML", "instances: [\n", "1: did not find expected node content"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config.yaml")
@@ -110,6 +113,7 @@ func TestConfigIsOptional(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte("instances:\n  - deck: &a prow.example.com\n    gcsweb: *a\n    bucket: example-ci\n"))
 	f.Add([]byte("instances: {<<: [a]}"))
+	f.Add([]byte("instances: [{? [a] : b, \"a\\n\\e\": 1}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		known, err := parseConfig(data)
 		if err != nil && strings.ContainsAny(err.Error(), "\n\x1b") {

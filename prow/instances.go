@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"prowtrace/internal/text"
 )
 
 // Instance is one Prow installation: where the runs of its jobs are stored by
@@ -57,34 +58,37 @@ func NewInstances(own []Instance) (known Instances, index int, err error) {
 			defaults++
 		}
 		if defaults > 1 {
-			return Instances{}, i, errors.New("it is the second default: only one instance can be meant where nothing says which")
+			return Instances{}, i, errors.New("duplicate default: only one instance can be the default")
 		}
 	}
 	return Instances{own: slices.Clone(own)}, 0, nil
 }
 
+// maxQuoted is how many bytes of a value an error shows.
+const maxQuoted = 120
+
 func (in Instance) check() error {
 	if len(in.Decks) == 0 {
-		return errors.New("it has no Deck; give the host of its pages, such as prow.example.com")
+		return errors.New("missing deck: write the host of its pages, such as prow.example.com")
 	}
 	for _, host := range slices.Concat(in.Decks, in.Gcsweb) {
 		if host == "" || host != strings.ToLower(host) || strings.ContainsFunc(host, func(c rune) bool { return !isLetterOrDigit(c) && !strings.ContainsRune("-._", c) }) {
-			return fmt.Errorf("%s is no host name; give it in lower case, without https:// and without a port", strconv.Quote(host))
+			return fmt.Errorf("invalid host %s: write it in lower case, without https:// and without a port", text.Quote(host, maxQuoted))
 		}
 	}
 	if in.Provider != "gs" && in.Provider != "s3" {
-		return fmt.Errorf("%s is no object store that is known; give gs or s3", strconv.Quote(in.Provider))
+		return fmt.Errorf("unknown provider %s: use gs or s3", text.Quote(in.Provider, maxQuoted))
 	}
 	for _, bucket := range in.Buckets() {
 		if !IsBucket(in.Provider, bucket) {
-			return fmt.Errorf("%s is no bucket name; give it without %s://", strconv.Quote(bucket), in.Provider)
+			return fmt.Errorf("invalid bucket %s: write its name without %s://", text.Quote(bucket, maxQuoted), in.Provider)
 		}
 	}
 	if (in.Strategy != Explicit) != (in.DefaultOrg != "" && in.DefaultRepo != "") {
-		return errors.New("the path strategies legacy and single, and only they, have a default repository; give it as ORG/REPO")
+		return errors.New("missing or needless default-repo: paths legacy and single need ORG/REPO, explicit has none")
 	}
 	if slices.Contains(in.Jobs, "") {
-		return errors.New("an empty beginning of job names would claim all jobs; make it the default instance instead")
+		return errors.New("empty name in jobs: it would claim all jobs; use default instead")
 	}
 	return nil
 }
