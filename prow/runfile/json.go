@@ -1,7 +1,11 @@
 package runfile
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"time"
 )
 
@@ -59,4 +63,38 @@ func (l *length) UnmarshalJSON(data []byte) error {
 		l.Duration = d
 	}
 	return nil
+}
+
+// positive is a number of nanoseconds; nonsense is 0.
+func positive(ns int64) time.Duration {
+	if ns < 0 || ns > int64(10*365*24*time.Hour) {
+		return 0
+	}
+	return time.Duration(ns)
+}
+
+// eachElement calls f with up to most elements of a JSON array. Of one that breaks
+// off, those before the break are good.
+func eachElement(data []byte, most int, f func(json.RawMessage) error) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		if errors.Is(err, io.EOF) || t == nil && err == nil {
+			return nil // an empty file, or null
+		}
+		return errors.New("want a list in JSON")
+	}
+	var first error
+	for n := 0; d.More(); n++ {
+		if n == most {
+			return fmt.Errorf("more than %d elements", most)
+		}
+		var element json.RawMessage
+		if err := d.Decode(&element); err != nil {
+			return fmt.Errorf("it breaks off: %w", err)
+		}
+		if err := f(element); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
 }

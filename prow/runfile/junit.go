@@ -54,9 +54,9 @@ const (
 
 // readJUnit reads token by token, so that a file that breaks off is read up to there.
 func (m *Metadata) readJUnit(file string, data []byte) error {
-	d := xml.NewDecoder(bytes.NewReader(legal(quiet(data))))
+	d := xml.NewDecoder(bytes.NewReader(legalXML(withoutOutput(data))))
 	d.Strict = false
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // legal has made it UTF-8
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // legalXML has made it UTF-8
 	r := junitReader{m: m, file: Name(file)}
 	for {
 		t, err := d.Token()

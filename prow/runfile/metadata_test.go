@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,37 +72,6 @@ func TestMetadataOfSampleRuns(t *testing.T) {
 	if m.State() != Failed || m.ProwJob.Refs.Pulls[0].Number != 18000 || m.Suites[0].Failed() != 1 || m.Upload.Files != 17 ||
 		*m.Pod.Containers[1].End != (Termination{time.Date(2025, 3, 13, 1, 45, 46, 0, time.UTC), time.Date(2025, 3, 13, 2, 17, 19, 0, time.UTC), 1, 0, "Error", ""}) {
 		t.Errorf("failing run: %+v", m)
-	}
-}
-
-func TestWanted(t *testing.T) {
-	for name, want := range map[string]bool{
-		"started.json":                                          true,
-		"sidecar-logs.json":                                     true,
-		"artifacts/metadata.json":                               true,
-		"artifacts/ci-operator-step-graph.json":                 true,
-		"artifacts/junit_runner.xml":                            true,
-		"artifacts/junit.xml":                                   true,
-		"artifacts/e2e/test/artifacts/junit/junit_e2e_2025.xml": true,
-		"artifacts/junit/report.xml":                            false,
-		"artifacts/e2e/finished.json":                           false,
-		"build-log.txt":                                         false,
-		"artifacts/otlp/kops.otel":                              false,
-		"junit.xml":                                             false,
-		"":                                                      false,
-	} {
-		limit, ok := Wanted(name)
-		if ok != want || ok != (limit > 0) {
-			t.Errorf("Wanted(%q) = %d, %v", name, limit, ok)
-		}
-	}
-	for _, name := range WantedNames() {
-		if _, ok := Wanted(name); !ok {
-			t.Errorf("%s is named and not wanted", name)
-		}
-	}
-	if names := WantedNames(); len(names) != 8 || !slices.IsSorted(names) {
-		t.Errorf("names %q", names)
 	}
 }
 
@@ -346,7 +314,7 @@ func TestMetadataIsBoundedTogether(t *testing.T) {
 }
 
 // What tests have printed is left out before the XML is read, and nothing else is.
-func TestQuiet(t *testing.T) {
+func TestWithoutOutput(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"nothing printed", `<a><b/></a>`, `<a><b/></a>`},
 		{"out and err", `<a><system-out>x</system-out><b/><system-err k="v">y</system-err></a>`, `<a><b/></a>`},
@@ -363,7 +331,7 @@ func TestQuiet(t *testing.T) {
 	}
 	for _, test := range tests {
 		in := []byte(test.in)
-		if got := string(quiet(in)); got != test.want || string(in) != test.in {
+		if got := string(withoutOutput(in)); got != test.want || string(in) != test.in {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -395,7 +363,7 @@ func BenchmarkJUnit(b *testing.B) {
 	}
 }
 
-func TestCleanText(t *testing.T) {
+func TestHarmlessText(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"a\x1b[31mb\x00", "a [31mb "},
 		{"a\tb\nc", "a\tb\nc"},
@@ -406,9 +374,9 @@ func TestCleanText(t *testing.T) {
 		{strings.Repeat("x", 1<<20), strings.Repeat("x", 17) + "…"},
 	}
 	for _, test := range tests {
-		got := clean(test.in, 20)
+		got := harmless(test.in, 20)
 		if got != test.want || !utf8.ValidString(got) {
-			t.Errorf("clean(%.20q) = %q, want %q", test.in, got, test.want)
+			t.Errorf("harmless(%.20q) = %q, want %q", test.in, got, test.want)
 		}
 	}
 	if got := Name("  a\n b\t"); got != "a b" {

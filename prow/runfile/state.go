@@ -14,35 +14,20 @@ const (
 	Errored State = "error"   // Prow could not run it, such as for want of a node
 )
 
-// Bounds of the small files, in bytes. Pod specifications make a prowjob.json
-// some ten KiB long.
-const (
-	maxFinished = 1 << 20
-	maxProwJob  = 4 << 20
-)
-
-// finishedFile is a run's finished.json. The sidecar writes SUCCESS, FAILURE and
-// ABORTED, crier the states of a ProwJob in lower case.
-type finishedFile struct {
-	Timestamp *int64         `json:"timestamp"` // seconds; absent in an incomplete file
-	Passed    *bool          `json:"passed"`
-	Result    string         `json:"result"`
-	Revision  string         `json:"revision"`
-	Metadata  map[string]any `json:"metadata"`
-}
-
-// state weighs the two fields: an aborted run has passed=false too.
-func (f finishedFile) state() State {
-	result := stateOf(f.Result)
-	switch {
-	case result == Aborted || f.Passed == nil:
-		return result
-	case *f.Passed:
-		return Passed
-	case result == Errored:
-		return Errored
+// State is what became of the run. Prow's controller knows better than the pod
+// where they differ: a pod that is being aborted has time to write FAILURE.
+func (m *Metadata) State() State {
+	s := Unknown
+	if m.ProwJob != nil {
+		s = m.ProwJob.State
 	}
-	return Failed
+	if (s == Unknown || s == Running) && m.Finished != nil && m.Finished.State != Unknown {
+		s = m.Finished.State // the newer of the two
+	}
+	if s == Unknown && m.Started != nil && m.Finished == nil {
+		s = Running
+	}
+	return s
 }
 
 // stateOf reads either spelling of a result, or the state of a ProwJob

@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+// Where traces lie below a run's root. Test suites write to TraceDir. TraceGlob also
+// finds what steps and machines wrote, but a store has to search the run for it.
+const (
+	TraceDir  = "artifacts/otlp/"
+	TraceGlob = "artifacts/**/otlp/**"
+)
+
 // IsTrace reports whether an object can hold traces. name is its name below the
 // run's root: it has to lie in artifacts/**/otlp/. Its extension can only speak
 // against it: formats are recognised by content later on, and Prow strips .gz

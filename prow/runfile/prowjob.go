@@ -6,51 +6,6 @@ import (
 	"prowtrace/prow"
 )
 
-// Started is a run's started.json. Crier writes a first one when the ProwJob is
-// made; the pod overwrites it after cloning.
-type Started struct {
-	Time     time.Time // zero if it tells none
-	Node     string
-	Revision string            // "repo-commit"
-	Repos    map[string]string // "kubernetes/kops": "master:SHA,18000:SHA"
-	ByCrier  bool              // the pod has not got so far
-}
-
-func (m *Metadata) readStarted(_ string, data []byte) error {
-	var f struct {
-		Timestamp *int64         `json:"timestamp"`
-		Node      string         `json:"node"`
-		Commit    string         `json:"repo-commit"`
-		Repos     map[string]any `json:"repos"`
-		Metadata  map[string]any `json:"metadata"`
-	}
-	err := decode(data, &f)
-	m.Started = &Started{
-		Time: unixTime(f.Timestamp), Node: Name(f.Node), Revision: Name(f.Commit),
-		Repos: textMap(f.Repos), ByCrier: f.Metadata["uploader"] == "crier",
-	}
-	return err
-}
-
-// Finished is a run's finished.json.
-type Finished struct {
-	Time     time.Time // zero if it tells none
-	State    State
-	Result   string // as spelled: SUCCESS, FAILURE, ABORTED, success, failure, aborted, error
-	Revision string
-	Versions map[string]string // those in the job's metadata.json, which the sidecar copies here
-}
-
-func (m *Metadata) readFinished(_ string, data []byte) error {
-	var f finishedFile
-	err := decode(data, &f)
-	m.Finished = &Finished{
-		Time: unixTime(f.Timestamp), State: f.state(), Result: Name(f.Result),
-		Revision: Name(f.Revision), Versions: versions(f.Metadata),
-	}
-	return err
-}
-
 // ProwJob is a run's prowjob.json: the resource that Prow's controllers work on.
 type ProwJob struct {
 	ID      string // its name, a UUID; of the pod too

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// quiet leaves out what tests have printed, the elements system-out and
+// withoutOutput leaves out what tests have printed, the elements system-out and
 // system-err: most of many JUnit files, never shown, and slow to read as XML. It
 // knows of comments and of CDATA, in which there are no elements.
-func quiet(data []byte) []byte {
+func withoutOutput(data []byte) []byte {
 	var kept []byte
 	from := 0 // of what is kept next
 	for at := tag(data, 0); at < len(data); at = tag(data, at+1) {
@@ -71,9 +71,9 @@ func after(data []byte, at int, text string) int {
 	return len(data)
 }
 
-// legal replaces what no XML may hold but test output does: control characters,
+// legalXML replaces what no XML may hold but test output does: control characters,
 // also as references, and broken UTF-8. It copies only if it must.
-func legal(data []byte) []byte {
+func legalXML(data []byte) []byte {
 	data = bytes.ToValidUTF8(data, []byte("?"))
 	if bytes.ContainsFunc(data, illegal) {
 		data = bytes.Map(func(c rune) rune {

@@ -1,0 +1,63 @@
+package runfile
+
+import (
+	"encoding/json"
+	"regexp"
+	"time"
+)
+
+// Clone is how one repository was cloned: an element of clone-records.json
+// (Prow's pkg/pod-utils/clone). Repositories are cloned at the same time, the
+// commands of one after each other; there are durations, but no times.
+type Clone struct {
+	Refs     Refs // without Org and Repo: setting up credentials
+	Commands []CloneCommand
+	SHA      string // what was checked out in the end
+	Duration time.Duration
+	Failed   bool
+}
+
+// CloneCommand is one command of a clone.
+type CloneCommand struct {
+	Command  string
+	Duration time.Duration
+	Error    string // of a failed one, with what it had printed
+}
+
+// Bounds of the lists in clone-records.json.
+const (
+	maxClones   = 200
+	maxCommands = 200
+)
+
+func (m *Metadata) readClones(_ string, data []byte) error {
+	m.Clones = nil
+	return eachElement(data, maxClones, func(element json.RawMessage) error {
+		var f struct {
+			Refs     refsFile `json:"refs"`
+			Commands []struct {
+				Command  string `json:"command"`
+				Output   string `json:"output"`
+				Error    string `json:"error"`
+				Duration int64  `json:"duration"`
+			} `json:"commands"`
+			Failed   bool   `json:"failed"`
+			SHA      string `json:"final_sha"`
+			Duration int64  `json:"duration"`
+		}
+		err := decode(element, &f)
+		c := Clone{Refs: f.Refs.refs(), SHA: Name(f.SHA), Duration: positive(f.Duration), Failed: f.Failed}
+		for _, o := range f.Commands[:min(len(f.Commands), maxCommands)] {
+			command := CloneCommand{Command: Name(identity.ReplaceAllString(o.Command, "$1 …")), Duration: positive(o.Duration)}
+			if o.Error != "" {
+				command.Error = message(o.Error + ": " + o.Output)
+			}
+			c.Commands = append(c.Commands, command)
+		}
+		m.Clones = append(m.Clones, c)
+		return err
+	})
+}
+
+// identity is whom git is told to be.
+var identity = regexp.MustCompile(`(user\.(?:name|email))[ =].*`)

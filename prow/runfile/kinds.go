@@ -1,0 +1,126 @@
+package runfile
+
+import (
+	"regexp"
+	"slices"
+)
+
+// A Kind is a row of the table of a run's files: where files of the kind lie, when
+// they are fetched, and how much of them at most. Names are those of objects below
+// the run's root.
+type Kind struct {
+	Title string // for a person, in the singular: "JUnit file"
+
+	// Name is the file's name where it is the same in every run, else "". Then Glob
+	// is a pattern for a listing (see objstore.Store): it finds all of the kind and
+	// may find others, which [KindOf] tells apart.
+	Name string
+	Glob string
+
+	Policy Policy
+
+	// Limit is how many bytes one file may have, as stored. 0 is no limit: the
+	// files are streamed to the disk and opened where they lie.
+	Limit int64
+
+	// Most and Total bound the files of a kind with a Glob together: their number
+	// and their bytes as stored. 0 is no limit.
+	Most  int
+	Total int64
+
+	is   func(name string) bool
+	read func(m *Metadata, name string, data []byte) error // nil: not for Metadata
+}
+
+// Policy says when files of a kind are fetched.
+type Policy string
+
+const (
+	// Always: with the run. A run of which one exists and cannot be had is
+	// incomplete.
+	Always Policy = "always"
+
+	// Beside: while the traces come, with what they leave over of the pool. A file
+	// that does not come in time is left out, and that is told.
+	Beside Policy = "beside"
+
+	// OnDemand: not with the run. A reader asks for ranges of a file when it needs
+	// them; Limit bounds what it holds of one file.
+	OnDemand Policy = "on-demand"
+)
+
+// IsMetadata reports whether files of the kind are read into [Metadata].
+func (k Kind) IsMetadata() bool { return k.read != nil }
+
+// Bounds of the files, in bytes. The largest of them seen are single megabytes. Pod
+// specifications make a prowjob.json some ten KiB long.
+const (
+	maxSmall   = 1 << 20
+	maxProwJob = 4 << 20
+	maxLarge   = 16 << 20
+)
+
+// kinds is the table, files with a name of their own first.
+var kinds = []Kind{
+	named("started.json", Always, maxSmall, (*Metadata).readStarted),
+	named("finished.json", Always, maxSmall, (*Metadata).readFinished),
+	named("prowjob.json", Always, maxProwJob, (*Metadata).readProwJob),
+	named("podinfo.json", Always, maxLarge, (*Metadata).readPod),
+	named("clone-records.json", Always, maxLarge, (*Metadata).readClones),
+	named("sidecar-logs.json", Always, maxLarge, (*Metadata).readUpload),
+	named("artifacts/ci-operator-step-graph.json", Beside, maxLarge, (*Metadata).readSteps),
+	named("artifacts/metadata.json", Beside, maxSmall, (*Metadata).readVersions),
+	{
+		// There can be thousands of JUnit files in a run. The first say enough.
+		Title: "JUnit file", Glob: "artifacts/**junit*.xml", Policy: Beside, Limit: maxLarge, Most: 200, Total: 64 << 20,
+		is: junitName.MatchString, read: (*Metadata).readJUnit,
+	},
+	{Title: "trace file", Glob: TraceGlob, Policy: Always, is: IsTrace},
+}
+
+func named(name string, policy Policy, limit int64, read func(*Metadata, string, []byte) error) Kind {
+	return Kind{Title: name, Name: name, Policy: policy, Limit: limit, is: func(s string) bool { return s == name }, read: read}
+}
+
+// junitName is where Spyglass looks for JUnit files too.
+var junitName = regexp.MustCompile(`^artifacts(/.*/|/)junit[^/]*\.xml$`)
+
+// Kinds gives the table, files with a name of their own first.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// KindOf gives the kind of the file of this name below a run's root. ok is false
+// for files that prowtrace does not read.
+func KindOf(name string) (k Kind, ok bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.is(name) })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return kinds[i], true
+}
+
+// Where the files that [Metadata.Add] reads are found below a run's root: some by
+// their names, see [WantedNames], JUnit files by a pattern.
+const (
+	WantedGlob  = "artifacts/**junit*.xml"
+	WantedMost  = 200
+	WantedBytes = 64 << 20
+)
+
+// WantedNames are the names, sorted, that are the same in every run.
+func WantedNames() []string {
+	var names []string
+	for _, k := range Kinds() {
+		if k.Name != "" {
+			names = append(names, k.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Wanted reports whether [Metadata.Add] reads the object of this name below a run's
+// root, and how many bytes of it at most as it is stored.
+func Wanted(name string) (limit int64, ok bool) {
+	k, ok := KindOf(name)
+	return k.Limit, ok && k.IsMetadata()
+}

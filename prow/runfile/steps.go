@@ -1,0 +1,66 @@
+package runfile
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Step is an element of ci-operator-step-graph.json (openshift/ci-tools,
+// pkg/api/graph.go): what ci-operator did, and what it waited for.
+type Step struct {
+	Name, Description string
+	Dependencies      []string  // names of steps
+	Started, Finished time.Time // zero: it was not, or has not
+	Failed            bool
+	LogURL            string
+	Steps             []Step // its parts
+}
+
+type stepFile struct {
+	Name         string     `json:"name"`
+	Description  string     `json:"description"`
+	Dependencies []string   `json:"dependencies"`
+	Started      instant    `json:"started_at"`
+	Finished     instant    `json:"finished_at"`
+	Duration     int64      `json:"duration"` // ns
+	Failed       bool       `json:"failed"`
+	LogURL       string     `json:"log_url"`
+	Substeps     []stepFile `json:"substeps"`
+}
+
+// Bounds of a step graph.
+const (
+	maxSteps     = 5000
+	maxStepDepth = 8
+)
+
+func (m *Metadata) readSteps(_ string, data []byte) error {
+	m.Steps = nil
+	n := 0
+	return eachElement(data, maxSteps, func(element json.RawMessage) error {
+		var f stepFile
+		err := decode(element, &f)
+		m.Steps = append(m.Steps, f.step(&n, 1))
+		return err
+	})
+}
+
+func (f stepFile) step(n *int, depth int) Step {
+	*n++
+	s := Step{
+		Name: Name(f.Name), Description: Name(f.Description), Started: f.Started.Time, Finished: f.Finished.Time,
+		Failed: f.Failed, LogURL: Name(f.LogURL),
+	}
+	if s.Finished.IsZero() && !s.Started.IsZero() && f.Duration > 0 {
+		s.Finished = s.Started.Add(positive(f.Duration))
+	}
+	for _, d := range f.Dependencies[:min(len(f.Dependencies), 100)] {
+		s.Dependencies = append(s.Dependencies, Name(d))
+	}
+	for _, sub := range f.Substeps {
+		if *n < maxSteps && depth < maxStepDepth {
+			s.Steps = append(s.Steps, sub.step(n, depth+1))
+		}
+	}
+	return s
+}

@@ -1,0 +1,60 @@
+package runfile
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"prowtrace/internal/text"
+)
+
+// Bounds of texts, in bytes.
+const (
+	maxName    = 256
+	maxMessage = 4096
+)
+
+// harmless makes a text of at most most bytes that can be shown: control
+// characters become spaces, and user names and passwords of links are left out.
+func harmless(s string, most int) string {
+	s, _ = text.Cut(s, 4*most) // so that the rest of the work is bounded too
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, text.Valid(s))
+	s = linkLogin.ReplaceAllString(s, "://")
+	if len(s) > most {
+		s = text.Short(s, most-len("…"))
+	}
+	return s
+}
+
+var linkLogin = regexp.MustCompile(`://[^/@\s]+@`)
+
+// Name makes a text harmless that becomes a name: one line of at most 256 bytes.
+func Name(s string) string {
+	return strings.Join(strings.Fields(harmless(s, maxName)), " ")
+}
+
+func message(s string) string { return strings.TrimSpace(harmless(s, maxMessage)) }
+
+// textMap keeps the strings of a map, bounded.
+func textMap(from map[string]any) map[string]string {
+	to := map[string]string{}
+	for k, v := range from {
+		if s, ok := v.(string); ok && len(to) < 100 {
+			to[Name(k)] = Name(s)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return to
+}
