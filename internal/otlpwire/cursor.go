@@ -152,6 +152,25 @@ func KeyValue(b []byte) (key, value []byte) {
 	return key, value
 }
 
+// SimpleAttribute cuts up a KeyValue that has its key first and then a value
+// which is one field with a number below 16, as nearly all have. key is the
+// field of the key with its tag and length. kind is the number of the value's
+// field: 1 text, 2 boolean, 3 integer, 4 double; value is what follows its tag.
+func SimpleAttribute(b []byte) (key []byte, kind protowire.Number, value []byte, ok bool) {
+	c := Read(b)
+	k, _, _ := c.Next()
+	v, _, _ := c.Next()
+	if k.Tag != (Tag{1, protowire.BytesType}) || v.Tag != (Tag{2, protowire.BytesType}) || v.Hi != len(b) {
+		return nil, 0, nil, false
+	}
+	c = Cursor{b, v.Lo, v.Hi}
+	f, ok, _ := c.Next()
+	if !ok || c.Pos != v.Hi || f.Num >= 16 || b[v.Lo] >= 0x80 { // such a tag can be written longer
+		return nil, 0, nil, false
+	}
+	return b[:k.Hi], f.Num, b[v.Lo+1 : v.Hi], true
+}
+
 // StatusMessage gives the message of an encoded span's status. Of several parts
 // of the status the last one with a message counts.
 func StatusMessage(span []byte) (message []byte) {

@@ -22,6 +22,7 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -146,7 +147,7 @@ func ids(c clients, q *storagev2.TraceQueryParameters) func(ctx context.Context)
 // undecoded makes a call that does not look at what it receives.
 var undecoded = grpc.ForceCodecV2(blind{})
 
-type blind struct{ codec }
+type blind struct{ storage.Codec }
 
 func (blind) Unmarshal(mem.BufferSlice, any) error { return nil }
 

@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 
-	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/trace"
 )
@@ -24,15 +23,4 @@ func (*capabilitiesV2) GetCapabilities(context.Context, *storagev2.GetCapabiliti
 		Filter:    &storagev2.FilterCapabilities{Levels: levels, Operators: operators},
 		Paginated: true, SpanSearch: true, SpanSorting: true,
 	}}, nil
-}
-
-// capabilitiesV1 is jaeger.storage.v1's PluginCapabilities: this storage has no
-// archive, and nothing is written to it.
-type capabilitiesV1 struct {
-	storagev1.UnimplementedPluginCapabilitiesServer
-}
-
-// Capabilities declares none of those that v1 knows.
-func (*capabilitiesV1) Capabilities(context.Context, *storagev1.CapabilitiesRequest) (*storagev1.CapabilitiesResponse, error) {
-	return &storagev1.CapabilitiesResponse{}, nil
 }

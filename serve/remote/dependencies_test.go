@@ -10,10 +10,11 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 func TestDependencies(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	inside := []string{"chain → chain 39 ", "front → back 1 ", "front → front 19 "}
 	linked := []string{"back → front 2 link"}
 	tests := []struct {
@@ -23,8 +24,8 @@ func TestDependencies(t *testing.T) {
 	}{
 		{"no range", nil, nil, slices.Concat(linked, inside)},
 		{"year 1", wireTime(0), wireTime(0), slices.Concat(linked, inside)},
-		{"the chain only", wireTime(int64(at(90))), nil, inside[:1]},
-		{"all but the chain", nil, wireTime(int64(at(90))), slices.Concat(linked, inside[1:])},
+		{"the chain only", wireTime(int64(otlptest.At(90))), nil, inside[:1]},
+		{"all but the chain", nil, wireTime(int64(otlptest.At(90))), slices.Concat(linked, inside[1:])},
 		{"before all", nil, wireTime(1), nil},
 	}
 	for _, test := range tests {

@@ -1,10 +1,6 @@
 package remote
 
 import (
-	"io/fs"
-	"net/url"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -12,6 +8,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlptest"
 	"prowtrace/otelfile"
 	"prowtrace/trace"
 )
@@ -133,25 +130,5 @@ func byTrace(entries []entry) map[string][]entry {
 	return traces
 }
 
-// otelFiles lists the trace files below a directory of the repository or
-// beside it.
-func otelFiles(t testing.TB, dir string) (files []trace.Source) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, ".otel") {
-			name, err := url.PathUnescape(filepath.Base(path))
-			if err != nil {
-				return err
-			}
-			files = append(files, trace.Source{Name: name, Path: path})
-		}
-		return nil // a directory that is not there has no files
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-func corpus(t testing.TB) []trace.Source { return otelFiles(t, "../../../shared/corpus") }
-func sample(t testing.TB) []trace.Source { return otelFiles(t, "../../testdata/bucket") }
+func corpus(t testing.TB) []trace.Source { return otlptest.Files(t, "../../../shared/corpus") }
+func sample(t testing.TB) []trace.Source { return otlptest.Files(t, "../../testdata/bucket") }

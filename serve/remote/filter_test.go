@@ -11,6 +11,7 @@ import (
 
 	"prowtrace/internal/jaegerpb/expressionv1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 func op(name string, args ...*expressionv1.Expression) *expressionv1.Expression {
@@ -105,7 +106,7 @@ func filterTests() []filterTest {
 
 // Each operator comes over the wire and means what package trace makes of it.
 func TestStructuredFilter(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	for _, test := range filterTests() {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := foundNames(t, c, test.filter)
@@ -162,7 +163,7 @@ func everySpan(filter *expressionv1.Expression, size uint32) *storagev2.SpanQuer
 
 // A filter says it all, or nothing.
 func TestFilterExcludesOtherPredicates(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	f := op("eq", fieldOf("span", "name"), literal("instant", "")).GetCall()
 	for name, p := range map[string]*storagev2.TraceQueryParameters{
 		"service":    {Filter: f, ServiceName: "back"},
@@ -178,16 +179,16 @@ func TestFilterExcludesOtherPredicates(t *testing.T) {
 	}
 	// What is no predicate goes with it, and so does what is set to nothing.
 	ids, err := c.reader.FindTraceIDs(t.Context(), &storagev2.FindTraceIDsRequest{Query: &storagev2.TraceQueryParameters{
-		Filter: f, SearchDepth: 5, StartTimeMin: wireTime(int64(at(29))), StartTimeMax: wireTime(int64(at(31))), DurationMin: durationpb.New(0),
+		Filter: f, SearchDepth: 5, StartTimeMin: wireTime(int64(otlptest.At(29))), StartTimeMax: wireTime(int64(otlptest.At(31))), DurationMin: durationpb.New(0),
 	}})
-	if err != nil || len(ids.GetTraceIds()) != 1 || string(ids.GetTraceIds()[0].GetTraceId()) != string(tid(3)) {
+	if err != nil || len(ids.GetTraceIds()) != 1 || string(ids.GetTraceIds()[0].GetTraceId()) != string(otlptest.TraceID(3)) {
 		t.Errorf("found %v, %v", ids, err)
 	}
 }
 
 // All that is declared is served.
 func TestCapabilities(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	resp, err := storagev2.NewCapabilitiesClient(c.conn).GetCapabilities(t.Context(), &storagev2.GetCapabilitiesRequest{})
 	if err != nil {
 		t.Fatal(err)

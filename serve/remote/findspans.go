@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
 
@@ -27,15 +28,15 @@ func (r *readerV2) FindSpans(req *storagev2.FindSpansRequest, stream grpc.Server
 		next = pg.next(spanPosition(r.set, rows[pg.size-1]))
 	}
 	p := splicer{set: r.set}
-	return p.spans(rows, next, sendTo(stream))
+	return p.spans(rows, next, storage.SendTo(stream))
 }
 
 // spanQuery reads a question for spans. It asks for one span more than a page
 // has, to know whether there are more.
 func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q trace.SpanQuery, pg page, err error) {
-	q = trace.SpanQuery{StartMin: notBefore(p.GetStartTimeMin()), StartMax: notAfter(p.GetStartTimeMax())}
+	q = trace.SpanQuery{StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax())}
 	switch {
-	case !isSet(p.GetStartTimeMin()) || !isSet(p.GetStartTimeMax()):
+	case !storage.IsSet(p.GetStartTimeMin()) || !storage.IsSet(p.GetStartTimeMax()):
 		return q, pg, status.Error(codes.InvalidArgument, "a search for spans needs start_time_min and start_time_max")
 	case p.GetPagination() == nil:
 		return q, pg, status.Error(codes.InvalidArgument, "a search for spans needs pagination: its page_size is the only bound")

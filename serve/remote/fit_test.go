@@ -2,7 +2,6 @@ package remote
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,45 +14,12 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
+	"prowtrace/internal/otlpwire"
 	"prowtrace/otelfile"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
-
-func TestFit(t *testing.T) {
-	tests := []struct {
-		name    string
-		entries []string
-		room    int
-		want    []string
-	}{
-		{"all", []string{"aaa", "b", "cc"}, 6, []string{"aaa", "b", "cc"}},
-		{"the longest is left out", []string{"aaa", "b", "cc"}, 5, []string{"b", "cc"}},
-		{"the last of equals are left out", []string{"aa", "bb", "cc"}, 5, []string{"aa", "bb"}},
-		{"none fits", []string{"aa"}, 1, nil},
-		{"none", nil, 1, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if got := fit(test.entries, test.room, func(s string) int { return len(s) }); !slices.Equal(got, test.want) {
-				t.Errorf("%q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
-func TestClip(t *testing.T) {
-	for _, short := range []string{"", "name", strings.Repeat("x", 16<<10)} {
-		if got := clip(short); got != short {
-			t.Errorf("%d bytes became %d", len(short), len(got))
-		}
-	}
-	if got, want := clip(strings.Repeat("é", 10_000)+"end"), strings.Repeat("é", 8<<10)+"…"; got != want {
-		t.Errorf("a long name ends with %q", got[len(got)-10:])
-	}
-	if got, want := clip("x"+strings.Repeat("é", 10_000)), "x"+strings.Repeat("é", 8<<10-1)+"…"; got != want {
-		t.Errorf("a name that is cut inside of a letter ends with %q", got[len(got)-10:])
-	}
-}
 
 // asJaeger connects with the limit that gRPC's clients have by themselves.
 func asJaeger(t *testing.T, set *trace.View) *grpc.ClientConn {
@@ -67,39 +33,39 @@ func asJaeger(t *testing.T, set *trace.View) *grpc.ClientConn {
 
 // More ids than fit one message: the newest come.
 func TestManyTraceIDsFitAnAnswer(t *testing.T) {
-	const n = mostIDsV1 + 1000
+	const mostIDsOfV1 = storage.AnswerSize / 18
+	const n = mostIDsOfV1 + 1000
 	spans := make([]byte, 0, 64*n)
 	for i := range uint64(n) {
 		var b []byte
-		b = appendOptional(b, 1, tid(i))
-		b = appendOptional(b, 2, sid(i+1))
-		b = append(b, 7<<3|byte(asFixed64), 0, 0, 0, 0, 0, 0, 0, 0)
-		binary.LittleEndian.PutUint64(b[len(b)-8:], at(float64(i))+999_999_999)
-		spans = append(appendHead(spans, fieldSpans, len(b)), b...)
+		b = otlpwire.AppendBytes(b, 1, otlptest.TraceID(i))
+		b = otlpwire.AppendBytes(b, 2, otlptest.SpanID(i+1))
+		b = otlpwire.AppendFixed64(b, 7, otlptest.At(float64(i))+999_999_999)
+		spans = otlpwire.AppendBytes(spans, fieldSpans, b)
 	}
-	payload := append(appendHead(appendHead(nil, fieldResourceSpans, fieldSize(len(spans))), fieldScopeSpans, len(spans)), spans...)
+	payload := otlpwire.AppendBytes(nil, fieldResourceSpans, otlpwire.AppendBytes(nil, fieldScopeSpans, spans))
 	var f bytes.Buffer
 	if err := otelfile.NewWriter(&f).Write(payload); err != nil {
 		t.Fatal(err)
 	}
-	conn := asJaeger(t, load(t, trace.Source{Name: "many", Data: f.Bytes()}))
+	conn := asJaeger(t, otlptest.Load(t, trace.Source{Name: "many", Data: f.Bytes()}))
 
 	v2, err := storagev2.NewTraceReaderClient(conn).FindTraceIDs(t.Context(), &storagev2.FindTraceIDsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := v2.GetTraceIds(); len(got) != mostIDs || !bytes.Equal(got[0].GetTraceId(), tid(n-1)) || !bytes.Equal(got[mostIDs-1].GetTraceId(), tid(n-mostIDs)) {
+	if got := v2.GetTraceIds(); len(got) != mostIDs || !bytes.Equal(got[0].GetTraceId(), otlptest.TraceID(n-1)) || !bytes.Equal(got[mostIDs-1].GetTraceId(), otlptest.TraceID(n-mostIDs)) {
 		t.Errorf("%d ids, want the newest %d", len(got), mostIDs)
 	}
-	if size := proto.Size(v2); size < answerSize-1000 {
+	if size := proto.Size(v2); size < storage.AnswerSize-1000 {
 		t.Errorf("%d bytes: more ids would fit", size)
 	}
 	v1, err := storagev1.NewSpanReaderPluginClient(conn).FindTraceIDs(t.Context(), &storagev1.FindTraceIDsRequest{Query: &storagev1.TraceQueryParameters{NumTraces: n}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := v1.GetTraceIds(); len(got) != mostIDsV1 || !bytes.Equal(got[0], tid(n-1)) || !bytes.Equal(got[mostIDsV1-1], tid(n-mostIDsV1)) {
-		t.Errorf("v1: %d ids, want the newest %d", len(got), mostIDsV1)
+	if got := v1.GetTraceIds(); len(got) != mostIDsOfV1 || !bytes.Equal(got[0], otlptest.TraceID(n-1)) || !bytes.Equal(got[mostIDsOfV1-1], otlptest.TraceID(n-mostIDsOfV1)) {
+		t.Errorf("v1: %d ids, want the newest %d", len(got), mostIDsOfV1)
 	}
 }
 
@@ -114,16 +80,16 @@ func TestLongNamesFitAnAnswer(t *testing.T) {
 		return fmt.Sprint("name ", i, strings.Repeat(" long", 200))
 	}
 	for i := range n {
-		s := &tracepb.Span{TraceId: tid(1), SpanId: sid(uint64(i + 1)), Name: "called", StartTimeUnixNano: at(float64(i)), EndTimeUnixNano: at(n)}
+		s := &tracepb.Span{TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(uint64(i + 1)), Name: "called", StartTimeUnixNano: otlptest.At(float64(i)), EndTimeUnixNano: otlptest.At(n)}
 		if i > 0 {
-			s.ParentSpanId = sid(uint64(i))
+			s.ParentSpanId = otlptest.SpanID(uint64(i))
 		}
-		r := under(name(i), s)
-		operations := &tracepb.Span{TraceId: tid(2), SpanId: sid(uint64(i + 1)), Name: name(i), StartTimeUnixNano: at(n), EndTimeUnixNano: at(n)}
-		requests = append(requests, r, under("many operations", operations))
+		r := otlptest.Under(name(i), s)
+		operations := &tracepb.Span{TraceId: otlptest.TraceID(2), SpanId: otlptest.SpanID(uint64(i + 1)), Name: name(i), StartTimeUnixNano: otlptest.At(n), EndTimeUnixNano: otlptest.At(n)}
+		requests = append(requests, r, otlptest.Under("many operations", operations))
 	}
-	requests = append(requests, under("root", &tracepb.Span{TraceId: tid(3), SpanId: sid(1), Name: strings.Repeat("root", 2<<20), StartTimeUnixNano: at(0), EndTimeUnixNano: at(1)}))
-	conn := asJaeger(t, load(t, file(t, "long", requests...)))
+	requests = append(requests, otlptest.Under("root", &tracepb.Span{TraceId: otlptest.TraceID(3), SpanId: otlptest.SpanID(1), Name: strings.Repeat("root", 2<<20), StartTimeUnixNano: otlptest.At(0), EndTimeUnixNano: otlptest.At(1)}))
+	conn := asJaeger(t, otlptest.Load(t, otlptest.File(t, "long", requests...)))
 	v1, v2 := storagev1.NewSpanReaderPluginClient(conn), storagev2.NewTraceReaderClient(conn)
 	withAllShort := func(what string, names []string) {
 		t.Helper()
@@ -178,7 +144,7 @@ func TestLongNamesFitAnAnswer(t *testing.T) {
 			t.Errorf("a message of %d bytes with summaries", size)
 		}
 		for _, s := range chunk.GetSummaries() {
-			if bytes.Equal(s.GetTraceId(), tid(1)) {
+			if bytes.Equal(s.GetTraceId(), otlptest.TraceID(1)) {
 				for _, service := range s.GetServices() {
 					names = append(names, service.GetName())
 				}

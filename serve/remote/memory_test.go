@@ -23,6 +23,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlptest"
 	"prowtrace/internal/realjaeger"
 )
 
@@ -32,11 +33,11 @@ import (
 func TestLikeJaegersOwnStorage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	files := []*tracepb.TracesData{}
-	files = append(files, decodeRequests(t, made(t))...)
-	files = append(files, random(rng, 1000, 1000)...)
-	src := file(t, "all", files...)
+	files = append(files, otlptest.Requests(t, otlptest.Made(t))...)
+	files = append(files, otlptest.Random(rng, 1000, 1000)...)
+	src := otlptest.File(t, "all", files...)
 	entries := decode(t, src)
-	storage := listen(t, load(t, src))
+	storage := listen(t, otlptest.Load(t, src))
 	own := startMemory(t)
 	own.send(t, files...)
 	own.await(t, byTrace(entries))
@@ -231,12 +232,12 @@ func sameSearches(t *testing.T, ours []jaeger, own jaeger, entries []entry) {
 	hits := 0
 	for i, q := range searches(rng, entries, 80) {
 		// A window of the time keeps the answers small.
-		window := int64(at(100_000 * rng.Float64()))
+		window := int64(otlptest.At(100_000 * rng.Float64()))
 		if q.startMin == 0 {
-			q.startMin = cmp.Or(q.startMax, window) - 1500*second
+			q.startMin = cmp.Or(q.startMax, window) - 1500*otlptest.Second
 		}
 		if q.startMax == 0 {
-			q.startMax = q.startMin + 3000*second
+			q.startMax = q.startMin + 3000*otlptest.Second
 		}
 		limit := q.limit
 		q.limit = 15_000
@@ -268,7 +269,7 @@ func sameSearches(t *testing.T, ours []jaeger, own jaeger, entries []entry) {
 // sameDependencies compares the calls of parents: Jaeger's own storage counts no
 // links, so ours may have more.
 func sameDependencies(t *testing.T, ours []jaeger, own jaeger, entries []entry) {
-	end := time.Unix(madeStart, 0).Add(2 * 365 * 24 * time.Hour)
+	end := time.Unix(otlptest.Start, 0).Add(2 * 365 * 24 * time.Hour)
 	query := url.Values{
 		"endTs": {strconv.FormatInt(end.UnixMilli(), 10)}, "lookback": {strconv.FormatInt((4 * 365 * 24 * time.Hour).Milliseconds(), 10)},
 	}

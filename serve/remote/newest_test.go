@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 	"prowtrace/internal/realjaeger"
 )
 
@@ -188,7 +189,7 @@ func TestStructuredFilterThroughRealJaeger(t *testing.T) {
 	if err != nil || !strings.Contains(string(gates), filterGate) {
 		t.Skipf("this Jaeger has no structured filters: those after 2.20 do; PROWTRACE_JAEGER names another to test with (%v)", err)
 	}
-	set := load(t, made(t))
+	set := otlptest.Load(t, otlptest.Made(t))
 	c, address := connect(t, set), listen(t, set)
 	j := configured(t, object(
 		"service", object(

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 // pages walks through a search of either kind, and lists the ids.
@@ -68,8 +69,8 @@ func (c clients) askSummaries(ctx context.Context) func(*storagev2.TraceQueryPar
 // Pages of any size are the whole answer, each trace once.
 func TestPages(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	src := file(t, "random", random(rng, 1, 60)...)
-	c := connect(t, load(t, src))
+	src := otlptest.File(t, "random", otlptest.Random(rng, 1, 60)...)
+	c := connect(t, otlptest.Load(t, src))
 	entries := decode(t, src)
 	queries := map[string]*storagev2.TraceQueryParameters{
 		"all":     search{}.v2(),
@@ -99,8 +100,8 @@ func TestPages(t *testing.T) {
 
 // A token is good for its own question only.
 func TestForeignTokens(t *testing.T) {
-	src := file(t, "random", random(rand.New(rand.NewPCG(13, 14)), 1, 20)...)
-	c := connect(t, load(t, src))
+	src := otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(13, 14)), 1, 20)...)
+	c := connect(t, otlptest.Load(t, src))
 	q := func(change func(*storagev2.TraceQueryParameters)) *storagev2.TraceQueryParameters {
 		p := search{service: "service-1", tags: map[string]string{}}.v2()
 		p.Pagination = &storagev2.Pagination{PageSize: 1}
@@ -126,7 +127,7 @@ func TestForeignTokens(t *testing.T) {
 	with := func(token string) func(*storagev2.TraceQueryParameters) {
 		return func(p *storagev2.TraceQueryParameters) { p.Pagination.PageToken = token }
 	}
-	other := connect(t, load(t, made(t)))
+	other := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	tests := []struct {
 		name  string
 		c     clients
@@ -195,8 +196,8 @@ func sortBy(terms ...string) (order []*storagev2.SpanSortOrder) {
 
 // Pages of spans are the matching spans as the files have them, in order.
 func TestFindSpansPages(t *testing.T) {
-	src := file(t, "random", random(rand.New(rand.NewPCG(15, 16)), 1, 40)...)
-	c := connect(t, load(t, src))
+	src := otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(15, 16)), 1, 40)...)
+	c := connect(t, otlptest.Load(t, src))
 	entries := decode(t, src)
 	key := map[string]func(a, b entry) int{
 		"startTime": func(a, b entry) int {
@@ -273,8 +274,8 @@ func TestFindSpansPages(t *testing.T) {
 }
 
 func TestFindSpansRefuses(t *testing.T) {
-	src := file(t, "random", random(rand.New(rand.NewPCG(17, 18)), 1, 10)...)
-	c := connect(t, load(t, src))
+	src := otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(17, 18)), 1, 10)...)
+	c := connect(t, otlptest.Load(t, src))
 	ask := func(q *storagev2.SpanQueryParameters) (next string, err error) {
 		chunks, err := all(c.reader.FindSpans(t.Context(), &storagev2.FindSpansRequest{Query: q}))
 		for _, chunk := range chunks {
@@ -336,9 +337,9 @@ func TestFindSpansRefuses(t *testing.T) {
 func TestFindSpansWithTheSameIDs(t *testing.T) {
 	var spans []*tracepb.Span
 	for i := range 5 {
-		spans = append(spans, &tracepb.Span{TraceId: tid(1), SpanId: sid(1), Name: fmt.Sprint(i), StartTimeUnixNano: at(1), EndTimeUnixNano: at(2)})
+		spans = append(spans, &tracepb.Span{TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(1), Name: fmt.Sprint(i), StartTimeUnixNano: otlptest.At(1), EndTimeUnixNano: otlptest.At(2)})
 	}
-	c := connect(t, load(t, file(t, "same", under("s", spans...))))
+	c := connect(t, otlptest.Load(t, otlptest.File(t, "same", otlptest.Under("s", spans...))))
 	names := map[string]bool{}
 	q := everySpan(nil, 1)
 	for range 10 {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/internal/otlptest"
 	"prowtrace/trace"
 )
 
@@ -20,8 +21,8 @@ import (
 // they are at hand, the sample bucket, everything a span can carry, and random
 // spans.
 func TestRealJaeger(t *testing.T) {
-	files := slices.Concat(corpus(t), sample(t), []trace.Source{made(t), file(t, "random", random(rand.New(rand.NewPCG(7, 8)), 1000, 100)...)})
-	storage := listen(t, load(t, files...))
+	files := slices.Concat(corpus(t), sample(t), []trace.Source{otlptest.Made(t), otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(7, 8)), 1000, 100)...)})
+	storage := listen(t, otlptest.Load(t, files...))
 	entries := decode(t, files...)
 	for _, name := range jaegers {
 		t.Run(name, func(t *testing.T) {
@@ -138,10 +139,10 @@ func (q *search) forUI(rng *rand.Rand, entries []entry) {
 	}
 	const day = int64(24 * time.Hour)
 	if q.startMin == 0 {
-		q.startMin = madeStart*second - 365*day
+		q.startMin = otlptest.Start*otlptest.Second - 365*day
 	}
 	if q.startMax == 0 {
-		q.startMax = madeStart*second + 2*365*day
+		q.startMax = otlptest.Start*otlptest.Second + 2*365*day
 	}
 	q.startMin -= q.startMin % 1000
 	q.startMax -= q.startMax % 1000
@@ -174,7 +175,7 @@ func checkDependencies(t *testing.T, j jaeger, entries []entry) {
 		Parent, Child string
 		CallCount     json.Number
 	}
-	end := time.Unix(madeStart, 0).Add(2 * 365 * 24 * time.Hour)
+	end := time.Unix(otlptest.Start, 0).Add(2 * 365 * 24 * time.Hour)
 	j.ask(t, "/api/dependencies", url.Values{
 		"endTs": {strconv.FormatInt(end.UnixMilli(), 10)}, "lookback": {strconv.FormatInt((4 * 365 * 24 * time.Hour).Milliseconds(), 10)},
 	}, &got)

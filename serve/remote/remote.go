@@ -4,11 +4,11 @@
 //
 // It promises whole traces, newest first; messages below 1 MiB, except that a
 // larger single span is sent alone; no message that mixes traces or is empty;
-// answers that are one message below 4 MiB.
-// v2 answers are spliced from the encoded spans of the set without decoding
-// them, v1 answers translated from one encoding into the other. A request that
-// asks for what is not supported is refused with the status that the protocol
-// names, never answered in part.
+// answers that are one message below 4 MiB. A request for what is not supported is
+// refused with the status that the protocol names, never answered in part.
+//
+// This package answers v2: it splices answers from the encoded spans of the set
+// without decoding them. Package v1 answers v1. Package storage has what both need.
 //
 // It never writes: the set is immutable, and the writer services of the
 // protocols are not registered. It reads no files and decides nothing about
@@ -20,21 +20,20 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
-	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/serve/remote/storage"
+	v1 "prowtrace/serve/remote/v1"
 	"prowtrace/trace"
 )
 
 // NewServer gives a gRPC server for the set. The caller serves it on a listener
 // and stops it; the set must stay open until then.
 func NewServer(set *trace.View) *grpc.Server {
-	s := grpc.NewServer(grpc.ForceServerCodecV2(codec{}))
+	s := grpc.NewServer(grpc.ForceServerCodecV2(storage.Codec{}))
 	storagev2.RegisterTraceReaderServer(s, &readerV2{set: set})
 	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{set: set})
 	storagev2.RegisterCapabilitiesServer(s, &capabilitiesV2{})
-	storagev1.RegisterSpanReaderPluginServer(s, &readerV1{set: set})
-	storagev1.RegisterDependenciesReaderPluginServer(s, &dependenciesV1{set: set})
-	storagev1.RegisterPluginCapabilitiesServer(s, &capabilitiesV1{})
+	v1.Register(s, set)
 	healthpb.RegisterHealthServer(s, health.NewServer()) // serving, from the start
 	return s
 }

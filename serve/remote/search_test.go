@@ -20,6 +20,7 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 // A search is a question and, by going through all spans, its answer.
@@ -148,16 +149,16 @@ func searches(rng *rand.Rand, entries []entry, n int) (all []search) {
 			q.operation = e.span.GetName()
 		}
 		if wanted(2) {
-			q.startMin = start - rng.Int64N(20*second)
+			q.startMin = start - rng.Int64N(20*otlptest.Second)
 		}
 		if wanted(3) {
-			q.startMax = start + rng.Int64N(20*second)
+			q.startMax = start + rng.Int64N(20*otlptest.Second)
 		}
 		if wanted(4) {
 			q.durMin = duration * time.Duration(rng.IntN(101)) / 100
 		}
 		if wanted(5) {
-			q.durMax = duration + time.Duration(rng.Int64N(second))
+			q.durMax = duration + time.Duration(rng.Int64N(otlptest.Second))
 		}
 		if wanted(6) {
 			q.limit = 1 + rng.IntN(20)
@@ -205,7 +206,7 @@ func kindText(k tracepb.Span_SpanKind) string {
 	return strings.ToLower(strings.TrimPrefix(k.String(), "SPAN_KIND_"))
 }
 
-// text is a value as the Collector writes it.
+// plainText is a value as the Collector writes it.
 func plainText(v *commonpb.AnyValue) string {
 	switch v := v.GetValue().(type) {
 	case nil:

@@ -1,9 +1,6 @@
 package remote
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -14,25 +11,11 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
-	"prowtrace/otelfile"
 	"prowtrace/trace"
-	"prowtrace/trace/join"
 )
-
-// load makes a set of the files, and closes it after the test.
-func load(t testing.TB, files ...trace.Source) *trace.View {
-	t.Helper()
-	set, err := join.Load(context.Background(), files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { set.Set().Close() })
-	return set
-}
 
 // listen serves the set on a loopback port until the test ends.
 func listen(t testing.TB, set *trace.View) (address string) {
@@ -46,7 +29,7 @@ func listen(t testing.TB, set *trace.View) (address string) {
 	go func() { served <- server.Serve(l) }()
 	t.Cleanup(func() {
 		server.Stop()
-		if err := <-served; err != nil {
+		if err := <-served; err != nil && !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began
 			t.Errorf("serving: %v", err)
 		}
 	})
@@ -119,25 +102,3 @@ func wantCode(t testing.TB, err error, want codes.Code) {
 		t.Errorf("code %v (%v), want %v", got, err, want)
 	}
 }
-
-// file makes a .otel file of requests.
-func file(t testing.TB, name string, requests ...*tracepb.TracesData) trace.Source {
-	t.Helper()
-	var b bytes.Buffer
-	w := otelfile.NewWriter(&b)
-	for _, r := range requests {
-		payload, err := proto.Marshal(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Write(payload); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return trace.Source{Name: name, Data: b.Bytes()}
-}
-
-// tid makes a trace id that fills 128 bits: Jaeger shows shorter ones shorter.
-func tid(n uint64) []byte { return binary.BigEndian.AppendUint64([]byte("prow-test"[:8]), n) }
-
-func sid(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

@@ -6,40 +6,16 @@ import (
 	"iter"
 	"slices"
 
-	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/proto" // registers the codec that codec falls back on
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"prowtrace/internal/otlpwire"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
 
-// chunkSize bounds a message of spans. Jaeger's client takes 4 MiB by default;
-// the protocols ask for well below that.
-const chunkSize = 1<<20 - 1<<12
-
-// encoded is a message that is already encoded. The receiver of the buffer
-// frees it.
-type encoded struct{ mem.Buffer }
-
-// codec sends encoded messages as they are, and all others as protobuf.
-type codec struct{}
-
-func (codec) Name() string { return "proto" }
-
-func (codec) Marshal(v any) (mem.BufferSlice, error) {
-	if e, ok := v.(encoded); ok {
-		return mem.BufferSlice{e.Buffer}, nil
-	}
-	return encoding.GetCodecV2("proto").Marshal(v)
-}
-
-func (codec) Unmarshal(data mem.BufferSlice, v any) error {
-	return encoding.GetCodecV2("proto").Unmarshal(data, v)
-}
-
 // Fields of opentelemetry.proto.trace.v1, all length-delimited with numbers
-// below 16: their tags take one byte.
+// below 16, as otlpwire.FieldSize needs them.
 const (
 	fieldResourceSpans = 1 // TracesData
 	fieldResource      = 1 // ResourceSpans
@@ -52,9 +28,6 @@ const (
 	fieldFoundSpans    = 1 // FindSpansResponse
 	fieldNextPageToken = 3
 )
-
-// maxHead is the most that a tag and a length take.
-const maxHead = 6
 
 // A splicer cuts spans into encoded messages.
 type splicer struct {
@@ -81,7 +54,7 @@ type run struct {
 
 // trace sends the spans of t in TracesData messages that hold nothing else: of a
 // job's trace, those of the joined one.
-func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
+func (p *splicer) trace(t trace.Trace, send func(storage.Encoded) error) error {
 	tree := p.set.Tree(t)
 	flush := func() error {
 		if err := send(p.message(0, "")); err != nil {
@@ -104,7 +77,7 @@ func (p *splicer) trace(t trace.Trace, send func(encoded) error) error {
 
 // spans sends rows in their order, as FindSpansResponse messages of which the
 // last has the token; no rows, no message.
-func (p *splicer) spans(rows []int, token string, send func(encoded) error) error {
+func (p *splicer) spans(rows []int, token string, send func(storage.Encoded) error) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -127,9 +100,9 @@ func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
 	last := description{-1, -1}
 	for s := range spans {
 		span := finiteSpan(s.encoded)
-		size := fieldSize(len(span))
+		size := otlpwire.FieldSize(len(span))
 		same := s.description == last
-		if p.size > 0 && p.size+size > chunkSize {
+		if p.size > 0 && p.size+size > storage.ChunkSize {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -174,7 +147,7 @@ func (p *splicer) describe(t trace.Tree, i int) description {
 func (p *splicer) headSize(d description) int {
 	resource, resourceSchema := p.resource(d)
 	scope, scopeSchema := p.scope(d)
-	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + 6*maxHead
+	return len(resource) + len(resourceSchema) + len(scope) + len(scopeSchema) + 6*otlpwire.MaxHead
 }
 
 func (p *splicer) resource(d description) (wire []byte, schema string) {
@@ -189,48 +162,48 @@ func (p *splicer) scope(d description) (wire []byte, schema string) {
 
 // message encodes what was gathered and begins anew: TracesData, or where field
 // is not 0 a message that has it in that field, and the token.
-func (p *splicer) message(field protowire.Number, token string) encoded {
+func (p *splicer) message(field protowire.Number, token string) storage.Encoded {
 	pool := mem.DefaultBufferPool()
-	buf := pool.Get(p.size + 2*maxHead + len(token))
+	buf := pool.Get(p.size + 2*otlpwire.MaxHead + len(token))
 	b := (*buf)[:0]
 	if field != 0 {
 		size := 0
 		for _, r := range p.runs {
-			size += fieldSize(p.runSize(r))
+			size += otlpwire.FieldSize(p.runSize(r))
 		}
-		b = appendHead(b, field, size)
+		b = otlpwire.AppendHead(b, field, size)
 	}
 	for _, r := range p.runs {
 		b = p.appendRun(b, r)
 	}
-	b = appendOptional(b, fieldNextPageToken, token)
+	b = otlpwire.AppendOptional(b, fieldNextPageToken, token)
 	*buf = b
 	p.runs, p.size = p.runs[:0], 0
-	return encoded{mem.NewBuffer(buf, pool)}
+	return storage.Encoded{Buffer: mem.NewBuffer(buf, pool)}
 }
 
 // runSize is the size of a run as a ResourceSpans.
 func (p *splicer) runSize(r run) int {
 	resource, schema := p.resource(r.description)
-	return fieldSize(len(resource)) + fieldSize(p.scopeSize(r)) + optionalSize(len(schema))
+	return otlpwire.FieldSize(len(resource)) + otlpwire.FieldSize(p.scopeSize(r)) + otlpwire.OptionalSize(len(schema))
 }
 
 // scopeSize is the size of a run as a ScopeSpans.
 func (p *splicer) scopeSize(r run) int {
 	scope, schema := p.scope(r.description)
-	return optionalSize(len(scope)) + r.spanBytes + optionalSize(len(schema))
+	return otlpwire.OptionalSize(len(scope)) + r.spanBytes + otlpwire.OptionalSize(len(schema))
 }
 
 func (p *splicer) appendRun(b []byte, r run) []byte {
 	resource, resourceSchema := p.resource(r.description)
 	scope, scopeSchema := p.scope(r.description)
-	b = appendHead(b, fieldResourceSpans, p.runSize(r))
-	b = append(appendHead(b, fieldResource, len(resource)), resource...)
-	b = appendHead(b, fieldScopeSpans, p.scopeSize(r))
-	b = appendOptional(b, fieldScope, scope)
+	b = otlpwire.AppendHead(b, fieldResourceSpans, p.runSize(r))
+	b = otlpwire.AppendBytes(b, fieldResource, resource)
+	b = otlpwire.AppendHead(b, fieldScopeSpans, p.scopeSize(r))
+	b = otlpwire.AppendOptional(b, fieldScope, scope)
 	for _, span := range r.spans {
-		b = append(appendHead(b, fieldSpans, len(span)), span...)
+		b = otlpwire.AppendBytes(b, fieldSpans, span)
 	}
-	b = appendOptional(b, fieldSchemaURL, scopeSchema)
-	return appendOptional(b, fieldSchemaURL, resourceSchema)
+	b = otlpwire.AppendOptional(b, fieldSchemaURL, scopeSchema)
+	return otlpwire.AppendOptional(b, fieldSchemaURL, resourceSchema)
 }

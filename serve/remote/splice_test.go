@@ -15,7 +15,8 @@ import (
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
-	"prowtrace/otelfile"
+	"prowtrace/internal/otlptest"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
 
@@ -29,15 +30,15 @@ func TestSplicedIsWhatFilesHold(t *testing.T) {
 	}{
 		{"real files", corpus(t)},
 		{"sample bucket", sample(t)},
-		{"everything a span can carry", []trace.Source{made(t)}},
-		{"random", []trace.Source{file(t, "a", random(rng, 1, 50)...), file(t, "b", random(rng, 30, 50)...)}},
+		{"everything a span can carry", []trace.Source{otlptest.Made(t)}},
+		{"random", []trace.Source{otlptest.File(t, "a", otlptest.Random(rng, 1, 50)...), otlptest.File(t, "b", otlptest.Random(rng, 30, 50)...)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if len(test.files) == 0 {
 				t.Skip("these files are not beside the repository")
 			}
-			c := connect(t, load(t, test.files...))
+			c := connect(t, otlptest.Load(t, test.files...))
 			want := spelled(decode(t, test.files...))
 			messages := received(t)(c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{Query: &storagev2.TraceQueryParameters{}}))
 			checkChunks(t, messages)
@@ -85,21 +86,21 @@ func checkChunks(t *testing.T, messages []*tracepb.TracesData) {
 // all else stays.
 func TestNotNumbersBecomeText(t *testing.T) {
 	odd := &tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
-		Resource: &resourcepb.Resource{Attributes: append(notNumbers(), attr("service.name", str("s")))},
+		Resource: &resourcepb.Resource{Attributes: append(otlptest.NotNumbers(), otlptest.Attr("service.name", otlptest.Str("s")))},
 		ScopeSpans: []*tracepb.ScopeSpans{{
-			Scope: &commonpb.InstrumentationScope{Name: "scope", Attributes: notNumbers()},
+			Scope: &commonpb.InstrumentationScope{Name: "scope", Attributes: otlptest.NotNumbers()},
 			Spans: []*tracepb.Span{{
-				TraceId: tid(1), SpanId: sid(1), Name: "odd", StartTimeUnixNano: at(1), EndTimeUnixNano: at(2), Attributes: append(notNumbers(), everyKind()...),
-				Events: []*tracepb.Span_Event{{TimeUnixNano: at(1), Name: "event", Attributes: notNumbers()}},
-				Links:  []*tracepb.Span_Link{{TraceId: tid(2), SpanId: sid(2), Attributes: notNumbers()}},
+				TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(1), Name: "odd", StartTimeUnixNano: otlptest.At(1), EndTimeUnixNano: otlptest.At(2), Attributes: append(otlptest.NotNumbers(), otlptest.EveryKind()...),
+				Events: []*tracepb.Span_Event{{TimeUnixNano: otlptest.At(1), Name: "event", Attributes: otlptest.NotNumbers()}},
+				Links:  []*tracepb.Span_Link{{TraceId: otlptest.TraceID(2), SpanId: otlptest.SpanID(2), Attributes: otlptest.NotNumbers()}},
 			}},
 		}},
 	}}}
-	c := connect(t, load(t, file(t, "odd", odd)))
+	c := connect(t, otlptest.Load(t, otlptest.File(t, "odd", odd)))
 	messages := received(t)(c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{}))
 	sameEntries(t, flatten(messages...), spelled(flatten(odd)))
 
-	chunks := must[storagev1.SpansResponseChunk](t)(c.v1.GetTrace(t.Context(), &storagev1.GetTraceRequest{TraceId: tid(1)}))
+	chunks := must[storagev1.SpansResponseChunk](t)(c.v1.GetTrace(t.Context(), &storagev1.GetTraceRequest{TraceId: otlptest.TraceID(1)}))
 	s := chunks[0].GetSpans()[0]
 	for _, list := range [][]*modelv2.KeyValue{s.GetTags(), s.GetLogs()[0].GetFields(), s.GetProcess().GetTags()} {
 		for _, kv := range list {
@@ -133,11 +134,11 @@ func spelledValue(v *commonpb.AnyValue) *commonpb.AnyValue {
 	if d, ok := v.GetValue().(*commonpb.AnyValue_DoubleValue); ok {
 		switch f := d.DoubleValue; {
 		case math.IsNaN(f):
-			return str("NaN")
+			return otlptest.Str("NaN")
 		case math.IsInf(f, 1):
-			return str("+Inf")
+			return otlptest.Str("+Inf")
 		case math.IsInf(f, -1):
-			return str("-Inf")
+			return otlptest.Str("-Inf")
 		}
 	}
 	for i, e := range v.GetArrayValue().GetValues() {
@@ -157,13 +158,13 @@ func TestLargeTraceIsCut(t *testing.T) {
 			size = 5_000_000
 		}
 		spans = append(spans, &tracepb.Span{
-			TraceId: tid(1), SpanId: sid(uint64(i + 1)), Name: "x", StartTimeUnixNano: at(float64(i)), EndTimeUnixNano: at(float64(i)),
-			Attributes: []*commonpb.KeyValue{attr("text", str(strings.Repeat("y", size)))},
+			TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(uint64(i + 1)), Name: "x", StartTimeUnixNano: otlptest.At(float64(i)), EndTimeUnixNano: otlptest.At(float64(i)),
+			Attributes: []*commonpb.KeyValue{otlptest.Attr("text", otlptest.Str(strings.Repeat("y", size)))},
 		})
 	}
-	src := file(t, "large", under("a", spans[:30]...), under("b", spans[30:]...), manyOf(2, 3))
-	c := connect(t, load(t, src))
-	get := &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{{TraceId: tid(1)}, {TraceId: tid(9)}, {TraceId: tid(2)}, {TraceId: tid(1)}}}
+	src := otlptest.File(t, "large", otlptest.Under("a", spans[:30]...), otlptest.Under("b", spans[30:]...), otlptest.ManyOf(2, 3))
+	c := connect(t, otlptest.Load(t, src))
+	get := &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(1)}, {TraceId: otlptest.TraceID(9)}, {TraceId: otlptest.TraceID(2)}, {TraceId: otlptest.TraceID(1)}}}
 	messages := received(t)(c.reader.GetTraces(t.Context(), get))
 	checkChunks(t, messages)
 	sameEntries(t, flatten(messages...), decode(t, src))
@@ -186,16 +187,16 @@ func TestLargeTraceIsCut(t *testing.T) {
 // comes out decodes, and where all of it was well it is what protobuf decodes.
 func FuzzSplice(f *testing.F) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	seeds := random(rng, 1, 3)
-	seeds = append(seeds, manyOf(4, 5))
-	seeds = append(seeds, decodeRequests(f, made(f))...)
-	addSeeds(f, seeds)
+	seeds := otlptest.Random(rng, 1, 3)
+	seeds = append(seeds, otlptest.ManyOf(4, 5))
+	seeds = append(seeds, otlptest.Requests(f, otlptest.Made(f))...)
+	otlptest.AddSeeds(f, seeds)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		set := loadPayload(t, payload)
+		set := otlptest.LoadPayload(t, payload)
 		var messages []*tracepb.TracesData
 		p := splicer{set: set}
 		for i := range set.NumTraces() {
-			err := p.trace(set.Trace(i), func(e encoded) error {
+			err := p.trace(set.Trace(i), func(e storage.Encoded) error {
 				defer e.Free()
 				m := &tracepb.TracesData{}
 				messages = append(messages, m)
@@ -215,28 +216,6 @@ func FuzzSplice(f *testing.F) {
 		}
 		sameEntries(t, flatten(messages...), spelled(distinct(t, flatten(&whole))))
 	})
-}
-
-// addSeeds adds messages to fuzz with: whole, cut off, and with invalid text.
-func addSeeds(f *testing.F, messages []*tracepb.TracesData) {
-	for _, m := range messages {
-		b, err := proto.Marshal(m)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-		f.Add(b[:len(b)/2])
-		f.Add(bytes.ReplaceAll(b, []byte("key"), []byte("k\xff\xfe")))
-	}
-}
-
-// loadPayload loads what any bytes hold of spans.
-func loadPayload(t *testing.T, payload []byte) *trace.View {
-	var b bytes.Buffer
-	if err := otelfile.NewWriter(&b).Write(payload); err != nil {
-		t.Skip(err)
-	}
-	return load(t, trace.Source{Name: "fuzz", Data: b.Bytes()})
 }
 
 // asSent reports whether all spans are to be served as they are in the file.
@@ -259,19 +238,4 @@ func distinct(t testing.TB, entries []entry) (kept []entry) {
 		}
 	}
 	return kept
-}
-
-func decodeRequests(t testing.TB, src trace.Source) (requests []*tracepb.TracesData) {
-	in, err := otelfile.Parse(src.Name, src.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rec := range in.Records(func(otelfile.Problem) {}) {
-		m := &tracepb.TracesData{}
-		if err := proto.Unmarshal(rec.Payload, m); err != nil {
-			t.Fatal(err)
-		}
-		requests = append(requests, m)
-	}
-	return requests
 }

@@ -8,6 +8,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
 
@@ -21,8 +24,8 @@ func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, 
 	chunk, size := &storagev2.FindTraceSummariesResponse{}, 0
 	for _, t := range found {
 		s := summarize(r.set, t)
-		n := fieldSize(proto.Size(s))
-		if size > 0 && size+n > chunkSize {
+		n := otlpwire.FieldSize(proto.Size(s))
+		if size > 0 && size+n > storage.ChunkSize {
 			if err := stream.Send(chunk); err != nil {
 				return err
 			}
@@ -35,13 +38,16 @@ func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, 
 	return stream.Send(chunk)
 }
 
+// mostName bounds a name in a summary, in bytes.
+const mostName = 16 << 10
+
 // summarize names a trace after its earliest root. One without a root is named
 // after its earliest span, so that the list of traces says something.
 func summarize(set *trace.View, t trace.Trace) *storagev2.TraceSummary {
 	root, tree := set.Span(t.Root), set.Tree(t)
 	start, end := tree.Extent()
 	s := &storagev2.TraceSummary{
-		TraceId: t.ID[:], RootServiceName: clip(root.Service), RootOperationName: clip(root.Name),
+		TraceId: t.ID[:], RootServiceName: text.Short(root.Service, mostName), RootOperationName: text.Short(root.Name, mostName),
 		MinStartTimeUnixNano: uint64(start), MaxEndTimeUnixNano: uint64(end),
 		SpanCount: int32(tree.Len()), OrphanSpanCount: int32(t.Orphans),
 	}
@@ -66,7 +72,7 @@ func summarize(set *trace.View, t trace.Trace) *storagev2.TraceSummary {
 		}
 	}
 	const rest = 64 << 10 // the root's names, and some numbers
-	s.Services = fit(s.Services, chunkSize-rest, func(service *storagev2.ServiceSummary) int { return fieldSize(proto.Size(service)) })
+	s.Services = storage.Fit(s.Services, storage.ChunkSize-rest, func(service *storagev2.ServiceSummary) int { return otlpwire.FieldSize(proto.Size(service)) })
 	slices.SortFunc(s.Services, func(a, b *storagev2.ServiceSummary) int { return cmp.Compare(a.Name, b.Name) })
 	return s
 }

@@ -10,15 +10,16 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 // A summary says of a trace what going through its spans does.
 func TestSummaries(t *testing.T) {
-	src := file(t, "random", random(rand.New(rand.NewPCG(19, 20)), 1, 200)...)
-	rootless := file(t, "rootless", under("lost",
-		&tracepb.Span{TraceId: tid(1000), SpanId: sid(2), ParentSpanId: sid(1), Name: "later", StartTimeUnixNano: at(2), EndTimeUnixNano: at(3)},
-		&tracepb.Span{TraceId: tid(1000), SpanId: sid(3), ParentSpanId: sid(1), Name: "earlier", StartTimeUnixNano: at(1), EndTimeUnixNano: at(4)}))
-	c := connect(t, load(t, src, rootless))
+	src := otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(19, 20)), 1, 200)...)
+	rootless := otlptest.File(t, "rootless", otlptest.Under("lost",
+		&tracepb.Span{TraceId: otlptest.TraceID(1000), SpanId: otlptest.SpanID(2), ParentSpanId: otlptest.SpanID(1), Name: "later", StartTimeUnixNano: otlptest.At(2), EndTimeUnixNano: otlptest.At(3)},
+		&tracepb.Span{TraceId: otlptest.TraceID(1000), SpanId: otlptest.SpanID(3), ParentSpanId: otlptest.SpanID(1), Name: "earlier", StartTimeUnixNano: otlptest.At(1), EndTimeUnixNano: otlptest.At(4)}))
+	c := connect(t, otlptest.Load(t, src, rootless))
 	traces := byTrace(decode(t, src, rootless))
 	chunks := must[storagev2.FindTraceSummariesResponse](t)(c.reader.FindTraceSummaries(t.Context(), &storagev2.FindTraceSummariesRequest{}))
 	seen := 0
@@ -88,9 +89,9 @@ func TestSummariesAreCut(t *testing.T) {
 	var spans []*tracepb.Span
 	name := fmt.Sprintf("%01000d", 7)
 	for i := range 3000 {
-		spans = append(spans, &tracepb.Span{TraceId: tid(uint64(i + 1)), SpanId: sid(1), Name: name, StartTimeUnixNano: at(float64(i)), EndTimeUnixNano: at(float64(i))})
+		spans = append(spans, &tracepb.Span{TraceId: otlptest.TraceID(uint64(i + 1)), SpanId: otlptest.SpanID(1), Name: name, StartTimeUnixNano: otlptest.At(float64(i)), EndTimeUnixNano: otlptest.At(float64(i))})
 	}
-	c := connect(t, load(t, file(t, "many", under("s", spans...))))
+	c := connect(t, otlptest.Load(t, otlptest.File(t, "many", otlptest.Under("s", spans...))))
 	chunks := must[storagev2.FindTraceSummariesResponse](t)(c.reader.FindTraceSummaries(t.Context(), &storagev2.FindTraceSummariesRequest{}))
 	n := 0
 	for i, chunk := range chunks {

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"slices"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc"
@@ -10,8 +9,13 @@ import (
 	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
+
+// mostIDs is the most ids that an answer of FindTraceIDs has room for: a FoundTraceID
+// has 16 bytes of id, two times of up to 12, the tags and lengths.
+const mostIDs = storage.AnswerSize / 48
 
 // readerV2 is jaeger.storage.v2's TraceReader.
 type readerV2 struct {
@@ -26,7 +30,7 @@ func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.Server
 	p := splicer{set: r.set}
 	sent := map[int]bool{}
 	for _, q := range req.GetQuery() {
-		id, err := traceID(q.GetTraceId())
+		id, err := storage.ParseTraceID(q.GetTraceId())
 		if err != nil {
 			return err
 		}
@@ -35,30 +39,21 @@ func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.Server
 			continue
 		}
 		sent[t.Index] = true
-		if err := p.trace(t, sendTo(stream)); err != nil {
+		if err := p.trace(t, storage.SendTo(stream)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sendTo sends messages that the generated code has no type for.
-func sendTo(stream grpc.ServerStream) func(encoded) error {
-	return func(m encoded) error { return stream.SendMsg(m) }
-}
-
 // GetServices lists all services.
 func (r *readerV2) GetServices(context.Context, *storagev2.GetServicesRequest) (*storagev2.GetServicesResponse, error) {
-	return &storagev2.GetServicesResponse{Services: services(r.set)}, nil
-}
-
-func services(set *trace.View) []string {
-	return fit(set.Services(), answerSize, func(name string) int { return fieldSize(len(name)) })
+	return &storagev2.GetServicesResponse{Services: storage.Services(r.set)}, nil
 }
 
 // GetOperations lists the operations of a service, of one kind if asked for.
 func (r *readerV2) GetOperations(_ context.Context, req *storagev2.GetOperationsRequest) (*storagev2.GetOperationsResponse, error) {
-	ops, err := operations(r.set, req.GetService(), req.GetSpanKind())
+	ops, err := storage.Operations(r.set, req.GetService(), req.GetSpanKind())
 	if err != nil {
 		return nil, err
 	}
@@ -67,21 +62,6 @@ func (r *readerV2) GetOperations(_ context.Context, req *storagev2.GetOperations
 		resp.Operations = append(resp.Operations, &storagev2.Operation{Name: op.Name, SpanKind: op.Kind.String()})
 	}
 	return resp, nil
-}
-
-func operations(set *trace.View, service, kind string) ([]trace.Operation, error) {
-	if service == "" {
-		return nil, status.Error(codes.InvalidArgument, "operations are asked for without a service")
-	}
-	ops := set.Operations(service)
-	if kind != "" {
-		wanted, known := trace.ParseKind(kind)
-		ops = slices.DeleteFunc(ops, func(op trace.Operation) bool { return !known || op.Kind != wanted })
-	}
-	// v1 sends each name twice.
-	return fit(ops, answerSize, func(op trace.Operation) int {
-		return 2*fieldSize(len(op.Name)) + maxHead + fieldSize(len(op.Kind.String()))
-	}), nil
 }
 
 // FindTraces streams the traces that match, newest first.
@@ -95,7 +75,7 @@ func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.Serv
 	}
 	p := splicer{set: r.set}
 	for _, t := range found {
-		if err := p.trace(t, sendTo(stream)); err != nil {
+		if err := p.trace(t, storage.SendTo(stream)); err != nil {
 			return err
 		}
 	}
@@ -111,7 +91,7 @@ func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDs
 	}
 	resp := &storagev2.FindTraceIDsResponse{NextPageToken: next}
 	for _, t := range found {
-		resp.TraceIds = append(resp.TraceIds, &storagev2.FoundTraceID{TraceId: t.ID[:], Start: timestamp(t.Start), End: timestamp(t.End)})
+		resp.TraceIds = append(resp.TraceIds, &storagev2.FoundTraceID{TraceId: t.ID[:], Start: storage.Timestamp(t.Start), End: storage.Timestamp(t.End)})
 	}
 	return resp, nil
 }
@@ -128,12 +108,12 @@ func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParamet
 		return nil, "", err
 	}
 	if method == "FindTraceIDs" {
-		q.Limit = atMost(q.Limit, mostIDs)
+		q.Limit = storage.AtMost(q.Limit, mostIDs)
 	}
 	if pg.size > 0 {
 		q.After, q.Limit = after, pg.size+1 // one more tells whether there is a next page
 	}
-	if found, err = find(ctx, r.set, q); err != nil {
+	if found, err = storage.Find(ctx, r.set, q); err != nil {
 		return nil, "", err
 	}
 	if pg.size > 0 && len(found) > pg.size {
@@ -142,12 +122,4 @@ func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParamet
 		next = pg.next(last[:])
 	}
 	return found, next, nil
-}
-
-func find(ctx context.Context, set *trace.View, q trace.Query) ([]trace.Trace, error) {
-	found, err := set.Find(ctx, q)
-	if err != nil {
-		return nil, status.FromContextError(err).Err()
-	}
-	return found, nil
 }

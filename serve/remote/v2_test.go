@@ -17,10 +17,11 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/otlptest"
 )
 
 func TestServices(t *testing.T) {
-	c := connect(t, load(t, made(t), file(t, "nameless", under("", manyOf(9, 1).ResourceSpans[0].ScopeSpans[0].Spans...))))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t), otlptest.File(t, "nameless", otlptest.Under("", otlptest.ManyOf(9, 1).ResourceSpans[0].ScopeSpans[0].Spans...))))
 	want := []string{"back", "chain", "front", "unknown_service"}
 	v2, err := c.reader.GetServices(t.Context(), &storagev2.GetServicesRequest{})
 	if err != nil || !slices.Equal(v2.GetServices(), want) {
@@ -33,7 +34,7 @@ func TestServices(t *testing.T) {
 }
 
 func TestOperations(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	tests := []struct {
 		service, kind string
 		want          []string
@@ -75,24 +76,24 @@ func TestOperations(t *testing.T) {
 }
 
 func TestGetTraces(t *testing.T) {
-	src := made(t)
-	c := connect(t, load(t, src))
+	src := otlptest.Made(t)
+	c := connect(t, otlptest.Load(t, src))
 	traces := byTrace(decode(t, src))
 	year1 := timestamppb.New(time.Time{})
-	seconds := func(s float64) *timestamppb.Timestamp { return wireTime(int64(at(s))) }
+	seconds := func(s float64) *timestamppb.Timestamp { return wireTime(int64(otlptest.At(s))) }
 	tests := []struct {
 		name  string
 		query []*storagev2.GetTraceParams
 		want  []uint64
 	}{
 		{"none", nil, nil},
-		{"one", []*storagev2.GetTraceParams{{TraceId: tid(2)}}, []uint64{2}},
-		{"unknown ids are left out", []*storagev2.GetTraceParams{{TraceId: tid(77)}, {TraceId: tid(2)}, {TraceId: tid(78)}}, []uint64{2}},
-		{"only unknown ids", []*storagev2.GetTraceParams{{TraceId: tid(77)}}, nil},
-		{"in the order asked for", []*storagev2.GetTraceParams{{TraceId: tid(4)}, {TraceId: tid(1)}, {TraceId: tid(3)}}, []uint64{4, 1, 3}},
-		{"twice", []*storagev2.GetTraceParams{{TraceId: tid(3)}, {TraceId: tid(3)}}, []uint64{3}},
-		{"year 1 is no time", []*storagev2.GetTraceParams{{TraceId: tid(3), StartTime: year1, EndTime: year1}}, []uint64{3}},
-		{"whatever the time range", []*storagev2.GetTraceParams{{TraceId: tid(3), EndTime: seconds(29)}, {TraceId: tid(1), StartTime: seconds(1000)}}, []uint64{3, 1}},
+		{"one", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(2)}}, []uint64{2}},
+		{"unknown ids are left out", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(77)}, {TraceId: otlptest.TraceID(2)}, {TraceId: otlptest.TraceID(78)}}, []uint64{2}},
+		{"only unknown ids", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(77)}}, nil},
+		{"in the order asked for", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(4)}, {TraceId: otlptest.TraceID(1)}, {TraceId: otlptest.TraceID(3)}}, []uint64{4, 1, 3}},
+		{"twice", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(3)}, {TraceId: otlptest.TraceID(3)}}, []uint64{3}},
+		{"year 1 is no time", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(3), StartTime: year1, EndTime: year1}}, []uint64{3}},
+		{"whatever the time range", []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(3), EndTime: seconds(29)}, {TraceId: otlptest.TraceID(1), StartTime: seconds(1000)}}, []uint64{3, 1}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,7 +101,7 @@ func TestGetTraces(t *testing.T) {
 			checkChunks(t, messages)
 			var want []entry
 			for _, id := range test.want {
-				want = append(want, traces[string(tid(id))]...)
+				want = append(want, traces[string(otlptest.TraceID(id))]...)
 			}
 			sameEntries(t, flatten(messages...), want)
 			var order, wantOrder [][]byte
@@ -108,7 +109,7 @@ func TestGetTraces(t *testing.T) {
 				order = append(order, flatten(m)[0].span.GetTraceId())
 			}
 			for _, id := range test.want {
-				wantOrder = append(wantOrder, tid(id))
+				wantOrder = append(wantOrder, otlptest.TraceID(id))
 			}
 			sameIDs(t, order, wantOrder)
 		})
@@ -119,8 +120,8 @@ func TestGetTraces(t *testing.T) {
 // all spans finds.
 func TestSearch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	src := file(t, "random", random(rng, 1, 100)...)
-	c := connect(t, load(t, src))
+	src := otlptest.File(t, "random", otlptest.Random(rng, 1, 100)...)
+	c := connect(t, otlptest.Load(t, src))
 	entries := decode(t, src)
 	traces := byTrace(entries)
 	hits := 0
@@ -182,7 +183,7 @@ func extent(spans []entry) (begin, end int64) {
 // A value is found by what it means, whether the question has it as text or
 // with a type.
 func TestSearchByTypedValues(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	v := func(value *storagev2.AnyValue) *storagev2.AnyValue { return value }
 	text := func(s string) *storagev2.AnyValue {
 		return &storagev2.AnyValue{Value: &storagev2.AnyValue_StringValue{StringValue: s}}
@@ -226,7 +227,7 @@ func TestSearchByTypedValues(t *testing.T) {
 }
 
 func TestInvalidArguments(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	get := func(p *storagev2.GetTraceParams) error {
 		_, err := all(c.reader.GetTraces(t.Context(), &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{p}}))
 		return err
@@ -250,7 +251,7 @@ func TestInvalidArguments(t *testing.T) {
 		name string
 		err  error
 	}{
-		{"trace id of 8 bytes", get(&storagev2.GetTraceParams{TraceId: sid(1)})},
+		{"trace id of 8 bytes", get(&storagev2.GetTraceParams{TraceId: otlptest.SpanID(1)})},
 		{"no trace id", get(&storagev2.GetTraceParams{})},
 		{"no service for operations", noService},
 		{"no service for operations in v1", noServiceV1},
@@ -268,7 +269,7 @@ func TestInvalidArguments(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	resp, err := healthpb.NewHealthClient(c.conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
 	if err != nil || resp.GetStatus() != healthpb.HealthCheckResponse_SERVING {
 		t.Errorf("%v, %v", resp, err)
@@ -277,7 +278,7 @@ func TestHealth(t *testing.T) {
 
 // Nothing can be written, in any protocol.
 func TestReadOnly(t *testing.T) {
-	c := connect(t, load(t, made(t)))
+	c := connect(t, otlptest.Load(t, otlptest.Made(t)))
 	for _, method := range []string{
 		"/jaeger.storage.v1.SpanWriterPlugin/WriteSpan", "/jaeger.storage.v1.ArchiveSpanWriterPlugin/WriteArchiveSpan",
 		"/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -288,7 +289,7 @@ func TestReadOnly(t *testing.T) {
 
 // An empty set answers everything, with nothing.
 func TestEmptySet(t *testing.T) {
-	c := connect(t, load(t))
+	c := connect(t, otlptest.Load(t))
 	if s, err := c.reader.GetServices(t.Context(), &storagev2.GetServicesRequest{}); err != nil || len(s.GetServices()) > 0 {
 		t.Errorf("services: %v, %v", s, err)
 	}

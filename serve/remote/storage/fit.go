@@ -1,34 +1,29 @@
-package remote
+package storage
 
 import (
 	"cmp"
 	"slices"
-
-	"prowtrace/internal/text"
 )
 
+// AnswerSize bounds an answer that is one message, in bytes.
+//
 // Some answers are one message each. A client that is not told otherwise takes
 // 4 MiB and fails with anything larger, so what does not fit is left out: the
 // oldest traces of a list, and of other lists the longest entries, which are
 // those that nobody can read.
-const answerSize = 4<<20 - 4<<10
+const AnswerSize = 4<<20 - 4<<10
 
-// The most ids that an answer of FindTraceIDs has room for.
-const (
-	mostIDs   = answerSize / 48 // a FoundTraceID: 16 bytes of id, two times of up to 12, the tags and lengths
-	mostIDsV1 = answerSize / 18
-)
-
-// atMost bounds a limit, of which 0 means none.
-func atMost(limit, most int) int {
+// AtMost bounds a limit, of which 0 means none.
+func AtMost(limit, most int) int {
 	if limit == 0 {
 		return most
 	}
 	return min(limit, most)
 }
 
-// fit gives the entries that fit room bytes, in their order.
-func fit[E any](entries []E, room int, size func(E) int) []E {
+// Fit gives the entries that fit room bytes, in their order. Where not all do, the
+// longest are left out. size gives that of an entry in the answer.
+func Fit[E any](entries []E, room int, size func(E) int) []E {
 	total := 0
 	for _, e := range entries {
 		total += size(e)
@@ -53,6 +48,3 @@ func fit[E any](entries []E, room int, size func(E) int) []E {
 	}
 	return kept
 }
-
-// clip bounds a name that is too long for a line about it.
-func clip(name string) string { return text.Short(name, 16<<10) }

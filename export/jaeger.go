@@ -1,7 +1,8 @@
-package remote
+package export
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -9,62 +10,32 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/jaegerpb/modelv2"
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
-// A translator makes of OTLP spans what Jaeger itself makes of them when it
-// receives them, so that both look the same in its UI. The rules are those of
+// A JaegerTranslator makes of OTLP spans what Jaeger itself makes of them when
+// it receives them, so that both look the same in its UI. The rules are those of
 // OpenTelemetry's "OpenTelemetry to Jaeger Transformation" and of the Collector
 // that Jaeger 2 is built on.
 //
 // It copies from one encoding into the other: decoding a span, translating it
-// and encoding it anew took ten times as long.
-type translator struct {
+// and encoding it anew took ten times as long. What a set serves is valid to the
+// bottom (see trace.Set.Encoded), so that a broken field is only the end of its
+// message, and a known field has the wire type that is its own.
+//
+// Meet and Forget are called from one goroutine at a time, and by nobody while
+// others call AppendSpan and Size, which may be called from any number.
+type JaegerTranslator struct {
 	set       *trace.View
 	processes [][]byte // by number of the resource: encoded as a field of a Span
 	scopes    [][]byte // by number of the scope: its tags likewise
 	kept      int      // bytes of both
 }
 
-// Tags of OTLP fields. Those of events, links, resources and scopes are in
-// their own messages.
-const (
-	spanTraceID    = 1<<3 | asBytes
-	spanID         = 2<<3 | asBytes
-	spanTraceState = 3<<3 | asBytes
-	spanParentID   = 4<<3 | asBytes
-	spanName       = 5<<3 | asBytes
-	spanKind       = 6<<3 | asVarint
-	spanStart      = 7<<3 | asFixed64
-	spanEnd        = 8<<3 | asFixed64
-	spanAttribute  = 9<<3 | asBytes
-	spanEvent      = 11<<3 | asBytes
-	spanLink       = 13<<3 | asBytes
-	spanStatus     = 15<<3 | asBytes
-
-	statusMessage = 2<<3 | asBytes
-	statusCode    = 3<<3 | asVarint
-
-	eventTime      = 1<<3 | asFixed64
-	eventName      = 2<<3 | asBytes
-	eventAttribute = 3<<3 | asBytes
-
-	linkTraceID   = 1<<3 | asBytes
-	linkSpanID    = 2<<3 | asBytes
-	linkAttribute = 4<<3 | asBytes
-
-	resourceAttribute = 1<<3 | asBytes
-	scopeName         = 1<<3 | asBytes
-	scopeVersion      = 2<<3 | asBytes
-
-	attributeKey   = 1<<3 | asBytes
-	attributeValue = 2<<3 | asBytes
-
-	valueText   = 1<<3 | asBytes
-	valueBool   = 2<<3 | asVarint
-	valueInt    = 3<<3 | asVarint
-	valueDouble = 4<<3 | asFixed64
-)
+// NewJaegerTranslator gives a translator of the spans of a set, which must stay
+// open while it is used.
+func NewJaegerTranslator(set *trace.View) *JaegerTranslator { return &JaegerTranslator{set: set} }
 
 // Fields of jaeger.api_v2, by message.
 const (
@@ -97,9 +68,9 @@ const (
 	nanoseconds  = 2
 )
 
-// meet prepares the process and the scope of span i of a tree, which many spans
-// share. appendSpan may then be called for that span, from any goroutine.
-func (t *translator) meet(tree trace.Tree, i int) {
+// Meet prepares the process and the scope of span i of a tree, which many spans
+// share. AppendSpan and Size may then be called for that span.
+func (t *JaegerTranslator) Meet(tree trace.Tree, i int) {
 	resource, scope := tree.Resource(i), t.set.Scope(tree.Row(i))
 	for len(t.processes) <= resource {
 		t.processes = append(t.processes, nil)
@@ -123,8 +94,8 @@ func (t *translator) meet(tree trace.Tree, i int) {
 // search can stream the whole set, in which each trace has large resources.
 const mostKept = 16 << 20
 
-// forget drops what was met in earlier traces if that has become much.
-func (t *translator) forget() {
+// Forget drops what was met in earlier traces if that has become much.
+func (t *JaegerTranslator) Forget() {
 	if t.kept > mostKept {
 		clear(t.processes)
 		clear(t.scopes)
@@ -133,67 +104,66 @@ func (t *translator) forget() {
 }
 
 func appendProcess(b []byte, service string, resource []byte) []byte {
-	b, start := open(b, v1Process)
-	b = appendOptional(b, v1Service, service)
-	for f, rest, ok := cut(resource); ok; f, rest, ok = cut(rest) {
-		if f.tag == resourceAttribute && string(keyOf(f.bytes)) != "service.name" {
-			b = appendAttribute(b, v1ProcessTags, f.bytes)
+	b, start := otlpwire.Open(b, v1Process)
+	b = otlpwire.AppendOptional(b, v1Service, service)
+	for num, attribute := range otlpwire.Messages(resource) {
+		if num == 1 && string(otlpwire.Bytes(attribute, 1)) != "service.name" {
+			b = appendAttribute(b, v1ProcessTags, attribute)
 		}
 	}
-	return seal(b, start)
+	return otlpwire.Seal(b, start)
 }
 
 func appendScope(b, scope []byte) []byte {
-	var name, version []byte
-	for f, rest, ok := cut(scope); ok; f, rest, ok = cut(rest) {
-		switch f.tag {
-		case scopeName:
-			name = f.bytes
-		case scopeVersion:
-			version = f.bytes
-		}
-	}
-	b = appendTag(b, v1Tags, "otel.scope.name", name)
-	return appendTag(b, v1Tags, "otel.scope.version", version)
+	b = appendTag(b, v1Tags, "otel.scope.name", otlpwire.Bytes(scope, 1))
+	return appendTag(b, v1Tags, "otel.scope.version", otlpwire.Bytes(scope, 2))
 }
 
-// appendSpan appends span i of a tree, which was met, as a field of a message. The
+// Size is about how many bytes AppendSpan appends.
+func (t *JaegerTranslator) Size(tree trace.Tree, i int) int {
+	row := tree.Row(i)
+	return len(t.set.Raw(row)) + len(t.processes[tree.Resource(i)]) + len(t.scopes[t.set.Scope(row)])
+}
+
+// AppendSpan appends span i of a tree, which was met, as field num of a message. The
 // tags are in Jaeger's order: scope, attributes, kind, status, trace state.
-func (t *translator) appendSpan(b []byte, tree trace.Tree, i int) []byte {
+func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace.Tree, i int) []byte {
 	span := tree.Encoded(i)
-	b, at := open(b, v1ChunkSpans)
+	b, at := otlpwire.Open(b, num)
 	b = append(b, t.scopes[t.set.Scope(tree.Row(i))]...)
 	var ids spanIDs
 	var state, name, message []byte
 	var kind, code int32
 	var start, end int64
 	linked := false
-	for f, rest, ok := cut(span); ok; f, rest, ok = cut(rest) {
-		switch f.tag {
-		case spanTraceID:
-			ids.trace = f.bytes
-		case spanID:
-			ids.span = f.bytes
-		case spanParentID:
-			ids.parent = f.bytes
-		case spanTraceState:
-			state = f.bytes
-		case spanName:
-			name = f.bytes
-		case spanKind:
-			kind = int32(f.number())
-		case spanStart:
-			start = int64(f.number())
-		case spanEnd:
-			end = int64(f.number())
-		case spanAttribute:
-			b = appendAttribute(b, v1Tags, f.bytes)
-		case spanEvent:
-			b = appendLog(b, f.bytes)
-		case spanLink:
+	c := otlpwire.Read(span)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		content := span[f.Lo:f.Hi] // none of a number
+		switch f.Num {
+		case 1:
+			ids.trace = content
+		case 2:
+			ids.span = content
+		case 3:
+			state = content
+		case 4:
+			ids.parent = content
+		case 5:
+			name = content
+		case 6:
+			kind = int32(f.Value)
+		case 7:
+			start = int64(f.Value)
+		case 8:
+			end = int64(f.Value)
+		case 9:
+			b = appendAttribute(b, v1Tags, content)
+		case 11:
+			b = appendLog(b, content)
+		case 13:
 			linked = true
-		case spanStatus:
-			message, code = statusOf(f.bytes, message, code)
+		case 15:
+			message, code = statusOf(content, message, code)
 		}
 	}
 	b = append(b, kindTags[kind]...)
@@ -204,25 +174,26 @@ func (t *translator) appendSpan(b []byte, tree trace.Tree, i int) []byte {
 		span = nil
 	}
 	b = appendReferences(b, ids, span)
-	b = appendOptional(b, v1TraceID, ids.trace)
-	b = appendOptional(b, v1SpanID, ids.span)
-	b = appendOptional(b, v1Operation, name)
+	b = otlpwire.AppendOptional(b, v1TraceID, ids.trace)
+	b = otlpwire.AppendOptional(b, v1SpanID, ids.span)
+	b = otlpwire.AppendOptional(b, v1Operation, name)
 	b = appendTime(b, v1Start, start)
 	b = appendDuration(b, v1Duration, end-start)
 	b = append(b, t.processes[tree.Resource(i)]...)
-	return seal(b, at)
+	return otlpwire.Seal(b, at)
 }
 
 type spanIDs struct{ trace, span, parent []byte }
 
 // statusOf reads a status; what it does not say stays.
 func statusOf(status, message []byte, code int32) ([]byte, int32) {
-	for f, rest, ok := cut(status); ok; f, rest, ok = cut(rest) {
-		switch f.tag {
-		case statusMessage:
-			message = f.bytes
-		case statusCode:
-			code = int32(f.number())
+	c := otlpwire.Read(status)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		switch f.Num {
+		case 2:
+			message = status[f.Lo:f.Hi]
+		case 3:
+			code = int32(f.Value)
 		}
 	}
 	return message, code
@@ -273,19 +244,19 @@ type spanRef struct {
 }
 
 func (r spanRef) append(b []byte) []byte {
-	b, start := open(b, v1References)
-	b = appendOptional(b, v1TraceID, r.trace)
-	b = appendOptional(b, v1SpanID, r.span)
-	b = appendNumber(b, v1RefType, uint64(r.kind))
-	return seal(b, start)
+	b, start := otlpwire.Open(b, v1References)
+	b = otlpwire.AppendOptional(b, v1TraceID, r.trace)
+	b = otlpwire.AppendOptional(b, v1SpanID, r.span)
+	b = otlpwire.AppendNumber(b, v1RefType, uint64(r.kind))
+	return otlpwire.Seal(b, start)
 }
 
 // links ranges over the links of a span. They have ids of full length: the
 // model has no absent ones.
 func links(span []byte) func(yield func(spanRef) bool) {
 	return func(yield func(spanRef) bool) {
-		for f, rest, ok := cut(span); ok; f, rest, ok = cut(rest) {
-			if f.tag == spanLink && !yield(linkOf(f.bytes)) {
+		for num, link := range otlpwire.Messages(span) {
+			if num == 13 && !yield(linkOf(link)) {
 				return
 			}
 		}
@@ -295,18 +266,18 @@ func links(span []byte) func(yield func(spanRef) bool) {
 func linkOf(link []byte) spanRef {
 	r := spanRef{kind: modelv2.SpanRefType_FOLLOWS_FROM}
 	typed := false
-	for f, rest, ok := cut(link); ok; f, rest, ok = cut(rest) {
-		switch f.tag {
-		case linkTraceID:
-			r.trace = f.bytes
-		case linkSpanID:
-			r.span = f.bytes
-		case linkAttribute:
-			if typed || string(keyOf(f.bytes)) != "opentracing.ref_type" {
+	for num, content := range otlpwire.Messages(link) {
+		switch num {
+		case 1:
+			r.trace = content
+		case 2:
+			r.span = content
+		case 4:
+			if typed || string(otlpwire.Bytes(content, 1)) != "opentracing.ref_type" {
 				continue
 			}
 			typed = true
-			if decoded(f.bytes).GetValue().GetStringValue() == "child_of" {
+			if decoded(content).GetValue().GetStringValue() == "child_of" {
 				r.kind = modelv2.SpanRefType_CHILD_OF
 			}
 		}
@@ -334,30 +305,31 @@ func sized(id []byte, n int) []byte {
 // appendLog translates an event. Its name becomes the field "event", unless an
 // attribute has that key.
 func appendLog(b, event []byte) []byte {
-	b, start := open(b, v1Logs)
+	b, start := otlpwire.Open(b, v1Logs)
 	var at int64
 	var name []byte
 	named := false
-	for f, rest, ok := cut(event); ok; f, rest, ok = cut(rest) {
-		switch f.tag {
-		case eventTime:
-			at = int64(f.number())
-		case eventName:
-			name = f.bytes
-		case eventAttribute:
-			named = named || string(keyOf(f.bytes)) == "event"
+	c := otlpwire.Read(event)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		switch f.Num {
+		case 1:
+			at = int64(f.Value)
+		case 2:
+			name = event[f.Lo:f.Hi]
+		case 3:
+			named = named || string(otlpwire.Bytes(event[f.Lo:f.Hi], 1)) == "event"
 		}
 	}
 	b = appendTime(b, v1Time, at)
 	if !named {
 		b = appendTag(b, v1Fields, "event", name)
 	}
-	for f, rest, ok := cut(event); ok; f, rest, ok = cut(rest) {
-		if f.tag == eventAttribute {
-			b = appendAttribute(b, v1Fields, f.bytes)
+	for num, attribute := range otlpwire.Messages(event) {
+		if num == 3 {
+			b = appendAttribute(b, v1Fields, attribute)
 		}
 	}
-	return seal(b, start)
+	return otlpwire.Seal(b, start)
 }
 
 // appendTime appends Unix ns as a Timestamp, whose nanoseconds count forward.
@@ -375,10 +347,10 @@ func appendDuration(b []byte, field protowire.Number, ns int64) []byte {
 }
 
 func appendSeconds(b []byte, field protowire.Number, seconds, ns int64) []byte {
-	b, start := open(b, field)
-	b = appendNumber(b, wholeSeconds, uint64(seconds))
-	b = appendNumber(b, nanoseconds, uint64(ns))
-	return seal(b, start)
+	b, start := otlpwire.Open(b, field)
+	b = otlpwire.AppendNumber(b, wholeSeconds, uint64(seconds))
+	b = otlpwire.AppendNumber(b, nanoseconds, uint64(ns))
+	return otlpwire.Seal(b, start)
 }
 
 // appendTag appends a KeyValue with a text in a field, unless it is empty.
@@ -386,52 +358,41 @@ func appendTag[T string | []byte](b []byte, field protowire.Number, key string, 
 	if len(text) == 0 {
 		return b
 	}
-	b, start := open(b, field)
-	b = appendOptional(b, v1Key, key)
-	b = appendOptional(b, v1Text, text)
-	return seal(b, start)
+	b, start := otlpwire.Open(b, field)
+	b = otlpwire.AppendOptional(b, v1Key, key)
+	b = otlpwire.AppendOptional(b, v1Text, text)
+	return otlpwire.Seal(b, start)
 }
 
 // appendAttribute translates a KeyValue that has its key first and then one
 // simple value, as nearly all have: both lie in the other encoding as they lie
 // here, under other tags. Any other is decoded.
 func appendAttribute(b []byte, field protowire.Number, attribute []byte) []byte {
-	key, rest, _ := cut(attribute)
-	value, rest2, _ := cut(rest)
-	v, rest3, _ := cut(value.bytes)
-	if key.tag != attributeKey || value.tag != attributeValue || len(rest2) > 0 || len(rest3) > 0 || v.tag == 0 {
+	key, kind, value, ok := otlpwire.SimpleAttribute(attribute)
+	if !ok {
 		return appendDecoded(b, field, attribute)
 	}
 	var typ modelv2.ValueType
-	var tag byte
-	switch uint64(value.bytes[0]) {
-	case valueText:
-		typ, tag = modelv2.ValueType_STRING, v1Text<<3|byte(asBytes)
-	case valueBool:
-		typ, tag = modelv2.ValueType_BOOL, v1Bool<<3|byte(asVarint)
-	case valueInt:
-		typ, tag = modelv2.ValueType_INT64, v1Int<<3|byte(asVarint)
-	case valueDouble:
-		typ, tag = modelv2.ValueType_FLOAT64, v1Float<<3|byte(asFixed64)
+	var num protowire.Number
+	var wire protowire.Type
+	switch kind {
+	case 1:
+		typ, num, wire = modelv2.ValueType_STRING, v1Text, protowire.BytesType
+	case 2:
+		typ, num, wire = modelv2.ValueType_BOOL, v1Bool, protowire.VarintType
+	case 3:
+		typ, num, wire = modelv2.ValueType_INT64, v1Int, protowire.VarintType
+	case 4:
+		typ, num, wire = modelv2.ValueType_FLOAT64, v1Float, protowire.Fixed64Type
 	}
-	if tag == 0 || typ == modelv2.ValueType_FLOAT64 && !isFinite(math.Float64frombits(v.number())) {
+	if num == 0 || num == v1Float && !isFinite(math.Float64frombits(binary.LittleEndian.Uint64(value))) {
 		return appendDecoded(b, field, attribute)
 	}
-	b, start := open(b, field)
-	b = append(b, attribute[:len(attribute)-len(rest)]...)
-	b = appendNumber(b, v1Type, uint64(typ))
-	b = append(append(b, tag), value.bytes[1:]...)
-	return seal(b, start)
-}
-
-// keyOf gives the key of a KeyValue: the last one counts.
-func keyOf(attribute []byte) (key []byte) {
-	for f, rest, ok := cut(attribute); ok; f, rest, ok = cut(rest) {
-		if f.tag == attributeKey {
-			key = f.bytes
-		}
-	}
-	return key
+	b, start := otlpwire.Open(b, field)
+	b = append(b, key...) // has the same number in both
+	b = otlpwire.AppendNumber(b, v1Type, uint64(typ))
+	b = append(otlpwire.AppendTag(b, num, wire), value...)
+	return otlpwire.Seal(b, start)
 }
 
 func appendDecoded(b []byte, field protowire.Number, attribute []byte) []byte {
@@ -448,11 +409,11 @@ func decoded(attribute []byte) *commonpb.KeyValue {
 }
 
 func appendMessage(b []byte, field protowire.Number, m proto.Message) []byte {
-	b, start := open(b, field)
+	b, start := otlpwire.Open(b, field)
 	if with, err := (proto.MarshalOptions{}).MarshalAppend(b, m); err == nil {
 		b = with // only invalid UTF-8 fails, and what is served has none
 	}
-	return seal(b, start)
+	return otlpwire.Seal(b, start)
 }
 
 func stringTag(key, value string) *modelv2.KeyValue {
@@ -460,7 +421,7 @@ func stringTag(key, value string) *modelv2.KeyValue {
 }
 
 // tag translates an attribute. Arrays and maps become JSON, and what JSON has
-// no number for becomes text (see finite.go).
+// no number for becomes text: one of them makes an HTTP 500 of Jaeger's whole answer.
 func tag(key string, v *commonpb.AnyValue) *modelv2.KeyValue {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_BoolValue:
@@ -477,3 +438,5 @@ func tag(key string, v *commonpb.AnyValue) *modelv2.KeyValue {
 	}
 	return stringTag(key, trace.ValueText(v))
 }
+
+func isFinite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }

@@ -1,0 +1,30 @@
+package v1
+
+import (
+	"context"
+
+	"prowtrace/internal/jaegerpb/modelv2"
+	"prowtrace/internal/jaegerpb/storagev1"
+	"prowtrace/serve/remote/storage"
+	"prowtrace/trace"
+)
+
+// dependencies is jaeger.storage.v1's DependenciesReaderPlugin.
+type dependencies struct {
+	storagev1.UnimplementedDependenciesReaderPluginServer
+	set *trace.View
+}
+
+// GetDependencies counts the calls between services in the traces that overlap
+// a range of time.
+func (d *dependencies) GetDependencies(_ context.Context, req *storagev1.GetDependenciesRequest) (*storagev1.GetDependenciesResponse, error) {
+	calls, err := storage.Calls(d.set, req.GetStartTime(), req.GetEndTime())
+	if err != nil {
+		return nil, err
+	}
+	resp := &storagev1.GetDependenciesResponse{}
+	for _, c := range calls {
+		resp.Dependencies = append(resp.Dependencies, &modelv2.DependencyLink{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
+	}
+	return resp, nil
+}

@@ -1,0 +1,112 @@
+// Package v1 answers jaeger.storage.v1, which jaeger-query and jaeger-all-in-one 1.x
+// speak.
+//
+// It promises whole traces, newest first, in messages below 1 MiB, except that a
+// larger single span is sent alone. Spans are translated into Jaeger's model while
+// they are sent, on all processors. It writes nothing and keeps nothing from one
+// stream to the next.
+package v1
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"prowtrace/internal/jaegerpb/storagev1"
+	"prowtrace/serve/remote/storage"
+	"prowtrace/trace"
+)
+
+// Register registers the services of the protocol that read. The set must stay open
+// until the server has stopped. The server needs storage.Codec.
+func Register(s *grpc.Server, set *trace.View) {
+	storagev1.RegisterSpanReaderPluginServer(s, &reader{set: set})
+	storagev1.RegisterDependenciesReaderPluginServer(s, &dependencies{set: set})
+	storagev1.RegisterPluginCapabilitiesServer(s, &capabilities{})
+}
+
+// mostIDs is the most ids that an answer of FindTraceIDs has room for.
+const mostIDs = storage.AnswerSize / 18
+
+// reader is jaeger.storage.v1's SpanReaderPlugin.
+type reader struct {
+	storagev1.UnimplementedSpanReaderPluginServer
+	set *trace.View
+}
+
+// GetTrace streams one trace, or fails with NotFound. As in v2, a time range is
+// passed over.
+func (r *reader) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerStreamingServer[storagev1.SpansResponseChunk]) error {
+	id, err := storage.ParseTraceID(req.GetTraceId())
+	if err != nil {
+		return err
+	}
+	t, ok := r.set.Lookup(id)
+	if !ok {
+		// jaeger-query 1.x knows a missing trace by these very words once the
+		// stream is open; with any others its answer is HTTP 500.
+		return status.Error(codes.NotFound, "trace not found")
+	}
+	return newStreamer(r.set).trace(t, storage.SendTo(stream))
+}
+
+// FindTraces streams the traces that match, newest first, the spans of each
+// one after the other.
+func (r *reader) FindTraces(req *storagev1.FindTracesRequest, stream grpc.ServerStreamingServer[storagev1.SpansResponseChunk]) error {
+	q, err := query(req.GetQuery())
+	if err != nil {
+		return err
+	}
+	found, err := storage.Find(stream.Context(), r.set, q)
+	if err != nil {
+		return err
+	}
+	out := newStreamer(r.set)
+	for _, t := range found {
+		if err := out.trace(t, storage.SendTo(stream)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GetServices lists all services.
+func (r *reader) GetServices(context.Context, *storagev1.GetServicesRequest) (*storagev1.GetServicesResponse, error) {
+	return &storagev1.GetServicesResponse{Services: storage.Services(r.set)}, nil
+}
+
+// GetOperations lists the operations of a service, of one kind if asked for.
+func (r *reader) GetOperations(_ context.Context, req *storagev1.GetOperationsRequest) (*storagev1.GetOperationsResponse, error) {
+	ops, err := storage.Operations(r.set, req.GetService(), req.GetSpanKind())
+	if err != nil {
+		return nil, err
+	}
+	resp := &storagev1.GetOperationsResponse{}
+	for _, op := range ops {
+		resp.Operations = append(resp.Operations, &storagev1.Operation{Name: op.Name, SpanKind: op.Kind.String()})
+		if n := len(resp.OperationNames); n == 0 || resp.OperationNames[n-1] != op.Name {
+			resp.OperationNames = append(resp.OperationNames, op.Name)
+		}
+	}
+	return resp, nil
+}
+
+// FindTraceIDs lists the ids of the traces that match, newest first.
+func (r *reader) FindTraceIDs(ctx context.Context, req *storagev1.FindTraceIDsRequest) (*storagev1.FindTraceIDsResponse, error) {
+	q, err := query(req.GetQuery())
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = storage.AtMost(q.Limit, mostIDs)
+	found, err := storage.Find(ctx, r.set, q)
+	if err != nil {
+		return nil, err
+	}
+	resp := &storagev1.FindTraceIDsResponse{}
+	for _, t := range found {
+		resp.TraceIds = append(resp.TraceIds, t.ID[:])
+	}
+	return resp, nil
+}
