@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,7 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 )
@@ -100,7 +98,7 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 
 // chosen gives the run that a reference means, asking the store where the
 // reference alone does not tell.
-func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref, note func(string)) (prow.Run, error) {
+func (g *sourcing) chosen(ctx context.Context, store objstore.Store, ref prow.Ref, note func(string)) (prow.Run, error) {
 	run := ref.Run
 	if ref.Kind == prow.KindRun && g.choosing.chooses() {
 		note(run.Job + " " + run.Build + " is one run: there is nothing to choose")
@@ -110,7 +108,7 @@ func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref,
 		if err != nil {
 			return run, err
 		}
-		if run, err = find.Resolve(ctx, bucketStore{client}, ref, options); err != nil {
+		if run, err = find.Resolve(ctx, store, ref, options); err != nil {
 			return run, unresolved(err)
 		}
 		note("run " + run.Build + " of " + run.Job + ": " + run.URL())
@@ -120,7 +118,7 @@ func (g *sourcing) chosen(ctx context.Context, client *gcs.Client, ref prow.Ref,
 
 // supported refuses the stores that prowtrace cannot read.
 func supported(run prow.Run) error {
-	if run.Provider == "gs" {
+	if _, ok := stores[run.Provider]; ok {
 		return nil
 	}
 	return usageError{fmt.Errorf("%s is a run in S3 storage (%s), which is not supported yet: only Google Cloud Storage is", line(run.URL()), line(run.Bucket)),
@@ -148,51 +146,6 @@ func unresolved(err error) error {
 	}
 	return advised{failure{text, err}, r.Hint}
 }
-
-// bucketStore is a bucket as prow looks at it.
-type bucketStore struct{ client *gcs.Client }
-
-func (b bucketStore) List(ctx context.Context, bucket string, l find.Listing) iter.Seq2[find.Entry, error] {
-	return func(yield func(find.Entry, error) bool) {
-		if l.Glob != "" {
-			for o, err := range b.client.ListGlob(ctx, bucket, l.Prefix, l.Glob) {
-				if !yield(find.Entry{Name: o.Name, Metadata: o.Metadata}, absence(err)) {
-					return
-				}
-			}
-			return
-		}
-		for e, err := range b.client.ListDir(ctx, bucket, l.Prefix, gcs.DirOptions{From: l.From, To: l.To}) {
-			if !yield(find.Entry{Name: e.Name, Metadata: e.Metadata}, absence(err)) {
-				return
-			}
-		}
-	}
-}
-
-func (b bucketStore) Read(ctx context.Context, bucket, object string, limit int64) ([]byte, map[string]string, error) {
-	data, o, err := b.client.ReadAll(ctx, bucket, object, limit)
-	return data, o.Metadata, absence(err)
-}
-
-// absence lets prow, which does not know the store, tell what is not there and
-// what is refused from other errors.
-func absence(err error) error {
-	var refused *gcs.AccessError
-	switch {
-	case errors.Is(err, gcs.ErrNotExist), errors.Is(err, gcs.ErrBucketNotExist):
-		return kindOf{err, fs.ErrNotExist}
-	case errors.As(err, &refused):
-		return kindOf{err, fs.ErrPermission}
-	}
-	return err
-}
-
-// kindOf is an error with its own text that is also of a general kind.
-type kindOf struct{ err, kind error }
-
-func (k kindOf) Error() string   { return k.err.Error() }
-func (k kindOf) Unwrap() []error { return []error{k.err, k.kind} }
 
 // Bounds of a page that is asked of a Deck.
 const (

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/fetch"
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow/find"
 )
 
@@ -160,7 +160,7 @@ var errReported = errors.New("reported")
 
 func exitCode(err error) int {
 	var usage usageError
-	var access *gcs.AccessError
+	var access *objstore.AccessError
 	var partial *fetch.PartialError
 	switch {
 	case err == nil:
@@ -173,7 +173,7 @@ func exitCode(err error) int {
 		return ExitNoTraces
 	case errors.As(err, &access):
 		return ExitDenied
-	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), errors.Is(err, gcs.ErrBucketNotExist), errors.Is(err, gcs.ErrNotExist), errors.Is(err, find.ErrNoRun), errors.Is(err, errNotThere):
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), objstore.IsAbsent(err), errors.Is(err, find.ErrNoRun), errors.Is(err, errNotThere):
 		return ExitNotFound
 	}
 	return ExitFailed

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"testing"
 
 	"prowtrace/fetch"
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow/find"
 )
 
@@ -17,8 +16,8 @@ import (
 func TestExitCodes(t *testing.T) {
 	held := &fetch.Result{Files: []fetch.File{{Name: "a.otel"}}}
 	none := &fetch.Result{}
-	refused := &gcs.AccessError{Bucket: "b", Op: "read", Status: 403, Anonymous: true}
-	unreachable := &gcs.UnreachableError{Host: "h", Err: errors.New("HTTP 503")}
+	refused := &objstore.AccessError{Bucket: "b", Op: "read", Status: 403, Reason: objstore.AnonymousRefused}
+	unreachable := &objstore.UnreachableError{Host: "h", Err: errors.New("HTTP 503")}
 	tests := []struct {
 		name string
 		err  error
@@ -29,20 +28,20 @@ func TestExitCodes(t *testing.T) {
 		{"no traces", &fetch.NoTracesError{}, ExitNoTraces},
 		{"no spans", failure{"x", errNoSpans}, ExitNoTraces},
 		{"no such run", &fetch.NotFoundError{}, ExitNotFound},
-		{"no such bucket", gcs.ErrBucketNotExist, ExitNotFound},
+		{"no such bucket", objstore.ErrBucketNotExist, ExitNotFound},
 		{"no run of that name", unresolved(&find.ResolveError{Err: find.ErrNoRun}), ExitNotFound},
 		{"several runs", unresolved(&find.ResolveError{Err: find.ErrManyRuns}), ExitUsage},
 		{"no such file", failure{"x", errNotThere}, ExitNotFound},
 		{"refused", refused, ExitDenied},
-		{"refused, as prow sees it", kindOf{refused, fs.ErrPermission}, ExitDenied},
+		{"refused, as prow sees it", fmt.Errorf("look for a run: %w", refused), ExitDenied},
 		{"503 for ever, a stall, a connection that breaks", unreachable, ExitFailed},
-		{"wrong bytes twice", gcs.ErrChecksum, ExitFailed},
+		{"wrong bytes twice", objstore.ErrChecksum, ExitFailed},
 		{"disk full", &fetch.NoSpaceError{}, ExitFailed},
 		{"offline", fetch.ErrOffline, ExitNotFound},
 		{"interrupted", context.Canceled, ExitFailed},
 		{"a part refused", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitFailed},
 		{"all refused", &fetch.PartialError{Result: none, Failed: []fetch.FileError{{Name: "b", Err: refused}}}, ExitDenied},
-		{"a part gone", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: gcs.ErrNotExist}}}, ExitFailed},
+		{"a part gone", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: objstore.ErrNotExist}}}, ExitFailed},
 		{"a part unreachable", &fetch.PartialError{Result: held, Failed: []fetch.FileError{{Name: "b", Err: unreachable}}}, ExitFailed},
 	}
 	for _, tt := range tests {

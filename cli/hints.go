@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"prowtrace/launch"
+	"prowtrace/objstore"
 )
 
 // hints is the table of what to do about an error: the only place, beside the
@@ -29,6 +30,38 @@ var hints = []hint{
 		}
 		return "without network, download the program elsewhere and name it with --jaeger PATH"
 	}),
+	hintFor(accessHint),
+	hintFor(unreachableHint),
+}
+
+const login = "log in with: gcloud auth application-default login"
+
+func accessHint(e *objstore.AccessError) string {
+	switch e.Reason {
+	case objstore.PayerNeeded:
+		return "name a project that pays: --billing-project PROJECT"
+	case objstore.AnonymousRefused:
+		return "let prowtrace use your Google credentials too: --auth auto"
+	case objstore.NoCredentials:
+		return login
+	}
+	return "ask its owner for the role roles/storage.objectViewer, or use another account; " + login
+}
+
+func unreachableHint(e *objstore.UnreachableError) string {
+	switch e.Cause {
+	case objstore.NameUnknown:
+		return "check the network, and HTTPS_PROXY if there is a proxy"
+	case objstore.Certificate:
+		return "if a proxy inspects TLS here, point SSL_CERT_FILE to its certificate"
+	case objstore.TooSlow:
+		return "check the network, and try again: what is complete is kept"
+	case objstore.ForeignAnswer:
+		return "a proxy or the network's login page answers instead: open any page in a browser, or set HTTPS_PROXY"
+	case objstore.NotRunning:
+		return "STORAGE_EMULATOR_HOST names this server: start it, or unset the variable"
+	}
+	return "check the network, a firewall, and HTTPS_PROXY if there is a proxy; then try again"
 }
 
 // A hint is a row of hints: it gives what to do about an error, "" for errors that

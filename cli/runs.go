@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"prowtrace/gcs"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
@@ -54,16 +53,16 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if err != nil {
 		return badWhat(err)
 	}
-	client, err := r.newClient(ctx)
+	store, err := r.openStore(ctx, "gs")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer store.Close()
 	options, err := r.options(time.Now(), func(s string) { r.note("%s", s) })
 	if err != nil {
 		return err
 	}
-	runs, err := find.Runs(ctx, bucketStore{client}, ref, r.number, options)
+	runs, err := find.Runs(ctx, store, ref, r.number, options)
 	if err != nil {
 		return unresolved(err)
 	}
@@ -156,17 +155,4 @@ func timeOrNull(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
-}
-
-// newClient makes the client that the flags ask for.
-func (g *sourcing) newClient(ctx context.Context) (*gcs.Client, error) {
-	options := gcs.Options{Auth: gcs.Auth(g.auth), BillingProject: g.billing, UserAgent: "prowtrace"}
-	if g.verbose {
-		options.Logf = g.note
-	}
-	client, err := gcs.New(ctx, options)
-	if err != nil {
-		return nil, usageError{err: err}
-	}
-	return client, nil
 }

@@ -240,13 +240,13 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	if g.verbose {
 		g.note("cache: %s", cache.Dir())
 	}
-	client, err := g.newClient(ctx)
+	store, err := g.openStore(ctx, "gs")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer store.Close()
 
-	shown := newProgress(g.streams, client.Retries, time.Now())
+	shown := newProgress(g.streams, store.Retries, time.Now())
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() { defer close(stopped); shown.run(stop) }()
 	pool := fetch.NewPool(fetch.DefaultParallel)
@@ -259,7 +259,7 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 			if g.offline && j.ref.Kind != prow.KindRun {
 				run, err = g.chosenOffline(cache, j.ref, shown.note)
 			} else {
-				run, err = g.chosen(ctx, client, j.ref, shown.note)
+				run, err = g.chosen(ctx, store, j.ref, shown.note)
 			}
 			if errs[i] = err; err == nil {
 				j.ref.Run = run // pinned: whatever is triggered later, this one is waited for
@@ -280,12 +280,12 @@ func (g *sourcing) fetch(ctx context.Context, cache *fetch.Cache, jobs []*job) e
 	for _, i := range wanted {
 		j := jobs[i]
 		all.Go(func() error {
-			waited, err := g.wait(ctx, client, j.ref.Run, shown)
+			waited, err := g.wait(ctx, store, j.ref.Run, shown)
 			if err != nil {
 				errs[i] = err
 				return nil
 			}
-			j.result, errs[i] = cache.Fetch(ctx, client, j.ref.Run, fetch.Options{
+			j.result, errs[i] = cache.Fetch(ctx, store, j.ref.Run, fetch.Options{
 				Only: part(j.ref), Instances: g.known, Pool: pool, Progress: shown.counts, Offline: g.offline, Refresh: g.refresh || waited, Notice: shown.note,
 			})
 			return nil

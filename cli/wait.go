@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"prowtrace/fetch"
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
@@ -15,7 +15,7 @@ import (
 
 // wait waits for the end of a run if that was asked for, and tells whether it had
 // to. What came of it is for the fetch to tell, which looks in the same places.
-func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, shown *progress) (waited bool, err error) {
+func (g *sourcing) wait(ctx context.Context, store objstore.Store, run prow.Run, shown *progress) (waited bool, err error) {
 	if !g.watch {
 		return false, nil
 	}
@@ -24,7 +24,7 @@ func (g *sourcing) wait(ctx context.Context, client *gcs.Client, run prow.Run, s
 	for _, bucket := range g.known.Buckets(run.Bucket) {
 		there := run
 		there.Bucket = bucket.Name
-		state, err = find.Wait(ctx, bucketStore{client}, there, find.WaitOptions{
+		state, err = find.Wait(ctx, store, there, find.WaitOptions{
 			Told:  func(s find.Sight) { shown.wait(name, s, time.Now()) },
 			Sleep: g.pause,
 		})

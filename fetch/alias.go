@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
 
 // fetchMoved fetches the run from the first of its buckets that has it. A bucket
 // that the cache knows comes first: the others were asked before and had nothing.
-func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Options) (*Result, error) {
+func (c *Cache) fetchMoved(ctx context.Context, store objstore.Store, run prow.Run, o Options) (*Result, error) {
 	buckets := o.Instances.Buckets(run.Bucket)
 	if !o.Refresh {
 		slices.SortStableFunc(buckets, func(a, b prow.Bucket) int { return c.knows(run, b) - c.knows(run, a) })
@@ -25,7 +25,7 @@ func (c *Cache) fetchMoved(ctx context.Context, store Store, run prow.Run, o Opt
 		there.Bucket = p.Name
 		t := newTransfer(c, store, there, o)
 		res, err := t.do(ctx)
-		var refused *gcs.AccessError
+		var refused *objstore.AccessError
 		var missing *NotFoundError
 		switch {
 		case res == nil && errors.As(err, &missing):
@@ -79,7 +79,7 @@ func notFound(run prow.Run, tried []Attempt) error {
 	}
 	at := tried[refusedBy]
 	others := slices.Delete(tried, refusedBy, refusedBy+1)
-	var refused *gcs.AccessError
+	var refused *objstore.AccessError
 	if len(others) == 0 || !errors.As(at.Err, &refused) {
 		return at.Err
 	}
@@ -89,7 +89,7 @@ func notFound(run prow.Run, tried []Attempt) error {
 }
 
 func (a Attempt) refused() bool {
-	var refused *gcs.AccessError
+	var refused *objstore.AccessError
 	return errors.As(a.Err, &refused)
 }
 
@@ -102,7 +102,7 @@ func said(tried []Attempt, sep string) string {
 			out = append(out, a.Bucket+" is closed")
 		case a.refused():
 			out = append(out, a.Bucket+" refuses too")
-		case errors.Is(a.Err, gcs.ErrBucketNotExist):
+		case errors.Is(a.Err, objstore.ErrBucketNotExist):
 			out = append(out, "there is no bucket "+a.Bucket)
 		default:
 			out = append(out, "nothing in "+a.Bucket)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 func TestMoved(t *testing.T) {
@@ -17,7 +17,7 @@ func TestMoved(t *testing.T) {
 		root             = "logs/e2e-kops/1900000000000000001"
 		expired          = "; check job and build number in the link: buckets delete old runs, so it may have expired"
 	)
-	refusal := (&gcs.AccessError{Bucket: platform, Op: "list", Status: 403}).Error()
+	refusal := (&objstore.AccessError{Bucket: platform, Op: "list", Status: 403}).Error()
 	for _, tt := range []struct {
 		name   string
 		has    []string // buckets with the run
@@ -73,7 +73,7 @@ func TestMoved(t *testing.T) {
 				if err == nil || err.Error() != tt.fails {
 					t.Errorf("error %v\nwant  %s", err, tt.fails)
 				}
-				var refused *gcs.AccessError
+				var refused *objstore.AccessError
 				if errors.Is(err, ErrNotFound) != (tt.is == ErrNotFound) || errors.As(err, &refused) == (tt.is == ErrNotFound) {
 					t.Errorf("error %#v is of the wrong kind", err)
 				}

@@ -3,16 +3,13 @@ package fetch
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // holds reports whether the cache has the right bytes of an entry. A blob that
 // was checked before and has not been touched since is taken by its size; any
@@ -44,7 +41,7 @@ func (d runDir) save(run prow.Run, e *entry, data []byte) error {
 }
 
 // keep checks a part that is complete and gives it its blob's name. A part with
-// wrong bytes is removed and the error is gcs.ErrChecksum. A damaged blob is
+// wrong bytes is removed and the error is objstore.ErrChecksum. A damaged blob is
 // taken away first: Windows does not rename over a read-only file.
 func (d runDir) keep(run prow.Run, e *entry) error {
 	part, blob := d.part(run, e), d.blob(run, e)
@@ -81,15 +78,20 @@ func (e *entry) check(path string) error {
 		return err
 	}
 	defer f.Close()
-	h := crc32.New(castagnoli)
-	n, err := io.Copy(h, f)
+	sum := e.sum()
+	h := sum.NewHash()
+	var to io.Writer = h
+	if h == nil { // only the size can be compared
+		to = io.Discard
+	}
+	n, err := io.Copy(to, f)
 	switch {
 	case err != nil:
 		return err
 	case n != e.Size:
-		return fmt.Errorf("%w: %d bytes came, the bucket listed %d", gcs.ErrChecksum, n, e.Size)
-	case h.Sum32() != e.CRC32C && e.CRC32C != 0: // 0: the server gave none
-		return fmt.Errorf("%w: their CRC32C is %08x, the bucket listed %08x", gcs.ErrChecksum, h.Sum32(), e.CRC32C)
+		return fmt.Errorf("%w: %d bytes came, the bucket listed %d", objstore.ErrChecksum, n, e.Size)
+	case h != nil && sum.Kind.Of(h) != sum:
+		return fmt.Errorf("%w: their %s is %s, the bucket listed %s", objstore.ErrChecksum, sum.Kind, sum.Kind.Of(h).Value, sum.Value)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"prowtrace/prow"
@@ -126,7 +125,7 @@ func (d runDir) part(run prow.Run, e *entry) string {
 }
 
 func key(run prow.Run, e *entry) string {
-	return hash(run.Bucket, run.Root+"/"+e.Name, strconv.FormatInt(e.Generation, 10))
+	return hash(run.Bucket, run.Root+"/"+e.Name, e.Version.key())
 }
 
 // make creates the directories that a download writes to.

@@ -12,6 +12,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
 
@@ -126,11 +127,11 @@ func TestClientRefuses(t *testing.T) {
 		check  func(error) bool
 	}{
 		{"missing", func(err error) bool {
-			return errors.Is(err, ErrNotFound) && errors.Is(err, gcs.ErrBucketNotExist)
+			return errors.Is(err, ErrNotFound) && errors.Is(err, objstore.ErrBucketNotExist)
 		}},
 		{"empty", func(err error) bool { return errors.Is(err, ErrNotFound) && !errors.Is(err, ErrNoTraces) }},
 		{"private", func(err error) bool {
-			var refused *gcs.AccessError
+			var refused *objstore.AccessError
 			return errors.As(err, &refused) && refused.Bucket == "private" && !errors.Is(err, ErrNotFound)
 		}},
 	} {

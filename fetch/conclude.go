@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 // conclude says what a transfer has come to and writes the manifest.
@@ -61,7 +61,7 @@ func (t *transfer) checkExists(ctx context.Context) error {
 			return nil
 		}
 	}
-	if t.listErr == nil || errors.Is(t.listErr, gcs.ErrBucketNotExist) {
+	if t.listErr == nil || errors.Is(t.listErr, objstore.ErrBucketNotExist) {
 		return &NotFoundError{Run: t.run, Tried: []Attempt{{Bucket: t.run.Bucket, Err: t.listErr}}}
 	}
 	return t.listFailed()

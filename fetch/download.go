@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 const (
@@ -32,25 +32,25 @@ const (
 // The store repeats requests and limits the time of each by itself; here is what
 // goes beyond one request. Bytes that do not fit their checksum are fetched once
 // more. An object that was overwritten since it was listed is taken as it is now.
-func (t *transfer) download(ctx context.Context, o gcs.Object, e *entry) error {
+func (t *transfer) download(ctx context.Context, o objstore.Object, e *entry) error {
 	for range overwrites {
 		err := t.receive(ctx, o, e)
-		if errors.Is(err, gcs.ErrChecksum) {
+		if errors.Is(err, objstore.ErrChecksum) {
 			t.Progress.Retry()
-			if err = t.receive(ctx, o, e); errors.Is(err, gcs.ErrChecksum) {
+			if err = t.receive(ctx, o, e); errors.Is(err, objstore.ErrChecksum) {
 				err = fmt.Errorf("twice: %w", err)
 			}
 		}
-		if !errors.Is(err, gcs.ErrNotExist) {
+		if !errors.Is(err, objstore.ErrNotExist) {
 			return err
 		}
-		now, statErr := t.stat(ctx, o.Name)
+		now, there, statErr := t.stat(ctx, o.Name)
 		switch {
 		case statErr != nil:
 			return statErr
-		case now.Generation == 0:
+		case !there:
 			return errors.New("was deleted from the bucket after it was listed")
-		case now.Generation == o.Generation:
+		case now.Version == o.Version:
 			return err
 		}
 		newer, news, full := t.ledger.expect(e.Name, now)
@@ -63,20 +63,20 @@ func (t *transfer) download(ctx context.Context, o gcs.Object, e *entry) error {
 	return fmt.Errorf("was overwritten %d times while it was fetched; try again later", overwrites)
 }
 
-// stat describes an object as it is now; Generation 0 means that there is none.
-func (t *transfer) stat(ctx context.Context, name string) (gcs.Object, error) {
-	for o, err := range t.store.List(ctx, t.run.Bucket, name) {
+// stat describes an object as it is now, if it exists.
+func (t *transfer) stat(ctx context.Context, name string) (o objstore.Object, there bool, err error) {
+	for o, err := range t.store.List(ctx, t.run.Bucket, name, "") {
 		if err != nil || o.Name == name {
-			return o, err
+			return o, err == nil, err
 		}
 		break // the name itself sorts before all that it is a prefix of
 	}
-	return gcs.Object{}, nil
+	return objstore.Object{}, false, nil
 }
 
-// receive fetches one generation of an object into its part, going on with what
+// receive fetches one version of an object into its part, going on with what
 // is there of it, and makes the part a blob.
-func (t *transfer) receive(ctx context.Context, o gcs.Object, e *entry) error {
+func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) error {
 	part := t.dir.part(t.run, e)
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -100,11 +100,11 @@ func (t *transfer) receive(ctx context.Context, o gcs.Object, e *entry) error {
 // worthKeeping reports whether the bytes that came before an error are good.
 func worthKeeping(err error) bool {
 	var local *localError
-	return !errors.Is(err, gcs.ErrChecksum) && !errors.Is(err, gcs.ErrNotExist) && !errors.As(err, &local)
+	return !errors.Is(err, objstore.ErrChecksum) && !errors.Is(err, objstore.ErrNotExist) && !errors.As(err, &local)
 }
 
 // rest fetches what a part lacks at its end.
-func (t *transfer) rest(ctx context.Context, o gcs.Object, f *os.File) error {
+func (t *transfer) rest(ctx context.Context, o objstore.Object, f *os.File) error {
 	n, err := f.Seek(0, io.SeekEnd)
 	if err == nil && n > o.Size {
 		n, err = 0, f.Truncate(0)
@@ -119,7 +119,7 @@ func (t *transfer) rest(ctx context.Context, o gcs.Object, f *os.File) error {
 // slices fetches a large object in ranges side by side. Every place that is free
 // in the pool takes part; the caller's own place makes sure that it goes on.
 // Which slices are complete is kept beside the part, for after a kill.
-func (t *transfer) slices(ctx context.Context, o gcs.Object, f *os.File) error {
+func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) error {
 	memory := slicesOf(f.Name())
 	have := t.slicesHeld(memory, f, o)
 	log, err := os.OpenFile(memory, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -168,7 +168,7 @@ func slicesOf(part string) string { return part + ".slices" }
 
 // slicesHeld reads which slices a part has, by their offsets. The memory of a
 // part that does not exist any more says nothing.
-func (t *transfer) slicesHeld(memory string, f *os.File, o gcs.Object) map[int64]bool {
+func (t *transfer) slicesHeld(memory string, f *os.File, o objstore.Object) map[int64]bool {
 	have := map[int64]bool{}
 	fi, err := f.Stat()
 	if err != nil || fi.Size() == 0 || fi.Size() > o.Size {
@@ -193,7 +193,7 @@ func (t *transfer) slicesHeld(memory string, f *os.File, o gcs.Object) map[int64
 
 // pull fetches a span of an object. When the store has given up, but new bytes
 // came, it is asked for the rest.
-func (t *transfer) pull(ctx context.Context, o gcs.Object, s *span) error {
+func (t *transfer) pull(ctx context.Context, o objstore.Object, s *span) error {
 	for try := 0; ; try++ {
 		from := s.at
 		var err error
@@ -201,14 +201,14 @@ func (t *transfer) pull(ctx context.Context, o gcs.Object, s *span) error {
 		case from == s.end:
 			return nil
 		case from == 0 && s.end == o.Size:
-			err = t.store.Download(ctx, o, s)
+			err = t.store.Read(ctx, o, s)
 		default:
-			err = t.store.DownloadRange(ctx, o, from, s.end-from, s)
+			err = t.store.ReadRange(ctx, o, from, s.end-from, s)
 		}
 		if err == nil && s.at < s.end {
 			err = fmt.Errorf("only %d of %d bytes came: %w", s.at-from, s.end-from, io.ErrUnexpectedEOF)
 		}
-		var refused *gcs.AccessError
+		var refused *objstore.AccessError
 		if err == nil || s.at == from || try == resumes || !worthKeeping(err) || errors.As(err, &refused) || ctx.Err() != nil {
 			return err
 		}
@@ -225,7 +225,7 @@ type span struct {
 
 func (s *span) Write(b []byte) (int, error) {
 	if int64(len(b)) > s.end-s.at {
-		return 0, fmt.Errorf("%w: more came than the bucket listed", gcs.ErrChecksum)
+		return 0, fmt.Errorf("%w: more came than the bucket listed", objstore.ErrChecksum)
 	}
 	n, err := s.f.WriteAt(b, s.at)
 	s.at += int64(n)

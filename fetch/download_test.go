@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 const oneFile = "artifacts/otlp/kops.otel"
@@ -23,7 +23,7 @@ type trouble []func(data []byte, w io.Writer) error
 
 func (tr trouble) on(s *memStore) {
 	var mu sync.Mutex
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		mu.Lock()
 		var next func([]byte, io.Writer) error
 		if len(tr) > 0 {
@@ -82,10 +82,10 @@ func TestDownloadTrouble(t *testing.T) {
 		{"cut, then nothing more", trouble{cutAfter(4), cutAfter(0)}, "", "connection reset", []string{whole, part(4)}, 1},
 		{"truncated", trouble{endAfter(4)}, data, "", []string{whole, part(4)}, 1},
 		{"a bit flipped", trouble{flip}, data, "", []string{whole, whole}, 1},
-		{"a bit flipped twice", trouble{flip, flip}, "", "twice: " + gcs.ErrChecksum.Error() + ": their CRC32C is a72e674d, the bucket listed 280c069e", []string{whole, whole}, 1},
+		{"a bit flipped twice", trouble{flip, flip}, "", "twice: " + objstore.ErrChecksum.Error() + ": their CRC32C is a72e674d, the bucket listed 280c069e", []string{whole, whole}, 1},
 		{"a bit flipped after a cut", trouble{cutAfter(4), flip}, data, "", []string{whole, whole, part(4)}, 2},
 		{"too long", trouble{tooMuch}, data, "", []string{whole, whole}, 1},
-		{"always too long", trouble{tooMuch, tooMuch}, "", "twice: " + gcs.ErrChecksum.Error() + ": more came than the bucket listed", []string{whole, whole}, 1},
+		{"always too long", trouble{tooMuch, tooMuch}, "", "twice: " + objstore.ErrChecksum.Error() + ": more came than the bucket listed", []string{whole, whole}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -182,10 +182,10 @@ func TestSlices(t *testing.T) {
 		return fmt.Sprintf("get %s from %d to %d", object, i*sliceSize, min((i+1)*sliceSize, size))
 	}
 	isSlice := func(d []byte, i int) bool { return d[0] == data[i*sliceSize] && d[1] == data[i*sliceSize+1] }
-	only := func(i int, do func([]byte, io.Writer) error) func(gcs.Object, []byte, io.Writer) error {
+	only := func(i int, do func([]byte, io.Writer) error) func(objstore.Object, []byte, io.Writer) error {
 		var mu sync.Mutex
 		done := false
-		return func(_ gcs.Object, d []byte, w io.Writer) error {
+		return func(_ objstore.Object, d []byte, w io.Writer) error {
 			mu.Lock()
 			now := !done && isSlice(d, i)
 			done = done || now
@@ -199,7 +199,7 @@ func TestSlices(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		pool        int
-		onGet       func(gcs.Object, []byte, io.Writer) error
+		onGet       func(objstore.Object, []byte, io.Writer) error
 		first, then []string // requests of the first call and, if that fails, of the second
 	}{
 		{"together", 8, nil, []string{slice(0), slice(1), slice(2)}, nil},

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
 
@@ -98,7 +98,7 @@ func (x *extras) start(ctx context.Context, name string, work func() error) {
 			x.t.ledger.drop(name)
 		}
 		switch {
-		case errors.Is(err, gcs.ErrTooLarge):
+		case errors.Is(err, objstore.ErrTooLarge):
 			x.exceed(name)
 		case err != nil:
 			x.lack(name, cause(ctx, err))
@@ -131,8 +131,8 @@ func (x *extras) exceed(name string) {
 }
 
 func (x *extras) named(ctx context.Context, name string) error {
-	e, err := x.t.readNamed(ctx, name)
-	if err == nil && e.Generation != 0 {
+	e, there, err := x.t.readNamed(ctx, name)
+	if err == nil && there {
 		x.t.ledger.succeed(e)
 	}
 	return err
@@ -142,7 +142,7 @@ func (x *extras) named(ctx context.Context, name string) error {
 // under way.
 func (x *extras) listed(ctx context.Context) {
 	root := x.t.run.Root + "/"
-	found, err := x.find(x.t.store.ListGlob(ctx, x.t.run.Bucket, root+"artifacts/", root+runfile.WantedGlob))
+	found, err := x.find(x.t.store.List(ctx, x.t.run.Bucket, root+"artifacts/", root+runfile.WantedGlob))
 	if err != nil {
 		x.listErr = cause(ctx, err)
 	}
@@ -158,7 +158,7 @@ func (x *extras) listed(ctx context.Context) {
 
 // find picks the files that are wanted, as many as are allowed. A server's idea of
 // a pattern is not relied on.
-func (x *extras) find(objects iter.Seq2[gcs.Object, error]) (found []gcs.Object, err error) {
+func (x *extras) find(objects iter.Seq2[objstore.Object, error]) (found []objstore.Object, err error) {
 	named := runfile.WantedNames()
 	var bytes int64
 	for o, err := range objects {
@@ -185,7 +185,7 @@ func (x *extras) find(objects iter.Seq2[gcs.Object, error]) (found []gcs.Object,
 }
 
 // file makes sure that the cache has one file that was listed.
-func (x *extras) file(ctx context.Context, name string, o gcs.Object) error {
+func (x *extras) file(ctx context.Context, name string, o objstore.Object) error {
 	e, news, err := x.t.ledger.expect(name, o)
 	if err != nil || !news {
 		return err

@@ -14,8 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
 
@@ -97,7 +97,7 @@ func TestExtrasRequests(t *testing.T) {
 func TestExtrasFail(t *testing.T) {
 	failGet := func(part string) func(*memStore) {
 		return func(s *memStore) {
-			s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+			s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 				if strings.Contains(o.Name, part) {
 					return errors.New("503")
 				}
@@ -140,7 +140,7 @@ func TestExtrasFail(t *testing.T) {
 		{"a known name that is too large", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "/artifacts/metadata.json") {
-					return gcs.ErrTooLarge
+					return objstore.ErrTooLarge
 				}
 				return nil
 			}
@@ -240,21 +240,21 @@ type stuckStore struct {
 	listing bool // not even the one for them
 }
 
-func (s stuckStore) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
+func (s stuckStore) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	if strings.Contains(o.Name, "junit") {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return s.memStore.Download(ctx, o, w)
+	return s.memStore.Read(ctx, o, w)
 }
 
-func (s stuckStore) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
+func (s stuckStore) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	if !s.listing || !strings.Contains(glob, "junit") {
-		return s.memStore.ListGlob(ctx, bucket, prefix, glob)
+		return s.memStore.List(ctx, bucket, prefix, glob)
 	}
-	return func(yield func(gcs.Object, error) bool) {
+	return func(yield func(objstore.Object, error) bool) {
 		<-ctx.Done()
-		yield(gcs.Object{}, ctx.Err())
+		yield(objstore.Object{}, ctx.Err())
 	}
 }
 
@@ -299,7 +299,7 @@ func TestExtrasComeLast(t *testing.T) {
 	putRun(s, testRun)
 	putStory(s)
 	var order []string
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		order = append(order, o.Name)
 		return write(w, data)
 	}

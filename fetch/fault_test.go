@@ -8,6 +8,7 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 )
 
 // TestFaults runs the real client against a server with one fault each, on the
@@ -46,7 +47,7 @@ func TestFaults(t *testing.T) {
 		{"stall in the middle", get(1), gcstest.StallBody(100_000, nil), "", nil, 2},
 		{"truncated", get(1), gcstest.Truncate(100_000), "", nil, 2},
 		{"a bit flipped", get(1), gcstest.FlipBit(77), "", nil, 2},
-		{"a bit flipped always", get(0), gcstest.FlipBit(77), "", func(err error) bool { return errors.Is(err, gcs.ErrChecksum) }, 1},
+		{"a bit flipped always", get(0), gcstest.FlipBit(77), "", func(err error) bool { return errors.Is(err, objstore.ErrChecksum) }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := gcstest.New(t), openTest(t)
@@ -102,7 +103,7 @@ func TestFaults(t *testing.T) {
 }
 
 func isRefusal(err error) bool {
-	var refused *gcs.AccessError
+	var refused *objstore.AccessError
 	return errors.As(err, &refused) && refused.Bucket == testRun.Bucket && !errors.Is(err, ErrNotFound)
 }
 

@@ -20,30 +20,13 @@ package fetch
 import (
 	"context"
 	"fmt"
-	"io"
-	"iter"
 	"os"
 	"sync"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
-
-// Store is what Fetch needs of a bucket; *gcs.Client is one.
-type Store interface {
-	// List yields the objects whose names start with prefix, page by page as they arrive.
-	List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error]
-	// ListGlob is List with a filter on the server's side, which spares the pages
-	// of a run with very many artifacts. The server may ignore the pattern.
-	ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error]
-	// Download writes the stored bytes of exactly o.Generation to w.
-	Download(ctx context.Context, o gcs.Object, w io.Writer) error
-	// DownloadRange writes length bytes from offset of exactly o.Generation to w.
-	DownloadRange(ctx context.Context, o gcs.Object, offset, length int64, w io.Writer) error
-	// ReadAll reads a small object, newest generation.
-	ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error)
-}
 
 // Options adjust a Fetch. The zero value is good.
 type Options struct {
@@ -104,10 +87,9 @@ func (r *Result) Close() error {
 
 // A File is one object in the cache.
 type File struct {
-	Name            string // below the run's root: "artifacts/otlp/kops-1-….otel"; hostile text
-	Path            string // on disk
-	Size            int64  // bytes on disk, as stored
-	Generation      int64
+	Name            string    // below the run's root: "artifacts/otlp/kops-1-….otel"; hostile text
+	Path            string    // on disk
+	Size            int64     // bytes on disk, as stored
 	Updated         time.Time // when the object was written, by the bucket's clock
 	ContentType     string    // as the bucket says; Prow's are often wrong
 	ContentEncoding string
@@ -121,7 +103,7 @@ type File struct {
 // Errors: ErrNoTraces (with a Result that has only metadata), ErrNotFound,
 // *PartialError (with a Result that holds the rest), the context's, and what the
 // store said, wrapped.
-func (c *Cache) Fetch(ctx context.Context, store Store, run prow.Run, o Options) (*Result, error) {
+func (c *Cache) Fetch(ctx context.Context, store objstore.Store, run prow.Run, o Options) (*Result, error) {
 	if run.Provider != "gs" && run.Provider != "" {
 		return nil, fmt.Errorf("fetch %s: provider %q is not supported yet, only Google Cloud Storage (gs) is", run.URL(), run.Provider)
 	}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
 
@@ -210,7 +210,7 @@ func damage(t *testing.T, path string, change func([]byte) []byte) {
 
 func TestFetchFails(t *testing.T) {
 	otlp := testRun.Root + "/artifacts/otlp/"
-	refused := &gcs.AccessError{Bucket: "ci-logs", Op: "list", Status: 403}
+	refused := &objstore.AccessError{Bucket: "ci-logs", Op: "list", Status: 403}
 	for _, tt := range []struct {
 		name    string
 		setup   func(*memStore)
@@ -241,7 +241,7 @@ func TestFetchFails(t *testing.T) {
 		{"listing refused", func(s *memStore) { s.onList = func(string, int) error { return refused } }, "", refused,
 			"look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error(), -1},
 		{"one download fails", func(s *memStore) {
-			s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+			s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 				if o.Name == otlp+"kops-2-T01:02:03Z.otel" {
 					return errors.New("503")
 				}
@@ -340,7 +340,7 @@ func TestGivesUp(t *testing.T) {
 	for i := range 100 {
 		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/otlp/%03d.otel", testRun.Root, i), "x")
 	}
-	s.onGet = func(gcs.Object, []byte, io.Writer) error { return errors.New("no network") }
+	s.onGet = func(objstore.Object, []byte, io.Writer) error { return errors.New("no network") }
 	_, err := c.Fetch(t.Context(), s, testRun, Options{Pool: NewPool(1)})
 	var partial *PartialError
 	if !errors.As(err, &partial) || len(partial.Failed) != giveUp || partial.Untried != 100-giveUp {
@@ -361,7 +361,7 @@ func TestCancel(t *testing.T) {
 	putRun(s, testRun)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("interrupted")
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		w.Write(data[:1])
 		cancel(stop)
 		return ctx.Err()
@@ -389,7 +389,7 @@ func TestPipeline(t *testing.T) {
 	started := make(chan struct{}, 50)
 	busy := watchPool(s)
 	download := s.onGet
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		started <- struct{}{}
 		return download(o, data, w)
 	}

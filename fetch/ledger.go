@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 // A ledger keeps, while a transfer runs, what there is and what became of it.
@@ -15,7 +15,7 @@ type ledger struct {
 	checked  map[string]entry // by name: entries whose blobs need not be read again
 
 	mu      sync.Mutex
-	files   map[string]entry // by name: what the bucket has, newest generation
+	files   map[string]entry // by name: what the bucket has, newest version
 	held    map[string]bool  // those of files that the cache has
 	failed  map[string]error // those of files that could not be had
 	untried map[string]bool  // those of files left alone after giveUp failures in a row
@@ -50,12 +50,12 @@ func (l *ledger) remember(files []entry) {
 }
 
 // expect notes an object and reports whether it is news. A listing that changes
-// between its pages can name an object twice: the newest generation counts.
-func (l *ledger) expect(name string, o gcs.Object) (e entry, news bool, err error) {
+// between its pages can name an object twice: the newest version counts.
+func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old, again := l.files[name]
-	if again && old.Generation >= o.Generation {
+	if again && !old.replacedBy(o) {
 		return old, false, nil
 	}
 	if !again && len(l.files) >= maxFiles {
@@ -66,7 +66,7 @@ func (l *ledger) expect(name string, o gcs.Object) (e entry, news bool, err erro
 	}
 	l.progress.bytes.Add(o.Size - old.Size)
 	e = newEntry(name, o)
-	if before := l.checked[name]; before.Generation == e.Generation && before.CRC32C == e.CRC32C {
+	if before := l.checked[name]; before.Version == e.Version && before.sum() == e.sum() {
 		e.ModTime = before.ModTime
 	}
 	l.files[name] = e
@@ -99,7 +99,7 @@ func (l *ledger) succeed(e entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.row = 0
-	if l.files[e.Name].Generation != e.Generation {
+	if l.files[e.Name].Version != e.Version {
 		return
 	}
 	l.files[e.Name] = e
@@ -123,7 +123,7 @@ func (l *ledger) fail(e entry, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.row++
-	if l.files[e.Name].Generation != e.Generation {
+	if l.files[e.Name].Version != e.Version {
 		return
 	}
 	l.failed[e.Name] = err
@@ -165,10 +165,10 @@ func (l *ledger) outstanding() (total int64) {
 	return total
 }
 
-// known returns all files whose generation is known, by name. This and what
+// known returns all files whose version is known, by name. This and what
 // follows is for after the transfer.
 func (l *ledger) known() []entry {
-	return l.sorted(func(e entry) bool { return e.Generation != 0 })
+	return l.sorted(func(e entry) bool { return e.Version != "" })
 }
 
 // heldOnes returns the files that the cache has, by name.

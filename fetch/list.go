@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
 
@@ -18,26 +18,26 @@ import (
 // of step-wise jobs, but makes the server scan all artifacts, which takes seconds
 // where there are 50,000. Whether ** also stands for no directory at all is not
 // documented, so the first is needed for more than speed. What both name counts once.
-func (t *transfer) list(ctx context.Context, found chan<- gcs.Object) error {
+func (t *transfer) list(ctx context.Context, found chan<- objstore.Object) error {
 	t.Progress.listing.Add(1)
 	defer t.Progress.listing.Add(-1)
 	bucket, root := t.run.Bucket, t.run.Root+"/"
 	if t.scope != "" {
-		return t.drain(ctx, t.store.List(ctx, bucket, root+string(t.scope)), found)
+		return t.drain(ctx, t.store.List(ctx, bucket, root+string(t.scope), ""), found)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/otlp/"), found)
+		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/otlp/", ""), found)
 	})
 	g.Go(func() error {
-		return t.drain(ctx, t.store.ListGlob(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
+		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
 	})
 	return g.Wait()
 }
 
 // drain passes on what is news. A server's idea of a prefix or a pattern is not
 // relied on.
-func (t *transfer) drain(ctx context.Context, objects iter.Seq2[gcs.Object, error], found chan<- gcs.Object) error {
+func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object, error], found chan<- objstore.Object) error {
 	for o, err := range objects {
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (t *transfer) drain(ctx context.Context, objects iter.Seq2[gcs.Object, erro
 
 // exists asks whether the run has any object at all.
 func (t *transfer) exists(ctx context.Context) (bool, error) {
-	for _, err := range t.store.List(ctx, t.run.Bucket, t.run.Root+"/") {
+	for _, err := range t.store.List(ctx, t.run.Bucket, t.run.Root+"/", "") {
 		return err == nil, err
 	}
 	return false, nil

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 // hold takes the work lock of the test run as another process would.
@@ -76,7 +76,7 @@ func TestWaiterUsesWhatIsThere(t *testing.T) {
 	}
 	second := make(chan *Result, 1)
 	started := false
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		if !started {
 			started = true
 			waits := make(chan string)

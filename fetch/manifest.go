@@ -1,16 +1,18 @@
 package fetch
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
 
@@ -37,20 +39,70 @@ type listing struct {
 // An entry is one object of the run.
 type entry struct {
 	Name            string    `json:"name"` // below the run's root
-	Generation      int64     `json:"generation"`
-	Size            int64     `json:"size"` // bytes as stored
-	CRC32C          uint32    `json:"crc32c"`
+	Version         version   `json:"generation"`
+	Size            int64     `json:"size"`   // bytes as stored
+	CRC32C          uint32    `json:"crc32c"` // 0 where the store gave no sum; see sum
 	Updated         time.Time `json:"updated"`
 	ContentType     string    `json:"content_type,omitempty"`
 	ContentEncoding string    `json:"content_encoding,omitempty"`
 	ModTime         int64     `json:"mod_time,omitempty"` // of the blob when it was last checked, Unix ns; 0: never
 }
 
-func newEntry(name string, o gcs.Object) entry {
+func newEntry(name string, o objstore.Object) entry {
+	crc, _ := o.Sum.CRC32C()
 	return entry{
-		Name: name, Generation: o.Generation, Size: o.Size, CRC32C: o.CRC32C, Updated: o.Updated,
+		Name: name, Version: version(o.Version), Size: o.Size, CRC32C: crc, Updated: o.Updated,
 		ContentType: o.ContentType, ContentEncoding: o.ContentEncoding,
 	}
+}
+
+// sum is the checksum that the store listed, if it did.
+func (e entry) sum() objstore.Sum {
+	if e.CRC32C == 0 && e.Size != 0 {
+		return objstore.Sum{}
+	}
+	return objstore.NewCRC32C(e.CRC32C)
+}
+
+// replacedBy reports whether the object is a newer version of what was listed
+// before under its name. Versions have no order, so the times decide; of equal
+// times it is the larger version, to go by no accident.
+func (e entry) replacedBy(o objstore.Object) bool {
+	v := version(o.Version)
+	return v != e.Version && cmp.Or(o.Updated.Compare(e.Updated), cmp.Compare(len(v), len(e.Version)), cmp.Compare(v, e.Version)) > 0
+}
+
+// version is an object's version. In a manifest a decimal number, as Google Cloud
+// Storage has, is written as one, and 0 stands for none.
+type version string
+
+func (v version) number() (n int64, ok bool) {
+	if v == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == string(v)
+}
+
+// key is the part of a blob's key that stands for the version.
+func (v version) key() string { return cmp.Or(string(v), "0") }
+
+func (v version) MarshalJSON() ([]byte, error) {
+	if n, ok := v.number(); ok {
+		return strconv.AppendInt(nil, n, 10), nil
+	}
+	return json.Marshal(string(v))
+}
+
+func (v *version) UnmarshalJSON(data []byte) error {
+	var n int64
+	if json.Unmarshal(data, &n) == nil {
+		if *v = ""; n != 0 {
+			*v = version(strconv.FormatInt(n, 10))
+		}
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(v))
 }
 
 // maxManifest bounds what is read back: 100,000 entries of 2 kB, the longest names.

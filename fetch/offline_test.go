@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 func TestOffline(t *testing.T) {
@@ -97,7 +97,7 @@ func TestRefresh(t *testing.T) {
 
 func TestGoneUpstream(t *testing.T) {
 	running := func(s *memStore) { s.delete("ci-logs", testRun.Root+"/finished.json") }
-	refused := &gcs.AccessError{Bucket: "ci-logs", Op: "list", Status: 403}
+	refused := &objstore.AccessError{Bucket: "ci-logs", Op: "list", Status: 403}
 	copyOf := "2025-06-01T13:00:00Z"
 	for _, tt := range []struct {
 		name    string

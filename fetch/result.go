@@ -37,7 +37,7 @@ func (t *transfer) result(held []entry, listed time.Time) *Result {
 	res := &Result{Run: t.run, Dir: string(t.dir), Metadata: map[string]File{}, Listed: listed}
 	for _, e := range held {
 		f := File{
-			Name: e.Name, Path: t.dir.blob(t.run, &e), Size: e.Size, Generation: e.Generation, Updated: e.Updated,
+			Name: e.Name, Path: t.dir.blob(t.run, &e), Size: e.Size, Updated: e.Updated,
 			ContentType: e.ContentType, ContentEncoding: e.ContentEncoding,
 		}
 		if isMetadata(e.Name) {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 func TestTooLittleSpace(t *testing.T) {
@@ -33,7 +33,7 @@ func TestTooLittleSpace(t *testing.T) {
 				}
 			}
 			c.free = func(string) int64 { return tt.free }
-			s.onGet = func(_ gcs.Object, data []byte, w io.Writer) error {
+			s.onGet = func(_ objstore.Object, data []byte, w io.Writer) error {
 				if tt.message != "" {
 					return syscall.EINTR // the download must not be quicker than the listing
 				}
@@ -53,7 +53,7 @@ func TestDiskFull(t *testing.T) {
 	s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/1.otel", "fits")
 	s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/2.otel", big(keepAbove+1))
 	s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/3.otel", "comes too late")
-	s.onGet = func(o gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		if strings.HasSuffix(o.Name, "2.otel") {
 			return errors.Join(write(w, data[:1000]), &localError{syscall.ENOSPC})
 		}

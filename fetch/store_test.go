@@ -4,23 +4,25 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
 
-// memStore is a Store in memory that counts what it is asked and can be told to
-// misbehave. Missing buckets answer gcs.ErrBucketNotExist.
+// memStore is a store in memory that counts what it is asked and can be told to
+// misbehave. Missing buckets answer objstore.ErrBucketNotExist.
 type memStore struct {
+	objstore.Store // nil: Fetch does not list by directory
+
 	mu       sync.Mutex
 	buckets  map[string]map[string]memObject
 	nextGen  int64
@@ -31,13 +33,13 @@ type memStore struct {
 	// onGlob is so asked too where the listing has a pattern.
 	onGlob func(glob string, n int) error
 	// onGet, if not nil, stands in for the body of a download.
-	onGet func(o gcs.Object, data []byte, w io.Writer) error
+	onGet func(o objstore.Object, data []byte, w io.Writer) error
 	// onRead, if not nil, is asked before a small object is read.
 	onRead func(object string) error
 }
 
 type memObject struct {
-	gcs.Object
+	objstore.Object
 	data []byte
 }
 
@@ -52,17 +54,17 @@ func newStore(buckets ...string) *memStore {
 	return s
 }
 
-func (s *memStore) put(bucket, name, data string) gcs.Object {
+func (s *memStore) put(bucket, name, data string) objstore.Object {
 	return s.putAt(bucket, name, data, ended)
 }
 
-func (s *memStore) putAt(bucket, name, data string, updated time.Time) gcs.Object {
+func (s *memStore) putAt(bucket, name, data string, updated time.Time) objstore.Object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nextGen++
-	o := gcs.Object{
-		Bucket: bucket, Name: name, Size: int64(len(data)), Generation: s.nextGen,
-		CRC32C: crc32.Checksum([]byte(data), castagnoli), Updated: updated, ContentType: "application/octet-stream",
+	o := objstore.Object{
+		Bucket: bucket, Name: name, Size: int64(len(data)), Version: strconv.FormatInt(s.nextGen, 10),
+		Sum: objstore.CRC32COf([]byte(data)), Updated: updated, ContentType: "application/octet-stream",
 	}
 	if s.buckets[bucket] == nil {
 		s.buckets[bucket] = map[string]memObject{}
@@ -98,21 +100,17 @@ func gets(requests []string) int {
 	return n
 }
 
-func (s *memStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
-	return s.list(ctx, bucket, prefix, "")
+func (s *memStore) Features() objstore.Features {
+	return objstore.Features{Pinned: true, Sums: true, Ranges: true}
 }
 
-// ListGlob is like that of fake-gcs-server, which ignores the pattern.
-func (s *memStore) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
-	return s.list(ctx, bucket, prefix, glob)
-}
-
-func (s *memStore) list(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
-	return func(yield func(gcs.Object, error) bool) {
+// List ignores the glob, as fake-gcs-server does.
+func (s *memStore) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
+	return func(yield func(objstore.Object, error) bool) {
 		s.mu.Lock()
 		s.requests = append(s.requests, "list "+bucket+"/"+cmp.Or(glob, prefix))
 		objects, ok := s.buckets[bucket]
-		var found []gcs.Object
+		var found []objstore.Object
 		for name, o := range objects {
 			if strings.HasPrefix(name, prefix) {
 				found = append(found, o.Object)
@@ -120,25 +118,25 @@ func (s *memStore) list(ctx context.Context, bucket, prefix, glob string) iter.S
 		}
 		s.mu.Unlock()
 		if !ok {
-			yield(gcs.Object{}, fmt.Errorf("list %s: %w", bucket, gcs.ErrBucketNotExist))
+			yield(objstore.Object{}, fmt.Errorf("list %s: %w", bucket, objstore.ErrBucketNotExist))
 			return
 		}
-		slices.SortFunc(found, func(a, b gcs.Object) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(found, func(a, b objstore.Object) int { return strings.Compare(a.Name, b.Name) })
 		for n := range len(found) + 1 {
 			if s.onList != nil {
 				if err := s.onList(prefix, n); err != nil {
-					yield(gcs.Object{}, err)
+					yield(objstore.Object{}, err)
 					return
 				}
 			}
 			if glob != "" && s.onGlob != nil {
 				if err := s.onGlob(glob, n); err != nil {
-					yield(gcs.Object{}, err)
+					yield(objstore.Object{}, err)
 					return
 				}
 			}
 			if ctx.Err() != nil {
-				yield(gcs.Object{}, ctx.Err())
+				yield(objstore.Object{}, ctx.Err())
 				return
 			}
 			if n < len(found) && !yield(found[n], nil) {
@@ -148,21 +146,21 @@ func (s *memStore) list(ctx context.Context, bucket, prefix, glob string) iter.S
 	}
 }
 
-func (s *memStore) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
+func (s *memStore) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	return s.get(o, 0, o.Size, w, "get "+o.Bucket+"/"+o.Name)
 }
 
-func (s *memStore) DownloadRange(ctx context.Context, o gcs.Object, offset, length int64, w io.Writer) error {
+func (s *memStore) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	return s.get(o, offset, length, w, fmt.Sprintf("get %s/%s from %d to %d", o.Bucket, o.Name, offset, offset+length))
 }
 
-func (s *memStore) get(o gcs.Object, offset, length int64, w io.Writer, request string) error {
+func (s *memStore) get(o objstore.Object, offset, length int64, w io.Writer, request string) error {
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
 	have, ok := s.buckets[o.Bucket][o.Name]
 	s.mu.Unlock()
-	if !ok || have.Generation != o.Generation {
-		return fmt.Errorf("get %s: %w", o.Name, gcs.ErrNotExist)
+	if !ok || have.Version != o.Version {
+		return fmt.Errorf("get %s: %w", o.Name, objstore.ErrNotExist)
 	}
 	data := have.data[offset : offset+length]
 	if s.onGet != nil {
@@ -172,7 +170,7 @@ func (s *memStore) get(o gcs.Object, offset, length int64, w io.Writer, request 
 	return err
 }
 
-func (s *memStore) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error) {
+func (s *memStore) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, objstore.Object, error) {
 	s.mu.Lock()
 	s.requests = append(s.requests, "read "+bucket+"/"+object)
 	objects, ok := s.buckets[bucket]
@@ -180,11 +178,11 @@ func (s *memStore) ReadAll(ctx context.Context, bucket, object string, limit int
 	s.mu.Unlock()
 	switch {
 	case !ok:
-		return nil, gcs.Object{}, fmt.Errorf("read %s: %w", object, gcs.ErrBucketNotExist)
+		return nil, objstore.Object{}, fmt.Errorf("read %s: %w", object, objstore.ErrBucketNotExist)
 	case s.onRead != nil && s.onRead(object) != nil:
-		return nil, gcs.Object{}, s.onRead(object)
+		return nil, objstore.Object{}, s.onRead(object)
 	case !there:
-		return nil, gcs.Object{}, fmt.Errorf("read %s: %w", object, gcs.ErrNotExist)
+		return nil, objstore.Object{}, fmt.Errorf("read %s: %w", object, objstore.ErrNotExist)
 	}
 	return o.data, o.Object, nil
 }
@@ -244,17 +242,14 @@ type serialLists struct {
 	ended context.CancelFunc
 }
 
-func (s serialLists) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
-	return func(yield func(gcs.Object, error) bool) {
-		defer s.ended()
-		s.memStore.List(ctx, bucket, prefix)(yield)
-	}
-}
-
-func (s serialLists) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[gcs.Object, error] {
-	return func(yield func(gcs.Object, error) bool) {
-		<-s.first.Done()
-		s.memStore.ListGlob(ctx, bucket, prefix, glob)(yield)
+func (s serialLists) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
+	return func(yield func(objstore.Object, error) bool) {
+		if glob == "" {
+			defer s.ended()
+		} else {
+			<-s.first.Done()
+		}
+		s.memStore.List(ctx, bucket, prefix, glob)(yield)
 	}
 }
 
@@ -264,9 +259,9 @@ type beforeGet struct {
 	do func()
 }
 
-func (s *beforeGet) Download(ctx context.Context, o gcs.Object, w io.Writer) error {
+func (s *beforeGet) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	s.do()
-	return s.memStore.Download(ctx, o, w)
+	return s.memStore.Read(ctx, o, w)
 }
 
 // refusingStore is closed for some buckets.
@@ -275,27 +270,23 @@ type refusingStore struct {
 	closed []string
 }
 
-func (s *refusingStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[gcs.Object, error] {
+func (s *refusingStore) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	if !slices.Contains(s.closed, bucket) {
-		return s.memStore.List(ctx, bucket, prefix)
+		return s.memStore.List(ctx, bucket, prefix, glob)
 	}
-	return func(yield func(gcs.Object, error) bool) {
-		for range s.memStore.List(ctx, bucket, prefix) {
+	return func(yield func(objstore.Object, error) bool) {
+		for range s.memStore.List(ctx, bucket, prefix, glob) {
 			break // for the log
 		}
-		yield(gcs.Object{}, &gcs.AccessError{Bucket: bucket, Op: "list", Status: 403})
+		yield(objstore.Object{}, &objstore.AccessError{Bucket: bucket, Op: "list", Status: 403})
 	}
 }
 
-func (s *refusingStore) ListGlob(ctx context.Context, bucket, prefix, _ string) iter.Seq2[gcs.Object, error] {
-	return s.List(ctx, bucket, prefix)
-}
-
-func (s *refusingStore) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, gcs.Object, error) {
+func (s *refusingStore) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, objstore.Object, error) {
 	if !slices.Contains(s.closed, bucket) {
 		return s.memStore.ReadAll(ctx, bucket, object, limit)
 	}
-	return nil, gcs.Object{}, &gcs.AccessError{Bucket: bucket, Op: "read", Status: 403}
+	return nil, objstore.Object{}, &objstore.AccessError{Bucket: bucket, Op: "read", Status: 403}
 }
 
 // bucketsAsked returns the buckets that were asked, each once, in order.
@@ -316,7 +307,7 @@ func (s *memStore) bucketsAsked() (buckets []string) {
 // together.
 func watchPool(s *memStore) func() int64 {
 	var now, most atomic.Int64
-	s.onGet = func(_ gcs.Object, data []byte, w io.Writer) error {
+	s.onGet = func(_ objstore.Object, data []byte, w io.Writer) error {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {

@@ -3,11 +3,10 @@ package fetch
 import (
 	"context"
 	"errors"
-	"hash/crc32"
 	"slices"
 	"strings"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
 
@@ -30,12 +29,12 @@ func storyNames() []string { return slices.DeleteFunc(runfile.WantedNames(), isE
 // fetchStory makes sure that the cache has the newest of one of the files at the
 // run's root, if it exists.
 func (t *transfer) fetchStory(ctx context.Context, name string) error {
-	e, err := t.readNamed(ctx, name)
+	e, there, err := t.readNamed(ctx, name)
 	switch {
-	case errors.Is(err, gcs.ErrTooLarge):
+	case errors.Is(err, objstore.ErrTooLarge):
 		t.notice("%s is left out: %v", name, err)
 		return nil
-	case err == nil && e.Generation == 0:
+	case err == nil && !there:
 		return nil
 	}
 	return t.done(ctx, e, err)
@@ -43,26 +42,25 @@ func (t *transfer) fetchStory(ctx context.Context, name string) error {
 
 // readNamed brings a metadata file that is known by its name into the cache: it
 // is read beside the listing, which saves a round trip, and most runs have most
-// of them. An entry without a generation and an error is a file that does not
-// exist.
-func (t *transfer) readNamed(ctx context.Context, name string) (entry, error) {
+// of them. It reports whether the file exists.
+func (t *transfer) readNamed(ctx context.Context, name string) (e entry, there bool, err error) {
 	limit, _ := runfile.Wanted(name)
 	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+name, limit)
-	if errors.Is(err, gcs.ErrNotExist) || errors.Is(err, gcs.ErrBucketNotExist) {
-		return entry{}, nil
+	if errors.Is(err, objstore.ErrNotExist) || errors.Is(err, objstore.ErrBucketNotExist) {
+		return entry{}, false, nil
 	}
-	if errors.Is(err, gcs.ErrTooLarge) {
-		return entry{}, err
+	if errors.Is(err, objstore.ErrTooLarge) {
+		return entry{}, true, err
 	}
-	o.Size, o.CRC32C = int64(len(data)), crc32.Checksum(data, castagnoli)
+	o.Size, o.Sum = int64(len(data)), objstore.CRC32COf(data)
 	e, _, full := t.ledger.expect(name, o)
 	if err = errors.Join(err, full); err != nil {
-		return e, err
+		return e, true, err
 	}
 	if t.dir.holds(t.run, &e) {
 		t.ledger.saved(e)
-		return e, nil
+		return e, true, nil
 	}
 	t.Progress.bytesDone.Add(e.Size)
-	return e, t.dir.save(t.run, &e, data)
+	return e, true, t.dir.save(t.run, &e, data)
 }

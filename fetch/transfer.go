@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"prowtrace/gcs"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 )
 
@@ -16,7 +16,7 @@ import (
 type transfer struct {
 	Options
 	cache  *Cache
-	store  Store
+	store  objstore.Store
 	run    prow.Run
 	scope  scope
 	dir    runDir
@@ -28,7 +28,7 @@ type transfer struct {
 	left    []string // what of the extras is left out, and why
 }
 
-func newTransfer(c *Cache, store Store, run prow.Run, o Options) *transfer {
+func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *transfer {
 	return &transfer{
 		Options: o, cache: c, store: store, run: run, scope: scopeOf(o.Only), dir: c.runDir(run),
 		ledger: newLedger(o.Progress),
@@ -48,7 +48,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	extras := t.seekExtras(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	t.warm(ctx)
-	found := make(chan gcs.Object, lookahead)
+	found := make(chan objstore.Object, lookahead)
 	g.Go(func() error {
 		defer close(found)
 		if t.listErr = t.list(ctx, found); t.listErr == nil {
@@ -79,7 +79,7 @@ func (t *transfer) ask(ctx context.Context) error {
 // which spares the downloads two round trips. A run that the cache knows will
 // have little to bring, and few runs have more files than the store is warmed for.
 func (t *transfer) warm(ctx context.Context) {
-	if w, ok := t.store.(interface{ Warm(context.Context, int) }); ok && len(t.ledger.checked) == 0 {
+	if w, ok := t.store.(objstore.Warmer); ok && len(t.ledger.checked) == 0 {
 		w.Warm(ctx, min(t.Pool.size(), 64))
 	}
 }
@@ -97,9 +97,9 @@ func (t *transfer) start(ctx context.Context, g *errgroup.Group, work func() err
 }
 
 // fetchFile makes sure that the cache has one trace file.
-func (t *transfer) fetchFile(ctx context.Context, o gcs.Object) error {
+func (t *transfer) fetchFile(ctx context.Context, o objstore.Object) error {
 	e, ok := t.ledger.next(strings.TrimPrefix(o.Name, t.run.Root+"/"))
-	if !ok || e.Generation != o.Generation {
+	if !ok || e.Version != version(o.Version) {
 		return nil
 	}
 	if t.dir.holds(t.run, &e) {

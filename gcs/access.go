@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/auth/credentials"
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
+
+	"prowtrace/objstore"
 )
 
 // access knows which buckets want credentials, and the client that has them.
@@ -38,13 +40,13 @@ func (c *Client) try(ctx context.Context, op, bucket string, f func(*storage.Buc
 	if !c.asksAnonymously(bucket) {
 		client, err := c.access.signedIn(ctx)
 		if err != nil {
-			return c.noCredentials(ctx, &AccessError{Bucket: bucket, Op: op}, err)
+			return c.noCredentials(ctx, &objstore.AccessError{Bucket: bucket, Op: op}, err)
 		}
 		return c.refusal(op, bucket, false, f(c.bucket(client, bucket)))
 	}
 	err := c.refusal(op, bucket, true, f(c.bucket(c.anonymous, bucket)))
-	var refused *AccessError
-	if c.opts.Auth == AuthAnonymous || !errors.As(err, &refused) || refused.Status == http.StatusBadRequest {
+	var refused *objstore.AccessError
+	if c.opts.Auth == AuthAnonymous || !errors.As(err, &refused) || refused.Reason == objstore.PayerNeeded {
 		return err
 	}
 	c.opts.Logf("bucket %s refuses anonymous readers (HTTP %d): looking for credentials", bucket, refused.Status)
@@ -53,7 +55,7 @@ func (c *Client) try(ctx context.Context, op, bucket string, f func(*storage.Buc
 		return c.noCredentials(ctx, refused, err)
 	}
 	err = c.refusal(op, bucket, false, f(c.bucket(client, bucket)))
-	if !errors.As(err, &refused) || refused.Anonymous {
+	if !errors.As(err, &refused) {
 		c.access.remember(bucket)
 	}
 	return err
@@ -73,29 +75,36 @@ func (c *Client) bucket(client *storage.Client, name string) *storage.BucketHand
 }
 
 // noCredentials completes e, unless the search was merely cancelled.
-func (c *Client) noCredentials(ctx context.Context, e *AccessError, err error) error {
+func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	e.Credentials = err
+	e.Reason, e.Credentials = objstore.NoCredentials, &failure{oneLine(err.Error()), err}
 	return e
 }
 
-// refusal turns the answers that speak of permission into an *AccessError.
+// refusal turns the answers that speak of permission into an *objstore.AccessError.
 func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	var credential *credentialError
 	if errors.As(err, &credential) {
-		return &AccessError{Bucket: bucket, Op: op, Credentials: credential.err}
+		return &objstore.AccessError{
+			Bucket: bucket, Op: op, Reason: objstore.NoCredentials, Credentials: &failure{oneLine(credential.err.Error()), credential.err},
+		}
 	}
 	var answer *googleapi.Error
 	if !errors.As(err, &answer) {
 		return err
 	}
-	message := messageOf(answer)
-	if answer.Code == http.StatusUnauthorized || answer.Code == http.StatusForbidden || answer.Code == http.StatusBadRequest && billsReaders(message) {
-		return &AccessError{Bucket: bucket, Op: op, Status: answer.Code, Anonymous: anonymous, Message: message}
+	e := &objstore.AccessError{Bucket: bucket, Op: op, Status: answer.Code, Message: messageOf(answer)}
+	switch {
+	case answer.Code == http.StatusBadRequest && billsReaders(e.Message):
+		e.Reason = objstore.PayerNeeded
+	case answer.Code != http.StatusUnauthorized && answer.Code != http.StatusForbidden:
+		return err
+	case anonymous:
+		e.Reason = objstore.AnonymousRefused
 	}
-	return err
+	return e
 }
 
 func (a *access) remembers(bucket string) bool {

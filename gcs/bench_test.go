@@ -29,11 +29,11 @@ func BenchmarkDownload(b *testing.B) {
 		c.Warm(b.Context(), 64)
 		g, ctx := errgroup.WithContext(b.Context())
 		g.SetLimit(64)
-		for o, err := range c.List(ctx, "b", "") {
+		for o, err := range c.List(ctx, "b", "", "") {
 			if err != nil {
 				b.Fatal(err)
 			}
-			g.Go(func() error { return c.Download(ctx, o, io.Discard) })
+			g.Go(func() error { return c.Read(ctx, o, io.Discard) })
 		}
 		if err := g.Wait(); err != nil {
 			b.Fatal(err)

@@ -1,5 +1,5 @@
 // Package gcs reads Google Cloud Storage: it lists objects and reads their
-// stored bytes.
+// stored bytes. Its [Client] is an objstore.Store.
 //
 // It promises:
 //   - Public buckets need no login. Every bucket is asked anonymously first;
@@ -10,10 +10,11 @@
 //   - Nothing waits for ever: attempts are limited, a silent connection is given
 //     up, an object has a deadline, and a server's Retry-After is followed up to
 //     a minute.
-//   - Every error names the bucket or object, the reason and what to do next.
+//   - Every error names the bucket or object and the reason, in the kinds of
+//     objstore.
 //
 // It never writes to a bucket, never follows a redirect, sends no request
-// before one is needed, and knows nothing of Prow.
+// before one is needed, knows nothing of Prow, and names no flags.
 package gcs
 
 import (
@@ -32,9 +33,12 @@ import (
 	"cloud.google.com/go/storage"
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/api/option"
+
+	"prowtrace/objstore"
 )
 
-// Client reads objects. It is safe for concurrent use.
+// Client reads objects. It is safe for concurrent use. It has all the features
+// of objstore, and opens connections ahead (objstore.Warmer).
 type Client struct {
 	opts     Options
 	host     string // host:port of the service, for messages
@@ -49,20 +53,6 @@ type Client struct {
 	buffers   sync.Pool    // of *[]byte, for copying bodies
 
 	access access
-}
-
-// Object describes one generation of an object, as it was listed or read.
-type Object struct {
-	Bucket, Name string
-	Size         int64 // bytes stored
-	Generation   int64 // changes whenever the object is overwritten
-	// CRC32C is the Castagnoli checksum of the stored bytes. It is 0 for no
-	// bytes, and where the server gave none.
-	CRC32C          uint32
-	Updated         time.Time
-	ContentType     string
-	ContentEncoding string            // as it was uploaded; says nothing sure about the bytes
-	Metadata        map[string]string // the uploader's own; keys in lower case
 }
 
 // Auth says which identity reads a bucket.
@@ -215,6 +205,12 @@ func (c *Client) storageClient(ctx context.Context, endpoint *url.URL, token tok
 		storage.WithErrorFunc(c.retryable),
 	)
 	return sc, nil
+}
+
+// Features are all that a store can have: an object's version is its generation,
+// its sum a CRC-32C.
+func (c *Client) Features() objstore.Features {
+	return objstore.Features{Pinned: true, Sums: true, Ranges: true}
 }
 
 // Retries returns how many requests had to be made again so far.

@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 )
 
 // client returns a client of the server that does not wait long.
@@ -36,10 +38,10 @@ func client(t *testing.T, s *gcstest.Server, change ...func(*Options)) *Client {
 	return c
 }
 
-func collect(t *testing.T, c *Client, bucket, prefix string) ([]Object, error) {
+func collect(t *testing.T, c *Client, bucket, prefix string) ([]objstore.Object, error) {
 	t.Helper()
-	var all []Object
-	for o, err := range c.List(t.Context(), bucket, prefix) {
+	var all []objstore.Object
+	for o, err := range c.List(t.Context(), bucket, prefix, "") {
 		if err != nil {
 			return all, err
 		}
@@ -48,7 +50,7 @@ func collect(t *testing.T, c *Client, bucket, prefix string) ([]Object, error) {
 	return all, nil
 }
 
-func mustList(t *testing.T, c *Client, bucket, prefix string) []Object {
+func mustList(t *testing.T, c *Client, bucket, prefix string) []objstore.Object {
 	t.Helper()
 	all, err := collect(t, c, bucket, prefix)
 	if err != nil {
@@ -63,7 +65,7 @@ func download(t *testing.T, c *Client, bucket, name string) ([]byte, error) {
 	for _, o := range mustList(t, c, bucket, name) {
 		if o.Name == name {
 			var buf bytes.Buffer
-			err := c.Download(t.Context(), o, &buf)
+			err := c.Read(t.Context(), o, &buf)
 			return buf.Bytes(), err
 		}
 	}
@@ -158,8 +160,8 @@ func TestList(t *testing.T) {
 		t.Errorf("%d list requests, want 3 pages", n)
 	}
 	last := all[len(all)-1]
-	wantLast := Object{
-		Bucket: "b", Name: "run/2500", Size: 10, Generation: stored.Generation, CRC32C: 0x280c069e, Updated: stored.Updated,
+	wantLast := objstore.Object{
+		Bucket: "b", Name: "run/2500", Size: 10, Version: strconv.FormatInt(stored.Generation, 10), Sum: objstore.NewCRC32C(0x280c069e), Updated: stored.Updated,
 		ContentType: "text/plain", ContentEncoding: "gzip", Metadata: map[string]string{"link": "gs://b/x"},
 	}
 	if fmt.Sprintf("%+v", last) != fmt.Sprintf("%+v", wantLast) {
@@ -177,7 +179,7 @@ func TestListGlob(t *testing.T) {
 		s.PutBytes("b", name, []byte("x"))
 	}
 	var got []string
-	for o, err := range client(t, s).ListGlob(t.Context(), "b", "r/artifacts/", "r/artifacts/**/otlp/**") {
+	for o, err := range client(t, s).List(t.Context(), "b", "r/artifacts/", "r/artifacts/**/otlp/**") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +198,7 @@ func TestListAsksForTheNextPageEarly(t *testing.T) {
 	second := make(chan struct{})
 	s.Fault(gcstest.Match{Op: gcstest.List, Skip: 1, Times: 1}, gcstest.Before(func() { close(second) }))
 	n := 0
-	for _, err := range client(t, s).List(t.Context(), "b", "") {
+	for _, err := range client(t, s).List(t.Context(), "b", "", "") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +216,7 @@ func TestListCanBeLeft(t *testing.T) {
 	for i := range 3001 {
 		s.PutBytes("b", fmt.Sprintf("%04d", i), []byte("x"))
 	}
-	for range client(t, s).List(t.Context(), "b", "") {
+	for range client(t, s).List(t.Context(), "b", "", "") {
 		break
 	}
 }
@@ -227,7 +229,7 @@ func TestListEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, err := range client(t, s).List(ctx, "b", "") {
+	for _, err := range client(t, s).List(ctx, "b", "", "") {
 		cancel()
 		last = err
 	}
@@ -278,12 +280,12 @@ func TestDownloadPinsTheGeneration(t *testing.T) {
 	c := client(t, s)
 	o := mustList(t, c, "b", "x")[0]
 	s.PutBytes("b", "x", []byte("other"))
-	err := c.Download(t.Context(), o, io.Discard)
-	if !errors.Is(err, ErrNotExist) || err.Error() != "read gs://b/x: object does not exist" {
+	err := c.Read(t.Context(), o, io.Discard)
+	if !errors.Is(err, objstore.ErrNotExist) || err.Error() != "read gs://b/x: object does not exist" {
 		t.Errorf("error %v, want ErrNotExist", err)
 	}
-	o.Generation = 0 // no pin: whatever is there, and the checksum tells
-	if err := c.Download(t.Context(), o, io.Discard); !errors.Is(err, ErrChecksum) {
+	o.Version = "" // no pin: whatever is there, and the checksum tells
+	if err := c.Read(t.Context(), o, io.Discard); !errors.Is(err, objstore.ErrChecksum) {
 		t.Errorf("error %v, want ErrChecksum", err)
 	}
 }
@@ -328,13 +330,13 @@ func TestDownloadRange(t *testing.T) {
 		o := mustList(t, c, "b", "x")[0]
 		for _, r := range [][2]int64{{0, 1000}, {0, 1}, {999, 1}, {300, 400}, {1000, 0}, {5, 0}} {
 			var buf bytes.Buffer
-			err := c.DownloadRange(t.Context(), o, r[0], r[1], &buf)
+			err := c.ReadRange(t.Context(), o, r[0], r[1], &buf)
 			if err != nil || !bytes.Equal(buf.Bytes(), data[r[0]:r[0]+r[1]]) {
 				t.Errorf("range %v of %q: %d bytes, %v", r, encoding, buf.Len(), err)
 			}
 		}
 		for _, r := range [][2]int64{{0, 1001}, {1000, 1}, {-1, 1}, {0, -1}, {1, 1<<63 - 1}} {
-			if err := c.DownloadRange(t.Context(), o, r[0], r[1], io.Discard); err == nil {
+			if err := c.ReadRange(t.Context(), o, r[0], r[1], io.Discard); err == nil {
 				t.Errorf("range %v was accepted", r)
 			}
 		}
@@ -349,14 +351,14 @@ func TestReadAll(t *testing.T) {
 	if err != nil || string(data) != "0123456789" {
 		t.Fatalf("read %q, %v", data, err)
 	}
-	want := Object{
-		Bucket: "b", Name: "x", Size: 10, Generation: stored.Generation, CRC32C: 0x280c069e, Updated: stored.Updated,
+	want := objstore.Object{
+		Bucket: "b", Name: "x", Size: 10, Version: strconv.FormatInt(stored.Generation, 10), Sum: objstore.NewCRC32C(0x280c069e), Updated: stored.Updated,
 		ContentType: "application/octet-stream", Metadata: map[string]string{"link": "gs://c/d"},
 	}
 	if fmt.Sprintf("%+v", o) != fmt.Sprintf("%+v", want) {
 		t.Errorf("object\n%+v, want\n%+v", o, want)
 	}
-	if _, _, err := c.ReadAll(t.Context(), "b", "x", 9); !errors.Is(err, ErrTooLarge) {
+	if _, _, err := c.ReadAll(t.Context(), "b", "x", 9); !errors.Is(err, objstore.ErrTooLarge) {
 		t.Errorf("error %v, want ErrTooLarge", err)
 	}
 	s.Fault(gcstest.Match{Op: gcstest.Get, Times: 1}, gcstest.FlipBit(3))
@@ -394,7 +396,7 @@ func TestWarmConnectionsAreUsed(t *testing.T) {
 			})
 			errs := make(chan error, n)
 			for _, o := range all {
-				go func() { errs <- c.Download(t.Context(), o, io.Discard) }()
+				go func() { errs <- c.Read(t.Context(), o, io.Discard) }()
 			}
 			for range n {
 				<-come
@@ -428,7 +430,7 @@ func TestWarmIsHarmless(t *testing.T) {
 	t.Run("nobody there", func(t *testing.T) {
 		c := client(t, gcstest.New(t), func(o *Options) { o.Endpoint = deadAddress(t) })
 		c.Warm(t.Context(), 3)
-		var unreachable *UnreachableError
+		var unreachable *objstore.UnreachableError
 		if _, err := collect(t, c, "b", ""); !errors.As(err, &unreachable) {
 			t.Errorf("error %v", err)
 		}

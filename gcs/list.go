@@ -2,32 +2,26 @@ package gcs
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"cloud.google.com/go/storage"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/api/iterator"
+
+	"prowtrace/objstore"
 )
 
-// List returns the live objects whose names begin with prefix, in the order of
-// their names. While the caller works on one page the next is asked for.
-// Placeholders of directories (empty objects whose names end in "/") are left
-// out. An error is the last element: [ErrBucketNotExist], *[AccessError],
-// *[UnreachableError] or the context's; what came before it is good.
-func (c *Client) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
-	return c.ListGlob(ctx, bucket, prefix, "")
-}
-
-// ListGlob is [Client.List] of the objects whose whole names also match glob:
-// * and ? within one path segment, ** across segments, [a-z], {a,b}. The server
-// filters, which saves pages but not its scan of the prefix; other servers than
-// the real one may ignore the pattern.
-func (c *Client) ListGlob(ctx context.Context, bucket, prefix, glob string) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
+// List is objstore.Store's. While the caller works on one page the next is asked
+// for. The server filters by the glob, which saves pages but not its scan of the
+// prefix; other servers than the real one may ignore it.
+func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
+	return func(yield func(objstore.Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		g, gctx := errgroup.WithContext(ctx)
-		pages := make(chan []Object, 1)
+		pages := make(chan []objstore.Object, 1)
 		g.Go(func() error {
 			defer close(pages)
 			return c.list(gctx, bucket, prefix, glob, pages)
@@ -42,14 +36,14 @@ func (c *Client) ListGlob(ctx context.Context, bucket, prefix, glob string) iter
 			}
 		}
 		if err := g.Wait(); err != nil {
-			yield(Object{}, err)
+			yield(objstore.Object{}, err)
 		}
 	}
 }
 
 const pageSize = 1000 // the service's maximum
 
-func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages chan<- []Object) error {
+func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages chan<- []objstore.Object) error {
 	if err := checkBucket(bucket); err != nil {
 		return err
 	}
@@ -81,19 +75,48 @@ func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages ch
 	return c.explain(ctx, "list", bucket, prefix, err)
 }
 
-func objects(bucket string, attrs []*storage.ObjectAttrs) []Object {
-	found := make([]Object, 0, len(attrs))
+func objects(bucket string, attrs []*storage.ObjectAttrs) []objstore.Object {
+	found := make([]objstore.Object, 0, len(attrs))
 	for _, a := range attrs {
 		if strings.HasSuffix(a.Name, "/") && a.Size == 0 {
 			continue
 		}
-		found = append(found, Object{
-			Bucket: bucket, Name: a.Name, Size: a.Size, Generation: a.Generation, CRC32C: a.CRC32C,
+		found = append(found, objstore.Object{
+			Bucket: bucket, Name: a.Name, Size: a.Size, Version: versionOf(a.Generation), Sum: sumOf(a.Size, a.CRC32C),
 			Updated: a.Updated, ContentType: a.ContentType, ContentEncoding: a.ContentEncoding,
 			Metadata: lowerKeys(a.Metadata),
 		})
 	}
 	return found
+}
+
+// versionOf is a generation as objstore has it.
+func versionOf(generation int64) string {
+	if generation == 0 {
+		return "" // the server gave none
+	}
+	return strconv.FormatInt(generation, 10)
+}
+
+// generationOf undoes versionOf; 0 stands for no version.
+func generationOf(o objstore.Object) (int64, error) {
+	if o.Version == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(o.Version, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("invalid version %q", o.Version)
+	}
+	return n, nil
+}
+
+// sumOf is the checksum of size bytes. The library has 0 where the server gave
+// none, which is also the checksum of no bytes.
+func sumOf(size int64, crc uint32) objstore.Sum {
+	if crc == 0 && size != 0 {
+		return objstore.Sum{}
+	}
+	return objstore.NewCRC32C(crc)
 }
 
 // lowerKeys makes metadata the same from both APIs: the XML API sends the keys

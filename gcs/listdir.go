@@ -7,37 +7,25 @@ import (
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
+
+	"prowtrace/objstore"
 )
 
-// Entry is what lies directly in a directory: an object, or a directory, of
-// which only Bucket and Name are known. A directory's name ends in a slash.
-type Entry struct {
-	Object
-	Dir bool
-}
-
-// DirOptions limit a listing to names from From on and before To, both whole
-// names and compared as bytes; "" is no limit. The server skips what lies
-// outside, so that the newest of 40,000 directories cost one request.
-type DirOptions struct{ From, To string }
-
-// ListDir returns what lies directly in the directory prefix, which is "" or
-// ends in a slash. Of each page the objects come before the directories. Errors
-// are as for [Client.List].
-func (c *Client) ListDir(ctx context.Context, bucket, prefix string, o DirOptions) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		if err := c.listDir(ctx, bucket, prefix, o, func(e Entry) bool { return yield(e, nil) }); err != nil {
-			yield(Entry{}, err)
+// ListDir is objstore.Store's. Of each page the objects come before the directories.
+func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstore.Bounds) iter.Seq2[objstore.Entry, error] {
+	return func(yield func(objstore.Entry, error) bool) {
+		if err := c.listDir(ctx, bucket, dir, within, func(e objstore.Entry) bool { return yield(e, nil) }); err != nil {
+			yield(objstore.Entry{}, err)
 		}
 	}
 }
 
-func (c *Client) listDir(ctx context.Context, bucket, prefix string, o DirOptions, each func(Entry) bool) error {
+func (c *Client) listDir(ctx context.Context, bucket, dir string, within objstore.Bounds, each func(objstore.Entry) bool) error {
 	if err := checkBucket(bucket); err != nil {
 		return err
 	}
 	query := &storage.Query{
-		Prefix: prefix, Delimiter: "/", StartOffset: o.From, EndOffset: o.To, Projection: storage.ProjectionNoACL,
+		Prefix: dir, Delimiter: "/", StartOffset: within.From, EndOffset: within.To, Projection: storage.ProjectionNoACL,
 	}
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
@@ -51,13 +39,13 @@ func (c *Client) listDir(ctx context.Context, bucket, prefix string, o DirOption
 	})
 	for ; err == nil; next, err = it.Next() {
 		if next.Prefix != "" {
-			if !each(Entry{Object: Object{Bucket: bucket, Name: next.Prefix}, Dir: true}) {
+			if !each(objstore.Entry{Object: objstore.Object{Bucket: bucket, Name: next.Prefix}, Dir: true}) {
 				return nil
 			}
 			continue
 		}
 		for _, found := range objects(bucket, []*storage.ObjectAttrs{next}) {
-			if !each(Entry{Object: found}) {
+			if !each(objstore.Entry{Object: found}) {
 				return nil
 			}
 		}
@@ -65,5 +53,5 @@ func (c *Client) listDir(ctx context.Context, bucket, prefix string, o DirOption
 	if errors.Is(err, iterator.Done) {
 		return nil
 	}
-	return c.explain(ctx, "list", bucket, prefix, err)
+	return c.explain(ctx, "list", bucket, dir, err)
 }

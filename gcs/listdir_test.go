@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 )
 
 func TestListDir(t *testing.T) {
@@ -19,15 +20,15 @@ func TestListDir(t *testing.T) {
 	tests := []struct {
 		name   string
 		prefix string
-		o      DirOptions
+		o      objstore.Bounds
 		want   []string
 	}{
-		{"all", "a/", DirOptions{}, []string{"a/1/", "a/2/", "a/3.txt a/3.txt", "a/3/", "a/4/", "a/latest a/latest"}},
-		{"top", "", DirOptions{}, []string{"a/", "b/"}},
-		{"from", "a/", DirOptions{From: "a/3.txt"}, []string{"a/3.txt a/3.txt", "a/3/", "a/4/", "a/latest a/latest"}},
-		{"to", "a/", DirOptions{To: "a/3"}, []string{"a/1/", "a/2/"}},
-		{"between", "a/", DirOptions{From: "a/2", To: "a/3"}, []string{"a/2/"}},
-		{"nothing", "c/", DirOptions{}, nil},
+		{"all", "a/", objstore.Bounds{}, []string{"a/1/", "a/2/", "a/3.txt a/3.txt", "a/3/", "a/4/", "a/latest a/latest"}},
+		{"top", "", objstore.Bounds{}, []string{"a/", "b/"}},
+		{"from", "a/", objstore.Bounds{From: "a/3.txt"}, []string{"a/3.txt a/3.txt", "a/3/", "a/4/", "a/latest a/latest"}},
+		{"to", "a/", objstore.Bounds{To: "a/3"}, []string{"a/1/", "a/2/"}},
+		{"between", "a/", objstore.Bounds{From: "a/2", To: "a/3"}, []string{"a/2/"}},
+		{"nothing", "c/", objstore.Bounds{}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestListDirPages(t *testing.T) {
 	}
 	c := client(t, s)
 	n := 0
-	for e, err := range c.ListDir(t.Context(), "bucket", "job/", DirOptions{}) {
+	for e, err := range c.ListDir(t.Context(), "bucket", "job/", objstore.Bounds{}) {
 		if err != nil || !e.Dir || e.Name != fmt.Sprintf("job/%04d/", n) {
 			t.Fatalf("entry %d: %+v, %v", n, e, err)
 		}
@@ -71,7 +72,7 @@ func TestListDirPages(t *testing.T) {
 		t.Errorf("%d entries by %d requests", n, requests)
 	}
 	s.ResetLog()
-	for range c.ListDir(t.Context(), "bucket", "job/", DirOptions{}) {
+	for range c.ListDir(t.Context(), "bucket", "job/", objstore.Bounds{}) {
 		break
 	}
 	if requests := s.Count(gcstest.List, "job/"); requests != 1 {
@@ -84,14 +85,14 @@ func TestListDirErrors(t *testing.T) {
 	s.Private("private", "secret")
 	c := client(t, s)
 	last := func(bucket string) (err error) {
-		for _, err = range c.ListDir(t.Context(), bucket, "", DirOptions{}) {
+		for _, err = range c.ListDir(t.Context(), bucket, "", objstore.Bounds{}) {
 		}
 		return err
 	}
-	if err := last("absent"); !errors.Is(err, ErrBucketNotExist) {
+	if err := last("absent"); !errors.Is(err, objstore.ErrBucketNotExist) {
 		t.Errorf("absent bucket: %v", err)
 	}
-	var refused *AccessError
+	var refused *objstore.AccessError
 	if err := last("private"); !errors.As(err, &refused) || refused.Op != "list" {
 		t.Errorf("private bucket: %v", err)
 	}

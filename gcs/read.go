@@ -11,31 +11,24 @@ import (
 	"time"
 
 	"cloud.google.com/go/storage"
+
+	"prowtrace/objstore"
 )
 
-// Download writes the stored bytes of exactly this generation of o to w, and
-// compares their number and CRC32C with o. A connection that breaks is resumed
-// where it broke. Whenever an error is returned, what w has got is worthless:
-// after [ErrChecksum] it can be complete and wrong.
-//
-// [ErrNotExist] means that the object or this generation of it is gone. Errors
-// of w are returned as they are, wrapped.
-func (c *Client) Download(ctx context.Context, o Object, w io.Writer) error {
+// Read is objstore.Store's. A connection that breaks is resumed where it broke.
+func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	sum, err := c.copyRange(ctx, o, 0, o.Size, w)
 	if err != nil {
 		return err
 	}
-	if o.CRC32C != 0 && sum != o.CRC32C {
-		return fmt.Errorf("read %s: %w: CRC32C %08x, listed %08x", where(o.Bucket, o.Name), ErrChecksum, sum, o.CRC32C)
+	if listed, ok := o.Sum.CRC32C(); ok && sum != listed {
+		return fmt.Errorf("read %s: %w: CRC32C %08x, listed %08x", where(o.Bucket, o.Name), objstore.ErrChecksum, sum, listed)
 	}
 	return nil
 }
 
-// DownloadRange writes the length bytes from offset of exactly this generation
-// of o to w. Their number is checked; a checksum of a part does not exist, so
-// the caller checks the CRC32C of the whole when all parts are there (the
-// service knows none but o.CRC32C). Errors are as for [Client.Download].
-func (c *Client) DownloadRange(ctx context.Context, o Object, offset, length int64, w io.Writer) error {
+// ReadRange is objstore.Store's.
+func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	if offset < 0 || length < 0 || length > o.Size-offset {
 		return fmt.Errorf("read %s: no range of %d bytes from %d in an object of %d bytes", where(o.Bucket, o.Name), length, offset, o.Size)
 	}
@@ -51,7 +44,7 @@ func (c *Client) DownloadRange(ctx context.Context, o Object, offset, length int
 // share a line: 16 KiB/s each is 1 MiB/s.
 const lowestRate = 16 << 10
 
-func (c *Client) copyRange(ctx context.Context, o Object, offset, length int64, w io.Writer) (sum uint32, err error) {
+func (c *Client) copyRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) (sum uint32, err error) {
 	rctx, cancel := c.deadline(ctx, length)
 	defer cancel()
 
@@ -68,11 +61,11 @@ func (c *Client) copyRange(ctx context.Context, o Object, offset, length int64, 
 	case checked.err != nil:
 		return 0, fmt.Errorf("write the bytes of %s: %w", place, checked.err)
 	case errors.Is(err, errLonger):
-		return 0, fmt.Errorf("read %s: %w: more bytes than the %d listed", place, ErrChecksum, length)
+		return 0, fmt.Errorf("read %s: %w: more bytes than the %d listed", place, objstore.ErrChecksum, length)
 	case err != nil:
 		return 0, c.explainRead(ctx, rctx, o.Bucket, o.Name, err)
 	case checked.left > 0:
-		return 0, fmt.Errorf("read %s: %w: %d bytes instead of the %d listed", place, ErrChecksum, length-checked.left, length)
+		return 0, fmt.Errorf("read %s: %w: %d bytes instead of the %d listed", place, objstore.ErrChecksum, length-checked.left, length)
 	}
 	return checked.sum, nil
 }
@@ -97,15 +90,19 @@ func (e *slowError) Error() string {
 func (c *Client) explainRead(ctx, rctx context.Context, bucket, object string, err error) error {
 	var slow *slowError
 	if ctx.Err() == nil && errors.As(context.Cause(rctx), &slow) {
-		return fmt.Errorf("read %s: %w", where(bucket, object), &UnreachableError{c.host, slow})
+		return fmt.Errorf("read %s: %w", where(bucket, object), c.unreachable(slow))
 	}
 	return c.explain(ctx, "read", bucket, object, err)
 }
 
 // open starts a reading. A whole object is asked for without a range, because
 // only then does the server's own checksum header hold for the body.
-func (c *Client) open(ctx context.Context, o Object, offset, length int64) (r *storage.Reader, err error) {
+func (c *Client) open(ctx context.Context, o objstore.Object, offset, length int64) (r *storage.Reader, err error) {
 	if err := checkBucket(o.Bucket); err != nil {
+		return nil, err
+	}
+	generation, err := generationOf(o)
+	if err != nil {
 		return nil, err
 	}
 	if offset == 0 && length == o.Size {
@@ -114,8 +111,8 @@ func (c *Client) open(ctx context.Context, o Object, offset, length int64) (r *s
 	ctx = withReading(ctx)
 	err = c.try(ctx, "read", o.Bucket, func(b *storage.BucketHandle) (err error) {
 		h := b.Object(o.Name).ReadCompressed(true)
-		if o.Generation > 0 {
-			h = h.Generation(o.Generation)
+		if generation > 0 {
+			h = h.Generation(generation)
 		}
 		r, err = h.NewRangeReader(ctx, offset, length)
 		return err
@@ -132,25 +129,23 @@ func closeReader(r *storage.Reader) {
 	}
 }
 
-// ReadAll returns the stored bytes of the newest generation of a small object,
-// checked against the server's checksum, and its description. An object larger
-// than limit bytes gives [ErrTooLarge]; other errors are as for [Client.Download].
-func (c *Client) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, Object, error) {
+// ReadAll is objstore.Store's. The bytes are compared with the server's checksum.
+func (c *Client) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, objstore.Object, error) {
 	data, o, err := c.readAll(ctx, bucket, object, limit)
-	if errors.Is(err, ErrChecksum) {
+	if errors.Is(err, objstore.ErrChecksum) {
 		c.retries.Add(1)
 		data, o, err = c.readAll(ctx, bucket, object, limit)
 	}
 	return data, o, err
 }
 
-func (c *Client) readAll(ctx context.Context, bucket, object string, limit int64) ([]byte, Object, error) {
+func (c *Client) readAll(ctx context.Context, bucket, object string, limit int64) ([]byte, objstore.Object, error) {
 	rctx, cancel := c.deadline(ctx, limit)
 	defer cancel()
-	o := Object{Bucket: bucket, Name: object, Size: -1}
+	o := objstore.Object{Bucket: bucket, Name: object, Size: -1}
 	r, err := c.open(rctx, o, 0, -1)
 	if err != nil {
-		return nil, Object{}, c.explainRead(ctx, rctx, bucket, object, err)
+		return nil, objstore.Object{}, c.explainRead(ctx, rctx, bucket, object, err)
 	}
 	defer closeReader(r)
 	var buf bytes.Buffer
@@ -158,12 +153,13 @@ func (c *Client) readAll(ctx context.Context, bucket, object string, limit int64
 		_, err = io.Copy(&buf, io.LimitReader(struct{ io.Reader }{r}, limit+1))
 	}
 	if err == nil && max(int64(buf.Len()), r.Attrs.Size) > limit {
-		return nil, Object{}, fmt.Errorf("read %s: %w: more than the %d bytes expected of it", where(bucket, object), ErrTooLarge, limit)
+		return nil, objstore.Object{}, fmt.Errorf("read %s: %w: more than the %d bytes expected of it", where(bucket, object), objstore.ErrTooLarge, limit)
 	}
 	if err != nil {
-		return nil, Object{}, c.explainRead(ctx, rctx, bucket, object, err)
+		return nil, objstore.Object{}, c.explainRead(ctx, rctx, bucket, object, err)
 	}
-	o.Size, o.Generation, o.CRC32C = int64(buf.Len()), r.Attrs.Generation, r.Attrs.CRC32C
+	o.Size, o.Version = int64(buf.Len()), versionOf(r.Attrs.Generation)
+	o.Sum = sumOf(o.Size, r.Attrs.CRC32C)
 	o.Updated, o.ContentType, o.ContentEncoding = r.Attrs.LastModified, r.Attrs.ContentType, r.Attrs.ContentEncoding
 	o.Metadata = lowerKeys(r.Metadata())
 	return buf.Bytes(), o, nil

@@ -10,10 +10,10 @@ import (
 var (
 	// ErrNotExist: the bucket is there, the object or the asked version of it is
 	// not. It was never uploaded, has been overwritten, or has expired.
-	ErrNotExist error = absent("object does not exist")
+	ErrNotExist = errors.New("object does not exist")
 
 	// ErrBucketNotExist: there is no bucket of this name (any more).
-	ErrBucketNotExist error = absent("bucket does not exist")
+	ErrBucketNotExist = errors.New("bucket does not exist")
 
 	// ErrChecksum: the bytes that came are not those that were listed, by their
 	// number or their sum. Reading once more can help.
@@ -23,11 +23,10 @@ var (
 	ErrTooLarge = errors.New("object is too large")
 )
 
-// absent is an error that also matches fs.ErrNotExist.
-type absent string
-
-func (a absent) Error() string        { return string(a) }
-func (a absent) Is(target error) bool { return target == fs.ErrNotExist }
+// IsAbsent reports whether an error means that the object or its bucket does not exist.
+func IsAbsent(err error) bool {
+	return errors.Is(err, ErrNotExist) || errors.Is(err, ErrBucketNotExist)
+}
 
 // AccessError: the bucket does not let this caller read it. It matches
 // fs.ErrPermission.
@@ -46,7 +45,7 @@ type Reason string
 
 const (
 	Denied           Reason = ""                  // the credentials used do not suffice
-	AnonymousRefused Reason = "anonymous-refused" // an anonymous request was refused, and credentials are not to be used
+	AnonymousRefused Reason = "anonymous-refused" // an anonymous request was refused, and no credentials were tried
 	NoCredentials    Reason = "no-credentials"    // credentials are needed, and none work
 	PayerNeeded      Reason = "payer-needed"      // the bucket bills its readers, and no payer was named
 )
@@ -54,24 +53,24 @@ const (
 func (e *AccessError) Error() string {
 	answer := ""
 	if e.Status != 0 {
-		answer = fmt.Sprintf(" (HTTP %d", e.Status)
+		answer = fmt.Sprintf(" (HTTP %d to %s", e.Status, e.Op)
 		if e.Message != "" {
 			answer += ": " + strings.TrimSuffix(e.Message, ".")
 		}
 		answer += ")"
 	}
-	text := fmt.Sprintf("cannot %s bucket %s: ", e.Op, e.Bucket)
+	bucket := "bucket " + e.Bucket
 	switch {
 	case e.Reason == PayerNeeded:
-		return text + "it bills its readers" + answer
+		return bucket + " bills its readers" + answer
 	case e.Reason == AnonymousRefused:
-		return text + "it refuses anonymous readers" + answer + ", and credentials are not allowed"
+		return bucket + " refuses anonymous readers" + answer
 	case e.Reason == NoCredentials && e.Status != 0:
-		return text + "it refuses anonymous readers" + answer + ", and no credentials work" + because(e.Credentials)
+		return bucket + " refuses anonymous readers" + answer + ", and no credentials work" + because(e.Credentials)
 	case e.Reason == NoCredentials:
-		return text + "no credentials work" + because(e.Credentials)
+		return "cannot " + e.Op + " " + bucket + ": no credentials work" + because(e.Credentials)
 	}
-	return text + "it refuses your credentials" + answer
+	return bucket + " refuses your credentials" + answer
 }
 
 func because(err error) string {

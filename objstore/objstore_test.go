@@ -9,18 +9,25 @@ import (
 	"prowtrace/objstore"
 )
 
-func TestErrorsAreOfGeneralKinds(t *testing.T) {
-	for _, tt := range []struct{ err, kind error }{
-		{objstore.ErrNotExist, fs.ErrNotExist},
-		{objstore.ErrBucketNotExist, fs.ErrNotExist},
-		{&objstore.AccessError{Bucket: "b"}, fs.ErrPermission},
+func TestKindsOfErrors(t *testing.T) {
+	noFile := &objstore.AccessError{Bucket: "b", Reason: objstore.NoCredentials, Credentials: fs.ErrNotExist}
+	for _, tt := range []struct {
+		err             error
+		absent, refused bool
+	}{
+		{objstore.ErrNotExist, true, false},
+		{objstore.ErrBucketNotExist, true, false},
+		{noFile, false, true}, // a file of credentials is missing, not the object
+		{objstore.ErrChecksum, false, false},
+		{nil, false, false},
 	} {
-		if !errors.Is(fmt.Errorf("list: %w", tt.err), tt.kind) {
-			t.Errorf("%v is not %v", tt.err, tt.kind)
+		err := tt.err
+		if err != nil {
+			err = fmt.Errorf("list: %w", err)
 		}
-	}
-	if errors.Is(objstore.ErrNotExist, objstore.ErrBucketNotExist) || errors.Is(objstore.ErrChecksum, fs.ErrNotExist) {
-		t.Error("kinds of absence are mixed up")
+		if absent, refused := objstore.IsAbsent(err), errors.Is(err, fs.ErrPermission); absent != tt.absent || refused != tt.refused {
+			t.Errorf("%v: absent %v, refused %v", err, absent, refused)
+		}
 	}
 }
 
@@ -31,15 +38,15 @@ func TestAccessErrorText(t *testing.T) {
 		want string
 	}{
 		{objstore.AccessError{Bucket: "b", Op: "list", Status: 403, Message: "Not yours."},
-			"cannot list bucket b: it refuses your credentials (HTTP 403: Not yours)"},
+			"bucket b refuses your credentials (HTTP 403 to list: Not yours)"},
 		{objstore.AccessError{Bucket: "b", Op: "read", Status: 401, Reason: objstore.AnonymousRefused},
-			"cannot read bucket b: it refuses anonymous readers (HTTP 401), and credentials are not allowed"},
+			"bucket b refuses anonymous readers (HTTP 401 to read)"},
 		{objstore.AccessError{Bucket: "b", Op: "read", Status: 401, Reason: objstore.NoCredentials, Credentials: none},
-			"cannot read bucket b: it refuses anonymous readers (HTTP 401), and no credentials work: no file of credentials"},
+			"bucket b refuses anonymous readers (HTTP 401 to read), and no credentials work: no file of credentials"},
 		{objstore.AccessError{Bucket: "b", Op: "list", Reason: objstore.NoCredentials, Credentials: none},
 			"cannot list bucket b: no credentials work: no file of credentials"},
 		{objstore.AccessError{Bucket: "b", Op: "list", Status: 400, Reason: objstore.PayerNeeded, Message: "requester pays"},
-			"cannot list bucket b: it bills its readers (HTTP 400: requester pays)"},
+			"bucket b bills its readers (HTTP 400 to list: requester pays)"},
 	} {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)

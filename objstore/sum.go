@@ -18,7 +18,7 @@ type Sum struct {
 type SumKind string
 
 // CRC32C is the Castagnoli polynomial, big-endian.
-const CRC32C SumKind = "crc32c"
+const CRC32C SumKind = "CRC32C"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"net"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
 	"prowtrace/gcs"
+	"prowtrace/objstore"
 )
 
 // start runs the server on a free port. XML reads answer 404 unless PublicHost
@@ -50,10 +50,10 @@ func object(name string, data []byte) fakestorage.Object {
 	return fakestorage.Object{ObjectAttrs: fakestorage.ObjectAttrs{BucketName: "b", Name: name}, Content: data}
 }
 
-func list(t *testing.T, c *gcs.Client, bucket, prefix string) ([]gcs.Object, error) {
+func list(t *testing.T, c *gcs.Client, bucket, prefix string) ([]objstore.Object, error) {
 	t.Helper()
-	var all []gcs.Object
-	for o, err := range c.List(t.Context(), bucket, prefix) {
+	var all []objstore.Object
+	for o, err := range c.List(t.Context(), bucket, prefix, "") {
 		if err != nil {
 			return all, err
 		}
@@ -97,7 +97,7 @@ func TestOddNames(t *testing.T) {
 	for _, o := range all {
 		seen[o.Name] = true
 		var buf bytes.Buffer
-		if err := c.Download(t.Context(), o, &buf); err != nil || buf.String() != "data of "+o.Name {
+		if err := c.Read(t.Context(), o, &buf); err != nil || buf.String() != "data of "+o.Name {
 			t.Errorf("%q: read %q, %v", o.Name, buf.String(), err)
 		}
 		if data, _, err := c.ReadAll(t.Context(), "b", o.Name, 1000); err != nil || string(data) != "data of "+o.Name {
@@ -133,15 +133,15 @@ func TestGzipIsReadAsStored(t *testing.T) {
 		t.Fatalf("%d objects, %v", len(all), err)
 	}
 	for _, o := range all {
-		if sum := crc32.Checksum(stored.Bytes(), crc32.MakeTable(crc32.Castagnoli)); o.Size != int64(stored.Len()) || o.CRC32C != sum {
-			t.Errorf("%s: listed with %d bytes and CRC32C %08x, want %d and %08x", o.Name, o.Size, o.CRC32C, stored.Len(), sum)
+		if sum := objstore.CRC32COf(stored.Bytes()); o.Size != int64(stored.Len()) || o.Sum != sum {
+			t.Errorf("%s: listed with %d bytes and sum %v, want %d and %v", o.Name, o.Size, o.Sum, stored.Len(), sum)
 		}
 		var buf bytes.Buffer
-		if err := c.Download(t.Context(), o, &buf); err != nil || !bytes.Equal(buf.Bytes(), stored.Bytes()) {
+		if err := c.Read(t.Context(), o, &buf); err != nil || !bytes.Equal(buf.Bytes(), stored.Bytes()) {
 			t.Errorf("%s: %d bytes, want the %d stored; %v", o.Name, buf.Len(), stored.Len(), err)
 		}
-		o.CRC32C++
-		if err := c.Download(t.Context(), o, io.Discard); !errors.Is(err, gcs.ErrChecksum) {
+		o.Sum = objstore.NewCRC32C(1)
+		if err := c.Read(t.Context(), o, io.Discard); !errors.Is(err, objstore.ErrChecksum) {
 			t.Errorf("%s: error %v, want ErrChecksum", o.Name, err)
 		}
 	}
@@ -155,7 +155,7 @@ func TestRanges(t *testing.T) {
 	}
 	for _, r := range [][2]int64{{0, 10}, {0, 3}, {4, 3}, {9, 1}} {
 		var buf bytes.Buffer
-		if err := c.DownloadRange(t.Context(), all[0], r[0], r[1], &buf); err != nil || buf.String() != "0123456789"[r[0]:r[0]+r[1]] {
+		if err := c.ReadRange(t.Context(), all[0], r[0], r[1], &buf); err != nil || buf.String() != "0123456789"[r[0]:r[0]+r[1]] {
 			t.Errorf("range %v: %q, %v", r, buf.String(), err)
 		}
 	}
@@ -168,20 +168,20 @@ func TestMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := all[0]
-	other.Generation++
+	other.Version += "1"
 	tests := []struct {
 		name string
 		do   func() error
 		want error
 	}{
-		{"another generation", func() error { return c.Download(t.Context(), other, io.Discard) }, gcs.ErrNotExist},
-		{"object", func() error { _, _, err := c.ReadAll(t.Context(), "b", "y", 1); return err }, gcs.ErrNotExist},
-		{"bucket", func() error { _, err := list(t, c, "gone", ""); return err }, gcs.ErrBucketNotExist},
+		{"another generation", func() error { return c.Read(t.Context(), other, io.Discard) }, objstore.ErrNotExist},
+		{"object", func() error { _, _, err := c.ReadAll(t.Context(), "b", "y", 1); return err }, objstore.ErrNotExist},
+		{"bucket", func() error { _, err := list(t, c, "gone", ""); return err }, objstore.ErrBucketNotExist},
 		{"nothing listed", func() error { _, err := list(t, c, "empty", ""); return err }, nil},
 		{"cancelled", func() error {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			return c.Download(ctx, all[0], io.Discard)
+			return c.Read(ctx, all[0], io.Discard)
 		}, context.Canceled},
 	}
 	for _, tt := range tests {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 )
@@ -34,20 +35,21 @@ const maxBuilds = 1_000_000
 // list returns the builds whose names on the shelf lie between from and to, which
 // are ids compared as text; "" is no limit. A shelf that does not exist is empty.
 // With first it is content with one build.
-func (s shelf) list(ctx context.Context, store Store, from, to string, first bool) ([]build, error) {
-	l := Listing{Prefix: s.dir + "/"}
+func (s shelf) list(ctx context.Context, store objstore.Store, from, to string, first bool) ([]build, error) {
+	prefix := s.dir + "/"
+	var within objstore.Bounds
 	if from != "" {
-		l.From = l.Prefix + from
+		within.From = prefix + from
 	}
 	if to != "" {
-		l.To = l.Prefix + to
+		within.To = prefix + to
 	}
 	var found []build
-	for e, err := range store.List(ctx, s.bucket, l) {
+	for e, err := range store.ListDir(ctx, s.bucket, prefix, within) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", s, err)
 		}
-		id, ok := strings.CutPrefix(e.Name, l.Prefix)
+		id, ok := strings.CutPrefix(e.Name, prefix)
 		if s.pointers {
 			id, ok = strings.CutSuffix(id, ".txt")
 		} else if ok {
@@ -80,8 +82,8 @@ func linkOf(metadata map[string]string) string {
 const maxPointer = 4096
 
 // run finds where the build's files are. For a pointer that leads nowhere the
-// error matches fs.ErrNotExist.
-func (b build) run(ctx context.Context, store Store, known prow.Instances) (prow.Run, error) {
+// error is objstore.ErrNotExist.
+func (b build) run(ctx context.Context, store objstore.Store, known prow.Instances) (prow.Run, error) {
 	if !b.shelf.pointers {
 		ref, e := link.Locate(known, "gs", b.shelf.bucket, b.shelf.dir+"/"+b.id)
 		if e != nil || ref.Kind != prow.KindRun {
@@ -93,11 +95,11 @@ func (b build) run(ctx context.Context, store Store, known prow.Instances) (prow
 	if run, ok := target(known, b.shelf.bucket, b.link); ok {
 		return run, nil
 	}
-	body, metadata, err := store.Read(ctx, b.shelf.bucket, object, maxPointer)
+	body, o, err := store.ReadAll(ctx, b.shelf.bucket, object, maxPointer)
 	if err != nil {
 		return prow.Run{}, fmt.Errorf("read the pointer gs://%s/%s: %w", b.shelf.bucket, object, err)
 	}
-	for _, text := range []string{string(body), linkOf(metadata)} {
+	for _, text := range []string{string(body), linkOf(o.Metadata)} {
 		if run, ok := target(known, b.shelf.bucket, text); ok {
 			return run, nil
 		}
@@ -115,7 +117,7 @@ type pointerError struct{ text string }
 func (e *pointerError) Error() string { return e.text }
 
 // Is makes it an absence.
-func (e *pointerError) Is(target error) bool { return target == fs.ErrNotExist }
+func (e *pointerError) Is(target error) bool { return target == objstore.ErrNotExist }
 
 // target reads a pointer's text. Pointers that were copied from a former bucket
 // still name that one; the runs were copied with them.
@@ -134,7 +136,7 @@ func target(known prow.Instances, bucket, text string) (prow.Run, bool) {
 
 // isAway reports errors after which other places are worth a look.
 func isAway(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+	return objstore.IsAbsent(err) || errors.Is(err, fs.ErrPermission)
 }
 
 func lastSegment(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 
 	"golang.org/x/sync/errgroup"
@@ -20,7 +21,7 @@ import (
 // Ids that hold no time (see [BuildTime]) can be anywhere in that order; they
 // come last, when everything has been listed.
 type jobSearch struct {
-	store Store
+	store objstore.Store
 	known prow.Instances
 
 	// Places where the job may be, the likeliest first, those of one bucket

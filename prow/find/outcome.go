@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
@@ -11,7 +12,7 @@ import (
 // outcome reads what became of a run and when it ended: one request where it has
 // ended, as [runfile.Metadata.State] tells it. A pod that is being aborted has time
 // to write FAILURE; with confirm a failure costs a second request, which tells.
-func outcome(ctx context.Context, store Store, run prow.Run, confirm bool) (runfile.State, time.Time, error) {
+func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bool) (runfile.State, time.Time, error) {
 	m := &runfile.Metadata{Run: run}
 	ok, err := add(ctx, store, m, "finished.json")
 	if err != nil {
@@ -39,7 +40,7 @@ func outcome(ctx context.Context, store Store, run prow.Run, confirm bool) (runf
 
 // prowJobState reads the state that Prow's controller keeps, which is right also
 // where the pod was ended too hard to write a finished.json.
-func prowJobState(ctx context.Context, store Store, run prow.Run) (runfile.State, time.Time, error) {
+func prowJobState(ctx context.Context, store objstore.Store, run prow.Run) (runfile.State, time.Time, error) {
 	m := &runfile.Metadata{Run: run}
 	if ok, err := add(ctx, store, m, "prowjob.json"); !ok {
 		return runfile.Unknown, time.Time{}, err
@@ -48,7 +49,7 @@ func prowJobState(ctx context.Context, store Store, run prow.Run) (runfile.State
 }
 
 // startTime reads when a run was started; zero if nothing tells.
-func startTime(ctx context.Context, store Store, run prow.Run) (time.Time, error) {
+func startTime(ctx context.Context, store objstore.Store, run prow.Run) (time.Time, error) {
 	m := &runfile.Metadata{Run: run}
 	if ok, err := add(ctx, store, m, "started.json"); !ok {
 		return time.Time{}, err
@@ -58,7 +59,7 @@ func startTime(ctx context.Context, store Store, run prow.Run) (time.Time, error
 
 // add reads one of the run's files into m, if it is there. What is wrong in it is
 // left to those who show the run.
-func add(ctx context.Context, store Store, m *runfile.Metadata, name string) (bool, error) {
+func add(ctx context.Context, store objstore.Store, m *runfile.Metadata, name string) (bool, error) {
 	limit, _ := runfile.Wanted(name)
 	data, ok, err := readSmall(ctx, store, m.Run.Bucket, m.Run.Root+"/"+name, limit)
 	if err != nil || !ok {

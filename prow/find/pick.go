@@ -2,14 +2,13 @@ package find
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"slices"
 	"strings"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
@@ -151,7 +150,7 @@ func (r *resolver) lookAt(ctx context.Context, builds []build) ([]look, error) {
 	}
 	g.Wait()
 	for _, l := range looks {
-		if l.err == nil || errors.Is(l.err, fs.ErrNotExist) {
+		if l.err == nil || objstore.IsAbsent(l.err) {
 			return looks, nil
 		}
 	}
@@ -199,18 +198,20 @@ func (w Want) is(s runfile.State) bool {
 
 // hasTraces looks into artifacts/otlp, where kOps writes, and then for such a
 // directory at any depth, which the store has to search the run for.
-func hasTraces(ctx context.Context, store Store, run prow.Run) (bool, error) {
-	for _, l := range []Listing{
-		{Prefix: run.Root + "/artifacts/otlp/"},
-		{Prefix: run.Root + "/artifacts/", Glob: run.Root + "/artifacts/**/otlp/**"},
-	} {
-		for e, err := range store.List(ctx, run.Bucket, l) {
-			if err != nil {
-				return false, fmt.Errorf("list gs://%s/%s: %w", run.Bucket, l.Prefix, err)
-			}
-			if name, ok := strings.CutPrefix(e.Name, run.Root+"/"); ok && runfile.IsTrace(name) {
-				return true, nil
-			}
+func hasTraces(ctx context.Context, store objstore.Store, run prow.Run) (bool, error) {
+	isTrace := func(name string) bool {
+		name, ok := strings.CutPrefix(name, run.Root+"/")
+		return ok && runfile.IsTrace(name)
+	}
+	artifacts := run.Root + "/artifacts/"
+	for e, err := range store.ListDir(ctx, run.Bucket, artifacts+"otlp/", objstore.Bounds{}) {
+		if err != nil || isTrace(e.Name) {
+			return err == nil, err
+		}
+	}
+	for o, err := range store.List(ctx, run.Bucket, artifacts, artifacts+"**/otlp/**") {
+		if err != nil || isTrace(o.Name) {
+			return err == nil, err
 		}
 	}
 	return false, nil
@@ -362,7 +363,7 @@ func (r *resolver) tally(seen []look) string {
 	n := map[string]int{}
 	for _, l := range seen {
 		switch {
-		case errors.Is(l.err, fs.ErrNotExist):
+		case objstore.IsAbsent(l.err):
 			n[nowhere]++
 		case l.err != nil:
 			n[unread]++

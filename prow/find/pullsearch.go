@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 
 	"golang.org/x/sync/errgroup"
@@ -17,7 +18,7 @@ import (
 // A pullSearch finds the builds of one job or of all jobs of a pull request.
 // They are few: one listing for the jobs and one for each of them.
 type pullSearch struct {
-	store  Store
+	store  objstore.Store
 	known  prow.Instances
 	places []shelf // where its jobs may lie, or the builds of the one job; the likeliest first
 	job    string  // "": all
@@ -70,7 +71,7 @@ func (p *pullSearch) jobs(ctx context.Context, place shelf) ([]shelf, error) {
 	}
 	prefix := place.dir + "/"
 	var jobs []shelf
-	for e, err := range p.store.List(ctx, place.bucket, Listing{Prefix: prefix}) {
+	for e, err := range p.store.ListDir(ctx, place.bucket, prefix, objstore.Bounds{}) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", place, err)
 		}

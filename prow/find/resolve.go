@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 )
@@ -88,7 +89,7 @@ func (e *ResolveError) Unwrap() error { return e.Err }
 // last, and was seen to be months old.
 //
 // Errors: *ResolveError, the context's, and what the store said, wrapped.
-func Resolve(ctx context.Context, store Store, ref prow.Ref, o Options) (prow.Run, error) {
+func Resolve(ctx context.Context, store objstore.Store, ref prow.Ref, o Options) (prow.Run, error) {
 	if ref.Kind == prow.KindRun {
 		return ref.Run, nil
 	}
@@ -115,11 +116,11 @@ func Resolve(ctx context.Context, store Store, ref prow.Ref, o Options) (prow.Ru
 
 // resolver holds the options of one call.
 type resolver struct {
-	store Store
+	store objstore.Store
 	o     Options
 }
 
-func newResolver(store Store, o Options) *resolver {
+func newResolver(store objstore.Store, o Options) *resolver {
 	if o.Limit <= 0 {
 		o.Limit = 50
 	}
@@ -241,7 +242,7 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 				}
 				break // so it will be for all of the bucket
 			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err != nil && !objstore.IsAbsent(err) {
 				return prow.Run{}, fmt.Errorf("look for %s: %w", subject(ref), err)
 			}
 			errors.As(err, &broken)

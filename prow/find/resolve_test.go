@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
@@ -88,7 +89,7 @@ func TestResolve(t *testing.T) {
 		{"numbers, from a cursor", "https://prow.k8s.io/job-history/gs/" + bucketName + "/logs/" + counted + "?buildId=1000", latest, "1000", 2, 0},
 	}
 	for _, test := range tests {
-		s.eachStore(t, test.name, func(t *testing.T, store find.Store, counted func() [2]int) {
+		s.eachStore(t, test.name, func(t *testing.T, store objstore.Store, counted func() [2]int) {
 			ref, err := link.Parse(prow.Instances{}, test.input)
 			if err != nil {
 				t.Fatal(err)

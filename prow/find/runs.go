@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 
@@ -41,7 +42,7 @@ func (i RunInfo) Duration() time.Duration {
 // looked at; Notice is told where fewer than n are found for that.
 //
 // No runs are a *ResolveError; other errors are as for [Resolve].
-func Runs(ctx context.Context, store Store, ref prow.Ref, n int, o Options) ([]RunInfo, error) {
+func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Options) ([]RunInfo, error) {
 	r := newResolver(store, o)
 	switch ref.Kind {
 	case prow.KindJob, prow.KindPRJob, prow.KindPR:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
@@ -68,7 +69,7 @@ func TestRuns(t *testing.T) {
 		{"aborted, after", periodic, 9, find.Options{Want: find.WantAborted, After: noon.Add(-4 * time.Hour)}, "3h aborted 30m", 1 + 2, 3 + 1},
 	}
 	for _, test := range tests {
-		s.eachStore(t, test.name, func(t *testing.T, store find.Store, counted func() [2]int) {
+		s.eachStore(t, test.name, func(t *testing.T, store objstore.Store, counted func() [2]int) {
 			ref, err := link.Parse(prow.Instances{}, test.input)
 			if err != nil {
 				t.Fatal(err)

@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"iter"
 	"strings"
 	"testing"
 	"time"
 
 	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
-	"prowtrace/prow/find"
+	"prowtrace/objstore"
 )
 
 // sample is a bucket with 60 builds of three jobs, and what goes wrong in real
@@ -20,14 +18,14 @@ import (
 // clock stands at noon.
 type sample struct {
 	*gcstest.Server
-	store  find.Store // the real client's
+	store  objstore.Store // the real client's
 	memory *memoryStore
 	runs   map[string]string // build id → root
 }
 
 // eachStore runs a test on the server and in memory. counted gives the listings
 // and readings since it began.
-func (s *sample) eachStore(t *testing.T, name string, f func(t *testing.T, store find.Store, counted func() [2]int)) {
+func (s *sample) eachStore(t *testing.T, name string, f func(t *testing.T, store objstore.Store, counted func() [2]int)) {
 	t.Run(name, func(t *testing.T) {
 		s.ResetLog()
 		f(t, s.store, s.requests)
@@ -64,7 +62,7 @@ func newSample(t testing.TB) *sample {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	s := &sample{Server: server, store: bucketStore{client}, memory: &memoryStore{objects: map[string]map[string]gcstest.Object{}}, runs: map[string]string{}}
+	s := &sample{Server: server, store: client, memory: &memoryStore{objects: map[string]map[string]gcstest.Object{}}, runs: map[string]string{}}
 	s.CreateBucket(bucketName)
 	s.memory.objects[bucketName] = map[string]gcstest.Object{}
 	s.addPeriodic()
@@ -183,42 +181,4 @@ func (s *sample) object(o gcstest.Object) {
 // requests is how many listings and readings there were.
 func (s *sample) requests() [2]int {
 	return [2]int{s.Count(gcstest.List, ""), s.Count(gcstest.Get, "")}
-}
-
-// bucketStore makes a find.Store of a client.
-type bucketStore struct{ client *gcs.Client }
-
-func (b bucketStore) List(ctx context.Context, bucket string, l find.Listing) iter.Seq2[find.Entry, error] {
-	return func(yield func(find.Entry, error) bool) {
-		if l.Glob != "" {
-			for o, err := range b.client.ListGlob(ctx, bucket, l.Prefix, l.Glob) {
-				if !yield(find.Entry{Name: o.Name, Metadata: o.Metadata}, kind(err)) {
-					return
-				}
-			}
-			return
-		}
-		for e, err := range b.client.ListDir(ctx, bucket, l.Prefix, gcs.DirOptions{From: l.From, To: l.To}) {
-			if !yield(find.Entry{Name: e.Name, Metadata: e.Metadata}, kind(err)) {
-				return
-			}
-		}
-	}
-}
-
-func (b bucketStore) Read(ctx context.Context, bucket, object string, limit int64) ([]byte, map[string]string, error) {
-	data, o, err := b.client.ReadAll(ctx, bucket, object, limit)
-	return data, o.Metadata, kind(err)
-}
-
-// kind lets prow tell absence and refusal from other errors.
-func kind(err error) error {
-	var refused *gcs.AccessError
-	switch {
-	case errors.Is(err, gcs.ErrNotExist), errors.Is(err, gcs.ErrBucketNotExist):
-		return fmt.Errorf("%w (%w)", err, fs.ErrNotExist)
-	case errors.As(err, &refused):
-		return fmt.Errorf("%w (%w)", err, fs.ErrPermission)
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
@@ -62,7 +63,7 @@ const (
 // finished.json tells the end: the pod uploads it after all else. A run that is
 // going on costs two small requests a look. Errors: the context's, and the
 // store's where it kept failing.
-func Wait(ctx context.Context, store Store, run prow.Run, o WaitOptions) (runfile.State, error) {
+func Wait(ctx context.Context, store objstore.Store, run prow.Run, o WaitOptions) (runfile.State, error) {
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
 	}
@@ -99,7 +100,7 @@ func Wait(ctx context.Context, store Store, run prow.Run, o WaitOptions) (runfil
 
 // watch is a run that is waited for, with what was seen of it.
 type watch struct {
-	store Store
+	store objstore.Store
 	m     *runfile.Metadata
 	began time.Time
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
@@ -20,12 +20,12 @@ import (
 // outside asks a store from a goroutine outside of a synctest bubble: inside,
 // the client's connections would keep the clock from going on.
 type outside struct {
-	store find.Store
+	objstore.Store
 	calls chan func()
 	done  chan struct{}
 }
 
-func newOutside(t *testing.T, store find.Store) outside {
+func newOutside(t *testing.T, store objstore.Store) outside {
 	o := outside{store, make(chan func()), make(chan struct{})}
 	go func() {
 		for call := range o.calls {
@@ -37,14 +37,10 @@ func newOutside(t *testing.T, store find.Store) outside {
 	return o
 }
 
-func (o outside) Read(_ context.Context, bucket, object string, limit int64) (data []byte, metadata map[string]string, err error) {
-	o.calls <- func() { data, metadata, err = o.store.Read(context.Background(), bucket, object, limit) }
+func (o outside) ReadAll(_ context.Context, bucket, name string, limit int64) (data []byte, object objstore.Object, err error) {
+	o.calls <- func() { data, object, err = o.Store.ReadAll(context.Background(), bucket, name, limit) }
 	<-o.done
-	return data, metadata, err
-}
-
-func (o outside) List(context.Context, string, find.Listing) iter.Seq2[find.Entry, error] {
-	panic("Wait lists nothing")
+	return data, object, err
 }
 
 // change is what happens in the bucket before a look, numbered from 1.
