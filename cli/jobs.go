@@ -110,7 +110,7 @@ func (g *sourcing) traceJob(j job) join.Job {
 		m = metadata(j.result, g.detail)
 		m.Instances = g.known
 	}
-	t := join.Job{Name: j.title(), ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m)}
+	t := join.Job{Name: j.title(), ID: timeline.TraceID(m), Own: timeline.Own(m)}
 	for _, label := range timeline.Labels(m) {
 		t.Attributes = append(t.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}

@@ -119,7 +119,7 @@ func largeRun(b *testing.B) ([]trace.Source, join.Job) {
 			}
 		}
 	}
-	job := join.Job{Name: "large", ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m), By: join.ByTime}
+	job := join.Job{Name: "large", ID: timeline.TraceID(m), Own: timeline.Own(m), By: join.ByTime}
 	for _, label := range timeline.Labels(m) {
 		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow/runfile"
 )
 
@@ -240,76 +241,6 @@ func (t *timeline) guessContainer() {
 	}
 }
 
-// clones draws the repositories below the container that clones them. All are
-// cloned at the same time.
-func (t *timeline) clones() {
-	if len(t.m.Clones) == 0 {
-		return
-	}
-	parent := t.containers["clonerefs"]
-	guess := parent == nil
-	var start time.Time
-	if parent != nil {
-		start = parent.begins()
-	} else {
-		// started.json is written right after cloning.
-		if t.m.Started == nil || t.m.Started.ByCrier || t.m.Started.Time.IsZero() {
-			return
-		}
-		var longest time.Duration
-		for _, c := range t.m.Clones {
-			longest = max(longest, cloning(c))
-		}
-		parent, start = t.parentPod, t.m.Started.Time.Add(-longest)
-	}
-	for _, c := range t.m.Clones {
-		t.clone(parent, c, start, guess)
-	}
-}
-
-func cloning(c runfile.Clone) time.Duration {
-	var sum time.Duration
-	for _, o := range c.Commands {
-		sum += o.Duration
-	}
-	return max(sum, c.Duration)
-}
-
-func (t *timeline) clone(parent *node, c runfile.Clone, start time.Time, estimated bool) {
-	title := "clone setup"
-	if c.Refs.Repo != "" {
-		title = "clone " + c.Refs.Org + "/" + c.Refs.Repo
-	}
-	n := t.add(parent, title, start, start.Add(cloning(c)))
-	n.text("prow.phase", "clone")
-	n.flag("prow.estimated", estimated)
-	n.refs(c.Refs, c.SHA)
-	at := start
-	for _, o := range c.Commands {
-		s := t.add(n, commandName(o.Command), at, at.Add(o.Duration))
-		s.text("process.command_line", o.Command)
-		s.flag("prow.estimated", estimated)
-		at = at.Add(o.Duration)
-		if o.Error != "" {
-			s.failed(o.Error, "command")
-			n.failed(o.Command+": "+o.Error, "command")
-		}
-	}
-	if c.Failed && n.span.Status == nil {
-		n.failed("the clone failed", "command")
-	}
-}
-
-// commandName is a command without what differs from run to run: "git fetch".
-func commandName(command string) string {
-	program, rest, _ := strings.Cut(command, " ")
-	sub, _, _ := strings.Cut(rest, " ")
-	if program == "git" && sub != "" {
-		return program + " " + sub
-	}
-	return strings.TrimSuffix(program, ":")
-}
-
 // upload draws what the sidecar did after the tests: from its own log, or else
 // the rest of its life.
 func (t *timeline) upload() {
@@ -320,7 +251,7 @@ func (t *timeline) upload() {
 	}
 	if u == nil || u.Start.IsZero() {
 		if sidecar != nil && t.tests != nil && !t.tests.ends().IsZero() && sidecar.ends().After(t.tests.ends()) {
-			t.phase(parent, "upload", t.tests.ends(), sidecar.ends()).flag("prow.estimated", true)
+			t.phase(parent, "upload", t.tests.ends(), sidecar.ends()).estimated(true)
 		}
 		return
 	}
@@ -335,6 +266,6 @@ func (t *timeline) upload() {
 	}
 	if u.Failed > 0 {
 		n.number("prow.upload.failed", int64(u.Failed))
-		n.failed("not uploaded: "+counted(u.Failed, "file"), "upload")
+		n.failed("not uploaded: "+text.Count(u.Failed, "file"), "upload")
 	}
 }

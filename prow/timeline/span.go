@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -19,6 +21,7 @@ import (
 // texts of Metadata are.
 type node struct {
 	span *tracepb.Span
+	mark join.Mark
 	path string // of names from the root, by which its id is told from others
 }
 
@@ -27,7 +30,7 @@ func (t *timeline) add(parent *node, name string, start, end time.Time) *node {
 	if name == "" {
 		name = "(no name)"
 	}
-	n := &node{span: &tracepb.Span{
+	n := &node{mark: join.Mark{MayContain: true}, span: &tracepb.Span{
 		TraceId: t.trace[:], Name: name, Kind: tracepb.Span_SPAN_KIND_INTERNAL,
 		StartTimeUnixNano: nano(start),
 	}}
@@ -112,6 +115,19 @@ func (n *node) flag(key string, value bool) {
 	}
 }
 
+// estimated says whether the times were derived. No process is known to have run
+// within derived times.
+func (n *node) estimated(derived bool) {
+	n.flag("prow.estimated", derived)
+	n.mark.Estimated, n.mark.MayContain = derived, !derived
+}
+
+// keeps says that the files below a directory of the run are of this span.
+func (n *node) keeps(dir string) {
+	n.text("prow.artifacts", dir)
+	n.mark.Directory = dir
+}
+
 func (n *node) ok() { n.span.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK} }
 
 // failed marks an error; kind is its error.type.
@@ -142,13 +158,15 @@ func textAttribute(key, value string) *commonpb.KeyValue {
 	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}}}
 }
 
-func (t *timeline) encode() []byte {
+func (t *timeline) own() join.Own {
 	resource := &resourcepb.Resource{Attributes: []*commonpb.KeyValue{textAttribute("service.name", "prow")}}
 	for _, l := range Labels(t.m) {
 		resource.Attributes = append(resource.Attributes, textAttribute(l[0], l[1]))
 	}
 	scope := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: "prowtrace/prow"}}
+	marks := map[trace.SpanID]join.Mark{}
 	for _, n := range t.spans {
+		marks[trace.SpanID(n.span.SpanId)] = n.mark
 		slices.SortStableFunc(n.span.Events, func(a, b *tracepb.Span_Event) int { return cmp.Compare(a.TimeUnixNano, b.TimeUnixNano) })
 		scope.Spans = append(scope.Spans, n.span)
 	}
@@ -156,15 +174,7 @@ func (t *timeline) encode() []byte {
 		Resource: resource, ScopeSpans: []*tracepb.ScopeSpans{scope},
 	}}})
 	if err != nil {
-		return nil // only invalid UTF-8 fails, and Metadata lets none in
+		return join.Own{} // only invalid UTF-8 fails, and Metadata lets none in
 	}
-	return b
-}
-
-// counted words a number: "1 run", "2 runs".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return join.Own{Spans: b, Marks: marks}
 }

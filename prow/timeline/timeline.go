@@ -1,3 +1,9 @@
+// Package timeline draws a run as spans of its job: scheduling, the pod and its
+// containers, clones, steps, JUnit suites and cases, the upload.
+//
+// It draws what package runfile has read, and nothing besides: no time is invented
+// that no file tells or bounds. For joining, each span has the marks of package
+// join; the attributes that say the same are for people.
 package timeline
 
 import (
@@ -12,12 +18,13 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Draw draws what the metadata tells as spans: an encoded
-// opentelemetry.proto.trace.v1.TracesData of one trace, whose id is TraceID and
+// Own draws what the metadata tells as spans of one trace, whose id is TraceID and
 // whose root is the job.
 //
 //	JOB
@@ -43,11 +50,11 @@ import (
 //
 // Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
-// else prow.*. It is nil if not even a start is known.
-func Draw(m *runfile.Metadata) []byte {
+// else prow.*. There are none if not even a start is known.
+func Own(m *runfile.Metadata) join.Own {
 	t := &timeline{m: m, trace: TraceID(m), names: map[string]int{}}
 	if !t.job() {
-		return nil
+		return join.Own{}
 	}
 	t.waiting()
 	t.pod()
@@ -56,13 +63,13 @@ func Draw(m *runfile.Metadata) []byte {
 	t.suites()
 	t.upload()
 	t.running()
-	return t.encode()
+	return t.own()
 }
 
 // timeline is a trace that is being drawn.
 type timeline struct {
 	m     *runfile.Metadata
-	trace [16]byte
+	trace trace.TraceID
 	spans []*node        // each behind its parent
 	names map[string]int // how often a path was used
 
@@ -83,7 +90,7 @@ func (t *timeline) job() bool {
 	t.root = t.add(nil, runfile.Name(run.Job), start, end)
 	t.parentPod = t.root
 	t.root.span.Kind = tracepb.Span_SPAN_KIND_SERVER // as the conventions want a pipeline's run
-	t.root.flag("prow.estimated", estimated)
+	t.root.estimated(estimated)
 	t.root.text("prow.phase", "job")
 	t.root.text("cicd.pipeline.name", runfile.Name(run.Job))
 	t.root.text("cicd.pipeline.run.id", run.Build)
@@ -266,7 +273,7 @@ func (t *timeline) running() {
 	}
 	n := t.add(t.root, "still running", since, until)
 	n.text("prow.phase", "running")
-	n.flag("prow.estimated", true)
+	n.estimated(true)
 	n.flag("prow.unfinished", true)
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -43,11 +46,12 @@ func TestTimeline(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, want := readArchive(t, archive)
-			encoded := Draw(m)
-			got := draw(t, encoded)
-			if again := Draw(m); !bytes.Equal(again, encoded) {
+			own := Own(m)
+			got := draw(t, own.Spans)
+			if again := Own(m); !reflect.DeepEqual(again, own) {
 				t.Error("drawn again it is another one")
 			}
+			checkMarks(t, own)
 			if *update {
 				archive.Files = append(slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" }), txtar.File{Name: "want", Data: []byte(got)})
 				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
@@ -59,6 +63,32 @@ func TestTimeline(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// checkMarks compares the marks with the attributes that say the same for people.
+func checkMarks(t *testing.T, own join.Own) {
+	t.Helper()
+	if own.Spans == nil {
+		return
+	}
+	_, spans := decodeTimeline(t, own.Spans)
+	if len(own.Marks) != len(spans) {
+		t.Errorf("%d marks of %d spans", len(own.Marks), len(spans))
+	}
+	for _, s := range spans {
+		want := join.Mark{MayContain: true}
+		for _, a := range s.Attributes {
+			switch a.Key {
+			case "prow.estimated":
+				want.Estimated, want.MayContain = true, false
+			case "prow.artifacts":
+				want.Directory = a.Value.GetStringValue()
+			}
+		}
+		if got := own.Marks[trace.SpanID(s.SpanId)]; got != want {
+			t.Errorf("%s is marked %+v, want %+v", s.Name, got, want)
+		}
 	}
 }
 
@@ -235,7 +265,7 @@ func TestTimelineOfAbsurdLengths(t *testing.T) {
 				}
 			}
 			var drawn tracepb.TracesData
-			if err := proto.Unmarshal(Draw(m), &drawn); err != nil {
+			if err := proto.Unmarshal(Own(m).Spans, &drawn); err != nil {
 				t.Fatal(err)
 			}
 			spans := drawn.ResourceSpans[0].ScopeSpans[0].Spans
@@ -287,7 +317,7 @@ func BenchmarkTimeline(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if Draw(m) == nil {
+		if Own(m).Spans == nil {
 			b.Fatal("no timeline")
 		}
 	}
@@ -367,7 +397,7 @@ func TestNobodyIsNamed(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	drawn := draw(t, Draw(m))
+	drawn := draw(t, Own(m).Spans)
 	kept, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -389,7 +419,7 @@ func TestTimelineOfTornProwJob(t *testing.T) {
 	for _, data := range []string{`{"metadata":{"name":"5b1f6a52`, `[]`, ``, `null`, `{"status":null,"spec":null}`} {
 		m := &runfile.Metadata{}
 		m.Add("prowjob.json", []byte(data))
-		if Draw(m) != nil {
+		if Own(m).Spans != nil {
 			t.Errorf("%q: %+v", data, m.ProwJob)
 		}
 	}

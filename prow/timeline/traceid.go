@@ -9,13 +9,14 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
 )
 
 // TraceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
 // its dashes, by which traces made elsewhere join it (an older convention, see
 // kubernetes/test-infra#30010). Where that is not known it is the first half of
 // the SHA-256 of BUCKET/ROOT. The root's span id is the first half of it.
-func TraceID(m *runfile.Metadata) [16]byte {
+func TraceID(m *runfile.Metadata) trace.TraceID {
 	var ids []string
 	if m.ProwJob != nil {
 		ids = append(ids, m.ProwJob.ID)
@@ -24,15 +25,15 @@ func TraceID(m *runfile.Metadata) [16]byte {
 		ids = append(ids, m.Pod.Name)
 	}
 	for _, id := range ids {
-		var trace [16]byte
+		var whole trace.TraceID
 		b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
-		if prow.IsProwJob(id) && err == nil && len(b) == len(trace) && [8]byte(b) != [8]byte{} {
-			copy(trace[:], b)
-			return trace
+		if prow.IsProwJob(id) && err == nil && len(b) == len(whole) && [8]byte(b) != [8]byte{} {
+			copy(whole[:], b)
+			return whole
 		}
 	}
 	sum := sha256.Sum256([]byte(m.Run.Bucket + "/" + m.Run.Root))
-	return [16]byte(sum[:16])
+	return trace.TraceID(sum[:16])
 }
 
 // Labels are the attributes by which a run is searched for in a backend that has

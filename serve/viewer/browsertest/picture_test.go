@@ -112,7 +112,7 @@ func jobs(t testing.TB, runs ...string) *trace.View {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, join.Job{Name: run, ID: trace.TraceID(timeline.TraceID(m)), Own: timeline.Own(m), By: join.ByTime})
+		all = append(all, join.Job{Name: run, ID: timeline.TraceID(m), Own: timeline.Own(m), By: join.ByTime})
 		for _, f := range append(files, beside...) {
 			name, err := filepath.Rel(root, f)
 			if err == nil {
