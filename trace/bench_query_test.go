@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// loaded are the sets that queries are measured on, by scale.
+// loaded are the sets that reading is measured on, by scale.
 var loaded = map[string]*View{}
 
 func loadScale(b *testing.B, scale string) *View {
@@ -39,57 +39,6 @@ func measure(b *testing.B, do func()) {
 	b.ReportMetric(float64(cpuTime()-cpu)/1e6/float64(b.N), "cpu-ms/op")
 	slices.Sort(times)
 	b.ReportMetric(times[(len(times)*99-1)/100].Seconds()*1e3, "p99-ms")
-}
-
-func BenchmarkFind(b *testing.B) {
-	const s = int64(time.Second)
-	begin := time.Date(2025, 3, 13, 1, 44, 34, 0, time.UTC).UnixNano()
-	attr := func(key, value string) []Attribute { return []Attribute{{key, value}} }
-	queries := []struct {
-		name string
-		q    Query
-	}{
-		{"newest", Query{}},
-		{"service", Query{Service: "nodeup"}},
-		{"service/none", Query{Service: "nope"}},
-		{"operation", Query{Operation: "HTTP GET"}},
-		{"operation/none", Query{Operation: "nope"}},
-		{"both", Query{Service: "nodeup", Operation: "S3Path::ReadFile"}},
-		{"range", Query{StartMin: begin + 60*s, StartMax: begin + 61*s}},
-		{"range/none", Query{StartMin: begin - 60*s, StartMax: begin - 59*s}},
-		{"longest", Query{DurationMin: 100 * s}},
-		{"longest/none", Query{DurationMin: 3600 * s}},
-		{"shortest/none", Query{DurationMin: 1, DurationMax: 2}},
-		{"all", Query{Service: "nodeup", Operation: "HTTP GET", StartMin: begin, StartMax: begin + 3600*s, DurationMin: 1, DurationMax: s}},
-		{"all/none", Query{Service: "nodeup", Operation: "HTTP GET", StartMin: begin, StartMax: begin + 3600*s, DurationMin: 1, DurationMax: 2}},
-		{"error", Query{Attributes: attr("error", "true")}},
-		{"kind/none", Query{Attributes: attr("span.kind", "server")}},
-		{"attribute", Query{Attributes: attr("http.response.status_code", "503")}},
-		{"attribute/resource", Query{Attributes: attr("host.name", "node-03")}},
-		{"attribute/nokey", Query{Attributes: attr("http.nope", "503")}},
-		{"attribute/novalue", Query{Attributes: attr("kops.request.id", "nope")}},
-		{"attribute/nonumber", Query{Attributes: attr("http.response.status_code", "599")}},
-		{"attribute/nodescription", Query{Attributes: attr("otel.status_description", "nope")}},
-		{"attribute/service", Query{Service: "nodeup", Attributes: attr("kops.request.id", "nope")}},
-		{"attribute/two", Query{Attributes: []Attribute{{"http.request.method", "GET"}, {"kops.request.id", "nope"}}}},
-	}
-	for _, scale := range scales() {
-		for _, query := range queries {
-			b.Run(scale+"/"+query.name, func(b *testing.B) {
-				set := loadScale(b, scale)
-				query.q.Limit = 20
-				var found int
-				measure(b, func() {
-					traces, err := set.Find(context.Background(), query.q)
-					if err != nil {
-						b.Fatal(err)
-					}
-					found = len(traces)
-				})
-				b.ReportMetric(float64(found), "traces")
-			})
-		}
-	}
 }
 
 // BenchmarkQuery measures what else Jaeger asks for.

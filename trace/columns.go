@@ -30,6 +30,9 @@ func (s *Set) NumResources() int { return len(s.resources) }
 // NumScopes counts the distinct scopes.
 func (s *Set) NumScopes() int { return len(s.scopes) }
 
+// TraceID gives the id of trace i.
+func (s *Set) TraceID(i int) TraceID { return s.traces.id[i] }
+
 // TraceRows gives the rows of trace i: from first to the one before behind.
 func (s *Set) TraceRows(i int) (first, behind int) {
 	return int(s.traces.first[i]), int(s.traces.first[i+1])

@@ -264,7 +264,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 		case 3, 11, 13:
 			switch f.Num {
 			case 11:
-				r.flags |= eventful
+				r.flags |= Eventful
 			case 13:
 				r.flags |= Linked
 			}

@@ -237,7 +237,7 @@ const (
 	Outside                       // starts before or ends after its parent
 	unclean                       // encoded badly or with invalid UTF-8: cleaned when served
 	Linked                        // has links: not odd, but scanning sees it at no cost
-	eventful                      // has events, likewise
+	Eventful                      // has events, likewise
 )
 
 // Has reports whether all flags of f are set.

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"prowtrace/internal/jaegerpb/storagev2"
-	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // capabilitiesV2 is jaeger.storage.v2's Capabilities: what a search may ask for.
@@ -14,8 +14,8 @@ type capabilitiesV2 struct {
 
 // GetCapabilities declares all that the protocol knows today.
 func (*capabilitiesV2) GetCapabilities(context.Context, *storagev2.GetCapabilitiesRequest) (*storagev2.GetCapabilitiesResponse, error) {
-	levels := make([]string, 0, len(trace.Levels()))
-	for _, l := range trace.Levels() {
+	levels := make([]string, 0, len(query.Levels()))
+	for _, l := range query.Levels() {
 		levels = append(levels, string(l))
 	}
 	return &storagev2.GetCapabilitiesResponse{Search: &storagev2.SearchCapabilities{

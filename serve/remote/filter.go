@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/expressionv1"
-	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // operators are those that a structured filter may apply: all that
@@ -22,7 +22,7 @@ const maxNesting = 20
 
 // filter translates a structured filter. What it cannot mean, and what trace
 // cannot evaluate faithfully, is refused as a whole.
-func filter(c *expressionv1.Call) (trace.Filter, error) {
+func filter(c *expressionv1.Call) (query.Filter, error) {
 	f, err := call(c, 1)
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "the filter is refused: %v", err)
@@ -30,7 +30,7 @@ func filter(c *expressionv1.Call) (trace.Filter, error) {
 	return f, nil
 }
 
-func call(c *expressionv1.Call, depth int) (f trace.Filter, err error) {
+func call(c *expressionv1.Call, depth int) (f query.Filter, err error) {
 	if depth > maxNesting {
 		return nil, fmt.Errorf("its calls are nested more than %d deep", maxNesting)
 	}
@@ -58,14 +58,14 @@ func call(c *expressionv1.Call, depth int) (f trace.Filter, err error) {
 	return f, nil
 }
 
-func combination(op string, args []*expressionv1.Expression, depth int) (trace.Filter, error) {
+func combination(op string, args []*expressionv1.Expression, depth int) (query.Filter, error) {
 	if op == "not" && len(args) != 1 {
 		return nil, fmt.Errorf("it takes one predicate, not %d", len(args))
 	}
 	if op != "not" && len(args) < 2 {
 		return nil, fmt.Errorf("it takes two predicates or more, not %d", len(args))
 	}
-	filters := make([]trace.Filter, len(args))
+	filters := make([]query.Filter, len(args))
 	for i, arg := range args {
 		var err error
 		if filters[i], err = predicate(arg, depth); err != nil {
@@ -74,14 +74,14 @@ func combination(op string, args []*expressionv1.Expression, depth int) (trace.F
 	}
 	switch op {
 	case "and":
-		return trace.And(filters...), nil
+		return query.And(filters...), nil
 	case "or":
-		return trace.Or(filters...), nil
+		return query.Or(filters...), nil
 	}
-	return trace.Not(filters[0]), nil
+	return query.Not(filters[0]), nil
 }
 
-func predicate(e *expressionv1.Expression, depth int) (trace.Filter, error) {
+func predicate(e *expressionv1.Expression, depth int) (query.Filter, error) {
 	c := e.GetCall()
 	if c == nil {
 		return nil, fmt.Errorf("%s is no predicate", describe(e))
@@ -89,7 +89,7 @@ func predicate(e *expressionv1.Expression, depth int) (trace.Filter, error) {
 	return call(c, depth+1)
 }
 
-func quantifier(args []*expressionv1.Expression, depth int) (trace.Filter, error) {
+func quantifier(args []*expressionv1.Expression, depth int) (query.Filter, error) {
 	if len(args) != 2 || args[0].GetNested() == nil {
 		return nil, fmt.Errorf("it takes the events or links and a predicate")
 	}
@@ -97,10 +97,10 @@ func quantifier(args []*expressionv1.Expression, depth int) (trace.Filter, error
 	if err != nil {
 		return nil, err
 	}
-	return trace.Some(trace.Level(args[0].GetNested().GetLevel()), inner)
+	return query.Some(query.Level(args[0].GetNested().GetLevel()), inner)
 }
 
-func wordSearch(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+func wordSearch(op string, args []*expressionv1.Expression) (query.Filter, error) {
 	if len(args) != 2 || args[0].GetAttr() == nil || args[1].GetList() == nil {
 		return nil, fmt.Errorf("it takes an attribute and a list of words")
 	}
@@ -109,12 +109,12 @@ func wordSearch(op string, args []*expressionv1.Expression) (trace.Filter, error
 		return nil, err
 	}
 	if op == "phrase" {
-		return trace.Phrase(ref, list(args[1].GetList()))
+		return query.Phrase(ref, list(args[1].GetList()))
 	}
-	return trace.Fulltext(ref, list(args[1].GetList()))
+	return query.Fulltext(ref, list(args[1].GetList()))
 }
 
-func presence(args []*expressionv1.Expression) (trace.Filter, error) {
+func presence(args []*expressionv1.Expression) (query.Filter, error) {
 	if len(args) != 1 {
 		return nil, fmt.Errorf("it takes one reference, not %d operands", len(args))
 	}
@@ -122,10 +122,10 @@ func presence(args []*expressionv1.Expression) (trace.Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return trace.Exists(ref)
+	return query.Exists(ref)
 }
 
-func pattern(args []*expressionv1.Expression) (trace.Filter, error) {
+func pattern(args []*expressionv1.Expression) (query.Filter, error) {
 	if len(args) != 2 || args[1].GetScalar() == nil {
 		return nil, fmt.Errorf("it takes a reference and a pattern")
 	}
@@ -133,13 +133,13 @@ func pattern(args []*expressionv1.Expression) (trace.Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t := trace.ConstantType(args[1].GetScalar().GetType()); t != "" && t != trace.StringType {
+	if t := query.ConstantType(args[1].GetScalar().GetType()); t != "" && t != query.StringType {
 		return nil, fmt.Errorf("a pattern is no %s", t)
 	}
-	return trace.Matches(ref, args[1].GetScalar().GetValue())
+	return query.Matches(ref, args[1].GetScalar().GetValue())
 }
 
-func membership(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+func membership(op string, args []*expressionv1.Expression) (query.Filter, error) {
 	if len(args) != 2 || args[1].GetList() == nil {
 		return nil, fmt.Errorf("it takes a reference and a list")
 	}
@@ -148,19 +148,19 @@ func membership(op string, args []*expressionv1.Expression) (trace.Filter, error
 		return nil, err
 	}
 	if op == "in" {
-		return trace.In(ref, list(args[1].GetList()))
+		return query.In(ref, list(args[1].GetList()))
 	}
-	return trace.NotIn(ref, list(args[1].GetList()))
+	return query.NotIn(ref, list(args[1].GetList()))
 }
 
-func comparison(op string, args []*expressionv1.Expression) (trace.Filter, error) {
+func comparison(op string, args []*expressionv1.Expression) (query.Filter, error) {
 	if len(args) != 2 {
 		return nil, fmt.Errorf("it takes two operands, not %d", len(args))
 	}
-	var sides [2]trace.Operand
+	var sides [2]query.Operand
 	for i, arg := range args {
 		if s := arg.GetScalar(); s != nil {
-			sides[i] = trace.Constant{Text: s.GetValue(), Type: trace.ConstantType(s.GetType())}
+			sides[i] = query.Constant{Text: s.GetValue(), Type: query.ConstantType(s.GetType())}
 			continue
 		}
 		ref, err := reference(arg)
@@ -169,25 +169,25 @@ func comparison(op string, args []*expressionv1.Expression) (trace.Filter, error
 		}
 		sides[i] = ref
 	}
-	return trace.Compare(trace.Op(op), sides[0], sides[1])
+	return query.Compare(query.Op(op), sides[0], sides[1])
 }
 
-func reference(e *expressionv1.Expression) (trace.Reference, error) {
+func reference(e *expressionv1.Expression) (query.Reference, error) {
 	switch {
 	case e.GetAttr() != nil:
 		return attribute(e.GetAttr())
 	case e.GetField() != nil:
-		return trace.NewField(trace.Level(e.GetField().GetLevel()), e.GetField().GetName())
+		return query.NewField(query.Level(e.GetField().GetLevel()), e.GetField().GetName())
 	}
 	return nil, fmt.Errorf("%s is no reference", describe(e))
 }
 
-func attribute(a *expressionv1.AttributeReference) (trace.Attr, error) {
-	return trace.NewAttr(trace.Level(a.GetLevel()), a.GetKey())
+func attribute(a *expressionv1.AttributeReference) (query.Attr, error) {
+	return query.NewAttr(query.Level(a.GetLevel()), a.GetKey())
 }
 
-func list(l *expressionv1.List) trace.List {
-	return trace.List{Values: l.GetValues(), Type: trace.ConstantType(l.GetType())}
+func list(l *expressionv1.List) query.List {
+	return query.List{Values: l.GetValues(), Type: query.ConstantType(l.GetType())}
 }
 
 // describe names what an expression is, for errors.

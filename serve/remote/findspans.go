@@ -10,6 +10,7 @@ import (
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // FindSpans streams a page of the spans that match, in the order asked for.
@@ -18,7 +19,7 @@ func (r *readerV2) FindSpans(req *storagev2.FindSpansRequest, stream grpc.Server
 	if err != nil {
 		return err
 	}
-	rows, err := r.set.FindSpans(stream.Context(), q)
+	rows, err := query.FindSpans(stream.Context(), r.set, q)
 	if err != nil {
 		return status.FromContextError(err).Err()
 	}
@@ -33,8 +34,8 @@ func (r *readerV2) FindSpans(req *storagev2.FindSpansRequest, stream grpc.Server
 
 // spanQuery reads a question for spans. It asks for one span more than a page
 // has, to know whether there are more.
-func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q trace.SpanQuery, pg page, err error) {
-	q = trace.SpanQuery{StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax())}
+func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q query.SpanQuery, pg page, err error) {
+	q = query.SpanQuery{StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax())}
 	switch {
 	case !storage.IsSet(p.GetStartTimeMin()) || !storage.IsSet(p.GetStartTimeMax()):
 		return q, pg, status.Error(codes.InvalidArgument, "a search for spans needs start_time_min and start_time_max")
@@ -70,19 +71,19 @@ func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q trace.SpanQuer
 }
 
 // sortKeys are the fields of spans that can be ordered by.
-var sortKeys = map[string]trace.SpanKey{
-	"startTime": trace.ByStart, "duration": trace.ByDuration, "traceID": trace.ByTraceID, "spanID": trace.BySpanID,
+var sortKeys = map[string]query.SpanKey{
+	"startTime": query.ByStart, "duration": query.ByDuration, "traceID": query.ByTraceID, "spanID": query.BySpanID,
 }
 
 // spanOrder reads an order, and adds what the default one has besides: newest
 // first, then trace and span id.
-func spanOrder(terms []*storagev2.SpanSortOrder) (order []trace.SpanOrder, err error) {
-	has := map[trace.SpanKey]bool{}
+func spanOrder(terms []*storagev2.SpanSortOrder) (order []query.SpanOrder, err error) {
+	has := map[query.SpanKey]bool{}
 	for _, t := range terms {
 		f := t.GetExpression().GetField()
 		key, ok := sortKeys[f.GetName()]
 		switch {
-		case f.GetLevel() != string(trace.SpanLevel) || !ok:
+		case f.GetLevel() != string(query.SpanLevel) || !ok:
 			return nil, status.Errorf(codes.InvalidArgument, "spans cannot be ordered by %v: want the span's startTime, duration, traceID or spanID", t.GetExpression())
 		case has[key]:
 			return nil, status.Errorf(codes.InvalidArgument, "spans are ordered by %s twice", f.GetName())
@@ -90,9 +91,9 @@ func spanOrder(terms []*storagev2.SpanSortOrder) (order []trace.SpanOrder, err e
 			return nil, status.Errorf(codes.InvalidArgument, "%q is no direction: want asc or desc", t.GetDirection())
 		}
 		has[key] = true
-		order = append(order, trace.SpanOrder{By: key, Descending: t.GetDirection() == "desc"})
+		order = append(order, query.SpanOrder{By: key, Descending: t.GetDirection() == "desc"})
 	}
-	for _, o := range []trace.SpanOrder{{By: trace.ByStart, Descending: true}, {By: trace.ByTraceID}, {By: trace.BySpanID}} {
+	for _, o := range []query.SpanOrder{{By: query.ByStart, Descending: true}, {By: query.ByTraceID}, {By: query.BySpanID}} {
 		if !has[o.By] {
 			order = append(order, o)
 		}

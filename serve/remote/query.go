@@ -10,11 +10,12 @@ import (
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // queryV2 turns the parameters of a v2 search into a query.
-func queryV2(p *storagev2.TraceQueryParameters) (q trace.Query, err error) {
-	q = trace.Query{
+func queryV2(p *storagev2.TraceQueryParameters) (q query.Query, err error) {
+	q = query.Query{
 		Service: p.GetServiceName(), Operation: p.GetOperationName(),
 		StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax()),
 		Limit: int(p.GetSearchDepth()),

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // terms are what a query asks of one and the same span, all of them.
@@ -279,28 +280,28 @@ func (t *term) prepare() (err error) {
 }
 
 // split takes out of the terms what the set can look up by itself.
-func (q terms) split() (query trace.Query, left terms) {
+func (q terms) split() (set query.Query, left terms) {
 	for _, t := range q {
 		switch {
 		case t.not:
 			left = append(left, t)
-		case t.op == "=" && t.key == "service" && query.Service == "":
-			query.Service = t.value
-		case t.op == "=" && t.key == "name" && query.Operation == "":
-			query.Operation = t.value
+		case t.op == "=" && t.key == "service" && set.Service == "":
+			set.Service = t.value
+		case t.op == "=" && t.key == "name" && set.Operation == "":
+			set.Operation = t.value
 		case t.op == ":" && t.key == "status" && t.value == "error":
-			query.Attributes = append(query.Attributes, trace.Attribute{Key: "error", Value: "true"})
+			set.Attributes = append(set.Attributes, trace.Attribute{Key: "error", Value: "true"})
 		case t.op == ":" && t.key == "kind":
-			query.Attributes = append(query.Attributes, trace.Attribute{Key: "span.kind", Value: t.value})
+			set.Attributes = append(set.Attributes, trace.Attribute{Key: "span.kind", Value: t.value})
 		case t.op == "=" && !columnKeys[t.key] && !strings.ContainsAny(t.value, "<>&"): // the set has these escaped in lists and maps
-			query.Attributes = append(query.Attributes, trace.Attribute{Key: t.key, Value: t.value})
-		case t.op == ">=" && t.key == "dur" && query.DurationMin == 0:
-			query.DurationMin = int64(t.limit)
+			set.Attributes = append(set.Attributes, trace.Attribute{Key: t.key, Value: t.value})
+		case t.op == ">=" && t.key == "dur" && set.DurationMin == 0:
+			set.DurationMin = int64(t.limit)
 		default:
 			left = append(left, t)
 		}
 	}
-	return query, left
+	return set, left
 }
 
 // columnKeys are the keys that mean a field of the span itself.

@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
+	"prowtrace/trace/query"
 )
 
 // summary is a trace in a list.
@@ -112,8 +113,8 @@ func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error
 	}
 	var found []trace.Trace
 	for _, terms := range all {
-		query, left := terms.split()
-		some, err := v.set.Find(ctx, query)
+		question, left := terms.split()
+		some, err := query.Find(ctx, v.set, question)
 		if err == nil && len(left) > 0 {
 			some, err = v.withMatch(ctx, some, left)
 		}

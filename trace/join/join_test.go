@@ -12,6 +12,7 @@ import (
 
 	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -308,11 +309,11 @@ func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 		t.Error("the original span is served changed")
 	}
 	for service, want := range map[string]int{Service: 1, "kops": 2} {
-		if found, err := s.Find(t.Context(), trace.Query{Service: service}); err != nil || len(found) != want {
+		if found, err := query.Find(t.Context(), s, query.Query{Service: service}); err != nil || len(found) != want {
 			t.Errorf("service %s: found %d traces, want %d (%v)", service, len(found), want, err)
 		}
 	}
-	if found, err := s.Find(t.Context(), trace.Query{Service: "kops", Attributes: []trace.Attribute{{Key: "prow.job", Value: "e2e"}}}); err != nil || len(found) != 2 {
+	if found, err := query.Find(t.Context(), s, query.Query{Service: "kops", Attributes: []trace.Attribute{{Key: "prow.job", Value: "e2e"}}}); err != nil || len(found) != 2 {
 		t.Errorf("by job: %d traces, %v", len(found), err)
 	}
 	d, err := s.Detail(s.Tree(get).Row(0))
@@ -339,17 +340,17 @@ func TestLabels(t *testing.T) {
 	if got := fmt.Sprint(s.Services()); got != "[kops kops@7 kops@8 prow]" {
 		t.Errorf("services %s", got)
 	}
-	for query, want := range map[string]int{
+	for question, want := range map[string]int{
 		"service kops@7": 1, "service kops@8": 1, "service kops": 1, "service prow": 2,
 		"prowtrace.service kops": 2, "service.name kops@8": 1, "prow.build_id 7": 1 + 1, // the job's own too
 	} {
-		key, value, _ := strings.Cut(query, " ")
-		q := trace.Query{Attributes: []trace.Attribute{{Key: key, Value: value}}}
+		key, value, _ := strings.Cut(question, " ")
+		q := query.Query{Attributes: []trace.Attribute{{Key: key, Value: value}}}
 		if key == "service" {
-			q = trace.Query{Service: value}
+			q = query.Query{Service: value}
 		}
-		if found, err := s.Find(t.Context(), q); err != nil || len(found) != want {
-			t.Errorf("%s finds %d traces, want %d (%v)", query, len(found), want, err)
+		if found, err := query.Find(t.Context(), s, q); err != nil || len(found) != want {
+			t.Errorf("%s finds %d traces, want %d (%v)", question, len(found), want, err)
 		}
 	}
 	if got := fmt.Sprint(s.Operations("kops@7"), s.Operations("kops@9")); got != "[{GET client} {kops internal}] []" {

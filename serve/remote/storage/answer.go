@@ -7,6 +7,7 @@ import (
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
+	"prowtrace/trace/query"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -37,8 +38,8 @@ func Operations(set *trace.View, service, kind string) ([]trace.Operation, error
 
 // Find gives the traces that match, newest first, or the status of a context that
 // has ended.
-func Find(ctx context.Context, set *trace.View, q trace.Query) ([]trace.Trace, error) {
-	found, err := set.Find(ctx, q)
+func Find(ctx context.Context, set *trace.View, q query.Query) ([]trace.Trace, error) {
+	found, err := query.Find(ctx, set, q)
 	if err != nil {
 		return nil, status.FromContextError(err).Err()
 	}

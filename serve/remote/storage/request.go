@@ -15,10 +15,11 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // Bounded adds bounds of the durations to q, and refuses negative ones.
-func Bounded(q trace.Query, shortest, longest *durationpb.Duration) (trace.Query, error) {
+func Bounded(q query.Query, shortest, longest *durationpb.Duration) (query.Query, error) {
 	q.DurationMin, q.DurationMax = int64(shortest.AsDuration()), int64(longest.AsDuration())
 	switch {
 	case q.Limit < 0:

@@ -4,11 +4,12 @@ import (
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
-// query turns the parameters of a v1 search into a query.
-func query(p *storagev1.TraceQueryParameters) (trace.Query, error) {
-	q := trace.Query{
+// question turns the parameters of a v1 search into a query.
+func question(p *storagev1.TraceQueryParameters) (query.Query, error) {
+	q := query.Query{
 		Service: p.GetServiceName(), Operation: p.GetOperationName(),
 		StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax()),
 		Limit: int(p.GetNumTraces()),

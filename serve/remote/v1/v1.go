@@ -55,7 +55,7 @@ func (r *reader) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerStre
 // FindTraces streams the traces that match, newest first, the spans of each
 // one after the other.
 func (r *reader) FindTraces(req *storagev1.FindTracesRequest, stream grpc.ServerStreamingServer[storagev1.SpansResponseChunk]) error {
-	q, err := query(req.GetQuery())
+	q, err := question(req.GetQuery())
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (r *reader) GetOperations(_ context.Context, req *storagev1.GetOperationsRe
 
 // FindTraceIDs lists the ids of the traces that match, newest first.
 func (r *reader) FindTraceIDs(ctx context.Context, req *storagev1.FindTraceIDsRequest) (*storagev1.FindTraceIDsResponse, error) {
-	q, err := query(req.GetQuery())
+	q, err := question(req.GetQuery())
 	if err != nil {
 		return nil, err
 	}

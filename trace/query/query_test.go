@@ -1,14 +1,16 @@
-package trace
+package query
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -21,7 +23,7 @@ import (
 //	trace 1   kops: root 10..20, GET client 11..13 (error, 503)
 //	trace 2   kops: root 30..90
 //	trace 3   nodeup: boot server 40..41, GET client 40..40
-func searched(t *testing.T) *View {
+func searched(t *testing.T) *trace.View {
 	attr := func(key string, v *commonpb.AnyValue) *commonpb.KeyValue {
 		return &commonpb.KeyValue{Key: key, Value: v}
 	}
@@ -32,19 +34,19 @@ func searched(t *testing.T) *View {
 	get.Kind = tracepb.Span_SPAN_KIND_CLIENT
 	get.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "503 Service Unavailable"}
 	get.Attributes = []*commonpb.KeyValue{attr("http.status_code", number(503)), attr("retry", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}})}
-	get.Events = []*tracepb.Span_Event{{Name: "exception", Attributes: []*commonpb.KeyValue{attr("exception.type", text8("Timeout"))}}}
-	get.Links = []*tracepb.Span_Link{{TraceId: tid(9), SpanId: sid(9), Attributes: []*commonpb.KeyValue{attr("via", text8("queue"))}}}
+	get.Events = []*tracepb.Span_Event{{Name: "exception", Attributes: []*commonpb.KeyValue{attr("exception.type", tracetest.Text("Timeout"))}}}
+	get.Links = []*tracepb.Span_Link{{TraceId: tid(9), SpanId: sid(9), Attributes: []*commonpb.KeyValue{attr("via", tracetest.Text("queue"))}}}
 	boot := inTrace(3, span(1, 0, "boot", 40, 41))
 	boot.Kind = tracepb.Span_SPAN_KIND_SERVER
 	boot.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}
-	boot.Attributes = []*commonpb.KeyValue{attr("http.status_code", text8("200")),
+	boot.Attributes = []*commonpb.KeyValue{attr("http.status_code", tracetest.Text("200")),
 		attr("ratio", &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: 1.5}})}
 	get2 := inTrace(3, span(2, 1, "GET", 40, 40))
 	get2.Kind = tracepb.Span_SPAN_KIND_CLIENT
 	nodeup, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{
-		Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{attr(serviceName, text8("nodeup")), attr("host.name", text8("node-1"))}},
+		Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{attr("service.name", tracetest.Text("nodeup")), attr("host.name", tracetest.Text("node-1"))}},
 		ScopeSpans: []*tracepb.ScopeSpans{{
-			Scope: &commonpb.InstrumentationScope{Name: "nodeup/lib", Version: "v2", Attributes: []*commonpb.KeyValue{attr("lang", text8("go"))}},
+			Scope: &commonpb.InstrumentationScope{Name: "nodeup/lib", Version: "v2", Attributes: []*commonpb.KeyValue{attr("lang", tracetest.Text("go"))}},
 			Spans: []*tracepb.Span{boot, get2}}},
 	}}})
 	if err != nil {
@@ -54,10 +56,10 @@ func searched(t *testing.T) *View {
 }
 
 func TestFind(t *testing.T) {
-	attrs := func(kv ...string) (a []Attribute) {
+	attrs := func(kv ...string) (a []trace.Attribute) {
 		for _, s := range kv {
 			k, v, _ := strings.Cut(s, "=")
-			a = append(a, Attribute{k, v})
+			a = append(a, trace.Attribute{Key: k, Value: v})
 		}
 		return a
 	}
@@ -110,7 +112,7 @@ func TestFind(t *testing.T) {
 	set := searched(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			found, err := set.Find(context.Background(), tt.q)
+			found, err := Find(context.Background(), set, tt.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,21 +127,8 @@ func TestFind(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := set.Find(ctx, Query{Attributes: attrs("a=b")}); !errors.Is(err, context.Canceled) {
+	if _, err := Find(ctx, set, Query{Attributes: attrs("a=b")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a search whose context has ended: %v", err)
-	}
-}
-
-func TestServicesAndOperations(t *testing.T) {
-	s := searched(t)
-	if got := fmt.Sprint(s.Services()); got != "[kops nodeup]" {
-		t.Errorf("services %v", got)
-	}
-	if got := fmt.Sprint(s.Operations("kops")); got != "[{GET client} {root internal}]" {
-		t.Errorf("operations %v", got)
-	}
-	if got := fmt.Sprint(s.Operations("nope")); got != "[]" {
-		t.Errorf("operations %v", got)
 	}
 }
 
@@ -158,21 +147,21 @@ func TestOrderOfFilledTimes(t *testing.T) {
 	set := load(t, otel(t, otlp(t, "s", spans...)))
 	for i := 1; i < set.NumTraces(); i++ {
 		if before, tr := set.Trace(i-1), set.Trace(i); before.Start > tr.Start {
-			t.Errorf("trace %v starts at %s, the one behind it at %s", before.ID, seconds(before.Start), seconds(tr.Start))
+			t.Errorf("trace %v starts at %d ns, the one behind it at %d ns", before.ID, before.Start, tr.Start)
 		}
 	}
 	for last := int64(1); last <= 100; last++ {
-		var want []TraceID
+		var want []trace.TraceID
 		for i := set.NumTraces() - 1; i >= 0; i-- {
 			if tr := set.Trace(i); tr.Start <= last*1e9 {
 				want = append(want, tr.ID)
 			}
 		}
-		found, err := set.Find(t.Context(), Query{StartMax: last * 1e9})
+		found, err := Find(t.Context(), set, Query{StartMax: last * 1e9})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []TraceID
+		var got []trace.TraceID
 		for _, tr := range found {
 			got = append(got, tr.ID)
 		}
@@ -180,52 +169,4 @@ func TestOrderOfFilledTimes(t *testing.T) {
 			t.Fatalf("until %d s: %d traces, want %d", last, len(got), len(want))
 		}
 	}
-}
-
-// TestShapes loads what would be slow, or fail, with recursion or quadratic steps.
-func TestShapes(t *testing.T) {
-	t.Run("a chain of 10,000", func(t *testing.T) {
-		var spans []*tracepb.Span
-		for i := range uint64(10_000) {
-			spans = append(spans, span(10_000-i, 10_000-i-1, "x", int64(20_000-i), -1))
-		}
-		s := load(t, otel(t, otlp(t, "s", spans...)))
-		depth := 0
-		for row := s.Len() - 1; row >= 0; row = s.Span(row).Parent {
-			depth++
-		}
-		if depth != 10_000 {
-			t.Errorf("depth %d", depth)
-		}
-	})
-	t.Run("a chain of 10,000 without times", func(t *testing.T) {
-		spans := []*tracepb.Span{span(10_001, 10_000, "end", 5, 6)}
-		for i := range uint64(10_000) {
-			spans = append(spans, span(10_000-i, 10_000-i-1, "x", 0, -1))
-		}
-		s := load(t, otel(t, otlp(t, "s", spans...)))
-		if tr := s.Trace(0); tr.Start != 5e9 || s.Span(tr.Root).Start != 5e9 {
-			t.Errorf("%+v", tr)
-		}
-	})
-	t.Run("100,000 children", func(t *testing.T) {
-		spans := []*tracepb.Span{span(1, 0, "root", 1, 200_000)}
-		for i := range uint64(100_000) {
-			spans = append(spans, span(i+2, 1, "x", int64(i)+1, int64(i)+2))
-		}
-		s := load(t, otel(t, otlp(t, "s", spans...)))
-		if s.Len() != 100_001 || s.Stats().Odd["orphan"] != 0 {
-			t.Errorf("%+v", s.Stats())
-		}
-	})
-	t.Run("a circle of 10,000", func(t *testing.T) {
-		var spans []*tracepb.Span
-		for i := range uint64(10_000) {
-			spans = append(spans, span(i+1, (i+1)%10_000+1, "x", int64(i)+1, math.MaxInt32))
-		}
-		s := load(t, otel(t, otlp(t, "s", spans...)))
-		if s.Stats().Odd["cycle"] != 1 || !s.Span(0).Flags.Has(Cycle) {
-			t.Errorf("%+v", s.Stats())
-		}
-	})
 }

@@ -1,6 +1,7 @@
-package trace
+package query
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"iter"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -171,32 +173,40 @@ type builtin struct {
 // builtins are the fields by level and name.
 var builtins = map[Level]map[string]builtin{
 	SpanLevel: {
-		"traceID":       {typ: textValue, get: func(s *subject, _ []byte) value { return hexValue(s.set.traces.id[s.set.trace[s.row]][:]) }},
-		"spanID":        {typ: textValue, get: func(s *subject, _ []byte) value { id := spanID(s.set.id[s.row]); return hexValue(id[:]) }},
+		"traceID": {typ: textValue, get: func(s *subject, _ []byte) value {
+			id := s.set.TraceID(int(s.columns.Trace[s.row]))
+			return hexValue(id[:])
+		}},
+		"spanID": {typ: textValue, get: func(s *subject, _ []byte) value {
+			return hexValue(binary.BigEndian.AppendUint64(nil, s.columns.ID[s.row]))
+		}},
 		"parentSpanID":  {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return hexValue(nonZero(otlpwire.Bytes(b, 4))) }},
 		"traceState":    {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 3)} }},
-		"name":          {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.names[s.set.name[s.row]]) }},
-		"kind":          {typ: textValue, set: kindWords[:], get: func(s *subject, _ []byte) value { return textOf(kindWords[s.set.kind[s.row]]) }},
-		"status":        {typ: textValue, set: statusWords[:], get: func(s *subject, _ []byte) value { return textOf(statusWords[s.set.status[s.row]]) }},
+		"name":          {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.set.Names()[s.columns.Name[s.row]]) }},
+		"kind":          {typ: textValue, set: kindWords[:], get: func(s *subject, _ []byte) value { return textOf(kindWords[s.columns.Kind[s.row]]) }},
+		"status":        {typ: textValue, set: statusWords[:], get: func(s *subject, _ []byte) value { return textOf(statusWords[s.columns.Status[s.row]]) }},
 		"statusMessage": {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.StatusMessage(b)} }},
-		"startTime":     {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.start[s.row]} }},
-		"endTime":       {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row]} }},
-		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.set.end[s.row] - s.set.start[s.row]} }},
+		"startTime":     {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.columns.Start[s.row]} }},
+		"endTime":       {typ: instantValue, get: func(s *subject, _ []byte) value { return value{num: s.columns.End[s.row]} }},
+		"duration":      {typ: durationValue, get: func(s *subject, _ []byte) value { return value{num: s.columns.End[s.row] - s.columns.Start[s.row]} }},
 	},
 	ResourceLevel: {
-		"service":   {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.view.Service(s.part.FirstRow + s.row)) }},
-		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.resources[s.set.resource[s.row]].schema) }},
+		"service": {typ: textValue, get: func(s *subject, _ []byte) value { return textOf(s.view.ServiceOf(s.resource())) }},
+		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value {
+			_, schema := s.view.EncodedResource(s.resource())
+			return textOf(schema)
+		}},
 	},
 	ScopeLevel: {
 		"name":      {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 1)} }},
 		"version":   {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 2)} }},
-		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { return textOf(s.set.scopes[s.set.scope[s.row]].schema) }},
+		"schemaURL": {typ: textValue, optional: true, get: func(s *subject, _ []byte) value { _, schema := s.view.EncodedScope(s.scope()); return textOf(schema) }},
 	},
 	EventLevel: {
 		"name": {typ: textValue, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 2)} }},
 		"time": {typ: instantValue, get: func(_ *subject, b []byte) value { return value{num: int64(otlpwire.Fixed64(b, 1))} }},
 		"timeSinceStart": {typ: durationValue, get: func(s *subject, b []byte) value {
-			return value{num: int64(otlpwire.Fixed64(b, 1)) - s.set.start[s.row]}
+			return value{num: int64(otlpwire.Fixed64(b, 1)) - s.columns.Start[s.row]}
 		}},
 	},
 	LinkLevel: {
@@ -225,9 +235,10 @@ func nonZero(id []byte) []byte {
 // A subject is the span that a filter looks at. One goroutine uses it, for one
 // row after the other.
 type subject struct {
-	view        *View
-	part        Part
-	set         *Set // of the part
+	view        *trace.View
+	part        trace.Part
+	set         *trace.Set // of the part
+	columns     trace.Columns
 	row         int
 	span        []byte // encoded, once it was asked for
 	event, link []byte // the one that Some looks at
@@ -236,7 +247,13 @@ type subject struct {
 }
 
 // newSubject makes a subject; at sets the row.
-func newSubject(v *View, part Part) *subject { return &subject{view: v, part: part, set: part.Set} }
+func newSubject(v *trace.View, part trace.Part) *subject {
+	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns()}
+}
+
+// resource and scope give the numbers that the row's have in the view.
+func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
+func (s *subject) scope() int    { return s.part.FirstScope + int(s.columns.Scope[s.row]) }
 
 func (s *subject) at(row int) *subject {
 	s.row, s.span = row, nil
@@ -267,9 +284,11 @@ func (s *subject) messages(level Level) iter.Seq[[]byte] {
 		case SpanLevel:
 			yield(s.encoded())
 		case ResourceLevel:
-			yield(s.view.resources[s.part.FirstResource+int(s.set.resource[s.row])].wire)
+			wire, _ := s.view.EncodedResource(s.resource())
+			yield(wire)
 		case ScopeLevel:
-			yield(s.set.scopes[s.set.scope[s.row]].wire)
+			wire, _ := s.view.EncodedScope(s.scope())
+			yield(wire)
 		case EventLevel:
 			s.many(11, s.event, yield)
 		case LinkLevel:

@@ -1,4 +1,4 @@
-package trace
+package query
 
 import (
 	"bytes"

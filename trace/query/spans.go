@@ -1,4 +1,4 @@
-package trace
+package query
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"prowtrace/trace"
 )
 
 // A SpanQuery says which spans to find, in which order, and how many.
@@ -47,12 +49,12 @@ const (
 // come by row. So the order is total, and a page can begin where another ended.
 //
 // It returns ctx's error when ctx ends first.
-func (v *View) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
+func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
 	q.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
 	var rows []int
 	search := &spanSearch{SpanQuery: q, view: v}
 	for _, part := range v.Parts() {
-		found, err := v.findSpans(ctx, part, q)
+		found, err := findSpans(ctx, v, part, q)
 		if err != nil {
 			return nil, err
 		}
@@ -63,10 +65,10 @@ func (v *View) FindSpans(ctx context.Context, q SpanQuery) ([]int, error) {
 }
 
 // findSpans gives the first rows of a part, in no order.
-func (v *View) findSpans(ctx context.Context, part Part, q SpanQuery) ([]int, error) {
+func findSpans(ctx context.Context, v *trace.View, part trace.Part, q SpanQuery) ([]int, error) {
 	s := part.Set
-	search := spanSearch{SpanQuery: q, view: v, part: part, set: s, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
-	search.Filter = v.prepared(part, q.Filter)
+	search := spanSearch{SpanQuery: q, view: v, part: part, set: s, columns: s.Columns(), startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
+	search.Filter = prepared(q.Filter)
 	switch {
 	case q.After == nil:
 	case search.newestFirst():
@@ -75,7 +77,7 @@ func (v *View) findSpans(ctx context.Context, part Part, q SpanQuery) ([]int, er
 		search.startMin = max(search.startMin, v.Span(*q.After).Start)
 	}
 	// Traces are ordered by start: those behind the last that starts in time hold nothing.
-	last := sort.Search(s.NumTraces(), func(t int) bool { return s.startOf(t) > search.startMax })
+	last := sort.Search(s.NumTraces(), func(t int) bool { start, _ := s.TraceExtent(t); return start > search.startMax })
 
 	workers := runtime.GOMAXPROCS(0)
 	best := make([]firstRows, workers)
@@ -115,11 +117,15 @@ func (v *View) findSpans(ctx context.Context, part Part, q SpanQuery) ([]int, er
 	return rows, nil
 }
 
+// batch is how many traces a goroutine takes at a time.
+const batch = 256
+
 type spanSearch struct {
 	SpanQuery
-	view               *View
-	part               Part
-	set                *Set
+	view               *trace.View
+	part               trace.Part
+	set                *trace.Set
+	columns            trace.Columns
 	startMin, startMax int64
 }
 
@@ -136,11 +142,11 @@ const runRows = 64
 // the answer is, too, none behind one that comes too late for it has room.
 func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
 	set := q.set
-	if set.endOf(t) < q.startMin {
+	if _, end := set.TraceExtent(t); end < q.startMin {
 		return
 	}
-	lo, hi := int(set.traces.first[t]), int(set.traces.first[t+1])
-	starts := set.start[lo:hi]
+	lo, hi := set.TraceRows(t)
+	starts := q.columns.Start[lo:hi]
 	hi = lo + sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
 	lo += sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
 	for lo < hi {
@@ -168,7 +174,7 @@ func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
 // in the order of start.
 func (q *spanSearch) tooLate(row int, best *firstRows) bool {
 	byStart := q.newestFirst() || q.oldestFirst()
-	return byStart && !best.wants(row) && q.set.start[row] != q.set.start[best.rows[0]]
+	return byStart && !best.wants(row) && q.columns.Start[row] != q.columns.Start[best.rows[0]]
 }
 
 // offer adds a row that matches and has room in the answer. Whether there is room
@@ -213,20 +219,21 @@ func (q *spanSearch) compareRows(a, b int) int {
 
 // compare orders two rows of the part.
 func (q *spanSearch) compare(a, b int) int {
-	set := q.set
+	c := &q.columns
 	for _, o := range q.Order {
 		order := 0
 		switch o.By {
 		case ByStart:
-			order = cmp.Compare(set.start[a], set.start[b])
+			order = cmp.Compare(c.Start[a], c.Start[b])
 		case ByDuration:
-			order = cmp.Compare(set.end[a]-set.start[a], set.end[b]-set.start[b])
+			order = cmp.Compare(c.End[a]-c.Start[a], c.End[b]-c.Start[b])
 		case ByTraceID:
-			if x, y := set.trace[a], set.trace[b]; x != y {
-				order = bytes.Compare(set.traces.id[x][:], set.traces.id[y][:])
+			if x, y := c.Trace[a], c.Trace[b]; x != y {
+				s, t := q.set.TraceID(int(x)), q.set.TraceID(int(y))
+				order = bytes.Compare(s[:], t[:])
 			}
 		case BySpanID:
-			order = cmp.Compare(set.id[a], set.id[b])
+			order = cmp.Compare(c.ID[a], c.ID[b])
 		}
 		if order != 0 && o.Descending {
 			order = -order

@@ -1,4 +1,4 @@
-package trace
+package query
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -108,13 +109,13 @@ func (v value) asText() []byte {
 	case intValue:
 		return strconv.AppendInt(nil, v.num, 10)
 	case doubleValue:
-		return []byte(doubleText(v.f))
+		return []byte(trace.ValueText(&commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: v.f}}))
 	case otherValue:
 		var decoded commonpb.AnyValue
 		if proto.Unmarshal(v.text, &decoded) != nil {
 			return nil // spans are clean when they are looked at
 		}
-		return []byte(ReadableText(&decoded))
+		return []byte(trace.ReadableText(&decoded))
 	}
 	return nil
 }

@@ -1,10 +1,16 @@
-package trace
+// Package query searches a trace.View: for traces (Find) and for spans (FindSpans).
+//
+// A search never changes the View and may run beside any other. It returns the
+// context's error when the context ends first.
+package query
 
 import (
 	"context"
 	"math"
 	"slices"
 	"sort"
+
+	"prowtrace/trace"
 )
 
 // A Query says which traces to find. A zero field asks nothing. A trace is
@@ -12,14 +18,14 @@ import (
 type Query struct {
 	Service     string
 	Operation   string
-	Attributes  []Attribute
+	Attributes  []trace.Attribute
 	StartMin    int64 // Unix ns; the span's start is not before
 	StartMax    int64 // Unix ns; the span's start is not after
 	DurationMin int64 // ns
 	DurationMax int64 // ns
 	Filter      Filter
-	After       TraceID // only traces that come behind this one in the answer; it must be in the set
-	Limit       int     // traces; 0 means all
+	After       trace.TraceID // only traces that come behind this one in the answer; it must be in the set
+	Limit       int           // traces; 0 means all
 }
 
 // Find gives the traces that match q, newest first: by start, latest first.
@@ -32,21 +38,21 @@ type Query struct {
 // otel.scope.version and scope.version.
 //
 // It returns ctx's error when ctx ends first.
-func (v *View) Find(ctx context.Context, q Query) ([]Trace, error) {
-	var found []Trace
+func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
+	var found []trace.Trace
 	before := v.NumTraces()
 	if !q.After.IsZero() {
 		after, _ := v.Lookup(q.After)
 		before = after.Index
 	}
 	for _, part := range v.Parts() {
-		m, possible := v.newMatcher(part, q)
+		m, possible := newMatcher(v, part, q)
 		if !possible {
 			continue
 		}
 		// Traces are ordered by start: none after the last that starts in time can match.
 		last := sort.Search(part.Set.NumTraces(), func(i int) bool {
-			return part.Set.startOf(i) > m.startMax || v.TraceIndex(part, i) >= before
+			return m.startOf(i) > m.startMax || v.TraceIndex(part, i) >= before
 		})
 		more, err := m.search(ctx, last, q.Limit)
 		if err != nil {
@@ -54,7 +60,7 @@ func (v *View) Find(ctx context.Context, q Query) ([]Trace, error) {
 		}
 		found = append(found, more...)
 	}
-	slices.SortFunc(found, func(a, b Trace) int { return b.Index - a.Index })
+	slices.SortFunc(found, func(a, b trace.Trace) int { return b.Index - a.Index })
 	if q.Limit > 0 && len(found) > q.Limit {
 		found = found[:q.Limit]
 	}
@@ -64,11 +70,13 @@ func (v *View) Find(ctx context.Context, q Query) ([]Trace, error) {
 // matcher is a query prepared for a set: what is compared by number is looked
 // up once.
 type matcher struct {
-	*Set
-	view                *View
-	part                Part
+	view                *trace.View
+	part                trace.Part
+	set                 *trace.Set
+	columns             trace.Columns
 	anyService, anyName bool
-	service, name       uint32
+	ofService           []bool // by resource of the part
+	name                uint32
 	startMin, startMax  int64
 	durMin, durMax      int64
 	attributes          []predicate
@@ -77,9 +85,9 @@ type matcher struct {
 }
 
 // newMatcher prepares q; possible is false when nothing can match.
-func (v *View) newMatcher(part Part, q Query) (m *matcher, possible bool) {
+func newMatcher(v *trace.View, part trace.Part, q Query) (m *matcher, possible bool) {
 	s := part.Set
-	m = &matcher{Set: s, view: v, part: part, filter: v.prepared(part, q.Filter), subject: newSubject(v, part), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+	m = &matcher{set: s, columns: s.Columns(), view: v, part: part, filter: prepared(q.Filter), subject: newSubject(v, part), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
 	if q.StartMin != 0 {
 		m.startMin = q.StartMin
 	}
@@ -94,43 +102,49 @@ func (v *View) newMatcher(part Part, q Query) (m *matcher, possible bool) {
 	}
 	m.anyService, m.anyName = q.Service == "", q.Operation == ""
 	if !m.anyService {
-		n, ok := numberOf(v.services, q.Service)
-		if !ok {
+		m.ofService = make([]bool, s.NumResources())
+		for i := range m.ofService {
+			m.ofService[i] = v.ServiceOf(part.FirstResource+i) == q.Service
+		}
+		if !slices.Contains(m.ofService, true) {
 			return nil, false
 		}
-		m.service = n
 	}
 	if !m.anyName {
-		n, ok := numberOf(s.names, q.Operation)
-		if !ok {
+		n := slices.Index(s.Names(), q.Operation)
+		if n < 0 {
 			return nil, false
 		}
-		m.name = n
+		m.name = uint32(n)
 	}
 	for _, a := range q.Attributes {
-		m.attributes = append(m.attributes, v.newPredicate(part, a))
+		m.attributes = append(m.attributes, newPredicate(v, part, a))
 	}
 	return m, true
 }
 
-func numberOf(values []string, v string) (uint32, bool) {
-	for i, have := range values {
-		if have == v {
-			return uint32(i), true
-		}
+func (m *matcher) firstRow(t int) int {
+	if t == m.set.NumTraces() {
+		return m.set.Len()
 	}
-	return 0, false
+	first, _ := m.set.TraceRows(t)
+	return first
+}
+
+func (m *matcher) startOf(t int) int64 {
+	start, _ := m.set.TraceExtent(t)
+	return start
 }
 
 // trace reports whether a span of trace t matches. Only the rows that start in
 // the range are looked at, and none where the whole trace is too short.
 func (m *matcher) trace(t int) bool {
-	if end := m.endOf(t); end < m.startMin || end-m.startOf(t) < m.durMin {
+	if start, end := m.set.TraceExtent(t); end < m.startMin || end-start < m.durMin {
 		return false
 	}
-	rows := m.start[m.traces.first[t]:m.traces.first[t+1]]
-	lo, _ := slices.BinarySearch(rows, m.startMin)
-	for row := int(m.traces.first[t]) + lo; row < int(m.traces.first[t+1]) && m.start[row] <= m.startMax; row++ {
+	first, behind := m.set.TraceRows(t)
+	lo, _ := slices.BinarySearch(m.columns.Start[first:behind], m.startMin)
+	for row := first + lo; row < behind && m.columns.Start[row] <= m.startMax; row++ {
 		if m.span(row) {
 			return true
 		}
@@ -139,13 +153,13 @@ func (m *matcher) trace(t int) bool {
 }
 
 func (m *matcher) span(row int) bool {
-	if !m.anyName && m.Set.name[row] != m.name {
+	if !m.anyName && m.columns.Name[row] != m.name {
 		return false
 	}
-	if d := m.end[row] - m.start[row]; d < m.durMin || d > m.durMax {
+	if d := m.columns.End[row] - m.columns.Start[row]; d < m.durMin || d > m.durMax {
 		return false
 	}
-	if !m.anyService && m.view.resources[m.part.FirstResource+int(m.resource[row])].service != m.service {
+	if !m.anyService && !m.ofService[m.columns.Resource[row]] {
 		return false
 	}
 	for i := range m.attributes {

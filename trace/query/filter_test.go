@@ -1,4 +1,4 @@
-package trace
+package query
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -46,7 +48,7 @@ func attributes(pairs ...any) (list []*commonpb.KeyValue) {
 
 // filterSet has three spans: a and its child b in trace 1, and c, which holds
 // nothing, in trace 2.
-func filterSet(t testing.TB) *View {
+func filterSet(t testing.TB) *trace.View {
 	ns := func(s float64) uint64 { return uint64(s * 1e9) }
 	a := &tracepb.Span{
 		TraceId: tid(1), SpanId: sid(1), Name: "a", Kind: tracepb.Span_SPAN_KIND_SERVER, TraceState: "v=1", StartTimeUnixNano: ns(10), EndTimeUnixNano: ns(12),
@@ -233,7 +235,7 @@ func TestFilter(t *testing.T) {
 		{"(eq @link.via queue)", "a"},
 
 		// Fields.
-		{"(eq span.traceID " + TraceID(tid(2)).String() + ")", "c"},
+		{"(eq span.traceID " + trace.TraceID(tid(2)).String() + ")", "c"},
 		{"(in span.spanID 0000000000000001 0000000000000003)", "ac"},
 		{"(eq span.parentSpanID 0000000000000001)", "b"},
 		{"(ne span.parentSpanID 0000000000000009)", "b"},
@@ -267,7 +269,7 @@ func TestFilter(t *testing.T) {
 		{"(eq event.timeSinceStart 1s)", "a"},
 		{"(exists event.name)", "a"},
 		{"(exists link.traceState)", "a"},
-		{"(eq link.traceID " + TraceID(tid(9)).String() + ")", "a"},
+		{"(eq link.traceID " + trace.TraceID(tid(9)).String() + ")", "a"},
 		{"(eq link.spanID 0000000000000008)", "a"},
 		{"(eq @name a)", ""},
 
@@ -359,7 +361,7 @@ func TestFilter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := set.FindSpans(context.Background(), SpanQuery{Filter: f, Limit: 10})
+			rows, err := FindSpans(context.Background(), set, SpanQuery{Filter: f, Limit: 10})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -372,7 +374,7 @@ func TestFilter(t *testing.T) {
 				t.Errorf("found %q, want %q", s, test.want)
 			}
 			// The search for traces asks the same.
-			found, err := set.Find(context.Background(), Query{Filter: f})
+			found, err := Find(context.Background(), set, Query{Filter: f})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -452,7 +454,7 @@ func TestFindSpans(t *testing.T) {
 				var got []int
 				q := SpanQuery{Order: order, Limit: size}
 				for {
-					rows, err := set.FindSpans(context.Background(), q)
+					rows, err := FindSpans(context.Background(), set, q)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -469,7 +471,7 @@ func TestFindSpans(t *testing.T) {
 		})
 	}
 	t.Run("range", func(t *testing.T) {
-		rows, err := set.FindSpans(context.Background(), SpanQuery{StartMin: 101e9, StartMax: 102e9, Limit: 100})
+		rows, err := FindSpans(context.Background(), set, SpanQuery{StartMin: 101e9, StartMax: 102e9, Limit: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -480,7 +482,7 @@ func TestFindSpans(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if _, err := set.FindSpans(ctx, SpanQuery{Limit: 1}); err == nil {
+		if _, err := FindSpans(ctx, set, SpanQuery{Limit: 1}); err == nil {
 			t.Error("no error")
 		}
 	})
@@ -493,13 +495,13 @@ func TestFindAfter(t *testing.T) {
 		spans = append(spans, inTrace(byte(9-i), span(1, 0, "x", int64(100+i/3), 200)))
 	}
 	set := load(t, otel(t, otlp(t, "s", spans...)))
-	whole, err := set.Find(context.Background(), Query{})
+	whole, err := Find(context.Background(), set, Query{})
 	if err != nil || len(whole) != 9 {
 		t.Fatal(whole, err)
 	}
-	var paged []Trace
+	var paged []trace.Trace
 	for q := (Query{Limit: 2}); ; {
-		found, err := set.Find(context.Background(), q)
+		found, err := Find(context.Background(), set, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -536,10 +538,10 @@ func TestFindSpansThatStartAtOnce(t *testing.T) {
 	}
 	set := load(t, otel(t, otlp(t, "s", spans...)))
 	for _, descending := range []bool{true, false} {
-		var got []SpanID
+		var got []trace.SpanID
 		q := SpanQuery{Order: []SpanOrder{{ByStart, descending}}, Limit: 7}
 		for {
-			rows, err := set.FindSpans(t.Context(), q)
+			rows, err := FindSpans(t.Context(), set, q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -551,10 +553,10 @@ func TestFindSpansThatStartAtOnce(t *testing.T) {
 			}
 			q.After = &rows[len(rows)-1]
 		}
-		var want []SpanID
+		var want []trace.SpanID
 		for _, even := range []bool{descending, !descending} { // even ids start later
 			for k := range uint64(250) {
-				want = append(want, spanID(2*k+1+uint64(number64(even))))
+				want = append(want, trace.SpanID(sid(2*k+1+uint64(number64(even)))))
 			}
 		}
 		if !slices.Equal(got, want) {

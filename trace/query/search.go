@@ -1,10 +1,12 @@
-package trace
+package query
 
 import (
 	"context"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
+
+	"prowtrace/trace"
 )
 
 // blockRows is about how many spans one goroutine searches before it is seen
@@ -16,7 +18,7 @@ const blockRows = 1 << 14
 // limit of them unless that is 0. Columns alone are searched by one goroutine;
 // where encoded spans have to be read, all processors take blocks of traces, the
 // newest first, and the result is the same.
-func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) {
+func (m *matcher) search(ctx context.Context, last, limit int) ([]trace.Trace, error) {
 	workers := 1
 	if len(m.attributes) > 0 || m.filter != nil {
 		workers = runtime.GOMAXPROCS(0)
@@ -27,9 +29,9 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) 
 		own.subject = newSubject(m.view, m.part)
 		each[w] = &own
 	}
-	var found []Trace
+	var found []trace.Trace
 	for last > 0 {
-		matched := make([][]Trace, workers)
+		matched := make([][]trace.Trace, workers)
 		var g errgroup.Group
 		for w := range workers {
 			hi := last
@@ -59,18 +61,18 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]Trace, error) 
 // blockBelow gives where a block of traces that ends before index hi begins.
 func (m *matcher) blockBelow(hi int) int {
 	lo := hi
-	for lo > 0 && m.traces.first[hi]-m.traces.first[lo] < blockRows {
+	for lo > 0 && m.firstRow(hi)-m.firstRow(lo) < blockRows {
 		lo--
 	}
 	return lo
 }
 
 // block gives the matches in a range of traces, newest first.
-func (m *matcher) block(lo, hi, limit int) []Trace {
-	var found []Trace
+func (m *matcher) block(lo, hi, limit int) []trace.Trace {
+	var found []trace.Trace
 	for t := hi - 1; t >= lo; t-- {
 		if m.trace(t) {
-			found = append(found, m.part.traceAt(m.view.TraceIndex(m.part, t), t))
+			found = append(found, m.view.Trace(m.view.TraceIndex(m.part, t)))
 			if len(found) == limit {
 				break
 			}

@@ -1,4 +1,4 @@
-package trace
+package query
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"prowtrace/trace"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
@@ -32,7 +34,7 @@ func TestPreparedFilterHoldsAlike(t *testing.T) {
 		}
 		records = append(records, otlp(t, pick("front", "back"), s))
 	}
-	sets := []*View{load(t, otel(t, records...)), filterSet(t)}
+	sets := []*trace.View{load(t, otel(t, records...)), filterSet(t)}
 	leaves := strings.Split(`(eq @code 500)|(ne @code 500)|(exists @span.code)|(in @zone eu x)|(not_in @zone eu x)|(eq @resource.service.name front)|(exists @scope.lang)|(eq scope.name test)
 (eq @event.type Timeout)|(eq event.name retry)|(exists link.traceState)|(eq @link.via mail)|(gt event.timeSinceStart 1ns)|(exists event.name)
 (eq span.name a)|(regex span.name [ab])|(eq span.kind client)|(in span.status ok error)|(eq span.name span.kind)|(eq span.name @zone)|(ne resource.service back)|(eq resource.service @resource.service.name)
@@ -55,10 +57,10 @@ func TestPreparedFilterHoldsAlike(t *testing.T) {
 		}
 		for _, set := range sets {
 			part := set.Parts()[0]
-			plain, prepared := newSubject(set, part), newSubject(set, part)
-			g := set.prepared(part, f)
+			plain, planned := newSubject(set, part), newSubject(set, part)
+			g := prepared(f)
 			for row := range set.Len() {
-				if got, want := g.holds(prepared.at(row)), f.holds(plain.at(row)); got != want {
+				if got, want := g.holds(planned.at(row)), f.holds(plain.at(row)); got != want {
 					t.Fatalf("%s: row %d: %v when it is prepared, %v as it was", text, row, got, want)
 				}
 			}

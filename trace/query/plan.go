@@ -1,9 +1,11 @@
-package trace
+package query
 
 import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"prowtrace/trace"
 )
 
 // prepared gives a filter that holds for the same spans of the set as f does, and
@@ -11,17 +13,14 @@ import (
 // but a span's resource, scope, name, kind or status is asked once for each of
 // these; and a span is searched for what it can have, so not for an attribute
 // whose key is nowhere in its bytes.
-func (v *View) prepared(part Part, f Filter) Filter {
+func prepared(f Filter) Filter {
 	if f == nil {
 		return nil
 	}
-	return (&planner{set: part.Set}).plan(f).Filter
+	return (&planner{}).plan(f).Filter
 }
 
-type planner struct {
-	set   *Set
-	memos int
-}
+type planner struct{ memos int }
 
 // planned is a prepared filter. Its cost is roughly in ns.
 type planned struct {
@@ -143,13 +142,15 @@ func (f either) holds(s *subject) bool {
 
 // carrying asks only where the span has events or links.
 type carrying struct {
-	flag Flags
+	flag trace.Flags
 	Filter
 }
 
-var carriers = map[Level]Flags{EventLevel: eventful, LinkLevel: Linked}
+var carriers = map[Level]trace.Flags{EventLevel: trace.Eventful, LinkLevel: trace.Linked}
 
-func (f carrying) holds(s *subject) bool { return s.set.flags[s.row].Has(f.flag) && f.Filter.holds(s) }
+func (f carrying) holds(s *subject) bool {
+	return s.columns.Flags[s.row].Has(f.flag) && f.Filter.holds(s)
+}
 
 // timing compares a time of the span with a constant.
 type timing struct {
@@ -159,7 +160,7 @@ type timing struct {
 }
 
 func (f timing) holds(s *subject) bool {
-	start, end := s.set.start[s.row], s.set.end[s.row]
+	start, end := s.columns.Start[s.row], s.columns.End[s.row]
 	order := 0
 	switch f.field {
 	case "startTime":
@@ -215,28 +216,28 @@ func columnOf(r Reference) column {
 }
 
 // of gives the number that a row has in the column, size how many there are.
-func (c column) of(s *Set, row int) int {
+func (c column) of(s *trace.Columns, row int) int {
 	switch c {
 	case resourceColumn:
-		return int(s.resource[row])
+		return int(s.Resource[row])
 	case scopeColumn:
-		return int(s.scope[row])
+		return int(s.Scope[row])
 	case nameColumn:
-		return int(s.name[row])
+		return int(s.Name[row])
 	case kindColumn:
-		return int(s.kind[row])
+		return int(s.Kind[row])
 	}
-	return int(s.status[row])
+	return int(s.Status[row])
 }
 
-func (c column) size(s *Set) int {
+func (c column) size(s *trace.Set) int {
 	switch c {
 	case resourceColumn:
-		return len(s.resources)
+		return s.NumResources()
 	case scopeColumn:
-		return len(s.scopes)
+		return s.NumScopes()
 	case nameColumn:
-		return len(s.names)
+		return len(s.Names())
 	case kindColumn:
 		return len(kindWords)
 	}
@@ -264,7 +265,7 @@ func (f memo) holds(s *subject) bool {
 	if s.answers[f.index] == nil {
 		s.answers[f.index] = make([]uint8, f.column.size(s.set))
 	}
-	answer := &s.answers[f.index][f.column.of(s.set, s.row)]
+	answer := &s.answers[f.index][f.column.of(&s.columns, s.row)]
 	if *answer == 0 {
 		*answer = no
 		if f.Filter.holds(s) {

@@ -1,0 +1,145 @@
+//go:build unix
+
+package query
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"prowtrace/trace"
+)
+
+// loaded are the sets that searches are measured on, by scale.
+var loaded = map[string]*trace.View{}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, v := range loaded {
+		_ = v.Set().Close()
+	}
+	os.Exit(code)
+}
+
+// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 10m,
+// which needs 5 GB of disk, or names directories with files to measure on.
+func scales() []string {
+	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
+		return strings.Split(s, ",")
+	}
+	return []string{"100k", "1m"}
+}
+
+// loadScale makes spans in quantity, once for all benchmarks.
+func loadScale(b *testing.B, scale string) *trace.View {
+	b.Helper()
+	if testing.Short() {
+		b.Skip("needs files made for it")
+	}
+	if v := loaded[scale]; v != nil {
+		return v
+	}
+	dir := scale
+	if !strings.ContainsRune(scale, filepath.Separator) {
+		dir = b.TempDir() // mapped files can be removed
+		gen := exec.Command("go", "run", "./testdata/gen", "-scale", scale, "-out", dir)
+		gen.Dir = "../.."
+		if out, err := gen.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var sources []trace.Source
+	for _, p := range paths {
+		sources = append(sources, trace.Source{Name: filepath.Base(p), Path: p})
+	}
+	s, err := trace.Load(context.Background(), sources)
+	if err != nil {
+		b.Fatal(err)
+	}
+	loaded[scale] = trace.Plain(s)
+	return loaded[scale]
+}
+
+// measure runs do again and again and reports its processor time and the 99th
+// percentile of its time.
+func measure(b *testing.B, do func()) {
+	var times []time.Duration
+	cpu := cpuTime(b)
+	for b.Loop() {
+		start := time.Now()
+		do()
+		times = append(times, time.Since(start))
+	}
+	b.ReportMetric(float64(cpuTime(b)-cpu)/1e6/float64(b.N), "cpu-ms/op")
+	slices.Sort(times)
+	b.ReportMetric(times[(len(times)*99-1)/100].Seconds()*1e3, "p99-ms")
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func BenchmarkFind(b *testing.B) {
+	const s = int64(time.Second)
+	begin := time.Date(2025, 3, 13, 1, 44, 34, 0, time.UTC).UnixNano()
+	attr := func(key, value string) []trace.Attribute { return []trace.Attribute{{Key: key, Value: value}} }
+	queries := []struct {
+		name string
+		q    Query
+	}{
+		{"newest", Query{}},
+		{"service", Query{Service: "nodeup"}},
+		{"service/none", Query{Service: "nope"}},
+		{"operation", Query{Operation: "HTTP GET"}},
+		{"operation/none", Query{Operation: "nope"}},
+		{"both", Query{Service: "nodeup", Operation: "S3Path::ReadFile"}},
+		{"range", Query{StartMin: begin + 60*s, StartMax: begin + 61*s}},
+		{"range/none", Query{StartMin: begin - 60*s, StartMax: begin - 59*s}},
+		{"longest", Query{DurationMin: 100 * s}},
+		{"longest/none", Query{DurationMin: 3600 * s}},
+		{"shortest/none", Query{DurationMin: 1, DurationMax: 2}},
+		{"all", Query{Service: "nodeup", Operation: "HTTP GET", StartMin: begin, StartMax: begin + 3600*s, DurationMin: 1, DurationMax: s}},
+		{"all/none", Query{Service: "nodeup", Operation: "HTTP GET", StartMin: begin, StartMax: begin + 3600*s, DurationMin: 1, DurationMax: 2}},
+		{"error", Query{Attributes: attr("error", "true")}},
+		{"kind/none", Query{Attributes: attr("span.kind", "server")}},
+		{"attribute", Query{Attributes: attr("http.response.status_code", "503")}},
+		{"attribute/resource", Query{Attributes: attr("host.name", "node-03")}},
+		{"attribute/nokey", Query{Attributes: attr("http.nope", "503")}},
+		{"attribute/novalue", Query{Attributes: attr("kops.request.id", "nope")}},
+		{"attribute/nonumber", Query{Attributes: attr("http.response.status_code", "599")}},
+		{"attribute/nodescription", Query{Attributes: attr("otel.status_description", "nope")}},
+		{"attribute/service", Query{Service: "nodeup", Attributes: attr("kops.request.id", "nope")}},
+		{"attribute/two", Query{Attributes: []trace.Attribute{{Key: "http.request.method", Value: "GET"}, {Key: "kops.request.id", Value: "nope"}}}},
+	}
+	for _, scale := range scales() {
+		for _, query := range queries {
+			b.Run(scale+"/"+query.name, func(b *testing.B) {
+				set := loadScale(b, scale)
+				query.q.Limit = 20
+				var found int
+				measure(b, func() {
+					traces, err := Find(context.Background(), set, query.q)
+					if err != nil {
+						b.Fatal(err)
+					}
+					found = len(traces)
+				})
+				b.ReportMetric(float64(found), "traces")
+			})
+		}
+	}
+}
