@@ -89,10 +89,10 @@ func BenchmarkJoined(b *testing.B) {
 	}
 	b.Run("viewer/first-columns", func(b *testing.B) {
 		for b.Loop() {
-			page(b, viewer.New(set, viewer.Info{}, "127.0.0.1"), "columns")
+			page(b, viewer.New(trace.NewShared(set), viewer.Info{}, "127.0.0.1"), "columns")
 		}
 	})
-	h := viewer.New(set, viewer.Info{}, "127.0.0.1")
+	h := viewer.New(trace.NewShared(set), viewer.Info{}, "127.0.0.1")
 	for _, what := range []string{"columns", "critical"} {
 		b.Run("viewer/"+what, func(b *testing.B) {
 			for b.Loop() {

@@ -7,6 +7,8 @@ import (
 
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
+	"prowtrace/serve/viewer"
+	"prowtrace/trace"
 )
 
 // newServe makes the command that serves on fixed addresses and starts nothing.
@@ -49,7 +51,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return fmt.Errorf("writing the addresses: %w", err)
 			}
 			g.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(set), newPages(set, g.pageInfo(collected.jobs)))
+			return servers.Run(ctx, remote.NewServer(set), viewer.New(trace.NewShared(set), g.pageInfo(collected.jobs)))
 		},
 	}
 	g.register(c.Flags())

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,40 +122,27 @@ func (v *viewCommand) serve(ctx context.Context, set *trace.View, jobs []job, fo
 	}
 	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	handler := newPages(set, v.pageInfo(jobs))
+	info := v.pageInfo(jobs)
+	handler := viewer.New(trace.NewShared(set), info)
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), handler) })
-	g.Go(func() error { return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages, handler) })
+	g.Go(func() error {
+		return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages, withJaeger(handler, info))
+	})
 	return g.Wait()
 }
 
-// pages are the built-in pages. They are served before it is known whether a
-// Jaeger runs, whose address they then show.
-type pages struct {
-	set     *trace.View
-	info    viewer.Info
-	current atomic.Pointer[http.Handler]
-}
-
-func newPages(set *trace.View, info viewer.Info) *pages {
-	p := &pages{set: set, info: info}
-	p.withJaeger("")
-	return p
-}
-
-func (p *pages) withJaeger(address string) {
-	info := p.info
-	info.Jaeger = address
-	handler := viewer.New(p.set, info)
-	p.current.Store(&handler)
-}
-
-func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	(*p.current.Load()).ServeHTTP(w, r)
+// withJaeger gives what changes the address of Jaeger in the built-in pages. They are
+// served before it is known whether a Jaeger runs.
+func withJaeger(pages *viewer.Viewer, info viewer.Info) func(address string) {
+	return func(address string) {
+		info.Jaeger = address
+		pages.SetInfo(info)
+	}
 }
 
 // open starts Jaeger and opens the browser. Where Jaeger fails or ends, the
 // built-in pages stay.
-func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error, storage, address string, handler *pages) error {
+func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error, storage, address string, showJaeger func(address string)) error {
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
 			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
@@ -178,7 +163,7 @@ func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, fou
 	if advice := tooLarge(longest(set), builtinPage(set, address)); advice != "" {
 		v.note("%s", advice)
 	}
-	handler.withJaeger(process.URL)
+	showJaeger(process.URL)
 	if err := v.show(ctx, jaegerPage(set, process.URL)); err != nil {
 		return errors.Join(err, process.Stop(context.WithoutCancel(ctx)))
 	}
@@ -187,7 +172,7 @@ func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, fou
 		// Ctrl-C: the end of ctx must not cut short the graceful stop.
 		return process.Stop(context.WithoutCancel(ctx))
 	case <-process.Done():
-		handler.withJaeger("")
+		showJaeger("")
 		v.note("%v\nThe built-in pages are still there: %s", process.Wait(), address)
 		return nil
 	}

@@ -167,4 +167,20 @@ func (v *View) decode(row, resource int, span []byte) (Detail, error) {
 	return d, nil
 }
 
+// EncodedText is ReadableText of an encoded AnyValue; "" where it cannot be read.
+func EncodedText(value []byte) string {
+	if len(value) > 1 && value[0] == 1<<3|2 { // a string needs no decoding
+		for num, text := range otlpwire.Messages(value) {
+			if num == 1 {
+				return string(text)
+			}
+		}
+	}
+	var v commonpb.AnyValue
+	if proto.Unmarshal(value, &v) != nil {
+		return ""
+	}
+	return ReadableText(&v)
+}
+
 func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -16,7 +16,7 @@ import (
 
 // A handler answers a request of the API: with a blob, or with a value that is
 // sent as JSON.
-type handler func(r *http.Request) (any, error)
+type handler func(v *reader, r *http.Request) (any, error)
 
 // blob is an answer that is no JSON.
 type blob struct {
@@ -25,8 +25,8 @@ type blob struct {
 	file        string // the name to save it under; "" is to be shown
 }
 
-func (h handler) serve(w http.ResponseWriter, r *http.Request) {
-	answer, err := h(r)
+func (h handler) serve(v *reader, w http.ResponseWriter, r *http.Request) {
+	answer, err := h(v, r)
 	if r.Context().Err() != nil {
 		return // the visitor has left
 	}

@@ -32,8 +32,8 @@ type columnHead struct {
 
 // getColumns sends a range of lines as columns. Each column has the narrowest
 // type that holds its values, so a line costs 15 to 25 bytes.
-func getColumns(r *http.Request, d *drawing) (any, error) {
-	n := len(d.layout.Lines)
+func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
+	n := len(d.Layout.Lines)
 	from, err := number(r, "from", 0)
 	if err != nil {
 		return nil, err
@@ -47,35 +47,35 @@ func getColumns(r *http.Request, d *drawing) (any, error) {
 	return blob{contentType: "application/octet-stream", body: d.columns(from, to)}, nil
 }
 
-func (d *drawing) columns(from, to int) []byte {
+func (d drawing) columns(from, to int) []byte {
 	n := to - from
 	depth, name, service := make([]uint32, n), make([]uint32, n), make([]uint32, n)
 	kind, flags := make([]uint32, n), make([]uint32, n)
 	start, duration := newWide(n), newWide(n)
 	self := make([]float32, n)
-	for i, l := range d.layout.Lines[from:to] {
+	for i, l := range d.Layout.Lines[from:to] {
 		depth[i], name[i], service[i] = uint32(l.Depth), l.Name, l.Service
 		if l.Group == analysis.NoGroup {
-			s := d.tree.Span(int(l.Span))
-			start.set(i, s.Start-d.extent.start)
+			s := d.Tree.Span(int(l.Span))
+			start.set(i, s.Start-d.Start)
 			duration.set(i, s.Duration)
-			self[i] = float32(d.self[l.Span])
+			self[i] = float32(d.Self[l.Span])
 			kind[i] = uint32(s.Kind) | uint32(s.Status)<<4
 			flags[i] = uint32(s.Flags) & (flagInferred - 1)
-			if d.tree.Inferred(int(l.Span)) {
+			if d.Tree.Inferred(int(l.Span)) {
 				flags[i] |= flagInferred
 			}
 			continue
 		}
-		e := d.extentOf(from + i)
-		start.set(i, e.start-d.extent.start)
-		duration.set(i, e.end-e.start)
+		begin, end := d.Extent(from + i)
+		start.set(i, begin-d.Start)
+		duration.set(i, end-begin)
 		flags[i] = flagMissing
 		if l.Group == analysis.Fold {
 			flags[i] = flagFold
 		}
 	}
-	w := &columnsWriter{head: columnsHead{From: from, To: to, Lines: len(d.layout.Lines)}}
+	w := &columnsWriter{head: columnsHead{From: from, To: to, Lines: len(d.Layout.Lines)}}
 	w.add("depth", depth)
 	w.add("start", start.low)
 	w.add("startHigh", start.high)

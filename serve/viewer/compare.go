@@ -1,11 +1,9 @@
 package viewer
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 
-	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // comparison is two traces beside each other: what each operation and each
@@ -26,15 +24,6 @@ type sums struct {
 	Errors int   `json:"errors"`
 	Total  int64 `json:"total"` // ns: the durations
 	Self   int64 `json:"self"`
-}
-
-func (s *sums) add(span trace.Span, self int64) {
-	s.Count++
-	s.Total = sum(s.Total, span.Duration)
-	s.Self = sum(s.Self, self)
-	if span.Status == trace.StatusError {
-		s.Errors++
-	}
 }
 
 type comparedOperation struct {
@@ -58,12 +47,9 @@ type comparedPath struct {
 	There   sums   `json:"there"`
 }
 
-const (
-	maxComparedOperations = 2000
-	maxComparedPaths      = 2000
-)
+const maxComparedOperations = 2000
 
-func (v *viewer) getComparison(r *http.Request, here *drawing) (any, error) {
+func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	other := r.URL.Query().Get("with")
 	if other == "" {
 		return nil, badRequest("with= names no trace to compare with", "Write the id of another trace of this run: with=5b8efff798038103d269b633813fc60c.")
@@ -72,92 +58,29 @@ func (v *viewer) getComparison(r *http.Request, here *drawing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := v.drawings.of(v.set, t)
-	out := comparison{Here: v.summary(here.tree), There: v.summary(there.tree)}
-	out.Operations, out.LeftOperations = comparedOperations(here, there)
-	out.Paths, out.LeftPaths = comparedPaths(here, there)
+	there := v.drawing(t)
+	out := comparison{Here: v.summary(here.Tree), There: v.summary(there.Tree), Operations: []comparedOperation{}, Paths: []comparedPath{}}
+	operations := analysis.CompareOperations(here.Drawing, there.Drawing)
+	for _, o := range operations[:min(len(operations), maxComparedOperations)] {
+		out.Operations = append(out.Operations, shownComparedOperation(o))
+	}
+	out.LeftOperations = len(operations) - len(out.Operations)
+	paths, left := analysis.ComparePaths(here.Drawing, there.Drawing)
+	for _, p := range paths {
+		out.Paths = append(out.Paths, comparedPath{p.Parent, name(p.Name), name(p.Service), sums(p.Here), sums(p.There)})
+	}
+	out.LeftPaths = left
 	return out, nil
 }
 
-func comparedOperations(here, there *drawing) (all []comparedOperation, left int) {
-	type key struct{ name, service string }
-	index := map[key]int{}
-	all = []comparedOperation{}
-	for side, d := range []*drawing{here, there} {
-		for i := range d.tree.Len() {
-			s := d.tree.Span(i)
-			k := key{s.Name, d.tree.ReportedService(i)}
-			at, known := index[k]
-			if !known {
-				at = len(all)
-				index[k] = at
-				o := comparedOperation{Name: name(k.name), Service: name(k.service)}
-				o.Exact = o.Name == k.name && o.Service == k.service
-				all = append(all, o)
-			}
-			o := &all[at]
-			[]*sums{&o.Here, &o.There}[side].add(s, d.self[i])
-			if s.Service != k.service {
-				*[]*string{&o.HereService, &o.ThereService}[side] = name(s.Service)
-			}
-		}
+func shownComparedOperation(o analysis.ComparedOperation) comparedOperation {
+	out := comparedOperation{Name: name(o.Name), Service: name(o.Service), Here: sums(o.Here), There: sums(o.There)}
+	out.Exact = out.Name == o.Name && out.Service == o.Service
+	if o.HereService != o.Service {
+		out.HereService = name(o.HereService)
 	}
-	slices.SortStableFunc(all, func(a, b comparedOperation) int {
-		return cmp.Compare(differenceOf(b.Here, b.There), differenceOf(a.Here, a.There))
-	})
-	n := min(len(all), maxComparedOperations)
-	return all[:n], len(all) - n
-}
-
-// differenceOf says how far two sums are apart in self time.
-func differenceOf(a, b sums) int64 { return max(a.Self-b.Self, b.Self-a.Self) }
-
-// comparedPaths puts calls of the same name and service under the same path
-// together, as the flame graph does. The roots are one path whatever their
-// names: those of two jobs have different ones.
-func comparedPaths(here, there *drawing) (all []comparedPath, left int) {
-	index := map[frameKey]int32{}
-	all = []comparedPath{}
-	for side, d := range []*drawing{here, there} {
-		of := make([]int32, d.tree.Len()) // the path of each span
-		for _, i := range parentsFirst(d.tree) {
-			s := d.tree.Span(int(i))
-			k := frameKey{-1, s.Name, d.tree.ReportedService(int(i))}
-			if p := d.tree.Parent(int(i)); p >= 0 {
-				k.parent = of[p]
-			} else if s.Row == d.tree.Trace.Root {
-				k = frameKey{parent: -2}
-			}
-			at, known := index[k]
-			if !known {
-				at = int32(len(all))
-				index[k] = at
-				all = append(all, comparedPath{Parent: max(int(k.parent), -1), Name: name(s.Name), Service: name(d.tree.ReportedService(int(i)))})
-			}
-			of[i] = at
-			p := &all[at]
-			[]*sums{&p.Here, &p.There}[side].add(s, d.self[i])
-		}
+	if o.ThereService != o.Service {
+		out.ThereService = name(o.ThereService)
 	}
-	return mostDifferent(all)
-}
-
-// mostDifferent keeps the paths with the largest differences in and under them.
-func mostDifferent(all []comparedPath) (kept []comparedPath, left int) {
-	weight := make([]int64, len(all))
-	for i := len(all) - 1; i >= 0; i-- {
-		weight[i] = sum(weight[i], differenceOf(all[i].Here, all[i].There))
-		if p := all[i].Parent; p >= 0 {
-			weight[p] = sum(weight[p], weight[i])
-		}
-	}
-	kept = []comparedPath{}
-	place := map[int]int{-1: -1}
-	for _, i := range heaviest(len(all), maxComparedPaths, func(i int) int64 { return weight[i] }) {
-		place[i] = len(kept)
-		p := all[i]
-		p.Parent = place[p.Parent]
-		kept = append(kept, p)
-	}
-	return kept, len(all) - len(kept)
+	return out
 }

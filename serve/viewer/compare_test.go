@@ -11,7 +11,7 @@ import (
 // Calls are matched by their path, the roots in any case; what only one trace
 // has is nothing in the other, whichever way they are compared.
 func TestCompare(t *testing.T) {
-	h := New(load(t,
+	h := newViewer(load(t,
 		file(t, 1, span{id: 1, name: "good", end: 1000}, span{id: 2, parent: 1, name: "apply", end: 600}, span{id: 3, parent: 2, name: "poll", start: 100, end: 200}),
 		file(t, 2, span{id: 1, name: "bad", end: 9000}, span{id: 2, parent: 1, name: "apply", end: 8000}, span{id: 3, parent: 2, name: "poll", start: 100, end: 200, change: failed("no")},
 			span{id: 4, parent: 1, name: "poll", start: 8100, end: 8200}),
@@ -57,7 +57,7 @@ func TestCompareLabelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Set().Close() })
-	h := New(set, Info{})
+	h := newViewer(set, Info{})
 	c := answer[comparison](t, h, "traces/"+traceID(2).String()+"/compare?with="+traceID(1).String())
 	if len(c.Operations) != 2 || len(c.Paths) != 2 {
 		t.Fatalf("%d operations, %d paths: %+v", len(c.Operations), len(c.Paths), c)
@@ -83,7 +83,7 @@ func TestFilesOfSeveralRuns(t *testing.T) {
 	for i, id := range []string{"1", "2"} {
 		info.Jobs = append(info.Jobs, Job{Trace: set.Jobs()[i].ID, Title: id, Links: []Link{{"artifacts", "https://x.example/" + id + "/artifacts/"}}})
 	}
-	h := New(set, info)
+	h := newViewer(set, info)
 	files := answer[struct{ Files []runFile }](t, h, "files").Files
 	for i, f := range files {
 		if want := fmt.Sprintf("https://x.example/%d/artifacts/otlp/kops-1.otel", i+1); len(files) != 2 || f.URL != want || f.Trace != set.Jobs()[i].ID.String() || f.Spans != 1 {

@@ -112,48 +112,48 @@ type spanRef struct {
 }
 
 // spanAt finds and decodes the span that an address names.
-func (v *viewer) spanAt(r *http.Request, d *drawing) (line, span int, parts trace.Detail, err error) {
+func (v *reader) spanAt(r *http.Request, d drawing) (line, span int, parts trace.Detail, err error) {
 	if line, err = d.spanOf(r); err != nil {
 		return 0, 0, parts, err
 	}
-	l := d.layout.Lines[line]
+	l := d.Layout.Lines[line]
 	if l.Group != analysis.NoGroup {
 		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is no span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
 	}
-	parts, err = d.tree.Detail(int(l.Span))
+	parts, err = d.Tree.Detail(int(l.Span))
 	return line, int(l.Span), parts, err
 }
 
-func (v *viewer) getSpan(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getSpan(r *http.Request, d drawing) (any, error) {
 	line, i, parts, err := v.spanAt(r, d)
 	if err != nil {
 		return nil, err
 	}
-	s := d.tree.Span(i)
+	s := d.Tree.Span(i)
 	out := detail{
-		Line: line, ID: d.tree.ID(i).String(), Trace: d.tree.Trace.ID.String(), ParentLine: -1, Inferred: d.tree.Inferred(i),
+		Line: line, ID: d.Tree.ID(i).String(), Trace: d.Tree.Trace.ID.String(), ParentLine: -1, Inferred: d.Tree.Inferred(i),
 		Name: clip(s.Name, valueBytes), Service: name(s.Service), Kind: s.Kind.String(), Status: s.Status.String(),
-		Start: nanos(s.Start), End: nanos(s.End()), Duration: nanos(s.Duration), Self: nanos(d.self[i]),
-		Flags: s.Flags.Names(), State: clip(parts.Span.GetTraceState(), 500), Bytes: len(d.tree.Encoded(i)),
+		Start: nanos(s.Start), End: nanos(s.End()), Duration: nanos(s.Duration), Self: nanos(d.Self[i]),
+		Flags: s.Flags.Names(), State: clip(parts.Span.GetTraceState(), 500), Bytes: len(d.Tree.Encoded(i)),
 	}
-	out.Only = d.tree.ID(i).IsZero() || s.Flags.Has(trace.Conflict)
+	out.Only = d.Tree.ID(i).IsZero() || s.Flags.Has(trace.Conflict)
 	if out.Flags == nil {
 		out.Flags = []string{}
 	}
 	if id := parts.Span.GetParentSpanId(); len(id) > 0 {
 		out.ParentID = hex.EncodeToString(id)
 	}
-	if p := d.tree.Parent(i); p >= 0 {
-		out.ParentLine, out.ParentName = int(d.line[p]), name(d.tree.Span(p).Name)
+	if p := d.Tree.Parent(i); p >= 0 {
+		out.ParentLine, out.ParentName = int(d.Line[p]), name(d.Tree.Span(p).Name)
 	}
 	if s.Flags.Has(trace.Negative) {
 		raw := &tracepb.Span{}
-		if proto.Unmarshal(v.set.Raw(d.tree.Row(i)), raw) == nil {
+		if proto.Unmarshal(v.set.Raw(d.Tree.Row(i)), raw) == nil {
 			out.Reported = &reported{strconv.FormatUint(raw.StartTimeUnixNano, 10), strconv.FormatUint(raw.EndTimeUnixNano, 10)}
 		}
 	}
-	for _, l := range v.set.Locations(d.tree.Row(i)) {
-		out.Sources = append(out.Sources, place{clip(l.Source, 300), v.info.artifact(l.Source, d.tree.Trace.ID), l.Offset})
+	for _, l := range v.set.Locations(d.Tree.Row(i)) {
+		out.Sources = append(out.Sources, place{clip(l.Source, 300), v.info.artifact(l.Source, d.Tree.Trace.ID), l.Offset})
 	}
 	if v.info.Jaeger != "" {
 		out.Jaeger = v.info.Jaeger + "/trace/" + out.Trace + "?uiFind=" + out.ID
@@ -166,7 +166,7 @@ func nanos(ns int64) string { return strconv.FormatInt(ns, 10) }
 
 // describe fills in what only the decoded span knows, and gives all values by
 // their numbers.
-func (v *viewer) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
+func (v *reader) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
 	c := &collector{}
 	if m := d.Span.GetStatus().GetMessage(); m != "" {
 		f := c.field(&commonpb.KeyValue{Key: "message", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: m}}})
@@ -247,7 +247,7 @@ func typeOf(v *commonpb.AnyValue) string {
 }
 
 // getValue sends a whole value of a span: text as it is, bytes as bytes.
-func (v *viewer) getValue(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getValue(r *http.Request, d drawing) (any, error) {
 	_, _, parts, err := v.spanAt(r, d)
 	if err != nil {
 		return nil, err

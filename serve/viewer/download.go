@@ -7,7 +7,7 @@ import (
 )
 
 // getSpanJSON sends one span as a whole OTLP/JSON message.
-func (v *viewer) getSpanJSON(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getSpanJSON(r *http.Request, d drawing) (any, error) {
 	_, _, parts, err := v.spanAt(r, d)
 	if err != nil {
 		return nil, err
@@ -17,10 +17,10 @@ func (v *viewer) getSpanJSON(r *http.Request, d *drawing) (any, error) {
 
 // streamTrace sends all spans of a trace, one after the other: the whole is
 // never in memory.
-func (v *viewer) streamTrace(w http.ResponseWriter, r *http.Request) {
+func (v *reader) streamTrace(w http.ResponseWriter, r *http.Request) {
 	t, err := v.lookup(r.PathValue("trace"))
 	if err != nil {
-		handler(func(*http.Request) (any, error) { return nil, err }).serve(w, r)
+		handler(func(*reader, *http.Request) (any, error) { return nil, err }).serve(v, w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -29,10 +29,10 @@ func (v *viewer) streamTrace(w http.ResponseWriter, r *http.Request) {
 }
 
 // getRaw sends a span's bytes as the file has them: an encoded OTLP Span.
-func (v *viewer) getRaw(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getRaw(r *http.Request, d drawing) (any, error) {
 	_, i, _, err := v.spanAt(r, d)
 	if err != nil {
 		return nil, err
 	}
-	return blob{"application/octet-stream", v.set.Raw(d.tree.Row(i)), "span.binpb"}, nil
+	return blob{"application/octet-stream", v.set.Raw(d.Tree.Row(i)), "span.binpb"}, nil
 }

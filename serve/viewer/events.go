@@ -35,7 +35,7 @@ const (
 
 // getEvents lists the events of all spans by time. With a query those that meet
 // it, as if each were the only event of its span.
-func (v *viewer) getEvents(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getEvents(r *http.Request, d drawing) (any, error) {
 	q, err := parseQuery(r.URL.Query().Get("q"))
 	if err != nil {
 		return nil, err
@@ -63,9 +63,9 @@ type eventPlace struct {
 }
 
 // events finds the events that meet a query.
-func (v *viewer) events(ctx context.Context, d *drawing, q alternatives) (found earliest, err error) {
+func (v *reader) events(ctx context.Context, d drawing, q alternatives) (found earliest, err error) {
 	var mu sync.Mutex
-	err = inParallel(ctx, d.tree.Len(), 4096, func(from, to int) {
+	err = inParallel(ctx, d.Tree.Len(), 4096, func(from, to int) {
 		m := v.newMatcher(q)
 		var some earliest
 		for i := from; i < to; i++ {
@@ -105,9 +105,9 @@ func (e *earliest) cut() {
 
 // eventsOf gives add the events of span i that meet an alternative, as if each
 // were the only one.
-func (m *matcher) eventsOf(d *drawing, i int, add func(...eventPlace)) {
-	span := m.set.Encoded(d.tree.Row(i))
-	s := d.tree.Span(i)
+func (m *matcher) eventsOf(d drawing, i int, add func(...eventPlace)) {
+	span := m.set.Encoded(d.Tree.Row(i))
+	s := d.Tree.Span(i)
 	var says []said
 	c := otlpwire.Read(span)
 	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
@@ -119,7 +119,7 @@ func (m *matcher) eventsOf(d *drawing, i int, add func(...eventPlace)) {
 			says = m.withoutEvents(d, i, s)
 		}
 		at := cmp.Or(eventTime(event), s.Start)
-		if m.event(says, event, at, d.tree) {
+		if m.event(says, event, at, d.Tree) {
 			add(eventPlace{at, int32(i), int32(f.Lo), int32(f.Hi)})
 		}
 	}
@@ -132,14 +132,14 @@ type said struct {
 }
 
 // withoutEvents asks all terms of all alternatives about a span.
-func (m *matcher) withoutEvents(d *drawing, i int, s trace.Span) []said {
+func (m *matcher) withoutEvents(d drawing, i int, s trace.Span) []said {
 	says := []said{}
 	for _, q := range m.queries {
 		for n := range q {
 			var t said
 			if !q[n].timed() { // the time is that of the event
-				t.hit, t.inside = q[n].columns(d.tree, i, s, d.self)
-				t.hit = t.hit || t.inside && m.partsHave(len(says), &q[n], d.tree, i, false)
+				t.hit, t.inside = q[n].columns(d.Tree, i, s, d.Self)
+				t.hit = t.hit || t.inside && m.partsHave(len(says), &q[n], d.Tree, i, false)
 			}
 			says = append(says, t)
 		}
@@ -163,11 +163,11 @@ func (m *matcher) event(says []said, event []byte, at int64, t trace.Tree) bool 
 	return false
 }
 
-func (v *viewer) loggedEvent(d *drawing, at eventPlace) loggedEvent {
+func (v *reader) loggedEvent(d drawing, at eventPlace) loggedEvent {
 	i := int(at.span)
-	s := d.tree.Span(i)
-	e := loggedEvent{Line: int(d.line[i]), ID: d.tree.ID(i).String(), Operation: name(s.Name), Service: name(s.Service)}
-	event := v.set.Encoded(d.tree.Row(i))[at.from:at.to]
+	s := d.Tree.Span(i)
+	e := loggedEvent{Line: int(d.Line[i]), ID: d.Tree.ID(i).String(), Operation: name(s.Name), Service: name(s.Service)}
+	event := v.set.Encoded(d.Tree.Row(i))[at.from:at.to]
 	e.At = nanos(eventTime(event))
 	var kind, message string
 	var rest []string
@@ -206,5 +206,5 @@ func shortText(value []byte) string {
 	if text := textValue(value); text != "" || len(value) > 10*eventBytes {
 		return text
 	}
-	return clip(textOf(value), eventBytes)
+	return clip(trace.EncodedText(value), eventBytes)
 }

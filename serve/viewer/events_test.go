@@ -67,7 +67,7 @@ func (a eventsAnswer) String() string {
 // All events of a trace stand by their times; a search finds those that meet it
 // as if each were the only one of its span.
 func TestEvents(t *testing.T) {
-	h := New(load(t, loggedFile(t)), Info{})
+	h := newViewer(load(t, loggedFile(t)), Info{})
 	for _, test := range []struct{ name, query, want string }{
 		{"all", "", "10 job/started, 2000 apply/retry, 4000 apply/exception, 0 verify/odd, 6000 verify/retry, 8900 job/done"},
 		{"a word of an event", "timeout", "2000 apply/retry"},
@@ -122,7 +122,7 @@ func TestEventsOfJoinedTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = set.Set().Close() })
-	h := New(set, Info{})
+	h := newViewer(set, Info{})
 	for q, want := range map[string]string{
 		"":                              "10 job/started, 150 late/e\uFFFDnt, 9000 job/done, 7487584991854 late/never",
 		"k=v OR prowtrace.span_id=nope": "150 late/e\uFFFDnt",
@@ -139,7 +139,7 @@ func TestTooManyEvents(t *testing.T) {
 	for i := range events {
 		events[i] = &tracepb.Span_Event{TimeUnixNano: base + uint64(len(events)-i)*1e6}
 	}
-	h := New(load(t, file(t, 1, span{id: 1, name: "job", end: 9000, change: logged(events...)})), Info{})
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "job", end: 9000, change: logged(events...)})), Info{})
 	got := answer[eventsAnswer](t, h, fmt.Sprintf("traces/%s/events?offset=%d", traceID(1), maxListed-2))
 	if got.Total != maxListed || got.Left != 5 || got.String() != fmt.Sprintf("%d job/, %d job/", maxListed-1, maxListed) {
 		t.Errorf("%d, %d left: %s", got.Total, got.Left, got)

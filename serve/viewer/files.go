@@ -16,8 +16,8 @@ type runFile struct {
 	Problems int    `json:"problems"`
 }
 
-func (v *viewer) getFiles(r *http.Request) (any, error) {
-	all := v.files()
+func (v *reader) getFiles(r *http.Request) (any, error) {
+	all := v.cache.Files()
 	from, to, err := window(r, len(all), filesPerPage)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (v *viewer) getFiles(r *http.Request) (any, error) {
 
 // jobTrace gives the id of the joined trace of a job, as a file names it; zero
 // where the file is of none.
-func (v *viewer) jobTrace(job int) (id trace.TraceID) {
+func (v *reader) jobTrace(job int) (id trace.TraceID) {
 	if jobs := v.set.Jobs(); job > 0 && job <= len(jobs) {
 		id = jobs[job-1].ID
 	}
@@ -51,7 +51,7 @@ type problem struct {
 	Kept   int    `json:"kept"`
 }
 
-func (v *viewer) getProblems(r *http.Request) (any, error) {
+func (v *reader) getProblems(r *http.Request) (any, error) {
 	all := v.set.Problems()
 	from, to, err := window(r, len(all), problemsPerPage)
 	if err != nil {

@@ -44,7 +44,7 @@ func TestGuard(t *testing.T) {
 		{name: "OPTIONS", host: "localhost", method: http.MethodOptions, status: 405},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := New(load(t), Info{}, test.hosts...)
+			h := newViewer(load(t), Info{}, test.hosts...)
 			if test.method == "" {
 				test.method = http.MethodGet
 			}
@@ -71,7 +71,7 @@ func TestGuard(t *testing.T) {
 // TestHeaders goes through a real server: all answers carry the headers, those
 // of net/http's own making included.
 func TestHeaders(t *testing.T) {
-	server := httptest.NewServer(New(load(t, sampleFiles(t)...), Info{}))
+	server := httptest.NewServer(newViewer(load(t, sampleFiles(t)...), Info{}))
 	defer server.Close()
 	for _, path := range []string{
 		"/", "/trace/" + traceID(1).String(), "/api/v1/run", "/api/v1/traces/" + traceID(1).String() + "/columns", "/api/v1/traces/" + traceID(1).String() + "/spans/0/raw", "/api/v1/nothing",

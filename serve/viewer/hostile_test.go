@@ -13,6 +13,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 var hostile = []string{
@@ -46,7 +47,7 @@ func TestHostileText(t *testing.T) {
 	set := load(t, hostileFile(t), bad)
 	info := Info{Title: "<script>\n\u202e", Run: "javascript:alert(1)", Jaeger: "data:text/html,x", Links: []Link{{"\x1b<b>", "javascript:alert(1)"}, {"", "vbscript:x"}, {"ok", "https://x/\"><script>"}},
 		Jobs: []Job{{Title: "<b>\u202e\n", Run: "javascript:alert(1)", Links: []Link{{"<i>\x1b", "data:text/html,x"}}}, {Trace: traceID(1), Title: "x", Run: "https://x/"}}}
-	h := New(set, info)
+	h := newViewer(set, info)
 	one := "traces/" + traceID(1).String()
 	targets := []string{"run", "files", "problems", "traces", "operations", "flame", "services", one, one + "/lines?at=0-100", one + "/operations", one + "/keys", one + "/events", one + "/operations?by=args", one + "/compare?with=" + traceID(1).String()}
 	for i := range hostile {
@@ -101,7 +102,7 @@ func checkText(t *testing.T, target, key string, v any) {
 func TestMegabyteAttribute(t *testing.T) {
 	big := strings.Repeat("0123456789abcde\n", 1<<16)
 	binary := bytes.Repeat([]byte{0xff, 0x00}, 1<<19)
-	h := New(load(t, file(t, 1, span{id: 1, name: big, end: 1, change: with(
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: big, end: 1, change: with(
 		text("url.full", big), text("small", "x"), attribute("blob", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: binary}}))})), Info{})
 	one := "/api/v1/traces/" + traceID(1).String()
 	self := one + "/spans/0000000000000001"
@@ -130,18 +131,18 @@ func TestMegabyteAttribute(t *testing.T) {
 func TestCenturies(t *testing.T) {
 	ages := func(s *tracepb.Span) { s.StartTimeUnixNano, s.EndTimeUnixNano = 1, math.MaxInt64 }
 	spans := []span{{id: 1, name: "root", change: ages}, {id: 2, parent: 1, name: "group", change: ages}}
-	for i := range maxFrames + maxComparedPaths {
+	for i := range analysis.MaxFrames + analysis.MaxComparedPaths {
 		s := span{id: uint64(i + 10), parent: 2, name: fmt.Sprintf("call %d", i), start: 1, end: 2}
 		if i < 3 {
 			s.change = ages
 		}
 		spans = append(spans, s)
 	}
-	h := New(load(t, file(t, 1, spans...), file(t, 2, span{id: 1, name: "other", end: 1})), Info{})
+	h := newViewer(load(t, file(t, 1, spans...), file(t, 2, span{id: 1, name: "other", end: 1})), Info{})
 	one := "traces/" + traceID(1).String()
 	f := answer[flame](t, h, one+"/flame")
 	c := answer[comparison](t, h, one+"/compare?with="+traceID(2).String())
-	if len(f.Frames) != maxFrames || len(c.Paths) != maxComparedPaths || f.Left == 0 || c.LeftPaths == 0 {
+	if len(f.Frames) != analysis.MaxFrames || len(c.Paths) != analysis.MaxComparedPaths || f.Left == 0 || c.LeftPaths == 0 {
 		t.Fatalf("%d frames, %d paths", len(f.Frames), len(c.Paths))
 	}
 	for i, f := range f.Frames {
@@ -158,7 +159,7 @@ func TestCenturies(t *testing.T) {
 
 func TestRawSpan(t *testing.T) {
 	set := load(t, sampleFiles(t)...)
-	got := page(t, New(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/spans/0/raw")
+	got := page(t, newViewer(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/spans/0/raw")
 	if got != string(set.Raw(set.Trace(0).First)) {
 		t.Errorf("got %d bytes", len(got))
 	}
@@ -174,7 +175,7 @@ func TestExport(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(page(t, New(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/otlp")), &got); err != nil {
+	if err := json.Unmarshal([]byte(page(t, newViewer(set, Info{}), "/api/v1/traces/"+traceID(1).String()+"/otlp")), &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got.ResourceSpans) != 5 || got.ResourceSpans[0].ScopeSpans[0].Spans[0].SpanID != "0000000000000001" {
@@ -184,7 +185,7 @@ func TestExport(t *testing.T) {
 
 // More attributes, events and links than a detail can have.
 func TestManyParts(t *testing.T) {
-	h := New(load(t, file(t, 1, span{id: 1, name: "a", end: 1, change: func(s *tracepb.Span) {
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "a", end: 1, change: func(s *tracepb.Span) {
 		for i := range 3000 {
 			s.Attributes = append(s.Attributes, text(fmt.Sprintf("k%d", i), "v"))
 			s.Events = append(s.Events, &tracepb.Span_Event{Name: "e"})

@@ -83,7 +83,7 @@ func readColumns(t testing.TB, b []byte) (columnsHead, map[string][]float64) {
 }
 
 func TestColumns(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	target := "/api/v1/traces/" + traceID(1).String() + "/columns"
 	head, c := readColumns(t, get(h, target).Body.Bytes())
 	if head.From != 0 || head.To != 6 || head.Lines != 6 {
@@ -113,7 +113,7 @@ func TestColumns(t *testing.T) {
 
 // A long trace needs the upper halves of its times.
 func TestLongTimes(t *testing.T) {
-	h := New(load(t, file(t, 1, span{id: 1, name: "day", end: 86400_000}, span{id: 2, parent: 1, name: "late", start: 86399_000, end: 86400_000})), Info{})
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "day", end: 86400_000}, span{id: 2, parent: 1, name: "late", start: 86399_000, end: 86400_000})), Info{})
 	_, c := readColumns(t, get(h, "/api/v1/traces/"+traceID(1).String()+"/columns").Body.Bytes())
 	if got := c["start"][1] + c["startHigh"][1]*(1<<32); got != 86399e9 {
 		t.Errorf("start %v", got)
@@ -131,7 +131,7 @@ func TestLargeTraces(t *testing.T) {
 		parent func(int) int
 	}{{"chain 10,000 deep", 10_000, chain}, {"100,000 children", 100_000, fan}} {
 		t.Run(test.name, func(t *testing.T) {
-			h := New(large(t, test.spans, test.parent), Info{})
+			h := newViewer(large(t, test.spans, test.parent), Info{})
 			one := "/api/v1/traces/" + traceID(1).String()
 			for target, limit := range map[string]int{
 				one + "/columns": 26 * test.spans, one + "/lines?at=0-99999": 600_000, one + "/flame": 1_500_000, one + "/operations": 1_500_000, one + "/services": 2000, one + "/compare?with=" + traceID(1).String(): 1_200_000,
@@ -150,7 +150,7 @@ func TestLargeTraces(t *testing.T) {
 }
 
 func TestFindInTrace(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	for q, want := range map[string]string{
 		"":                           "[0 1 2 3 5]",
 		"error":                      "[2]",
@@ -197,7 +197,7 @@ func TestFindInTrace(t *testing.T) {
 
 // BenchmarkAnswers measures a request each, on one trace of 100,000 spans.
 func BenchmarkAnswers(b *testing.B) {
-	h := New(large(b, 100_000, ternary), Info{})
+	h := newViewer(large(b, 100_000, ternary), Info{})
 	one := "/api/v1/traces/" + traceID(1).String()
 	for _, bench := range []struct{ name, target string }{
 		{"run", "/api/v1/run"}, {"columns", one + "/columns"}, {"lines", one + "/lines?at=500-540"}, {"words", one + "/find?q=nothing"},

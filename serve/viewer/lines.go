@@ -18,17 +18,17 @@ type traceHead struct {
 	Files    []string `json:"files"` // of the first spans, for people
 }
 
-func (v *viewer) getTrace(_ *http.Request, d *drawing) (any, error) {
-	h := traceHead{summary: v.summary(d.tree), Lines: len(d.layout.Lines), Names: make([]string, len(d.layout.Names)), Services: make([]string, len(d.layout.Services))}
-	for i, s := range d.layout.Names {
+func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
+	h := traceHead{summary: v.summary(d.Tree), Lines: len(d.Layout.Lines), Names: make([]string, len(d.Layout.Names)), Services: make([]string, len(d.Layout.Services))}
+	for i, s := range d.Layout.Names {
 		h.Names[i] = name(s)
 	}
-	for i, s := range d.layout.Services {
+	for i, s := range d.Layout.Services {
 		h.Services[i] = name(s)
 	}
 	seen := map[string]bool{}
-	for i := 0; i < d.tree.Len() && len(h.Files) < 20; i++ {
-		if f := v.set.Locations(d.tree.Row(i))[0].Source; !seen[f] {
+	for i := 0; i < d.Tree.Len() && len(h.Files) < 20; i++ {
+		if f := v.set.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
 			seen[f] = true
 			h.Files = append(h.Files, clip(f, 300))
 		}
@@ -52,7 +52,7 @@ const (
 )
 
 // getLines sends the texts of the lines asked for: at=0-40,77.
-func getLines(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getLines(r *http.Request, d drawing) (any, error) {
 	out := []lineText{}
 	for part := range strings.SplitSeq(r.URL.Query().Get("at"), ",") {
 		first, last, isRange := strings.Cut(part, "-")
@@ -64,29 +64,29 @@ func getLines(r *http.Request, d *drawing) (any, error) {
 		if err != nil || from < 0 || to < from {
 			return nil, badRequest("at="+clip(part, 60)+" is no range of lines", "Write numbers and ranges: at=0-40,77.")
 		}
-		for i := from; i <= to && i < len(d.layout.Lines) && len(out) < maxLines; i++ {
+		for i := from; i <= to && i < len(d.Layout.Lines) && len(out) < maxLines; i++ {
 			out = append(out, d.text(i))
 		}
 	}
 	return map[string]any{"lines": out}, nil
 }
 
-func (d *drawing) text(line int) lineText {
-	l := d.layout.Lines[line]
+func (d drawing) text(line int) lineText {
+	l := d.Layout.Lines[line]
 	t := lineText{Line: line}
 	switch l.Group {
 	case analysis.Missing:
-		t.ID = d.tree.MissingParent(int(l.Span)).String()
+		t.ID = d.Tree.MissingParent(int(l.Span)).String()
 	case analysis.NoGroup:
-		s := d.tree.Span(int(l.Span))
-		h := readHeadline(d.tree.Encoded(int(l.Span)))
-		t.ID, t.Hint = d.tree.ID(int(l.Span)).String(), h.subject
+		s := d.Tree.Span(int(l.Span))
+		h := readHeadline(d.Tree.Encoded(int(l.Span)))
+		t.ID, t.Hint = d.Tree.ID(int(l.Span)).String(), h.subject
 		t.Only = s.ID.IsZero() || s.Flags.Has(trace.Conflict)
 		if s.Status == trace.StatusError {
 			t.Message = h.message
 		}
 		for _, at := range h.events {
-			t.Events = append(t.Events, at-d.extent.start)
+			t.Events = append(t.Events, at-d.Start)
 		}
 	}
 	return t
@@ -94,11 +94,11 @@ func (d *drawing) text(line int) lineText {
 
 // getCritical sends the critical path as triples: line, and from and to in ns
 // after the start of the trace.
-func getCritical(_ *http.Request, d *drawing) (any, error) {
-	path := analysis.CriticalPath(d.tree)
+func (v *reader) getCritical(_ *http.Request, d drawing) (any, error) {
+	path := analysis.CriticalPath(d.Tree)
 	out := make([]int64, 0, 3*len(path))
 	for _, s := range path {
-		out = append(out, int64(d.line[s.Span]), s.From-d.extent.start, s.To-d.extent.start)
+		out = append(out, int64(d.Line[s.Span]), s.From-d.Start, s.To-d.Start)
 	}
 	return map[string]any{"segments": out}, nil
 }

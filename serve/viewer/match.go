@@ -22,23 +22,23 @@ import (
 )
 
 // getFound sends the numbers of the lines that match, in order, as u32.
-func (v *viewer) getFound(r *http.Request, d *drawing) (any, error) {
+func (v *reader) getFound(r *http.Request, d drawing) (any, error) {
 	q, err := parseQuery(r.URL.Query().Get("q"))
 	if err != nil {
 		return nil, err
 	}
-	hit := make([]bool, d.tree.Len())
+	hit := make([]bool, d.Tree.Len())
 	err = inParallel(r.Context(), len(hit), 4096, func(from, to int) {
 		m := v.newMatcher(q)
 		for i := from; i < to; i++ {
-			hit[i] = m.span(d.tree, i, d.self)
+			hit[i] = m.span(d.Tree, i, d.Self)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := []byte{}
-	for i, l := range d.layout.Lines {
+	for i, l := range d.Layout.Lines {
 		if l.Group == analysis.NoGroup && hit[l.Span] {
 			out = binary.LittleEndian.AppendUint32(out, uint32(i))
 		}
@@ -76,7 +76,7 @@ type matcher struct {
 	described map[describedKey]bool
 
 	// For terms that name a time:
-	run    func() totals
+	run    func() analysis.Totals
 	of     trace.TraceID // whose times they are
 	around times
 }
@@ -86,8 +86,8 @@ type describedKey struct {
 	scope        bool
 }
 
-func (v *viewer) newMatcher(all alternatives) *matcher {
-	m := &matcher{set: v.set, run: v.totals, described: map[describedKey]bool{}}
+func (v *reader) newMatcher(all alternatives) *matcher {
+	m := &matcher{set: v.set, run: v.cache.Totals, described: map[describedKey]bool{}}
 	for _, q := range all {
 		q = slices.Clone(q)
 		// The columns answer first: most spans need not be looked into.

@@ -75,6 +75,9 @@ func (m moment) in(w times) int64 {
 	return m.ns
 }
 
+// extent is a range of time in Unix ns.
+type extent struct{ start, end int64 }
+
 // plus adds without going around; neither is negative.
 func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
 
@@ -90,8 +93,8 @@ func (m *matcher) timesOf(t trace.Tree) times {
 	if m.of != t.Trace.ID {
 		start, end := t.Extent()
 		m.of, m.around = t.Trace.ID, times{start, extent{start, end}}
-		if all := m.run(); all.to-all.from < day {
-			m.around.run = extent{all.from, all.to}
+		if all := m.run(); all.End-all.Start < day {
+			m.around.run = extent{all.Start, all.End}
 		}
 	}
 	return m.around

@@ -58,7 +58,7 @@ func TestMoments(t *testing.T) {
 // Runs on several days: a time of day is on the day of each trace.
 func TestTimeOfDayInSeveralRuns(t *testing.T) {
 	const days = 3 * 24 * 3600 * 1000
-	h := New(load(t, file(t, 1, span{id: 1, name: "early", end: 1000}), file(t, 2, span{id: 1, name: "late", start: days, end: days + 1000})), Info{})
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "early", end: 1000}), file(t, 2, span{id: 1, name: "late", start: days, end: days + 1000})), Info{})
 	for q, want := range map[string]int{"after:03:04": 2, "before:03:04": 0, "after:03:05": 0, "before:03:05": 2, "after:2025-01-03": 1} {
 		if got := answer[struct{ Total int }](t, h, "traces?q="+url.QueryEscape(q)).Total; got != want {
 			t.Errorf("%s: %d traces, want %d", q, got, want)

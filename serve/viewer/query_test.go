@@ -13,7 +13,7 @@ func FuzzQuery(f *testing.F) {
 	for _, q := range []string{"", "error", `key="a b" -x~^a(b|c)$ OR dur>5s`, "after:12:03 before:+5m", "after:2025-03-13T12:03:05+01:00", "-before:24:00", "(a OR -(b c)) ((d", "()", ")(", "OR OR", `"`, "kind:x", "has:args url.full=", "a:b", "\xff=\x00"} {
 		f.Add(q)
 	}
-	h := New(load(f, append(sampleFiles(f), loggedFile(f))...), Info{})
+	h := newViewer(load(f, append(sampleFiles(f), loggedFile(f))...), Info{})
 	one := "/api/v1/traces/" + traceID(1).String()
 	f.Fuzz(func(t *testing.T, q string) {
 		status := get(h, "/api/v1/traces?q="+url.QueryEscape(q)).Code

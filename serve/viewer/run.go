@@ -1,9 +1,7 @@
 package viewer
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"prowtrace/trace"
@@ -64,14 +62,17 @@ type markCount struct {
 	Count int    `json:"count"`
 }
 
-func (v *viewer) getRun(*http.Request) (any, error) {
-	all, stats := v.totals(), v.set.Stats()
+func (v *reader) getRun(*http.Request) (any, error) {
+	all, stats := v.cache.Totals(), v.set.Stats()
 	out := run{
 		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: webLinks(v.info.Links), Runs: []runLinks{},
-		Start: strconv.FormatInt(all.from, 10), Duration: all.to - all.from,
+		Start: strconv.FormatInt(all.Start, 10), Duration: all.End - all.Start,
 		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.set.Len(), Repeated: stats.Repeated, Traces: v.set.NumTraces(),
-		Errors: all.errors, Problems: len(v.set.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
-		Services: all.services[:min(len(all.services), maxServices)],
+		Errors: all.Errors, Problems: len(v.set.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
+		Services: []serviceTotal{},
+	}
+	for _, s := range all.Services[:min(len(all.Services), maxServices)] {
+		out.Services = append(out.Services, serviceTotal{name(s.Name), s.Spans, s.Errors})
 	}
 	for _, t := range v.set.Jobs() {
 		out.Jobs = append(out.Jobs, t.ID.String())
@@ -110,47 +111,10 @@ func bitOf(name string) int {
 	return 0
 }
 
-// totals are sums over the whole set.
-type totals struct {
-	from, to int64 // Unix ns; of the traces with a time
-	errors   int   // spans
-	services []serviceTotal
-}
-
 type serviceTotal struct {
 	Name   string `json:"name"`
 	Spans  int    `json:"spans"`
 	Errors int    `json:"errors"`
-}
-
-// newTotals looks at every span once; 1 M spans take about 30 ms.
-func newTotals(set *trace.View) (all totals) {
-	for i := range set.NumTraces() {
-		t := set.Trace(i)
-		if t.Start == 0 {
-			continue
-		}
-		if all.from == 0 {
-			all.from = t.Start // traces are ordered by start
-		}
-		all.to = max(all.to, t.End)
-		all.errors += t.Errors
-	}
-	byName := map[string]int{}
-	all.services = []serviceTotal{}
-	for _, s := range set.Services() {
-		byName[s] = len(all.services)
-		all.services = append(all.services, serviceTotal{Name: name(s)})
-	}
-	for row := range set.Len() {
-		t := &all.services[byName[set.Service(row)]]
-		t.Spans++
-		if set.Span(row).Status == trace.StatusError {
-			t.Errors++
-		}
-	}
-	slices.SortStableFunc(all.services, func(a, b serviceTotal) int { return cmp.Compare(b.Spans, a.Spans) })
-	return all
 }
 
 // name is how the name of a span or a service is shown: on one line.

@@ -1,18 +1,12 @@
 package viewer
 
 import (
-	"cmp"
-	"iter"
-	"net/url"
-	"slices"
+	"net/http"
 
-	"prowtrace/internal/otlpwire"
-	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
 
-// serviceMap is which service called which, and which hosts and databases they
-// called that wrote no traces themselves: in a CI run most are such.
+// serviceMap is an analysis.ServiceMap as it is sent.
 type serviceMap struct {
 	Nodes []serviceNode `json:"nodes"`
 	Calls []serviceCall `json:"calls"`
@@ -36,136 +30,21 @@ type serviceCall struct {
 	Total  int64 `json:"total"` // ns
 }
 
-const maxNodes = 200
-
-type nodeKey struct {
-	name string
-	peer bool
+func (v *reader) getAllServices(*http.Request) (any, error) {
+	return shownServices(v.cache.Services()), nil
 }
 
-type mapBuilder struct {
-	serviceMap
-	nodes map[nodeKey]int
-	calls map[[2]int]int
+func (v *reader) getServices(_ *http.Request, d drawing) (any, error) {
+	return shownServices(analysis.NewServiceMap(analysis.One(d.Tree))), nil
 }
 
-func newServiceMap(trees iter.Seq[trace.Tree]) serviceMap {
-	b := &mapBuilder{nodes: map[nodeKey]int{}, calls: map[[2]int]int{}}
-	b.Nodes, b.Calls = []serviceNode{}, []serviceCall{}
-	for t := range trees {
-		b.add(t)
+func shownServices(m analysis.ServiceMap) serviceMap {
+	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Left: m.Left}
+	for _, n := range m.Nodes {
+		out.Nodes = append(out.Nodes, serviceNode{name(n.Name), n.Peer, n.Key, n.Spans, n.Errors, n.Self})
 	}
-	return b.busiest()
-}
-
-func (b *mapBuilder) add(t trace.Tree) {
-	self := analysis.SelfTimes(t)
-	answered := make([]bool, t.Len()) // calls that a span of another service is a child of
-	for i := range t.Len() {
-		s := t.Span(i)
-		at := b.node(nodeKey{s.Service, false}, "")
-		b.Nodes[at].add(s, self[i])
-		if p := t.Parent(i); p >= 0 {
-			if parent := t.Span(p); parent.Service != s.Service {
-				answered[p] = true
-				b.call(b.node(nodeKey{parent.Service, false}, ""), at, s)
-			}
-		}
-	}
-	for i := range t.Len() {
-		s := t.Span(i)
-		if answered[i] || s.Kind != trace.KindClient && s.Kind != trace.KindProducer {
-			continue
-		}
-		if peer, key := peerOf(t.Encoded(i)); peer != "" {
-			at := b.node(nodeKey{peer, true}, key)
-			b.Nodes[at].add(s, s.Duration)
-			b.call(b.node(nodeKey{s.Service, false}, ""), at, s)
-		}
-	}
-}
-
-func (b *mapBuilder) node(k nodeKey, attribute string) int {
-	at, known := b.nodes[k]
-	if !known {
-		at = len(b.Nodes)
-		b.nodes[k] = at
-		b.Nodes = append(b.Nodes, serviceNode{Name: name(k.name), Peer: k.peer, Key: attribute})
-	}
-	return at
-}
-
-func (n *serviceNode) add(s trace.Span, ns int64) {
-	n.Spans++
-	n.Self = sum(n.Self, ns)
-	if s.Status == trace.StatusError {
-		n.Errors++
-	}
-}
-
-func (b *mapBuilder) call(from, to int, s trace.Span) {
-	at, known := b.calls[[2]int{from, to}]
-	if !known {
-		at = len(b.Calls)
-		b.calls[[2]int{from, to}] = at
-		b.Calls = append(b.Calls, serviceCall{From: from, To: to})
-	}
-	c := &b.Calls[at]
-	c.Count++
-	c.Total = sum(c.Total, s.Duration)
-	if s.Status == trace.StatusError {
-		c.Errors++
-	}
-}
-
-// busiest keeps the nodes with most spans, and the calls between them.
-func (b *mapBuilder) busiest() serviceMap {
-	order := make([]int, len(b.Nodes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(b.Nodes[y].Spans, b.Nodes[x].Spans) })
-	order = order[:min(len(order), maxNodes)]
-	place := map[int]int{}
-	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Left: len(b.Nodes) - len(order)}
-	for _, i := range order {
-		place[i] = len(out.Nodes)
-		out.Nodes = append(out.Nodes, b.Nodes[i])
-	}
-	for _, c := range b.Calls {
-		from, ok1 := place[c.From]
-		to, ok2 := place[c.To]
-		if ok1 && ok2 {
-			c.From, c.To = from, to
-			out.Calls = append(out.Calls, c)
-		}
+	for _, c := range m.Calls {
+		out.Calls = append(out.Calls, serviceCall(c))
 	}
 	return out
-}
-
-// peers are the attributes that name what a call went to, the best first.
-var peers = []string{"peer.service", "server.address", "net.peer.name", "rpc.service", "db.system.name", "db.system", "messaging.system", "url.full", "http.url"}
-
-func peerOf(span []byte) (peer, key string) {
-	best := len(peers)
-	for num, field := range otlpwire.Messages(span) {
-		if num != 9 {
-			continue
-		}
-		k, value := otlpwire.KeyValue(field)
-		if i := slices.Index(peers[:best], string(k)); i >= 0 {
-			text := textValue(value)
-			if i >= len(peers)-2 { // of a URL the host
-				u, err := url.Parse(text)
-				if err != nil {
-					continue
-				}
-				text = u.Hostname()
-			}
-			if text != "" {
-				best, peer, key = i, text, peers[i]
-			}
-		}
-	}
-	return peer, key
 }

@@ -127,3 +127,8 @@ func page(t testing.TB, h http.Handler, target string) string {
 	}
 	return w.Body.String()
 }
+
+// newViewer makes a viewer of a View that nothing takes the place of.
+func newViewer(v *trace.View, info Info, hosts ...string) *Viewer {
+	return New(trace.NewShared(v), info, hosts...)
+}

@@ -29,7 +29,7 @@ type summary struct {
 	File     string `json:"file,omitempty"`
 }
 
-func (v *viewer) summary(tree trace.Tree) summary {
+func (v *reader) summary(tree trace.Tree) summary {
 	t := tree.Trace
 	root := v.set.Span(t.Root)
 	h := readHeadline(v.set.Raw(t.Root))
@@ -70,7 +70,7 @@ var orders = map[string]func(a, b trace.Trace) int{
 	"errors":   func(a, b trace.Trace) int { return cmp.Compare(b.Errors, a.Errors) },
 }
 
-func (v *viewer) getTraces(r *http.Request) (any, error) {
+func (v *reader) getTraces(r *http.Request) (any, error) {
 	order := cmp.Or(r.URL.Query().Get("order"), "newest")
 	by, ok := orders[order]
 	if !ok {
@@ -106,7 +106,7 @@ func jobsFirst(jobs []trace.Trace, a, b trace.Trace) int {
 
 // findTraces gives the traces of which one span meets q. What the
 // set can look up itself it does; only what is left is looked for span by span.
-func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error) {
+func (v *reader) findTraces(ctx context.Context, q string) ([]trace.Trace, error) {
 	all, err := parseQuery(q)
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (v *viewer) findTraces(ctx context.Context, q string) ([]trace.Trace, error
 }
 
 // withMatch keeps the traces that have a span meeting all terms.
-func (v *viewer) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
+func (v *reader) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
 	hit := make([]bool, len(among))
 	err := inParallel(ctx, len(among), 64, func(from, to int) {
 		m := v.newMatcher(alternatives{q})

@@ -26,10 +26,11 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"prowtrace/trace"
+	"prowtrace/trace/analysis"
 )
 
 // Info says what run the traces are of. All fields may be empty; all may come
@@ -56,71 +57,86 @@ type Job struct {
 // /artifacts/ is also where the files of the set are found by their names.
 type Link struct{ Text, URL string }
 
-// New returns the handler of the page and its API for set, which must not be
-// closed while requests are served. It answers requests to loopback names and
-// addresses, and to hosts, the names or addresses without port that the server
-// listens on. The handler is safe for concurrent use.
-func New(set *trace.View, info Info, hosts ...string) http.Handler {
-	v := &viewer{set: set, info: shown(info)}
-	v.totals = sync.OnceValue(func() totals { return newTotals(set) })
-	v.files = sync.OnceValue(set.Files)
-	v.operations = sync.OnceValue(func() []operation { return operations(v.trees(), nameOf) })
-	v.keys = sync.OnceValue(func() []attributeKey { return attributeKeys(set, v.trees()) })
-	v.flame = sync.OnceValue(func() flame { return newFlame(v.trees()) })
-	v.services = sync.OnceValue(func() serviceMap { return newServiceMap(v.trees()) })
-
-	mux := http.NewServeMux()
-	for pattern, h := range map[string]handler{
-		"/api/v1/run":                 v.getRun,
-		"/api/v1/files":               v.getFiles,
-		"/api/v1/problems":            v.getProblems,
-		"/api/v1/traces":              v.getTraces,
-		"/api/v1/operations":          v.getOperations,
-		"/api/v1/keys":                func(*http.Request) (any, error) { return v.keys(), nil },
-		"/api/v1/flame":               func(*http.Request) (any, error) { return v.flame(), nil },
-		"/api/v1/services":            func(*http.Request) (any, error) { return v.services(), nil },
-		"/api/v1/traces/{trace}":      v.ofTrace(v.getTrace),
-		"/api/v1/traces/{trace}/find": v.ofTrace(v.getFound),
-
-		"/api/v1/traces/{trace}/compare": v.ofTrace(v.getComparison),
-
-		"/api/v1/traces/{trace}/columns":    v.ofTrace(getColumns),
-		"/api/v1/traces/{trace}/lines":      v.ofTrace(getLines),
-		"/api/v1/traces/{trace}/events":     v.ofTrace(v.getEvents),
-		"/api/v1/traces/{trace}/critical":   v.ofTrace(getCritical),
-		"/api/v1/traces/{trace}/operations": v.ofTrace(func(r *http.Request, d *drawing) (any, error) { return operations(one(d.tree), v.grouping(r)), nil }),
-		"/api/v1/traces/{trace}/keys":       v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return attributeKeys(v.set, one(d.tree)), nil }),
-		"/api/v1/traces/{trace}/flame":      v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newFlame(one(d.tree)), nil }),
-		"/api/v1/traces/{trace}/services":   v.ofTrace(func(_ *http.Request, d *drawing) (any, error) { return newServiceMap(one(d.tree)), nil }),
-
-		"/api/v1/traces/{trace}/spans/{span}":                v.ofTrace(v.getSpan),
-		"/api/v1/traces/{trace}/spans/{span}/raw":            v.ofTrace(v.getRaw),
-		"/api/v1/traces/{trace}/spans/{span}/otlp":           v.ofTrace(v.getSpanJSON),
-		"/api/v1/traces/{trace}/spans/{span}/values/{value}": v.ofTrace(v.getValue),
-		"/api/v1/": func(*http.Request) (any, error) {
-			return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
-		},
-	} {
-		mux.HandleFunc(pattern, h.serve)
-	}
-	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.streamTrace)
-	mux.HandleFunc("/ui/{asset...}", serveAsset)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
-	mux.HandleFunc("/trace/{trace}", v.servePageOfTrace)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusNotFound) })
-	return newGuard(hosts, mux)
+// A Viewer is the handler of the page and its API. It is safe for concurrent use.
+type Viewer struct {
+	shared *trace.Shared
+	info   atomic.Pointer[Info]
+	pages  http.Handler
 }
 
-type viewer struct {
-	set        *trace.View
-	info       Info
-	drawings   drawings
-	totals     func() totals
-	files      func() []trace.File
-	operations func() []operation // by their names
-	keys       func() []attributeKey
-	flame      func() flame
-	services   func() serviceMap
+// New gives the viewer of what shared holds. Each request is answered from the View
+// that was current when it came; where there is none any more, it is refused. The
+// viewer answers requests to loopback names and addresses, and to hosts, the names or
+// addresses without port that the server listens on.
+func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
+	v := &Viewer{shared: shared}
+	v.SetInfo(info)
+	mux := http.NewServeMux()
+	for pattern, answer := range addresses {
+		mux.HandleFunc("/api/v1/"+pattern, v.reading(func(read *reader, w http.ResponseWriter, r *http.Request) {
+			answer.serve(read, w, r)
+		}))
+	}
+	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.reading((*reader).streamTrace))
+	mux.HandleFunc("/ui/{asset...}", serveAsset)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
+	mux.HandleFunc("/trace/{trace}", v.reading((*reader).servePageOfTrace))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusNotFound) })
+	v.pages = newGuard(hosts, mux)
+	return v
+}
+
+// SetInfo changes what the pages say of the run. Requests that are being answered
+// keep the Info that they began with.
+func (v *Viewer) SetInfo(info Info) {
+	info = shown(info)
+	v.info.Store(&info)
+}
+
+func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.pages.ServeHTTP(w, r) }
+
+// reading makes a handler of a function that reads the current View.
+func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		set, release := v.shared.Acquire()
+		defer release()
+		if set == nil {
+			http.Error(w, "The traces are not served any more.", http.StatusServiceUnavailable)
+			return
+		}
+		f(&reader{set, analysis.Of(set), *v.info.Load()}, w, r)
+	}
+}
+
+// addresses are those of the API, below /api/v1/.
+var addresses = map[string]handler{
+	"run":                         (*reader).getRun,
+	"files":                       (*reader).getFiles,
+	"problems":                    (*reader).getProblems,
+	"traces":                      (*reader).getTraces,
+	"operations":                  (*reader).getAllOperations,
+	"keys":                        (*reader).getAllKeys,
+	"flame":                       (*reader).getWholeFlame,
+	"services":                    (*reader).getAllServices,
+	"traces/{trace}":              ofTrace((*reader).getTrace),
+	"traces/{trace}/find":         ofTrace((*reader).getFound),
+	"traces/{trace}/compare":      ofTrace((*reader).getComparison),
+	"traces/{trace}/columns":      ofTrace((*reader).getColumns),
+	"traces/{trace}/lines":        ofTrace((*reader).getLines),
+	"traces/{trace}/events":       ofTrace((*reader).getEvents),
+	"traces/{trace}/critical":     ofTrace((*reader).getCritical),
+	"traces/{trace}/operations":   ofTrace((*reader).getOperations),
+	"traces/{trace}/keys":         ofTrace((*reader).getKeys),
+	"traces/{trace}/flame":        ofTrace((*reader).getFlame),
+	"traces/{trace}/services":     ofTrace((*reader).getServices),
+	"traces/{trace}/spans/{span}": ofTrace((*reader).getSpan),
+
+	"traces/{trace}/spans/{span}/raw":            ofTrace((*reader).getRaw),
+	"traces/{trace}/spans/{span}/otlp":           ofTrace((*reader).getSpanJSON),
+	"traces/{trace}/spans/{span}/values/{value}": ofTrace((*reader).getValue),
+	"": func(*reader, *http.Request) (any, error) {
+		return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
+	},
 }
 
 //go:embed ui/*.html ui/*.css ui/*.svg ui/*.js ui/*/*.js
@@ -137,7 +153,7 @@ func servePage(w http.ResponseWriter, r *http.Request, status int) {
 }
 
 // servePageOfTrace tells programs by the status what the page tells people.
-func (v *viewer) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
+func (v *reader) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if _, err := v.lookup(r.PathValue("trace")); err != nil {
 		status = asHTTPError(err).status

@@ -95,7 +95,7 @@ func answer[T any](t testing.TB, h http.Handler, target string) (out T) {
 }
 
 func TestGolden(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), sampleInfo)
+	h := newViewer(load(t, sampleFiles(t)...), sampleInfo)
 	one := "traces/" + traceID(1).String()
 	for _, test := range []struct{ name, target string }{
 		{"run", "run"},
@@ -140,7 +140,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	one := "/api/v1/traces/" + traceID(1).String()
 	for _, test := range []struct {
 		name, target string
@@ -192,7 +192,7 @@ func TestWhatIsNotThere(t *testing.T) {
 }
 
 func TestFindTraces(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	one, two := traceID(1).String(), traceID(2).String()
 	for _, test := range []struct {
 		name, query string
@@ -271,7 +271,7 @@ func TestFindTraces(t *testing.T) {
 }
 
 func TestEmptySet(t *testing.T) {
-	h := New(load(t), Info{})
+	h := newViewer(load(t), Info{})
 	for _, target := range []string{"run", "files", "problems", "traces", "operations", "flame", "services"} {
 		if body := page(t, h, "/api/v1/"+target); strings.Contains(body, "null") {
 			t.Errorf("%s: a list is null: %s", target, body)
@@ -280,7 +280,7 @@ func TestEmptySet(t *testing.T) {
 }
 
 func TestAnswersAreSentOnce(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	for _, target := range []string{"/", "/ui/style.css", "/api/v1/run", "/api/v1/traces/" + traceID(1).String() + "/columns"} {
 		tag := get(h, target).Header().Get("ETag")
 		if tag == "" {
@@ -293,7 +293,7 @@ func TestAnswersAreSentOnce(t *testing.T) {
 }
 
 func TestAnswersAreCompressed(t *testing.T) {
-	h := New(load(t, sampleFiles(t)...), Info{})
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
 	accept := http.Header{"Accept-Encoding": {"gzip, br"}}
 	for target, want := range map[string]string{
 		"/api/v1/run": "gzip", "/api/v1/traces/" + traceID(1).String() + "/compare?with=" + traceID(2).String(): "gzip",
@@ -326,7 +326,7 @@ func TestAnswersAreCompressed(t *testing.T) {
 // The page loads its modules at once, not one after the other as they are
 // imported.
 func TestModulesArePreloaded(t *testing.T) {
-	h := New(load(t), Info{})
+	h := newViewer(load(t), Info{})
 	index := page(t, h, "/")
 	modules, err := fs.Glob(ui, "ui/*.js")
 	inFolders, err2 := fs.Glob(ui, "ui/*/*.js")

@@ -1,0 +1,99 @@
+package analysis
+
+import (
+	"sync"
+
+	"prowtrace/trace"
+)
+
+// A Cache computes analyses of one View and keeps those that are asked for again.
+// Those of the whole View are over all traces as they were reported. It is safe for
+// concurrent use; what it gives is shared, and must not be changed.
+type Cache struct {
+	view       *trace.View
+	calls      callTable
+	totals     func() Totals
+	files      func() []trace.File
+	operations func() []Operation
+	keys       func() []Key
+	flame      func() Flame
+	services   func() ServiceMap
+
+	mu       sync.Mutex
+	drawings []*kept // the last used at the end
+}
+
+type cacheKey struct{}
+
+// Of gives the Cache of a View: always the same one, which lives as long as the
+// View.
+func Of(v *trace.View) *Cache {
+	return v.Kept(cacheKey{}, func() any { return newCache(v) }).(*Cache)
+}
+
+func newCache(v *trace.View) *Cache {
+	return &Cache{
+		view:       v,
+		totals:     sync.OnceValue(func() Totals { return NewTotals(v) }),
+		files:      sync.OnceValue(v.Files),
+		operations: sync.OnceValue(func() []Operation { return Operations(Trees(v), ByName) }),
+		keys:       sync.OnceValue(func() []Key { return Keys(Trees(v)) }),
+		flame:      sync.OnceValue(func() Flame { return NewFlame(Trees(v)) }),
+		services:   sync.OnceValue(func() ServiceMap { return NewServiceMap(Trees(v)) }),
+	}
+}
+
+// View gives the View that is analysed.
+func (c *Cache) View() *trace.View { return c.view }
+
+// Totals gives sums over all spans.
+func (c *Cache) Totals() Totals { return c.totals() }
+
+// Files gives the files that were loaded (see trace.View).
+func (c *Cache) Files() []trace.File { return c.files() }
+
+// Operations gives the operations of all traces, by name.
+func (c *Cache) Operations() []Operation { return c.operations() }
+
+// Keys gives the attributes of all spans.
+func (c *Cache) Keys() []Key { return c.keys() }
+
+// Flame gives the call paths of all traces.
+func (c *Cache) Flame() Flame { return c.flame() }
+
+// Services gives who called whom in all traces.
+func (c *Cache) Services() ServiceMap { return c.services() }
+
+// kept is a drawing that is made when it is first asked for.
+type kept struct {
+	trace trace.Trace
+	get   func() *Drawing
+}
+
+// keptSpans bounds the spans of all drawings that a Cache keeps: some 50 bytes each.
+const keptSpans = 2_000_000
+
+// Drawing gives the drawing of a trace. Those asked for last are kept, as many as
+// have two million spans together, and at least one.
+func (c *Cache) Drawing(t trace.Trace) *Drawing { return c.drawing(t).get() }
+
+func (c *Cache) drawing(t trace.Trace) *kept {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, k := range c.drawings {
+		if k.trace.Index == t.Index {
+			c.drawings = append(append(c.drawings[:i:i], c.drawings[i+1:]...), k)
+			return k
+		}
+	}
+	k := &kept{t, sync.OnceValue(func() *Drawing { return Draw(c.view.Tree(t)) })}
+	c.drawings = append(c.drawings, k)
+	spans := 0
+	for i := len(c.drawings) - 1; i >= 0; i-- {
+		if spans += c.view.Tree(c.drawings[i].trace).Len(); spans > keptSpans && i < len(c.drawings)-1 {
+			c.drawings = append([]*kept(nil), c.drawings[i+1:]...)
+			break
+		}
+	}
+	return k
+}

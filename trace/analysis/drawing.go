@@ -1,0 +1,77 @@
+package analysis
+
+import "prowtrace/trace"
+
+// A Drawing is a trace laid out to be shown, with the times of its lines. It is
+// immutable. Its strings must not be used after the View's Set is closed.
+type Drawing struct {
+	Tree       trace.Tree
+	Layout     *Layout
+	Self       []int64 // self times in ns, by span
+	Line       []int32 // where each span is in Layout.Lines
+	Start, End int64   // of all spans, Unix ns
+	groups     map[int32]extent
+}
+
+type extent struct{ start, end int64 }
+
+// Draw lays out a tree and computes its self times. It takes time and memory in
+// proportion to the number of spans.
+func Draw(t trace.Tree) *Drawing {
+	d := &Drawing{Tree: t, Layout: LayOut(t), Self: SelfTimes(t), Line: make([]int32, t.Len())}
+	for i, l := range d.Layout.Lines {
+		if l.Group == NoGroup {
+			d.Line[l.Span] = int32(i)
+		}
+	}
+	d.Start, d.End = t.Extent()
+	d.measureGroups()
+	return d
+}
+
+// Extent gives the start and the end of a line in Unix ns: of a group those of its
+// members together.
+func (d *Drawing) Extent(line int) (start, end int64) {
+	l := d.Layout.Lines[line]
+	if l.Group != NoGroup {
+		e := d.groups[int32(line)]
+		return e.start, e.end
+	}
+	s := d.Tree.Span(int(l.Span))
+	return s.Start, s.End()
+}
+
+// measureGroups goes from the last line to the first: members come after their
+// group.
+func (d *Drawing) measureGroups() {
+	d.groups = map[int32]extent{}
+	lines := d.Layout.Lines
+	for i := len(lines) - 1; i >= 0; i-- {
+		p := lines[i].Parent
+		if p < 0 || lines[p].Group == NoGroup {
+			continue
+		}
+		start, end := d.Extent(i)
+		if g, ok := d.groups[p]; ok {
+			start, end = min(start, g.start), max(end, g.end)
+		}
+		d.groups[p] = extent{start, end}
+	}
+}
+
+// Find gives the span with an id; of several the one that children are with. It
+// looks at every span.
+func (d *Drawing) Find(id trace.SpanID) (span int, ok bool) {
+	for i := range d.Tree.Len() {
+		if d.Tree.ID(i) != id {
+			continue
+		}
+		if !d.Tree.Span(i).Flags.Has(trace.Conflict) {
+			return i, true
+		}
+		if !ok {
+			span, ok = i, true
+		}
+	}
+	return span, ok
+}
