@@ -10,34 +10,71 @@ import (
 
 // What the test container printed and reported: build-log.txt and the JUnit files.
 
-// buildLog has kubetest2's lines: each command as it begins, what it printed, and how it ended.
+// The processes of the test container that log commands: kubetest2 with its deployer,
+// and the tester that it starts.
+const (
+	kubetestPID = 38
+	testerPID   = 1003
+)
+
+// buildLog has what kubetest2 and its children print, in the order of time. Steps
+// print nothing themselves. Each command is logged as it begins: by the deployer,
+// and by the package that starts programs (local.go). How it ended shows only if
+// the deployer warns.
 func (r *run) buildLog() []byte {
 	var log bytes.Buffer
 	t := r.times()
 	klog := func(severity string, at time.Time, pid int, message string) {
 		fmt.Fprintf(&log, "%s%s %7d %s\n", severity, at.UTC().Format("0102 15:04:05.000000"), pid, message)
 	}
+	start := func(at time.Time, pid int, command string) { klog("I", at, pid, "local.go:42] ⚙️ "+command) }
+
 	fmt.Fprintf(&log, "+ %s\n", strings.Join(r.args, " "))
-	klog("I", t.test, 38, "app.go:61] The files in RunDir shall not be part of Artifacts")
-	klog("I", t.test, 38, "app.go:64] RunDir for this run: \"/home/prow/go/src/k8s.io/kops/_rundir/"+r.uuid+"\"")
-	step := ""
+	klog("I", t.test, kubetestPID, "app.go:61] The files in RunDir shall not be part of Artifacts")
+	klog("I", t.test, kubetestPID, "app.go:62] pass rundir-in-artifacts flag True for RunDir to be part of Artifacts")
+	klog("I", t.test, kubetestPID, "app.go:64] RunDir for this run: \""+r.runDir()+"\"")
+	klog("I", t.test, kubetestPID, "app.go:130] ID for this run: \""+r.uuid+"\"")
+	if r.commands[0].step == "Build" {
+		start(t.test, kubetestPID, "make gcs-publish-ci")
+	}
+	dumped := true
 	for i, p := range r.processes {
 		c := r.commands[i]
-		if c.step != step {
-			step = c.step
-			klog("I", p.begin, 38, "app.go:118] == "+step+" ==")
+		if c.step == "Test" && r.commands[i-1].step != "Test" {
+			_, args, _ := strings.Cut(r.args[len(r.args)-1], " -- ")
+			before := r.processes[i-1].end
+			start(before, kubetestPID, "kubetest2-tester-kops "+args)
+			klog("I", before, testerPID, "ginkgo.go:135] Using kubeconfig at /root/.kube/config")
+			klog("I", before, testerPID, "ginkgo.go:104] Running ginkgo test as "+r.runDir()+"/ginkgo [--nodes=25 "+r.runDir()+"/e2e.test -- "+
+				"--kubeconfig=/root/.kube/config --provider=aws --report-dir=/logs/artifacts --ginkgo.timeout=24h0m0s]")
 		}
-		klog("I", p.begin, 38, stepSource[c.step]+"] "+strings.Join(p.args, " "))
+		if strings.HasPrefix(c.args, "delete cluster") && !dumped {
+			klog("W", p.begin, kubetestPID, "down.go:47] Dumping cluster logs at the start of Down() failed: signal: killed")
+		}
+		runner, args := kubetestPID, strings.Join(p.args, " ")
+		switch source := deployerSource(c.args); {
+		case c.step == "Test":
+			runner = testerPID
+		case source != "":
+			klog("I", p.begin, runner, source+"] "+args)
+		}
+		start(p.begin, runner, args)
 		for _, l := range c.log {
-			severity, message, _ := strings.Cut(l, " ")
-			klog(severity, p.end, p.pid, message)
+			if severity, message, ok := strings.Cut(l, " "); ok && strings.Contains("IWE", severity) {
+				klog(severity, p.end, p.pid, message)
+			} else {
+				fmt.Fprintln(&log, l)
+			}
 		}
-		if c.exit != 0 {
-			klog("W", p.end, 38, fmt.Sprintf("exec.go:77] exit status %d", c.exit))
+		if c.killed > 0 {
+			dumped = false
+			klog("W", p.end, kubetestPID, "dumplogs.go:59] kops toolbox dump failed: signal: killed")
+		}
+		if r.failure == "" && i+1 < len(r.commands) && c.step == "Up" && r.commands[i+1].step != "Up" {
+			klog("I", p.end, kubetestPID, "up.go:167] cluster reported as up")
 		}
 	}
 	if r.failure == "" {
-		klog("I", t.tested, 38, "app.go:142] done")
 		return log.Bytes()
 	}
 	fmt.Fprintf(&log, "Error: %s\n", r.failure)
@@ -47,8 +84,21 @@ func (r *run) buildLog() []byte {
 	return log.Bytes()
 }
 
-// stepSource is where kubetest2's deployer logs the commands of a step.
-var stepSource = map[string]string{"Build": "build.go:81", "Up": "up.go:314", "Test": "tester.go:212", "Down": "dumplogs.go:59"}
+// runDir is where kubetest2 keeps its binaries.
+func (r *run) runDir() string { return "/home/prow/go/src/k8s.io/kops/_rundir/" + r.uuid }
+
+// deployerSource is where the deployer logs a kops command, "" if it does not.
+func deployerSource(args string) string {
+	for _, s := range [][2]string{
+		{"create cluster", "up.go:271"}, {"update cluster", "up.go:333"}, {"validate cluster", "up.go:361"},
+		{"toolbox dump", "dumplogs.go:52"}, {"get ", "dumplogs.go:88"}, {"delete cluster", "down.go:68"},
+	} {
+		if strings.HasPrefix(args, s[0]) {
+			return s[1]
+		}
+	}
+	return ""
+}
 
 type junitCase struct {
 	XMLName   xml.Name      `xml:"testcase"`

@@ -28,7 +28,6 @@ type process struct {
 	begin   time.Time
 	end     time.Time // when the last span ended, or the process was killed
 	args    []string
-	exit    int
 
 	killed  time.Time            // spans that end later were never exported, and the last record is cut
 	attrs   []*commonpb.KeyValue // of the resource, beside service and SDK
