@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/text"
 )
 
 // newCache makes the commands that look after the cache.
@@ -83,12 +84,12 @@ func printRuns(s Streams, runs []fetch.CachedRun, now time.Time) error {
 	var total int64
 	for _, r := range runs {
 		total += r.Size
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", ago(now.Sub(r.Used)), grouped(int64(r.Files)), size(r.Size), line(cachedName(r)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", text.Age(now.Sub(r.Used)), text.Number(r.Files), text.Size(r.Size), text.Line(cachedName(r)))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
-	fmt.Fprintf(s.Err, "%s, %s\n", count(int64(len(runs)), "run"), size(total))
+	fmt.Fprintf(s.Err, "%s, %s\n", text.Count(len(runs), "run"), text.Size(total))
 	return nil
 }
 
@@ -116,19 +117,6 @@ func printRunsJSON(s Streams, runs []fetch.CachedRun) error {
 		}
 	}
 	return nil
-}
-
-// ago words an age in its largest unit.
-func ago(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "now"
-	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())) + " min ago"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d.Hours())) + " h ago"
-	}
-	return strconv.Itoa(int(d.Hours()/24)) + " d ago"
 }
 
 func newCachePrune(s Streams) *cobra.Command {
@@ -164,7 +152,7 @@ prowtrace works on or shows is left alone.`,
 			for _, r := range removed {
 				freed += r.Size
 			}
-			fmt.Fprintf(s.Err, "removed %s, %s\n", count(int64(len(removed)), "run"), size(freed))
+			fmt.Fprintf(s.Err, "removed %s, %s\n", text.Count(len(removed), "run"), text.Size(freed))
 			return err
 		},
 	}
@@ -176,25 +164,25 @@ prowtrace works on or shows is left alone.`,
 
 // parseSize reads a number of bytes with its unit, in powers of ten. Without one
 // it could be meant in any, and too small a limit empties the cache.
-func parseSize(text string) (int64, error) {
-	number := strings.TrimRight(text, "kKMGTBb ")
-	unit := strings.ToUpper(strings.TrimSpace(text[len(number):]))
+func parseSize(value string) (int64, error) {
+	number := strings.TrimRight(value, "kKMGTBb ")
+	unit := strings.ToUpper(strings.TrimSpace(value[len(number):]))
 	factor, known := map[string]float64{"B": 1, "KB": 1e3, "K": 1e3, "MB": 1e6, "M": 1e6, "GB": 1e9, "G": 1e9, "TB": 1e12, "T": 1e12}[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if bytes := n * factor; err == nil && known && bytes >= 1 && bytes < math.MaxInt64 {
 		return int64(bytes), nil
 	}
-	return 0, usageError{fmt.Errorf("--max-size %s is no size", line(text)), "write it as 500MB or 2GB"}
+	return 0, usageError{fmt.Errorf("--max-size %s is no size", text.Line(value)), "write it as 500MB or 2GB"}
 }
 
 // parseAge reads a duration, with d for days.
-func parseAge(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
+func parseAge(value string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(value, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 16); err == nil && n > 0 {
 			return time.Duration(n) * 24 * time.Hour, nil
 		}
-	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
+	} else if d, err := time.ParseDuration(value); err == nil && d > 0 {
 		return d, nil
 	}
-	return 0, usageError{errors.New("--max-age " + line(text) + " is no age"), "write it as 12h or 30d"}
+	return 0, usageError{errors.New("--max-age " + text.Line(value) + " is no age"), "write it as 12h or 30d"}
 }

@@ -15,19 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"prowtrace/fetch"
-	"prowtrace/objstore"
-	"prowtrace/prow/find"
-)
-
-// Exit codes of prowtrace.
-const (
-	ExitDone     = 0
-	ExitFailed   = 1
-	ExitUsage    = 2 // wrong usage: flags, arguments, a link that is none
-	ExitNoTraces = 3 // the run exists but has no traces
-	ExitNotFound = 4 // not found, expired, or not in the cache and --offline
-	ExitDenied   = 5 // not allowed
+	"prowtrace/internal/text"
 )
 
 // Streams are what a command reads from and writes to, and the environment it
@@ -100,11 +88,11 @@ func meant(root *cobra.Command, word string, err error) error {
 	if exitCode(err) != ExitNotFound || len(near) == 0 {
 		return err
 	}
-	text := fmt.Sprintf("did you mean prowtrace %s?", near[0])
+	advice := fmt.Sprintf("did you mean prowtrace %s?", near[0])
 	if hint := hintOf(err); hint != "" {
-		text += " Otherwise " + hint
+		advice += " Otherwise " + hint
 	}
-	return advised{err, text}
+	return advised{err, advice}
 }
 
 // usageError is a command line that makes no sense, with what to do.
@@ -149,32 +137,11 @@ func report(w io.Writer, err error) {
 	if errors.Is(err, errReported) {
 		return
 	}
-	fmt.Fprintf(w, "prowtrace: %s\n", lines(err.Error()))
+	fmt.Fprintf(w, "prowtrace: %s\n", text.Lines(err.Error()))
 	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(w, "  %s\n", lines(hint))
+		fmt.Fprintf(w, "  %s\n", text.Lines(hint))
 	}
 }
 
 // errReported is a failure whose every part was printed as it came.
 var errReported = errors.New("reported")
-
-func exitCode(err error) int {
-	var usage usageError
-	var access *objstore.AccessError
-	var partial *fetch.PartialError
-	switch {
-	case err == nil:
-		return ExitDone
-	case errors.As(err, &usage):
-		return ExitUsage
-	case errors.As(err, &partial) && len(partial.Result.Files) > 0:
-		return ExitFailed // whatever it was that the rest failed of
-	case errors.Is(err, fetch.ErrNoTraces), errors.Is(err, errNoSpans):
-		return ExitNoTraces
-	case errors.As(err, &access):
-		return ExitDenied
-	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrOffline), objstore.IsAbsent(err), errors.Is(err, find.ErrNoRun), errors.Is(err, errNotThere):
-		return ExitNotFound
-	}
-	return ExitFailed
-}

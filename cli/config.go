@@ -225,3 +225,17 @@ var (
 	yamlDuplicate = regexp.MustCompile(`(?s)^mapping key (".*") already defined at line \d+$`)
 	yamlType      = regexp.MustCompile(`(?s)^cannot unmarshal .* into (\S+)$`)
 )
+
+// readBounded reads a file of at most limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = errors.New("larger than " + text.Size(limit))
+	}
+	return data, err
+}

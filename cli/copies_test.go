@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,7 @@ import (
 	"prowtrace/internal/gcstest"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
-	"prowtrace/prow/runfile"
+	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -32,14 +33,15 @@ func exportDemo(t *testing.T, address string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := sourcing{streams: Streams{Err: new(bytes.Buffer)}, auth: "anonymous"}
-	c, err := g.collect(t.Context(), []prow.Ref{ref})
+	r := testRequest(t, nil, new(bytes.Buffer))
+	r.auth = "anonymous"
+	c, err := openedRequest(t, r).session.Collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	dir := filepath.Join(t.TempDir(), "copy")
-	if _, err := c.jobs[0].result.Export(t.Context(), dir); err != nil {
+	if _, err := c.Inputs[0].Fetched.Export(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -81,23 +83,23 @@ func tarGz(t *testing.T, dir, prefix string) []byte {
 	return b.Bytes()
 }
 
-// collectLocal takes a path or standard input, and gives the jobs, their set and
+// collectLocal takes a path or standard input, and gives the inputs, their view and
 // what was printed.
-func collectLocal(t *testing.T, ref prow.Ref, in []byte) ([]job, *trace.View, string) {
+func collectLocal(t *testing.T, ref prow.Ref, in []byte) (*request, []*session.Input, *trace.View, string) {
 	t.Helper()
 	var stderr bytes.Buffer
-	g := sourcing{streams: Streams{In: bytes.NewReader(in), Err: &stderr}, join: string(join.ByTime)}
-	c, err := g.collect(t.Context(), []prow.Ref{ref})
+	r := openedRequest(t, testRequest(t, bytes.NewReader(in), &stderr))
+	c, err := r.session.Collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	set, err := g.load(t.Context(), c.jobs)
+	set, err := r.load(t.Context(), c.Inputs)
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}
 	t.Cleanup(func() { set.Set().Close() })
-	return c.jobs, set, stderr.String()
+	return r, c.Inputs, set, stderr.String()
 }
 
 // A copy of a run, as a directory or packed, is the same trace with the same
@@ -124,14 +126,14 @@ func TestCopiesAreRuns(t *testing.T) {
 		{"standard input", prow.Ref{Kind: prow.KindStdin}, tarGz(t, dir, "")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			jobs, set, stderr := collectLocal(t, tt.ref, tt.in)
-			if len(jobs) != 1 || len(set.Jobs()) != 1 {
-				t.Fatalf("%d jobs, %d joined", len(jobs), len(set.Jobs()))
+			r, inputs, set, stderr := collectLocal(t, tt.ref, tt.in)
+			if len(inputs) != 1 || len(set.Jobs()) != 1 {
+				t.Fatalf("%d jobs, %d joined", len(inputs), len(set.Jobs()))
 			}
 			if got := drawTree(set.Tree(set.Jobs()[0])); got != string(want) {
 				t.Errorf("the tree is another than that of the run:\n%s", got)
 			}
-			info := (&sourcing{}).pageInfo(jobs)
+			info := r.pageInfo(inputs)
 			root := strings.TrimPrefix(failingDemo, "gs://")
 			if info.Title != "pull-kops-e2e-k8s-gce-cilium 1900000000000000001" || info.Run != "https://prow.k8s.io/view/gs/"+root || len(info.Links) != 2 {
 				t.Errorf("%+v", info)
@@ -151,9 +153,9 @@ func TestCopiesOfSeveralRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	jobs, set, _ := collectLocal(t, prow.Local(dir), nil)
-	if len(jobs) != 2 || len(set.Jobs()) != 2 || jobs[0].title() == jobs[1].title() {
-		t.Errorf("%d jobs, %d joined", len(jobs), len(set.Jobs()))
+	_, inputs, set, _ := collectLocal(t, prow.Local(dir), nil)
+	if len(inputs) != 2 || len(set.Jobs()) != 2 || inputs[0].Title() == inputs[1].Title() {
+		t.Errorf("%d jobs, %d joined", len(inputs), len(set.Jobs()))
 	}
 }
 
@@ -175,12 +177,12 @@ func TestCopiesOfUnknownRuns(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			jobs, set, stderr := collectLocal(t, prow.Local(dir), nil)
-			info := (&sourcing{}).pageInfo(jobs)
+			r, inputs, set, stderr := collectLocal(t, prow.Local(dir), nil)
+			info := r.pageInfo(inputs)
 			if info.Title != tt.title || info.Run != "" || len(info.Links) > 0 || len(set.Jobs()) != 1 {
 				t.Errorf("%+v", info)
 			}
-			if ui := (&sourcing{}).jaegerUI(set, jobs, "http://x/"); len(ui.Menu) != 1 {
+			if ui := r.jaegerUI(set, inputs, "http://x/"); len(ui.Menu) != 1 {
 				t.Errorf("menu %+v", ui.Menu)
 			}
 			if strings.Contains(stderr, "://") {
@@ -190,58 +192,23 @@ func TestCopiesOfUnknownRuns(t *testing.T) {
 	}
 }
 
-func TestFindCopies(t *testing.T) {
-	deep := strings.Repeat("d/", maxCopyDepth)
-	for _, tt := range []struct{ name, files, want string }{
-		{"no run", "a.otel b/c.otel", " | a.otel b/c.otel"},
-		{"a run", "started.json artifacts/otlp/a artifacts/otlp/b.log build-log.txt artifacts/x/junit_1.xml c.otel", ": artifacts/otlp/a c.otel + started.json artifacts/x/junit_1.xml | "},
-		{"names of archives", "./r/prowjob.json ./r//artifacts/otlp/a /r/artifacts/otlp/b", "r: artifacts/otlp/a artifacts/otlp/b + prowjob.json | "},
-		{"a run in a run", "r/finished.json r/artifacts/otlp/started.json r/s/prowjob.json r/s/a.otel", "r: artifacts/otlp/started.json + finished.json, r/s: a.otel + prowjob.json | "},
-		{"two and others", "r/finished.json s/finished.json s/a.otel t/a.otel", "r:  + finished.json, s: a.otel + finished.json | t/a.otel"},
-		{"climbing", "../r/started.json ../../b.otel", "../r:  + started.json | ../../b.otel"},
-		{"as deep as is looked", deep + "started.json", strings.TrimSuffix(deep, "/") + ":  + started.json | "},
-		{"too deep", deep + "d/started.json", " | " + deep + "d/started.json"},
-	} {
-		var files []trace.Source
-		for name := range strings.FieldsSeq(tt.files) {
-			files = append(files, trace.Source{Name: name})
-		}
-		copies, others := findCopies(files)
-		names := func(files []trace.Source) string {
-			var all []string
-			for _, f := range files {
-				all = append(all, f.Name)
-			}
-			return strings.Join(all, " ")
-		}
-		var found []string
-		for _, c := range copies {
-			found = append(found, c.dir+": "+names(c.traces)+" + "+names(c.metadata))
-		}
-		if got := strings.Join(found, ", ") + " | " + names(others); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
-	}
+// testRequest makes a request for a test, with what a command's flags default to.
+func testRequest(t *testing.T, in io.Reader, stderr io.Writer) *request {
+	t.Helper()
+	t.Setenv("PROWTRACE_CONFIG", "")
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", "")
+	r := newRequest(Streams{In: in, Err: stderr, Getenv: os.Getenv})
+	r.join = string(join.ByTime)
+	return &r
 }
 
-// Of JUnit files no more are read than of a run in a bucket.
-func TestCopiedMetadataIsBounded(t *testing.T) {
-	report := []byte(`<testsuite name="s"><testcase name="c" time="1"/></testsuite>`)
-	c := &runCopy{}
-	for i := range runfile.WantedMost + 5 {
-		c.metadata = append(c.metadata, trace.Source{Name: fmt.Sprintf("artifacts/junit_%03d.xml", i), Data: report})
+// openedRequest opens a request; it is closed when the test ends.
+func openedRequest(t *testing.T, r *request) *request {
+	t.Helper()
+	if err := r.open(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	limit, _ := runfile.Wanted("started.json")
-	c.metadata = append(c.metadata, trace.Source{Name: "started.json", Data: append([]byte(`{"timestamp":1}`), make([]byte, limit)...)})
-	g := sourcing{streams: Streams{Err: new(bytes.Buffer)}}
-	story := g.copiedJob(prow.Local("d"), c).story
-	if len(story.Suites) != runfile.WantedMost || story.Started != nil {
-		t.Errorf("%d suites, want %d; started.json %+v", len(story.Suites), runfile.WantedMost, story.Started)
-	}
-	budget := junitBudget{files: 2, bytes: int64(len(report))}
-	for i, ok := range []bool{true, false} {
-		if err := addCopied(&runfile.Metadata{}, c.metadata[i], &budget); (err == nil) != ok {
-			t.Errorf("file %d: %v", i, err)
-		}
-	}
+	t.Cleanup(r.close)
+	return r
 }

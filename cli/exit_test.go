@@ -9,6 +9,7 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/objstore"
 	"prowtrace/prow/find"
+	"prowtrace/session"
 )
 
 // Every kind of failure that a fetch can end in has its exit code, however it
@@ -29,9 +30,9 @@ func TestExitCodes(t *testing.T) {
 		{"no spans", failure{"x", errNoSpans}, ExitNoTraces},
 		{"no such run", &fetch.NotFoundError{}, ExitNotFound},
 		{"no such bucket", objstore.ErrBucketNotExist, ExitNotFound},
-		{"no run of that name", unresolved(&find.ResolveError{Err: find.ErrNoRun}), ExitNotFound},
-		{"several runs", unresolved(&find.ResolveError{Err: find.ErrManyRuns}), ExitUsage},
-		{"no such file", failure{"x", errNotThere}, ExitNotFound},
+		{"no run of that name", &session.ChoiceError{Err: &find.ResolveError{Err: find.ErrNoRun}}, ExitNotFound},
+		{"several runs", &session.ChoiceError{Err: &find.ResolveError{Err: find.ErrManyRuns}}, ExitUsage},
+		{"no such file", &session.MissingPathError{Path: "x"}, ExitNotFound},
 		{"refused", refused, ExitDenied},
 		{"refused, as prow sees it", fmt.Errorf("look for a run: %w", refused), ExitDenied},
 		{"503 for ever, a stall, a connection that breaks", unreachable, ExitFailed},

@@ -10,18 +10,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
+	"prowtrace/session"
 )
 
 // fetchCommand downloads and opens nothing.
 type fetchCommand struct {
-	sourcing
+	request
 	output string
 }
 
 // newFetch makes the command that only downloads.
 func newFetch(s Streams) *cobra.Command {
-	f := &fetchCommand{sourcing: sourcing{streams: s}}
+	f := &fetchCommand{request: newRequest(s)}
 	c := &cobra.Command{
 		Use:   "fetch WHAT…",
 		Short: "Download the traces of runs and print where they are",
@@ -44,37 +46,41 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 		return usageError{errors.New("fetch --no-cache leaves nothing to print"), "name a directory for the files: -o DIR"}
 	}
 	if info, err := os.Stat(f.output); err == nil && !info.IsDir() {
-		return usageError{fmt.Errorf("-o %s is a file", line(f.output)), "name a directory; one that does not exist is made"}
+		return usageError{fmt.Errorf("-o %s is a file", text.Line(f.output)), "name a directory; one that does not exist is made"}
 	}
-	f.printsDir = f.output == ""
-	refs, err := f.parse(args)
+	f.keepFiles = f.output == ""
+	if err := f.open(ctx); err != nil {
+		return err
+	}
+	defer f.close()
+	refs, err := f.session.Parse(args)
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs {
 		if _, err := os.Lstat(ref.Path); ref.Kind == prow.KindPath && errors.Is(err, fs.ErrNotExist) {
-			return notThere(ref.Path)
+			return &session.MissingPathError{Path: ref.Path}
 		}
 		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
-			return usageError{fmt.Errorf("%s is on this machine already", line(ref.Input)), "fetch takes links of runs"}
+			return usageError{fmt.Errorf("%s is on this machine already", text.Line(ref.Input)), "fetch takes links of runs"}
 		}
 	}
-	c, err := f.collect(ctx, refs)
+	c, err := f.session.Collect(ctx, refs)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	for _, j := range c.jobs {
-		if text := unfinished(j); text != "" {
-			f.note("%s", text)
+	for _, in := range c.Inputs {
+		if said := unfinished(in); said != "" {
+			f.note("%s", said)
 		}
-		dir := j.result.Dir
+		dir := in.Fetched.Dir
 		if f.output != "" {
 			dir = f.output
-			if len(c.jobs) > 1 { // two runs have files of the same names
-				dir = filepath.Join(dir, exportName(j.ref.Run))
+			if len(c.Inputs) > 1 { // two runs have files of the same names
+				dir = filepath.Join(dir, exportName(in.Ref.Run))
 			}
-			if _, err := j.result.Export(ctx, dir); err != nil {
+			if _, err := in.Fetched.Export(ctx, dir); err != nil {
 				var there *fs.PathError
 				if errors.As(err, &there) {
 					err = advised{err, "-o takes any directory that can be written"}

@@ -1,17 +1,64 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 
+	"prowtrace/fetch"
 	"prowtrace/launch"
 	"prowtrace/objstore"
+	"prowtrace/prow/find"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+	"prowtrace/session"
 )
 
 // hints is the table of what to do about an error: the only place, beside the
 // help, that names flags and commands. Packages below return errors with facts.
 // The first row that knows the error gives the hint.
 var hints = []hint{
+	hintFor(func(e *session.NotUploadedError) string {
+		if e.State == runfile.Running && !e.Overdue {
+			return "--watch waits for that"
+		}
+		return "its page in Prow may say more: " + runPage(e.Instances, e.Run)
+	}),
+	hintFor(func(e *session.WaitError) string {
+		if !errors.Is(e, context.Canceled) {
+			return ""
+		}
+		return "--watch " + e.Run.URL() + " goes on with that"
+	}),
+	hintFor(func(e *session.CacheError) string {
+		if e.Offline {
+			return ""
+		}
+		return "or name a directory for the files: -o DIR"
+	}),
+	hintFor(func(*session.UnsupportedStoreError) string {
+		return "download its artifacts/otlp/ with your own tools and name the directory"
+	}),
+	hintIs(session.ErrOfflineChoice, "name the run, or leave the choice out; prowtrace cache list shows the runs in the cache"),
+	hintFor(func(*session.NotCachedError) string {
+		return "prowtrace cache list shows the runs in the cache; without --offline it is looked for"
+	}),
+	hintFor(func(*session.MissingPathError) string {
+		return "check the name, or paste the link of a Prow job"
+	}),
+	hintFor(func(*session.TooManyFilesError) string {
+		return "name the directory that holds the traces"
+	}),
+	hintFor(func(*session.InputTooLargeError) string {
+		return "write it to a file and name that"
+	}),
+	hintFor(func(*fetch.PartialError) string {
+		return "run it again to fetch what is missing, or go on with what there is: --keep-going"
+	}),
+	hintFor(accessHint),
+	hintFor(unreachableHint),
+	hintFor(func(e *link.ParseError) string { return e.Hint }),
+	hintFor(func(e *find.ResolveError) string { return e.Hint }),
 	hintFor(func(e *launch.NamedError) string {
 		if errors.Is(e, fs.ErrPermission) {
 			return "make it executable: chmod +x " + e.Jaeger
@@ -30,8 +77,6 @@ var hints = []hint{
 		}
 		return "without network, download the program elsewhere and name it with --jaeger PATH"
 	}),
-	hintFor(accessHint),
-	hintFor(unreachableHint),
 }
 
 const login = "log in with: gcloud auth application-default login"

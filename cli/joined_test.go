@@ -16,7 +16,6 @@ import (
 	"prowtrace/prow/link"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
-	"prowtrace/trace/join"
 )
 
 var update = goflag.Bool("update", false, "write the expected trees")
@@ -63,26 +62,29 @@ func loadDemo(t *testing.T, link string) trace.Tree {
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", server.Host)
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
-	tree, _ := loadRun(t, link, sourcing{})
+	tree, _ := loadRun(t, link, func(*request) {})
 	return tree
 }
 
 // loadRun fetches and loads a run from the server that is set up, and gives its
 // trace and what was printed.
-func loadRun(t *testing.T, address string, g sourcing) (trace.Tree, string) {
+func loadRun(t *testing.T, address string, with func(*request)) (trace.Tree, string) {
 	t.Helper()
 	ref, err := link.Parse(prow.Instances{}, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	g.streams, g.auth, g.join = Streams{Err: &stderr}, "anonymous", string(join.ByTime)
-	c, err := g.collect(t.Context(), []prow.Ref{ref})
+	r := testRequest(t, nil, &stderr)
+	r.auth = "anonymous"
+	with(r)
+	openedRequest(t, r)
+	c, err := r.session.Collect(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}
 	t.Cleanup(func() { c.Close() })
-	set, err := g.load(t.Context(), c.jobs)
+	set, err := r.load(t.Context(), c.Inputs)
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/text"
 )
 
 // How often progress is drawn on a terminal, and told where there is none.
@@ -19,8 +20,9 @@ const (
 	tellEvery = 10 * time.Second
 )
 
-// progress shows the counts of a download on standard error: one line that is
-// drawn over on a terminal, a plain line now and then elsewhere.
+// progress is what a person sees on standard error: notes, a line each, and the counts
+// of a download. These are one line that is drawn over on a terminal, a plain line
+// now and then elsewhere.
 type progress struct {
 	mu       sync.Mutex // guards what is drawn, waits and began
 	w        io.Writer
@@ -28,14 +30,14 @@ type progress struct {
 	line     string // that is drawn
 	terminal bool
 	width    int
-	counts   *fetch.Progress
+	counts   func() fetch.Counts // set by start
 	waits    map[string]awaited
-	retries  func() int64 // of the store, beside those that counts has
 	began    time.Time
+	stop     func() // set by start
 }
 
-func newProgress(s Streams, retries func() int64, now time.Time) *progress {
-	p := &progress{w: s.Err, counts: &fetch.Progress{}, retries: retries, began: now, width: 80}
+func newProgress(s Streams) *progress {
+	p := &progress{w: s.Err, width: 80, stop: func() {}}
 	f, ok := s.Err.(*os.File)
 	if ok && term.IsTerminal(int(f.Fd())) && s.Getenv("CI") == "" && s.Getenv("TERM") != "dumb" {
 		p.terminal = true
@@ -46,8 +48,28 @@ func newProgress(s Streams, retries func() int64, now time.Time) *progress {
 	return p
 }
 
-// run shows progress until stop is closed.
-func (p *progress) run(stop <-chan struct{}) {
+// start shows the counts until stop is called. The store has retries beside those
+// that are counted.
+func (p *progress) start(counts func() fetch.Counts, retries func() int64) {
+	p.began = time.Now()
+	p.counts = func() fetch.Counts {
+		c := counts()
+		c.Retries += retries()
+		return c
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		p.run(done)
+	}()
+	p.stop = sync.OnceFunc(func() {
+		close(done)
+		<-stopped
+	})
+}
+
+// run shows the counts until done is closed.
+func (p *progress) run(done <-chan struct{}) {
 	every := tellEvery
 	if p.terminal {
 		every = drawEvery
@@ -56,7 +78,7 @@ func (p *progress) run(stop <-chan struct{}) {
 	defer ticker.Stop()
 	for {
 		select {
-		case <-stop:
+		case <-done:
 			p.clear()
 			return
 		case now := <-ticker.C:
@@ -66,37 +88,36 @@ func (p *progress) run(stop <-chan struct{}) {
 }
 
 // note prints a line for a person without disturbing the one that is drawn over.
-func (p *progress) note(text string) {
+func (p *progress) note(note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	fmt.Fprintln(p.w, lines(text))
+	fmt.Fprintln(p.w, text.Lines(note))
 }
 
 func (p *progress) show(now time.Time) {
-	c := p.counts.Counts()
-	c.Retries += p.retries()
+	c := p.counts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := p.waiting(now)
+	line := p.waiting(now)
 	switch {
-	case text == "" || c.Listing || c.Done+c.Failed < c.Files:
-		text = p.text(c, now)
+	case line == "" || c.Listing || c.Done+c.Failed < c.Files:
+		line = p.counted(c, now)
 	case !p.terminal: // wait has told it
 		return
 	}
 	if !p.terminal {
-		fmt.Fprintln(p.w, text)
+		fmt.Fprintln(p.w, line)
 		return
 	}
-	if runes := []rune(text); len(runes) >= p.width {
-		text = string(runes[:p.width-1])
+	if runes := []rune(line); len(runes) >= p.width {
+		line = string(runes[:p.width-1])
 	}
-	if p.drawn && text == p.line {
+	if p.drawn && line == p.line {
 		return
 	}
-	fmt.Fprintf(p.w, "\r%s\x1b[K", text)
-	p.drawn, p.line = true, text
+	fmt.Fprintf(p.w, "\r%s\x1b[K", line)
+	p.drawn, p.line = true, line
 }
 
 func (p *progress) clear() {
@@ -112,28 +133,28 @@ func (p *progress) erase() {
 	}
 }
 
-// text words the counts: "12/60 files  3.1/9.4 MB  8.2 MB/s  2 s left".
-func (p *progress) text(c fetch.Counts, now time.Time) string {
-	known := grouped(c.Files)
+// counted words the counts: "12/60 files  3.1/9.4 MB  8.2 MB/s  2 s left".
+func (p *progress) counted(c fetch.Counts, now time.Time) string {
+	known := text.Number(c.Files)
 	if c.Listing {
 		known += "+"
 	}
 	parts := []string{
-		fmt.Sprintf("%s/%s files", grouped(c.Done), known),
-		fmt.Sprintf("%s of %s", size(c.BytesDone+c.BytesSaved), size(c.Bytes)),
+		fmt.Sprintf("%s/%s files", text.Number(c.Done), known),
+		fmt.Sprintf("%s of %s", text.Size(c.BytesDone+c.BytesSaved), text.Size(c.Bytes)),
 	}
 	if elapsed := now.Sub(p.began).Seconds(); elapsed > 0 && c.BytesDone > 0 {
 		rate := float64(c.BytesDone) / elapsed
-		parts = append(parts, size(int64(rate))+"/s")
+		parts = append(parts, text.Size(int64(rate))+"/s")
 		if left := c.Bytes - c.BytesDone - c.BytesSaved; left > 0 && !c.Listing {
 			parts = append(parts, fmt.Sprintf("%s left", (time.Duration(float64(left)/rate*1e9)+time.Second).Truncate(time.Second)))
 		}
 	}
 	if c.Retries > 0 {
-		parts = append(parts, count(c.Retries, "retry"))
+		parts = append(parts, text.Count(c.Retries, "retry"))
 	}
 	if c.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%s failed", grouped(c.Failed)))
+		parts = append(parts, fmt.Sprintf("%s failed", text.Number(c.Failed)))
 	}
-	return strings.Replace(strings.Join(parts, "  "), "retrys", "retries", 1)
+	return strings.Join(parts, "  ")
 }

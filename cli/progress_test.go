@@ -26,7 +26,7 @@ func TestProgressText(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &progress{began: began}
-			if got := p.text(tt.c, began.Add(tt.after)); got != tt.want {
+			if got := p.counted(tt.c, began.Add(tt.after)); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
@@ -37,7 +37,7 @@ func TestProgressText(t *testing.T) {
 // and is gone before anything else is printed; elsewhere each is a line.
 func TestProgressLine(t *testing.T) {
 	var b bytes.Buffer
-	p := &progress{w: &b, terminal: true, width: 20, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: time.Unix(0, 0)}
+	p := &progress{w: &b, terminal: true, width: 20, counts: new(fetch.Progress).Counts, began: time.Unix(0, 0)}
 	p.show(time.Unix(1, 0))
 	p.show(time.Unix(2, 0)) // nothing new
 	p.note("a note\x1b[2J")

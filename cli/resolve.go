@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"prowtrace/prow/link"
-
 	"github.com/spf13/cobra"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow/link"
+	"prowtrace/session"
 )
 
 // newResolve makes the command that says what links and names mean.
@@ -27,7 +29,7 @@ the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 			}
 			failed := false
 			for _, arg := range args {
-				row := link.NewRow(parseOne(known, arg))
+				row := link.NewRow(session.Parse(known, arg))
 				failed = failed || row.Error != ""
 				if err := printRow(s, row, asJSON); err != nil {
 					return fmt.Errorf("writing: %w", err)
@@ -55,9 +57,9 @@ func printRow(s Streams, row link.Row, asJSON bool) error {
 		switch {
 		case values[i] == "":
 		case strings.ContainsAny(values[i], " \t") || column == "error" || column == "note":
-			parts = append(parts, fmt.Sprintf("%s=%q", column, line(values[i])))
+			parts = append(parts, fmt.Sprintf("%s=%q", column, text.Line(values[i])))
 		default:
-			parts = append(parts, column+"="+line(values[i]))
+			parts = append(parts, column+"="+text.Line(values[i]))
 		}
 	}
 	_, err := fmt.Fprintln(s.Out, strings.Join(parts, " "))

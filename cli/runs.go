@@ -10,20 +10,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
+	"prowtrace/session"
 )
 
 // runsCommand lists the latest runs of a job.
 type runsCommand struct {
-	sourcing
+	request
 	number int
 	asJSON bool
 }
 
 func newRuns(s Streams) *cobra.Command {
-	r := &runsCommand{sourcing: sourcing{streams: s}}
+	r := &runsCommand{request: newRequest(s)}
 	c := &cobra.Command{
 		Use:   "runs JOB",
 		Short: "List the latest runs of a job or of a pull request",
@@ -35,7 +37,7 @@ its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
 	}
 	r.registerStore(c.Flags())
-	r.choosing.registerFilters(c.Flags(), "only runs")
+	r.choice.registerFilters(c.Flags(), "only runs")
 	c.Flags().IntVarP(&r.number, "number", "n", 20, "how `many` runs")
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one a line")
 	return c
@@ -45,26 +47,17 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if r.number < 1 {
 		return usageError{fmt.Errorf("-n %d is no number of runs", r.number), "give 1 or more"}
 	}
-	var err error
-	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
+	if err := r.open(ctx); err != nil {
 		return err
 	}
-	ref, err := link.Parse(r.known, arg)
+	defer r.close()
+	ref, err := link.Parse(r.session.Instances, arg)
 	if err != nil {
-		return badWhat(err)
+		return &session.ArgumentError{Argument: arg, Err: err}
 	}
-	store, err := r.openStore(ctx, "gs")
+	runs, err := r.session.Runs(ctx, ref, r.number)
 	if err != nil {
 		return err
-	}
-	defer store.Close()
-	options, err := r.options(time.Now(), func(s string) { r.note("%s", s) })
-	if err != nil {
-		return err
-	}
-	runs, err := find.Runs(ctx, store, ref, r.number, options)
-	if err != nil {
-		return unresolved(err)
 	}
 	if r.asJSON {
 		return r.printJSON(runs)
@@ -79,16 +72,16 @@ func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 		if !several {
 			return ""
 		}
-		return line(name) + "\t"
+		return text.Line(name) + "\t"
 	}
 	fmt.Fprintln(w, "BUILD\t"+job("JOB")+"STARTED (UTC)\tAGO\tDURATION\tRESULT\tTRACES\tLINK")
 	for _, run := range runs {
 		started, age, took := "?", "?", ""
 		if !run.Started.IsZero() {
-			started, age = run.Started.UTC().Format("2006-01-02 15:04"), ago(now.Sub(run.Started))
+			started, age = run.Started.UTC().Format("2006-01-02 15:04"), text.Age(now.Sub(run.Started))
 		}
 		if !run.Finished.IsZero() && !run.Started.IsZero() {
-			took = duration(int64(run.Duration()))
+			took = text.Duration(run.Duration())
 		}
 		traces := "no"
 		if run.Traces {
@@ -96,9 +89,9 @@ func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 		}
 		page := "?"
 		if run.Root != "" {
-			page = link.Page(r.known, run.Run)
+			page = link.Page(r.session.Instances, run.Run)
 		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", line(run.Build), job(run.Job), started, age, took, outcome(run), traces, line(page))
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", text.Line(run.Build), job(run.Job), started, age, took, outcome(run), traces, text.Line(page))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing: %w", err)
@@ -137,7 +130,7 @@ func (r *runsCommand) printJSON(runs []find.RunInfo) error {
 		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
 			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
 		if run.Root != "" {
-			row.Link = link.Page(r.known, run.Run)
+			row.Link = link.Page(r.session.Instances, run.Run)
 		}
 		if run.Err != nil {
 			row.Error = run.Err.Error()

@@ -11,9 +11,9 @@ import (
 	"prowtrace/trace"
 )
 
-// newServe makes the command that serves on fixed addresses and starts nothing.
+// newServe makes the command that serves on fixed addresses and starts nothinr.
 func newServe(s Streams) *cobra.Command {
-	g := &sourcing{streams: s}
+	r := newRequest(s)
 	var storage, listen string
 	c := &cobra.Command{
 		Use:   "serve WHAT…",
@@ -24,10 +24,14 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			if err := g.checkJoin(); err != nil {
+			if err := r.checkJoin(); err != nil {
 				return err
 			}
-			refs, err := g.parse(args)
+			if err := r.open(ctx); err != nil {
+				return err
+			}
+			defer r.close()
+			refs, err := r.session.Parse(args)
 			if err != nil {
 				return err
 			}
@@ -37,12 +41,12 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer servers.Close()
-			collected, err := g.collect(ctx, refs)
+			collected, err := r.session.Collect(ctx, refs)
 			if err != nil {
 				return err
 			}
 			defer collected.Close()
-			set, err := g.load(ctx, collected.jobs)
+			set, err := r.load(ctx, collected.Inputs)
 			if err != nil {
 				return err
 			}
@@ -50,12 +54,12 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			if _, err := fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer()); err != nil {
 				return fmt.Errorf("writing the addresses: %w", err)
 			}
-			g.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(set), viewer.New(trace.NewShared(set), g.pageInfo(collected.jobs)))
+			r.note("Press Ctrl-C to end.")
+			return servers.Run(ctx, remote.NewServer(set), viewer.New(trace.NewShared(set), r.pageInfo(collected.Inputs)))
 		},
 	}
-	g.register(c.Flags())
-	g.registerJoin(c.Flags())
+	r.register(c.Flags())
+	r.registerJoin(c.Flags())
 	c.Flags().StringVar(&storage, "storage-listen", "127.0.0.1:17271", "`address` of the Jaeger storage")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:16680", "`address` of the built-in pages")
 	return c

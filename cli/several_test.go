@@ -6,6 +6,7 @@ import (
 
 	"prowtrace/fetch"
 	"prowtrace/prow"
+	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -70,10 +71,10 @@ func TestJaegerPageOfSeveralRuns(t *testing.T) {
 
 // The built-in pages lead to each of several runs.
 func TestPagesOfSeveralRuns(t *testing.T) {
-	of := func(build string) job {
-		return job{ref: prow.Ref{Run: prow.Run{Bucket: "b", Root: "logs/e2e/" + build, Job: "e2e", Build: build}}, result: &fetch.Result{Ended: true}}
+	of := func(build string) *session.Input {
+		return &session.Input{Ref: prow.Ref{Run: prow.Run{Bucket: "b", Root: "logs/e2e/" + build, Job: "e2e", Build: build}}, Fetched: &fetch.Result{Ended: true}}
 	}
-	info := (&sourcing{}).pageInfo([]job{of("1"), of("2"), {ref: prow.Ref{Path: "dir"}}})
+	info := openedRequest(t, testRequest(t, nil, nil)).pageInfo([]*session.Input{of("1"), of("2"), {Ref: prow.Ref{Path: "dir"}}})
 	if info.Title != "3 jobs" || len(info.Jobs) != 3 || info.Note != "" {
 		t.Fatalf("%+v", info)
 	}

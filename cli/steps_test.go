@@ -42,7 +42,7 @@ func TestStepsAndSuitesOfARun(t *testing.T) {
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
 
 	for _, offline := range []bool{false, true} {
-		tree, stderr := loadRun(t, "gs://"+bucket+"/"+root, sourcing{offline: offline, verbose: true})
+		tree, stderr := loadRun(t, "gs://"+bucket+"/"+root, func(r *request) { r.offline, r.verbose = offline, true })
 		if !strings.Contains(stderr, "artifacts/junit_torn.xml") {
 			t.Errorf("stderr does not tell of the torn file:\n%s", stderr)
 		}

@@ -38,15 +38,27 @@ func opened[S store](s S, err error) (store, error) {
 	return s, nil
 }
 
-// openStore opens the store of a provider as the flags ask for.
-func (g *sourcing) openStore(ctx context.Context, provider string) (store, error) {
-	o := storeOptions{auth: g.auth, billing: g.billing}
-	if g.verbose {
-		o.logf = g.note
+// openStores opens all stores as the flags ask for.
+func (r *request) openStores(ctx context.Context) error {
+	o := storeOptions{auth: r.auth, billing: r.billing}
+	if r.verbose {
+		o.logf = r.note
 	}
-	s, err := stores[provider](ctx, o)
-	if err != nil {
-		return nil, usageError{err: err}
+	r.stores = map[string]store{}
+	for provider, open := range stores {
+		s, err := open(ctx, o)
+		if err != nil {
+			return usageError{err: err}
+		}
+		r.stores[provider] = s
 	}
-	return s, nil
+	return nil
+}
+
+// retries is how many requests had to be made again so far.
+func (r *request) retries() (n int64) {
+	for _, s := range r.stores {
+		n += s.Retries()
+	}
+	return n
 }

@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/text"
 	"prowtrace/launch"
 	"prowtrace/prow"
-	"prowtrace/prow/link"
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
+	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -30,13 +31,13 @@ const (
 
 // viewCommand is the main job: fetch, load, serve, open.
 type viewCommand struct {
-	sourcing
+	request
 	ui        string
 	jaeger    string
 	noBrowser bool
 }
 
-func newView(s Streams) *viewCommand { return &viewCommand{sourcing: sourcing{streams: s}} }
+func newView(s Streams) *viewCommand { return &viewCommand{request: newRequest(s)} }
 
 func (v *viewCommand) command(use string) *cobra.Command {
 	c := &cobra.Command{
@@ -57,12 +58,16 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	switch v.ui {
 	case uiAuto, uiJaeger, uiBuiltin, uiNone:
 	default:
-		return usageError{fmt.Errorf("--ui %s: there is no such choice", line(v.ui)), "choose one of auto, jaeger, builtin, none"}
+		return usageError{fmt.Errorf("--ui %s: there is no such choice", text.Line(v.ui)), "choose one of auto, jaeger, builtin, none"}
 	}
 	if err := v.checkJoin(); err != nil {
 		return err
 	}
-	refs, err := v.parse(args)
+	if err := v.request.open(ctx); err != nil {
+		return err
+	}
+	defer v.close()
+	refs, err := v.session.Parse(args)
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 			return usageError{err: err}
 		}
 	}
-	var c *collection
+	var c *session.Collection
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { // looking for Jaeger runs programs: do it beside the download
 		if v.jaeger != "" {
@@ -84,17 +89,17 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
-	g.Go(func() (err error) { c, err = v.collect(inner, refs); return err })
+	g.Go(func() (err error) { c, err = v.session.Collect(inner, refs); return err })
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	defer c.Close()
-	set, err := v.load(ctx, c.jobs)
+	set, err := v.load(ctx, c.Inputs)
 	if err != nil {
 		return err
 	}
 	defer set.Set().Close()
-	return v.serve(ctx, set, c.jobs, found, missing)
+	return v.serve(ctx, set, c.Inputs, found, missing)
 }
 
 // find looks for a Jaeger if one is wanted.
@@ -110,7 +115,7 @@ func (v *viewCommand) launchOptions() launch.Options {
 }
 
 // serve serves until ctx ends; Jaeger, if there is one, on top of it.
-func (v *viewCommand) serve(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error) error {
+func (v *viewCommand) serve(ctx context.Context, set *trace.View, inputs []*session.Input, found launch.Jaeger, missing error) error {
 	storage := "127.0.0.1:0"
 	if found.Path != "" && found.StorageHost() != "127.0.0.1" {
 		storage = found.StorageHost() + ":0"
@@ -122,11 +127,11 @@ func (v *viewCommand) serve(ctx context.Context, set *trace.View, jobs []job, fo
 	}
 	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	info := v.pageInfo(jobs)
+	info := v.pageInfo(inputs)
 	handler := viewer.New(trace.NewShared(set), info)
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(set), handler) })
 	g.Go(func() error {
-		return v.open(ctx, set, jobs, found, missing, servers.Storage(), pages, withJaeger(handler, info))
+		return v.openPage(ctx, set, inputs, found, missing, servers.Storage(), pages, withJaeger(handler, info))
 	})
 	return g.Wait()
 }
@@ -140,9 +145,9 @@ func withJaeger(pages *viewer.Viewer, info viewer.Info) func(address string) {
 	}
 }
 
-// open starts Jaeger and opens the browser. Where Jaeger fails or ends, the
+// openPage starts Jaeger and opens the browser. Where Jaeger fails or ends, the
 // built-in pages stay.
-func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, found launch.Jaeger, missing error, storage, address string, showJaeger func(address string)) error {
+func (v *viewCommand) openPage(ctx context.Context, set *trace.View, inputs []*session.Input, found launch.Jaeger, missing error, storage, address string, showJaeger func(address string)) error {
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
 			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
@@ -150,7 +155,7 @@ func (v *viewCommand) open(ctx context.Context, set *trace.View, jobs []job, fou
 		return v.show(ctx, builtinPage(set, address))
 	}
 	options := v.launchOptions()
-	options.Storage, options.UI = storage, v.jaegerUI(set, jobs, address)
+	options.Storage, options.UI = storage, v.jaegerUI(set, inputs, address)
 	process, err := found.Start(ctx, options)
 	if err != nil {
 		if ctx.Err() != nil || v.ui == uiJaeger {
@@ -252,7 +257,7 @@ func tooLarge(spans int, page string) string {
 	if spans <= jaegerPageSpans {
 		return ""
 	}
-	return fmt.Sprintf("A trace of %s is more than Jaeger's page may bear. The built-in pages show it: %s", count(int64(spans), "span"), page)
+	return fmt.Sprintf("A trace of %s is more than Jaeger's page may bear. The built-in pages show it: %s", text.Count(spans, "span"), page)
 }
 
 // longest is the number of spans in the largest trace.
@@ -275,39 +280,39 @@ func mostSpans(set *trace.View) (service string) {
 }
 
 // pageInfo is what the built-in pages say of the jobs.
-func (g *sourcing) pageInfo(jobs []job) viewer.Info {
-	if len(jobs) != 1 {
-		return g.severalInfo(jobs)
+func (r *request) pageInfo(inputs []*session.Input) viewer.Info {
+	if len(inputs) != 1 {
+		return r.severalInfo(inputs)
 	}
-	info := viewer.Info{Title: jobs[0].title()}
-	if jobs[0].hasPage() {
-		run := jobs[0].ref.Run
-		info.Run, info.Links = g.runPage(run), g.runLinks(run)
+	info := viewer.Info{Title: inputs[0].Title()}
+	if inputs[0].Located() {
+		run := inputs[0].Ref.Run
+		info.Run, info.Links = runPage(r.session.Instances, run), r.runLinks(run)
 	}
-	info.Note = unfinished(jobs[0])
+	info.Note = unfinished(inputs[0])
 	return info
 }
 
-func (g *sourcing) severalInfo(jobs []job) viewer.Info {
-	info := viewer.Info{Title: count(int64(len(jobs)), "job")}
+func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
+	info := viewer.Info{Title: text.Count(len(inputs), "job")}
 	var notes []string
-	for _, j := range jobs {
-		of := viewer.Job{Trace: j.joined, Title: j.title()}
-		if j.hasPage() {
-			of.Run, of.Links = g.runPage(j.ref.Run), g.runLinks(j.ref.Run)
+	for _, in := range inputs {
+		of := viewer.Job{Trace: r.joined[in], Title: in.Title()}
+		if in.Located() {
+			of.Run, of.Links = runPage(r.session.Instances, in.Ref.Run), r.runLinks(in.Ref.Run)
 		}
 		info.Jobs = append(info.Jobs, of)
-		if note := unfinished(j); note != "" {
-			notes = append(notes, j.title()+": "+note)
+		if note := unfinished(in); note != "" {
+			notes = append(notes, in.Title()+": "+note)
 		}
 	}
 	info.Note = strings.Join(notes, " ")
 	return info
 }
 
-func (g *sourcing) runLinks(run prow.Run) []viewer.Link {
+func (r *request) runLinks(run prow.Run) []viewer.Link {
 	return []viewer.Link{
-		{Text: "artifacts", URL: g.artifactsPage(run)},
+		{Text: "artifacts", URL: artifactsPage(r.session.Instances, run)},
 		{Text: "build log", URL: objectPage(run, "build-log.txt")},
 	}
 }
@@ -317,46 +322,24 @@ const architectureReach = 7 * 24 * time.Hour
 
 // jaegerUI is what Jaeger's UI shows beside the traces: a way to each job as one
 // trace, to its pages elsewhere, and to the built-in pages.
-func (g *sourcing) jaegerUI(set *trace.View, jobs []job, pages string) launch.UI {
+func (r *request) jaegerUI(set *trace.View, inputs []*session.Input, pages string) launch.UI {
 	start, end := extent(set)
 	now := time.Now()
 	ui := launch.UI{Lookback: launch.LookbackTo(start, now), NoArchitecture: now.Sub(end) > architectureReach}
-	for _, j := range jobs {
-		if !j.hasPage() {
+	for _, in := range inputs {
+		if !in.Located() {
 			continue
 		}
 		items := []launch.MenuItem{
-			{Label: "Prow", URL: g.runPage(j.ref.Run)},
-			{Label: "Artifacts", URL: g.artifactsPage(j.ref.Run)},
-			{Label: "Build log", URL: objectPage(j.ref.Run, "build-log.txt")},
+			{Label: "Prow", URL: runPage(r.session.Instances, in.Ref.Run)},
+			{Label: "Artifacts", URL: artifactsPage(r.session.Instances, in.Ref.Run)},
+			{Label: "Build log", URL: objectPage(in.Ref.Run, "build-log.txt")},
 		}
-		if !j.joined.IsZero() {
-			items = append([]launch.MenuItem{{Label: "The job as one trace", URL: launch.TraceLink("", j.joined.String())}}, items...)
+		if !r.joined[in].IsZero() {
+			items = append([]launch.MenuItem{{Label: "The job as one trace", URL: launch.TraceLink("", r.joined[in].String())}}, items...)
 		}
-		ui.Menu = append(ui.Menu, launch.MenuItem{Label: j.ref.Job + " " + j.ref.Build, Items: items})
+		ui.Menu = append(ui.Menu, launch.MenuItem{Label: in.Ref.Job + " " + in.Ref.Build, Items: items})
 	}
 	ui.Menu = append(ui.Menu, launch.MenuItem{Label: "prowtrace", URL: pages})
 	return ui
-}
-
-// runPage and artifactsPage are links of a run on the pages of its Prow, or on
-// those of kubernetes' Prow, which show every public bucket.
-func (g *sourcing) runPage(run prow.Run) string {
-	page := link.Page(g.known, run)
-	if page == run.URL() {
-		return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
-	}
-	return page
-}
-
-func (g *sourcing) artifactsPage(run prow.Run) string {
-	if page, ok := link.Artifacts(g.known, run); ok {
-		return page
-	}
-	return "https://gcsweb.k8s.io/gcs/" + escapePath(run.Bucket+"/"+run.Root) + "/artifacts/"
-}
-
-// objectPage is the link of an object in a bucket.
-func objectPage(run prow.Run, name string) string {
-	return "https://storage.googleapis.com/" + escapePath(run.Bucket+"/"+run.Root+"/"+name)
 }

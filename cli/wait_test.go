@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,24 +13,23 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
+	"prowtrace/session"
 )
 
 const watchedBucket = "kubernetes-ci-logs"
 
-// watcher makes a sourcing that waits for runs in a bucket of its own, with what
+// watcher makes a request that waits for runs in a bucket of its own, with what
 // happens there between the looks in place of the pauses.
-func watcher(t *testing.T, between func(s *gcstest.Server, pause int)) (*sourcing, *gcstest.Server, *bytes.Buffer) {
+func watcher(t *testing.T, between func(s *gcstest.Server, pause int)) (*request, *gcstest.Server, *bytes.Buffer) {
 	server := gcstest.New(t)
 	server.CreateBucket(watchedBucket)
 	t.Setenv("STORAGE_EMULATOR_HOST", server.Host)
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
-	t.Setenv("PROWTRACE_CONFIG", "")
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("XDG_CONFIG_HOME", "")
 	var stderr bytes.Buffer
-	g := &sourcing{streams: Streams{Err: &stderr, Getenv: os.Getenv}, auth: "auto", watch: true}
+	g := testRequest(t, nil, &stderr)
+	g.auth, g.watch = "auto", true
 	pauses := 0
-	g.pause = func(ctx context.Context, d time.Duration) error {
+	g.sleep = func(ctx context.Context, d time.Duration) error {
 		if d < 12*time.Second || d > 144*time.Second {
 			t.Errorf("a pause of %v", d)
 		}
@@ -70,9 +68,9 @@ func TestWatch(t *testing.T) {
 	})
 	going(server, root, now.Add(-time.Hour))
 	c := collectedOf(t, g, stderr, "ci-watched")
-	j := c.jobs[0]
-	if j.ref.Build != build || len(j.result.Files) != 1 || !j.result.Ended || unfinished(j) != "" {
-		t.Errorf("got build %s, %+v, note %q", j.ref.Build, j.result, unfinished(j))
+	j := c.Inputs[0]
+	if j.Ref.Build != build || len(j.Fetched.Files) != 1 || !j.Fetched.Ended || unfinished(j) != "" {
+		t.Errorf("got build %s, %+v, note %q", j.Ref.Build, j.Fetched, unfinished(j))
 	}
 	gets := map[string]int{}
 	for _, r := range server.Requests() {
@@ -117,12 +115,12 @@ func TestWatchSeveral(t *testing.T) {
 	ends(server, root(1))
 	server.Fault(gcstest.Match{Op: gcstest.Get, Object: root(1) + "/artifacts/otlp/kops-1-2026-11-25T12:00:00Z.otel", Times: 1}, gcstest.Before(func() { close(fetched) }))
 	going(server, root(2), now)
-	refs, err := g.parse([]string{"gs://kubernetes-ci-logs/" + root(1), "gs://kubernetes-ci-logs/" + root(2)})
+	refs, err := openedRequest(t, g).session.Parse([]string{"gs://kubernetes-ci-logs/" + root(1), "gs://kubernetes-ci-logs/" + root(2)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := g.collect(t.Context(), refs)
-	if err != nil || len(c.jobs) != 2 || len(c.jobs[0].result.Files) != 1 || len(c.jobs[1].result.Files) != 1 {
+	c, err := g.session.Collect(t.Context(), refs)
+	if err != nil || len(c.Inputs) != 2 || len(c.Inputs[0].Fetched.Files) != 1 || len(c.Inputs[1].Fetched.Files) != 1 {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
 	defer c.Close()
@@ -138,12 +136,12 @@ func TestWatchMoved(t *testing.T) {
 	})
 	server.Private("kubernetes-jenkins", "secret")
 	going(server, root, time.Now().Add(-time.Hour))
-	refs, err := g.parse([]string{"gs://kubernetes-jenkins/" + root})
+	refs, err := openedRequest(t, g).session.Parse([]string{"gs://kubernetes-jenkins/" + root})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := g.collect(t.Context(), refs)
-	if err != nil || len(c.jobs[0].result.Files) != 1 || !c.jobs[0].result.Ended {
+	c, err := g.session.Collect(t.Context(), refs)
+	if err != nil || len(c.Inputs[0].Fetched.Files) != 1 || !c.Inputs[0].Fetched.Ended {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
 	c.Close()
@@ -166,11 +164,11 @@ func TestWatchInVain(t *testing.T) {
 			if tt.prowjob != "" {
 				server.PutBytes(watchedBucket, "logs/ci-watched/7/prowjob.json", []byte(tt.prowjob))
 			}
-			refs, err := g.parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
+			refs, err := openedRequest(t, g).session.Parse([]string{"gs://kubernetes-ci-logs/logs/ci-watched/7"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = g.collect(t.Context(), refs)
+			_, err = g.session.Collect(t.Context(), refs)
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) || exitCode(err) != tt.code {
 				t.Errorf("error %v, code %d\nwant  %s, code %d", err, exitCode(err), tt.want, tt.code)
 			}
@@ -179,13 +177,13 @@ func TestWatchInVain(t *testing.T) {
 }
 
 // collectedOf fetches what is named; it is closed when the test ends.
-func collectedOf(t *testing.T, g *sourcing, stderr fmt.Stringer, names ...string) *collection {
+func collectedOf(t *testing.T, g *request, stderr fmt.Stringer, names ...string) *session.Collection {
 	t.Helper()
-	refs, err := g.parse(names)
+	refs, err := openedRequest(t, g).session.Parse(names)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := g.collect(t.Context(), refs)
+	c, err := g.session.Collect(t.Context(), refs)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
@@ -201,16 +199,16 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 	going(server, "logs/ci-watched/7", since)
 	server.Put(gcstest.Object{Bucket: watchedBucket, Name: "logs/ci-watched/7/artifacts/step/otlp/a.otel", Data: []byte("x"), Updated: time.Now()})
 	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
-	note := g.pageInfo(c.jobs).Note
+	note := g.pageInfo(c.Inputs).Note
 	for _, want := range []string{
-		"The run was still running at " + c.jobs[0].result.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC: artifacts come at the end",
+		"The run was still running at " + c.Inputs[0].Fetched.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC: artifacts come at the end",
 		"--watch",
 	} {
 		if !strings.Contains(note, want) {
 			t.Errorf("the note lacks %q: %s", want, note)
 		}
 	}
-	several := g.pageInfo(append(c.jobs, job{ref: prow.Local("./otlp")}))
+	several := g.pageInfo(append(c.Inputs, &session.Input{Ref: prow.Local("./otlp")}))
 	if several.Note != "ci-watched 7: "+note || len(several.Jobs) != 2 || several.Jobs[0].Title != "ci-watched 7" || several.Jobs[0].Run != "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/ci-watched/7" {
 		t.Errorf("of several %+v", several)
 	}
@@ -224,7 +222,7 @@ func TestLostRunOnThePages(t *testing.T) {
 	server.PutBytes(watchedBucket, "logs/ci-watched/7/artifacts/step/otlp/a.otel", []byte("x"))
 	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
 	const want = "UTC, since 2026-09-01 10:00:00 UTC, longer than it may run: its pod was probably deleted, so this may not be all."
-	if note := g.pageInfo(c.jobs).Note; !strings.HasSuffix(note, want) {
+	if note := g.pageInfo(c.Inputs).Note; !strings.HasSuffix(note, want) {
 		t.Errorf("the note is %q, want %q at its end", note, want)
 	}
 }
@@ -233,7 +231,7 @@ func TestLostRunOnThePages(t *testing.T) {
 func TestWaitingLine(t *testing.T) {
 	now := time.Unix(100_000, 0)
 	var b bytes.Buffer
-	p := &progress{w: &b, terminal: true, width: 80, counts: &fetch.Progress{}, retries: func() int64 { return 0 }, began: now}
+	p := &progress{w: &b, terminal: true, width: 80, counts: new(fetch.Progress).Counts, began: now}
 	look := func(name string, interval time.Duration) {
 		p.wait(name, find.Sight{State: runfile.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
 	}

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"testing"
@@ -31,11 +31,11 @@ func TestCachedRunsThatFit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := sourcing{choosing: choosing{bucket: tt.bucket}}
-		if got := g.fits(run, ref); got != tt.want {
+		s := New(Options{Choice: Choice{Bucket: tt.bucket}})
+		if got := s.fits(run, ref); got != tt.want {
 			t.Errorf("%s, bucket %q: %v", tt.input, tt.bucket, got)
 		}
-		if g.fits(prow.Run{}, ref) {
+		if s.fits(prow.Run{}, ref) {
 			t.Errorf("%s fits a download that was cut off", tt.input)
 		}
 	}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow/find"
+	"prowtrace/session"
+)
+
+// choiceFlags are the flags that say which run of a job is meant.
+type choiceFlags struct {
+	latest, failed, passed, aborted bool
+	withTraces                      bool
+	after, before                   string
+	bucket                          string
+}
+
+func (c *choiceFlags) register(f *pflag.FlagSet) {
+	f.BoolVar(&c.latest, "latest", false, "of a job's runs, the newest (without a choice it is this one)")
+	c.registerFilters(f, "the newest")
+}
+
+// registerFilters adds those that leave out runs; which says what they leave.
+func (c *choiceFlags) registerFilters(f *pflag.FlagSet, which string) {
+	f.BoolVar(&c.failed, "failed", false, which+" that failed, or that Prow could not run")
+	f.BoolVar(&c.passed, "passed", false, which+" that passed")
+	f.BoolVar(&c.aborted, "aborted", false, which+" that Prow aborted")
+	f.BoolVar(&c.withTraces, "with-traces", false, "only runs that have traces")
+	f.StringVar(&c.after, "after", "", "only runs started at this `time` or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
+	f.StringVar(&c.before, "before", "", "only runs started before this `time`")
+	f.StringVar(&c.bucket, "bucket", "", "`bucket` of the job, where its name or page tells none")
+}
+
+// choice turns the flags into what a session is asked.
+func (c *choiceFlags) choice(now time.Time) (session.Choice, error) {
+	choice := session.Choice{WithTraces: c.withTraces, Bucket: c.bucket}
+	chosen := 0
+	for _, w := range []struct {
+		given bool
+		want  find.Want
+	}{{c.latest, find.WantLatest}, {c.failed, find.WantFailed}, {c.passed, find.WantPassed}, {c.aborted, find.WantAborted}} {
+		if w.given {
+			choice.Want = w.want
+			chosen++
+		}
+	}
+	if chosen > 1 {
+		return choice, usageError{errors.New("--latest, --failed, --passed and --aborted exclude each other"), "choose one"}
+	}
+	var err error
+	if choice.After, err = parseTime("--after", c.after, now); err != nil {
+		return choice, err
+	}
+	choice.Before, err = parseTime("--before", c.before, now)
+	return choice, err
+}
+
+// parseTime reads a day, an instant, or an age.
+func parseTime(flag, value string, now time.Time) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateTime, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t, nil
+		}
+	}
+	if days, ok := strings.CutSuffix(value, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.AddDate(0, 0, -int(n)), nil
+		}
+	} else if d, err := time.ParseDuration(value); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, usageError{fmt.Errorf("%s %s is no time", flag, text.Line(value)), "write it as 2026-11-24, 2026-11-24T18:00:00Z, 12h or 3d"}
+}

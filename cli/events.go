@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow/runfile"
+	"prowtrace/session"
+)
+
+// hear words the events of a session for standard error.
+func (r *request) hear(e session.Event) {
+	switch e := e.(type) {
+	case session.Chosen:
+		r.note("%s", chosen(e))
+	case session.ChoiceIgnored:
+		r.note("%s %s is one run: there is nothing to choose", e.Run.Job, e.Run.Build)
+	case session.Duplicate:
+		r.note("%s is named more than once: it is taken once", e.Input.Title())
+	case session.CacheOpened:
+		r.detail("cache: %s", e.Dir)
+	case session.CacheUnusable:
+		r.note("going on without a cache, as with --no-cache: %v", e.Err)
+	case session.FetchStarted:
+		r.shown.start(e.Counts, r.retries)
+	case session.FetchEnded:
+		r.shown.stop()
+	case session.Waiting:
+		r.shown.wait(e.Run.Job+" "+e.Run.Build, e.Sight, time.Now())
+	case session.Waited:
+		name := e.Run.Job + " " + e.Run.Build
+		r.shown.waited(name, time.Now())
+		if e.State != runfile.Unknown && e.State != runfile.Running {
+			r.note("%s has ended: %s", name, e.State)
+		}
+	case session.Notice:
+		r.note("%s", e.Text)
+	case session.Fetched:
+		r.note("%s: %s", e.Input.Title(), fetched(e.Input))
+	case session.LeftOut:
+		r.note("%v", e.Err)
+	case session.CopyFound:
+		r.note("%s: %s in %s", e.Input.Title(), text.Count(len(e.Input.Sources), "trace file"), e.Where)
+	case session.ArchiveDamaged:
+		r.note("%q: %v", e.Name, e.Err)
+	case session.MetadataLost:
+		r.detail("%v", e.Err)
+	}
+}
+
+func chosen(e session.Chosen) string {
+	newest := ""
+	if e.Cached > 1 {
+		newest = fmt.Sprintf(", the newest of %d in the cache", e.Cached)
+	}
+	return fmt.Sprintf("run %s of %s%s: %s", e.Run.Build, e.Run.Job, newest, e.Run.URL())
+}
+
+// fetched says what a fetch brought.
+func fetched(in *session.Input) string {
+	var bytes int64
+	for _, f := range in.Fetched.Files {
+		bytes += f.Size
+	}
+	what := fmt.Sprintf("%s, %s", text.Count(len(in.Fetched.Files), "trace file"), text.Size(bytes))
+	switch {
+	case in.Fetched.FromCache:
+		what += ", from the cache"
+	case in.Fetched.Run.Bucket != in.Ref.Bucket:
+		what += ", from bucket " + in.Fetched.Run.Bucket
+	}
+	if only := in.Part(); only != "" {
+		what += "; only " + only + ", as the link says: that of the run shows all it has"
+	}
+	return what
+}
+
+// unfinished says that a run had not ended when its bucket was asked, "" if it
+// had: then there can be more by now.
+func unfinished(in *session.Input) string {
+	u, ok := in.Unfinished()
+	if !ok {
+		return ""
+	}
+	said := "The run was still running"
+	if !u.AsOf.IsZero() {
+		said += " at " + u.AsOf.UTC().Format(time.DateTime) + " UTC"
+	}
+	if !u.Since.IsZero() {
+		said += ", since " + u.Since.UTC().Format(time.DateTime) + " UTC"
+	}
+	if u.Overdue {
+		return said + ", longer than it may run: its pod was probably deleted, so this may not be all."
+	}
+	said += ": artifacts come at the end, so this may not be all."
+	if in.Fetched == nil {
+		return said
+	}
+	return said + " Ask again later, or with --watch, which waits for that."
+}

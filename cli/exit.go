@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"errors"
+
+	"prowtrace/fetch"
+	"prowtrace/objstore"
+	"prowtrace/prow/find"
+	"prowtrace/session"
+)
+
+// Exit codes of prowtrace.
+const (
+	ExitDone     = 0
+	ExitFailed   = 1
+	ExitUsage    = 2 // wrong usage: flags, arguments, an invalid link
+	ExitNoTraces = 3 // the run exists but has no traces
+	ExitNotFound = 4 // not found, expired, or not in the cache and --offline
+	ExitDenied   = 5 // not allowed
+)
+
+// exitCodes is the table of the exit codes of errors. The first row that knows the
+// error gives the code.
+var exitCodes = []struct {
+	knows func(error) bool
+	code  int
+}{
+	{isA[usageError], ExitUsage},
+	{isA[*session.ArgumentError], ExitUsage},
+	{isA[*session.UnsupportedStoreError], ExitUsage},
+	{is(session.ErrOfflineChoice), ExitUsage},
+	{is(find.ErrManyRuns), ExitUsage},
+	{heldPartly, ExitFailed}, // whatever it was that the rest failed of
+	{is(fetch.ErrNoTraces), ExitNoTraces},
+	{is(errNoSpans), ExitNoTraces},
+	{isA[*objstore.AccessError], ExitDenied},
+	{is(fetch.ErrNotFound), ExitNotFound},
+	{is(fetch.ErrOffline), ExitNotFound},
+	{objstore.IsAbsent, ExitNotFound},
+	{is(find.ErrNoRun), ExitNotFound},
+	{isA[*session.MissingPathError], ExitNotFound},
+}
+
+func exitCode(err error) int {
+	if err == nil {
+		return ExitDone
+	}
+	for _, row := range exitCodes {
+		if row.knows(err) {
+			return row.code
+		}
+	}
+	return ExitFailed
+}
+
+// isA reports whether an error is or wraps one of type E.
+func isA[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+// is knows the errors that errors.Is finds target in.
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+// heldPartly reports whether a part of a run is there.
+func heldPartly(err error) bool {
+	var partial *fetch.PartialError
+	return errors.As(err, &partial) && len(partial.Result.Files) > 0
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"prowtrace/gcs"
+	"prowtrace/internal/text"
+	"prowtrace/objstore"
+	"prowtrace/session"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
+)
+
+// request holds the flags of the commands that read runs, and makes the session
+// that they ask for.
+type request struct {
+	streams Streams
+	shown   *progress // what is printed on standard error
+
+	verbose   bool
+	auth      string
+	billing   string
+	offline   bool
+	refresh   bool
+	noCache   bool
+	watch     bool
+	keepGoing bool
+	join      string
+	choice    choiceFlags
+	keepFiles bool // what the cache holds is the result, so it has to last
+
+	session *session.Session // made by open
+	stores  map[string]store // that the session reads, by provider
+
+	joined map[*session.Input]trace.TraceID // of each input its joined trace; none with --join none
+
+	sleep func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
+}
+
+func newRequest(s Streams) request {
+	return request{streams: s, shown: newProgress(s), joined: map[*session.Input]trace.TraceID{}}
+}
+
+func (r *request) register(f *pflag.FlagSet) {
+	r.registerStore(f)
+	r.choice.register(f)
+	f.BoolVar(&r.offline, "offline", false, "ask no bucket: use what is in the cache, of a job the newest run there")
+	f.BoolVar(&r.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
+	f.BoolVar(&r.watch, "watch", false, "wait for a run that has not ended, then go on")
+	f.BoolVar(&r.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
+}
+
+// registerStore adds the flags of all commands that ask a bucket.
+func (r *request) registerStore(f *pflag.FlagSet) {
+	f.StringVar(&r.auth, "auth", string(gcs.AuthAuto), "who reads the bucket: `auto` (anonymous, then credentials if refused), anonymous, or adc (credentials at once)")
+	f.StringVar(&r.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
+	f.BoolVarP(&r.verbose, "verbose", "v", false, "tell what is done and asked")
+}
+
+// registerJoin adds the flag of the commands that load traces.
+func (r *request) registerJoin(f *pflag.FlagSet) {
+	f.StringVar(&r.join, "join", string(join.ByTime), "how the traces of a job become one: by `time` (below the span that contains them, where that is beyond doubt), by process, or none")
+}
+
+// open makes the session. It refuses flags that contradict each other, before
+// anything is asked for them.
+func (r *request) open(ctx context.Context) error {
+	switch {
+	case r.offline && r.refresh:
+		return usageError{errors.New("--offline and --refresh exclude each other"), "choose one"}
+	case r.offline && r.watch:
+		return usageError{errors.New("--offline and --watch exclude each other"), "waiting for a run asks its bucket"}
+	}
+	known, err := knownInstances(r.streams.Getenv)
+	if err != nil {
+		return err
+	}
+	choice, err := r.choice.choice(time.Now())
+	if err != nil {
+		return err
+	}
+	cache := session.CacheIfPossible
+	switch {
+	case r.noCache:
+		cache = session.CacheTemporary
+	case r.keepFiles:
+		cache = session.CacheRequired
+	}
+	if err := r.openStores(ctx); err != nil {
+		return err
+	}
+	r.session = session.New(session.Options{
+		Instances: known, Stores: map[string]objstore.Store{}, Deck: getDeck, Input: r.streams.In,
+		Choice: choice, Cache: cache, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
+		Events: r.hear, Sleep: r.sleep,
+	})
+	for provider, s := range r.stores {
+		r.session.Stores[provider] = s
+	}
+	return nil
+}
+
+// close ends what open has made.
+func (r *request) close() {
+	for _, s := range r.stores {
+		s.Close()
+	}
+}
+
+// detail prints a line on standard error if details are wanted.
+func (r *request) detail(format string, args ...any) {
+	if r.verbose {
+		r.note(format, args...)
+	}
+}
+
+// note prints a line on standard error.
+func (r *request) note(format string, args ...any) { r.shown.note(fmt.Sprintf(format, args...)) }
+
+// checkJoin refuses an unknown --join, before anything is downloaded for it.
+func (r *request) checkJoin() error {
+	switch r.join {
+	case string(join.ByTime), string(join.ByProcess), joinNone:
+		return nil
+	}
+	return usageError{fmt.Errorf("--join %s: there is no such choice", text.Line(r.join)), "choose one of time, process, none"}
+}

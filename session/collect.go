@@ -1,0 +1,204 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/fetch"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+)
+
+// A Collection is what all arguments of a request came to. Close lets other
+// processes prune the runs from the cache again; a temporary cache is removed.
+type Collection struct {
+	Inputs []*Input
+
+	cache *fetch.Cache // nil when no run was named
+}
+
+// Close lets go of the files. Nothing may read them any more.
+func (c *Collection) Close() error {
+	var errs []error
+	for _, in := range c.Inputs {
+		errs = append(errs, in.Fetched.Close())
+	}
+	c.Inputs = nil
+	if c.cache != nil {
+		if _, err := c.cache.Prune(fetch.DefaultLimits); err != nil {
+			errs = append(errs, err)
+		}
+		errs = append(errs, c.cache.Close())
+		c.cache = nil
+	}
+	return errors.Join(errs...)
+}
+
+// Collect fetches the runs and lists the local files that the references mean. All
+// runs are chosen, waited for and fetched at the same time.
+//
+// Without KeepGoing, anything that cannot be had is an error; with it, only if
+// nothing is left. Errors are those of this package, and those of find.Resolve and
+// fetch.Cache.Fetch; several are joined.
+func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, err error) {
+	c = &Collection{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+			c = nil
+		}
+	}()
+	var runs []*Input
+	for _, ref := range refs {
+		switch ref.Kind {
+		case prow.KindPath, prow.KindStdin:
+			local, err := s.local(ctx, ref)
+			if err != nil {
+				return c, err
+			}
+			c.Inputs = append(c.Inputs, local...)
+			continue
+		case prow.KindRun:
+			if _, err := s.storeOf(ref.Run); err != nil {
+				return c, err
+			}
+		}
+		in := &Input{Ref: ref}
+		runs, c.Inputs = append(runs, in), append(c.Inputs, in)
+	}
+	if len(runs) > 0 {
+		if c.cache, err = s.openCache(); err != nil {
+			return c, err
+		}
+		if err = s.fetch(ctx, c.cache, runs); err != nil {
+			return c, err
+		}
+	}
+	if len(runs) > 0 { // what KeepGoing has left out, and what was named twice
+		c.Inputs = slices.DeleteFunc(c.Inputs, func(in *Input) bool { return !in.IsRun() && len(in.Sources) == 0 })
+	}
+	c.Inputs, err = withoutDuplicates(c.Inputs)
+	return c, err
+}
+
+// openCache does without a lasting cache where none can be used and none is needed.
+func (s *Session) openCache() (cache *fetch.Cache, err error) {
+	if s.Cache == CacheTemporary {
+		cache, err = fetch.OpenTemp()
+	} else if cache, err = fetch.OpenCache(""); err != nil {
+		if s.Offline || s.Cache == CacheRequired {
+			return nil, &CacheError{s.Offline, err}
+		}
+		temporary, second := fetch.OpenTemp()
+		if second != nil {
+			return nil, errors.Join(err, second)
+		}
+		s.tell(CacheUnusable{err})
+		cache, err = temporary, nil
+	}
+	if err == nil {
+		s.tell(CacheOpened{cache.Dir()})
+	}
+	return cache, err
+}
+
+// fetch brings the runs of inputs into the cache.
+func (s *Session) fetch(ctx context.Context, cache *fetch.Cache, inputs []*Input) error {
+	progress := new(fetch.Progress)
+	errs := make([]error, len(inputs))
+	s.tell(FetchStarted{progress.Counts})
+	var choosing, fetching errgroup.Group // a run that fails must not end the others
+	for i, in := range inputs {
+		choosing.Go(func() error {
+			run, err := s.choose(ctx, cache, in.Ref)
+			if errs[i] = err; err == nil {
+				in.Ref.Run = run // pinned: whatever is triggered later, this one is waited for
+			}
+			return nil
+		})
+	}
+	choosing.Wait()
+	var wanted []int
+	for i, in := range inputs {
+		switch {
+		case covered(inputs, errs, i):
+			s.tell(Duplicate{in})
+		case errs[i] == nil:
+			wanted = append(wanted, i)
+		}
+	}
+	pool := fetch.NewPool(fetch.DefaultParallel)
+	for _, i := range wanted {
+		fetching.Go(func() error {
+			errs[i] = s.fetchOne(ctx, cache, inputs[i], pool, progress)
+			return nil
+		})
+	}
+	fetching.Wait()
+	s.tell(FetchEnded{})
+	return s.verdict(inputs, errs)
+}
+
+// fetchOne waits for a chosen run if that is wanted, and fetches it.
+func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, pool *fetch.Pool, progress *fetch.Progress) error {
+	store, err := s.storeOf(in.Ref.Run)
+	if err != nil {
+		return err
+	}
+	waited, err := s.wait(ctx, store, in.Ref.Run)
+	if err != nil {
+		return err
+	}
+	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
+		Only: in.Part(), Instances: s.Instances, Pool: pool, Progress: progress,
+		Offline: s.Offline, Refresh: s.Refresh || waited, Notice: s.notice,
+	})
+	if result != nil {
+		s.setFetched(in, result)
+	}
+	return s.notUploaded(in, err)
+}
+
+// notUploaded turns the error of a run that had nothing to fetch into one that says
+// that it has not ended, or not as it should; other errors stay as they are.
+func (s *Session) notUploaded(in *Input, err error) error {
+	var none *fetch.NoTracesError
+	if !errors.As(err, &none) || none.Ended || in.Fetched == nil {
+		return err
+	}
+	m := in.Metadata()
+	state := m.State()
+	if state == runfile.Unknown {
+		return err
+	}
+	now := s.Now()
+	return &NotUploadedError{Run: m.Run, State: state, Since: m.Since(), At: now, Overdue: m.Overdue(now), Instances: s.Instances, Err: err}
+}
+
+// verdict tells what each fetch brought, and decides whether to go on.
+func (s *Session) verdict(inputs []*Input, errs []error) error {
+	hasFiles := func(in *Input) bool { return in.Fetched != nil && len(in.Fetched.Files) > 0 }
+	var failed []error
+	for i, in := range inputs {
+		if hasFiles(in) {
+			s.tell(Fetched{in})
+		}
+		switch {
+		case errs[i] == nil:
+		case s.KeepGoing && (hasFiles(in) || len(inputs) > 1):
+			s.tell(LeftOut{errs[i]})
+		default:
+			failed = append(failed, errs[i])
+		}
+	}
+	switch {
+	case len(failed) > 0:
+		return errors.Join(failed...)
+	case slices.ContainsFunc(inputs, hasFiles):
+		return nil
+	}
+	return errors.Join(errs...) // with KeepGoing, and nothing to go on with
+}

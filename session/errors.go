@@ -1,0 +1,154 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"prowtrace/fetch"
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/runfile"
+)
+
+// MissingPathError: an argument names no file on this machine. It matches
+// fs.ErrNotExist.
+type MissingPathError struct{ Path string }
+
+func (e *MissingPathError) Error() string { return text.Line(e.Path) + ": no such file or directory" }
+
+// Is makes it a path that does not exist.
+func (e *MissingPathError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// TooManyFilesError: a directory holds more files than a run can have.
+type TooManyFilesError struct {
+	Dir   string
+	Limit int
+}
+
+func (e *TooManyFilesError) Error() string {
+	return fmt.Sprintf("cannot read %s: it holds more than %s", text.Line(e.Dir), text.Count(e.Limit, "file"))
+}
+
+// InputTooLargeError: standard input is more than is held in memory.
+type InputTooLargeError struct{ Limit int64 } // bytes
+
+func (e *InputTooLargeError) Error() string {
+	return "cannot read standard input: it is larger than " + text.Size(e.Limit)
+}
+
+// UnsupportedStoreError: a run lies in a store that cannot be read.
+type UnsupportedStoreError struct{ Run prow.Run }
+
+func (e *UnsupportedStoreError) Error() string {
+	return fmt.Sprintf("cannot fetch %s: only Google Cloud Storage is supported", text.Line(e.Run.URL()))
+}
+
+// ErrOfflineChoice: offline nobody can be asked how runs ended or when they started.
+var ErrOfflineChoice = errors.New("cannot choose a run by its result, time or traces offline")
+
+// NotCachedError: no run in the cache fits a reference, and no other place may be
+// asked. It matches fetch.ErrOffline.
+type NotCachedError struct{ Input string }
+
+func (e *NotCachedError) Error() string {
+	return text.Line(e.Input) + ": no such run in the cache, and working offline"
+}
+
+// Is makes it a matter of working offline.
+func (e *NotCachedError) Is(target error) bool { return target == fetch.ErrOffline }
+
+// CacheError: the user's cache cannot be used, and the request needs it.
+type CacheError struct {
+	Offline bool // the cache is all there is; else its files are to stay
+	Err     error
+}
+
+func (e *CacheError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *CacheError) Unwrap() error { return e.Err }
+
+// WaitError: a run could not be waited for. It is context.Canceled where that was
+// the caller's wish.
+type WaitError struct {
+	Run prow.Run
+	Err error
+}
+
+func (e *WaitError) Error() string {
+	if errors.Is(e.Err, context.Canceled) {
+		return "stopped waiting for the end of " + runName(e.Run)
+	}
+	return fmt.Sprintf("cannot wait for the end of %s: %v", runName(e.Run), e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *WaitError) Unwrap() error { return e.Err }
+
+// NotUploadedError: a run has no traces because it has not ended, or not as it
+// should. It is the *fetch.NoTracesError that it wraps.
+type NotUploadedError struct {
+	Run     prow.Run
+	State   runfile.State
+	Since   time.Time // when it was started, UTC; zero if that is not known
+	At      time.Time // when this was found out
+	Overdue bool      // it should have ended long ago
+
+	Instances prow.Instances // know the run's page
+	Err       error
+}
+
+func (e *NotUploadedError) Error() string {
+	name := runName(e.Run)
+	switch {
+	case e.State != runfile.Running:
+		return fmt.Sprintf("%s ended (%s) before it could upload anything", name, e.State)
+	case e.Overdue:
+		return fmt.Sprintf("%s has not ended since %s UTC (%s), longer than it may run: its pod was probably deleted before it could upload anything",
+			name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
+	case e.Since.IsZero():
+		return name + " is still running: artifacts come at the end"
+	}
+	return fmt.Sprintf("%s is still running since %s UTC (%s): artifacts come at the end", name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
+}
+
+// Unwrap gives the fetch's error.
+func (e *NotUploadedError) Unwrap() error { return e.Err }
+
+// runName names a run for a person.
+func runName(r prow.Run) string { return r.Job + " " + r.Build }
+
+// ChoiceError: no run could be chosen. It says what was asked for, what there was, and
+// between which runs the choice is.
+type ChoiceError struct{ Err *find.ResolveError }
+
+func (e *ChoiceError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Err.Asked + ": " + e.Err.Had)
+	const shown = 10
+	for i, choice := range e.Err.Choices {
+		if i == shown {
+			fmt.Fprintf(&b, "\n    and %s more", text.Number(len(e.Err.Choices)-shown))
+			break
+		}
+		b.WriteString("\n    " + choice.URL())
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *ChoiceError) Unwrap() error { return e.Err }
+
+// choiceError makes the error of package prow one of these.
+func choiceError(err error) error {
+	var r *find.ResolveError
+	if errors.As(err, &r) {
+		return &ChoiceError{r}
+	}
+	return err
+}

@@ -1,0 +1,92 @@
+package session
+
+import (
+	"prowtrace/fetch"
+	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/runfile"
+)
+
+// An Event is something that a person may want to know while a request goes on. It
+// is one of the types of this file. Texts in events can come from outside.
+type Event interface{ event() }
+
+// Chosen: a reference stands for this run.
+type Chosen struct {
+	Run    prow.Run
+	Cached int // offline: it is the newest of so many in the cache that fit; 0 when a bucket was asked
+}
+
+// ChoiceIgnored: an argument is one run already, so there is nothing to choose.
+type ChoiceIgnored struct{ Run prow.Run }
+
+// Duplicate: another argument names the same run, so this one is left out.
+type Duplicate struct{ Input *Input }
+
+// CacheOpened: files go to this cache.
+type CacheOpened struct{ Dir string }
+
+// CacheUnusable: the user's cache cannot be used, so files go to a temporary
+// directory.
+type CacheUnusable struct{ Err error }
+
+// FetchStarted: runs are chosen, waited for and downloaded from now on.
+type FetchStarted struct {
+	Counts func() fetch.Counts // how far it is; safe for concurrent use
+}
+
+// FetchEnded: all that FetchStarted began has ended.
+type FetchEnded struct{}
+
+// Waiting: a look at a run showed that it has not ended.
+type Waiting struct {
+	Run   prow.Run
+	Sight find.Sight
+}
+
+// Waited: a run is not waited for any more. The state is what became of it;
+// Running or Unknown where that is for the fetch to tell.
+type Waited struct {
+	Run   prow.Run
+	State runfile.State
+}
+
+// Notice is something worth knowing that choosing or fetching a run noticed.
+type Notice struct{ Text string }
+
+// Fetched: these files of a run are there, maybe not all.
+type Fetched struct{ Input *Input }
+
+// LeftOut: something cannot be had, and the request goes on without it.
+type LeftOut struct{ Err error }
+
+// CopyFound: local files are the copy of a run.
+type CopyFound struct {
+	Input *Input
+	Where string // the path, or "standard input"
+}
+
+// ArchiveDamaged: not all files of an archive could be read.
+type ArchiveDamaged struct {
+	Name string
+	Err  error
+}
+
+// MetadataLost: a small file of a run, or a part of it, could not be used.
+type MetadataLost struct{ Err error }
+
+func (Chosen) event()         {}
+func (ChoiceIgnored) event()  {}
+func (Duplicate) event()      {}
+func (CacheOpened) event()    {}
+func (CacheUnusable) event()  {}
+func (FetchStarted) event()   {}
+func (FetchEnded) event()     {}
+func (Waiting) event()        {}
+func (Waited) event()         {}
+func (Notice) event()         {}
+func (Fetched) event()        {}
+func (LeftOut) event()        {}
+func (CopyFound) event()      {}
+func (ArchiveDamaged) event() {}
+func (MetadataLost) event()   {}

@@ -1,0 +1,135 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"prowtrace/fetch"
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+)
+
+// An Input is what one argument came to: files on this machine, and the run they
+// are of if it is known. It is safe for concurrent readers.
+type Input struct {
+	// Ref says what was asked for. Its Run is what is known of the run.
+	Ref prow.Ref
+
+	// Fetched is the run in the cache; nil for other files.
+	Fetched *fetch.Result
+
+	// Sources are the trace files. Those of a run have the names that they have in it.
+	Sources []trace.Source
+
+	readMetadata func() *runfile.Metadata // nil for files of which nothing is known
+}
+
+// IsRun reports whether the files are of a run, wherever they lie.
+func (in *Input) IsRun() bool { return in.readMetadata != nil }
+
+// Located reports whether it is known where in the buckets the run lies, and so
+// where its pages are.
+func (in *Input) Located() bool {
+	return in.Fetched != nil || in.IsRun() && in.Ref.Bucket != "" && in.Ref.Provider == "gs"
+}
+
+// Title names the input for a person.
+func (in *Input) Title() string {
+	switch {
+	case in.Ref.Job != "":
+		return strings.TrimSpace(runName(in.Ref.Run))
+	case in.Ref.Kind == prow.KindStdin:
+		return "standard input"
+	}
+	return in.Ref.Path
+}
+
+// Metadata is what the small files of the run say; nil for files of which nothing
+// is known. The first call reads them. What is missing or broken in them is told
+// then.
+func (in *Input) Metadata() *runfile.Metadata {
+	if in.readMetadata == nil {
+		return nil
+	}
+	return in.readMetadata()
+}
+
+// Unfinished says of a run that it had not ended when its bucket was asked. There
+// may be more of it by now.
+type Unfinished struct {
+	AsOf    time.Time // when the bucket was asked; zero if that is not known
+	Since   time.Time // when the run was started; zero if that is not known
+	Overdue bool      // it should have ended long ago, so it was probably deleted
+}
+
+// Unfinished reports whether the run had not ended.
+func (in *Input) Unfinished() (Unfinished, bool) {
+	if in.Fetched != nil && in.Fetched.Ended {
+		return Unfinished{}, false
+	}
+	m := in.Metadata()
+	if m == nil || m.State() != runfile.Running {
+		return Unfinished{}, false
+	}
+	return Unfinished{AsOf: m.AsOf, Since: m.Since(), Overdue: m.Overdue(m.AsOf)}, true
+}
+
+// Part is the part of a run that a link limits it to; "" is all of it. The link of
+// the directory that every run writes to stands for the run: what its machines
+// wrote lies beside it and belongs to the same job.
+func (in *Input) Part() string {
+	rest := strings.Trim(in.Ref.Rest, "/")
+	if rest == "artifacts/otlp" || !runfile.InTraces(rest) {
+		return ""
+	}
+	return rest
+}
+
+// setFetched makes the input that of a run in the cache.
+func (s *Session) setFetched(in *Input, result *fetch.Result) {
+	in.Fetched = result
+	in.Sources = make([]trace.Source, len(result.Files))
+	for i, f := range result.Files {
+		in.Sources[i] = trace.Source{Name: f.Name, Path: f.Path}
+	}
+	in.readMetadata = sync.OnceValue(func() *runfile.Metadata {
+		m := &runfile.Metadata{Run: result.Run, AsOf: result.Listed, Instances: s.Instances}
+		for _, name := range slices.Sorted(maps.Keys(result.Metadata)) {
+			data, err := readBounded(result.Metadata[name].Path, maxMetadata)
+			if err != nil {
+				err = fmt.Errorf("cannot read %s of %s: %w", name, result.Run.URL(), err)
+			} else {
+				err = m.Add(name, data)
+			}
+			if err != nil {
+				s.tell(MetadataLost{err})
+			}
+		}
+		return m
+	})
+}
+
+// maxMetadata bounds a metadata file, in bytes.
+const maxMetadata = 32 << 20
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = errors.New("larger than " + text.Size(limit))
+	}
+	return data, err
+}

@@ -1,0 +1,185 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"prowtrace/fetch"
+	"prowtrace/internal/text"
+	"prowtrace/otelfile"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+)
+
+const (
+	maxFiles = 100_000 // of a directory: a run has some hundred trace files
+	maxInput = 2 << 30 // bytes of standard input, which has to be held in memory
+)
+
+// local takes a file, a directory, the directory of a run in the cache, or standard
+// input.
+func (s *Session) local(ctx context.Context, ref prow.Ref) ([]*Input, error) {
+	if ref.Kind == prow.KindStdin {
+		file, err := s.readInput(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s.localInputs(ref, []trace.Source{file})
+	}
+	if run, ok := fetch.OpenDir(ref.Path); ok {
+		ref.Run = run.Run
+		in := &Input{Ref: ref}
+		s.setFetched(in, run)
+		return []*Input{in}, nil
+	}
+	files, err := localFiles(ref.Path)
+	if err != nil {
+		return nil, err
+	}
+	return s.localInputs(ref, files)
+}
+
+// localFiles lists what lies at a path: the file, or all files below the directory,
+// with names relative to it.
+func localFiles(path string) ([]trace.Source, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &MissingPathError{path}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", text.Line(path), err)
+	}
+	if !info.IsDir() {
+		return []trace.Source{{Name: filepath.Base(path), Path: path}}, nil
+	}
+	var files []trace.Source
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if len(files) == maxFiles {
+			return &TooManyFilesError{path, maxFiles}
+		}
+		name, err := filepath.Rel(path, p)
+		files = append(files, trace.Source{Name: filepath.ToSlash(name), Path: p})
+		return err
+	})
+	if tooMany := (*TooManyFilesError)(nil); errors.As(err, &tooMany) {
+		return nil, err
+	} else if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", text.Line(path), err)
+	}
+	slices.SortFunc(files, func(a, b trace.Source) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+// readInput reads one file or archive from standard input.
+func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
+	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.Input}, maxInput+1))
+	if err != nil {
+		return trace.Source{}, fmt.Errorf("cannot read standard input: %w", err)
+	}
+	if len(data) > maxInput {
+		return trace.Source{}, &InputTooLargeError{maxInput}
+	}
+	return trace.Source{Name: "standard input", Data: data}, nil
+}
+
+// contextReader ends reading when its context does, between two reads.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// localInputs makes inputs of files on this machine. Those of a run that was copied
+// with what Prow wrote about it, as gcloud does, are an input each; the others
+// together are one. Archives are opened, and may hold runs too.
+func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, error) {
+	copies, others := findCopies(files)
+	rest := &Input{Ref: ref}
+	for _, file := range others {
+		if len(files) > 1 && isBesideTraces(file.Name) {
+			continue
+		}
+		members, ok, err := s.readArchive(file)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			rest.Sources = append(rest.Sources, file)
+			continue
+		}
+		more, others := findCopies(members)
+		copies = append(copies, more...)
+		for _, f := range others {
+			if len(members) > 1 && isBesideTraces(f.Name) {
+				continue
+			}
+			f.Name = file.Name + ":" + f.Name
+			rest.Sources = append(rest.Sources, f)
+		}
+	}
+	var inputs []*Input
+	for _, c := range copies {
+		inputs = append(inputs, s.copyInput(ref, c))
+	}
+	if len(rest.Sources) > 0 || len(inputs) == 0 {
+		inputs = append(inputs, rest)
+	}
+	return inputs, nil
+}
+
+// isBesideTraces reports a file of Prow's that lies beside traces where only a part
+// of a run was copied. It is no trace file, and nobody meant it as one.
+func isBesideTraces(name string) bool {
+	name = canonicalName(name)
+	_, ok := runfile.Wanted(name)
+	_, inside := runfile.Wanted("artifacts/" + name)
+	return ok || inside
+}
+
+// readArchive gives the files of an archive, and tells what is wrong with it; ok
+// reports whether the file is one.
+func (s *Session) readArchive(file trace.Source) (files []trace.Source, ok bool, err error) {
+	r, err := open(file)
+	if err != nil {
+		return nil, false, err
+	}
+	defer r.Close()
+	members, ok, err := otelfile.ReadArchive(r)
+	if err != nil {
+		s.tell(ArchiveDamaged{file.Name, err})
+	}
+	for _, f := range members {
+		files = append(files, trace.Source{Name: f.Name, Data: f.Data})
+	}
+	return files, ok, nil
+}
+
+// open gives the bytes of a local file.
+func open(file trace.Source) (io.ReadCloser, error) {
+	if file.Path == "" {
+		return io.NopCloser(bytes.NewReader(file.Data)), nil
+	}
+	f, err := os.Open(file.Path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", text.Line(file.Path), err)
+	}
+	return f, nil
+}

@@ -1,0 +1,99 @@
+// Package session answers one request: it goes from arguments, such as links, names
+// of jobs and paths, to traces that are loaded. The command line and all servers
+// are its callers.
+//
+// A request has three steps, and a caller may stop after each:
+//
+//   - [Session.Parse] says what each argument means, without the network.
+//   - [Session.Collect] chooses and fetches runs, waits for them, and lists local
+//     files. Its Collection says what each argument came to.
+//   - [Session.Load] loads all that was collected into one Set. Its Loaded is a
+//     counted lease on the files.
+//
+// What it promises: partial success is success with a report where the caller
+// wants that; what happens on the way is told as typed events, what fails as typed
+// errors, both with facts; the files of a run stay in the cache until the last
+// reader has let go.
+//
+// What it never does: print, know flags, commands or terminals, advise a person.
+package session
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"prowtrace/objstore"
+	"prowtrace/prow"
+	"prowtrace/prow/find"
+)
+
+// Options say what a request may do. The zero value reads local files.
+type Options struct {
+	// Instances are the Prows that are known.
+	Instances prow.Instances
+
+	// Stores have the runs, by provider. None is needed where no run is named.
+	Stores map[string]objstore.Store
+
+	// Deck fetches a page of a Deck, for links of ProwJobs; nil: such links mean no run.
+	Deck find.Getter
+
+	// Input is standard input, for the argument "-".
+	Input io.Reader
+
+	// Choice says which run of a job is meant.
+	Choice Choice
+
+	// Cache says where fetched files go.
+	Cache CacheUse
+
+	Offline   bool // send no request: take what the cache has
+	Refresh   bool // ask the bucket again, also for a run that has ended
+	Watch     bool // wait for runs that have not ended
+	KeepGoing bool // go on with what there is when some of it cannot be had
+
+	// Events hears what happens, one event at a time, from any goroutine. It may be nil.
+	Events func(Event)
+
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+
+	// Sleep pauses between looks at a run that is waited for; nil: until the time is
+	// over or ctx ends, then with its error.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// CacheUse says where fetched files go.
+type CacheUse string
+
+const (
+	CacheIfPossible CacheUse = ""          // the user's cache, or a temporary directory where that cannot be used
+	CacheRequired   CacheUse = "required"  // the user's cache: the caller wants the files to stay
+	CacheTemporary  CacheUse = "temporary" // a directory that is removed at the end
+)
+
+// A Session answers requests. It is safe for concurrent use.
+type Session struct {
+	Options
+	telling sync.Mutex // one event at a time
+}
+
+// New returns a Session with these options.
+func New(o Options) *Session {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Session{Options: o}
+}
+
+// tell hands an event to the caller.
+func (s *Session) tell(e Event) {
+	if s.Events == nil {
+		return
+	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	s.Events(e)
+}
