@@ -45,6 +45,7 @@ type detail struct {
 	Reported   *reported `json:"reported,omitempty"` // where other times are shown
 	Flags      []string  `json:"flags"`
 	State      string    `json:"traceState,omitempty"`
+	TraceFlags uint32    `json:"traceFlags,omitempty"` // OTLP's flags field
 	Attributes section   `json:"attributes"`
 	Resource   section   `json:"resource"`
 	Scope      section   `json:"scope"`
@@ -108,6 +109,7 @@ type spanRef struct {
 	Span  string `json:"span"`
 	Here  bool   `json:"here"` // the trace is in the set
 	State string `json:"traceState,omitempty"`
+	Flags uint32 `json:"traceFlags,omitempty"` // OTLP's flags field
 	section
 }
 
@@ -183,13 +185,14 @@ func (v *reader) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
 		out.Events = append(out.Events, event{strconv.FormatUint(e.GetTimeUnixNano(), 10), name(e.GetName()), c.section(e.GetAttributes(), e.GetDroppedAttributesCount())})
 	}
 	for _, l := range d.Span.GetLinks()[:min(len(d.Span.GetLinks()), maxParts)] {
-		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: clip(l.GetTraceState(), 300)}
+		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: clip(l.GetTraceState(), 300), Flags: l.GetFlags()}
 		if id, err := trace.ParseTraceID(ref.Trace); err == nil {
 			_, ref.Here = v.set.Lookup(id)
 		}
 		ref.section = c.section(l.GetAttributes(), l.GetDroppedAttributesCount())
 		out.Links = append(out.Links, ref)
 	}
+	out.TraceFlags = d.Span.GetFlags()
 	out.Dropped = dropped{d.Span.GetDroppedEventsCount(), d.Span.GetDroppedLinksCount()}
 	out.Left = c.left
 	out.LeftParts = len(d.Span.GetEvents()) + len(d.Span.GetLinks()) - len(out.Events) - len(out.Links)

@@ -79,7 +79,7 @@ func open(t testing.TB, set *trace.View, info viewer.Info, path string) *tab {
 		}
 		t.Skip("no Chromium")
 	}
-	server := httptest.NewServer(viewer.New(set, info))
+	server := httptest.NewServer(viewer.New(trace.NewShared(set), info))
 	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)

@@ -26,7 +26,8 @@ func detailed(t testing.TB) *trace.View {
 	s.Events[0].Attributes = append(s.Events[0].Attributes, text("exception.stacktrace", strings.Join(stack, "\n")))
 	other := append([]byte{0x0a}, make([]byte, 15)...)
 	other[15] = 2
-	s.Links = []*tracepb.Span_Link{{TraceId: other, SpanId: spanID(1)}}
+	s.Links = []*tracepb.Span_Link{{TraceId: other, SpanId: spanID(1), TraceState: "vendor=x", Flags: 0x301, DroppedAttributesCount: 3}}
+	s.DroppedAttributesCount, s.Events[0].DroppedAttributesCount, s.DroppedEventsCount, s.DroppedLinksCount, s.Flags = 7, 1, 128, 4, 0x101
 	return load(t, file(t, 1, span(1, 0, "job", 0, 1000), s), file(t, 2, span(1, 0, "linked", 0, 50)))
 }
 
@@ -34,7 +35,8 @@ func TestDetail(t *testing.T) {
 	b := open(t, detailed(t), viewer.Info{Links: []viewer.Link{{Text: "artifacts", URL: "https://x.example/run/artifacts/"}}}, "/trace/"+polled+"?span=0000000000000002")
 	b.wait(`document.querySelector('.detail .d-fields')`)
 	panel := b.text(`document.querySelector('.detail').innerText`)
-	for _, want := range []string{"call", "ERROR", "not yet", "800 ms", "80% of the trace", "https://api.example/v1", "two words", "Resource", "Scope", "exception +400.0 ms", "32 lines above: show all", "main.go:33", "main.go:40", "The first 4 kB of 10 kB"} {
+	for _, want := range []string{"call", "ERROR", "not yet", "800 ms", "80% of the trace", "https://api.example/v1", "two words", "Resource", "Scope", "exception +400.0 ms", "32 lines above: show all", "main.go:33", "main.go:40", "The first 4 kB of 10 kB",
+		"left out 7 attributes", "left out 1 attribute.", "left out 128 events", "left out 3 attributes", "left out 4 links", "vendor=x", "0x301 (sampled, remote)", "0x101 (sampled, not remote)"} {
 		if !strings.Contains(panel, want) {
 			t.Errorf("the details do not say %q:\n%s", want, panel)
 		}

@@ -33,13 +33,13 @@ export interface LoggedEvent {
 export interface Field { key: string; type: string; text: string; size: number; cut?: boolean; value?: unknown; n: number }
 export interface Section { about?: string; schema?: string; fields: Field[]; dropped?: number }
 export interface SpanEvent extends Section { at: string; name: string }
-export interface SpanLink extends Section { trace: string; span: string; here: boolean; traceState?: string }
+export interface SpanLink extends Section { trace: string; span: string; here: boolean; traceState?: string; traceFlags?: number }
 
 export interface Detail {
   line: number; id: string; only?: boolean; trace: string; parentId?: string; parentLine: number; parentName?: string; inferred?: boolean;
   name: string; service: string; kind?: string; status: string; message?: Field;
   start: string; end: string; duration: string; self: string; reported?: { start: string; end: string };
-  flags: string[]; traceState?: string;
+  flags: string[]; traceState?: string; traceFlags?: number;
   attributes: Section; resource: Section; scope: Section; events: SpanEvent[]; links: SpanLink[];
   dropped: { events?: number; links?: number };
   sources: { file: string; url?: string; offset: number }[]; bytes: number; left?: number; leftParts?: number; jaeger?: string;

@@ -106,7 +106,7 @@ function span(o, d, path) {
       ['Start', `${clock(BigInt(d.start), state.zone, 9)}, ${relative(Number(BigInt(d.start) - m.startNs), m.length / 10000)}`],
       ['End', clock(BigInt(d.end), state.zone, 9)],
       ['Reported', d.reported ? `start ${d.reported.start}, end ${d.reported.end} (Unix ns)` : null],
-      ['Parent', parent], ['Span', h('code', {}, d.id)], ['Trace state', d.traceState ?? null],
+      ['Parent', parent], ['Span', h('code', {}, d.id)], ['Trace state', d.traceState ?? null], ['Trace flags', flagsText(d.traceFlags)],
     ]),
     h('div', { class: 'd-tools' },
       copyButton(o, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(o, 'Copy as JSON', () => text(path + '/otlp')),
@@ -143,7 +143,30 @@ function fold(title, note, open, ...children) {
 function section(o, title, s, path, open) {
   if (s.fields.length === 0 && !s.about?.trim() && !s.dropped) return null;
   return fold(title, [s.fields.length ? String(s.fields.length) : '', s.about?.trim() ?? '', s.schema ?? ''].filter(Boolean).join(' · '), open,
-    fields(o, s, path), s.dropped ? h('p', { class: 'd-note' }, `The producer left out ${counted(s.dropped, 'attribute')}.`) : null);
+    fields(o, s, path), leftOut(s.dropped, 'attribute'));
+}
+
+/**
+ * What the producer says it did not write.
+ * @param {number | undefined} n
+ * @param {string} what
+ */
+function leftOut(n, what) {
+  return n ? h('p', { class: 'd-note' }, `The producer left out ${counted(n, what)}.`) : null;
+}
+
+/**
+ * The flags field of OTLP: those of W3C, and whether the parent or the linked span is
+ * known to be of another process.
+ * @param {number | undefined} flags
+ */
+function flagsText(flags) {
+  if (!flags) return null;
+  const words = [];
+  if (flags & 1) words.push('sampled');
+  if (flags & 2) words.push('random trace id');
+  if (flags & 0x100) words.push(flags & 0x200 ? 'remote' : 'not remote');
+  return `0x${flags.toString(16)}${words.length ? ` (${words.join(', ')})` : ''}`;
 }
 
 /**
@@ -220,11 +243,11 @@ function copyButton(o, label, get) {
  * @param {string} path
  */
 function events(o, d, path) {
-  if (d.events.length === 0) return null;
+  if (d.events.length === 0 && !d.dropped.events) return null;
   return fold('Events', count(d.events.length), true, ...d.events.map((e) => {
     const from = BigInt(e.at) === 0n ? 'time unknown' : relative(Number(BigInt(e.at) - BigInt(d.start)), Math.max(Number(d.duration) / 1000, 1));
-    return h('div', { class: 'd-event' }, h('h4', {}, bdi(named(e.name)), ' ', h('span', { class: 'dim' }, from)), fields(o, e, path));
-  }));
+    return h('div', { class: 'd-event' }, h('h4', {}, bdi(named(e.name)), ' ', h('span', { class: 'dim' }, from)), fields(o, e, path), leftOut(e.dropped, 'attribute'));
+  }), leftOut(d.dropped.events, 'event'));
 }
 
 /**
@@ -233,10 +256,11 @@ function events(o, d, path) {
  * @param {Around} o
  */
 function links(d, path, o) {
-  if (d.links.length === 0) return null;
+  if (d.links.length === 0 && !d.dropped.links) return null;
   return fold('Links', count(d.links.length), true, ...d.links.map((l) => h('div', { class: 'd-event' },
     h('h4', {}, l.here ? inside(`/trace/${l.trace}?span=${l.span}`, {}, `${l.trace} ${l.span}`) : h('code', {}, `${l.trace} ${l.span} (not in this run)`)),
-    fields(o, l, path))));
+    facts([['Trace state', l.traceState ?? null], ['Trace flags', flagsText(l.traceFlags)]]), fields(o, l, path), leftOut(l.dropped, 'attribute'))),
+    leftOut(d.dropped.links, 'link'));
 }
 
 /**
