@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 )
 
 // UnknownService is the service of spans whose resource names none. It is in
@@ -17,7 +18,7 @@ const serviceName = "service.name"
 // newResource makes the served form of an encoded resource: clean, with a
 // service.name that is never empty.
 func newResource(d described, services *interner[string]) resource {
-	r := resource{raw: []byte(d.wire), schema: validText(d.schema), group: d.group}
+	r := resource{raw: []byte(d.wire), schema: text.Valid(d.schema), group: d.group}
 	r.wire = r.raw
 	if !otlpwire.Resource.Valid(r.raw) {
 		r.wire = otlpwire.Resource.Clean(r.raw)
@@ -50,13 +51,13 @@ func (r resource) describedAs(g Description, name string, services *interner[str
 	extra := g.Attributes
 	if g.Label != "" {
 		extra = append(extra[:len(extra):len(extra)], Attribute{attrService, name})
-		name += "@" + validText(g.Label)
+		name += "@" + text.Valid(g.Label)
 		setString(decoded, serviceName, name)
 		changed = true
 	}
 	for _, a := range extra {
 		if stringAttribute(decoded.Attributes, a.Key) == "" {
-			setString(decoded, a.Key, validText(a.Value))
+			setString(decoded, a.Key, text.Valid(a.Value))
 			changed = true
 		}
 	}
@@ -85,7 +86,7 @@ func encodeResource(r *resourcepb.Resource, otherwise []byte) []byte {
 }
 
 func newScope(d described) scope {
-	s := scope{raw: []byte(d.wire), schema: validText(d.schema)}
+	s := scope{raw: []byte(d.wire), schema: text.Valid(d.schema)}
 	s.wire = s.raw
 	if !otlpwire.Scope.Valid(s.raw) {
 		s.wire = otlpwire.Scope.Clean(s.raw)

@@ -182,5 +182,3 @@ func EncodedText(value []byte) string {
 	}
 	return ReadableText(&v)
 }
-
-func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -328,7 +328,7 @@ func (r *raw) times(start, end uint64) (int64, int64) {
 func (sh *shard) name(b []byte, unclean bool) uint32 {
 	name := otlpwire.String(b)
 	if unclean && !utf8.Valid(b) {
-		name = strings.ToValidUTF8(string(b), "\uFFFD")
+		name = text.Valid(string(b))
 	}
 	n, _ := sh.names.number(name)
 	return n

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"prowtrace/internal/text"
+
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -105,7 +107,7 @@ func asHTTPError(err error) *httpError {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &httpError{http.StatusInternalServerError, "This answer could not be made: " + clip(err.Error(), 500),
+	return &httpError{http.StatusInternalServerError, "This answer could not be made: " + text.Clip(err.Error(), 500),
 		"The other pages are not affected. The file can still be read with other tools: its name is in the message or with the span."}
 }
 
@@ -117,7 +119,7 @@ func number(r *http.Request, key string, otherwise int) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, badRequest(fmt.Sprintf("%s=%s is no whole number from 0", key, clip(s, 60)), "docs/api.md says what each address takes.")
+		return 0, badRequest(fmt.Sprintf("%s=%s is no whole number from 0", key, text.Clip(s, 60)), "docs/api.md says what each address takes.")
 	}
 	return n, nil
 }

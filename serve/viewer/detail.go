@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/export"
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
@@ -134,9 +135,9 @@ func (v *reader) getSpan(r *http.Request, d drawing) (any, error) {
 	s := d.Tree.Span(i)
 	out := detail{
 		Line: line, ID: d.Tree.ID(i).String(), Trace: d.Tree.Trace.ID.String(), ParentLine: -1, Inferred: d.Tree.Inferred(i),
-		Name: clip(s.Name, valueBytes), Service: name(s.Service), Kind: s.Kind.String(), Status: s.Status.String(),
+		Name: text.Clip(s.Name, valueBytes), Service: name(s.Service), Kind: s.Kind.String(), Status: s.Status.String(),
 		Start: nanos(s.Start), End: nanos(s.End()), Duration: nanos(s.Duration), Self: nanos(d.Self[i]),
-		Flags: s.Flags.Names(), State: clip(parts.Span.GetTraceState(), 500), Bytes: len(d.Tree.Encoded(i)),
+		Flags: s.Flags.Names(), State: text.Clip(parts.Span.GetTraceState(), 500), Bytes: len(d.Tree.Encoded(i)),
 	}
 	out.Only = d.Tree.ID(i).IsZero() || s.Flags.Has(trace.Conflict)
 	if out.Flags == nil {
@@ -155,7 +156,7 @@ func (v *reader) getSpan(r *http.Request, d drawing) (any, error) {
 		}
 	}
 	for _, l := range v.set.Locations(d.Tree.Row(i)) {
-		out.Sources = append(out.Sources, place{clip(l.Source, 300), v.info.artifact(l.Source, d.Tree.Trace.ID), l.Offset})
+		out.Sources = append(out.Sources, place{text.Clip(l.Source, 300), v.info.artifact(l.Source, d.Tree.Trace.ID), l.Offset})
 	}
 	if v.info.Jaeger != "" {
 		out.Jaeger = v.info.Jaeger + "/trace/" + out.Trace + "?uiFind=" + out.ID
@@ -176,16 +177,16 @@ func (v *reader) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
 	}
 	out.Attributes = c.section(d.Span.GetAttributes(), d.Span.GetDroppedAttributesCount())
 	out.Resource = c.section(d.Resource.GetAttributes(), d.Resource.GetDroppedAttributesCount())
-	out.Resource.Schema = clip(d.ResourceSchema, 300)
+	out.Resource.Schema = text.Clip(d.ResourceSchema, 300)
 	out.Scope = c.section(d.Scope.GetAttributes(), d.Scope.GetDroppedAttributesCount())
-	out.Scope.About = clip(d.Scope.GetName()+" "+d.Scope.GetVersion(), 300)
-	out.Scope.Schema = clip(d.ScopeSchema, 300)
+	out.Scope.About = text.Clip(d.Scope.GetName()+" "+d.Scope.GetVersion(), 300)
+	out.Scope.Schema = text.Clip(d.ScopeSchema, 300)
 	out.Events, out.Links = []event{}, []spanRef{}
 	for _, e := range d.Span.GetEvents()[:min(len(d.Span.GetEvents()), maxParts)] {
 		out.Events = append(out.Events, event{strconv.FormatUint(e.GetTimeUnixNano(), 10), name(e.GetName()), c.section(e.GetAttributes(), e.GetDroppedAttributesCount())})
 	}
 	for _, l := range d.Span.GetLinks()[:min(len(d.Span.GetLinks()), maxParts)] {
-		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: clip(l.GetTraceState(), 300), Flags: l.GetFlags()}
+		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: text.Clip(l.GetTraceState(), 300), Flags: l.GetFlags()}
 		if id, err := trace.ParseTraceID(ref.Trace); err == nil {
 			_, ref.Here = v.set.Lookup(id)
 		}
@@ -223,7 +224,7 @@ func (c *collector) field(kv *commonpb.KeyValue) field {
 	c.values = append(c.values, kv.GetValue())
 	whole := trace.ReadableText(kv.GetValue())
 	f.Size = len(whole)
-	if f.Text, f.Cut = block(whole, valueBytes); !f.Cut {
+	if f.Text, f.Cut = text.Block(whole, valueBytes); !f.Cut {
 		f.Value = export.AppendJSONValue(nil, kv.GetValue())
 	}
 	return f
@@ -258,7 +259,7 @@ func (v *reader) getValue(r *http.Request, d drawing) (any, error) {
 	values := v.describe(&detail{}, parts)
 	n, err := strconv.Atoi(r.PathValue("value"))
 	if err != nil || n < 0 || n >= len(values) {
-		return nil, notFound("This span has no value "+clip(r.PathValue("value"), 60), "The detail of the span numbers the values it has.")
+		return nil, notFound("This span has no value "+text.Clip(r.PathValue("value"), 60), "The detail of the span numbers the values it has.")
 	}
 	if b, ok := values[n].GetValue().(*commonpb.AnyValue_BytesValue); ok {
 		return blob{"application/octet-stream", b.BytesValue, "value.bin"}, nil

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 )
 
@@ -195,8 +196,8 @@ func (v *reader) loggedEvent(d drawing, at eventPlace) loggedEvent {
 	if kind != "" && message != "" {
 		e.Message += ": "
 	}
-	e.Message = clip(e.Message+message, eventBytes)
-	e.Attributes = clip(strings.Join(rest, " "), eventBytes)
+	e.Message = text.Clip(e.Message+message, eventBytes)
+	e.Attributes = text.Clip(strings.Join(rest, " "), eventBytes)
 	return e
 }
 
@@ -206,5 +207,5 @@ func shortText(value []byte) string {
 	if text := textValue(value); text != "" || len(value) > 10*eventBytes {
 		return text
 	}
-	return clip(trace.EncodedText(value), eventBytes)
+	return text.Clip(trace.EncodedText(value), eventBytes)
 }

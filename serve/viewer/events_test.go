@@ -39,14 +39,14 @@ func eventAt(ms uint64, name string, attributes ...*commonpb.KeyValue) *tracepb.
 //	  verify            |------|       retry, one without a time
 func loggedFile(t testing.TB) trace.Source {
 	return file(t, 1,
-		span{id: 1, name: "job", end: 9000, change: logged(eventAt(8900, "done"), eventAt(10, "started", text("by", "ci-robot")))},
+		span{id: 1, name: "job", end: 9000, change: logged(eventAt(8900, "done"), eventAt(10, "started", textAttribute("by", "ci-robot")))},
 		span{id: 2, parent: 1, name: "apply", start: 1000, end: 5000, service: "cloud", change: func(s *tracepb.Span) {
 			failed("gave up")(s)
 			logged(
-				eventAt(4000, "exception", text("exception.stacktrace", "main.go:1"), text("exception.message", "no such host"), text("exception.type", "*net.OpError"), attribute("attempt", &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: 3}})),
-				eventAt(2000, "retry", text("reason", "timeout")))(s)
+				eventAt(4000, "exception", textAttribute("exception.stacktrace", "main.go:1"), textAttribute("exception.message", "no such host"), textAttribute("exception.type", "*net.OpError"), attribute("attempt", &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: 3}})),
+				eventAt(2000, "retry", textAttribute("reason", "timeout")))(s)
 		}},
-		span{id: 3, parent: 1, name: "verify", start: 4500, end: 7000, change: logged(eventAt(6000, "retry", text("reason", "not ready")), &tracepb.Span_Event{Name: "odd"})},
+		span{id: 3, parent: 1, name: "verify", start: 4500, end: 7000, change: logged(eventAt(6000, "retry", textAttribute("reason", "not ready")), &tracepb.Span_Event{Name: "odd"})},
 	)
 }
 
@@ -104,7 +104,7 @@ func TestEvents(t *testing.T) {
 // job, with text that is no UTF-8, with a time beyond all.
 func TestEventsOfJoinedTrace(t *testing.T) {
 	one := file(t, 1, span{id: 1, name: "job", end: 9000, change: logged(eventAt(10, "started"), eventAt(9000, "done"))})
-	two := file(t, 2, span{id: 1, name: "late", start: 100, end: 200, change: logged(&tracepb.Span_Event{TimeUnixNano: math.MaxUint64, Name: "never"}, eventAt(150, "event", text("k", "v")))})
+	two := file(t, 2, span{id: 1, name: "late", start: 100, end: 200, change: logged(&tracepb.Span_Event{TimeUnixNano: math.MaxUint64, Name: "never"}, eventAt(150, "event", textAttribute("k", "v")))})
 	read, err := otelfile.Parse(two.Name, two.Data)
 	if err != nil {
 		t.Fatal(err)

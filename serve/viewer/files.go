@@ -3,6 +3,7 @@ package viewer
 import (
 	"net/http"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 )
 
@@ -25,7 +26,7 @@ func (v *reader) getFiles(r *http.Request) (any, error) {
 	out := []runFile{}
 	for _, f := range all[from:to] {
 		job := v.jobTrace(f.Group)
-		entry := runFile{Name: clip(f.Name, nameBytes), URL: v.info.artifact(f.Name, job), Bytes: f.Bytes, Spans: f.Spans, Problems: f.Problems}
+		entry := runFile{Name: text.Clip(f.Name, nameBytes), URL: v.info.artifact(f.Name, job), Bytes: f.Bytes, Spans: f.Spans, Problems: f.Problems}
 		if !job.IsZero() {
 			entry.Trace = job.String()
 		}
@@ -59,7 +60,7 @@ func (v *reader) getProblems(r *http.Request) (any, error) {
 	}
 	out := []problem{}
 	for _, p := range all[from:to] {
-		out = append(out, problem{clip(p.Source, nameBytes), v.info.artifact(p.Source, v.jobTrace(p.Group)), p.Offset, clip(p.What, 1000), p.Kept})
+		out = append(out, problem{text.Clip(p.Source, nameBytes), v.info.artifact(p.Source, v.jobTrace(p.Group)), p.Offset, text.Clip(p.What, 1000), p.Kept})
 	}
 	return map[string]any{"problems": out, "offset": from, "total": len(all)}, nil
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"prowtrace/internal/text"
 )
 
 // A guard stands before all pages: it refuses what a page of another site
@@ -51,10 +53,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !g.answersTo(r.Host):
 		refuse(w, http.StatusForbidden, fmt.Sprintf(
-			"Refused: this page was asked for as “%s”, which is not a name of this machine. Open it under the address that prowtrace printed, or under localhost.", clip(r.Host, 100)))
+			"Refused: this page was asked for as “%s”, which is not a name of this machine. Open it under the address that prowtrace printed, or under localhost.", text.Clip(r.Host, 100)))
 	case !sameOrigin(r):
 		refuse(w, http.StatusForbidden, fmt.Sprintf(
-			"Refused: a page of “%s” asked for this. Traces are shown to this page's own visitors only.", clip(r.Header.Get("Origin"), 100)))
+			"Refused: a page of “%s” asked for this. Traces are shown to this page's own visitors only.", text.Clip(r.Header.Get("Origin"), 100)))
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		h.Set("Allow", "GET, HEAD")
 		refuse(w, http.StatusMethodNotAllowed, "Refused: this page can only be read (GET or HEAD).")

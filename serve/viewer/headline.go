@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 )
 
 // headline is what a line of a list shows of a span besides its columns.
@@ -86,5 +87,5 @@ func textValue(value []byte) string {
 }
 
 func clipBytes(b []byte) string {
-	return clip(string(b[:min(len(b), headlineBytes+1)]), headlineBytes)
+	return text.Clip(string(b[:min(len(b), headlineBytes+1)]), headlineBytes)
 }

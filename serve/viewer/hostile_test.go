@@ -29,7 +29,7 @@ func hostileFile(t *testing.T) trace.Source {
 		spans = append(spans, span{id: uint64(i + 1), parent: uint64(i), name: valid, service: valid, start: uint64(i), end: 50, change: func(p *tracepb.Span) {
 			p.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: valid}
 			p.TraceState = valid
-			p.Attributes = []*commonpb.KeyValue{text(valid, valid), text("url.full", valid), attribute("args", list(valid, valid))}
+			p.Attributes = []*commonpb.KeyValue{textAttribute(valid, valid), textAttribute("url.full", valid), attribute("args", list(valid, valid))}
 			p.Events = []*tracepb.Span_Event{{Name: valid, Attributes: p.Attributes}}
 			p.Links = []*tracepb.Span_Link{{TraceId: p.TraceId, SpanId: p.SpanId, TraceState: valid, Attributes: p.Attributes}}
 		}})
@@ -103,7 +103,7 @@ func TestMegabyteAttribute(t *testing.T) {
 	big := strings.Repeat("0123456789abcde\n", 1<<16)
 	binary := bytes.Repeat([]byte{0xff, 0x00}, 1<<19)
 	h := newViewer(load(t, file(t, 1, span{id: 1, name: big, end: 1, change: with(
-		text("url.full", big), text("small", "x"), attribute("blob", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: binary}}))})), Info{})
+		textAttribute("url.full", big), textAttribute("small", "x"), attribute("blob", &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: binary}}))})), Info{})
 	one := "/api/v1/traces/" + traceID(1).String()
 	self := one + "/spans/0000000000000001"
 	for target, limit := range map[string]int{"/api/v1/traces": 2000, one: 2000, one + "/lines?at=0": 2000, self: 20_000} {
@@ -187,7 +187,7 @@ func TestExport(t *testing.T) {
 func TestManyParts(t *testing.T) {
 	h := newViewer(load(t, file(t, 1, span{id: 1, name: "a", end: 1, change: func(s *tracepb.Span) {
 		for i := range 3000 {
-			s.Attributes = append(s.Attributes, text(fmt.Sprintf("k%d", i), "v"))
+			s.Attributes = append(s.Attributes, textAttribute(fmt.Sprintf("k%d", i), "v"))
 			s.Events = append(s.Events, &tracepb.Span_Event{Name: "e"})
 		}
 	}})), Info{})

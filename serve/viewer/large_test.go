@@ -27,8 +27,8 @@ func large(t testing.TB, n int, parent func(i int) int) *trace.View {
 	spans := make([]*tracepb.Span, n)
 	for i := range spans {
 		s := span{id: uint64(i + 1), name: fmt.Sprintf("span %d", i), start: uint64(i), end: uint64(n), change: func(p *tracepb.Span) {
-			with(text("url.full", "https://api.example/v1/things"))(p)
-			logged(eventAt(uint64(i), "retry", text("reason", "timeout")))(p)
+			with(textAttribute("url.full", "https://api.example/v1/things"))(p)
+			logged(eventAt(uint64(i), "retry", textAttribute("reason", "timeout")))(p)
 		}}
 		if i > 0 {
 			s.parent = uint64(parent(i) + 1)

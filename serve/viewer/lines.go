@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
@@ -30,7 +31,7 @@ func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
 	for i := 0; i < d.Tree.Len() && len(h.Files) < 20; i++ {
 		if f := v.set.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
 			seen[f] = true
-			h.Files = append(h.Files, clip(f, 300))
+			h.Files = append(h.Files, text.Clip(f, 300))
 		}
 	}
 	return h, nil
@@ -62,7 +63,7 @@ func (v *reader) getLines(r *http.Request, d drawing) (any, error) {
 			to, err = strconv.Atoi(last)
 		}
 		if err != nil || from < 0 || to < from {
-			return nil, badRequest("at="+clip(part, 60)+" is no range of lines", "Write numbers and ranges: at=0-40,77.")
+			return nil, badRequest("at="+text.Clip(part, 60)+" is no range of lines", "Write numbers and ranges: at=0-40,77.")
 		}
 		for i := from; i <= to && i < len(d.Layout.Lines) && len(out) < maxLines; i++ {
 			out = append(out, d.text(i))

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/query"
 )
@@ -189,7 +190,7 @@ func nextTerm(s string, grouped bool) (t term, rest string, err error) {
 			t.value, err = strconv.Unquote(quoted)
 		}
 		if err != nil {
-			return t, "", badQuery("A quote is not closed, or something odd follows a backslash, in %s", clip(s, 60))
+			return t, "", badQuery("A quote is not closed, or something odd follows a backslash, in %s", text.Clip(s, 60))
 		}
 		s = s[len(quoted):]
 	} else {
@@ -244,32 +245,32 @@ func (t *term) prepare() (err error) {
 	switch t.op {
 	case "~":
 		if t.regex, err = regexp.Compile(t.value); err != nil {
-			return badQuery("“%s” is not a regular expression: %s", clip(t.value, 60), clip(err.Error(), 200))
+			return badQuery("“%s” is not a regular expression: %s", text.Clip(t.value, 60), text.Clip(err.Error(), 200))
 		}
 	case ">", ">=", "<", "<=":
 		if t.key == "dur" || t.key == "duration" || t.key == "self" {
 			d, err := time.ParseDuration(t.value)
 			if err != nil {
-				return badQuery("“%s” is not a duration: write 5s, 1.5ms, 2m30s or 100us", clip(t.value, 60))
+				return badQuery("“%s” is not a duration: write 5s, 1.5ms, 2m30s or 100us", text.Clip(t.value, 60))
 			}
 			t.limit = float64(d)
 			break
 		}
 		if t.limit, err = strconv.ParseFloat(t.value, 64); err != nil {
-			return badQuery("“%s” is not a number to compare %s with", clip(t.value, 60), clip(t.key, 60))
+			return badQuery("“%s” is not a number to compare %s with", text.Clip(t.value, 60), text.Clip(t.key, 60))
 		}
 	case "!=":
 		t.op, t.not = "=", !t.not
 	case ":":
 		if t.key == "kind" {
 			if _, ok := trace.ParseKind(t.value); !ok {
-				return badQuery("There is no kind “%s”: the kinds are internal, server, client, producer and consumer", clip(t.value, 60))
+				return badQuery("There is no kind “%s”: the kinds are internal, server, client, producer and consumer", text.Clip(t.value, 60))
 			}
 		}
 		if t.timed() {
 			var ok bool
 			if t.when, ok = parseMoment(t.value); !ok {
-				return badQuery("“%s” is no time: write 12:03 or 12:03:05.5 in UTC, 2025-03-13T12:03:05Z, or +5m from the start of the trace", clip(t.value, 60))
+				return badQuery("“%s” is no time: write 12:03 or 12:03:05.5 in UTC, 2025-03-13T12:03:05Z, or +5m from the start of the trace", text.Clip(t.value, 60))
 			}
 		}
 		t.value = strings.ToLower(t.value)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
@@ -37,7 +38,7 @@ func (v *reader) drawing(t trace.Trace) drawing { return drawing{v.cache.Drawing
 func (v *reader) lookup(given string) (trace.Trace, error) {
 	id, err := trace.ParseTraceID(given)
 	if err != nil {
-		return trace.Trace{}, badRequest("“"+clip(given, 60)+"” is not a trace id",
+		return trace.Trace{}, badRequest("“"+text.Clip(given, 60)+"” is not a trace id",
 			"A trace id is up to 32 hex digits. Copy it again, or find the trace in the list.")
 	}
 	t, ok := v.set.Lookup(id)
@@ -59,6 +60,6 @@ func (d drawing) spanOf(r *http.Request) (line int, err error) {
 	} else if at, err := strconv.Atoi(given); err == nil && at >= 0 && at < len(d.Layout.Lines) {
 		return at, nil
 	}
-	return 0, notFound("There is no span "+clip(given, 60)+" in this trace",
+	return 0, notFound("There is no span "+text.Clip(given, 60)+" in this trace",
 		"It may never have been exported: a process that is killed does not write its open spans. The trace shows all there are.")
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
@@ -118,4 +119,4 @@ type serviceTotal struct {
 }
 
 // name is how the name of a span or a service is shown: on one line.
-func name(s string) string { return clip(s, nameBytes) }
+func name(s string) string { return text.Clip(s, nameBytes) }

@@ -65,7 +65,7 @@ func file(t testing.TB, n byte, spans ...span) trace.Source {
 			service = "kops"
 		}
 		payload, err := proto.Marshal(&collectorpb.ExportTraceServiceRequest{ResourceSpans: []*tracepb.ResourceSpans{{
-			Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{text("service.name", service)}},
+			Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{textAttribute("service.name", service)}},
 			ScopeSpans: []*tracepb.ScopeSpans{{
 				Scope: &commonpb.InstrumentationScope{Name: "k8s.io/kops", Version: "1.37"},
 				Spans: []*tracepb.Span{s.proto(traceID(n))},
@@ -91,7 +91,7 @@ func load(t testing.TB, files ...trace.Source) *trace.View {
 	return set
 }
 
-func text(key, value string) *commonpb.KeyValue {
+func textAttribute(key, value string) *commonpb.KeyValue {
 	return attribute(key, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}})
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 	"prowtrace/trace/query"
@@ -37,7 +38,7 @@ func (v *reader) summary(tree trace.Tree) summary {
 		ID: t.ID.String(), Name: name(root.Name), Hint: h.subject, Service: name(root.Service),
 		Spans: t.Spans, Errors: t.Errors, Orphans: t.Orphans,
 		Start: strconv.FormatInt(t.Start, 10), Duration: t.End - t.Start,
-		File: clip(v.set.Locations(t.Root)[0].Source, 300),
+		File: text.Clip(v.set.Locations(t.Root)[0].Source, 300),
 	}
 	if root.Status == trace.StatusError {
 		s.Message = h.message
@@ -74,7 +75,7 @@ func (v *reader) getTraces(r *http.Request) (any, error) {
 	order := cmp.Or(r.URL.Query().Get("order"), "newest")
 	by, ok := orders[order]
 	if !ok {
-		return nil, badRequest("There is no order “"+clip(order, 60)+"”", "The orders are newest, oldest, longest, shortest, spans and errors.")
+		return nil, badRequest("There is no order “"+text.Clip(order, 60)+"”", "The orders are newest, oldest, longest, shortest, spans and errors.")
 	}
 	found, err := v.findTraces(r.Context(), r.URL.Query().Get("q"))
 	if err != nil {

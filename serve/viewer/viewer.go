@@ -21,6 +21,7 @@ package viewer
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"net/http"
 	"net/url"
@@ -29,6 +30,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 )
@@ -175,7 +177,7 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 // shown makes info fit to be shown.
 func shown(info Info) Info {
 	out := Info{
-		Title: clip(info.Title, 200), Run: webAddress(info.Run), Note: clip(info.Note, 500),
+		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
 		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"),
 	}
 	if out.Title == "" {
@@ -183,19 +185,15 @@ func shown(info Info) Info {
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links)})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links)})
 	}
 	return out
 }
 
 func shownLinks(links []Link) (out []Link) {
 	for _, l := range links[:min(len(links), 100)] {
-		text := clip(l.Text, 100)
-		if text == "" {
-			text = clip(l.URL, 100)
-		}
-		if text != "" {
-			out = append(out, Link{text, webAddress(l.URL)})
+		if shown := text.Clip(cmp.Or(l.Text, l.URL), 100); shown != "" {
+			out = append(out, Link{shown, webAddress(l.URL)})
 		}
 	}
 	return out

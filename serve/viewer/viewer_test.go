@@ -50,7 +50,7 @@ func sampleFiles(t testing.TB) []trace.Source {
 			span{id: 4, parent: 1, name: "poll", start: 1100, end: 1100},
 			span{id: 5, parent: 0x9f, name: "HTTP PUT", start: 800, end: 1200},
 		),
-		file(t, 2, span{id: 1, name: "HTTP GET", start: 900, end: 1200, change: with(text("url.full", "https://api.example/"))}),
+		file(t, 2, span{id: 1, name: "HTTP GET", start: 900, end: 1200, change: with(textAttribute("url.full", "https://api.example/"))}),
 		{Name: "artifacts/otlp/notes.txt", Data: []byte("these are only notes, not traces of anything")},
 	}
 }
@@ -59,12 +59,12 @@ func refusedCall(s *tracepb.Span) {
 	s.Kind = tracepb.Span_SPAN_KIND_CLIENT
 	failed("dial tcp: lookup api.example: no such host")(s)
 	with(
-		text("url.full", "https://api.example/v1"),
+		textAttribute("url.full", "https://api.example/v1"),
 		attribute("retry", &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: 3}}),
 		attribute("cached", &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{}}),
 		attribute("none", nil),
 	)(s)
-	s.Events = []*tracepb.Span_Event{{TimeUnixNano: base + 500e6, Name: "exception", Attributes: []*commonpb.KeyValue{text("exception.stacktrace", "main.go:1\n\tdial")}}}
+	s.Events = []*tracepb.Span_Event{{TimeUnixNano: base + 500e6, Name: "exception", Attributes: []*commonpb.KeyValue{textAttribute("exception.stacktrace", "main.go:1\n\tdial")}}}
 	known, unknown := traceID(2), traceID(9)
 	s.Links = []*tracepb.Span_Link{{TraceId: known[:], SpanId: spanID(1)}, {TraceId: unknown[:], SpanId: spanID(7)}}
 }
@@ -72,7 +72,7 @@ func refusedCall(s *tracepb.Span) {
 func list(values ...string) *commonpb.AnyValue {
 	a := &commonpb.ArrayValue{}
 	for _, v := range values {
-		a.Values = append(a.Values, text("", v).Value)
+		a.Values = append(a.Values, textAttribute("", v).Value)
 	}
 	return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: a}}
 }

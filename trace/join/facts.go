@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 )
 
@@ -67,7 +68,7 @@ func addFacts(set, own *trace.Set, job *Job, joined *trace.Joined, added map[int
 	}
 	for _, f := range job.Findings {
 		if in[f.Row] {
-			b := otlpwire.AppendText(added[f.Row], 9, AttrFinding, validText(f.ID))
+			b := otlpwire.AppendText(added[f.Row], 9, AttrFinding, text.Valid(f.ID))
 			added[f.Row] = otlpwire.AppendInt(b, 9, AttrRank, int64(f.Rank))
 		}
 	}
@@ -76,9 +77,9 @@ func addFacts(set, own *trace.Set, job *Job, joined *trace.Joined, added map[int
 func appendEvent(b []byte, e Event) []byte {
 	event := otlpwire.AppendFixed64(nil, 1, uint64(e.Time))
 	event = otlpwire.AppendBytes(event, 2, []byte(eventName))
-	event = otlpwire.AppendText(event, 3, attrEventText, validText(e.Text))
+	event = otlpwire.AppendText(event, 3, attrEventText, text.Valid(e.Text))
 	if e.Program != "" {
-		event = otlpwire.AppendText(event, 3, attrEventProgram, validText(e.Program))
+		event = otlpwire.AppendText(event, 3, attrEventProgram, text.Valid(e.Program))
 	}
 	return otlpwire.AppendBytes(b, protowire.Number(11), event)
 }

@@ -11,6 +11,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 )
 
@@ -75,7 +76,7 @@ func (j *Job) root(processes []Process) *tracepb.Span {
 		all.extend(p.Start, p.End)
 	}
 	return &tracepb.Span{
-		TraceId: j.ID[:], SpanId: j.ID[:8], Name: validText(j.Name), Kind: tracepb.Span_SPAN_KIND_INTERNAL,
+		TraceId: j.ID[:], SpanId: j.ID[:8], Name: text.Valid(j.Name), Kind: tracepb.Span_SPAN_KIND_INTERNAL,
 		StartTimeUnixNano: uint64(all.start), EndTimeUnixNano: uint64(all.end),
 	}
 }
@@ -83,7 +84,7 @@ func (j *Job) root(processes []Process) *tracepb.Span {
 func (j *Job) processSpan(p *Process, d drawing, phases []*tracepb.Span) *tracepb.Span {
 	id := j.processID(p.File)
 	s := &tracepb.Span{
-		TraceId: j.ID[:], SpanId: id[:], Name: validText(p.Title()), Kind: tracepb.Span_SPAN_KIND_INTERNAL,
+		TraceId: j.ID[:], SpanId: id[:], Name: text.Valid(p.Title()), Kind: tracepb.Span_SPAN_KIND_INTERNAL,
 		StartTimeUnixNano: uint64(p.Start), EndTimeUnixNano: uint64(p.End),
 		Attributes: []*commonpb.KeyValue{textAttribute(attrFile, p.File)},
 	}
@@ -96,7 +97,7 @@ func (j *Job) processSpan(p *Process, d drawing, phases []*tracepb.Span) *tracep
 	if n := len(p.Commands) + p.More; n == 1 {
 		list := &commonpb.ArrayValue{}
 		for _, a := range p.Commands[0].Args {
-			list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: validText(a)}})
+			list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text.Valid(a)}})
 		}
 		s.Attributes = append(s.Attributes, &commonpb.KeyValue{Key: "process.command_args",
 			Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
@@ -174,11 +175,9 @@ func phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
 }
 
 func textAttribute(key, value string) *commonpb.KeyValue {
-	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: validText(value)}}}
+	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text.Valid(value)}}}
 }
 
 func intAttribute(key string, value int64) *commonpb.KeyValue {
 	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}}}
 }
-
-func validText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
 	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -41,7 +42,7 @@ var specials = map[string]func(p *predicate, row int) bool{
 		return p.columns.Status[row] != trace.StatusUnset && strings.EqualFold(p.columns.Status[row].String(), p.want)
 	},
 	"otel.status_description": func(p *predicate, row int) bool {
-		return strings.ToValidUTF8(string(otlpwire.StatusMessage(p.set.Raw(row))), "\uFFFD") == p.want
+		return text.Valid(string(otlpwire.StatusMessage(p.set.Raw(row)))) == p.want
 	},
 }
 
