@@ -104,16 +104,6 @@ type usageError struct {
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// failure is an error whose text is all a person needs, of a kind that the exit
-// code goes by.
-type failure struct {
-	text string
-	kind error
-}
-
-func (f failure) Error() string { return f.text }
-func (f failure) Unwrap() error { return f.kind }
-
 // advised is a failure with what to do about it, on a line of its own.
 type advised struct {
 	err  error

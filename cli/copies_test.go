@@ -83,23 +83,19 @@ func tarGz(t *testing.T, dir, prefix string) []byte {
 	return b.Bytes()
 }
 
-// collectLocal takes a path or standard input, and gives the inputs, their view and
-// what was printed.
-func collectLocal(t *testing.T, ref prow.Ref, in []byte) (*request, []*session.Input, *trace.View, string) {
+// loadLocal takes a path or standard input, and gives what was loaded and printed.
+func loadLocal(t *testing.T, ref prow.Ref, in []byte) (r *request, loaded *session.Loaded, view *trace.View, stderr string) {
 	t.Helper()
-	var stderr bytes.Buffer
-	r := openedRequest(t, testRequest(t, bytes.NewReader(in), &stderr))
-	c, err := r.session.Collect(t.Context(), []prow.Ref{ref})
+	var printed bytes.Buffer
+	r = openedRequest(t, testRequest(t, bytes.NewReader(in), &printed))
+	loaded, err := r.load(t.Context(), []prow.Ref{ref})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(err, printed.String())
 	}
-	t.Cleanup(func() { c.Close() })
-	set, err := r.load(t.Context(), c.Inputs)
-	if err != nil {
-		t.Fatal(err, stderr.String())
-	}
-	t.Cleanup(func() { set.Set().Close() })
-	return r, c.Inputs, set, stderr.String()
+	t.Cleanup(func() { loaded.Close() })
+	view, release := loaded.Acquire()
+	t.Cleanup(release)
+	return r, loaded, view, printed.String()
 }
 
 // A copy of a run, as a directory or packed, is the same trace with the same
@@ -126,14 +122,14 @@ func TestCopiesAreRuns(t *testing.T) {
 		{"standard input", prow.Ref{Kind: prow.KindStdin}, tarGz(t, dir, "")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, inputs, set, stderr := collectLocal(t, tt.ref, tt.in)
-			if len(inputs) != 1 || len(set.Jobs()) != 1 {
-				t.Fatalf("%d jobs, %d joined", len(inputs), len(set.Jobs()))
+			r, loaded, set, stderr := loadLocal(t, tt.ref, tt.in)
+			if len(loaded.Inputs) != 1 || len(set.Jobs()) != 1 {
+				t.Fatalf("%d jobs, %d joined", len(loaded.Inputs), len(set.Jobs()))
 			}
 			if got := drawTree(set.Tree(set.Jobs()[0])); got != string(want) {
 				t.Errorf("the tree is another than that of the run:\n%s", got)
 			}
-			info := r.pageInfo(inputs)
+			info := r.pageInfo(loaded.Inputs)
 			root := strings.TrimPrefix(failingDemo, "gs://")
 			if info.Title != "pull-kops-e2e-k8s-gce-cilium 1900000000000000001" || info.Run != "https://prow.k8s.io/view/gs/"+root || len(info.Links) != 2 {
 				t.Errorf("%+v", info)
@@ -153,9 +149,9 @@ func TestCopiesOfSeveralRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, inputs, set, _ := collectLocal(t, prow.Local(dir), nil)
-	if len(inputs) != 2 || len(set.Jobs()) != 2 || inputs[0].Title() == inputs[1].Title() {
-		t.Errorf("%d jobs, %d joined", len(inputs), len(set.Jobs()))
+	_, loaded, set, _ := loadLocal(t, prow.Local(dir), nil)
+	if len(loaded.Inputs) != 2 || len(set.Jobs()) != 2 || loaded.Inputs[0].Title() == loaded.Inputs[1].Title() {
+		t.Errorf("%d jobs, %d joined", len(loaded.Inputs), len(set.Jobs()))
 	}
 }
 
@@ -177,12 +173,12 @@ func TestCopiesOfUnknownRuns(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r, inputs, set, stderr := collectLocal(t, prow.Local(dir), nil)
-			info := r.pageInfo(inputs)
+			r, loaded, set, stderr := loadLocal(t, prow.Local(dir), nil)
+			info := r.pageInfo(loaded.Inputs)
 			if info.Title != tt.title || info.Run != "" || len(info.Links) > 0 || len(set.Jobs()) != 1 {
 				t.Errorf("%+v", info)
 			}
-			if ui := r.jaegerUI(set, inputs, "http://x/"); len(ui.Menu) != 1 {
+			if ui := r.jaegerUI(loaded, "http://x/"); len(ui.Menu) != 1 {
 				t.Errorf("menu %+v", ui.Menu)
 			}
 			if strings.Contains(stderr, "://") {

@@ -7,6 +7,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
+	"prowtrace/trace"
 )
 
 // hear words the events of a session for standard error.
@@ -46,6 +47,10 @@ func (r *request) hear(e session.Event) {
 		r.note("%q: %v", e.Name, e.Err)
 	case session.MetadataLost:
 		r.detail("%v", e.Err)
+	case session.Labelled:
+		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
+	case session.ProblemsFound:
+		r.problems(e.Problems)
 	}
 }
 
@@ -98,4 +103,27 @@ func unfinished(in *session.Input) string {
 		return said
 	}
 	return said + " Ask again later, or with --watch, which waits for that."
+}
+
+// problems prints what was wrong with files, the first ones in full.
+func (r *request) problems(problems []trace.Problem) {
+	const shown = 10
+	for i, p := range problems {
+		if i == shown && !r.verbose {
+			r.note("and %s more; --verbose lists them", text.Count(len(problems)-shown, "problem"))
+			return
+		}
+		r.note("%s", p)
+	}
+}
+
+// summarize says what was loaded.
+func (r *request) summarize(l *session.Loaded) {
+	what := l.Reported
+	r.note("%s in %s from %s", text.Count(what.Spans, "span"), text.Count(what.Traces, "trace"), text.Period(what.Start, what.End))
+	for _, in := range l.Inputs {
+		if said := unfinished(in); said != "" {
+			r.note("%s", said)
+		}
+	}
 }

@@ -32,7 +32,7 @@ var exitCodes = []struct {
 	{is(find.ErrManyRuns), ExitUsage},
 	{heldPartly, ExitFailed}, // whatever it was that the rest failed of
 	{is(fetch.ErrNoTraces), ExitNoTraces},
-	{is(errNoSpans), ExitNoTraces},
+	{isA[*session.NoSpansError], ExitNoTraces},
 	{isA[*objstore.AccessError], ExitDenied},
 	{is(fetch.ErrNotFound), ExitNotFound},
 	{is(fetch.ErrOffline), ExitNotFound},

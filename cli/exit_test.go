@@ -27,7 +27,7 @@ func TestExitCodes(t *testing.T) {
 		{"done", nil, ExitDone},
 		{"wrong usage", usageError{err: errors.New("x")}, ExitUsage},
 		{"no traces", &fetch.NoTracesError{}, ExitNoTraces},
-		{"no spans", failure{"x", errNoSpans}, ExitNoTraces},
+		{"no spans", &session.NoSpansError{}, ExitNoTraces},
 		{"no such run", &fetch.NotFoundError{}, ExitNotFound},
 		{"no such bucket", objstore.ErrBucketNotExist, ExitNotFound},
 		{"no run of that name", &session.ChoiceError{Err: &find.ResolveError{Err: find.ErrNoRun}}, ExitNotFound},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"prowtrace/fetch"
 	"prowtrace/launch"
@@ -12,6 +14,7 @@ import (
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
+	"prowtrace/trace"
 )
 
 // hints is the table of what to do about an error: the only place, beside the
@@ -55,6 +58,7 @@ var hints = []hint{
 	hintFor(func(*fetch.PartialError) string {
 		return "run it again to fetch what is missing, or go on with what there is: --keep-going"
 	}),
+	hintFor(noSpansHint),
 	hintFor(accessHint),
 	hintFor(unreachableHint),
 	hintFor(func(e *link.ParseError) string { return e.Hint }),
@@ -77,6 +81,17 @@ var hints = []hint{
 		}
 		return "without network, download the program elsewhere and name it with --jaeger PATH"
 	}),
+}
+
+func noSpansHint(e *session.NoSpansError) string {
+	kops := func(f trace.Source) bool { return strings.Contains(f.Name, ".otel") }
+	if !slices.ContainsFunc(e.Inputs, func(in *session.Input) bool { return slices.ContainsFunc(in.Sources, kops) }) {
+		return "the traces of kOps are the files that end in .otel"
+	}
+	if first := e.Inputs[0]; first.Fetched != nil {
+		return "the bucket has no more: what wrote it was killed early, or had nothing to tell; the build log may say why: " + objectPage(first.Ref.Run, "build-log.txt")
+	}
+	return "copy it again, or paste the link of its run; if it is as it was written, its process was killed early or had nothing to tell"
 }
 
 const login = "log in with: gcloud auth application-default login"

@@ -79,17 +79,14 @@ func loadRun(t *testing.T, address string, with func(*request)) (trace.Tree, str
 	r.auth = "anonymous"
 	with(r)
 	openedRequest(t, r)
-	c, err := r.session.Collect(t.Context(), []prow.Ref{ref})
+	loaded, err := r.load(t.Context(), []prow.Ref{ref})
 	if err != nil {
 		t.Fatal(err, stderr.String())
 	}
-	t.Cleanup(func() { c.Close() })
-	set, err := r.load(t.Context(), c.Inputs)
-	if err != nil {
-		t.Fatal(err, stderr.String())
-	}
-	t.Cleanup(func() { set.Set().Close() })
-	return set.Tree(set.Jobs()[0]), stderr.String()
+	t.Cleanup(func() { loaded.Close() })
+	view, release := loaded.Acquire()
+	t.Cleanup(release)
+	return view.Tree(view.Jobs()[0]), stderr.String()
 }
 
 // drawTree draws a tree by indentation: * what is on the critical path, ~ what

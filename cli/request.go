@@ -11,10 +11,13 @@ import (
 	"prowtrace/gcs"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
+	"prowtrace/prow"
 	"prowtrace/session"
-	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
+
+// The values of --join are join.By's and this one.
+const joinNone = "none"
 
 // request holds the flags of the commands that read runs, and makes the session
 // that they ask for.
@@ -37,13 +40,11 @@ type request struct {
 	session *session.Session // made by open
 	stores  map[string]store // that the session reads, by provider
 
-	joined map[*session.Input]trace.TraceID // of each input its joined trace; none with --join none
-
 	sleep func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
 }
 
 func newRequest(s Streams) request {
-	return request{streams: s, shown: newProgress(s), joined: map[*session.Input]trace.TraceID{}}
+	return request{streams: s, shown: newProgress(s)}
 }
 
 func (r *request) register(f *pflag.FlagSet) {
@@ -85,6 +86,10 @@ func (r *request) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	by := join.By(r.join)
+	if r.join == joinNone {
+		by = ""
+	}
 	cache := session.CacheIfPossible
 	switch {
 	case r.noCache:
@@ -97,7 +102,7 @@ func (r *request) open(ctx context.Context) error {
 	}
 	r.session = session.New(session.Options{
 		Instances: known, Stores: map[string]objstore.Store{}, Deck: getDeck, Input: r.streams.In,
-		Choice: choice, Cache: cache, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
+		Choice: choice, Cache: cache, Join: by, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})
 	for provider, s := range r.stores {
@@ -130,4 +135,18 @@ func (r *request) checkJoin() error {
 		return nil
 	}
 	return usageError{fmt.Errorf("--join %s: there is no such choice", text.Line(r.join)), "choose one of time, process, none"}
+}
+
+// load carries out the whole request, and says what was loaded.
+func (r *request) load(ctx context.Context, refs []prow.Ref) (*session.Loaded, error) {
+	collected, err := r.session.Collect(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := r.session.Load(ctx, collected)
+	if err != nil {
+		return nil, err
+	}
+	r.summarize(loaded)
+	return loaded, nil
 }

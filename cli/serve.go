@@ -8,7 +8,6 @@ import (
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
-	"prowtrace/trace"
 )
 
 // newServe makes the command that serves on fixed addresses and starts nothinr.
@@ -41,21 +40,18 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer servers.Close()
-			collected, err := r.session.Collect(ctx, refs)
+			loaded, err := r.load(ctx, refs)
 			if err != nil {
 				return err
 			}
-			defer collected.Close()
-			set, err := r.load(ctx, collected.Inputs)
-			if err != nil {
-				return err
-			}
-			defer set.Set().Close()
+			defer loaded.Close()
 			if _, err := fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer()); err != nil {
 				return fmt.Errorf("writing the addresses: %w", err)
 			}
 			r.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(set), viewer.New(trace.NewShared(set), r.pageInfo(collected.Inputs)))
+			view, release := loaded.Acquire()
+			defer release()
+			return servers.Run(ctx, remote.NewServer(view), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
 		},
 	}
 	r.register(c.Flags())

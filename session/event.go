@@ -5,6 +5,7 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
 )
 
 // An Event is something that a person may want to know while a request goes on. It
@@ -75,6 +76,14 @@ type ArchiveDamaged struct {
 // MetadataLost: a small file of a run, or a part of it, could not be used.
 type MetadataLost struct{ Err error }
 
+// Labelled: the services of an input have a label behind their names, which tells them
+// from those of others.
+type Labelled struct{ Title, Label string }
+
+// ProblemsFound: something is wrong with files, or with parts of them. There is at
+// least one problem.
+type ProblemsFound struct{ Problems []trace.Problem }
+
 func (Chosen) event()         {}
 func (ChoiceIgnored) event()  {}
 func (Duplicate) event()      {}
@@ -90,3 +99,5 @@ func (LeftOut) event()        {}
 func (CopyFound) event()      {}
 func (ArchiveDamaged) event() {}
 func (MetadataLost) event()   {}
+func (Labelled) event()       {}
+func (ProblemsFound) event()  {}

@@ -30,6 +30,10 @@ type Input struct {
 	// Sources are the trace files. Those of a run have the names that they have in it.
 	Sources []trace.Source
 
+	// Trace is the id of the joined trace; zero before Load, and where traces are not
+	// joined.
+	Trace trace.TraceID
+
 	readMetadata func() *runfile.Metadata // nil for files of which nothing is known
 }
 

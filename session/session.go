@@ -27,6 +27,7 @@ import (
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
+	"prowtrace/trace/join"
 )
 
 // Options say what a request may do. The zero value reads local files.
@@ -48,6 +49,9 @@ type Options struct {
 
 	// Cache says where fetched files go.
 	Cache CacheUse
+
+	// Join says how the traces of each input become one; "": they stay as they are.
+	Join join.By
 
 	Offline   bool // send no request: take what the cache has
 	Refresh   bool // ask the bucket again, also for a run that has ended

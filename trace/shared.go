@@ -1,6 +1,9 @@
 package trace
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
 // Shared hands out the current View to readers, and counts them. A newer View can
 // take its place while readers end with the one that they began with. The files of
@@ -8,14 +11,16 @@ import "sync"
 //
 // It is safe for concurrent use.
 type Shared struct {
-	mu      sync.Mutex
-	current *View
-	users   map[*Set]int // readers, and one for the current View
+	mu       sync.Mutex
+	current  *View
+	users    map[*Set]int // readers, and one for the current View
+	released []func() error
 }
 
-// NewShared shares a View and takes over its Set.
-func NewShared(v *View) *Shared {
-	s := &Shared{users: map[*Set]int{}}
+// NewShared shares a View and takes over its Set. After Close, when the last reader has
+// let go and every Set is closed, the functions of released are called once, in order.
+func NewShared(v *View, released ...func() error) *Shared {
+	s := &Shared{users: map[*Set]int{}, released: released}
 	_ = s.Swap(v) // nothing was there to close
 	return s
 }
@@ -35,7 +40,8 @@ func (s *Shared) Acquire() (v *View, release func()) {
 }
 
 // Swap makes v the current View. Its Set may be that of the View before or another.
-// The error is that of closing a Set that nobody reads.
+// The error is that of closing a Set that nobody reads. It must not be called after
+// Close.
 func (s *Shared) Swap(v *View) error {
 	s.mu.Lock()
 	before := s.current
@@ -58,12 +64,25 @@ func (s *Shared) letGo(set *Set) error {
 	s.mu.Lock()
 	s.users[set]--
 	last := s.users[set] == 0
-	if last {
-		delete(s.users, set)
-	}
 	s.mu.Unlock()
-	if last {
-		return set.Close()
+	if !last {
+		return nil
 	}
-	return nil
+	errs := []error{set.Close()}
+	for _, release := range s.forget(set) {
+		errs = append(errs, release())
+	}
+	return errors.Join(errs...)
+}
+
+// forget takes a closed Set off the list, and gives what is to be released if it was
+// the last.
+func (s *Shared) forget(set *Set) (released []func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, set)
+	if s.current == nil && len(s.users) == 0 {
+		released, s.released = s.released, nil
+	}
+	return released
 }

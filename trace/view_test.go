@@ -132,7 +132,14 @@ func isOpen(s *Set) bool { return len(s.sources[0].file.Bytes()) > 0 }
 
 func TestSharedClosesBehindTheLastReader(t *testing.T) {
 	one, two := mapped(t, "one"), mapped(t, "two")
-	shared := NewShared(Plain(one))
+	releases := 0
+	shared := NewShared(Plain(one), func() error {
+		releases++
+		if isOpen(one) || isOpen(two) {
+			t.Error("released before all sets are closed")
+		}
+		return nil
+	})
 	old, release := shared.Acquire()
 	again, releaseAgain := shared.Acquire()
 	if err := shared.Swap(Plain(one)); err != nil { // a newer view of the same set
@@ -157,12 +164,15 @@ func TestSharedClosesBehindTheLastReader(t *testing.T) {
 	if v, _ := shared.Acquire(); v != nil {
 		t.Error("a view is handed out after Close")
 	}
-	if !isOpen(two) || last.Span(0).Name != "two" {
+	if !isOpen(two) || last.Span(0).Name != "two" || releases != 0 {
 		t.Error("the last reader lost its set")
 	}
 	release()
 	if isOpen(two) {
 		t.Error("the last set stays open")
+	}
+	if err := shared.Close(); err != nil || releases != 1 {
+		t.Errorf("released %d times, error %v", releases, err)
 	}
 }
 

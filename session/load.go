@@ -1,0 +1,177 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/prow/timeline"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
+)
+
+// Loaded is what a request loaded: all its inputs as one Set. It is a counted lease
+// on their files. A reader takes the current View with Acquire and lets go of it when
+// it uses no text of it any more. Close lets go of the owner's part. The files are
+// unmapped and the runs may be pruned from the cache when the last has let go.
+//
+// It is safe for concurrent use.
+type Loaded struct {
+	*trace.Shared
+
+	Inputs   []*Input
+	Reported Reported
+	Problems []trace.Problem // that the files have
+}
+
+// NoSpansError: no file gave a span.
+type NoSpansError struct {
+	Inputs  []*Input
+	Sources int // files that were read
+}
+
+func (e *NoSpansError) Error() string {
+	if e.Sources == 0 {
+		return "there are no files to read"
+	}
+	return "no spans could be read in " + text.Count(e.Sources, "file")
+}
+
+// Load loads the files of all inputs into one Set and joins them. It takes over the
+// collection, also where it fails. Errors: *NoSpansError, and those of join.Load.
+func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
+	inputs := c.Inputs
+	sources, jobs := s.jobs(inputs)
+	view, err := join.Load(ctx, sources, jobs...)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems()}
+	for _, j := range jobs {
+		if j.Label != "" {
+			s.tell(Labelled{j.Name, j.Label})
+		}
+	}
+	if len(l.Problems) > 0 {
+		s.tell(ProblemsFound{l.Problems})
+	}
+	if l.Reported.Spans == 0 {
+		return nil, errors.Join(&NoSpansError{inputs, len(sources)}, l.Close())
+	}
+	return l, nil
+}
+
+// Reported is what files hold, without the spans that say what a run did.
+type Reported struct {
+	Spans, Traces int
+	Start, End    time.Time // of the first and the last; both are 1970 where there is none
+}
+
+// ReportedIn counts what the files of a View hold.
+func ReportedIn(v *trace.View) Reported {
+	r := Reported{Spans: v.Len(), Traces: v.NumTraces()}
+	own := map[int]bool{}
+	for _, t := range v.Jobs() {
+		own[t.Index] = true
+		r.Spans -= t.Spans
+		r.Traces--
+	}
+	var first, last int64
+	for i := range v.NumTraces() {
+		if own[i] {
+			continue
+		}
+		t := v.Trace(i)
+		if first == 0 {
+			first = t.Start
+		}
+		last = max(last, t.End)
+	}
+	r.Start, r.End = time.Unix(0, first), time.Unix(0, last)
+	return r
+}
+
+// jobs gives what is loaded: the files of all inputs, and a job for each. It tells
+// the inputs the ids of their joined traces.
+func (s *Session) jobs(inputs []*Input) (sources []trace.Source, jobs []join.Job) {
+	known := map[trace.TraceID]int{}
+	var runs []*prow.Run // of each job; nil for local files
+	for _, in := range inputs {
+		number := 0
+		if s.Join != "" {
+			job := jobOf(in)
+			job.By, in.Trace = s.Join, job.ID
+			if known[job.ID] == 0 { // the same run named twice is one job
+				jobs = append(jobs, job)
+				known[job.ID] = len(jobs)
+				runs = append(runs, runOf(in))
+			}
+			number = known[job.ID]
+		}
+		for _, file := range in.Sources {
+			file.Group = number
+			sources = append(sources, file)
+		}
+	}
+	for i, label := range labels(runs) {
+		jobs[i].Label = label
+	}
+	return sources, jobs
+}
+
+// runOf is the run by which an input is labelled; nil for local files.
+func runOf(in *Input) *prow.Run {
+	switch {
+	case in.Fetched != nil:
+		return &in.Fetched.Run
+	case in.IsRun() && in.Ref.Job != "":
+		return &in.Ref.Run
+	}
+	return nil
+}
+
+// jobOf gives a run's own spans, as far as its metadata tells; local files have none.
+func jobOf(in *Input) join.Job {
+	m := in.Metadata()
+	if m == nil {
+		job := join.Job{Name: text.Line(in.Title())}
+		sum := sha256.Sum256([]byte("prowtrace: files of " + in.Title()))
+		copy(job.ID[:], sum[:])
+		return job
+	}
+	job := join.Job{Name: in.Title(), ID: timeline.TraceID(m), Own: timeline.Own(m)}
+	for _, label := range timeline.Labels(m) {
+		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
+	}
+	return job
+}
+
+// labels tell the services of runs from those of each other: by the job where
+// all are of different ones, by the build where all are of the same, else by both.
+// A single run needs none, and local files have nothing short to go by.
+func labels(runs []*prow.Run) []string {
+	builds := map[string]int{} // by job
+	total := 0
+	for _, r := range runs {
+		if r != nil {
+			builds[r.Job]++
+			total++
+		}
+	}
+	all := make([]string, len(runs))
+	for i, r := range runs {
+		switch {
+		case r == nil || total == 1:
+		case len(builds) == total:
+			all[i] = r.Job
+		case len(builds) == 1:
+			all[i] = r.Build
+		default:
+			all[i] = r.Job + "/" + r.Build
+		}
+	}
+	return all
+}
