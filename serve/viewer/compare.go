@@ -45,6 +45,7 @@ type comparedPath struct {
 	Service string `json:"service"`
 	Here    sums   `json:"here"`
 	There   sums   `json:"there"`
+	Open    bool   `json:"open,omitempty"` // at first: it leads to one of the largest differences
 }
 
 const maxComparedOperations = 2000
@@ -67,7 +68,7 @@ func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	out.LeftOperations = len(operations) - len(out.Operations)
 	paths, left := analysis.ComparePaths(here.Drawing, there.Drawing)
 	for _, p := range paths {
-		out.Paths = append(out.Paths, comparedPath{p.Parent, name(p.Name), name(p.Service), sums(p.Here), sums(p.There)})
+		out.Paths = append(out.Paths, comparedPath{p.Parent, name(p.Name), name(p.Service), sums(p.Here), sums(p.There), p.Leads})
 	}
 	out.LeftPaths = left
 	return out, nil

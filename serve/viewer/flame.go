@@ -9,6 +9,7 @@ import (
 // flame is an analysis.Flame as it is sent.
 type flame struct {
 	Frames []frame `json:"frames"` // each after the one it is in
+	Total  int64   `json:"total"`  // ns: the widths of those that are in no other
 	Left   int     `json:"left"`   // narrower ones that are not sent
 }
 
@@ -29,7 +30,7 @@ func (v *reader) getFlame(_ *http.Request, d drawing) (any, error) {
 }
 
 func shownFlame(f analysis.Flame) flame {
-	out := flame{Frames: []frame{}, Left: f.Left}
+	out := flame{Frames: []frame{}, Total: f.Total, Left: f.Left}
 	for _, x := range f.Frames {
 		out.Frames = append(out.Frames, frame{x.Parent, name(x.Name), name(x.Service), x.Count, x.Errors, x.Self, x.Width})
 	}

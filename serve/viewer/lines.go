@@ -16,7 +16,8 @@ type traceHead struct {
 	Lines    int      `json:"lines"`
 	Names    []string `json:"names"`
 	Services []string `json:"services"`
-	Files    []string `json:"files"` // of the first spans, for people
+	Files    []string `json:"files"`   // of the first spans, for people
+	Slowest  []int    `json:"slowest"` // lines of the spans with the most self time, the most first
 }
 
 func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
@@ -27,6 +28,7 @@ func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
 	for i, s := range d.Layout.Services {
 		h.Services[i] = name(s)
 	}
+	h.Slowest = append([]int{}, d.Slowest(slowest)...)
 	seen := map[string]bool{}
 	for i := 0; i < d.Tree.Len() && len(h.Files) < 20; i++ {
 		if f := v.set.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
@@ -36,6 +38,8 @@ func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
 	}
 	return h, nil
 }
+
+const slowest = 15
 
 // lineText is what a line shows besides its columns.
 type lineText struct {

@@ -19,7 +19,8 @@ type serviceNode struct {
 	Key    string `json:"key"`  // attribute that a peer is known by
 	Spans  int    `json:"spans"`
 	Errors int    `json:"errors"`
-	Self   int64  `json:"self"` // ns; of a peer, the time it was waited for
+	Self   int64  `json:"self"`   // ns; of a peer, the time it was waited for
+	Column int    `json:"column"` // of the drawing; -1 is not drawn
 }
 
 type serviceCall struct {
@@ -41,7 +42,7 @@ func (v *reader) getServices(_ *http.Request, d drawing) (any, error) {
 func shownServices(m analysis.ServiceMap) serviceMap {
 	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Left: m.Left}
 	for _, n := range m.Nodes {
-		out.Nodes = append(out.Nodes, serviceNode{name(n.Name), n.Peer, n.Key, n.Spans, n.Errors, n.Self})
+		out.Nodes = append(out.Nodes, serviceNode{name(n.Name), n.Peer, n.Key, n.Spans, n.Errors, n.Self, n.Column})
 	}
 	for _, c := range m.Calls {
 		out.Calls = append(out.Calls, serviceCall(c))

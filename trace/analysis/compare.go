@@ -75,6 +75,7 @@ type ComparedPath struct {
 	Name        string
 	Service     string // as the files name it
 	Here, There Sums
+	Leads       bool // to one of the paths that differ most: worth opening at first
 }
 
 // MaxComparedPaths bounds the paths of a comparison. Those with the largest
@@ -83,9 +84,11 @@ const MaxComparedPaths = 2000
 
 // ComparePaths puts calls of the same name and reported service under the same path
 // together, as a Flame does. The roots are one path whatever their names: those of
-// two jobs have different ones. Each path stands after the one that it is in; left
-// counts those that differ less and are left out. It looks at every span once,
-// parents first.
+// two jobs have different ones.
+//
+// Each path stands before those in it, which follow at once, those whose durations
+// differ most first. left counts those that differ least and are left out. It looks at
+// every span once, parents first, and sorts paths.
 func ComparePaths(here, there *Drawing) (paths []ComparedPath, left int) {
 	index := map[frameKey]int32{}
 	var all []ComparedPath
@@ -114,7 +117,10 @@ func ComparePaths(here, there *Drawing) (paths []ComparedPath, left int) {
 			}
 		}
 	}
-	return mostDifferent(all)
+	kept, left := mostDifferent(all)
+	paths = inOrder(kept)
+	markLeads(paths)
+	return paths, left
 }
 
 // mostDifferent keeps the paths with the largest differences in and under them.
@@ -134,4 +140,51 @@ func mostDifferent(all []ComparedPath) (kept []ComparedPath, left int) {
 		kept = append(kept, p)
 	}
 	return kept, len(all) - len(kept)
+}
+
+// inOrder puts paths, of which each stands after the one that it is in, into the order
+// of ComparePaths.
+func inOrder(all []ComparedPath) []ComparedPath {
+	under := make([][]int32, len(all)+1) // by path + 1
+	for i := range all {
+		under[all[i].Parent+1] = append(under[all[i].Parent+1], int32(i))
+	}
+	for _, paths := range under {
+		slices.SortStableFunc(paths, func(a, b int32) int {
+			return cmp.Compare(apart(all[b].Here.Total, all[b].There.Total), apart(all[a].Here.Total, all[a].There.Total))
+		})
+		slices.Reverse(paths) // the first is taken off the end below
+	}
+	out := make([]ComparedPath, 0, len(all))
+	place := make([]int, len(all))
+	for waiting := under[0]; len(waiting) > 0; {
+		i := waiting[len(waiting)-1]
+		waiting = append(waiting[:len(waiting)-1], under[i+1]...)
+		p := all[i]
+		if p.Parent >= 0 {
+			p.Parent = place[p.Parent]
+		}
+		place[i] = len(out)
+		out = append(out, p)
+	}
+	return out
+}
+
+// leading is how many of the paths that differ most are led to.
+const leading = 12
+
+// markLeads marks what the paths that differ most in self time are in.
+func markLeads(paths []ComparedPath) {
+	order := make([]int, len(paths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(apart(paths[b].Here.Self, paths[b].There.Self), apart(paths[a].Here.Self, paths[a].There.Self))
+	})
+	for _, i := range order[:min(len(order), leading)] {
+		for p := paths[i].Parent; p >= 0 && !paths[p].Leads; p = paths[p].Parent {
+			paths[p].Leads = true
+		}
+	}
 }

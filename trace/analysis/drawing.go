@@ -1,6 +1,11 @@
 package analysis
 
-import "prowtrace/trace"
+import (
+	"cmp"
+	"slices"
+
+	"prowtrace/trace"
+)
 
 // A Drawing is a trace laid out to be shown, with the times of its lines. It is
 // immutable. Its strings must not be used after the View's Set is closed.
@@ -39,6 +44,21 @@ func (d *Drawing) Extent(line int) (start, end int64) {
 	}
 	s := d.Tree.Span(int(l.Span))
 	return s.Start, s.End()
+}
+
+// Slowest gives the lines of the n spans with the most self time, the most first. It
+// looks at every line, and at most n others for each that is among them.
+func (d *Drawing) Slowest(n int) (lines []int) {
+	self := func(line int) int64 { return d.Self[d.Layout.Lines[line].Span] }
+	for i, l := range d.Layout.Lines {
+		if l.Group != NoGroup || self(i) <= 0 || len(lines) == n && self(lines[n-1]) >= self(i) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(lines, i, func(a, b int) int { return cmp.Or(cmp.Compare(self(b), self(a)), cmp.Compare(a, b)) })
+		lines = slices.Insert(lines, at, i)
+		lines = lines[:min(len(lines), n)]
+	}
+	return lines
 }
 
 // measureGroups goes from the last line to the first: members come after their

@@ -1,6 +1,10 @@
 package analysis
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
 	"iter"
 
 	"prowtrace/trace"
@@ -22,48 +26,89 @@ type Frame struct {
 	Service string
 	Count   int
 	Errors  int
-	Self    int64 // ns
-	Width   int64 // ns: Self, and that of the frames in it
+	Self    int64  // ns
+	Width   int64  // ns: Self, and that of the frames in it
+	Path    string // tells the path from all others, in all traces; for searches (see Paths)
 }
 
 // MaxFrames bounds the frames of a Flame. The widest are kept.
 const MaxFrames = 5000
+
+// NewFlame puts the spans of trees together by their paths. It looks at every span
+// once, parents first.
+func NewFlame(trees iter.Seq[trace.Tree]) Flame {
+	b := frameBuilder{index: map[frameKey]int32{}}
+	for t := range trees {
+		self := SelfTimes(t)
+		b.eachFrame(t, func(i, at int32, s trace.Span) {
+			f := &b.frames[at]
+			f.Count++
+			f.Self = plus(f.Self, self[i])
+			if s.Status == trace.StatusError {
+				f.Errors++
+			}
+		})
+	}
+	return widest(b.frames)
+}
+
+// Paths gives the Path of the frame that each span of t is in.
+func Paths(t trace.Tree) []string {
+	b := frameBuilder{index: map[frameKey]int32{}}
+	of := b.eachFrame(t, func(_, _ int32, _ trace.Span) {})
+	namePaths(b.frames)
+	paths := make([]string, len(of))
+	for i, at := range of {
+		paths[i] = b.frames[at].Path
+	}
+	return paths
+}
+
+type frameBuilder struct {
+	index  map[frameKey]int32
+	frames []Frame
+}
 
 type frameKey struct {
 	parent        int32
 	name, service string
 }
 
-// NewFlame puts the spans of trees together by their paths. It looks at every span
-// once, parents first.
-func NewFlame(trees iter.Seq[trace.Tree]) Flame {
-	index := map[frameKey]int32{}
-	var frames []Frame
-	for t := range trees {
-		self := SelfTimes(t)
-		of := make([]int32, t.Len()) // the frame of each span
-		for _, i := range parentsFirst(t) {
-			s := t.Span(int(i))
-			key := frameKey{-1, s.Name, s.Service}
-			if p := t.Parent(int(i)); p >= 0 {
-				key.parent = of[p]
-			}
-			at, known := index[key]
-			if !known {
-				at = int32(len(frames))
-				index[key] = at
-				frames = append(frames, Frame{Parent: int(key.parent), Name: s.Name, Service: s.Service})
-			}
-			of[i] = at
-			f := &frames[at]
-			f.Count++
-			f.Self = plus(f.Self, self[i])
-			if s.Status == trace.StatusError {
-				f.Errors++
-			}
+// eachFrame calls f for each span of t with the number of its frame, and gives the
+// frames of all spans.
+func (b *frameBuilder) eachFrame(t trace.Tree, f func(i, frame int32, s trace.Span)) (of []int32) {
+	of = make([]int32, t.Len())
+	for _, i := range parentsFirst(t) {
+		s := t.Span(int(i))
+		key := frameKey{-1, s.Name, s.Service}
+		if p := t.Parent(int(i)); p >= 0 {
+			key.parent = of[p]
 		}
+		at, known := b.index[key]
+		if !known {
+			at = int32(len(b.frames))
+			b.index[key] = at
+			b.frames = append(b.frames, Frame{Parent: int(key.parent), Name: s.Name, Service: s.Service})
+		}
+		of[i] = at
+		f(i, at, s)
 	}
-	return widest(frames)
+	return of
+}
+
+// namePaths fills in the paths of frames, of which each stands after the one that it
+// is in: a digest of the path around it, its service and its name.
+func namePaths(frames []Frame) {
+	h := sha256.New()
+	for i := range frames {
+		f := &frames[i]
+		h.Reset()
+		if f.Parent >= 0 {
+			io.WriteString(h, frames[f.Parent].Path)
+		}
+		fmt.Fprintf(h, " %d %s%s", len(f.Service), f.Service, f.Name)
+		f.Path = hex.EncodeToString(h.Sum(nil)[:16])
+	}
 }
 
 // widest adds up the widths, and keeps the widest frames.
@@ -87,5 +132,6 @@ func widest(frames []Frame) (out Flame) {
 		f.Parent = place[f.Parent]
 		out.Frames = append(out.Frames, f)
 	}
+	namePaths(out.Frames)
 	return out
 }

@@ -26,6 +26,7 @@ type ServiceNode struct {
 	Spans  int
 	Errors int
 	Self   int64 // ns; of a peer the time that it was waited for
+	Column int   // where it is drawn, before what it calls; -1 where it is not drawn
 }
 
 // A ServiceCall is how often one node called another.
@@ -36,8 +37,12 @@ type ServiceCall struct {
 	Total    int64 // ns
 }
 
-// MaxNodes bounds the nodes of a ServiceMap. Those with most spans are kept.
-const MaxNodes = 200
+// Bounds on a ServiceMap. The nodes with most spans are kept, and drawn.
+const (
+	MaxNodes   = 200
+	drawnNodes = 40
+	columns    = 6
+)
 
 type nodeKey struct {
 	name string
@@ -68,14 +73,14 @@ func (b *mapBuilder) add(t trace.Tree) {
 		at := b.node(nodeKey{s.Service, false}, "")
 		b.Nodes[at].add(s, self[i])
 		if p := t.Parent(i); p >= 0 {
-			if parent := t.Span(p); parent.Service != s.Service {
-				b.call(b.node(nodeKey{parent.Service, false}, ""), at, s)
+			if caller := serviceOf(t, p); caller != s.Service {
+				b.call(b.node(nodeKey{caller, false}, ""), at, s)
 			}
 		}
 	}
-	for i, peer := range Peers(t) {
+	for i, p := range peersOf(t) {
 		s := t.Span(i)
-		at := b.node(nodeKey{peer.Name, true}, peer.Key)
+		at := b.node(nodeKey{p.name, true}, p.key)
 		b.Nodes[at].add(s, s.Duration)
 		b.call(b.node(nodeKey{s.Service, false}, ""), at, s)
 	}
@@ -136,20 +141,70 @@ func (b *mapBuilder) busiest() (out ServiceMap) {
 			out.Calls = append(out.Calls, c)
 		}
 	}
+	out.layOut()
 	return out
 }
 
-// A Peer is what a call went to.
-type Peer struct{ Name, Key string }
+// layOut gives the nodes that are drawn their columns: what calls stands before what
+// it calls. A node goes one column to the right of those that call it, again and again
+// until nothing moves, as often as there are columns: calls in a circle would go on.
+func (m *ServiceMap) layOut() {
+	drawn := m.Nodes[:min(len(m.Nodes), drawnNodes)]
+	for i := range m.Nodes[len(drawn):] {
+		m.Nodes[len(drawn)+i].Column = -1
+	}
+	for range min(len(drawn), columns) {
+		moved := false
+		for _, c := range m.Calls {
+			if c.From == c.To || c.From >= len(drawn) || c.To >= len(drawn) {
+				continue
+			}
+			if column := min(drawn[c.From].Column+1, columns-1); drawn[c.To].Column < column {
+				drawn[c.To].Column = column
+				moved = true
+			}
+		}
+		if !moved {
+			break
+		}
+	}
+	var used [columns]bool
+	for _, n := range drawn {
+		used[n.Column] = true
+	}
+	for i := range drawn { // no column stays empty
+		for c := drawn[i].Column - 1; c >= 0; c-- {
+			if !used[c] {
+				drawn[i].Column--
+			}
+		}
+	}
+}
 
-// Peers ranges over the spans of t that called something which wrote no span: those
-// of kind client or producer without a child of another service. It names what each
-// called by the best of some attributes; spans with none of them are left out.
-func Peers(t trace.Tree) iter.Seq2[int, Peer] {
-	return func(yield func(int, Peer) bool) {
+// Peers names what each span of t called that wrote no span itself, "" where it called
+// nothing or that is unknown. Such calls are the spans of kind client and producer
+// without a child of another service; the best of some attributes names the peer. It
+// reads these spans once.
+func Peers(t trace.Tree) []string {
+	peers := make([]string, t.Len())
+	for i, p := range peersOf(t) {
+		peers[i] = p.name
+	}
+	return peers
+}
+
+// serviceOf gives the service of span i, as t.Span does.
+func serviceOf(t trace.Tree, i int) string { return t.View().ServiceOf(t.Resource(i)) }
+
+// peer is what a call went to, and the attribute that says so.
+type peer struct{ name, key string }
+
+// peersOf ranges over the spans of t that have a peer.
+func peersOf(t trace.Tree) iter.Seq2[int, peer] {
+	return func(yield func(int, peer) bool) {
 		answered := make([]bool, t.Len()) // a span of another service is its child
 		for i := range t.Len() {
-			if p := t.Parent(i); p >= 0 && t.Span(p).Service != t.Span(i).Service {
+			if p := t.Parent(i); p >= 0 && t.Resource(p) != t.Resource(i) && serviceOf(t, p) != serviceOf(t, i) {
 				answered[p] = true
 			}
 		}
@@ -157,7 +212,7 @@ func Peers(t trace.Tree) iter.Seq2[int, Peer] {
 			if k := t.Span(i).Kind; answered[i] || k != trace.KindClient && k != trace.KindProducer {
 				continue
 			}
-			if peer := peerOf(t.Encoded(i)); peer.Name != "" && !yield(i, peer) {
+			if p := peerOf(t.Encoded(i)); p.name != "" && !yield(i, p) {
 				return
 			}
 		}
@@ -168,7 +223,7 @@ func Peers(t trace.Tree) iter.Seq2[int, Peer] {
 // last two, which are URLs, it is the host.
 var peerKeys = []string{"peer.service", "server.address", "net.peer.name", "rpc.service", "db.system.name", "db.system", "messaging.system", "url.full", "http.url"}
 
-func peerOf(span []byte) (peer Peer) {
+func peerOf(span []byte) (found peer) {
 	best := len(peerKeys)
 	for num, field := range otlpwire.Messages(span) {
 		if num != 9 {
@@ -185,9 +240,9 @@ func peerOf(span []byte) (peer Peer) {
 				text = u.Hostname()
 			}
 			if text != "" {
-				best, peer = i, Peer{text, peerKeys[i]}
+				best, found = i, peer{text, peerKeys[i]}
 			}
 		}
 	}
-	return peer
+	return found
 }
