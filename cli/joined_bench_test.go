@@ -183,7 +183,7 @@ func dialRemote(b *testing.B, set *trace.View) *grpc.ClientConn {
 	if err != nil {
 		b.Fatal(err)
 	}
-	server := remote.NewServer(set)
+	server := remote.NewServer(trace.NewShared(set))
 	go server.Serve(listener)
 	b.Cleanup(server.Stop)
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))

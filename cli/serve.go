@@ -49,9 +49,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return fmt.Errorf("writing the addresses: %w", err)
 			}
 			r.note("Press Ctrl-C to end.")
-			view, release := loaded.Acquire()
-			defer release()
-			return servers.Run(ctx, remote.NewServer(view), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
+			return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
 		},
 	}
 	r.register(c.Flags())

@@ -120,11 +120,9 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 	}
 	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	view, release := loaded.Acquire()
-	defer release()
 	info := v.pageInfo(loaded.Inputs)
 	handler := viewer.New(loaded.Shared, info)
-	g.Go(func() error { return servers.Run(ctx, remote.NewServer(view), handler) })
+	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), handler) })
 	g.Go(func() error {
 		return v.openPage(ctx, loaded, found, missing, servers.Storage(), pages, withJaeger(handler, info))
 	})

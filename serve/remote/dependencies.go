@@ -5,19 +5,17 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/serve/remote/storage"
-	"prowtrace/trace"
 )
 
 // dependenciesV2 is jaeger.storage.v2's DependencyReader.
 type dependenciesV2 struct {
 	storagev2.UnimplementedDependencyReaderServer
-	set *trace.View
 }
 
 // GetDependencies counts the calls between services in the traces that overlap
 // a range of time.
-func (d *dependenciesV2) GetDependencies(_ context.Context, req *storagev2.GetDependenciesRequest) (*storagev2.GetDependenciesResponse, error) {
-	calls, err := storage.Calls(d.set, req.GetStartTime(), req.GetEndTime())
+func (d *dependenciesV2) GetDependencies(ctx context.Context, req *storagev2.GetDependenciesRequest) (*storagev2.GetDependenciesResponse, error) {
+	calls, err := storage.Calls(storage.ViewOf(ctx), req.GetStartTime(), req.GetEndTime())
 	if err != nil {
 		return nil, err
 	}

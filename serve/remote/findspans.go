@@ -15,26 +15,27 @@ import (
 
 // FindSpans streams a page of the spans that match, in the order asked for.
 func (r *readerV2) FindSpans(req *storagev2.FindSpansRequest, stream grpc.ServerStreamingServer[storagev2.FindSpansResponse]) error {
-	q, pg, err := r.spanQuery(req.GetQuery())
+	view := storage.ViewOf(stream.Context())
+	q, pg, err := spanQuery(view, req.GetQuery())
 	if err != nil {
 		return err
 	}
-	rows, err := query.FindSpans(stream.Context(), r.set, q)
+	rows, err := query.FindSpans(stream.Context(), view, q)
 	if err != nil {
 		return status.FromContextError(err).Err()
 	}
 	next := ""
 	if len(rows) > pg.size {
 		rows = rows[:pg.size]
-		next = pg.next(spanPosition(r.set, rows[pg.size-1]))
+		next = pg.next(spanPosition(view, rows[pg.size-1]))
 	}
-	p := splicer{set: r.set}
+	p := splicer{view: view}
 	return p.spans(rows, next, storage.SendTo(stream))
 }
 
 // spanQuery reads a question for spans. It asks for one span more than a page
 // has, to know whether there are more.
-func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q query.SpanQuery, pg page, err error) {
+func spanQuery(view *trace.View, p *storagev2.SpanQueryParameters) (q query.SpanQuery, pg page, err error) {
 	q = query.SpanQuery{StartMin: storage.NotBefore(p.GetStartTimeMin()), StartMax: storage.NotAfter(p.GetStartTimeMax())}
 	switch {
 	case !storage.IsSet(p.GetStartTimeMin()) || !storage.IsSet(p.GetStartTimeMax()):
@@ -61,7 +62,7 @@ func (r *readerV2) spanQuery(p *storagev2.SpanQueryParameters) (q query.SpanQuer
 	}
 	q.Limit = pg.size + 1
 	if pg.behind != nil {
-		row, ok := spanAt(r.set, pg.behind)
+		row, ok := spanAt(view, pg.behind)
 		if !ok {
 			return q, pg, errForeignToken
 		}
@@ -103,22 +104,22 @@ func spanOrder(terms []*storagev2.SpanSortOrder) (order []query.SpanOrder, err e
 
 // spanPosition names a row by its trace, its place in there and its span id,
 // so that a token stays good when the same files are loaded again.
-func spanPosition(set *trace.View, row int) []byte {
-	s := set.Span(row)
-	t := set.Trace(s.Trace)
+func spanPosition(view *trace.View, row int) []byte {
+	s := view.Span(row)
+	t := view.Trace(s.Trace)
 	return binary.BigEndian.AppendUint32(append(t.ID[:], s.ID[:]...), uint32(row-t.First))
 }
 
 // spanAt finds the row that spanPosition named.
-func spanAt(set *trace.View, position []byte) (row int, ok bool) {
+func spanAt(view *trace.View, position []byte) (row int, ok bool) {
 	var id trace.TraceID
 	if len(position) != len(id)+8+4 {
 		return 0, false
 	}
 	copy(id[:], position)
 	place := int(binary.BigEndian.Uint32(position[len(position)-4:]))
-	t, ok := set.Lookup(id)
-	if !ok || place >= t.Spans || set.Span(t.First+place).ID != trace.SpanID(position[len(id):][:8]) {
+	t, ok := view.Lookup(id)
+	if !ok || place >= t.Spans || view.Span(t.First+place).ID != trace.SpanID(position[len(id):][:8]) {
 		return 0, false
 	}
 	return t.First + place, true

@@ -68,7 +68,7 @@ func (pg page) next(position []byte) string {
 }
 
 // paged gives the paging of a search for traces.
-func paged(p *storagev2.TraceQueryParameters, method string, set *trace.View) (pg page, after trace.TraceID, err error) {
+func paged(view *trace.View, p *storagev2.TraceQueryParameters, method string) (pg page, after trace.TraceID, err error) {
 	if p.GetPagination() == nil {
 		return page{}, after, nil
 	}
@@ -82,14 +82,14 @@ func paged(p *storagev2.TraceQueryParameters, method string, set *trace.View) (p
 	if pg, err = newPage(p.GetPagination(), method, question); err != nil || pg.behind == nil {
 		return pg, after, err
 	}
-	if copy(after[:], pg.behind) != len(pg.behind) || !known(set, after) {
+	if copy(after[:], pg.behind) != len(pg.behind) || !known(view, after) {
 		return page{}, after, errForeignToken
 	}
 	return pg, after, nil
 }
 
-func known(set *trace.View, id trace.TraceID) bool {
-	_, ok := set.Lookup(id)
+func known(view *trace.View, id trace.TraceID) bool {
+	_, ok := view.Lookup(id)
 	return ok
 }
 

@@ -10,7 +10,7 @@
 // This package answers v2: it splices answers from the encoded spans of the set
 // without decoding them. Package v1 answers v1. Package storage has what both need.
 //
-// It never writes: the set is immutable, and the writer services of the
+// It never writes: views are immutable, and the writer services of the
 // protocols are not registered. It reads no files and decides nothing about
 // what matters in a trace.
 package remote
@@ -26,14 +26,15 @@ import (
 	"prowtrace/trace"
 )
 
-// NewServer gives a gRPC server for the set. The caller serves it on a listener
-// and stops it; the set must stay open until then.
-func NewServer(set *trace.View) *grpc.Server {
-	s := grpc.NewServer(grpc.ForceServerCodecV2(storage.Codec{}))
-	storagev2.RegisterTraceReaderServer(s, &readerV2{set: set})
-	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{set: set})
+// NewServer gives a gRPC server for the View that is shared. A request ends with the
+// View that was current when it began. The caller serves it on a listener, stops it,
+// and closes the shared View.
+func NewServer(shared *trace.Shared) *grpc.Server {
+	s := grpc.NewServer(storage.ServerOptions(shared)...)
+	storagev2.RegisterTraceReaderServer(s, &readerV2{})
+	storagev2.RegisterDependencyReaderServer(s, &dependenciesV2{})
 	storagev2.RegisterCapabilitiesServer(s, &capabilitiesV2{})
-	v1.Register(s, set)
+	v1.Register(s)
 	healthpb.RegisterHealthServer(s, health.NewServer()) // serving, from the start
 	return s
 }

@@ -17,14 +17,19 @@ import (
 	"prowtrace/trace"
 )
 
-// listen serves the set on a loopback port until the test ends.
-func listen(t testing.TB, set *trace.View) (address string) {
+// listen serves the view on a loopback port until the test ends.
+func listen(t testing.TB, view *trace.View) (address string) {
+	t.Helper()
+	return listenShared(t, trace.NewShared(view))
+}
+
+func listenShared(t testing.TB, shared *trace.Shared) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := NewServer(set)
+	server := NewServer(shared)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -45,11 +50,16 @@ type clients struct {
 	v1Deps       storagev1.DependenciesReaderPluginClient
 }
 
-// connect serves the set and gives clients for it. They take messages of any
+// connect serves the view and gives clients for it. They take messages of any
 // size: the tests look at the size themselves.
-func connect(t testing.TB, set *trace.View) clients {
+func connect(t testing.TB, view *trace.View) clients {
 	t.Helper()
-	conn, err := grpc.NewClient(listen(t, set), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	return connectShared(t, trace.NewShared(view))
+}
+
+func connectShared(t testing.TB, shared *trace.Shared) clients {
+	t.Helper()
+	conn, err := grpc.NewClient(listenShared(t, shared), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)))
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ const (
 
 // A splicer cuts spans into encoded messages.
 type splicer struct {
-	set  *trace.View
+	view *trace.View
 	runs []run
 	size int // of the message so far
 }
@@ -55,7 +55,7 @@ type run struct {
 // trace sends the spans of t in TracesData messages that hold nothing else: of a
 // job's trace, those of the joined one.
 func (p *splicer) trace(t trace.Trace, send func(storage.Encoded) error) error {
-	tree := p.set.Tree(t)
+	tree := p.view.Tree(t)
 	flush := func() error {
 		if err := send(p.message(0, "")); err != nil {
 			return fmt.Errorf("sending trace %v: %w", t.ID, err)
@@ -83,7 +83,7 @@ func (p *splicer) spans(rows []int, token string, send func(storage.Encoded) err
 	}
 	spans := func(yield func(served) bool) {
 		for _, row := range rows {
-			if !yield(served{description{p.set.Resource(row), p.set.Scope(row)}, p.set.Encoded(row)}) {
+			if !yield(served{description{p.view.Resource(row), p.view.Scope(row)}, p.view.Encoded(row)}) {
 				return
 			}
 		}
@@ -140,7 +140,7 @@ func (p *splicer) order(t trace.Tree) []int {
 }
 
 func (p *splicer) describe(t trace.Tree, i int) description {
-	return description{t.Resource(i), p.set.Scope(t.Row(i))}
+	return description{t.Resource(i), p.view.Scope(t.Row(i))}
 }
 
 // headSize bounds what a run adds to a message besides its spans.
@@ -151,12 +151,12 @@ func (p *splicer) headSize(d description) int {
 }
 
 func (p *splicer) resource(d description) (wire []byte, schema string) {
-	wire, schema = p.set.EncodedResource(d.resource)
+	wire, schema = p.view.EncodedResource(d.resource)
 	return finiteResource(wire), schema
 }
 
 func (p *splicer) scope(d description) (wire []byte, schema string) {
-	wire, schema = p.set.EncodedScope(d.scope)
+	wire, schema = p.view.EncodedScope(d.scope)
 	return finiteScope(wire), schema
 }
 

@@ -194,7 +194,7 @@ func FuzzSplice(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		set := otlptest.LoadPayload(t, payload)
 		var messages []*tracepb.TracesData
-		p := splicer{set: set}
+		p := splicer{view: set}
 		for i := range set.NumTraces() {
 			err := p.trace(set.Trace(i), func(e storage.Encoded) error {
 				defer e.Free()

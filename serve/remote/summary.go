@@ -17,13 +17,14 @@ import (
 // FindTraceSummaries streams a line about each trace that matches, newest
 // first, without touching its encoded spans.
 func (r *readerV2) FindTraceSummaries(req *storagev2.FindTraceSummariesRequest, stream grpc.ServerStreamingServer[storagev2.FindTraceSummariesResponse]) error {
-	found, next, err := r.find(stream.Context(), req.GetQuery(), "FindTraceSummaries")
+	view := storage.ViewOf(stream.Context())
+	found, next, err := find(stream.Context(), view, req.GetQuery(), "FindTraceSummaries")
 	if err != nil || len(found) == 0 {
 		return err
 	}
 	chunk, size := &storagev2.FindTraceSummariesResponse{}, 0
 	for _, t := range found {
-		s := summarize(r.set, t)
+		s := summarize(view, t)
 		n := otlpwire.FieldSize(proto.Size(s))
 		if size > 0 && size+n > storage.ChunkSize {
 			if err := stream.Send(chunk); err != nil {
@@ -43,8 +44,8 @@ const mostName = 16 << 10
 
 // summarize names a trace after its earliest root. One without a root is named
 // after its earliest span, so that the list of traces says something.
-func summarize(set *trace.View, t trace.Trace) *storagev2.TraceSummary {
-	root, tree := set.Span(t.Root), set.Tree(t)
+func summarize(view *trace.View, t trace.Trace) *storagev2.TraceSummary {
+	root, tree := view.Span(t.Root), view.Tree(t)
 	start, end := tree.Extent()
 	s := &storagev2.TraceSummary{
 		TraceId: t.ID[:], RootServiceName: text.Short(root.Service, mostName), RootOperationName: text.Short(root.Name, mostName),

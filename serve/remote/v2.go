@@ -20,21 +20,20 @@ const mostIDs = storage.AnswerSize / 48
 // readerV2 is jaeger.storage.v2's TraceReader.
 type readerV2 struct {
 	storagev2.UnimplementedTraceReaderServer
-	set *trace.View
 }
 
 // GetTraces streams the traces that are known, each once. A time range is passed
 // over: it is a hint for storages that keep days apart, and Jaeger's comparison of
 // two traces sends that of the last hours, whatever the traces' time.
 func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.ServerStreamingServer[tracepb.TracesData]) error {
-	p := splicer{set: r.set}
+	p := splicer{view: storage.ViewOf(stream.Context())}
 	sent := map[int]bool{}
 	for _, q := range req.GetQuery() {
 		id, err := storage.ParseTraceID(q.GetTraceId())
 		if err != nil {
 			return err
 		}
-		t, ok := r.set.Lookup(id)
+		t, ok := p.view.Lookup(id)
 		if !ok || sent[t.Index] {
 			continue
 		}
@@ -47,13 +46,13 @@ func (r *readerV2) GetTraces(req *storagev2.GetTracesRequest, stream grpc.Server
 }
 
 // GetServices lists all services.
-func (r *readerV2) GetServices(context.Context, *storagev2.GetServicesRequest) (*storagev2.GetServicesResponse, error) {
-	return &storagev2.GetServicesResponse{Services: storage.Services(r.set)}, nil
+func (r *readerV2) GetServices(ctx context.Context, _ *storagev2.GetServicesRequest) (*storagev2.GetServicesResponse, error) {
+	return &storagev2.GetServicesResponse{Services: storage.Services(storage.ViewOf(ctx))}, nil
 }
 
 // GetOperations lists the operations of a service, of one kind if asked for.
-func (r *readerV2) GetOperations(_ context.Context, req *storagev2.GetOperationsRequest) (*storagev2.GetOperationsResponse, error) {
-	ops, err := storage.Operations(r.set, req.GetService(), req.GetSpanKind())
+func (r *readerV2) GetOperations(ctx context.Context, req *storagev2.GetOperationsRequest) (*storagev2.GetOperationsResponse, error) {
+	ops, err := storage.Operations(storage.ViewOf(ctx), req.GetService(), req.GetSpanKind())
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +68,11 @@ func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.Serv
 	if req.GetQuery().GetPagination() != nil {
 		return status.Error(codes.InvalidArgument, "FindTraces is not paginated: use search_depth")
 	}
-	found, _, err := r.find(stream.Context(), req.GetQuery(), "FindTraces")
+	p := splicer{view: storage.ViewOf(stream.Context())}
+	found, _, err := find(stream.Context(), p.view, req.GetQuery(), "FindTraces")
 	if err != nil {
 		return err
 	}
-	p := splicer{set: r.set}
 	for _, t := range found {
 		if err := p.trace(t, storage.SendTo(stream)); err != nil {
 			return err
@@ -85,7 +84,7 @@ func (r *readerV2) FindTraces(req *storagev2.FindTracesRequest, stream grpc.Serv
 // FindTraceIDs lists the ids of the traces that match, newest first, with the
 // time range of each.
 func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDsRequest) (*storagev2.FindTraceIDsResponse, error) {
-	found, next, err := r.find(ctx, req.GetQuery(), "FindTraceIDs")
+	found, next, err := find(ctx, storage.ViewOf(ctx), req.GetQuery(), "FindTraceIDs")
 	if err != nil {
 		return nil, err
 	}
@@ -98,12 +97,12 @@ func (r *readerV2) FindTraceIDs(ctx context.Context, req *storagev2.FindTraceIDs
 
 // find gives the traces that match, of a page where one is asked for, and the
 // token of the next page where there is one.
-func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParameters, method string) (found []trace.Trace, next string, err error) {
+func find(ctx context.Context, view *trace.View, params *storagev2.TraceQueryParameters, method string) (found []trace.Trace, next string, err error) {
 	q, err := queryV2(params)
 	if err != nil {
 		return nil, "", err
 	}
-	pg, after, err := paged(params, method, r.set)
+	pg, after, err := paged(view, params, method)
 	if err != nil {
 		return nil, "", err
 	}
@@ -113,7 +112,7 @@ func (r *readerV2) find(ctx context.Context, params *storagev2.TraceQueryParamet
 	if pg.size > 0 {
 		q.After, q.Limit = after, pg.size+1 // one more tells whether there is a next page
 	}
-	if found, err = storage.Find(ctx, r.set, q); err != nil {
+	if found, err = storage.Find(ctx, view, q); err != nil {
 		return nil, "", err
 	}
 	if pg.size > 0 && len(found) > pg.size {

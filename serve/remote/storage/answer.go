@@ -15,17 +15,17 @@ import (
 )
 
 // Services lists the services of a set that fit an answer.
-func Services(set *trace.View) []string {
-	return Fit(set.Services(), AnswerSize, func(name string) int { return otlpwire.FieldSize(len(name)) })
+func Services(view *trace.View) []string {
+	return Fit(view.Services(), AnswerSize, func(name string) int { return otlpwire.FieldSize(len(name)) })
 }
 
 // Operations lists the operations of a service that fit an answer, of one kind if
 // kind is not empty. A service must be named.
-func Operations(set *trace.View, service, kind string) ([]trace.Operation, error) {
+func Operations(view *trace.View, service, kind string) ([]trace.Operation, error) {
 	if service == "" {
 		return nil, status.Error(codes.InvalidArgument, "operations are asked for without a service")
 	}
-	ops := set.Operations(service)
+	ops := view.Operations(service)
 	if kind != "" {
 		wanted, known := trace.ParseKind(kind)
 		ops = slices.DeleteFunc(ops, func(op trace.Operation) bool { return !known || op.Kind != wanted })
@@ -38,8 +38,8 @@ func Operations(set *trace.View, service, kind string) ([]trace.Operation, error
 
 // Find gives the traces that match, newest first, or the status of a context that
 // has ended.
-func Find(ctx context.Context, set *trace.View, q query.Query) ([]trace.Trace, error) {
-	found, err := query.Find(ctx, set, q)
+func Find(ctx context.Context, view *trace.View, q query.Query) ([]trace.Trace, error) {
+	found, err := query.Find(ctx, view, q)
 	if err != nil {
 		return nil, status.FromContextError(err).Err()
 	}
@@ -48,12 +48,12 @@ func Find(ctx context.Context, set *trace.View, q query.Query) ([]trace.Trace, e
 
 // Calls counts the calls between services in the traces that overlap a range of
 // time, as many as fit an answer.
-func Calls(set *trace.View, start, end *timestamppb.Timestamp) ([]analysis.Calls, error) {
+func Calls(view *trace.View, start, end *timestamppb.Timestamp) ([]analysis.Calls, error) {
 	from, to := NotBefore(start), NotAfter(end)
 	if to != 0 && to < from {
 		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())
 	}
-	return Fit(analysis.Of(set).Calls(from, to), AnswerSize, func(c analysis.Calls) int {
+	return Fit(analysis.Of(view).Calls(from, to), AnswerSize, func(c analysis.Calls) int {
 		return otlpwire.FieldSize(otlpwire.FieldSize(len(c.Parent)) + otlpwire.FieldSize(len(c.Child)) + otlpwire.FieldSize(len(c.Source)) + 1 + 10)
 	}), nil
 }

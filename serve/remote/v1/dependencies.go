@@ -6,19 +6,17 @@ import (
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/serve/remote/storage"
-	"prowtrace/trace"
 )
 
 // dependencies is jaeger.storage.v1's DependenciesReaderPlugin.
 type dependencies struct {
 	storagev1.UnimplementedDependenciesReaderPluginServer
-	set *trace.View
 }
 
 // GetDependencies counts the calls between services in the traces that overlap
 // a range of time.
-func (d *dependencies) GetDependencies(_ context.Context, req *storagev1.GetDependenciesRequest) (*storagev1.GetDependenciesResponse, error) {
-	calls, err := storage.Calls(d.set, req.GetStartTime(), req.GetEndTime())
+func (d *dependencies) GetDependencies(ctx context.Context, req *storagev1.GetDependenciesRequest) (*storagev1.GetDependenciesResponse, error) {
+	calls, err := storage.Calls(storage.ViewOf(ctx), req.GetStartTime(), req.GetEndTime())
 	if err != nil {
 		return nil, err
 	}

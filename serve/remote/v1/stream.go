@@ -22,12 +22,12 @@ const batchSize = 256 << 10
 
 // A streamer translates traces and cuts them into messages. It is for one stream.
 type streamer struct {
-	set   *trace.View
+	view  *trace.View
 	spans *export.JaegerTranslator
 }
 
-func newStreamer(set *trace.View) *streamer {
-	return &streamer{set, export.NewJaegerTranslator(set)}
+func newStreamer(view *trace.View) *streamer {
+	return &streamer{view, export.NewJaegerTranslator(view)}
 }
 
 // A batch is a part of a tree: some of its spans, in order.
@@ -41,7 +41,7 @@ type batch struct {
 // trace, those of the joined one. They are translated on all processors and sent
 // in order: while a batch is sent, one a processor is translated or waits.
 func (s *streamer) trace(t trace.Trace, send func(storage.Encoded) error) error {
-	tree := s.set.Tree(t)
+	tree := s.view.Tree(t)
 	s.spans.Forget()
 	for i := range tree.Len() {
 		s.spans.Meet(tree, i)

@@ -16,14 +16,13 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/serve/remote/storage"
-	"prowtrace/trace"
 )
 
-// Register registers the services of the protocol that read. The set must stay open
-// until the server has stopped. The server needs storage.Codec.
-func Register(s *grpc.Server, set *trace.View) {
-	storagev1.RegisterSpanReaderPluginServer(s, &reader{set: set})
-	storagev1.RegisterDependenciesReaderPluginServer(s, &dependencies{set: set})
+// Register registers the services of the protocol that read. The server needs
+// storage.ServerOptions.
+func Register(s *grpc.Server) {
+	storagev1.RegisterSpanReaderPluginServer(s, &reader{})
+	storagev1.RegisterDependenciesReaderPluginServer(s, &dependencies{})
 	storagev1.RegisterPluginCapabilitiesServer(s, &capabilities{})
 }
 
@@ -33,7 +32,6 @@ const mostIDs = storage.AnswerSize / 18
 // reader is jaeger.storage.v1's SpanReaderPlugin.
 type reader struct {
 	storagev1.UnimplementedSpanReaderPluginServer
-	set *trace.View
 }
 
 // GetTrace streams one trace, or fails with NotFound. As in v2, a time range is
@@ -43,13 +41,14 @@ func (r *reader) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerStre
 	if err != nil {
 		return err
 	}
-	t, ok := r.set.Lookup(id)
+	view := storage.ViewOf(stream.Context())
+	t, ok := view.Lookup(id)
 	if !ok {
 		// jaeger-query 1.x knows a missing trace by these very words once the
 		// stream is open; with any others its answer is HTTP 500.
 		return status.Error(codes.NotFound, "trace not found")
 	}
-	return newStreamer(r.set).trace(t, storage.SendTo(stream))
+	return newStreamer(view).trace(t, storage.SendTo(stream))
 }
 
 // FindTraces streams the traces that match, newest first, the spans of each
@@ -59,11 +58,12 @@ func (r *reader) FindTraces(req *storagev1.FindTracesRequest, stream grpc.Server
 	if err != nil {
 		return err
 	}
-	found, err := storage.Find(stream.Context(), r.set, q)
+	view := storage.ViewOf(stream.Context())
+	found, err := storage.Find(stream.Context(), view, q)
 	if err != nil {
 		return err
 	}
-	out := newStreamer(r.set)
+	out := newStreamer(view)
 	for _, t := range found {
 		if err := out.trace(t, storage.SendTo(stream)); err != nil {
 			return err
@@ -73,13 +73,13 @@ func (r *reader) FindTraces(req *storagev1.FindTracesRequest, stream grpc.Server
 }
 
 // GetServices lists all services.
-func (r *reader) GetServices(context.Context, *storagev1.GetServicesRequest) (*storagev1.GetServicesResponse, error) {
-	return &storagev1.GetServicesResponse{Services: storage.Services(r.set)}, nil
+func (r *reader) GetServices(ctx context.Context, _ *storagev1.GetServicesRequest) (*storagev1.GetServicesResponse, error) {
+	return &storagev1.GetServicesResponse{Services: storage.Services(storage.ViewOf(ctx))}, nil
 }
 
 // GetOperations lists the operations of a service, of one kind if asked for.
-func (r *reader) GetOperations(_ context.Context, req *storagev1.GetOperationsRequest) (*storagev1.GetOperationsResponse, error) {
-	ops, err := storage.Operations(r.set, req.GetService(), req.GetSpanKind())
+func (r *reader) GetOperations(ctx context.Context, req *storagev1.GetOperationsRequest) (*storagev1.GetOperationsResponse, error) {
+	ops, err := storage.Operations(storage.ViewOf(ctx), req.GetService(), req.GetSpanKind())
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (r *reader) FindTraceIDs(ctx context.Context, req *storagev1.FindTraceIDsRe
 		return nil, err
 	}
 	q.Limit = storage.AtMost(q.Limit, mostIDs)
-	found, err := storage.Find(ctx, r.set, q)
+	found, err := storage.Find(ctx, storage.ViewOf(ctx), q)
 	if err != nil {
 		return nil, err
 	}
