@@ -22,7 +22,7 @@ func (r *request) hear(e session.Event) {
 	case session.CacheOpened:
 		r.detail("cache: %s", e.Dir)
 	case session.CacheUnusable:
-		r.note("going on without a cache, as with --no-cache: %v", e.Err)
+		r.note("going on without a cache, as with --no-cache: %v; PROWTRACE_CACHE can name another directory", e.Err)
 	case session.FetchStarted:
 		r.shown.start(e.Counts, r.retries)
 	case session.FetchEnded:
@@ -36,6 +36,9 @@ func (r *request) hear(e session.Event) {
 			r.note("%s has ended: %s", name, e.State)
 		}
 	case session.Notice:
+		if e.Refresh {
+			e.Text += "; --refresh asks again"
+		}
 		r.note("%s", e.Text)
 	case session.Fetched:
 		r.note("%s: %s", e.Input.Title(), fetched(e.Input))

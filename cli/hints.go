@@ -35,9 +35,9 @@ var hints = []hint{
 	}),
 	hintFor(func(e *session.CacheError) string {
 		if e.Offline {
-			return ""
+			return "set PROWTRACE_CACHE to the directory of your cache"
 		}
-		return "or name a directory for the files: -o DIR"
+		return "set PROWTRACE_CACHE to a directory that can be written, or name a directory for the files: -o DIR"
 	}),
 	hintFor(func(*session.UnsupportedStoreError) string {
 		return "download its artifacts/otlp/ with your own tools and name the directory"
@@ -59,8 +59,19 @@ var hints = []hint{
 		return "run it again to fetch what is missing, or go on with what there is: --keep-going"
 	}),
 	hintFor(noSpansHint),
-	hintFor(accessHint),
-	hintFor(unreachableHint),
+	hintFor(func(e *fetch.CachedError) string {
+		return strings.TrimPrefix(storeHint(e.Err)+"\n  --offline shows the copy in the cache", "\n  ")
+	}),
+	hintFor(func(*fetch.NoSpaceError) string {
+		return "make room (prowtrace cache prune), or set PROWTRACE_CACHE to a directory on another disk"
+	}),
+	hintFor(func(*fetch.CacheError) string {
+		return "set PROWTRACE_CACHE to a directory that can be written, or leave the cache out: --no-cache"
+	}),
+	hintFor(func(*fetch.OtherRunError) string { return "name another directory: -o DIR" }),
+	hintIs(fetch.ErrTooManyFiles, "name a directory or a file of the run in the link"),
+	storeHint,
+	hintIs(fetch.ErrOffline, "fetch it once without --offline"),
 	hintFor(func(e *link.ParseError) string { return e.Hint }),
 	hintFor(func(e *find.ResolveError) string { return e.Hint }),
 	hintFor(func(e *launch.NamedError) string {
@@ -92,6 +103,14 @@ func noSpansHint(e *session.NoSpansError) string {
 		return "the bucket has no more: what wrote it was killed early, or had nothing to tell; the build log may say why: " + objectPage(first.Ref.Run, "build-log.txt")
 	}
 	return "copy it again, or paste the link of its run; if it is as it was written, its process was killed early or had nothing to tell"
+}
+
+// storeHint is what to do where a store did not answer.
+func storeHint(err error) string {
+	if hint := hintFor(accessHint)(err); hint != "" {
+		return hint
+	}
+	return hintFor(unreachableHint)(err)
 }
 
 const login = "log in with: gcloud auth application-default login"

@@ -3,30 +3,42 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"testing"
 
-	"prowtrace/launch"
+	"prowtrace/fetch"
+	"prowtrace/objstore"
 )
 
-// Every row of the table knows its error, however it is wrapped, and no other.
-func TestHints(t *testing.T) {
+func TestHintsOfStoresAndFetch(t *testing.T) {
+	refused := &objstore.AccessError{Bucket: "b", Op: "list", Status: 403}
+	unreachable := func(c objstore.Cause) error {
+		return &objstore.UnreachableError{Host: "h", Cause: c, Err: errors.New("x")}
+	}
 	for _, tt := range []struct {
 		err  error
-		want string // "" is no hint
+		want string
 	}{
-		{errors.New("anything"), ""},
-		{&launch.NamedError{Jaeger: "./jaeger", Err: &fs.PathError{Op: "exec", Path: "./jaeger", Err: fs.ErrPermission}}, "make it executable: chmod +x ./jaeger"},
-		{&launch.NamedError{Jaeger: "yaeger", Err: fs.ErrNotExist}, "--jaeger takes the path or the name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl"},
-		{&launch.ProcessError{NotPulled: true}, "without network, download the program elsewhere and name it with --jaeger PATH"},
-		{&launch.ProcessError{}, ""},
-		{advised{&launch.ProcessError{NotPulled: true}, "of the command itself"}, "of the command itself"},
-		{usageError{err: errors.New("x"), hint: "of the usage"}, "of the usage"},
+		{refused, "ask its owner for the role roles/storage.objectViewer, or use another account; log in with: gcloud auth application-default login"},
+		{&objstore.AccessError{Reason: objstore.AnonymousRefused}, "let prowtrace use your Google credentials too: --auth auto"},
+		{&objstore.AccessError{Reason: objstore.NoCredentials}, "log in with: gcloud auth application-default login"},
+		{&objstore.AccessError{Reason: objstore.PayerNeeded}, "name a project that pays: --billing-project PROJECT"},
+		{unreachable(objstore.NetworkFailed), "check the network, a firewall, and HTTPS_PROXY if there is a proxy; then try again"},
+		{unreachable(objstore.NameUnknown), "check the network, and HTTPS_PROXY if there is a proxy"},
+		{unreachable(objstore.Certificate), "if a proxy inspects TLS here, point SSL_CERT_FILE to its certificate"},
+		{unreachable(objstore.TooSlow), "check the network, and try again: what is complete is kept"},
+		{unreachable(objstore.ForeignAnswer), "a proxy or the network's login page answers instead: open any page in a browser, or set HTTPS_PROXY"},
+		{unreachable(objstore.NotRunning), "STORAGE_EMULATOR_HOST names this server: start it, or unset the variable"},
+		{fmt.Errorf("x: %w", fetch.ErrOffline), "fetch it once without --offline"},
+		{&fetch.CachedError{Err: errors.New("x")}, "--offline shows the copy in the cache"},
+		{&fetch.CachedError{Err: refused}, "ask its owner for the role roles/storage.objectViewer, or use another account; log in with: gcloud auth application-default login\n  --offline shows the copy in the cache"},
+		{&fetch.NoSpaceError{}, "make room (prowtrace cache prune), or set PROWTRACE_CACHE to a directory on another disk"},
+		{&fetch.CacheError{Op: "create", Err: errors.New("x")}, "set PROWTRACE_CACHE to a directory that can be written, or leave the cache out: --no-cache"},
+		{&fetch.OtherRunError{}, "name another directory: -o DIR"},
+		{fmt.Errorf("x: %w", fetch.ErrTooManyFiles), "name a directory or a file of the run in the link"},
+		{errors.New("x"), ""},
 	} {
-		for _, err := range []error{tt.err, errors.Join(fmt.Errorf("do it: %w", tt.err), errors.New("more"))} {
-			if got := hintOf(err); got != tt.want {
-				t.Errorf("%v: hint %q, want %q", err, got, tt.want)
-			}
+		if got := hintOf(tt.err); got != tt.want {
+			t.Errorf("%T %v: hint %q, want %q", tt.err, tt.err, got, tt.want)
 		}
 	}
 }

@@ -44,18 +44,18 @@ func OpenCache(dir string) (*Cache, error) {
 	if dir == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("find a place for the cache: %w; set PROWTRACE_CACHE to a directory", err)
+			return nil, &CacheError{Op: "find", Err: err}
 		}
 		dir = filepath.Join(base, "prowtrace", "v1")
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("find the cache: %w", err)
+		return nil, &CacheError{Op: "find", Err: err}
 	}
 	c := &Cache{dir: dir, now: time.Now, free: freeBytes}
 	for _, sub := range []string{"jobs", "locks"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, fmt.Errorf("make the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+			return nil, &CacheError{Op: "create", Dir: dir, Err: err}
 		}
 	}
 	return c, c.tag()
@@ -95,11 +95,28 @@ func (c *Cache) tag() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("write to the cache: %w; set PROWTRACE_CACHE to a directory that can be written", err)
+		return &CacheError{Op: "write to", Dir: c.dir, Err: err}
 	}
 	_, err = f.WriteString("Signature: 8a477f597d28d172789f06886806bc55\n# Downloads of prowtrace; all of it can be fetched again.\n")
 	return errors.Join(err, f.Close())
 }
+
+// CacheError says that there is no cache to work with: its directory cannot be
+// found, created or written to.
+type CacheError struct {
+	Op  string // "find", "create", "write to"
+	Dir string // "" if it could not be found
+	Err error
+}
+
+func (e *CacheError) Error() string {
+	if e.Dir == "" {
+		return "cannot " + e.Op + " a directory for the cache: " + e.Err.Error()
+	}
+	return "cannot " + e.Op + " the cache " + e.Dir + ": " + e.Err.Error()
+}
+
+func (e *CacheError) Unwrap() error { return e.Err }
 
 // runDir is the directory of one run in the cache.
 type runDir string
@@ -107,6 +124,8 @@ type runDir string
 func (c *Cache) runDir(run prow.Run) runDir {
 	return runDir(filepath.Join(c.dir, "jobs", hash(run.Bucket, run.Root)[:32]))
 }
+
+func (d runDir) cacheDir() string { return filepath.Dir(filepath.Dir(string(d))) }
 
 // id names the run in the cache.
 func (d runDir) id() string { return filepath.Base(string(d)) }
@@ -132,7 +151,7 @@ func key(run prow.Run, e *entry) string {
 func (d runDir) make() error {
 	for _, sub := range []string{"blobs", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(string(d), sub), 0o700); err != nil {
-			return fmt.Errorf("make room in the cache: %w; set PROWTRACE_CACHE to a directory that can be written, or leave it out with --no-cache", err)
+			return &CacheError{Op: "write to", Dir: d.cacheDir(), Err: err}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 )
 
@@ -57,7 +58,7 @@ func (t *transfer) download(ctx context.Context, o objstore.Object, e *entry) er
 		if !news {
 			return errors.Join(err, full) // the listing has come upon it as well
 		}
-		t.notice("%s was overwritten while it was fetched; the newer content is taken", printable(e.Name))
+		t.notice("%s was overwritten while it was fetched; the newer content is taken", text.Name(e.Name))
 		o, *e = now, newer
 	}
 	return fmt.Errorf("was overwritten %d times while it was fetched; try again later", overwrites)
@@ -82,7 +83,8 @@ func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) err
 	if err != nil {
 		return fmt.Errorf("write to the cache: %w", err)
 	}
-	if o.Size > sliceAbove {
+	ranges := t.store.Features().Ranges
+	if o.Size > sliceAbove && ranges {
 		err = t.slices(ctx, o, f)
 	} else {
 		err = t.rest(ctx, o, f)
@@ -90,7 +92,7 @@ func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) err
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = t.dir.keep(t.run, e)
 	}
-	if err == nil || o.Size <= keepAbove || !worthKeeping(err) {
+	if err == nil || o.Size <= keepAbove || !ranges || !worthKeeping(err) {
 		os.Remove(part)
 		os.Remove(slicesOf(part))
 	}
@@ -103,10 +105,10 @@ func worthKeeping(err error) bool {
 	return !errors.Is(err, objstore.ErrChecksum) && !errors.Is(err, objstore.ErrNotExist) && !errors.As(err, &local)
 }
 
-// rest fetches what a part lacks at its end.
+// rest fetches what a part lacks at its end; all of it if the store has no ranges.
 func (t *transfer) rest(ctx context.Context, o objstore.Object, f *os.File) error {
 	n, err := f.Seek(0, io.SeekEnd)
-	if err == nil && n > o.Size {
+	if err == nil && (n > o.Size || n > 0 && !t.store.Features().Ranges) {
 		n, err = 0, f.Truncate(0)
 	}
 	if err != nil {
@@ -116,8 +118,8 @@ func (t *transfer) rest(ctx context.Context, o objstore.Object, f *os.File) erro
 	return t.pull(ctx, o, &span{f: f, at: n, end: o.Size, progress: t.Progress})
 }
 
-// slices fetches a large object in ranges side by side. Every place that is free
-// in the pool takes part; the caller's own place makes sure that it goes on.
+// slices fetches a large object in ranges side by side. Every slot that is free
+// in the pool takes part; the caller's own slot makes sure that it goes on.
 // Which slices are complete is kept beside the part, for after a kill.
 func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) error {
 	memory := slicesOf(f.Name())
@@ -209,7 +211,10 @@ func (t *transfer) pull(ctx context.Context, o objstore.Object, s *span) error {
 			err = fmt.Errorf("only %d of %d bytes came: %w", s.at-from, s.end-from, io.ErrUnexpectedEOF)
 		}
 		var refused *objstore.AccessError
-		if err == nil || s.at == from || try == resumes || !worthKeeping(err) || errors.As(err, &refused) || ctx.Err() != nil {
+		switch {
+		case err == nil:
+			return nil
+		case !t.store.Features().Ranges, s.at == from, try == resumes, !worthKeeping(err), errors.As(err, &refused), ctx.Err() != nil:
 			return err
 		}
 		t.Progress.Retry()

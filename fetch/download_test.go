@@ -148,7 +148,7 @@ func TestOverwritten(t *testing.T) {
 			var notices []string
 			n := 0
 			store := &beforeGet{s, func() { tt.change(s, n); n++ }}
-			res, err := c.Fetch(t.Context(), store, testRun, Options{Only: oneFile, Notice: func(m string) { notices = append(notices, m) }})
+			res, err := c.Fetch(t.Context(), store, testRun, Options{Only: oneFile, Notice: func(n Notice) { notices = append(notices, n.Text) }})
 			if tt.want != "" {
 				if err != nil {
 					t.Fatal(err)

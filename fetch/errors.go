@@ -3,9 +3,9 @@ package fetch
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 )
 
@@ -16,6 +16,10 @@ var ErrNoTraces = errors.New("no trace files")
 // ErrNotFound says that there is no such run, or no longer. Every such error is
 // a *NotFoundError.
 var ErrNotFound = errors.New("run not found")
+
+// ErrTooManyFiles says that a run has more trace files than are fetched. A link to a
+// directory or a file of the run limits them.
+var ErrTooManyFiles = errors.New("too many trace files")
 
 // NoTracesError is ErrNoTraces with what is known of the run. Fetch returns it
 // together with a Result that holds the run's metadata files.
@@ -30,15 +34,15 @@ type NoTracesError struct {
 
 func (e *NoTracesError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s has no trace files: nothing in %s", e.Run.URL(), printable(e.Place))
+	fmt.Fprintf(&b, "%s has no trace files: nothing in %s", e.Run.URL(), text.Name(e.Place))
 	if e.Other > 0 {
-		fmt.Fprintf(&b, " but %s of other kinds", count(e.Other, "file"))
+		fmt.Fprintf(&b, " but %s of other kinds", text.Count(e.Other, "file"))
 	}
 	switch {
 	case e.Limited:
 		b.WriteString("; the link of the run itself shows all that it has")
 	case e.Ended && e.Outcome != "":
-		fmt.Fprintf(&b, "; the run has ended (%s), and only jobs that write OpenTelemetry files there have traces", printable(e.Outcome))
+		fmt.Fprintf(&b, "; the run has ended (%s), and only jobs that write OpenTelemetry files there have traces", text.Name(e.Outcome))
 	case e.Ended:
 		b.WriteString("; the run has ended, and only jobs that write OpenTelemetry files there have traces")
 	default:
@@ -49,7 +53,7 @@ func (e *NoTracesError) Error() string {
 
 func (e *NoTracesError) Is(target error) bool { return target == ErrNoTraces }
 
-// NotFoundError is ErrNotFound with the places that were asked: the run's bucket
+// NotFoundError is ErrNotFound with the buckets that were asked: the run's own
 // and those that its runs were moved to or came from.
 type NotFoundError struct {
 	Run   prow.Run // as asked for
@@ -84,7 +88,7 @@ type FileError struct {
 	Err  error
 }
 
-func (e FileError) Error() string { return printable(e.Name) + ": " + e.Err.Error() }
+func (e FileError) Error() string { return text.Name(e.Name) + ": " + e.Err.Error() }
 func (e FileError) Unwrap() error { return e.Err }
 
 // PartialError says that Fetch got a part of the run. The Result that comes with
@@ -99,7 +103,7 @@ type PartialError struct {
 
 func (e *PartialError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %s", e.Total-len(e.Failed)-e.Untried, count(e.Total, "file"))
+	fmt.Fprintf(&b, "%d of %s", e.Total-len(e.Failed)-e.Untried, text.Count(e.Total, "file"))
 	if n := len(e.Failed); n > 0 {
 		fmt.Fprintf(&b, ", %d failed", n)
 	}
@@ -132,21 +136,4 @@ func (e *PartialError) Unwrap() []error {
 		errs = append(errs, f.Err)
 	}
 	return errs
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// printable makes a name from a bucket safe for a terminal: whatever is not a
-// plain character is shown escaped.
-func printable(s string) string {
-	quoted := strconv.Quote(s)
-	if plain := quoted[1 : len(quoted)-1]; plain == s {
-		return s
-	}
-	return quoted
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
@@ -46,7 +47,7 @@ func (r *Result) Export(ctx context.Context, dir string) (map[string]string, err
 			return nil, fmt.Errorf("export: %w", context.Cause(ctx))
 		}
 		if err := f.copyTo(root, filepath.FromSlash(paths[f.Name])); err != nil {
-			return nil, fmt.Errorf("export %s to %s: %w", printable(f.Name), dir, err)
+			return nil, fmt.Errorf("export %s to %s: %w", text.Name(f.Name), dir, err)
 		}
 	}
 	return paths, nil
@@ -61,11 +62,11 @@ type OtherRunError struct {
 }
 
 func (e *OtherRunError) Error() string {
-	other := e.Other
-	if other == "" {
-		other = "another run"
+	other := "another run"
+	if e.Other != "" {
+		other = text.Name(e.Other)
 	}
-	return fmt.Sprintf("%s holds the files of %s, which those of %s would mix with: name another directory", printable(e.Dir), printable(other), e.Run.URL())
+	return fmt.Sprintf("cannot copy the files of %s to %s: it holds those of %s", e.Run.URL(), text.Name(e.Dir), other)
 }
 
 // checkAlone looks whether a directory holds another run, by the files that every
@@ -73,12 +74,12 @@ func (e *OtherRunError) Error() string {
 func (r *Result) checkAlone(root *os.Root, dir string) error {
 	var there, ours runfile.Metadata
 	for _, name := range []string{"prowjob.json", "started.json", "finished.json"} {
-		limit, _ := runfile.Wanted(name)
+		kind, _ := runfile.KindOf(name)
 		f, err := root.Open(name)
 		if err != nil {
 			continue
 		}
-		data, err := io.ReadAll(io.LimitReader(f, limit))
+		data, err := io.ReadAll(io.LimitReader(f, kind.Limit))
 		f.Close()
 		if err == nil {
 			there.Add(name, data) // what cannot be understood tells of no other run

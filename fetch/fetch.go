@@ -1,20 +1,21 @@
 // Package fetch brings the trace files of one Prow run, and the small metadata
-// files that tell the run's story, from a bucket into a cache on disk.
+// files that say what the job was and how it ended, from a bucket into a cache on
+// disk. It knows no provider: it reads through objstore.
 //
 // Fetch is the way in: it returns a Result with the paths of the files. What it
 // promises:
 //
-//   - Only artifacts/**/otlp/** and the metadata files that runfile.Wanted knows are
+//   - Only artifacts/**/otlp/** and the metadata files of runfile.Kinds are
 //     asked for, never the whole run, which can have 50,000 objects.
 //   - A file that Result names is complete: size and CRC-32C are those that the
 //     bucket listed, for exactly that generation of the object. Bytes are as
 //     stored; compressed objects stay compressed.
 //   - A run that has ended is asked for once. Later calls send no request.
-//   - A process killed at any moment leaves a cache that the next call uses rightly.
+//   - A process killed at any time leaves a cache that the next call uses rightly.
 //   - Partial success is success with a report: see PartialError.
 //
 // What it never does: look into trace files, delete anything outside its cache,
-// let an object's name become a path there.
+// let an object's name become a path there, name a flag or a command.
 package fetch
 
 import (
@@ -48,15 +49,15 @@ type Options struct {
 	Instances prow.Instances
 
 	// Pool bounds the downloads under way together, for all Fetches that share
-	// it. Nil means a pool of its own with DefaultParallel places.
+	// it. Nil means a pool of its own with DefaultParallel slots.
 	Pool *Pool
 
 	// Progress, if not nil, counts while Fetch runs.
 	Progress *Progress
 
-	// Notice, if not nil, is told in one sentence what a user should know though
-	// nothing failed. It is called by one goroutine at a time, before Fetch returns.
-	Notice func(string)
+	// Notice, if not nil, is told what a user should know though nothing failed. It
+	// is called by one goroutine at a time, before Fetch returns.
+	Notice func(Notice)
 }
 
 // A Result is a run as the cache holds it. The files must not be written to. They
@@ -104,9 +105,6 @@ type File struct {
 // *PartialError (with a Result that holds the rest), the context's, and what the
 // store said, wrapped.
 func (c *Cache) Fetch(ctx context.Context, store objstore.Store, run prow.Run, o Options) (*Result, error) {
-	if run.Provider != "gs" && run.Provider != "" {
-		return nil, fmt.Errorf("fetch %s: provider %q is not supported yet, only Google Cloud Storage (gs) is", run.URL(), run.Provider)
-	}
 	if o.Pool == nil {
 		o.Pool = NewPool(DefaultParallel)
 	}
@@ -115,13 +113,13 @@ func (c *Cache) Fetch(ctx context.Context, store objstore.Store, run prow.Run, o
 	}
 	var one sync.Mutex
 	if notice := o.Notice; notice != nil {
-		o.Notice = func(text string) {
+		o.Notice = func(n Notice) {
 			one.Lock()
 			defer one.Unlock()
-			notice(text)
+			notice(n)
 		}
 	} else {
-		o.Notice = func(string) {}
+		o.Notice = func(Notice) {}
 	}
 	return c.fetchMoved(ctx, store, run, o)
 }
@@ -179,7 +177,7 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 		}
 		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), err)
 	}
-	res, err := t.conclude(ctx, m, asked)
+	res, err := t.finish(ctx, m, asked)
 	if err != nil && res == nil && known {
 		return t.fallBack(m, l, err)
 	}

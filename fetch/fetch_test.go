@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"prowtrace/objstore"
-	"prowtrace/prow"
 )
 
 func readFile(t *testing.T, path string) string {
@@ -428,13 +427,4 @@ func TestListedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantContents(t, res, map[string]string{"artifacts/otlp/a.otel": "new", "artifacts/otlp/b.otel": "b"})
-}
-
-func TestUnsupportedProvider(t *testing.T) {
-	run := prow.Run{Provider: "s3", Bucket: "istio-prow", Root: "logs/a/1"}
-	_, err := openTest(t).Fetch(t.Context(), newStore(), run, Options{})
-	want := "fetch " + run.URL() + `: provider "s3" is not supported yet, only Google Cloud Storage (gs) is`
-	if err == nil || err.Error() != want {
-		t.Errorf("error %v, want %s", err, want)
-	}
 }

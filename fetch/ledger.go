@@ -20,7 +20,7 @@ type ledger struct {
 	failed  map[string]error // those of files that could not be had
 	untried map[string]bool  // those of files left alone after giveUp failures in a row
 	other   map[string]bool  // names in otlp directories that cannot be traces
-	row     int              // failures since the last success
+	inRow   int              // failures since the last success
 }
 
 // maxFiles bounds the files of a run: no job is known to write more than some
@@ -59,7 +59,7 @@ func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err
 		return old, false, nil
 	}
 	if !again && len(l.files) >= maxFiles {
-		return e, false, fmt.Errorf("more than %d trace files; name a directory or a file of the run in the link", maxFiles)
+		return e, false, fmt.Errorf("%w: more than %d", ErrTooManyFiles, maxFiles)
 	}
 	if !again {
 		l.progress.files.Add(1)
@@ -86,7 +86,7 @@ func (l *ledger) ignore(name string) {
 func (l *ledger) next(name string) (e entry, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.row >= giveUp {
+	if l.inRow >= giveUp {
 		l.untried[name] = true
 		return e, false
 	}
@@ -98,7 +98,7 @@ func (l *ledger) next(name string) (e entry, ok bool) {
 func (l *ledger) succeed(e entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.row = 0
+	l.inRow = 0
 	if l.files[e.Name].Version != e.Version {
 		return
 	}
@@ -122,7 +122,7 @@ func (l *ledger) saved(e entry) {
 func (l *ledger) fail(e entry, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.row++
+	l.inRow++
 	if l.files[e.Name].Version != e.Version {
 		return
 	}
@@ -171,8 +171,8 @@ func (l *ledger) known() []entry {
 	return l.sorted(func(e entry) bool { return e.Version != "" })
 }
 
-// heldOnes returns the files that the cache has, by name.
-func (l *ledger) heldOnes() []entry {
+// allHeld returns the files that the cache has, by name.
+func (l *ledger) allHeld() []entry {
 	return l.sorted(func(e entry) bool { return l.held[e.Name] })
 }
 

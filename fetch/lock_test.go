@@ -37,7 +37,8 @@ func TestWaits(t *testing.T) {
 			putRun(s, testRun)
 			unlock := hold(t, c, tt.pid)
 			var notices []string
-			_, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) {
+			_, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) {
+				m := n.Text
 				notices = append(notices, m)
 				if asked := s.asked(); len(asked) > 0 {
 					t.Errorf("asked %q before the lock was free", asked)
@@ -59,7 +60,7 @@ func TestWaitCanBeInterrupted(t *testing.T) {
 	defer hold(t, c, "4242")()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("interrupted")
-	_, err := c.Fetch(ctx, newStore(), testRun, Options{Notice: func(string) { cancel(stop) }})
+	_, err := c.Fetch(ctx, newStore(), testRun, Options{Notice: func(Notice) { cancel(stop) }})
 	if !errors.Is(err, stop) {
 		t.Errorf("error %v, want the cause", err)
 	}
@@ -82,7 +83,7 @@ func TestWaiterUsesWhatIsThere(t *testing.T) {
 			waits := make(chan string)
 			os.WriteFile(c.lockPath(c.runDir(testRun).id(), "work"), []byte("4242"), 0o600)
 			go func() {
-				res, err := other.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) { waits <- m }})
+				res, err := other.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { waits <- n.Text }})
 				if err != nil {
 					t.Error(err)
 				}
@@ -164,7 +165,7 @@ func TestNoLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var notices []string
-	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) { notices = append(notices, m) }})
+	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
 	if err != nil {
 		t.Fatal(err)
 	}

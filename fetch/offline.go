@@ -4,10 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"prowtrace/internal/text"
 )
 
 // ErrOffline says that something is not in the cache and must not be fetched.
 var ErrOffline = errors.New("not in the cache, and working offline")
+
+// CachedError says that the bucket could not be asked about a run of which the
+// cache has all files. Options.Offline gives them.
+type CachedError struct {
+	At  time.Time // when the bucket was last asked
+	Err error
+}
+
+func (e *CachedError) Error() string {
+	return fmt.Sprintf("%v; the cache has the run as of %s", e.Err, e.At.UTC().Format(time.RFC3339))
+}
+
+func (e *CachedError) Unwrap() error { return e.Err }
 
 // offline answers with what the cache has, and says what it lacks.
 func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error) {
@@ -36,8 +51,8 @@ func (t *transfer) held(files []entry) (held, lacking []entry) {
 		switch {
 		case t.dir.holds(t.run, &e):
 			held = append(held, e)
-		case isExtra(e.Name):
-			t.notice("%s is left out: the cache does not have it whole", printable(e.Name))
+		case isBeside(e.Name):
+			t.notice("%s is left out: the cache does not have it whole", text.Name(e.Name))
 		default:
 			lacking = append(lacking, e)
 		}
@@ -52,11 +67,10 @@ func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
 	if len(lacking) > 0 {
 		return nil, err
 	}
-	at := l.At.UTC().Format(time.RFC3339)
 	if !errors.Is(err, ErrNotFound) {
-		return nil, fmt.Errorf("%w; the cache has the run as of %s: --offline shows that", err, at)
+		return nil, &CachedError{At: l.At, Err: err}
 	}
-	t.notice("%s is not in the bucket any more; this is the copy of %s", t.run.URL(), at)
+	t.notice("%s is not in the bucket any more; this is the copy of %s", t.run.URL(), l.At.UTC().Format(time.RFC3339))
 	for i := range m.Listings {
 		m.Listings[i].Final = true
 	}
@@ -77,18 +91,11 @@ func (t *transfer) keepGone(m manifest) {
 			continue
 		}
 		t.ledger.files[e.Name], t.ledger.held[e.Name] = e, true
-		if !isExtra(e.Name) { // which may just not have come this time
+		if !isBeside(e.Name) { // which may just not have come this time
 			n++
 		}
 	}
 	if n > 0 {
-		t.notice("%s of %s %s not in the bucket any more; the copies are kept", count(n, "file"), t.run.URL(), are(n))
+		t.notice("%s of %s %s not in the bucket any more; the copies are kept", text.Count(n, "file"), t.run.URL(), are(n))
 	}
-}
-
-func are(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }

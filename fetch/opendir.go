@@ -18,7 +18,7 @@ func OpenDir(dir string) (res *Result, ok bool) {
 	}
 	var release func() error
 	if abs, err := filepath.Abs(string(d)); err == nil {
-		cache := &Cache{dir: filepath.Dir(filepath.Dir(abs))}
+		cache := &Cache{dir: runDir(abs).cacheDir()}
 		if unlock, err := cache.lockUse(d.id()); err == nil {
 			release = unlock
 		}

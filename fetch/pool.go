@@ -8,20 +8,20 @@ import "context"
 const DefaultParallel = 128
 
 // A Pool bounds the requests that the Fetches which share it have under way.
-type Pool struct{ places chan struct{} }
+type Pool struct{ slots chan struct{} }
 
-// NewPool returns a pool of n places, at least one.
+// NewPool returns a pool of n slots, at least one.
 func NewPool(n int) *Pool { return &Pool{make(chan struct{}, max(n, 1))} }
 
 func (p *Pool) acquire(ctx context.Context) error {
 	select {
-	case p.places <- struct{}{}:
+	case p.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (p *Pool) release() { <-p.places }
+func (p *Pool) release() { <-p.slots }
 
-func (p *Pool) size() int { return cap(p.places) }
+func (p *Pool) size() int { return cap(p.slots) }

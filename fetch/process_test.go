@@ -50,7 +50,7 @@ func childFetch(dir, server string) error {
 		return err
 	}
 	res, err := c.Fetch(ctx, client, testRun, Options{
-		Pool: NewPool(4), Notice: func(m string) { fmt.Println(m) },
+		Pool: NewPool(4), Notice: func(n Notice) { fmt.Println(n.Text) },
 	})
 	if err != nil {
 		return err

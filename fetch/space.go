@@ -3,6 +3,8 @@ package fetch
 import (
 	"fmt"
 	"os"
+
+	"prowtrace/internal/text"
 )
 
 // NoSpaceError says that the disk of the cache is full, or would be. What was
@@ -17,10 +19,9 @@ type NoSpaceError struct {
 func (e *NoSpaceError) Error() string {
 	free := "too little is free"
 	if e.Free >= 0 {
-		free = bytesText(e.Free) + " are free"
+		free = text.Size(e.Free) + " are free"
 	}
-	return fmt.Sprintf("no room in the cache %s: %s more are needed, %s; make room (prowtrace cache prune), or set PROWTRACE_CACHE to a directory on another disk",
-		e.Dir, bytesText(e.Needed), free)
+	return fmt.Sprintf("no room in the cache %s: %s more are needed, %s", e.Dir, text.Size(e.Needed), free)
 }
 
 func (e *NoSpaceError) Unwrap() error { return e.Err }
@@ -60,18 +61,4 @@ func (t *transfer) needed() (total int64) {
 		}
 	}
 	return total
-}
-
-// bytesText writes a size as people read it.
-func bytesText(n int64) string {
-	const units = "kMGTPE"
-	if n < 1000 {
-		return count(int(n), "byte")
-	}
-	value, unit := float64(n)/1000, 0
-	for value >= 999.95 {
-		value /= 1000
-		unit++
-	}
-	return fmt.Sprintf("%.1f %cB", value, units[unit])
 }

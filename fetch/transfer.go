@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -25,7 +24,7 @@ type transfer struct {
 	waited  bool     // for another process
 	before  listing  // what was known then
 	listErr error    // why the listing broke off
-	left    []string // what of the extras is left out, and why
+	left    []Notice // which files beside the traces are left out, and why
 }
 
 func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *transfer {
@@ -45,7 +44,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	if err := t.dir.make(); err != nil {
 		return err
 	}
-	extras := t.seekExtras(ctx)
+	beside := t.startBeside(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	t.warm(ctx)
 	found := make(chan objstore.Object, lookahead)
@@ -57,8 +56,8 @@ func (t *transfer) ask(ctx context.Context) error {
 		return context.Cause(ctx)
 	})
 	g.Go(func() error {
-		for _, name := range storyNames() {
-			if err := t.start(ctx, g, func() error { return t.fetchStory(ctx, name) }); err != nil {
+		for _, kind := range rootKinds() {
+			if err := t.start(ctx, g, func() error { return t.fetchRootFile(ctx, kind) }); err != nil {
 				return err
 			}
 		}
@@ -67,11 +66,11 @@ func (t *transfer) ask(ctx context.Context) error {
 				return err
 			}
 		}
-		extras.mayLoad()
+		beside.tracesStarted()
 		return nil
 	})
 	err := g.Wait()
-	extras.wait(err == nil)
+	beside.wait(err == nil)
 	return err
 }
 
@@ -84,7 +83,7 @@ func (t *transfer) warm(ctx context.Context) {
 	}
 }
 
-// start runs work in g when the pool has a place for it.
+// start runs work in g when the pool has a slot for it.
 func (t *transfer) start(ctx context.Context, g *errgroup.Group, work func() error) error {
 	if err := t.Pool.acquire(ctx); err != nil {
 		return err
@@ -125,5 +124,3 @@ func (t *transfer) done(ctx context.Context, e entry, err error) error {
 	}
 	return nil
 }
-
-func (t *transfer) notice(format string, args ...any) { t.Notice(fmt.Sprintf(format, args...)) }

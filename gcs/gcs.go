@@ -84,7 +84,7 @@ type Options struct {
 
 	UserAgent string // "": prowtrace
 
-	// Logf receives notes for --verbose; may be nil. It is called from any goroutine.
+	// Logf receives what a person who looks for a fault wants to know; may be nil. It is called from any goroutine.
 	Logf func(format string, args ...any)
 
 	// Token returns an OAuth access token with read access, each time one is

@@ -47,7 +47,7 @@ func (s *Session) findOptions() find.Options {
 	}
 }
 
-func (s *Session) notice(text string) { s.tell(Notice{text}) }
+func (s *Session) notice(text string) { s.tell(Notice{Text: text}) }
 
 // choose gives the run that a reference means. It asks the store where the
 // reference alone does not tell.

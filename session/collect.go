@@ -154,7 +154,8 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
 		Only: in.Part(), Instances: s.Instances, Pool: pool, Progress: progress,
-		Offline: s.Offline, Refresh: s.Refresh || waited, Notice: s.notice,
+		Offline: s.Offline, Refresh: s.Refresh || waited,
+		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
 	})
 	if result != nil {
 		s.setFetched(in, result)

@@ -53,7 +53,10 @@ type Waited struct {
 }
 
 // Notice is something worth knowing that choosing or fetching a run noticed.
-type Notice struct{ Text string }
+type Notice struct {
+	Text    string
+	Refresh bool // Options.Refresh asks again for what was left out
+}
 
 // Fetched: these files of a run are there, maybe not all.
 type Fetched struct{ Input *Input }

@@ -16,11 +16,10 @@ import (
 
 	"prowtrace/internal/gcstest"
 	"prowtrace/objstore"
-	"prowtrace/prow/runfile"
 )
 
-// storyArtifacts are metadata files among a run's artifacts.
-var storyArtifacts = map[string]string{
+// besideArtifacts are metadata files that come beside the traces.
+var besideArtifacts = map[string]string{
 	"artifacts/junit.xml":                   "<testsuite/>",
 	"artifacts/junit_01.xml":                "<testsuite></testsuite>",
 	"artifacts/e2e/step/junit_e2e.xml":      "<testsuites/>",
@@ -28,9 +27,12 @@ var storyArtifacts = map[string]string{
 	"artifacts/metadata.json":               "{}",
 }
 
-// putStory adds them to the test run, and what looks like them.
-func putStory(s *memStore) {
-	for name, data := range storyArtifacts {
+// junitMost is how many JUnit files are fetched.
+const junitMost = 200
+
+// putBeside adds them to the test run, and what looks like them.
+func putBeside(s *memStore) {
+	for name, data := range besideArtifacts {
 		s.put(testRun.Bucket, testRun.Root+"/"+name, data)
 	}
 	for _, name := range []string{"artifacts/not-junit.xml", "artifacts/e2e/metadata.json", "artifacts/junit/log.xml", "artifacts/junit.xml/x", "junit.xml"} {
@@ -38,19 +40,19 @@ func putStory(s *memStore) {
 	}
 }
 
-// storyOf is what of them a result has.
-func storyOf(t *testing.T, res *Result) map[string]string {
+// besideOf is what of them a result has.
+func besideOf(t *testing.T, res *Result) map[string]string {
 	t.Helper()
 	all := contents(t, res)
-	maps.DeleteFunc(all, func(name, _ string) bool { return !isExtra(name) })
+	maps.DeleteFunc(all, func(name, _ string) bool { return !isBeside(name) })
 	return all
 }
 
-// What the server is asked for the whole story, with and without the extras.
-func TestExtrasRequests(t *testing.T) {
+// What the server is asked for the metadata files, with and without those beside the traces.
+func TestBesideRequests(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
-		extras      bool
+		beside      bool
 		lists, gets int
 	}{
 		{"none", false, 3, 8 + 1},
@@ -65,8 +67,8 @@ func TestExtrasRequests(t *testing.T) {
 				s.PutBytes(testRun.Bucket, fmt.Sprintf("%s/artifacts/cluster-info/%d.xml", testRun.Root, i), []byte("x"))
 			}
 			want := map[string]string{}
-			if tt.extras {
-				want = storyArtifacts
+			if tt.beside {
+				want = besideArtifacts
 				for name, data := range want {
 					s.PutBytes(testRun.Bucket, testRun.Root+"/"+name, []byte(data))
 				}
@@ -75,7 +77,7 @@ func TestExtrasRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := storyOf(t, res); !maps.Equal(got, want) {
+			if got := besideOf(t, res); !maps.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 			if lists, gets := s.Count(gcstest.List, ""), s.Count(gcstest.Get, ""); lists != tt.lists || gets != tt.gets {
@@ -85,16 +87,16 @@ func TestExtrasRequests(t *testing.T) {
 			if res, err = c.Fetch(t.Context(), client, testRun, Options{}); err != nil || len(s.Requests()) > 0 {
 				t.Errorf("asked again: %v, %v", s.Requests(), err)
 			}
-			if got := storyOf(t, res); !maps.Equal(got, want) {
+			if got := besideOf(t, res); !maps.Equal(got, want) {
 				t.Errorf("from the cache %q, want %q", got, want)
 			}
 		})
 	}
 }
 
-// Whatever goes wrong with the extras, the traces are there, and a note says what
+// Whatever goes wrong with files beside the traces, the traces are there, and a note says what
 // is left out.
-func TestExtrasFail(t *testing.T) {
+func TestBesideFail(t *testing.T) {
 	failGet := func(part string) func(*memStore) {
 		return func(s *memStore) {
 			s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
@@ -113,7 +115,7 @@ func TestExtrasFail(t *testing.T) {
 	}{
 		{"nothing", func(*memStore) {}, nil, nil},
 		{"a file", failGet("junit_01.xml"), []string{"artifacts/junit_01.xml"},
-			[]string{"1 metadata file is left out: artifacts/junit_01.xml: 503; --refresh asks again"}},
+			[]string{"1 metadata file is left out: artifacts/junit_01.xml: 503"}},
 		{"a known name", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "graph.json") {
@@ -122,7 +124,7 @@ func TestExtrasFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/ci-operator-step-graph.json"},
-			[]string{"1 metadata file is left out: artifacts/ci-operator-step-graph.json: 503; --refresh asks again"}},
+			[]string{"1 metadata file is left out: artifacts/ci-operator-step-graph.json: 503"}},
 		{"the listing", func(s *memStore) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/zz/junit.xml", "listed last")
 			s.onGlob = func(glob string, n int) error {
@@ -132,7 +134,7 @@ func TestExtrasFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/zz/junit.xml"},
-			[]string{"JUnit files are left out, they could not be listed: 503; --refresh asks again"}},
+			[]string{"JUnit files are left out, they could not be listed: 503"}},
 		{"a file that is too large", func(s *memStore) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/junit_01.xml", strings.Repeat("x", 16<<20+1))
 		}, []string{"artifacts/junit_01.xml"},
@@ -150,18 +152,18 @@ func TestExtrasFail(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
 			putRun(s, testRun)
-			putStory(s)
+			putBeside(s)
 			tt.setup(s)
 			var notices []string
-			res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) { notices = append(notices, m) }})
+			res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
 			if err != nil || len(res.Files) != 3 {
 				t.Fatalf("%d files, error %v", len(res.Files), err)
 			}
-			want := maps.Clone(storyArtifacts)
+			want := maps.Clone(besideArtifacts)
 			for _, name := range tt.missing {
 				delete(want, name)
 			}
-			if got := storyOf(t, res); !maps.Equal(got, want) {
+			if got := besideOf(t, res); !maps.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 			if !slices.Equal(notices, tt.notices) {
@@ -171,7 +173,7 @@ func TestExtrasFail(t *testing.T) {
 			if res, err = c.Fetch(t.Context(), s, testRun, Options{}); err != nil || len(s.asked()) > 0 {
 				t.Errorf("an ended run was asked for again, %v", err)
 			}
-			if got := storyOf(t, res); !maps.Equal(got, want) {
+			if got := besideOf(t, res); !maps.Equal(got, want) {
 				t.Errorf("from the cache %q, want %q", got, want)
 			}
 			if left := names(t, c.Dir(), "tmp"); len(left) > 0 {
@@ -182,29 +184,29 @@ func TestExtrasFail(t *testing.T) {
 }
 
 // A run without traces stays one, however much else it has.
-func TestExtrasAreNoTraces(t *testing.T) {
+func TestBesideAreNoTraces(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
 	keepOnly(s, "started.json", "finished.json")
-	putStory(s)
+	putBeside(s)
 	res, err := c.Fetch(t.Context(), s, testRun, Options{})
-	if !errors.Is(err, ErrNoTraces) || !maps.Equal(storyOf(t, res), storyArtifacts) {
-		t.Errorf("%v, %v", storyOf(t, res), err)
+	if !errors.Is(err, ErrNoTraces) || !maps.Equal(besideOf(t, res), besideArtifacts) {
+		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
 }
 
-func TestExtrasAreBounded(t *testing.T) {
+func TestBesideAreBounded(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
-	for i := range runfile.WantedMost + 50 {
+	for i := range junitMost + 50 {
 		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/junit_%03d.xml", testRun.Root, i), "x")
 	}
 	var notices []string
-	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) { notices = append(notices, m) }})
+	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := storyOf(t, res); len(got) != runfile.WantedMost || got["artifacts/junit_199.xml"] != "x" {
+	if got := besideOf(t, res); len(got) != junitMost || got["artifacts/junit_199.xml"] != "x" {
 		t.Errorf("%d files", len(got))
 	}
 	if want := []string{"there are more than 200 JUnit files; the first by name are taken"}; !slices.Equal(notices, want) {
@@ -212,7 +214,7 @@ func TestExtrasAreBounded(t *testing.T) {
 	}
 }
 
-func TestExtrasAreBoundedInSize(t *testing.T) {
+func TestBesideAreBoundedInSize(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
 	large := strings.Repeat("x", 15<<20)
@@ -221,11 +223,11 @@ func TestExtrasAreBoundedInSize(t *testing.T) {
 	}
 	s.put(testRun.Bucket, testRun.Root+"/artifacts/junit_9.xml", "a small one fits")
 	var notices []string
-	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(m string) { notices = append(notices, m) }})
+	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := slices.Sorted(maps.Keys(storyOf(t, res)))
+	got := slices.Sorted(maps.Keys(besideOf(t, res)))
 	if want := []string{"artifacts/junit_0.xml", "artifacts/junit_1.xml", "artifacts/junit_2.xml", "artifacts/junit_3.xml", "artifacts/junit_9.xml"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -258,31 +260,31 @@ func (s stuckStore) List(ctx context.Context, bucket, prefix, glob string) iter.
 	}
 }
 
-// The traces wait for the extras only so long.
-func TestExtrasAreLate(t *testing.T) {
+// The traces wait for the files beside them only so long.
+func TestBesideAreLate(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		listing bool
 		notice  string
 	}{
 		{"files", false, "3 metadata files are left out: "},
-		{"listing", true, "JUnit files are left out, they could not be listed: it had not come 10s after the traces; --refresh asks again"},
+		{"listing", true, "JUnit files are left out, they could not be listed: it had not come 10s after the traces"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, c := newStore(), openTest(t)
 				putRun(s, testRun)
-				putStory(s)
+				putBeside(s)
 				var notices []string
 				began := time.Now()
-				res, err := c.Fetch(t.Context(), stuckStore{s, tt.listing}, testRun, Options{Notice: func(m string) { notices = append(notices, m) }})
-				if err != nil || len(res.Files) != 3 || len(storyOf(t, res)) != 2 {
-					t.Errorf("%d files and %v, error %v", len(res.Files), storyOf(t, res), err)
+				res, err := c.Fetch(t.Context(), stuckStore{s, tt.listing}, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
+				if err != nil || len(res.Files) != 3 || len(besideOf(t, res)) != 2 {
+					t.Errorf("%d files and %v, error %v", len(res.Files), besideOf(t, res), err)
 				}
 				if took := time.Since(began); took != patience {
 					t.Errorf("took %v, want %v", took, patience)
 				}
-				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "10s after the traces; --refresh asks again") {
+				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "10s after the traces") {
 					t.Errorf("notices %q, want %q", notices, tt.notice)
 				}
 				if err := res.Close(); err != nil {
@@ -294,10 +296,10 @@ func TestExtrasAreLate(t *testing.T) {
 }
 
 // The traces come first.
-func TestExtrasComeLast(t *testing.T) {
+func TestBesideComeLast(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
-	putStory(s)
+	putBeside(s)
 	var order []string
 	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		order = append(order, o.Name)
@@ -316,10 +318,10 @@ func TestExtrasComeLast(t *testing.T) {
 
 // What the cache has stays there when a later call cannot have it, and what it
 // has lost is no error offline.
-func TestExtrasInTheCache(t *testing.T) {
+func TestBesideInTheCache(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
-	putStory(s)
+	putBeside(s)
 	res, err := c.Fetch(t.Context(), s, testRun, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -333,12 +335,12 @@ func TestExtrasInTheCache(t *testing.T) {
 		return nil
 	}
 	var notices []string
-	note := func(m string) { notices = append(notices, m) }
+	note := func(n Notice) { notices = append(notices, n.Text) }
 	res, err = c.Fetch(t.Context(), s, testRun, Options{Refresh: true, Notice: note})
-	if err != nil || !maps.Equal(storyOf(t, res), storyArtifacts) {
-		t.Errorf("%v, %v", storyOf(t, res), err)
+	if err != nil || !maps.Equal(besideOf(t, res), besideArtifacts) {
+		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
-	if want := []string{"JUnit files are left out, they could not be listed: 503; --refresh asks again"}; !slices.Equal(notices, want) {
+	if want := []string{"JUnit files are left out, they could not be listed: 503"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 
@@ -347,8 +349,8 @@ func TestExtrasInTheCache(t *testing.T) {
 	}
 	notices = nil
 	res, err = c.Fetch(t.Context(), nil, testRun, Options{Offline: true, Notice: note})
-	if err != nil || len(storyOf(t, res)) != len(storyArtifacts)-1 {
-		t.Errorf("%v, %v", storyOf(t, res), err)
+	if err != nil || len(besideOf(t, res)) != len(besideArtifacts)-1 {
+		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
 	if want := []string{"artifacts/junit.xml is left out: the cache does not have it whole"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
@@ -357,7 +359,7 @@ func TestExtrasInTheCache(t *testing.T) {
 	s.onGlob = nil
 	s.asked()
 	res, err = c.Fetch(t.Context(), s, testRun, Options{})
-	if err != nil || !maps.Equal(storyOf(t, res), storyArtifacts) || gets(s.asked()) != 1 {
-		t.Errorf("%v, %v", storyOf(t, res), err)
+	if err != nil || !maps.Equal(besideOf(t, res), besideArtifacts) || gets(s.asked()) != 1 {
+		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
 }

@@ -41,15 +41,15 @@ func (c *Cache) fetchMoved(ctx context.Context, store objstore.Store, run prow.R
 			res.Asked = run
 			switch {
 			case p.Newer:
-				o.Notice(there.URL() + " has the run: gs://" + run.Bucket + " was moved there")
+				t.notice("%s has the run: bucket %s was moved there", there.URL(), run.Bucket)
 			case p.Name != run.Bucket:
-				o.Notice(there.URL() + " has the run: it was never moved to gs://" + run.Bucket)
+				t.notice("%s has the run: it was never moved to bucket %s", there.URL(), run.Bucket)
 			}
 			return res, err
 		}
 	}
 	if o.Offline {
-		return nil, fmt.Errorf("%s: %w; fetch it once without --offline (the cache is %s)", run.URL(), ErrOffline, c.dir)
+		return nil, fmt.Errorf("%s: %w (the cache is %s)", run.URL(), ErrOffline, c.dir)
 	}
 	return nil, notFound(run, tried)
 }
@@ -65,7 +65,7 @@ func (c *Cache) knows(run prow.Run, p prow.Bucket) int {
 // An Attempt is one bucket that a run was looked for in.
 type Attempt struct {
 	Bucket string
-	Err    error // what the store said; nil when it listed the place and found it empty
+	Err    error // what the store said; nil when its listing was empty
 
 	closed bool // given up, so that a refusal says nothing of the run
 }

@@ -32,15 +32,15 @@ func TestMoved(t *testing.T) {
 	}{
 		{"literal first", []string{jenkins, k8s}, nil, nil, jenkins, jenkins, []string{jenkins}, "", nil, ""},
 		{"successor after 404", []string{k8s}, []string{jenkins}, nil, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
 		{"successor after 403", []string{k8s}, nil, []string{jenkins}, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
 		{"successor where the bucket is gone", []string{k8s}, nil, nil, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: gs://" + jenkins + " was moved there", nil, ""},
+			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
 		{"newest successor", []string{public}, []string{origin}, []string{platform}, origin, public, []string{origin, public},
-			"gs://" + public + "/" + root + " has the run: gs://" + origin + " was moved there", nil, ""},
+			"gs://" + public + "/" + root + " has the run: bucket " + origin + " was moved there", nil, ""},
 		{"predecessor", []string{platform}, []string{public}, nil, public, platform, []string{public, platform},
-			"gs://" + platform + "/" + root + " has the run: it was never moved to gs://" + public, nil, ""},
+			"gs://" + platform + "/" + root + " has the run: it was never moved to bucket " + public, nil, ""},
 		{"expired everywhere", nil, []string{k8s}, []string{jenkins}, jenkins, "", []string{jenkins, k8s}, "", ErrNotFound,
 			"no run at gs://" + jenkins + "/" + root + " (" + jenkins + " is closed; nothing in " + k8s + ")" + expired},
 		{"expired in the new bucket", nil, []string{k8s}, nil, k8s, "", []string{k8s, jenkins}, "", ErrNotFound,
@@ -49,7 +49,7 @@ func TestMoved(t *testing.T) {
 			"look for traces of gs://" + platform + "/" + root + ": " + origin + " is closed, nothing in " + public + ", and " + refusal},
 		{"two living buckets are private", nil, nil, []string{platform, public}, platform, "", []string{platform, public, origin}, "", nil,
 			"look for traces of gs://" + platform + "/" + root + ": " + public + " refuses too, there is no bucket " + origin + ", and " + refusal},
-		{"no aliases", nil, []string{"other"}, nil, "other", "", []string{"other"}, "", ErrNotFound,
+		{"not moved", nil, []string{"other"}, nil, "other", "", []string{"other"}, "", ErrNotFound,
 			"no run at gs://other/" + root + expired},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestMoved(t *testing.T) {
 			run.Bucket = tt.asked
 			var notices []string
 			var progress Progress
-			o := Options{Progress: &progress, Notice: func(m string) { notices = append(notices, m) }}
+			o := Options{Progress: &progress, Notice: func(n Notice) { notices = append(notices, n.Text) }}
 			res, err := c.Fetch(t.Context(), &refusingStore{s, tt.closed}, run, o)
 
 			if asked := s.bucketsAsked(); !slices.Equal(asked, tt.order) {
@@ -114,7 +114,7 @@ func TestMovedOffline(t *testing.T) {
 	run := testRun
 	run.Bucket = "kubernetes-jenkins"
 	_, err := c.Fetch(t.Context(), nil, run, Options{Offline: true})
-	want := run.URL() + ": not in the cache, and working offline; fetch it once without --offline (the cache is " + c.Dir() + ")"
+	want := run.URL() + ": not in the cache, and working offline (the cache is " + c.Dir() + ")"
 	if err == nil || err.Error() != want || !errors.Is(err, ErrOffline) {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}

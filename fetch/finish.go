@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 )
 
-// conclude says what a transfer has come to and writes the manifest.
-func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
+// finish says what a transfer has come to and writes the manifest.
+func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
 	if len(t.ledger.known()) == 0 {
 		if err := t.checkExists(ctx); err != nil {
 			t.dir.removeEmpty()
@@ -18,7 +19,7 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 		}
 	}
 	t.keepGone(m)
-	known, held := t.ledger.known(), t.ledger.heldOnes()
+	known, held := t.ledger.known(), t.ledger.allHeld()
 	res := t.result(held, asked)
 	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked)}
 	failed := t.ledger.failures()
@@ -30,8 +31,11 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 	} else if err != nil {
 		return nil, err
 	}
-	for _, text := range t.left {
-		t.notice("%s", text)
+	if n := unverified(held); n > 0 {
+		t.notice("the bucket lists no checksum of %s: only the sizes were compared", text.Count(n, "file"))
+	}
+	for _, n := range t.left {
+		t.Notice(n)
 	}
 	if whole {
 		t.dir.sweep()
@@ -51,6 +55,16 @@ func (t *transfer) conclude(ctx context.Context, m manifest, asked time.Time) (*
 		partial.Listed = fmt.Errorf("the listing broke off: %w", t.listErr)
 	}
 	return res, partial
+}
+
+// unverified counts the files of which the cache can only know the size.
+func unverified(files []entry) (n int) {
+	for _, e := range files {
+		if e.sum() == (objstore.Sum{}) {
+			n++
+		}
+	}
+	return n
 }
 
 // checkExists tells a run without anything of interest from no run at all.

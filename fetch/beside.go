@@ -1,0 +1,216 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/objstore"
+	"prowtrace/prow/runfile"
+)
+
+// besideFiles brings the files of the policy runfile.Beside: JUnit files,
+// ci-operator's step graph, kubetest2's versions. They are optional in every way. A
+// file that cannot be had is reported in a notice and forgotten: it fails nothing,
+// and only a Refresh asks for it again. These files use what the traces leave over
+// of the pool, and end soon after the traces have come.
+type besideFiles struct {
+	t      *transfer
+	cancel context.CancelFunc
+	traces chan struct{} // closed when all traces are under way
+	all    sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	failed   int
+	first    string // of those that failed, and why
+	tooLarge int
+	large    string           // one of those
+	unlisted map[string]error // by Kind.Title: why its files could not be listed
+	cut      []runfile.Kind   // there are more files than may be taken
+}
+
+// patience is how long files beside the traces may take after these have come.
+// Most runs have all within a round trip or two; a step graph with thousands of
+// JUnit files beside it is listed in a few seconds.
+const patience = 10 * time.Second
+
+// errLate is the cause that ends files beside the traces when their time is up.
+var errLate = fmt.Errorf("it had not come %v after the traces", patience)
+
+// startBeside starts to look for the files: a listing for each kind with a pattern,
+// and a request for each known name.
+func (t *transfer) startBeside(ctx context.Context) *besideFiles {
+	ctx, cancel := context.WithCancelCause(ctx)
+	b := &besideFiles{t: t, cancel: func() { cancel(errLate) }, traces: make(chan struct{}), unlisted: map[string]error{}}
+	for _, kind := range runfile.Kinds() {
+		switch {
+		case kind.Policy != runfile.Beside:
+		case kind.Name != "":
+			b.start(ctx, kind.Name, func() error { return b.fetchNamed(ctx, kind) })
+		default:
+			b.all.Go(func() { b.fetchListed(ctx, kind) })
+		}
+	}
+	return b
+}
+
+// tracesStarted lets the listed files have what the pool has left.
+func (b *besideFiles) tracesStarted() { close(b.traces) }
+
+// wait lets the files end if the run came, and notes what is left out.
+func (b *besideFiles) wait(wanted bool) {
+	if !wanted {
+		b.cancel()
+	}
+	late := time.AfterFunc(patience, b.cancel)
+	b.all.Wait()
+	late.Stop()
+	b.cancel()
+	leave := func(refresh bool, format string, args ...any) {
+		b.t.left = append(b.t.left, Notice{Text: fmt.Sprintf(format, args...), Refresh: refresh})
+	}
+	for _, kind := range runfile.Kinds() {
+		if err := b.unlisted[kind.Title]; err != nil {
+			leave(true, "%ss are left out, they could not be listed: %v", kind.Title, err)
+		}
+	}
+	for _, kind := range b.cut {
+		leave(false, "there are more than %s; the first by name are taken", text.Count(kind.Most, kind.Title))
+	}
+	if b.tooLarge > 0 {
+		leave(false, "%s %s left out as too large, alone or with the others, such as %s", text.Count(b.tooLarge, "metadata file"), are(b.tooLarge), text.Name(b.large))
+	}
+	if b.failed > 0 {
+		leave(true, "%s %s left out: %s", text.Count(b.failed, "metadata file"), are(b.failed), b.first)
+	}
+}
+
+// start does the work for a file when the pool has a slot for it.
+func (b *besideFiles) start(ctx context.Context, name string, work func() error) {
+	b.all.Go(func() {
+		err := b.t.Pool.acquire(ctx)
+		if err == nil {
+			err = work()
+			b.t.Pool.release()
+		}
+		if err != nil {
+			b.t.ledger.drop(name)
+		}
+		switch {
+		case errors.Is(err, objstore.ErrTooLarge):
+			b.leaveLarge(name)
+		case err != nil:
+			b.leaveFailed(name, cause(ctx, err))
+		}
+	})
+}
+
+// cause is why something failed: where time was up, that.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func (b *besideFiles) leaveFailed(name string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed++; b.failed == 1 {
+		b.first = text.Name(name) + ": " + err.Error()
+	}
+}
+
+// leaveLarge notes a file that asking again would not bring.
+func (b *besideFiles) leaveLarge(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tooLarge++
+	b.large = name
+}
+
+func (b *besideFiles) fetchNamed(ctx context.Context, kind runfile.Kind) error {
+	e, there, err := b.t.readNamed(ctx, kind)
+	if err == nil && there {
+		b.t.ledger.succeed(e)
+	}
+	return err
+}
+
+// fetchListed brings the files that a kind's pattern finds, once the traces are
+// under way.
+func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
+	root := b.t.run.Root + "/"
+	found, err := b.choose(kind, b.t.store.List(ctx, b.t.run.Bucket, root+fixedDir(kind.Glob), root+kind.Glob))
+	if err != nil {
+		b.mu.Lock()
+		b.unlisted[kind.Title] = cause(ctx, err)
+		b.mu.Unlock()
+	}
+	select {
+	case <-b.traces:
+	case <-ctx.Done():
+	}
+	for _, o := range found {
+		name := strings.TrimPrefix(o.Name, root)
+		b.start(ctx, name, func() error { return b.fetchFile(ctx, name, o) })
+	}
+}
+
+// fixedDir is the directory that all names which match a glob lie in.
+func fixedDir(glob string) string {
+	if i := strings.IndexAny(glob, "*?[{"); i >= 0 {
+		glob = glob[:i]
+	}
+	return glob[:strings.LastIndexByte(glob, '/')+1]
+}
+
+// choose picks files of a kind, as many as are allowed. A server can understand the
+// pattern in another way, so it is not relied on.
+func (b *besideFiles) choose(kind runfile.Kind, objects iter.Seq2[objstore.Object, error]) (found []objstore.Object, err error) {
+	var bytes int64
+	for o, err := range objects {
+		if err != nil {
+			return found, err
+		}
+		name, ok := strings.CutPrefix(o.Name, b.t.run.Root+"/")
+		if is, known := runfile.KindOf(name); !ok || !known || is.Glob != kind.Glob {
+			continue
+		}
+		switch {
+		case kind.Most > 0 && len(found) == kind.Most:
+			b.mu.Lock()
+			b.cut = append(b.cut, kind)
+			b.mu.Unlock()
+			return found, nil
+		case kind.Limit > 0 && o.Size > kind.Limit, kind.Total > 0 && bytes+o.Size > kind.Total:
+			b.leaveLarge(name)
+		default:
+			bytes += o.Size
+			found = append(found, o)
+		}
+	}
+	return found, nil
+}
+
+// fetchFile makes sure that the cache has one file that was listed.
+func (b *besideFiles) fetchFile(ctx context.Context, name string, o objstore.Object) error {
+	e, news, err := b.t.ledger.expect(name, o)
+	if err != nil || !news {
+		return err
+	}
+	if b.t.dir.holds(b.t.run, &e) {
+		b.t.ledger.reuse(e)
+		return nil
+	}
+	if err := b.t.download(ctx, o, &e); err != nil {
+		return err
+	}
+	b.t.ledger.succeed(e)
+	return nil
+}

@@ -1,0 +1,72 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+
+	"prowtrace/objstore"
+	"prowtrace/prow/runfile"
+)
+
+// Metadata files say what the job was and how it ended. Those of the policy
+// runfile.Always lie at the run's root, and failing to get one of them is a failure.
+// None of them must exist, though: a running job has no finished.json, a job that
+// was never scheduled has no podinfo.json. The others come beside the traces.
+
+func isMetadata(name string) bool {
+	kind, ok := runfile.KindOf(name)
+	return ok && kind.IsMetadata()
+}
+
+func isBeside(name string) bool {
+	kind, ok := runfile.KindOf(name)
+	return ok && kind.Policy == runfile.Beside
+}
+
+// rootKinds are the files at the run's root.
+func rootKinds() (kinds []runfile.Kind) {
+	for _, kind := range runfile.Kinds() {
+		if kind.Policy == runfile.Always && kind.Name != "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// fetchRootFile makes sure that the cache has the newest version of a file at the
+// run's root, if it exists.
+func (t *transfer) fetchRootFile(ctx context.Context, kind runfile.Kind) error {
+	e, there, err := t.readNamed(ctx, kind)
+	switch {
+	case errors.Is(err, objstore.ErrTooLarge):
+		t.notice("%s is left out: %v", kind.Name, err)
+		return nil
+	case err == nil && !there:
+		return nil
+	}
+	return t.done(ctx, e, err)
+}
+
+// readNamed brings a metadata file that is known by its name into the cache. It is
+// read beside the listing, which saves a round trip, and most runs have most of
+// them. It reports whether the file exists.
+func (t *transfer) readNamed(ctx context.Context, kind runfile.Kind) (e entry, there bool, err error) {
+	data, o, err := t.store.ReadAll(ctx, t.run.Bucket, t.run.Root+"/"+kind.Name, kind.Limit)
+	if objstore.IsAbsent(err) {
+		return entry{}, false, nil
+	}
+	if errors.Is(err, objstore.ErrTooLarge) {
+		return entry{}, true, err
+	}
+	o.Size, o.Sum = int64(len(data)), objstore.CRC32COf(data)
+	e, _, full := t.ledger.expect(kind.Name, o)
+	if err = errors.Join(err, full); err != nil {
+		return e, true, err
+	}
+	if t.dir.holds(t.run, &e) {
+		t.ledger.saved(e)
+		return e, true, nil
+	}
+	t.Progress.bytesDone.Add(e.Size)
+	return e, true, t.dir.save(t.run, &e, data)
+}
