@@ -95,6 +95,19 @@ func (t Tree) ID(i int) SpanID {
 	return spanID(part.Set.id[local])
 }
 
+// RenamedIDs ranges over the spans of a joined tree whose id is not that of their
+// row, in no order.
+func (t Tree) RenamedIDs(yield func(i int, id SpanID) bool) {
+	if t.joined == nil {
+		return
+	}
+	for i, id := range t.joined.Renamed {
+		if !yield(i, spanID(id)) {
+			return
+		}
+	}
+}
+
 // Parent gives the number of span i's parent, or -1.
 func (t Tree) Parent(i int) int {
 	if t.joined != nil {

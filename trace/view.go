@@ -256,6 +256,10 @@ func (v *View) Service(row int) string { return v.ServiceOf(v.Resource(row)) }
 // ReportedService gives the service of a row as its file names it.
 func (v *View) ReportedService(row int) string { return v.ServiceOf(v.unlabelledOf(v.Resource(row))) }
 
+// ReportedResource gives the resource that joined traces have in place of another: the
+// same one but without the label of its group.
+func (v *View) ReportedResource(resource int) int { return v.unlabelledOf(resource) }
+
 // unlabelledOf gives the resource that joined traces have in place of another.
 func (v *View) unlabelledOf(resource int) int {
 	if v.unlabelled == nil {

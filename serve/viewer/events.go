@@ -2,17 +2,14 @@ package viewer
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
-
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/internal/text"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // loggedEvent is an event in the list of all events of a trace.
@@ -37,138 +34,55 @@ const (
 // getEvents lists the events of all spans by time. With a query those that meet
 // it, as if each were the only event of its span.
 func (v *reader) getEvents(r *http.Request, d drawing) (any, error) {
-	q, err := parseQuery(r.URL.Query().Get("q"))
+	filter, err := filterOf(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.events(r.Context(), d, q)
+	var found earliest
+	err = query.Events(r.Context(), d.Tree, filter, d.derived(), func(some []query.Event) { found.add(some...) })
 	if err != nil {
 		return nil, err
 	}
-	from, to, err := window(r, len(found.places), eventsPerPage)
+	found.cut()
+	from, to, err := window(r, len(found.events), eventsPerPage)
 	if err != nil {
 		return nil, err
 	}
 	out := []loggedEvent{}
-	for _, at := range found.places[from:to] {
+	for _, at := range found.events[from:to] {
 		out = append(out, v.loggedEvent(d, at))
 	}
-	return map[string]any{"events": out, "offset": from, "total": len(found.places), "left": found.left}, nil
-}
-
-// eventPlace is where an event is: reading what it says is left until it is shown.
-type eventPlace struct {
-	at       int64 // Unix ns; without a time of its own it stands where its span begins
-	span     int32
-	from, to int32 // bytes of Set.Encoded of the span
-}
-
-// events finds the events that meet a query.
-func (v *reader) events(ctx context.Context, d drawing, q alternatives) (found earliest, err error) {
-	var mu sync.Mutex
-	err = inParallel(ctx, d.Tree.Len(), 4096, func(from, to int) {
-		m := v.newMatcher(q)
-		var some earliest
-		for i := from; i < to; i++ {
-			m.eventsOf(d, i, some.add)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		found.left += some.left
-		found.add(some.places...)
-	})
-	found.cut()
-	return found, err
+	return map[string]any{"events": out, "offset": from, "total": len(found.events), "left": found.left}, nil
 }
 
 // earliest collects events, and keeps the first by time.
 type earliest struct {
-	places []eventPlace
+	events []query.Event
 	left   int // how many are not kept
 }
 
-func (e *earliest) add(more ...eventPlace) {
-	if e.places = append(e.places, more...); len(e.places) >= 2*maxListed {
+func (e *earliest) add(more ...query.Event) {
+	if e.events = append(e.events, more...); len(e.events) >= 2*maxListed {
 		e.cut()
 	}
 }
 
 // cut puts the events in order and lets go of the last ones.
 func (e *earliest) cut() {
-	slices.SortFunc(e.places, func(a, b eventPlace) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.span, b.span), cmp.Compare(a.from, b.from))
+	slices.SortFunc(e.events, func(a, b query.Event) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Span, b.Span), cmp.Compare(a.From, b.From))
 	})
-	if n := len(e.places) - maxListed; n > 0 {
+	if n := len(e.events) - maxListed; n > 0 {
 		e.left += n
-		e.places = e.places[:maxListed]
+		e.events = e.events[:maxListed]
 	}
 }
 
-// eventsOf gives add the events of span i that meet an alternative, as if each
-// were the only one.
-func (m *matcher) eventsOf(d drawing, i int, add func(...eventPlace)) {
-	span := m.set.Encoded(d.Tree.Row(i))
-	s := d.Tree.Span(i)
-	var says []said
-	c := otlpwire.Read(span)
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		if f.Num != 11 || f.Typ != protowire.BytesType {
-			continue
-		}
-		event := span[f.Lo:f.Hi]
-		if says == nil { // most spans have no events, and need not be looked into
-			says = m.withoutEvents(d, i, s)
-		}
-		at := cmp.Or(eventTime(event), s.Start)
-		if m.event(says, event, at, d.Tree) {
-			add(eventPlace{at, int32(i), int32(f.Lo), int32(f.Hi)})
-		}
-	}
-}
-
-// said is what a term says of a span without its events.
-type said struct {
-	hit    bool
-	inside bool // the events can still meet it
-}
-
-// withoutEvents asks all terms of all alternatives about a span.
-func (m *matcher) withoutEvents(d drawing, i int, s trace.Span) []said {
-	says := []said{}
-	for _, q := range m.queries {
-		for n := range q {
-			var t said
-			if !q[n].timed() { // the time is that of the event
-				t.hit, t.inside = q[n].columns(d.Tree, i, s, d.Self)
-				t.hit = t.hit || t.inside && m.partsHave(len(says), &q[n], d.Tree, i, false)
-			}
-			says = append(says, t)
-		}
-	}
-	return says
-}
-
-// event reports whether an event of a time meets an alternative together with its span.
-func (m *matcher) event(says []said, event []byte, at int64, t trace.Tree) bool {
-	for _, q := range m.queries {
-		all := true
-		for n := range q {
-			hit := says[n].hit || says[n].inside && q[n].eventHas(event) || q[n].timed() && q[n].meets(at, m.timesOf(t))
-			all = all && hit != q[n].not
-		}
-		if all {
-			return true
-		}
-		says = says[len(q):]
-	}
-	return false
-}
-
-func (v *reader) loggedEvent(d drawing, at eventPlace) loggedEvent {
-	i := int(at.span)
+func (v *reader) loggedEvent(d drawing, at query.Event) loggedEvent {
+	i := at.Span
 	s := d.Tree.Span(i)
 	e := loggedEvent{Line: int(d.Line[i]), ID: d.Tree.ID(i).String(), Operation: name(s.Name), Service: name(s.Service)}
-	event := v.set.Encoded(d.Tree.Row(i))[at.from:at.to]
+	event := d.Tree.Encoded(i)[at.From:at.To]
 	e.At = nanos(eventTime(event))
 	var kind, message string
 	var rest []string

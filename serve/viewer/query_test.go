@@ -25,7 +25,7 @@ func FuzzQuery(f *testing.F) {
 				t.Errorf("%s: status %d, that of the list is %d", target, got, status)
 			}
 		}
-		if status != http.StatusOK || strings.Contains(q, ")") || strings.Count(q, "(") == maxDepth || len(q) > queryBytes-3 {
+		if status != http.StatusOK || strings.Contains(q, ")") || strings.Count(q, "(") >= 16 || len(q) > 4096-3 {
 			return
 		}
 		all, direct, grouped := page(t, h, one+"/find"), page(t, h, one+"/find?q="+url.QueryEscape(q)), page(t, h, one+"/find?q="+url.QueryEscape("("+q+")"))
@@ -36,4 +36,15 @@ func FuzzQuery(f *testing.F) {
 			t.Errorf("%d lines, %d of them found and %d by the opposite", len(all)/4, len(direct)/4, w.Body.Len()/4)
 		}
 	})
+}
+
+// Runs on several days: a time of day is on the day of each trace.
+func TestTimeOfDayInSeveralRuns(t *testing.T) {
+	const days = 3 * 24 * 3600 * 1000
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "early", end: 1000}), file(t, 2, span{id: 1, name: "late", start: days, end: days + 1000})), Info{})
+	for q, want := range map[string]int{"after:03:04": 2, "before:03:04": 0, "after:03:05": 0, "before:03:05": 2, "after:2025-01-03": 1} {
+		if got := answer[struct{ Total int }](t, h, "traces?q="+url.QueryEscape(q)).Total; got != want {
+			t.Errorf("%s: %d traces, want %d", q, got, want)
+		}
+	}
 }

@@ -2,14 +2,12 @@ package viewer
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"prowtrace/internal/text"
 	"prowtrace/trace"
-	"prowtrace/trace/analysis"
 	"prowtrace/trace/query"
 )
 
@@ -77,7 +75,11 @@ func (v *reader) getTraces(r *http.Request) (any, error) {
 	if !ok {
 		return nil, badRequest("There is no order “"+text.Clip(order, 60)+"”", "The orders are newest, oldest, longest, shortest, spans and errors.")
 	}
-	found, err := v.findTraces(r.Context(), r.URL.Query().Get("q"))
+	filter, err := filterOf(r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := query.Find(r.Context(), v.set, query.Query{Filter: filter, Joined: true, Derived: derivedOfAll})
 	if err != nil {
 		return nil, err
 	}
@@ -103,58 +105,4 @@ func jobsFirst(jobs []trace.Trace, a, b trace.Trace) int {
 		return 1
 	}
 	return cmp.Compare(part(a), part(b))
-}
-
-// findTraces gives the traces of which one span meets q. What the
-// set can look up itself it does; only what is left is looked for span by span.
-func (v *reader) findTraces(ctx context.Context, q string) ([]trace.Trace, error) {
-	all, err := parseQuery(q)
-	if err != nil {
-		return nil, err
-	}
-	var found []trace.Trace
-	for _, terms := range all {
-		question, left := terms.split()
-		some, err := query.Find(ctx, v.set, question)
-		if err == nil && len(left) > 0 {
-			some, err = v.withMatch(ctx, some, left)
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some...)
-	}
-	if len(all) > 1 {
-		slices.SortStableFunc(found, orders["newest"])
-		found = slices.CompactFunc(found, func(a, b trace.Trace) bool { return a.Index == b.Index })
-	}
-	return found, nil
-}
-
-// withMatch keeps the traces that have a span meeting all terms.
-func (v *reader) withMatch(ctx context.Context, among []trace.Trace, q terms) ([]trace.Trace, error) {
-	hit := make([]bool, len(among))
-	err := inParallel(ctx, len(among), 64, func(from, to int) {
-		m := v.newMatcher(alternatives{q})
-		for i := from; i < to; i++ {
-			t := v.set.Tree(among[i])
-			var self []int64
-			if m.needsSelf {
-				self = analysis.SelfTimes(t)
-			}
-			for s := 0; s < t.Len() && !hit[i]; s++ {
-				hit[i] = m.span(t, s, self)
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	kept := among[:0]
-	for i, t := range among {
-		if hit[i] {
-			kept = append(kept, t)
-		}
-	}
-	return kept, nil
 }

@@ -235,7 +235,7 @@ func TestFindTraces(t *testing.T) {
 		{"before", "before:03:04:05.5 kind:client", []string{one}, ""},
 		{"after the start of the trace", "after:+300ms", []string{one}, ""},
 		{"a whole time", "after:2025-01-02T03:04:05.9Z name~GET", []string{two}, ""},
-		{"no time", "after:noon", nil, "“noon” is no time"},
+		{"no time", "after:noon", nil, "Invalid time “noon”"},
 		{"flag", "flag:unfinished", []string{one}, ""},
 		{"has", "has:args", []string{one}, ""},
 		{"scope", "scope:k8s.io", []string{two, one}, ""},

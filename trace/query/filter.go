@@ -75,7 +75,18 @@ func Some(level Level, f Filter) (Filter, error) {
 }
 
 func quantifies(f Filter, level Level) bool {
-	inside := func(g Filter) bool { return quantifies(g, level) }
+	return inspect(f, func(f Filter) bool {
+		e, ok := f.(element)
+		return ok && e.level == level
+	})
+}
+
+// inspect reports whether found says so of a filter or of one that it is made of.
+func inspect(f Filter, found func(Filter) bool) bool {
+	inside := func(g Filter) bool { return inspect(g, found) }
+	if f == nil || found(f) {
+		return f != nil
+	}
 	switch f := f.(type) {
 	case all:
 		return slices.ContainsFunc(f, inside)
@@ -84,7 +95,7 @@ func quantifies(f Filter, level Level) bool {
 	case not:
 		return inside(f.Filter)
 	case element:
-		return f.level == level || inside(f.inner)
+		return inside(f.inner)
 	}
 	return false
 }

@@ -1,26 +1,26 @@
 package query
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
 	"prowtrace/trace"
 )
 
-// prepared gives a filter that holds for the same spans of the set as f does, and
-// finds that out sooner: what is cheap is asked first; what depends on nothing
-// but a span's resource, scope, name, kind or status is asked once for each of
-// these; and a span is searched for what it can have, so not for an attribute
-// whose key is nowhere in its bytes.
-func prepared(f Filter) Filter {
+// prepared gives a filter that holds for the same spans as f does, and finds that out
+// sooner: what is cheap is asked first; what depends on nothing but a span's resource,
+// scope, name, kind or status is asked once for each of these; and a span is searched
+// for what it can have, so not for an attribute whose key is nowhere in its bytes.
+// probes is how many answers a subject keeps about spans without their events.
+func prepared(f Filter) (g Filter, probes int) {
 	if f == nil {
-		return nil
+		return nil, 0
 	}
-	return (&planner{}).plan(f).Filter
+	p := &planner{}
+	return p.plan(f).Filter, p.probes
 }
 
-type planner struct{ memos int }
+type planner struct{ memos, probes int }
 
 // planned is a prepared filter. Its cost is roughly in ns.
 type planned struct {
@@ -30,6 +30,7 @@ type planned struct {
 
 const (
 	costOfColumn  = 1
+	costOfRow     = 10
 	costOfEncoded = 100
 )
 
@@ -47,6 +48,23 @@ func (p *planner) plan(f Filter) planned {
 	case element:
 		inner := p.plan(f.inner)
 		return planned{carrying{carriers[f.level], element{f.level, inner.Filter}}, costOfEncoded + inner.cost}
+	case inField:
+		if f.column == noColumn {
+			return planned{f, costOfRow}
+		}
+		return p.remember(f, f.column)
+	case inResource:
+		return p.remember(f, resourceColumn)
+	case inScope:
+		return p.remember(f, scopeColumn)
+	case inSpan:
+		f.index = p.probes
+		p.probes++
+		return planned{f, costOfEncoded}
+	case timing, startTime, selfTime:
+		return planned{f, costOfColumn}
+	case hasID:
+		return planned{f, costOfRow}
 	case comparison:
 		if field, ok := f.ref.(Field); ok && field.level == SpanLevel && (field.typ == durationValue || field.typ == instantValue) {
 			return planned{timing{field.name, f.op, f.right.value.num}, costOfColumn}
@@ -95,7 +113,7 @@ func (p *planner) leaf(l leaf) planned {
 	for _, r := range refs {
 		level, key := levelAndKey(r)
 		switch {
-		case key == "":
+		case key == "", isJoinedKey(key):
 		case level == AnyLevel:
 			onResource := p.remember(presence{Attr{ResourceLevel, key}}, resourceColumn)
 			f = either{[]byte(key), onResource.Filter, f}
@@ -125,9 +143,7 @@ type keyed struct {
 	Filter
 }
 
-func (f keyed) holds(s *subject) bool {
-	return bytes.Contains(s.encoded(), f.key) && f.Filter.holds(s)
-}
+func (f keyed) holds(s *subject) bool { return s.hasBytes(f.key) && f.Filter.holds(s) }
 
 // either does so where the resource may have the key as well.
 type either struct {
@@ -137,7 +153,7 @@ type either struct {
 }
 
 func (f either) holds(s *subject) bool {
-	return (f.onResource.holds(s) || bytes.Contains(s.encoded(), f.key)) && f.Filter.holds(s)
+	return (f.onResource.holds(s) || s.hasBytes(f.key)) && f.Filter.holds(s)
 }
 
 // carrying asks only where the span has events or links.
@@ -149,7 +165,7 @@ type carrying struct {
 var carriers = map[Level]trace.Flags{EventLevel: trace.Eventful, LinkLevel: trace.Linked}
 
 func (f carrying) holds(s *subject) bool {
-	return s.columns.Flags[s.row].Has(f.flag) && f.Filter.holds(s)
+	return (s.columns.Flags[s.row].Has(f.flag) || s.added() != nil) && f.Filter.holds(s)
 }
 
 // timing compares a time of the span with a constant.

@@ -1,14 +1,37 @@
-// Package query searches a trace.View: for traces (Find) and for spans (FindSpans).
+// Package query searches a trace.View: for traces (Find), for spans (FindSpans), for
+// the spans of one tree (InTree) and for their events (Events).
 //
-// A search never changes the View and may run beside any other. It returns the
-// context's error when the context ends first.
+// There is one engine. A question is a Filter: a predicate over rows. Three languages
+// make filters: that of the find box (Parse), Jaeger's tags (Tag) and Jaeger's
+// structured filters (Compare, Exists, And and others). Before a search a filter is
+// prepared for it; then rows are asked in parallel. So a question has the same answer
+// wherever it is asked.
+//
+// A row has one meaning. It says all that is served of it anywhere: what its own trace
+// serves, and what a joined trace adds to it (fields, the attributes prowtrace.trace_id,
+// prowtrace.span_id and prowtrace.inferred, an id of its own, the name of its service
+// without a label). Two things belong to the tree in which a row is looked at, and
+// not to the row: what follows from its children (self times, peers, see Derived) and
+// times that count from the start of a trace or from its day.
+//
+// What differs is how rows become traces. A trace is found by its rows. A joined trace
+// holds rows of others: a reader that shows both, as the page does, finds it by any of
+// its spans (Query.Joined). For Jaeger it is found by the job's own spans alone, so
+// that nothing is counted twice.
+//
+// A search never changes the View and may run beside any other. It looks at its
+// context before every MiB of encoded spans, and returns the context's error when that
+// has ended. Nothing here knows analyses: what a search needs of them its caller gives.
 package query
 
 import (
 	"context"
 	"math"
+	"runtime"
 	"slices"
 	"sort"
+
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/trace"
 )
@@ -16,38 +39,43 @@ import (
 // A Query says which traces to find. A zero field asks nothing. A trace is
 // found when one and the same of its spans meets all conditions.
 type Query struct {
-	Service     string
+	Service     string // as the lists of services name it
 	Operation   string
-	Attributes  []trace.Attribute
-	StartMin    int64 // Unix ns; the span's start is not before
-	StartMax    int64 // Unix ns; the span's start is not after
-	DurationMin int64 // ns
-	DurationMax int64 // ns
+	Attributes  []trace.Attribute // see Tag
+	StartMin    int64             // Unix ns; the span's start is not before
+	StartMax    int64             // Unix ns; the span's start is not after
+	DurationMin int64             // ns
+	DurationMax int64             // ns
 	Filter      Filter
 	After       trace.TraceID // only traces that come behind this one in the answer; it must be in the set
 	Limit       int           // traces; 0 means all
+
+	Joined  bool // a joined trace is found by any of its spans, not by the job's own alone
+	Derived Derived
 }
 
 // Find gives the traces that match q, newest first: by start, latest first.
 //
-// Attributes of the span, of its resource, of its scope, of its events and of
-// its links match; with resource. before the key, those of the resource. These
-// keys also ask for what is no attribute in OTLP, under the names that Jaeger
-// has for it: error (true: the status is an error), span.kind, span.status,
-// otel.status_code, otel.status_description, otel.scope.name and scope.name,
-// otel.scope.version and scope.version.
-//
-// It returns ctx's error when ctx ends first.
+// It returns ctx's error when ctx ends first, and another where the filter needs what
+// q.Derived does not have.
 func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
-	var found []trace.Trace
+	f := q.Filter
+	for _, a := range q.Attributes {
+		f = both(f, Tag(a.Key, a.Value))
+	}
+	c, err := compile(v, f, q.Derived)
+	if err != nil {
+		return nil, err
+	}
 	before := v.NumTraces()
 	if !q.After.IsZero() {
 		after, _ := v.Lookup(q.After)
 		before = after.Index
 	}
+	var found []trace.Trace
 	for _, part := range v.Parts() {
-		m, possible := newMatcher(v, part, q)
-		if !possible {
+		m := newMatcher(c, part, q)
+		if !m.possible {
 			continue
 		}
 		// Traces are ordered by start: none after the last that starts in time can match.
@@ -60,6 +88,11 @@ func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
 		}
 		found = append(found, more...)
 	}
+	if q.Joined || c.needs.tree {
+		if found, err = withJoined(ctx, c, q, before, found); err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(found, func(a, b trace.Trace) int { return b.Index - a.Index })
 	if q.Limit > 0 && len(found) > q.Limit {
 		found = found[:q.Limit]
@@ -67,60 +100,158 @@ func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
 	return found, nil
 }
 
-// matcher is a query prepared for a set: what is compared by number is looked
-// up once.
+func both(f, g Filter) Filter {
+	if f == nil {
+		return g
+	}
+	return And(f, g)
+}
+
+// compiled is a filter prepared for a View.
+type compiled struct {
+	view    *trace.View
+	filter  Filter // nil asks for nothing
+	probes  int
+	needs   needs
+	derived Derived
+}
+
+func compile(v *trace.View, f Filter, d Derived) (*compiled, error) {
+	c := &compiled{view: v, derived: d, needs: needsOf(f)}
+	if err := d.check(c.needs); err != nil {
+		return nil, err
+	}
+	c.filter, c.probes = prepared(f)
+	return c, nil
+}
+
+// subject makes a subject for one goroutine.
+func (c *compiled) subject(ctx context.Context, part trace.Part) *subject {
+	s := newSubject(c.view, part)
+	s.ctx = ctx
+	return s
+}
+
+// enter says in which tree the rows are that are asked next.
+func (c *compiled) enter(s *subject, t trace.Tree) {
+	if c.needs.tree {
+		s.tree = &treeColumns{tree: t, derived: c.derived}
+	}
+}
+
+func (c *compiled) holds(s *subject) bool { return c.filter == nil || c.filter.holds(s) }
+
+// matcher is a query prepared for a part: what is compared by number is looked up
+// once.
 type matcher struct {
-	view                *trace.View
+	*compiled
 	part                trace.Part
 	set                 *trace.Set
 	columns             trace.Columns
+	possible            bool // something can match
 	anyService, anyName bool
 	ofService           []bool // by resource of the part
 	name                uint32
 	startMin, startMax  int64
 	durMin, durMax      int64
-	attributes          []predicate
-	filter              Filter
-	subject             *subject
 }
 
-// newMatcher prepares q; possible is false when nothing can match.
-func newMatcher(v *trace.View, part trace.Part, q Query) (m *matcher, possible bool) {
+func newMatcher(c *compiled, part trace.Part, q Query) *matcher {
 	s := part.Set
-	m = &matcher{set: s, columns: s.Columns(), view: v, part: part, filter: prepared(q.Filter), subject: newSubject(v, part), startMin: math.MinInt64, startMax: math.MaxInt64, durMin: 0, durMax: math.MaxInt64}
+	m := &matcher{
+		compiled: c, part: part, set: s, columns: s.Columns(), possible: true, anyService: q.Service == "", anyName: q.Operation == "",
+		startMin: math.MinInt64, startMax: math.MaxInt64, durMin: q.DurationMin, durMax: math.MaxInt64,
+	}
 	if q.StartMin != 0 {
 		m.startMin = q.StartMin
 	}
 	if q.StartMax != 0 {
 		m.startMax = q.StartMax
 	}
-	if q.DurationMin != 0 {
-		m.durMin = q.DurationMin
-	}
 	if q.DurationMax != 0 {
 		m.durMax = q.DurationMax
 	}
-	m.anyService, m.anyName = q.Service == "", q.Operation == ""
 	if !m.anyService {
 		m.ofService = make([]bool, s.NumResources())
 		for i := range m.ofService {
-			m.ofService[i] = v.ServiceOf(part.FirstResource+i) == q.Service
+			m.ofService[i] = c.view.ServiceOf(part.FirstResource+i) == q.Service
 		}
-		if !slices.Contains(m.ofService, true) {
-			return nil, false
-		}
+		m.possible = slices.Contains(m.ofService, true)
 	}
 	if !m.anyName {
 		n := slices.Index(s.Names(), q.Operation)
-		if n < 0 {
-			return nil, false
+		m.name, m.possible = uint32(n), m.possible && n >= 0
+	}
+	return m
+}
+
+// blockRows is about how many spans one goroutine searches before it is seen
+// whether enough was found: some milliseconds' work where attributes are
+// compared.
+const blockRows = 1 << 14
+
+// search gives the traces below index last that match, newest first, at most
+// limit of them unless that is 0. Columns alone are searched by one goroutine;
+// where there is a filter, all processors take blocks of traces, the newest first,
+// and the result is the same.
+func (m *matcher) search(ctx context.Context, last, limit int) ([]trace.Trace, error) {
+	workers := 1
+	if m.filter != nil {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	subjects := make([]*subject, workers)
+	for w := range subjects {
+		subjects[w] = m.subject(ctx, m.part)
+	}
+	var found []trace.Trace
+	for last > 0 {
+		matched := make([][]trace.Trace, workers)
+		var g errgroup.Group
+		for w := range workers {
+			hi := last
+			last = m.blockBelow(hi)
+			lo := last
+			g.Go(func() (err error) {
+				matched[w], err = m.block(subjects[w], lo, hi, limit)
+				return err
+			})
 		}
-		m.name = uint32(n)
+		if err := g.Wait(); err != nil {
+			return nil, err
+		}
+		for _, traces := range matched {
+			found = append(found, traces...)
+		}
+		if limit > 0 && len(found) >= limit {
+			return found[:limit], nil
+		}
 	}
-	for _, a := range q.Attributes {
-		m.attributes = append(m.attributes, newPredicate(v, part, a))
+	return found, nil
+}
+
+// blockBelow gives where a block of traces that ends before index hi begins.
+func (m *matcher) blockBelow(hi int) int {
+	lo := hi
+	for lo > 0 && m.firstRow(hi)-m.firstRow(lo) < blockRows {
+		lo--
 	}
-	return m, true
+	return lo
+}
+
+// block gives the matches in a range of traces, newest first.
+func (m *matcher) block(s *subject, lo, hi, limit int) (found []trace.Trace, err error) {
+	for t := hi - 1; t >= lo; t-- {
+		if m.trace(s, t) {
+			found = append(found, m.view.Trace(m.view.TraceIndex(m.part, t)))
+			if len(found) == limit {
+				break
+			}
+		}
+		if s.err != nil {
+			return nil, s.err
+		}
+	}
+	return found, nil
 }
 
 func (m *matcher) firstRow(t int) int {
@@ -138,21 +269,34 @@ func (m *matcher) startOf(t int) int64 {
 
 // trace reports whether a span of trace t matches. Only the rows that start in
 // the range are looked at, and none where the whole trace is too short.
-func (m *matcher) trace(t int) bool {
+func (m *matcher) trace(s *subject, t int) bool {
 	if start, end := m.set.TraceExtent(t); end < m.startMin || end-start < m.durMin {
 		return false
 	}
+	if m.needs.tree {
+		tree := m.view.Tree(m.view.Trace(m.view.TraceIndex(m.part, t)))
+		if tree.Joined() {
+			return false // see withJoined
+		}
+		m.enter(s, tree)
+	}
 	first, behind := m.set.TraceRows(t)
+	s.spend(behind - first)
 	lo, _ := slices.BinarySearch(m.columns.Start[first:behind], m.startMin)
 	for row := first + lo; row < behind && m.columns.Start[row] <= m.startMax; row++ {
-		if m.span(row) {
+		if m.span(s, row, row-first) {
 			return true
+		}
+		if s.err != nil {
+			return false
 		}
 	}
 	return false
 }
 
-func (m *matcher) span(row int) bool {
+// span reports whether a row matches that starts in the range. number is its own in
+// its tree.
+func (m *matcher) span(s *subject, row, number int) bool {
 	if !m.anyName && m.columns.Name[row] != m.name {
 		return false
 	}
@@ -162,10 +306,5 @@ func (m *matcher) span(row int) bool {
 	if !m.anyService && !m.ofService[m.columns.Resource[row]] {
 		return false
 	}
-	for i := range m.attributes {
-		if !m.attributes[i].span(row) {
-			return false
-		}
-	}
-	return m.filter == nil || m.filter.holds(m.subject.at(row))
+	return m.holds(s.at(row, number))
 }

@@ -1,15 +1,12 @@
 package query
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
 	"prowtrace/internal/otlpwire"
-	"prowtrace/trace"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -99,6 +96,11 @@ func (a Attr) append(s *subject, to []value) []value {
 			}
 		}
 	}
+	if a.level == SpanLevel && isJoinedKey(a.key) {
+		if v, ok := s.joinedAttribute(a.key); ok {
+			to = append(to, decodeValue(v))
+		}
+	}
 	return to
 }
 
@@ -178,7 +180,7 @@ var builtins = map[Level]map[string]builtin{
 			return hexValue(id[:])
 		}},
 		"spanID": {typ: textValue, get: func(s *subject, _ []byte) value {
-			return hexValue(binary.BigEndian.AppendUint64(nil, s.columns.ID[s.row]))
+			return value{text: s.id()}
 		}},
 		"parentSpanID":  {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return hexValue(nonZero(otlpwire.Bytes(b, 4))) }},
 		"traceState":    {typ: textValue, optional: true, get: func(_ *subject, b []byte) value { return value{text: otlpwire.Bytes(b, 3)} }},
@@ -230,90 +232,4 @@ func nonZero(id []byte) []byte {
 		return nil
 	}
 	return id
-}
-
-// A subject is the span that a filter looks at. One goroutine uses it, for one
-// row after the other.
-type subject struct {
-	view        *trace.View
-	part        trace.Part
-	set         *trace.Set // of the part
-	columns     trace.Columns
-	row         int
-	span        []byte // encoded, once it was asked for
-	event, link []byte // the one that Some looks at
-	scratch     []value
-	answers     [][]uint8 // of the filter's memos
-}
-
-// newSubject makes a subject; at sets the row.
-func newSubject(v *trace.View, part trace.Part) *subject {
-	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns()}
-}
-
-// resource and scope give the numbers that the row's have in the view.
-func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
-func (s *subject) scope() int    { return s.part.FirstScope + int(s.columns.Scope[s.row]) }
-
-func (s *subject) at(row int) *subject {
-	s.row, s.span = row, nil
-	return s
-}
-
-// values lists what a reference holds, until values is called again.
-func (s *subject) values(r Reference) []value {
-	s.scratch = r.append(s, s.scratch[:0])
-	return s.scratch
-}
-
-// bind makes b the only event or link, and gives the one that was before; nil
-// stands for all.
-func (s *subject) bind(level Level, b []byte) (outer []byte) {
-	bound := &s.event
-	if level == LinkLevel {
-		bound = &s.link
-	}
-	outer, *bound = *bound, b
-	return outer
-}
-
-// messages gives the encoded messages of a level: one, or all events or links.
-func (s *subject) messages(level Level) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		switch level {
-		case SpanLevel:
-			yield(s.encoded())
-		case ResourceLevel:
-			wire, _ := s.view.EncodedResource(s.resource())
-			yield(wire)
-		case ScopeLevel:
-			wire, _ := s.view.EncodedScope(s.scope())
-			yield(wire)
-		case EventLevel:
-			s.many(11, s.event, yield)
-		case LinkLevel:
-			s.many(13, s.link, yield)
-		}
-	}
-}
-
-func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bool) {
-	if bound != nil {
-		yield(bound)
-		return
-	}
-	b := s.encoded()
-	c := otlpwire.Read(b)
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		if f.Num == num && f.Typ == protowire.BytesType && !yield(b[f.Lo:f.Hi:f.Hi]) {
-			return
-		}
-	}
-}
-
-func (s *subject) encoded() []byte {
-	if s.span == nil {
-		s.span = s.set.Encoded(s.row)
-	}
-	return s.span
 }

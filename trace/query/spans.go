@@ -48,85 +48,113 @@ const (
 // equal, newest first decides, then trace and span id; spans with the same ids
 // come by row. So the order is total, and a page can begin where another ended.
 //
-// It returns ctx's error when ctx ends first.
+// It returns ctx's error when ctx ends first, and another where the filter asks for
+// what is Derived.
 func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
-	q.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
-	var rows []int
-	search := &spanSearch{SpanQuery: q, view: v}
-	for _, part := range v.Parts() {
-		found, err := findSpans(ctx, v, part, q)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, found...)
-	}
-	slices.SortFunc(rows, search.compareRows)
-	return rows[:min(len(rows), q.Limit)], nil
-}
-
-// findSpans gives the first rows of a part, in no order.
-func findSpans(ctx context.Context, v *trace.View, part trace.Part, q SpanQuery) ([]int, error) {
-	s := part.Set
-	search := spanSearch{SpanQuery: q, view: v, part: part, set: s, columns: s.Columns(), startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
-	search.Filter = prepared(q.Filter)
-	switch {
-	case q.After == nil:
-	case search.newestFirst():
-		search.startMax = min(search.startMax, v.Span(*q.After).Start)
-	case search.oldestFirst():
-		search.startMin = max(search.startMin, v.Span(*q.After).Start)
-	}
-	// Traces are ordered by start: those behind the last that starts in time hold nothing.
-	last := sort.Search(s.NumTraces(), func(t int) bool { start, _ := s.TraceExtent(t); return start > search.startMax })
-
-	workers := runtime.GOMAXPROCS(0)
-	best := make([]firstRows, workers)
-	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for w := range workers {
-		g.Go(func() error {
-			best[w] = firstRows{search: &search}
-			subject := newSubject(v, part)
-			for {
-				lo := int(next.Add(batch)) - batch
-				if lo >= last {
-					return nil
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				for i := lo; i < min(lo+batch, last); i++ {
-					t := i
-					if search.newestFirst() {
-						t = last - 1 - i
-					}
-					search.trace(t, subject, &best[w])
-				}
-			}
-		})
-	}
-	if err := g.Wait(); err != nil {
+	c, err := compile(v, q.Filter, Derived{})
+	if err != nil {
 		return nil, err
 	}
-	var rows []int
-	for _, b := range best {
-		for _, row := range b.rows {
-			rows = append(rows, part.FirstRow+row)
+	q.Order = append(slices.Clone(q.Order), SpanOrder{ByStart, true}, SpanOrder{By: ByTraceID}, SpanOrder{By: BySpanID})
+	search := &spanSearch{SpanQuery: q, compiled: c, startMin: q.StartMin, startMax: cmp.Or(q.StartMax, math.MaxInt64)}
+	for _, part := range v.Parts() {
+		columns := part.Set.Columns()
+		search.parts = append(search.parts, &partRows{part, &columns})
+	}
+	if q.After != nil {
+		search.after = search.place(*q.After)
+		switch {
+		case search.newestFirst():
+			search.startMax = min(search.startMax, search.after.start())
+		case search.oldestFirst():
+			search.startMin = max(search.startMin, search.after.start())
 		}
 	}
+	best := make([]firstRows, runtime.GOMAXPROCS(0))
+	for w := range best {
+		best[w].search = search
+	}
+	for _, part := range search.parts {
+		if err := search.in(ctx, part, best); err != nil {
+			return nil, err
+		}
+	}
+	var found []placedRow
+	for _, b := range best {
+		found = append(found, b.rows...)
+	}
+	slices.SortFunc(found, search.compare)
+	rows := make([]int, min(len(found), q.Limit))
+	for i := range rows {
+		rows[i] = found[i].part.FirstRow + found[i].row
+	}
 	return rows, nil
+}
+
+type spanSearch struct {
+	SpanQuery
+	*compiled
+	parts              []*partRows
+	after              placedRow
+	startMin, startMax int64
+}
+
+// partRows are the rows of a part with their columns.
+type partRows struct {
+	trace.Part
+	columns *trace.Columns
+}
+
+// A placedRow is a row of a part.
+type placedRow struct {
+	part *partRows
+	row  int
+}
+
+func (r placedRow) start() int64 { return r.part.columns.Start[r.row] }
+
+// place finds the part of a row of the View.
+func (q *spanSearch) place(row int) placedRow {
+	part := q.parts[0]
+	if last := q.parts[len(q.parts)-1]; row >= last.FirstRow {
+		part = last
+	}
+	return placedRow{part, row - part.FirstRow}
 }
 
 // batch is how many traces a goroutine takes at a time.
 const batch = 256
 
-type spanSearch struct {
-	SpanQuery
-	view               *trace.View
-	part               trace.Part
-	set                *trace.Set
-	columns            trace.Columns
-	startMin, startMax int64
+// in searches a part, with one goroutine for each of best.
+func (q *spanSearch) in(ctx context.Context, part *partRows, best []firstRows) error {
+	// Traces are ordered by start: those behind the last that starts in time hold nothing.
+	last := sort.Search(part.Set.NumTraces(), func(t int) bool {
+		start, _ := part.Set.TraceExtent(t)
+		return start > q.startMax
+	})
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for w := range best {
+		g.Go(func() error {
+			s := q.subject(ctx, part.Part)
+			for {
+				lo := int(next.Add(batch)) - batch
+				if lo >= last {
+					return nil
+				}
+				for i := lo; i < min(lo+batch, last); i++ {
+					t := i
+					if q.newestFirst() {
+						t = last - 1 - i
+					}
+					if q.trace(part, t, s, &best[w]); s.err != nil {
+						return s.err
+					}
+				}
+			}
+		})
+	}
+	return g.Wait()
 }
 
 // newestFirst and oldestFirst report whether rows by start come as they are
@@ -140,27 +168,30 @@ const runRows = 64
 
 // trace offers the matching spans of trace t. Its rows are ordered by start: where
 // the answer is, too, none behind one that comes too late for it has room.
-func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
-	set := q.set
-	if _, end := set.TraceExtent(t); end < q.startMin {
+func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
+	if _, end := part.Set.TraceExtent(t); end < q.startMin {
 		return
 	}
-	lo, hi := set.TraceRows(t)
-	starts := q.columns.Start[lo:hi]
-	hi = lo + sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
-	lo += sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
-	for lo < hi {
+	if q.needs.tree {
+		q.enter(s, q.view.Tree(q.view.Trace(q.view.TraceIndex(part.Part, t))))
+	}
+	first, hi := part.Set.TraceRows(t)
+	s.spend(hi - first)
+	starts := part.columns.Start[first:hi]
+	hi = first + sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
+	lo := first + sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
+	for lo < hi && s.err == nil {
 		from, to := lo, min(lo+runRows, hi)
 		next := from
 		if q.newestFirst() {
 			from, to = max(lo, hi-runRows), hi
 			next = to - 1
 		}
-		if q.tooLate(next, best) {
+		if q.tooLate(placedRow{part, next}, best) {
 			return
 		}
 		for row := from; row < to; row++ {
-			q.offer(row, subject, best)
+			q.offer(placedRow{part, row}, row-first, s, best)
 		}
 		if q.newestFirst() {
 			hi = from
@@ -172,40 +203,40 @@ func (q *spanSearch) trace(t int, subject *subject, best *firstRows) {
 
 // tooLate reports whether neither row has room in the answer nor those behind it
 // in the order of start.
-func (q *spanSearch) tooLate(row int, best *firstRows) bool {
+func (q *spanSearch) tooLate(row placedRow, best *firstRows) bool {
 	byStart := q.newestFirst() || q.oldestFirst()
-	return byStart && !best.wants(row) && q.columns.Start[row] != q.columns.Start[best.rows[0]]
+	return byStart && !best.wants(row) && row.start() != best.rows[0].start()
 }
 
 // offer adds a row that matches and has room in the answer. Whether there is room
 // is asked first: it costs less than the filter.
-func (q *spanSearch) offer(row int, subject *subject, best *firstRows) {
+func (q *spanSearch) offer(row placedRow, number int, s *subject, best *firstRows) {
 	switch {
-	case q.After != nil && q.compareRows(q.part.FirstRow+row, *q.After) <= 0,
+	case q.After != nil && q.compare(row, q.after) <= 0,
 		!best.wants(row),
-		q.Filter != nil && !q.Filter.holds(subject.at(row)):
+		!q.holds(s.at(row.row, number)):
 	default:
 		best.add(row)
 	}
 }
 
-// compareRows orders two rows of the view.
-func (q *spanSearch) compareRows(a, b int) int {
-	x, y := q.view.Span(a), q.view.Span(b)
+// compare orders two rows.
+func (q *spanSearch) compare(a, b placedRow) int {
+	x, y := a.part.columns, b.part.columns
 	for _, o := range q.Order {
 		order := 0
 		switch o.By {
 		case ByStart:
-			order = cmp.Compare(x.Start, y.Start)
+			order = cmp.Compare(x.Start[a.row], y.Start[b.row])
 		case ByDuration:
-			order = cmp.Compare(x.Duration, y.Duration)
+			order = cmp.Compare(x.End[a.row]-x.Start[a.row], y.End[b.row]-y.Start[b.row])
 		case ByTraceID:
-			if x.Trace != y.Trace {
-				s, t := q.view.Trace(x.Trace).ID, q.view.Trace(y.Trace).ID
+			if a.part != b.part || x.Trace[a.row] != y.Trace[b.row] {
+				s, t := a.part.Set.TraceID(int(x.Trace[a.row])), b.part.Set.TraceID(int(y.Trace[b.row]))
 				order = bytes.Compare(s[:], t[:])
 			}
 		case BySpanID:
-			order = bytes.Compare(x.ID[:], y.ID[:])
+			order = cmp.Compare(x.ID[a.row], y.ID[b.row])
 		}
 		if order != 0 && o.Descending {
 			order = -order
@@ -214,51 +245,23 @@ func (q *spanSearch) compareRows(a, b int) int {
 			return order
 		}
 	}
-	return cmp.Compare(a, b)
-}
-
-// compare orders two rows of the part.
-func (q *spanSearch) compare(a, b int) int {
-	c := &q.columns
-	for _, o := range q.Order {
-		order := 0
-		switch o.By {
-		case ByStart:
-			order = cmp.Compare(c.Start[a], c.Start[b])
-		case ByDuration:
-			order = cmp.Compare(c.End[a]-c.Start[a], c.End[b]-c.Start[b])
-		case ByTraceID:
-			if x, y := c.Trace[a], c.Trace[b]; x != y {
-				s, t := q.set.TraceID(int(x)), q.set.TraceID(int(y))
-				order = bytes.Compare(s[:], t[:])
-			}
-		case BySpanID:
-			order = cmp.Compare(c.ID[a], c.ID[b])
-		}
-		if order != 0 && o.Descending {
-			order = -order
-		}
-		if order != 0 {
-			return order
-		}
-	}
-	return cmp.Compare(a, b)
+	return cmp.Compare(a.part.FirstRow+a.row, b.part.FirstRow+b.row)
 }
 
 // firstRows keeps the first rows of those that were added, in a heap whose top
 // is the last of them.
 type firstRows struct {
 	search *spanSearch
-	rows   []int
+	rows   []placedRow
 }
 
 // wants reports whether row would be kept.
-func (h *firstRows) wants(row int) bool {
+func (h *firstRows) wants(row placedRow) bool {
 	return len(h.rows) < h.search.Limit || h.search.compare(row, h.rows[0]) < 0
 }
 
 // add keeps a row that is wanted, and drops the last one where there are too many.
-func (h *firstRows) add(row int) {
+func (h *firstRows) add(row placedRow) {
 	if len(h.rows) < h.search.Limit {
 		heap.Push(h, row)
 		return
@@ -270,7 +273,7 @@ func (h *firstRows) add(row int) {
 func (h *firstRows) Len() int           { return len(h.rows) }
 func (h *firstRows) Less(i, j int) bool { return h.search.compare(h.rows[i], h.rows[j]) > 0 }
 func (h *firstRows) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
-func (h *firstRows) Push(row any)       { h.rows = append(h.rows, row.(int)) }
+func (h *firstRows) Push(row any)       { h.rows = append(h.rows, row.(placedRow)) }
 
 // Pop is part of heap.Interface; rows only leave by being replaced.
 func (h *firstRows) Pop() any {

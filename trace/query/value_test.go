@@ -24,7 +24,7 @@ func TestValueMatchesBothTexts(t *testing.T) {
 		`["\u003ca> & b"]`:           false,
 		`["a b"]`:                    false,
 	} {
-		if valueMatches(b, want) != matches {
+		if (&condition{op: equals, want: want}).value(b) != matches {
 			t.Errorf("%s: matches %v", want, !matches)
 		}
 	}
@@ -34,7 +34,7 @@ func TestValueMatchesBothTexts(t *testing.T) {
 func TestValueGivenTwice(t *testing.T) {
 	b := []byte("\x0a\x01x\x18\x07") // x, then 7
 	for want, matches := range map[string]bool{"x": false, "7": true, "": false} {
-		if valueMatches(b, want) != matches {
+		if (&condition{op: equals, want: want}).value(b) != matches {
 			t.Errorf("%q: matches %v", want, !matches)
 		}
 	}

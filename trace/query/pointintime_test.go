@@ -1,13 +1,18 @@
-package viewer
+package query
 
 import (
 	"math"
-	"net/url"
 	"testing"
 	"time"
 )
 
-func TestMoments(t *testing.T) {
+// times are those that a time counts from: the start of a trace, and its run.
+type times struct {
+	trace int64
+	run   extent
+}
+
+func TestTimes(t *testing.T) {
 	at := func(s string) int64 {
 		u, err := time.Parse("2006-01-02 15:04:05.999999999", s)
 		if err != nil {
@@ -20,7 +25,7 @@ func TestMoments(t *testing.T) {
 	for _, test := range []struct {
 		in     string
 		within times
-		want   string // "" is no moment
+		want   string // "" is not a time
 	}{
 		{"12:03", noon, "2025-03-13 12:03:00"},
 		{"12:03:05.25", noon, "2025-03-13 12:03:05.25"},
@@ -45,39 +50,28 @@ func TestMoments(t *testing.T) {
 		{"+2562047h", noon, "2262-04-11 23:47:16.854775807"},
 		{"", noon, ""}, {"+", noon, ""}, {"-5m", noon, ""}, {"+-5m", noon, ""}, {"24:00", noon, ""}, {"12", noon, ""}, {"12:03:05Z", noon, ""}, {"2025-02-30", noon, ""}, {"noon", noon, ""},
 	} {
-		m, ok := parseMoment(test.in)
+		m, ok := parseTime(test.in)
 		switch {
 		case ok != (test.want != ""):
 			t.Errorf("%q: ok is %v", test.in, ok)
-		case ok && m.in(test.within) != at(test.want):
-			t.Errorf("%q: %s, want %s", test.in, time.Unix(0, m.in(test.within)).UTC(), test.want)
+		case ok && m.in(test.within.trace, test.within.run) != at(test.want):
+			t.Errorf("%q: %s, want %s", test.in, time.Unix(0, m.in(test.within.trace, test.within.run)).UTC(), test.want)
 		}
 	}
 }
 
-// Runs on several days: a time of day is on the day of each trace.
-func TestTimeOfDayInSeveralRuns(t *testing.T) {
-	const days = 3 * 24 * 3600 * 1000
-	h := newViewer(load(t, file(t, 1, span{id: 1, name: "early", end: 1000}), file(t, 2, span{id: 1, name: "late", start: days, end: days + 1000})), Info{})
-	for q, want := range map[string]int{"after:03:04": 2, "before:03:04": 0, "after:03:05": 0, "before:03:05": 2, "after:2025-01-03": 1} {
-		if got := answer[struct{ Total int }](t, h, "traces?q="+url.QueryEscape(q)).Total; got != want {
-			t.Errorf("%s: %d traces, want %d", q, got, want)
-		}
-	}
-}
-
-func FuzzMoment(f *testing.F) {
+func FuzzTime(f *testing.F) {
 	for _, s := range []string{"12:03:05.5", "+5m", "2025-03-13T12:03:05Z", "2262-04-12", "+2562047h47m16.854775807s"} {
-		f.Add(s, int64(0), int64(base), int64(math.MaxInt64))
+		f.Add(s, int64(0), int64(1735787045e9), int64(math.MaxInt64))
 		f.Add(s, int64(math.MaxInt64-1), int64(math.MaxInt64-2), int64(math.MaxInt64-1))
 	}
 	f.Fuzz(func(t *testing.T, s string, trace, start, end int64) {
-		m, ok := parseMoment(s)
+		m, ok := parseTime(s)
 		if !ok {
 			return
 		}
 		w := times{trace: max(trace, 0), run: extent{max(start, 0), max(start, end, 0)}}
-		if at := m.in(w); at < 0 {
+		if at := m.in(w.trace, w.run); at < 0 {
 			t.Errorf("%s is %d, before 1970", s, at)
 		}
 	})

@@ -1,0 +1,306 @@
+package query
+
+import (
+	"bytes"
+	"strings"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// A probe is what is looked for in all parts of a span that are not columns: the
+// attributes of the span, its resource, scope, events and links, and the texts
+// beside them. The find box and Jaeger's tags ask so.
+type probe interface {
+	// attribute says whether an attribute is meant.
+	attribute(key, value []byte) bool
+	// text says so of a text that is no attribute.
+	text(of freeText, s []byte) bool
+	// may says whether a span can have what is meant, by its bytes alone; attributes
+	// says that only some of its attributes can: those that others admits.
+	may(span []byte) (all, some bool)
+	// others says of an encoded AnyValue whether it can be meant though may was not.
+	others(value []byte) bool
+}
+
+type freeText uint8
+
+const (
+	scopeName freeText = iota
+	scopeVersion
+	eventName
+	statusMessage
+)
+
+// underKey asks for the values under a key, and for the texts that have that name.
+type underKey struct {
+	key   []byte
+	texts []freeText
+	condition
+}
+
+// textNames are the keys under which texts beside the attributes are found, as
+// people and Jaeger name them.
+var textNames = map[string][]freeText{
+	"scope":                   {scopeName, scopeVersion},
+	"scope.name":              {scopeName},
+	"otel.scope.name":         {scopeName},
+	"otel.library.name":       {scopeName},
+	"scope.version":           {scopeVersion},
+	"otel.scope.version":      {scopeVersion},
+	"otel.library.version":    {scopeVersion},
+	"event":                   {eventName},
+	"message":                 {statusMessage},
+	"otel.status_description": {statusMessage},
+}
+
+func (p *underKey) attribute(key, value []byte) bool {
+	return bytes.Equal(key, p.key) && p.condition.value(value)
+}
+
+func (p *underKey) text(of freeText, s []byte) bool {
+	for _, t := range p.texts {
+		if t == of {
+			return p.condition.text(s)
+		}
+	}
+	return false
+}
+
+func (p *underKey) may(span []byte) (all, some bool) {
+	return len(p.texts) > 0 || bytes.Contains(span, p.key), false
+}
+
+func (p *underKey) others([]byte) bool { return false }
+
+// present asks for a key, in any case.
+type present struct{ key *folded }
+
+func (p *present) attribute(key, _ []byte) bool     { return p.key.equals(key) }
+func (p *present) text(freeText, []byte) bool       { return false }
+func (p *present) may(span []byte) (all, some bool) { return p.key.may(span), false }
+func (p *present) others([]byte) bool               { return false }
+
+// words asks for a text anywhere, keys included.
+type words struct {
+	condition
+	number, double, boolean bool // values of these types can have the text
+}
+
+func newWords(text string) *words {
+	w := &words{condition: condition{op: contains, word: newFolded(text)}}
+	lower := w.word.lower
+	within := func(chars string) bool { return strings.Trim(lower, chars) == "" }
+	w.number = within("-0123456789")
+	w.double = within("-+.e0123456789") || strings.Contains("nan +inf -inf", lower)
+	w.boolean = strings.Contains("true false", lower)
+	return w
+}
+
+func (p *words) attribute(key, value []byte) bool {
+	return p.word.in(key) || p.condition.value(value)
+}
+func (p *words) text(_ freeText, s []byte) bool   { return p.condition.text(s) }
+func (p *words) may(span []byte) (all, some bool) { return p.word.may(span), true }
+
+// others admits what is written otherwise than it is encoded: numbers and booleans
+// that can have the text, and all bytes, arrays and maps.
+func (p *words) others(value []byte) bool {
+	if len(value) == 0 {
+		return p.word.lower == ""
+	}
+	switch value[0] {
+	case 1<<3 | byte(protowire.BytesType):
+		return !soleField(value)
+	case 2<<3 | byte(protowire.VarintType):
+		return p.boolean || !soleField(value)
+	case 3<<3 | byte(protowire.VarintType):
+		return p.number || !soleField(value)
+	case 4<<3 | byte(protowire.Fixed64Type):
+		return p.double || !soleField(value)
+	}
+	return true
+}
+
+// soleField reports whether a message has one field.
+func soleField(message []byte) bool {
+	c := otlpwire.Read(message)
+	_, ok, _ := c.Next()
+	return ok && c.Pos == c.End
+}
+
+// inResource, inScope and inSpan ask the parts of a span for what a probe means.
+type (
+	inResource struct{ probe }
+	inScope    struct{ probe }
+	inSpan     struct {
+		probe
+		joined []string // the attributes of joined traces that can be meant
+		index  int      // of its answers about spans without their events; see subject.bind
+	}
+)
+
+// anywhere asks all parts.
+func anywhere(p probe) Filter {
+	f := inSpan{probe: p}
+	for _, key := range []string{trace.AttrTraceID, trace.AttrSpanID, trace.AttrInferred} {
+		meant := false
+		switch p := p.(type) {
+		case *underKey:
+			meant = string(p.key) == key
+		case *present:
+			meant = p.key.equals([]byte(key))
+		case *words: // ids are found as a whole, and not by letters that happen to be in them
+			meant = p.word.in([]byte(key))
+		}
+		if meant {
+			f.joined = append(f.joined, key)
+		}
+	}
+	return some{inResource{p}, inScope{p}, f}
+}
+
+func (f inResource) holds(s *subject) bool {
+	for wire := range s.messages(ResourceLevel) {
+		if attributesHave(f.probe, wire, 1) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f inScope) holds(s *subject) bool {
+	for wire := range s.messages(ScopeLevel) {
+		if f.text(scopeName, otlpwire.Bytes(wire, 1)) || attributesHave(f.probe, wire, 3) {
+			return true
+		}
+		if version := otlpwire.Bytes(wire, 2); len(version) > 0 && f.text(scopeVersion, version) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f inSpan) holds(s *subject) bool {
+	if s.event == nil {
+		return f.within(s, true)
+	}
+	if s.eventsOf == nil {
+		return f.within(s, false) || f.eventHas(s.event)
+	}
+	const no, yes = 1, 2
+	answer := &s.eventsOf[f.index]
+	if *answer == 0 {
+		*answer = no
+		if f.within(s, false) {
+			*answer = yes
+		}
+	}
+	return *answer == yes || f.eventHas(s.event)
+}
+
+// within looks through a span, at its events or not.
+func (f inSpan) within(s *subject, events bool) bool {
+	span := s.encoded()
+	all, some := f.may(span)
+	if hit, status := f.spanHas(span, all, some, events); hit || all && f.messageIn(span, status) {
+		return true
+	}
+	if added := s.added(); added != nil {
+		all, some = f.may(added)
+		if hit, _ := f.spanHas(added, all, some, events); hit {
+			return true
+		}
+	}
+	return f.joinedHas(s)
+}
+
+// messageIn asks for the status message of a span that has a status or not.
+func (f inSpan) messageIn(span []byte, status bool) bool {
+	if !status {
+		return f.text(statusMessage, nil)
+	}
+	return f.text(statusMessage, otlpwire.StatusMessage(span))
+}
+
+// spanHas looks through the attributes, events and links of encoded fields of a span,
+// and says whether a status is among them.
+func (f inSpan) spanHas(span []byte, all, some, events bool) (hit, status bool) {
+	if !all && !some {
+		return false, false
+	}
+	c := otlpwire.Read(span)
+	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+		if field.Typ != protowire.BytesType {
+			continue
+		}
+		content := span[field.Lo:field.Hi]
+		switch field.Num {
+		case 9:
+			key, value := otlpwire.KeyValue(content)
+			hit = (all || f.others(value)) && f.attribute(key, value)
+		case 11:
+			hit = events && (all && f.eventHas(content) || !all && f.othersHave(content, 3))
+		case 13:
+			hit = all && attributesHave(f.probe, content, 4) || !all && f.othersHave(content, 4)
+		case 15:
+			status = true
+		}
+		if hit {
+			return true, status
+		}
+	}
+	return false, status
+}
+
+// joinedHas looks at the attributes that a joined trace gives the span.
+func (f inSpan) joinedHas(s *subject) bool {
+	for _, key := range f.joined {
+		value, ok := s.joinedAttribute(key)
+		if _, byKey := f.probe.(*words); ok && (byKey || f.attribute([]byte(key), value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// eventHas looks through an encoded event: its name, its attributes.
+func (f inSpan) eventHas(event []byte) bool {
+	c := otlpwire.Read(event)
+	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+		if field.Typ != protowire.BytesType {
+			continue
+		}
+		content := event[field.Lo:field.Hi]
+		if field.Num == 2 && f.text(eventName, content) || field.Num == 3 && f.attribute(otlpwire.KeyValue(content)) {
+			return true
+		}
+	}
+	return false
+}
+
+// attributesHave looks through the attributes in the fields with a number.
+func attributesHave(p probe, b []byte, number protowire.Number) bool {
+	c := otlpwire.Read(b)
+	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+		if field.Num == number && field.Typ == protowire.BytesType && p.attribute(otlpwire.KeyValue(b[field.Lo:field.Hi])) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f inSpan) othersHave(b []byte, number protowire.Number) bool {
+	c := otlpwire.Read(b)
+	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+		if field.Num != number || field.Typ != protowire.BytesType {
+			continue
+		}
+		if key, value := otlpwire.KeyValue(b[field.Lo:field.Hi]); f.others(value) && f.attribute(key, value) {
+			return true
+		}
+	}
+	return false
+}

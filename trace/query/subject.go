@@ -1,0 +1,149 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"iter"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// A subject is the span that a filter looks at: the row of a part, and where the
+// filter asks for it also the tree that the row is looked at in. One goroutine uses
+// it, for one row after the other.
+type subject struct {
+	view        *trace.View
+	part        trace.Part
+	set         *trace.Set // of the part
+	columns     trace.Columns
+	row         int
+	span        []byte // encoded, once it was asked for
+	event, link []byte // the one that Some looks at
+	scratch     []value
+	answers     [][]uint8 // of the filter's memos, by memo and number in its column
+	eventsOf    []uint8   // of what spans say without their events; nil where that is not kept
+
+	tree   *treeColumns // nil where the filter asks for nothing of a tree
+	number int          // of the row in the tree
+
+	ctx  context.Context
+	left int   // bytes until the context is looked at
+	err  error // the context's
+}
+
+// interval is how many encoded bytes are searched before the context is looked at.
+const interval = 1 << 20
+
+// rowCost is what a row costs without its bytes, as if it had so many.
+const rowCost = 32
+
+// newSubject makes a subject; at sets the row.
+func newSubject(v *trace.View, part trace.Part) *subject {
+	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns(), ctx: context.Background()}
+}
+
+// at looks at a row of the part, which is number in its tree.
+func (s *subject) at(row, number int) *subject {
+	s.row, s.number, s.span = row, number, nil
+	s.spend(rowCost)
+	return s
+}
+
+// spend looks at the context once an interval. When it has ended, err says so, and
+// what the subject says does not matter any more.
+func (s *subject) spend(bytes int) {
+	if s.left -= bytes; s.left < 0 {
+		s.left = interval
+		s.err = s.ctx.Err()
+	}
+}
+
+// resource and scope give the numbers that the row's have in the view.
+func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
+func (s *subject) scope() int    { return s.part.FirstScope + int(s.columns.Scope[s.row]) }
+
+// id is the id of the span as text.
+func (s *subject) id() []byte {
+	return hex.AppendEncode(nil, binary.BigEndian.AppendUint64(nil, s.columns.ID[s.row]))
+}
+
+// values lists what a reference holds, until values is called again.
+func (s *subject) values(r Reference) []value {
+	s.scratch = r.append(s, s.scratch[:0])
+	return s.scratch
+}
+
+// bind makes b the only event or link, and gives the one that was before; nil
+// stands for all.
+func (s *subject) bind(level Level, b []byte) (outer []byte) {
+	bound := &s.event
+	if level == LinkLevel {
+		bound = &s.link
+	}
+	outer, *bound = *bound, b
+	return outer
+}
+
+// messages gives the encoded messages of a level: one, or all events or links. The
+// row's own fields and those added to it are two of a span; of a resource with a
+// label there is the one with it and the one without.
+func (s *subject) messages(level Level) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		switch level {
+		case SpanLevel:
+			if added := s.added(); yield(s.encoded()) && added != nil {
+				yield(added)
+			}
+		case ResourceLevel:
+			n := s.resource()
+			wire, _ := s.view.EncodedResource(n)
+			if reported := s.view.ReportedResource(n); yield(wire) && reported != n {
+				wire, _ = s.view.EncodedResource(reported)
+				yield(wire)
+			}
+		case ScopeLevel:
+			wire, _ := s.view.EncodedScope(s.scope())
+			yield(wire)
+		case EventLevel:
+			s.many(11, s.event, yield)
+		case LinkLevel:
+			s.many(13, s.link, yield)
+		}
+	}
+}
+
+func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bool) {
+	if bound != nil {
+		yield(bound)
+		return
+	}
+	for _, b := range [2][]byte{s.encoded(), s.added()} {
+		c := otlpwire.Read(b)
+		for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+			if f.Num == num && f.Typ == protowire.BytesType && !yield(b[f.Lo:f.Hi:f.Hi]) {
+				return
+			}
+		}
+	}
+}
+
+func (s *subject) encoded() []byte {
+	if s.span == nil {
+		s.span = s.set.Encoded(s.row)
+		s.spend(len(s.span))
+	}
+	return s.span
+}
+
+// added gives the fields that joined traces have behind those of the span.
+func (s *subject) added() []byte { return s.view.AddedFields(s.part.FirstRow + s.row) }
+
+// hasBytes reports whether the span, or what was added to it, has some bytes anywhere.
+func (s *subject) hasBytes(b []byte) bool {
+	return bytes.Contains(s.encoded(), b) || bytes.Contains(s.added(), b)
+}

@@ -1,0 +1,364 @@
+package query
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"prowtrace/internal/text"
+	"prowtrace/trace"
+)
+
+// A SyntaxError says what is wrong with a search, for the person who wrote it: one
+// sentence without its full stop, and one that says how to write it.
+type SyntaxError struct{ Problem, Hint string }
+
+func (e *SyntaxError) Error() string { return e.Problem }
+
+func syntaxError(format string, args ...any) error {
+	return &SyntaxError{fmt.Sprintf(format, args...), `Write words, key=value, key~regex, dur>5s, error, kind:client; quote what has spaces: key="a b", "a key"=b.`}
+}
+
+// shown is a piece of a search within an error.
+func shown(s string) string { return "“" + text.Clip(s, 60) + "”" }
+
+// A term is one condition as it is written.
+type term struct {
+	key       string // "" with a quoted one is a key, else words
+	quotedKey bool
+	op        string // "", =, !=, ~, :, :=, :#, >, >=, <, <=
+	value     string
+	quoted    bool   // the value
+	word      string // the whole of it where nothing is quoted
+}
+
+// readTerm reads a term off the front of s.
+func readTerm(s string, grouped bool) (t term, rest string, err error) {
+	rest = s
+	if s[0] == '"' {
+		if t.value, rest, err = unquote(s); err != nil {
+			return t, "", err
+		}
+		op := operatorAt(rest)
+		switch op {
+		case ":":
+			return t, "", syntaxError("A colon follows the quoted %s: leave a space behind the quote, or write = behind a key", shown(t.value))
+		case "":
+			t.quoted = true
+			return t, rest, nil
+		}
+		t.key, t.quotedKey, t.op, rest = t.value, true, op, rest[len(op):]
+		t.value = ""
+	} else {
+		t.word = s[:wordEnd(s, grouped)]
+		t.key, t.op = split(t.word)
+		rest = s[len(t.key)+len(t.op):]
+	}
+	if strings.HasPrefix(rest, `"`) {
+		t.quoted, t.word = true, ""
+		t.value, rest, err = unquote(rest)
+		return t, rest, err
+	}
+	end := wordEnd(rest, grouped)
+	t.value, rest = rest[:end], rest[end:]
+	return t, rest, nil
+}
+
+// unquote reads a quoted text off the front of s.
+func unquote(s string) (value, rest string, err error) {
+	quoted, err := strconv.QuotedPrefix(s)
+	if err == nil {
+		value, err = strconv.Unquote(quoted)
+	}
+	if err != nil {
+		return "", "", syntaxError("A quote is not closed, or something odd follows a backslash, in %s", shown(s))
+	}
+	return value, s[len(quoted):], nil
+}
+
+// wordEnd gives where a word ends: at a space, in parentheses also at one that
+// closes none of the word.
+func wordEnd(s string, grouped bool) int {
+	open := 0
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r):
+			return i
+		case r == '(':
+			open++
+		case r == ')':
+			if open--; open < 0 && grouped {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// operators are those that can follow a key, the longer of two before the shorter.
+var operators = []string{"!=", ">=", "<=", ":=", ":#", "=", "~", ">", "<", ":"}
+
+func operatorAt(s string) string {
+	for _, op := range operators {
+		if strings.HasPrefix(s, op) {
+			return op
+		}
+	}
+	return ""
+}
+
+// fieldWords are the words that a colon can follow; any other colon is text.
+var fieldWords = map[string]bool{
+	"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "peer": true, "after": true, "before": true,
+}
+
+// split cuts a word at the first operator in it. A word that begins with one, has a
+// quote before it, or is an address, is text.
+func split(word string) (key, op string) {
+	for i := range word {
+		if word[i] == '"' {
+			break
+		}
+		op := operatorAt(word[i:])
+		switch {
+		case op == "":
+			continue
+		case i == 0, strings.HasPrefix(word[i:], "://"):
+			return "", ""
+		case op == ":" && !fieldWords[word[:i]], op == ":#" && !isDigest(word[i+len(op):]):
+			continue
+		}
+		return word[:i], op
+	}
+	return "", ""
+}
+
+func isDigest(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == 16
+}
+
+// filter makes of a term what it asks. A word that can be read in several ways asks
+// for any of them: with=eq=v4 is found under the key with and under with=eq.
+func (t *term) filter() (Filter, error) {
+	f, err := t.asWritten()
+	if t.word == "" || t.op == "!=" || strings.HasPrefix(t.op, ":") || strings.Contains(t.word, "://") {
+		return f, err
+	}
+	if operatorAt(t.word) == t.word {
+		return nil, syntaxError("%s stands alone: write key=value without spaces", shown(t.word))
+	}
+	var ways []Filter
+	if err == nil {
+		ways = append(ways, f)
+	}
+	for i := max(len(t.key)+len(t.op), 1); i < len(t.word); i++ {
+		switch {
+		case t.word[i] != '=':
+		case t.word[i-1] == '!' && t.op != "":
+			return nil, syntaxError("%s can be read in two ways: quote its key or its value", shown(t.word))
+		case i == len(t.key)+1 && t.op == "=":
+			return nil, syntaxError("%s has = twice: write key=value, or quote the value", shown(t.word))
+		default:
+			ways = append(ways, underAnyKey(t.word[:i], condition{op: equals, want: t.word[i+1:]}))
+		}
+	}
+	switch len(ways) {
+	case 0:
+		return nil, err
+	case 1:
+		return ways[0], nil
+	}
+	return Or(ways...), nil
+}
+
+// asWritten reads a term by the first operator in it.
+func (t *term) asWritten() (Filter, error) {
+	switch t.op {
+	case "":
+		return t.words(), nil
+	case "=":
+		return t.under(condition{op: equals, want: t.value}), nil
+	case "!=":
+		return Not(t.under(condition{op: equals, want: t.value})), nil
+	case "~":
+		pattern, err := regexp.Compile(t.value)
+		if err != nil {
+			return nil, syntaxError("%s is not a regular expression: %s", shown(t.value), text.Clip(err.Error(), 200))
+		}
+		return t.under(condition{op: matches, pattern: pattern, literal: requiredLiteral(t.value)}), nil
+	case ":":
+		return t.part()
+	case ":=", ":#":
+		return t.exact(condition{op: operator(t.op), want: t.value}), nil
+	}
+	return t.ordered(operator(t.op))
+}
+
+func (t *term) words() Filter {
+	if t.value == "error" && !t.quoted {
+		return newInField(fields["status"], condition{op: equals, want: "error"})
+	}
+	w := newWords(t.value)
+	all := some{newInField(fields["name"], w.condition), newInField(fields["service"], w.condition), anywhere(w)}
+	if id, ok := idWord(t.value); ok {
+		all = append(all, id)
+	}
+	return all
+}
+
+// under asks for what has the term's key.
+func (t *term) under(c condition) Filter {
+	if t.quotedKey {
+		return anywhere(&underKey{key: []byte(t.key), condition: c})
+	}
+	return underAnyKey(t.key, c)
+}
+
+// underAnyKey asks for an attribute or a field. With resource. before the key it asks
+// for an attribute of the resource as well.
+func underAnyKey(key string, c condition) Filter {
+	all := some{anywhere(&underKey{key: []byte(key), texts: textNames[key], condition: c})}
+	if f, ok := fields[key]; ok {
+		all = append(all, newInField(f, c))
+	}
+	if rest, ok := strings.CutPrefix(key, "resource."); ok {
+		all = append(all, inResource{&underKey{key: []byte(rest), condition: c}})
+	}
+	return all
+}
+
+// Tag asks for an attribute by its text, as Jaeger's tags do and key=value in the find
+// box: one of the span, of its resource, of its scope, of its events or of its links;
+// with resource. before the key, one of the resource. These keys ask for fields
+// besides: error (true: the status is an error), span.kind, span.status,
+// otel.status_code, otel.status_description, otel.scope.name and scope.name,
+// otel.scope.version and scope.version; name, service, scope, kind, status, message,
+// event, flag and id.
+func Tag(key, value string) Filter { return underAnyKey(key, condition{op: equals, want: value}) }
+
+// ordered compares durations, or attributes by their numbers.
+func (t *term) ordered(op operator) (Filter, error) {
+	if !t.quotedKey && (t.key == "dur" || t.key == "duration" || t.key == "self") {
+		d, err := time.ParseDuration(t.value)
+		if err != nil {
+			return nil, syntaxError("%s is not a duration: write 5s, 1.5ms, 2m30s or 100us", shown(t.value))
+		}
+		if t.key == "self" {
+			return selfTime{op, int64(d)}, nil
+		}
+		return timing{"duration", map[operator]Op{above: Gt, aboveOrEqual: Gte, below: Lt, belowOrEqual: Lte}[op], int64(d)}, nil
+	}
+	limit, ok := parseExact(t.value)
+	if !ok {
+		return nil, syntaxError("%s is not a number to compare %s with", shown(t.value), shown(t.key))
+	}
+	return t.under(condition{op: op, limit: limit}), nil
+}
+
+// part reads what a colon asks for.
+func (t *term) part() (Filter, error) {
+	part := condition{op: contains, word: newFolded(t.value)}
+	whole := condition{op: equals, want: t.value}
+	switch t.key {
+	case "name", "service":
+		return newInField(fields[t.key], part), nil
+	case "peer":
+		return newInField(peerField, part), nil
+	case "scope":
+		return inScope{&underKey{texts: textNames["scope"], condition: part}}, nil
+	case "has":
+		return anywhere(&present{newFolded(t.value)}), nil
+	case "kind":
+		if !isOneOf(t.value, append(kindWords[:], "")) {
+			return nil, syntaxError("There is no kind %s. The kinds are internal, server, client, producer, consumer and unspecified", shown(t.value))
+		}
+	case "status":
+		if !isOneOf(t.value, statusWords[:]) {
+			return nil, syntaxError("There is no status %s. The statuses are unset, ok and error", shown(t.value))
+		}
+	case "flag":
+		if known := append(trace.Flags(math.MaxUint16).Names(), inferredFlag); !isOneOf(t.value, known) {
+			return nil, syntaxError("There is no flag %s. The flags are %s", shown(t.value), strings.Join(known, ", "))
+		}
+	case "after", "before":
+		when, ok := parseTime(t.value)
+		if !ok {
+			return nil, syntaxError("Invalid time %s: write 12:03 or 12:03:05.5 in UTC, 2025-03-13T12:03:05Z, or +5m from the start of the trace", shown(t.value))
+		}
+		return startTime{when, t.key == "after"}, nil
+	}
+	return newInField(fields[t.key], whole), nil
+}
+
+func isOneOf(word string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
+}
+
+// exactFields are the keys under which := means a field.
+var exactFields = map[string]field{
+	"name": fields["name"], "service": fields["service"], "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField,
+}
+
+func (t *term) exact(c condition) Filter {
+	if f, ok := exactFields[t.key]; ok && !t.quotedKey {
+		return newInField(f, c)
+	}
+	return grouped{[]byte(t.key), c}
+}
+
+// Term writes key=value for the find box, quoted where it has to be. The key is read
+// as Tag reads it. Values of more than some 4,000 bytes are too long for a search:
+// Exact and ExactAttribute write them another way.
+func Term(key, value string) string { return written(key, false) + "=" + quotedIfNeeded(value) }
+
+// Exact writes a term that finds exactly the spans with a value in a field, as it was
+// counted and not as it is shown: whole, empty or of any length. Fields are name,
+// service, kind, status, id, and peer (see Derived).
+func Exact(field, value string) string { return exactTerm(written(field, false), value) }
+
+// ExactAttribute writes a term that finds exactly the spans that have a text under a
+// key when they are summed up by it: under the span's first attribute with the key,
+// else under that of its resource; those without such an attribute have "".
+func ExactAttribute(key, value string) string {
+	_, isField := exactFields[key]
+	return exactTerm(written(key, isField), value)
+}
+
+// longestExact is how long a value is written into a term as it is.
+const longestExact = 500
+
+func exactTerm(key, value string) string {
+	if len(value) > longestExact {
+		return key + ":#" + digest(value)
+	}
+	return key + ":=" + quotedIfNeeded(value)
+}
+
+func written(key string, quoted bool) string {
+	if quoted || !plainWord(key) {
+		return strconv.Quote(key)
+	}
+	return key
+}
+
+func quotedIfNeeded(value string) string {
+	if plainWord(value) {
+		return value
+	}
+	return strconv.Quote(value)
+}
+
+// plainWord reports whether a word means itself wherever it stands.
+func plainWord(s string) bool {
+	return s != "" && s[0] != '-' && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./@", r)
+	})
+}

@@ -1,0 +1,188 @@
+package query
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+)
+
+// treeBatch is how many spans of a tree a goroutine takes at a time.
+const treeBatch = 4096
+
+// InTree tells for each span of a tree, by its number, whether f holds.
+func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, error) {
+	c, err := compile(t.View(), f, d)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]bool, t.Len())
+	err = c.eachSpan(ctx, t, func(s *subject) bool {
+		hits[s.number] = c.holds(s)
+		return true
+	})
+	return hits, err
+}
+
+// eachSpan asks about all spans of a tree on all processors, until one of them has
+// enough. ask is called by several goroutines, each with a subject of its own.
+func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject) (more bool)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	var enough atomic.Bool
+	parts := c.view.Parts()
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			subjects := make([]*subject, len(parts))
+			for i, part := range parts {
+				subjects[i] = c.subject(ctx, part)
+				subjects[i].eventsOf = make([]uint8, c.probes)
+				c.enter(subjects[i], t)
+				subjects[i].tree = subjects[0].tree
+			}
+			for !enough.Load() {
+				lo := int(next.Add(treeBatch)) - treeBatch
+				if lo >= t.Len() {
+					return nil
+				}
+				for i := lo; i < min(lo+treeBatch, t.Len()); i++ {
+					row, s := t.Row(i), subjects[0]
+					if last := len(parts) - 1; row >= parts[last].FirstRow {
+						s = subjects[last]
+					}
+					more := ask(s.at(row-s.part.FirstRow, i))
+					if s.err != nil {
+						return s.err
+					}
+					if !more {
+						enough.Store(true)
+						return nil
+					}
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// withJoined adds the joined traces that have a match to those that were found: among
+// all of their spans, or among the job's own alone. Only those before a place in the
+// order count.
+func withJoined(ctx context.Context, c *compiled, q Query, before int, found []trace.Trace) ([]trace.Trace, error) {
+	matched := newBits(c.view.NumTraces())
+	for _, t := range found {
+		matched.set(t.Index)
+	}
+	var matchers []*matcher
+	for _, part := range c.view.Parts() {
+		matchers = append(matchers, newMatcher(c, part, q))
+	}
+	whole := !c.needs.tree && q.Limit == 0 && q.After.IsZero() // all traces were asked
+	for _, job := range c.view.Jobs() {
+		if matched.has(job.Index) || job.Index >= before {
+			continue
+		}
+		var hit atomic.Bool
+		err := c.eachSpan(ctx, c.view.Tree(job), func(s *subject) bool {
+			m := matchers[0]
+			if s.part.FirstRow == matchers[len(matchers)-1].part.FirstRow {
+				m = matchers[len(matchers)-1]
+			}
+			start := m.columns.Start[s.row]
+			switch {
+			case !q.Joined && !c.view.Added(m.part.FirstRow+s.row):
+			case whole && !matched.has(c.view.TraceIndex(m.part, int(m.columns.Trace[s.row]))):
+			case start < m.startMin, start > m.startMax:
+			case m.possible && m.span(s, s.row, s.number):
+				hit.Store(true)
+			}
+			return !hit.Load()
+		})
+		if err != nil {
+			return nil, err
+		}
+		if hit.Load() {
+			found = append(found, job)
+		}
+	}
+	return found, nil
+}
+
+// An Event is an event of a span of a tree.
+type Event struct {
+	Span     int   // its number in the tree
+	Time     int64 // Unix ns; without a time of its own that of its span's start
+	From, To int   // where it lies in Tree.Encoded of the span
+}
+
+// eventBatch is how many events are given away at a time.
+const eventBatch = 1024
+
+// Events gives the events of a tree's spans for which f holds, as if each were the
+// only one of its span. They come in no order, some at a time; add is not called by
+// two goroutines at once, and must not keep the slice.
+func Events(ctx context.Context, t trace.Tree, f Filter, d Derived, add func([]Event)) error {
+	c, err := compile(t.View(), f, d)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	return c.eachSpan(ctx, t, func(s *subject) bool {
+		var some []Event
+		give := func() {
+			if len(some) > 0 {
+				mu.Lock()
+				add(some)
+				mu.Unlock()
+				some = some[:0]
+			}
+		}
+		c.eventsOf(s, t, func(e Event) {
+			if some = append(some, e); len(some) == eventBatch {
+				give()
+			}
+		})
+		give()
+		return true
+	})
+}
+
+// eventsOf finds the events of the subject's span.
+func (c *compiled) eventsOf(s *subject, t trace.Tree, add func(Event)) {
+	if !s.columns.Flags[s.row].Has(trace.Eventful) && s.added() == nil {
+		return
+	}
+	clear(s.eventsOf)
+	span := t.Encoded(s.number)
+	start := s.columns.Start[s.row]
+	cursor := otlpwire.Read(span)
+	for f, ok, _ := cursor.Next(); ok && s.err == nil; f, ok, _ = cursor.Next() {
+		if f.Num != 11 || f.Typ != protowire.BytesType {
+			continue
+		}
+		event := span[f.Lo:f.Hi:f.Hi]
+		s.spend(len(event))
+		outer := s.bind(EventLevel, event)
+		if c.holds(s) {
+			add(Event{s.number, eventTime(event, start), f.Lo, f.Hi})
+		}
+		s.bind(EventLevel, outer)
+	}
+}
+
+// eventTime gives the time of an encoded event in Unix ns, or otherwise where it has
+// none.
+func eventTime(event []byte, otherwise int64) int64 {
+	if t := otlpwire.Fixed64(event, 1); t > 0 {
+		return int64(min(t, math.MaxInt64))
+	}
+	return otherwise
+}

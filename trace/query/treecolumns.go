@@ -1,0 +1,158 @@
+package query
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"prowtrace/trace"
+)
+
+// Derived gives what a search can ask of a span that follows from the tree that it
+// is looked at in. Functions that are nil are not asked: a filter that needs one of
+// them is refused. They are called at most once for each tree, by several goroutines.
+type Derived struct {
+	Self func(trace.Tree) []int64  // self times in ns, by number in the tree
+	Peer func(trace.Tree) []string // what each span called that wrote no span; "" for nothing
+}
+
+// needs are what a filter asks of trees.
+type needs struct {
+	tree, self, peer bool
+}
+
+func needsOf(f Filter) (n needs) {
+	inspect(f, func(f Filter) bool {
+		switch f := f.(type) {
+		case selfTime:
+			n.tree, n.self = true, true
+		case inField:
+			n.tree, n.peer = n.tree || f.ofTree, n.peer || f.ofTree
+		case startTime:
+			n.tree = n.tree || f.when.since != sinceEpoch
+		}
+		return false
+	})
+	return n
+}
+
+var (
+	errSelf = errors.New("cannot search for self times: the caller has none")
+	errPeer = errors.New("cannot search for peers: the caller has none")
+)
+
+// check refuses a filter that needs what d does not have.
+func (d Derived) check(n needs) error {
+	switch {
+	case n.self && d.Self == nil:
+		return errSelf
+	case n.peer && d.Peer == nil:
+		return errPeer
+	}
+	return nil
+}
+
+// treeColumns are the columns of one tree, made when they are first asked for. They
+// are for one goroutine.
+type treeColumns struct {
+	tree     trace.Tree
+	derived  Derived
+	selfs    []int64
+	peers    []string
+	measured bool
+	extent   extent
+}
+
+func (t *treeColumns) self(i int) int64 {
+	if t.selfs == nil {
+		t.selfs = t.derived.Self(t.tree)
+	}
+	return t.selfs[i]
+}
+
+func (t *treeColumns) peer(i int) string {
+	if t.peers == nil {
+		t.peers = t.derived.Peer(t.tree)
+	}
+	return t.peers[i]
+}
+
+func (t *treeColumns) times() extent {
+	if !t.measured {
+		t.extent.start, t.extent.end = t.tree.Extent()
+		t.measured = true
+	}
+	return t.extent
+}
+
+// An extent is a span of time in Unix ns.
+type extent struct{ start, end int64 }
+
+type extentKey struct{}
+
+// extentOf gives the time of all traces together.
+func extentOf(v *trace.View) extent {
+	return v.Kept(extentKey{}, func() any {
+		var all extent
+		for i := range v.NumTraces() {
+			t := v.Trace(i)
+			if all.start == 0 {
+				all.start = t.Start // traces are ordered by start
+			}
+			all.end = max(all.end, t.End)
+		}
+		return all
+	}).(extent)
+}
+
+// selfTime compares self times with a number of ns.
+type selfTime struct {
+	op   operator
+	than int64
+}
+
+func (f selfTime) holds(s *subject) bool {
+	self := s.tree.self(s.number)
+	order := 0
+	if self < f.than {
+		order = -1
+	} else if self > f.than {
+		order = 1
+	}
+	return f.op.holds(order)
+}
+
+// startTime asks whether a span starts at a time or later, or before it. Where an
+// event is the only one looked at, its time counts. A time of 0 is unknown, and on
+// neither side.
+type startTime struct {
+	when  pointInTime
+	after bool
+}
+
+func (f startTime) holds(s *subject) bool {
+	at := s.columns.Start[s.row]
+	if s.event != nil {
+		at = eventTime(s.event, at)
+	}
+	return at > 0 && (at >= f.limit(s)) == f.after
+}
+
+// limit is the time in Unix ns. Several runs are on several days: there the day of a
+// time of day is that of the trace.
+func (f startTime) limit(s *subject) int64 {
+	if f.when.since == sinceEpoch {
+		return f.when.ns
+	}
+	around := s.tree.times()
+	run := around
+	if all := extentOf(s.view); all.end-all.start < day {
+		run = all
+	}
+	return f.when.in(around.start, run)
+}
+
+const day = int64(24 * time.Hour)
+
+// plus adds without going around; neither is negative.
+func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
