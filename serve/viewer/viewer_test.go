@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"flag"
 	"io"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -323,26 +323,55 @@ func TestAnswersAreCompressed(t *testing.T) {
 	}
 }
 
-// The page loads its modules at once, not one after the other as they are
-// imported.
+// The page loads the modules of its first screen at once, not one after the
+// other as they are imported.
 func TestModulesArePreloaded(t *testing.T) {
 	h := newViewer(load(t), Info{})
-	index := page(t, h, "/")
-	modules, err := fs.Glob(ui, "ui/*.js")
-	inFolders, err2 := fs.Glob(ui, "ui/*/*.js")
-	if err := errors.Join(err, err2); err != nil || len(inFolders) == 0 {
-		t.Fatal(err)
+	listed := map[string]bool{"ui/main.js": true}
+	for _, m := range regexp.MustCompile(`"modulepreload" href="/([^"]+)"`).FindAllStringSubmatch(page(t, h, "/"), -1) {
+		listed[m[1]] = true
 	}
-	modules = append(modules, inFolders...)
-	for _, m := range modules {
-		if !strings.Contains(index, `"/`+m+`"`) {
+	imported := map[string]bool{}
+	importedBy(t, "ui/main.js", imported)
+	for m := range imported {
+		if !listed[m] {
 			t.Errorf("%s is not in index.html", m)
 		}
+	}
+	for m := range listed {
+		if !imported[m] {
+			t.Errorf("%s is in index.html, but the first screen does not import it", m)
+		}
+	}
+}
+
+var importStatement = regexp.MustCompile(`(?m)^import .* from '(\.[^']+)';$`)
+
+// importedBy adds a module, and all that it imports when it is loaded.
+func importedBy(t *testing.T, module string, all map[string]bool) {
+	t.Helper()
+	if all[module] {
+		return
+	}
+	all[module] = true
+	content, err := ui.ReadFile(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range importStatement.FindAllStringSubmatch(string(content), -1) {
+		importedBy(t, path.Join(path.Dir(module), m[1]), all)
+	}
+}
+
+func TestModulesAreServed(t *testing.T) {
+	h := newViewer(load(t), Info{})
+	modules, err := fs.Glob(ui, "ui/*/*.js")
+	if err != nil || len(modules) == 0 {
+		t.Fatal(err)
+	}
+	for _, m := range append(modules, "ui/main.js") {
 		if w := get(h, "/"+m); w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 			t.Errorf("%s: status %d, type %q", m, w.Code, w.Header().Get("Content-Type"))
 		}
-	}
-	if listed := strings.Count(index, "modulepreload"); listed != len(modules)-1 {
-		t.Errorf("index.html names %d modules besides main.js, there are %d", listed, len(modules)-1)
 	}
 }

@@ -69,6 +69,22 @@ func TestDetail(t *testing.T) {
 	b.wait(panelName + ` === 'job'`)
 }
 
+// A filter that is added to alternatives holds for each of them, and an event
+// before its span has one sign.
+func TestFilterBesideAlternatives(t *testing.T) {
+	job, call := span(1, 0, "job", 0, 9000), span(2, 1, "call", 6000, 8000)
+	call.Attributes = append(call.Attributes, text("code", "500"))
+	call.Events = []*tracepb.Span_Event{{Name: "early", TimeUnixNano: begin + 1000e6}}
+	b := open(t, made(t, failed(job), call), viewer.Info{}, "/trace/"+polled+"?span=0000000000000002&q=error+OR+code%3D500")
+	b.wait(`document.querySelector('.detail .d-fields')`)
+	if got := b.text(`document.querySelector('.d-event h4').innerText`); got != "early −5 s" {
+		t.Errorf("the event is %q", got)
+	}
+	b.wait(`document.querySelector('.found').textContent === '2 matches'`)
+	b.eval(`[...document.querySelectorAll('.d-fields tr')].find((r) => r.textContent.startsWith('code')).querySelector('.d-actions button:last-child').click()`)
+	b.wait(`document.querySelector('.find').value === '(error OR code=500) code=500' && document.querySelector('.found').textContent === '1 match'`)
+}
+
 // From match to match, back again, to the slowest, and along the critical path.
 func TestSteps(t *testing.T) {
 	b := open(t, polling(t), viewer.Info{}, "/trace/"+polled)

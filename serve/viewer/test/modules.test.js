@@ -4,19 +4,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bytes, clock, count, counted, duration, offset, percent, relative, zoneName } from '../ui/lib/format.js';
-import { initiallyClosed, closedBelow } from '../ui/model/collapse.js';
+import { closedBelow, initiallyClosed } from '../ui/model/collapse.js';
 import { ordering } from '../ui/model/columnorder.js';
 import { build, decode, FLAG } from '../ui/model/columns.js';
 import { completions } from '../ui/model/completions.js';
-import { pathShown } from '../ui/model/criticalpath.js';
+import { shownPath } from '../ui/model/criticalpath.js';
 import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
-import { formatLines, opening, parseLines } from '../ui/model/expansion.js';
-import { place } from '../ui/model/flamelayout.js';
+import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
+import { frameLayout } from '../ui/model/flamelayout.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
 import { firstOf, slowest } from '../ui/model/ranking.js';
 import { ownPieces } from '../ui/model/selftime.js';
-import { between, layer } from '../ui/model/servicelayout.js';
+import { nodeColumns, waypoints } from '../ui/model/servicelayout.js';
 import { lowerBound, nextOf } from '../ui/model/sorted.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/timewindow.js';
 import { visibleLines, withAncestors } from '../ui/model/visible.js';
@@ -89,30 +89,24 @@ test('visible lines', () => {
 
 test('what is open is the same after a round trip through the address', () => {
   const m = family();
-  const closed = new Uint8Array(m.n);
-  const shown = (o, keep = null) => {
-    o.apply(closed, keep);
-    return visibleLines(m, closed, null).join();
-  };
-  const o = opening(m);
-  assert.equal(shown(o), '0,1,2,3');
-  assert.equal(shown(o, withAncestors(m, [5])), '0,1,2,3,4,5', 'what a filter finds is shown');
-  o.set(1, 1);
-  o.set(3, 0);
-  assert.deepEqual(o.format(), { level: '', open: '3', closed: '1' });
-  const again = opening(m);
-  assert.equal(again.parse(o.format()), true);
-  assert.equal(again.parse(o.format()), false);
-  assert.equal(shown(again), shown(o));
+  const atFirst = initiallyClosed(m);
+  const closed = (e, keep = null) => closedLines(m, e, atFirst, keep);
+  const shown = (e, keep = null) => visibleLines(m, closed(e, keep), null).join();
+  assert.equal(shown(AT_FIRST), '0,1,2,3');
+  assert.equal(shown(AT_FIRST, withAncestors(m, [5])), '0,1,2,3,4,5', 'what a filter finds is shown');
+  const e = withLine(withLine(AT_FIRST, 1, 1), 3, 0);
+  assert.deepEqual(formatExpansion(e), { level: '', open: '3', closed: '1' });
+  const again = parseExpansion(formatExpansion(e), m.n);
+  assert.deepEqual(again, e);
   assert.equal(shown(again), '0,1,3,4,5');
-  assert.equal(o.reveal(closed, 2, true), false, 'what was closed by itself stays closed');
-  assert.equal(o.reveal(closed, 2, false), true);
-  assert.equal(shown(o), '0,1,2,3,4,5');
-  o.setLevel('1');
-  assert.deepEqual(o.format(), { level: '1', open: '', closed: '' });
-  assert.equal(shown(o), '0,1,3');
-  o.setLevel('all');
-  assert.equal(shown(o), '0,1,2,3,4,5');
+  assert.equal(revealing(m, e, closed(e), 2, true), e, 'what was closed by itself stays closed');
+  const revealed = revealing(m, e, closed(e), 2, false);
+  assert.equal(shown(revealed), '0,1,2,3,4,5');
+  assert.equal(shown(e), '0,1,3,4,5', 'an expansion is a value');
+  const one = { level: '1', lines: new Map() };
+  assert.deepEqual(formatExpansion(one), { level: '1', open: '', closed: '' });
+  assert.equal(shown(one), '0,1,3');
+  assert.equal(shown({ level: 'all', lines: new Map() }), '0,1,2,3,4,5');
 });
 
 test('numbers of lines are short in the address, and bounded', () => {
@@ -322,22 +316,22 @@ test('the find box offers what goes on from its text', () => {
 test('flame frames are placed within what they are in', () => {
   const f = (parent, width) => ({ parent, width, name: '', service: '', count: 1, errors: 0, self: 0 });
   const frames = [f(-1, 100), f(0, 60), f(0, 40), f(1, 30), f(-1, 100)];
-  assert.deepEqual(place(frames, -1).map((p) => [p.i, p.depth, p.from, p.width]), [[0, 0, 0, 0.5], [1, 1, 0, 0.3], [2, 1, 0.3, 0.2], [3, 2, 0, 0.15], [4, 0, 0.5, 0.5]]);
-  assert.deepEqual(place(frames, 1).map((p) => [p.i, p.width]), [[0, 1], [1, 1], [3, 0.5]]);
+  assert.deepEqual(frameLayout(frames, -1).map((p) => [p.i, p.depth, p.from, p.width]), [[0, 0, 0, 0.5], [1, 1, 0, 0.3], [2, 1, 0.3, 0.2], [3, 2, 0, 0.15], [4, 0, 0.5, 0.5]]);
+  assert.deepEqual(frameLayout(frames, 1).map((p) => [p.i, p.width]), [[0, 1], [1, 1], [3, 0.5]]);
 });
 
 test('services stand behind what calls them', () => {
   const nodes = ['a', 'b', 'c'].map((name) => ({ name }));
   const call = (from, to) => ({ from, to, count: 1 });
-  assert.deepEqual(layer({ nodes, calls: [call(0, 1), call(1, 2), call(0, 2)], left: 0 }, 9), [[0], [1], [2]]);
-  assert.equal(layer({ nodes, calls: [call(0, 1), call(1, 0)], left: 0 }, 9).flat().length, 3);
+  assert.deepEqual(nodeColumns({ nodes, calls: [call(0, 1), call(1, 2), call(0, 2)], left: 0 }, 9), [[0], [1], [2]]);
+  assert.equal(nodeColumns({ nodes, calls: [call(0, 1), call(1, 0)], left: 0 }, 9).flat().length, 3);
 });
 
 test('calls go between the services of other columns', () => {
   const columns = [{ x: 12, ys: [100] }, { x: 352, ys: [16, 72, 128] }, { x: 692, ys: [100] }];
-  assert.deepEqual(between(columns, { x: 242, y: 120 }, { x: 692, y: 120 }), [{ x: 352, y: 120 }, { x: 582, y: 120 }]);
-  assert.deepEqual(between(columns, { x: 242, y: 0 }, { x: 692, y: 0 }), [{ x: 352, y: 8 }, { x: 582, y: 8 }]);
-  assert.deepEqual(between(columns, { x: 242, y: 120 }, { x: 352, y: 36 }), [], 'the next column');
+  assert.deepEqual(waypoints(columns, { x: 242, y: 120 }, { x: 692, y: 120 }), [{ x: 352, y: 120 }, { x: 582, y: 120 }]);
+  assert.deepEqual(waypoints(columns, { x: 242, y: 0 }, { x: 692, y: 0 }), [{ x: 352, y: 8 }, { x: 582, y: 8 }]);
+  assert.deepEqual(waypoints(columns, { x: 242, y: 120 }, { x: 352, y: 36 }), [], 'the next column');
 });
 
 test('the minimap counts each span on each pixel', () => {
@@ -348,7 +342,7 @@ test('the minimap counts each span on each pixel', () => {
 
 test('a closed row shows the critical path through what is under it', () => {
   // The path of the family: root, b, root, x, y, root.
-  const shown = pathShown(family(), new Map([[0, [0, 10, 30, 50, 90, 100]], [2, [10, 30]], [4, [50, 70]], [5, [70, 90]]]));
+  const shown = shownPath(family(), new Map([[0, [0, 10, 30, 50, 90, 100]], [2, [10, 30]], [4, [50, 70]], [5, [70, 90]]]));
   assert.deepEqual(shown(0, 1), [0, 10, 30, 50, 90, 100], 'an open row: its own');
   assert.deepEqual(shown(0, 6), [0, 100], 'the whole');
   assert.deepEqual(shown(1, 3), [10, 30], 'a closed row that is not on it');

@@ -103,10 +103,11 @@ export interface Errors {
   first: Int32Array; // by line: the one of those under it that ended first, or -1
 }
 
-export type View = { from: number; to: number };
+/** A window of time: ns after the start of the trace. */
+export interface TimeWindow { from: number; to: number }
 
 /** What the address says. */
-export interface State {
+export interface Address {
   trace: string; // "" is the page of the run
   view: string;
   q: string;
@@ -125,3 +126,84 @@ export interface State {
   order: string;
   offset: number;
 }
+
+/** How an address is shown: as a new entry of the history, in place of the current one, or likewise but written only after a pause. */
+export type How = 'push' | 'replace' | 'soon';
+
+/** What the server answers. An answer stays until the next one is there. */
+export interface Answer<T> {
+  key: string | null; // what was asked for last; null is nothing
+  of: string | null; // what the value answers
+  value?: T;
+  error?: unknown; // of the key
+  late: boolean; // the answer takes so long that the page should say so
+}
+
+/** A piece of a list. */
+export interface Page { total: number; offset: number }
+export interface TraceList extends Page { traces: Summary[] }
+export interface FileList extends Page { files: RunFile[] }
+export interface ProblemList extends Page { problems: Problem[] }
+export interface EventList extends Page { events: LoggedEvent[]; left: number }
+
+/** The first spans in an order. */
+export interface SpanList { lines: number[]; all: number; by: string; up: boolean }
+
+/** What both pages hold. */
+export interface PageState {
+  run: Run;
+  address: Address;
+  keys: Answer<AttributeKey[]>;
+  operations: Answer<Operation[]>; // its key is the attribute that is summed up by
+  flame: Answer<Flame>;
+  services: Answer<ServiceMap>;
+}
+
+/** What the page of the run holds. */
+export interface RunState extends PageState {
+  traces: Answer<TraceList>;
+  files: Answer<FileList>;
+  problems: Answer<ProblemList>;
+}
+
+/** Which lines are open: those of a level, but for some. */
+export interface Expansion {
+  level: string; // as in an address
+  lines: ReadonlyMap<number, 0 | 1>; // lines that differ from the level; 1 is closed
+}
+
+/** The critical path: from and to by turns, in order, by line. */
+export type Segments = ReadonlyMap<number, number[]>;
+
+/** What the page of a trace holds. */
+export interface TraceState extends PageState {
+  model: Model;
+  errors: Errors;
+  window: TimeWindow;
+  expansion: Expansion;
+  closed: Uint8Array; // by line
+  lines: Int32Array; // on show, in order
+  focus: { line: number }; // the active line; another object asks to bring it onto the screen
+  matches: Answer<Uint32Array>; // lines, by the query
+  marked: Uint8Array | null; // by line: it matches; null where nothing is looked for
+  kept: Uint8Array | null; // by line: the filter keeps it; null is all
+  critical: Segments;
+  texts: { get(line: number): LineText | undefined }; // another object when texts came
+  detail: { ref: string; line: number } | null; // the line is -1 until it is known
+  span: Answer<Detail>; // of the detail
+  colours: Palette;
+  events: Answer<EventList>;
+  spans: Answer<SpanList>;
+  spanTexts: Answer<LineText[]>;
+  comparison: Answer<Comparison>;
+  candidates: Answer<TraceList>; // to compare with
+}
+
+/** The colours that canvases draw with. */
+export interface Palette {
+  services: string[];
+  error: string; text: string; dim: string; faint: string; grid: string; line: string; accent: string; paper: string; critical: string;
+}
+
+/** A part of the page that draws what it is given of a store's state. */
+export interface Pane<S> { element: HTMLElement; update(s: S): void }

@@ -85,61 +85,8 @@ export function outside(href, text) {
 }
 
 /**
- * A mark of a line, with its meaning for those who point at it and its words
- * for those who hear it.
- * @param {import('../types').Sign} k
- */
-export function sign({ sign, text, means }) {
-  if (sign === text) return h('span', { class: 'mark-odd', title: means }, text);
-  return h('span', { class: 'mark-sign', title: `${text}: ${means}` }, h('span', { 'aria-hidden': 'true' }, sign), h('span', { class: 'vh' }, text));
-}
-
-/**
- * Brings the tab of the view on show onto the screen: on a phone not all fit.
- * @param {HTMLElement} tabs
- */
-export function showCurrent(tabs) {
-  requestAnimationFrame(() => {
-    const tab = tabs.querySelector('[aria-current]')?.getBoundingClientRect();
-    const box = tabs.getBoundingClientRect();
-    if (tab && (tab.left < box.left || tab.right > box.right)) tabs.scrollLeft += tab.left - box.left - (box.width - tab.width) / 2;
-  });
-}
-
-/**
- * The mark of a span with an error of its own.
- * @param {boolean} good whether the error was made good
- */
-export function errorMark(good) {
-  return h('span', { class: good ? 'mark-error good' : 'mark-error', title: good ? 'This span has an error that was made good: what came after it, beside it, went well' : 'This span has an error' },
-    h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, good ? 'error, made good' : 'error'));
-}
-
-/**
  * @param {import('../types').WebLink[]} links
  */
 export function webLinks(links) {
   return links.filter((l) => l.url).map((l) => outside(/** @type {string} */ (l.url), l.text));
-}
-
-/** @param {string} name */
-export function storedValue(name) {
-  try {
-    return localStorage.getItem('prowtrace.' + name);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Keeps a preference of this browser, where it lets us.
- * @param {string} name
- * @param {string} value
- */
-export function store(name, value) {
-  try {
-    localStorage.setItem('prowtrace.' + name, value);
-  } catch {
-    // private windows and full disks: the preference lasts as long as the page
-  }
 }

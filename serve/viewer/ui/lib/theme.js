@@ -1,13 +1,13 @@
 // Light, dark, or as the system has it.
 
-import { h, store, storedValue } from './dom.js';
+import { h } from './dom.js';
 
 const THEMES = /** @type {const} */ (['system', 'light', 'dark']);
 const SIGNS = { system: '◐', light: '☀', dark: '☾' };
 
 /** @returns {typeof THEMES[number]} */
 function current() {
-  const t = storedValue('theme');
+  const t = stored('theme');
   return t === 'light' || t === 'dark' ? t : 'system';
 }
 
@@ -41,6 +41,7 @@ export function themeButton(changed) {
 
 /**
  * The colours that canvases draw with, from the style sheet.
+ * @returns {import('../types').Palette}
  */
 export function palette() {
   const style = getComputedStyle(document.documentElement);
@@ -52,4 +53,24 @@ export function palette() {
   };
 }
 
-/** @typedef {ReturnType<typeof palette>} Palette */
+/** @param {string} name */
+function stored(name) {
+  try {
+    return localStorage.getItem('prowtrace.' + name);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps a preference of this browser, where it lets us.
+ * @param {string} name
+ * @param {string} value
+ */
+function store(name, value) {
+  try {
+    localStorage.setItem('prowtrace.' + name, value);
+  } catch {
+    // private windows and full disks: the preference lasts as long as the page
+  }
+}

@@ -96,6 +96,24 @@ export function hasError(m, line) {
 }
 
 /**
+ * Whether a line stands for several spans: similar ones, or those of a missing
+ * parent.
+ * @param {Model} m
+ * @param {number} line
+ */
+export function isGroup(m, line) {
+  return (at(m.flags, line) & (FLAG.missing | FLAG.fold)) !== 0;
+}
+
+/**
+ * @param {Model} m
+ * @param {number} line
+ */
+export function nameOf(m, line) {
+  return m.head.names[at(m.name, line)] ?? '';
+}
+
+/**
  * @param {Part} p
  * @param {string} name
  * @returns {Numbers}

@@ -1,4 +1,4 @@
-// What of the critical path a row shows. Pure.
+// The critical path, and what of it a row shows. Pure.
 
 import { at } from './columns.js';
 import { lowerBound } from './sorted.js';
@@ -6,12 +6,28 @@ import { lowerBound } from './sorted.js';
 /** @typedef {import('../types').Model} Model */
 
 /**
+ * The segments of the path by their lines, each list from the first on.
+ * @param {number[]} segments line, from and to by turns, the latest first
+ */
+export function segmentsByLine(segments) {
+  /** @type {Map<number, number[]>} */
+  const byLine = new Map();
+  for (let k = segments.length - 3; k >= 0; k -= 3) {
+    const line = at(segments, k);
+    const list = byLine.get(line) ?? [];
+    list.push(at(segments, k + 1), at(segments, k + 2));
+    byLine.set(line, list);
+  }
+  return byLine;
+}
+
+/**
  * A closed row stands for the lines under it, so it shows the path through them
  * too: else the path would seem to end where the tree is closed.
  * @param {Model} m
- * @param {Map<number, number[]>} segments by line: from and to by turns, in order
+ * @param {import('../types').Segments} segments by line: from and to by turns, in order
  */
-export function pathShown(m, segments) {
+export function shownPath(m, segments) {
   const lines = Int32Array.from(segments.keys()).sort();
   /** @type {Map<string, number[]>} */
   const known = new Map();

@@ -1,91 +1,85 @@
-// What is open and what is closed, as the address holds it: a level for all
-// lines, and the lines that were opened or closed by themselves. Pure.
+// Which lines are open and which are closed, as the address holds it: a level
+// for all lines, and the lines that were opened or closed by themselves. Pure.
 
-import { initiallyClosed, closedBelow } from './collapse.js';
+import { closedBelow } from './collapse.js';
 import { at } from './columns.js';
 
 /** @typedef {import('../types').Model} Model */
-/** @typedef {{ level: string, open: string, closed: string }} Opening */
+/** @typedef {import('../types').Expansion} Expansion */
+/** @typedef {{ level: string, open: string, closed: string }} Written an expansion in an address */
 
 const PIECES = 150; // numbers and ranges that an address holds of each kind
 
+/** @type {Expansion} */
+export const AT_FIRST = { level: '', lines: new Map() };
+
 /**
- * @param {Model} m
+ * @param {Written} s
+ * @param {number} n lines that there are
+ * @returns {Expansion}
  */
-export function opening(m) {
-  const atFirst = initiallyClosed(m);
-  let level = '';
-  /** @type {Map<number, 0 | 1>} lines that differ from the level: 1 is closed */
-  const chosen = new Map();
-  let known = format();
+export function parseExpansion(s, n) {
+  /** @type {Map<number, 0 | 1>} */
+  const lines = new Map();
+  for (const line of parseLines(s.open, n)) lines.set(line, 0);
+  for (const line of parseLines(s.closed, n)) lines.set(line, 1);
+  return { level: s.level, lines };
+}
 
-  /** @returns {Opening} */
-  function format() {
-    const of = (/** @type {0 | 1} */ closed) => formatLines([...chosen].filter(([, c]) => c === closed).map(([line]) => line));
-    return { level, open: of(0), closed: of(1) };
+/**
+ * What an address says of an expansion; lines beyond some hundred are left out.
+ * @param {Expansion} e
+ * @returns {Written}
+ */
+export function formatExpansion(e) {
+  const of = (/** @type {0 | 1} */ closed) => formatLines([...e.lines].filter(([, c]) => c === closed).map(([line]) => line));
+  return { level: e.level, open: of(0), closed: of(1) };
+}
+
+/**
+ * An expansion with one line opened or closed.
+ * @param {Expansion} e
+ * @param {number} line
+ * @param {0 | 1} closed
+ * @returns {Expansion}
+ */
+export function withLine(e, line, closed) {
+  return { level: e.level, lines: new Map(e.lines).set(line, closed) };
+}
+
+/**
+ * An expansion in which all that a line is under is open; with keep, not what
+ * was closed by itself. It is the same one if nothing has to be opened.
+ * @param {Model} m
+ * @param {Expansion} e
+ * @param {Uint8Array} closed by line
+ * @param {number} line
+ * @param {boolean} keep
+ * @returns {Expansion}
+ */
+export function revealing(m, e, closed, line, keep) {
+  const opened = [];
+  for (let p = at(m.parent, line); p >= 0; p = at(m.parent, p)) {
+    if (closed[p] && !(keep && e.lines.get(p) === 1)) opened.push(p);
   }
+  if (opened.length === 0) return e;
+  const lines = new Map(e.lines);
+  for (const p of opened) lines.set(p, 0);
+  return { level: e.level, lines };
+}
 
-  return {
-    /** What the address says of it; lines beyond some hundred are left out. */
-    format: () => (known = format()),
-
-    /**
-     * Takes what an address says; tells whether that is another opening.
-     * @param {Opening} s
-     */
-    parse(s) {
-      if (s.level === known.level && s.open === known.open && s.closed === known.closed) return false;
-      known = { level: s.level, open: s.open, closed: s.closed };
-      level = s.level;
-      chosen.clear();
-      for (const line of parseLines(s.open, m.n)) chosen.set(line, 0);
-      for (const line of parseLines(s.closed, m.n)) chosen.set(line, 1);
-      return true;
-    },
-
-    /**
-     * @param {string} to "" is what is closed at first, "all" nothing, a number what is as deep
-     */
-    setLevel(to) {
-      level = to;
-      chosen.clear();
-    },
-
-    /**
-     * @param {number} line
-     * @param {0 | 1} closed
-     */
-    set(line, closed) {
-      chosen.set(line, closed);
-    },
-
-    /**
-     * Opens what a line is under; with keep, not what was closed by itself.
-     * @param {Uint8Array} closed
-     * @param {number} line
-     * @param {boolean} keep
-     */
-    reveal(closed, line, keep) {
-      let changed = false;
-      for (let p = at(m.parent, line); p >= 0; p = at(m.parent, p)) {
-        if (!closed[p] || (keep && chosen.get(p) === 1)) continue;
-        chosen.set(p, 0);
-        changed = true;
-      }
-      return changed;
-    },
-
-    /**
-     * Writes what is closed.
-     * @param {Uint8Array} closed by line
-     * @param {Uint8Array | null} keep by line: what a filter shows is open
-     */
-    apply(closed, keep) {
-      closed.set(level === '' ? atFirst : level === 'all' ? new Uint8Array(m.n) : closedBelow(m, Number(level)));
-      if (keep) for (let i = 0; i < m.n; i++) if (keep[i]) closed[i] = 0;
-      for (const [line, c] of chosen) closed[line] = c;
-    },
-  };
+/**
+ * The closed lines.
+ * @param {Model} m
+ * @param {Expansion} e
+ * @param {Uint8Array} atFirst what is closed at first
+ * @param {Uint8Array | null} keep by line: what a filter shows is open
+ */
+export function closedLines(m, e, atFirst, keep) {
+  const closed = e.level === '' ? atFirst.slice() : e.level === 'all' ? new Uint8Array(m.n) : closedBelow(m, Number(e.level));
+  if (keep) for (let i = 0; i < m.n; i++) if (keep[i]) closed[i] = 0;
+  for (const [line, c] of e.lines) closed[line] = c;
+  return closed;
 }
 
 /**

@@ -10,7 +10,7 @@ const NARROWEST = 0.0008; // of the width: what is narrower is not drawn
  * @param {Frame[]} frames each after the one it is in
  * @param {number} focus or -1
  */
-export function place(frames, focus) {
+export function frameLayout(frames, focus) {
   /** @type {Map<number, { from: number, width: number, depth: number, next: number }>} */
   const placed = new Map();
   const root = { from: 0, width: 1, depth: -1, next: 0 };

@@ -1,8 +1,12 @@
 // The first spans in an order. Pure.
 
+import { ordering } from './columnorder.js';
 import { at, FLAG } from './columns.js';
 
 /** @typedef {import('../types').Model} Model */
+
+/** The orders of a list of spans, as an address has them. */
+export const SPAN_ORDER = ordering(['name', 'service', 'start', 'duration', 'self'], 'duration', ['name', 'service', 'start']);
 
 /**
  * The first spans in an order, and how many there are. Linear in the lines, but

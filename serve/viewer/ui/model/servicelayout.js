@@ -17,7 +17,7 @@ export const GAP_Y = 16;
  * @param {Point} to
  * @returns {Point[]}
  */
-export function between(columns, from, to) {
+export function waypoints(columns, from, to) {
   return columns.filter((c) => c.x > from.x && c.x + WIDTH < to.x).flatMap((c) => {
     const wanted = from.y + ((to.y - from.y) * (c.x + WIDTH / 2 - from.x)) / (to.x - from.x);
     const gaps = [(c.ys[0] ?? 0) - GAP_Y / 2, ...c.ys.map((y, i) => (y + HEIGHT + (c.ys[i + 1] ?? y + HEIGHT + GAP_Y)) / 2)];
@@ -33,7 +33,7 @@ export function between(columns, from, to) {
  * @param {number} most nodes
  * @returns {number[][]}
  */
-export function layer(map, most) {
+export function nodeColumns(map, most) {
   const n = Math.min(map.nodes.length, most);
   const level = new Array(n).fill(0);
   const calls = map.calls.filter((c) => c.from !== c.to && c.from < n && c.to < n);

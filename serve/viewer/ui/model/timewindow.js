@@ -1,16 +1,35 @@
 // The window of time that is shown. Pure; all in ns after the start of the
 // trace.
 
-/** @typedef {import('../types').View} View */
+/** @typedef {import('../types').TimeWindow} TimeWindow */
 
 const SHORTEST = 10; // ns that a window can be zoomed to
+
+/**
+ * The window that an address asks for.
+ * @param {{ from: number | null, to: number | null }} address
+ * @param {number} length
+ * @returns {TimeWindow}
+ */
+export function windowOf({ from, to }, length) {
+  return from === null || to === null ? { from: 0, to: length } : clamp(from, Math.max(to, from), length);
+}
+
+/**
+ * What an address says of a window.
+ * @param {TimeWindow} v
+ * @param {number} length
+ */
+export function addressOf(v, length) {
+  return v.from <= 0 && v.to >= length ? { from: null, to: null } : { from: Math.round(v.from), to: Math.round(v.to) };
+}
 
 /**
  * A window cut to a trace.
  * @param {number} from
  * @param {number} to
  * @param {number} length
- * @returns {View}
+ * @returns {TimeWindow}
  */
 export function clamp(from, to, length) {
   const size = Math.min(Math.max(to - from, Math.min(SHORTEST, length)), length);
@@ -21,7 +40,7 @@ export function clamp(from, to, length) {
 
 /**
  * Zooms by a factor (below 1: closer), keeping one point in its place.
- * @param {View} v
+ * @param {TimeWindow} v
  * @param {number} factor
  * @param {number} at
  * @param {number} length
@@ -34,7 +53,7 @@ export function zoom(v, factor, at, length) {
 
 /**
  * Moves by a part of the window's width.
- * @param {View} v
+ * @param {TimeWindow} v
  * @param {number} part
  * @param {number} length
  */
@@ -46,7 +65,7 @@ export function pan(v, part, length) {
 /**
  * Two fingers, at shares `was` of the window before and `now` after: the times
  * under them stay under them.
- * @param {View} v
+ * @param {TimeWindow} v
  * @param {[number, number]} was
  * @param {[number, number]} now
  * @param {number} length
@@ -74,8 +93,21 @@ export function around(start, duration, length) {
 }
 
 /**
+ * A window that shows a span: the same one where it does already.
+ * @param {TimeWindow} v
+ * @param {number} start
+ * @param {number} duration
+ * @param {number} length
+ */
+export function showing(v, start, duration, length) {
+  if (start <= v.to && start + duration >= v.from) return v;
+  const half = (v.to - v.from) / 2;
+  return clamp(start - half, start + half, length);
+}
+
+/**
  * Round steps for a ruler: at most `most` of them.
- * @param {View} v
+ * @param {TimeWindow} v
  * @param {number} most
  * @returns {{ step: number, ticks: number[] }}
  */

@@ -39,6 +39,17 @@ export function withAncestors(m, matches) {
 }
 
 /**
+ * Lines as a mark on each.
+ * @param {number} n lines that there are
+ * @param {ArrayLike<number>} lines
+ */
+export function marked(n, lines) {
+  const marks = new Uint8Array(n);
+  for (let k = 0; k < lines.length; k++) marks[at(lines, k)] = 1;
+  return marks;
+}
+
+/**
  * The deepest depth at which something is open: what one level less closes.
  * @param {Model} m
  * @param {ArrayLike<number>} visible

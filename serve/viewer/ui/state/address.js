@@ -1,14 +1,14 @@
-// The address holds the whole state of the page. Pure.
+// The address holds what the page shows. Pure.
 
-/** @typedef {import('../types').State} State */
+/** @typedef {import('../types').Address} Address */
 
-/** @type {State} */
+/** @type {Address} */
 export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', order: '', offset: 0 };
 
 /**
  * @param {string} path
  * @param {string} search
- * @returns {State}
+ * @returns {Address}
  */
 export function parse(path, search) {
   const p = new URLSearchParams(search);
@@ -35,8 +35,8 @@ export function parse(path, search) {
 }
 
 /**
- * The address of a state; defaults are left out.
- * @param {State} s
+ * An address as text; defaults are left out.
+ * @param {Address} s
  */
 export function format(s) {
   const p = new URLSearchParams();
@@ -49,11 +49,11 @@ export function format(s) {
 }
 
 /**
- * The state of another page: what belongs to the visitor stays, what belongs
+ * The address of another page: what belongs to the visitor stays, what belongs
  * to this page does not.
- * @param {State} s
- * @param {Partial<State>} to
- * @returns {State}
+ * @param {Address} s
+ * @param {Partial<Address>} to
+ * @returns {Address}
  */
 export function other(s, to) {
   return { ...DEFAULTS, zone: s.zone, ...to };

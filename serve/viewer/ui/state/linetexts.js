@@ -2,71 +2,93 @@
 
 import { json } from '../lib/api.js';
 
-/** @typedef {import('../types').Model} Model */
 /** @typedef {import('../types').LineText} LineText */
 
-/**
- * The texts of the lines on show, asked for in one request a frame at most.
- * @param {Model} m
- * @param {AbortSignal} signal
- * @param {() => void} came
- */
-export function newTexts(m, signal, came) {
-  /** @type {Map<number, LineText>} */
-  const have = new Map();
-  /** @type {Map<string, number>} */
-  const byID = new Map();
-  /** @type {Set<number>} */
-  const underway = new Set();
-  let waiting = 0;
-  /** @type {Set<number>} */
-  let wanted = new Set();
+const HELD = 50_000; // lines
+const PAUSE = 30; // ms to wait for more lines before asking
 
-  async function askFor() {
-    waiting = 0;
-    const lines = [...wanted];
-    wanted = new Set();
-    for (const l of lines) underway.add(l);
+/** The texts of the lines that were asked for, some in one request. */
+export class LineTexts {
+  #path;
+  #signal;
+  #came;
+  /** @type {Map<number, LineText>} */
+  #texts = new Map();
+  /** @type {Map<string, number>} */
+  #lines = new Map();
+  /** @type {Set<number>} */
+  #underway = new Set();
+  /** @type {Set<number>} */
+  #wanted = new Set();
+  #timer = 0;
+
+  /**
+   * @param {string} path of the trace
+   * @param {AbortSignal} signal
+   * @param {() => void} came
+   */
+  constructor(path, signal, came) {
+    this.#path = path;
+    this.#signal = signal;
+    this.#came = came;
+  }
+
+  /** What is known now. */
+  current() {
+    return { get: (/** @type {number} */ line) => this.#texts.get(line) };
+  }
+
+  /** @param {number} line */
+  get(line) {
+    return this.#texts.get(line);
+  }
+
+  /** @param {string} id of a span */
+  lineOf(id) {
+    return this.#lines.get(id);
+  }
+
+  /** @param {number[]} lines */
+  want(lines) {
+    for (const line of lines) if (!this.#underway.has(line)) this.#wanted.add(line);
+    if (this.#wanted.size > 0 && this.#timer === 0) this.#timer = setTimeout(() => this.#ask(), PAUSE);
+  }
+
+  /**
+   * Asks for texts and waits for them: a page that is about to be printed
+   * cannot be changed later.
+   * @param {number[]} lines
+   */
+  now(lines) {
+    const missing = lines.filter((line) => !this.#texts.has(line));
+    if (missing.length === 0) return;
+    const request = new XMLHttpRequest();
     try {
-      const r = /** @type {{ lines: LineText[] }} */ (await json(`traces/${m.head.id}/lines?at=${lines.join(',')}`, signal));
-      if (have.size > 50_000) have.clear();
-      for (const t of r.lines) {
-        have.set(t.line, t);
-        if (t.id && !t.only) byID.set(t.id, t.line);
-      }
-      came();
+      request.open('GET', `/api/v1/${this.#path}lines?at=${missing.join(',')}`, false);
+      request.send();
+      for (const t of /** @type {LineText[]} */ (JSON.parse(request.responseText).lines)) this.#texts.set(t.line, t);
     } catch {
-      // the lines show their names all the same, and are asked for again when they are drawn again
-    } finally {
-      for (const l of lines) underway.delete(l);
+      // the names are printed all the same
     }
   }
 
-  return {
-    get: (/** @type {number} */ line) => have.get(line),
-    /**
-     * Asks for texts and waits for them: a page that is about to be printed
-     * cannot be changed later.
-     * @param {number[]} lines
-     */
-    now(lines) {
-      const wanted = lines.filter((l) => !have.has(l));
-      if (wanted.length === 0) return;
-      const request = new XMLHttpRequest();
-      try {
-        request.open('GET', `/api/v1/traces/${m.head.id}/lines?at=${wanted.join(',')}`, false);
-        request.send();
-        for (const t of /** @type {LineText[]} */ (JSON.parse(request.responseText).lines)) have.set(t.line, t);
-      } catch {
-        // the names are printed all the same
+  async #ask() {
+    this.#timer = 0;
+    const lines = [...this.#wanted];
+    this.#wanted.clear();
+    for (const line of lines) this.#underway.add(line);
+    try {
+      const r = /** @type {{ lines: LineText[] }} */ (await json(`${this.#path}lines?at=${lines.join(',')}`, this.#signal));
+      if (this.#texts.size > HELD) this.#texts.clear();
+      for (const t of r.lines) {
+        this.#texts.set(t.line, t);
+        if (t.id && !t.only) this.#lines.set(t.id, t.line);
       }
-    },
-    lineOf: (/** @type {string} */ id) => byID.get(id),
-    /** @param {number[]} lines */
-    want(lines) {
-      for (const l of lines) if (!underway.has(l)) wanted.add(l);
-      if (wanted.size > 0 && waiting === 0) waiting = setTimeout(askFor, 30);
-    },
-  };
+      this.#came();
+    } catch {
+      // the lines show their names all the same, and are asked for again when they are drawn again
+    } finally {
+      for (const line of lines) this.#underway.delete(line);
+    }
+  }
 }
-

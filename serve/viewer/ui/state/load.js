@@ -29,11 +29,11 @@ export async function loadTrace(id, progress, signal) {
 
 /**
  * The lines that match a query, in order.
- * @param {string} trace
+ * @param {string} path of the trace
  * @param {string} q
  * @param {AbortSignal} signal
  */
-export async function find(trace, q, signal) {
-  const r = await ask(`traces/${encodeURIComponent(trace)}/find?q=${encodeURIComponent(q)}`, signal);
+export async function find(path, q, signal) {
+  const r = await ask(`${path}find?q=${encodeURIComponent(q)}`, signal);
   return new Uint32Array(await r.arrayBuffer());
 }

@@ -1,96 +1,116 @@
 // The flame graph: where time was spent, by call path. Widths are sums of self
 // times, so frames beside each other never overlap.
 
-import { json } from '../lib/api.js';
+import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, counted, duration, named, percent } from '../lib/format.js';
-import { place } from '../model/flamelayout.js';
+import { frameLayout } from '../model/flamelayout.js';
 import { term } from '../model/query.js';
-import { empty, loading, message } from './message.js';
+import { settled } from '../state/loader.js';
+import { drawAnswer, empty } from './message.js';
 
 /** @typedef {import('../types').Flame} Flame */
 /** @typedef {import('../types').Frame} Frame */
+/** @typedef {Pick<import('../types').PageState, 'address' | 'flame'>} Drawn */
+/** @typedef {import('../state/pagestore.js').PageStore<any>} PageStore */
 
 const HIGH = 20;
+const NAMED = 0.02; // of the width: what is narrower has no room for a name
 
-/**
- * @param {import('../main.js').App} app
- * @param {string} path "" for the whole run, else that of a trace
- * @param {(q: string) => void} filter
- * @param {AbortSignal} signal
- */
-export function flameView(app, path, filter, signal) {
-  const box = h('div', { class: 'sheet' }, loading('Adding up…'));
-  let update = (/** @type {import('../types').State} */ _) => {};
-  json(path + 'flame', signal)
-    .then((f) => (update = show(app, box, /** @type {Flame} */ (f), filter)))
-    .catch((e) => {
-      if (!signal.aborted) box.replaceChildren(message(e));
-    });
-  return { element: box, update: (/** @type {import('../types').State} */ s) => update(s) };
+/** @param {PageStore} store */
+export function flamePane(store) {
+  const element = h('div', { class: 'sheet' });
+  const changedFlame = changes();
+  const changedFrame = changes();
+  /** @type {ReturnType<typeof graph> | null} */
+  let shown = null;
+  return {
+    element,
+    /** @param {Drawn} s */
+    update({ flame, address }) {
+      if (changedFlame(flame)) {
+        shown = settled(flame) && flame.value ? graph(store, flame.value) : null;
+        drawAnswer(element, flame, 'Adding up…', () => shown?.elements ?? [empty('No span took any time')]);
+      }
+      if (changedFrame(shown, address.frame)) shown?.draw(address.frame);
+    },
+  };
 }
 
 /**
- * @param {import('../main.js').App} app
- * @param {HTMLElement} box
+ * @param {PageStore} store
  * @param {Flame} flame
- * @param {(q: string) => void} filter
  */
-function show(app, box, flame, filter) {
+function graph(store, flame) {
   const { frames } = flame;
   const total = frames.reduce((sum, f) => sum + (f.parent < 0 ? f.width : 0), 0);
-  if (total === 0) {
-    box.replaceChildren(empty('No span took any time'));
-    return () => {};
-  }
+  if (total === 0) return null;
   const said = h('p', { class: 'flame-said', 'aria-live': 'polite' });
   const area = h('div', { class: 'flame' });
+  const tools = h('div', { class: 'flame-tools' });
   const services = [...new Set(frames.map((f) => f.service))];
-  let focus = frameOf(app.state());
-
-  function draw() {
-    const all = place(frames, focus);
-    area.style.height = `${(Math.max(0, ...all.map((p) => p.depth)) + 1) * HIGH}px`;
-    area.replaceChildren(...all.map(({ i, depth, from, width }) => {
-      const f = /** @type {Frame} */ (frames[i]);
-      const el = h('button', {
-        type: 'button', class: f.errors ? 'frame bad' : 'frame', 'data-service': services.indexOf(f.service) % 8,
-        title: words(f), 'aria-label': words(f), 'data-frame': i, onclick: () => choose(focus === i ? f.parent : i), onmouseenter: () => (said.textContent = words(f)), onfocus: () => (said.textContent = words(f)),
-      }, width > 0.02 ? bdi(named(f.name)) : null);
-      el.style.left = `${from * 100}%`;
-      el.style.width = `${width * 100}%`;
-      el.style.top = `${depth * HIGH}px`;
-      return el;
-    }));
-    const f = frames[focus];
-    tools.replaceChildren(
-      h('button', { type: 'button', disabled: focus < 0, onclick: () => choose(-1) }, 'Whole'),
-      f ? h('button', { type: 'button', onclick: () => filter(`${term('name', '=', f.name)} ${term('service', '=', f.service)}`) }, 'Show its spans') : '',
-      h('span', { class: 'dim' }, `${duration(total)} of self time in all. Click a frame to make it the widest.${flame.left ? ` ${counted(flame.left, 'narrow frame')} left out.` : ''}`));
-  }
 
   /** @param {number} i */
   function choose(i) {
-    app.go({ ...app.state(), frame: i < 0 ? null : i }, 'push');
+    store.widen(i < 0 ? null : i);
     const again = area.querySelector(`[data-frame="${Math.max(i, 0)}"]`);
     if (again instanceof HTMLElement) again.focus();
   }
 
-  /** @param {import('../types').State} s */
-  function frameOf(s) {
-    return s.frame !== null && frames[s.frame] ? s.frame : -1;
+  /** @param {number | null} frame that is the widest */
+  function draw(frame) {
+    const focus = frame !== null && frames[frame] ? frame : -1;
+    const all = frameLayout(frames, focus);
+    area.style.height = `${(Math.max(0, ...all.map((p) => p.depth)) + 1) * HIGH}px`;
+    area.replaceChildren(...all.map((p) => {
+      const f = /** @type {Frame} */ (frames[p.i]);
+      return frameElement(f, p, services.indexOf(f.service) % 8, words(f, total), said, () => choose(focus === p.i ? f.parent : p.i));
+    }));
+    tools.replaceChildren(...toolsOf(store, flame, focus, total, () => choose(-1)));
   }
+  return { draw, elements: [tools, said, h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Flame graph' }, area)] };
+}
 
-  /** @param {Frame} f */
-  function words(f) {
-    return `${named(f.name)} (${named(f.service)}): ${duration(f.width)}, ${percent(f.width, total)}; self ${duration(f.self)}; ${count(f.count)} × ${f.errors ? `, ${counted(f.errors, 'error')}` : ''}`;
-  }
-  const tools = h('div', { class: 'flame-tools' });
-  draw();
-  box.replaceChildren(tools, said, h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Flame graph' }, area));
-  return (/** @type {import('../types').State} */ s) => {
-    if (frameOf(s) === focus) return;
-    focus = frameOf(s);
-    draw();
-  };
+/**
+ * @param {Frame} f
+ * @param {{ i: number, depth: number, from: number, width: number }} placed
+ * @param {number} service
+ * @param {string} means
+ * @param {HTMLElement} said where that is shown
+ * @param {() => void} choose
+ */
+function frameElement(f, { i, depth, from, width }, service, means, said, choose) {
+  const say = () => (said.textContent = means);
+  const el = h('button', {
+    type: 'button', class: f.errors ? 'frame bad' : 'frame', 'data-service': service, title: means, 'aria-label': means, 'data-frame': i, onclick: choose, onmouseenter: say, onfocus: say,
+  }, width > NAMED ? bdi(named(f.name)) : null);
+  el.style.left = `${from * 100}%`;
+  el.style.width = `${width * 100}%`;
+  el.style.top = `${depth * HIGH}px`;
+  return el;
+}
+
+/**
+ * @param {PageStore} store
+ * @param {Flame} flame
+ * @param {number} focus
+ * @param {number} total
+ * @param {() => void} whole
+ */
+function toolsOf(store, flame, focus, total, whole) {
+  const f = flame.frames[focus];
+  return [
+    h('button', { type: 'button', disabled: focus < 0, onclick: whole }, 'Whole'),
+    f ? h('button', { type: 'button', onclick: () => store.showSpans(`${term('name', '=', f.name)} ${term('service', '=', f.service)}`) }, 'Show its spans') : '',
+    h('span', { class: 'dim' }, `${duration(total)} of self time in all. Click a frame to make it the widest.${flame.left ? ` ${counted(flame.left, 'narrow frame')} left out.` : ''}`),
+  ];
+}
+
+/**
+ * @param {Frame} f
+ * @param {number} total
+ */
+function words(f, total) {
+  const errors = f.errors ? `, ${counted(f.errors, 'error')}` : '';
+  return `${named(f.name)} (${named(f.service)}): ${duration(f.width)}, ${percent(f.width, total)}; self ${duration(f.self)}; ${count(f.count)} × ${errors}`;
 }

@@ -1,64 +1,57 @@
-// What lists have around their rows: a find box, how many there are, pages.
+// What lists have around their rows: how many there are, pages.
 
 import { bdi, h, inside } from '../lib/dom.js';
 import { count, counted } from '../lib/format.js';
 import { format } from '../state/address.js';
-import { complete } from './complete.js';
 
-/** @typedef {import('../types').State} State */
-
-/**
- * A find box whose text is the query of the address.
- * @param {import('../main.js').App} app
- * @param {string} what is found
- * @param {string} path "" for the whole run, else that of a trace
- * @param {{ names: string[], services: string[] }} known
- * @param {AbortSignal} signal
- * @param {...Node} rest stands behind the box
- */
-export function findBox(app, what, path, known, signal, ...rest) {
-  const input = h('input', { type: 'search', class: 'find', placeholder: `Find ${what}: words, key=value, key~regex, dur>5s, error, kind:client`, 'aria-label': `Find ${what}`, spellcheck: 'false', autocomplete: 'off' });
-  let typing = 0;
-  const go = (/** @type {'push' | 'replace'} */ how) => {
-    clearTimeout(typing);
-    app.go({ ...app.state(), q: input.value.trim(), offset: 0 }, how);
-  };
-  input.addEventListener('input', () => {
-    clearTimeout(typing);
-    typing = setTimeout(go, 250, 'replace');
-  });
-  input.addEventListener('keydown', (e) => {
-    if (e.key === 'Enter') go('push');
-    else if (e.key === 'Escape' && input.value) {
-      input.value = '';
-      go('replace');
-    } else return;
-    e.preventDefault();
-  });
-  signal.addEventListener('abort', () => clearTimeout(typing));
-  return {
-    element: h('div', { class: 'group find-group', role: 'search' }, input, complete(input, path, known, signal), ...rest),
-    /** @param {string} q */
-    show(q) {
-      if (document.activeElement !== input) input.value = q;
-    },
-  };
-}
+/** @typedef {import('../types').Address} Address */
 
 /**
  * How many there are, and by what they were found.
- * @param {State} s
+ * @param {Address} s
  * @param {number} n
  * @param {string} one
  * @param {string} rest
  */
 export function howMany(s, n, one, rest) {
-  return h('p', { class: 'dim' }, s.q === '' ? counted(n, one) : h('span', {}, `${counted(n, one)} found by `, h('code', {}, bdi(s.q)), ' ', inside(format({ ...s, q: '', offset: 0 }), {}, 'show all')), rest);
+  const all = inside(format({ ...s, q: '', offset: 0 }), {}, 'show all');
+  return h('p', { class: 'dim' }, s.q === '' ? counted(n, one) : h('span', {}, `${counted(n, one)} found by `, h('code', {}, bdi(s.q)), ' ', all), rest);
+}
+
+/**
+ * A table that scrolls by itself.
+ * @param {string} label
+ * @param {string} cls
+ * @param {Node[]} heads
+ * @param {Node[]} rows
+ */
+export function scrolledTable(label, cls, heads, rows) {
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
+    h('table', { class: `table ${cls}` }, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...rows)));
+}
+
+/**
+ * @param {string} title
+ * @param {string} [cls]
+ */
+export function head(title, cls = '') {
+  return h('th', { scope: 'col', class: cls }, title);
+}
+
+/**
+ * Draws a table anew; the button of a column that has the focus keeps it.
+ * @param {HTMLElement} box
+ * @param {() => void} draw
+ */
+export function keepingFocus(box, draw) {
+  const column = box.contains(document.activeElement) ? document.activeElement?.closest('th')?.cellIndex : undefined;
+  draw();
+  if (column !== undefined) box.querySelectorAll('th')[column]?.querySelector('button')?.focus();
 }
 
 /**
  * Ways to the other pages of a list, where not all of it is on this one.
- * @param {State} s
+ * @param {Address} s
  * @param {{ offset: number, total: number }} r
  * @param {number} shown
  * @param {number} perPage

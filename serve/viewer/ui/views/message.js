@@ -1,7 +1,8 @@
-// What is shown where there is nothing else to show.
+// What is shown of an answer of the server, and where there is none.
 
 import { Failure } from '../lib/api.js';
 import { h, inside } from '../lib/dom.js';
+import { settled } from '../state/loader.js';
 
 /**
  * An error, with what to do next.
@@ -24,4 +25,19 @@ export function empty(title, ...rest) {
 /** @param {string} what */
 export function loading(what) {
   return h('p', { class: 'loading', role: 'status' }, what);
+}
+
+/**
+ * Draws an answer, that it is awaited, or why there is none. What was drawn
+ * before stays until another answer is there, or late.
+ * @template T
+ * @param {HTMLElement} box
+ * @param {import('../types').Answer<T>} answer
+ * @param {string} waiting
+ * @param {(value: T) => (Node | string)[]} draw
+ */
+export function drawAnswer(box, answer, waiting, draw) {
+  if (answer.error !== undefined) box.replaceChildren(message(answer.error));
+  else if (settled(answer) && answer.value !== undefined) box.replaceChildren(...draw(answer.value));
+  else if (answer.late || box.childNodes.length === 0) box.replaceChildren(loading(waiting));
 }

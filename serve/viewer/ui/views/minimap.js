@@ -1,83 +1,95 @@
 // The whole trace in small, with the window on it: drag to choose a window, drag
 // the window to move it, drag its edges to change it, wheel to zoom.
 
+import { changes } from '../lib/changes.js';
 import { h } from '../lib/dom.js';
 import { at } from '../model/columns.js';
 import { density } from '../model/density.js';
 import { clamp, zoom } from '../model/timewindow.js';
 
-/** @typedef {import('../types').Model} Model */
-/** @typedef {import('../types').View} View */
+/** @typedef {import('../types').TimeWindow} TimeWindow */
+/** @typedef {import('../types').TraceState} TraceState */
+/** @typedef {Pick<TraceState, 'model' | 'window' | 'colours'>} Drawn */
+/** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
 const HEIGHT = 44;
 
-/**
- * @param {Model} m
- * @param {() => View} view
- * @param {(v: View) => void} choose
- * @param {() => import('../lib/theme.js').Palette} colours
- */
-export function minimap(m, view, choose, colours) {
+/** @param {TraceStore} store */
+export function minimap(store) {
   const canvas = h('canvas', { class: 'mini-canvas', 'aria-hidden': 'true' });
   const windowEl = h('div', { class: 'mini-window' }, h('i', { class: 'mini-edge left' }), h('i', { class: 'mini-edge right' }));
   const element = h('div', { class: 'mini', title: 'Drag to zoom; drag the window to move it' }, canvas, windowEl);
+  const changed = changes();
   let width = 0;
-  let dragging = false; // a second finger changes nothing
 
-  function place() {
-    const v = view();
+  /** @param {Drawn} s */
+  function update(s) {
+    const { model: m, window: v } = s;
+    if (changed(s.colours, width) && width > 0) draw(canvas, width, s);
     windowEl.style.left = `${(v.from / m.length) * 100}%`;
     windowEl.style.width = `${((v.to - v.from) / m.length) * 100}%`;
     windowEl.classList.toggle('all', v.to - v.from >= m.length);
   }
+  const observer = new ResizeObserver(() => {
+    width = element.clientWidth || width; // it has none while another view is shown
+    update(store.state);
+  });
+  observer.observe(element);
+  store.ended.addEventListener('abort', () => observer.disconnect());
 
-  function draw() {
-    width = element.clientWidth;
-    if (width === 0) return;
-    const ratio = devicePixelRatio || 1;
-    canvas.width = width * ratio;
-    canvas.height = HEIGHT * ratio;
-    const g = canvas.getContext('2d');
-    if (!g) return;
-    g.scale(ratio, ratio);
-    const c = colours();
-    const cells = density(m, width, HEIGHT - 4);
-    g.fillStyle = c.services[0] ?? '';
-    for (let y = 0; y < HEIGHT - 4; y++) {
-      for (let x = 0; x < width; x++) {
-        const n = at(cells.spans, y * width + x);
-        if (n > 0) {
-          g.globalAlpha = Math.min(0.35 + n * 0.12, 0.95);
-          g.fillRect(x, y + 2, 1, 1);
-        }
-      }
+  listen(element, windowEl, store);
+  return { element, update };
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {Drawn} s
+ */
+function draw(canvas, width, { model, colours }) {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = HEIGHT * ratio;
+  const g = canvas.getContext('2d');
+  if (!g) return;
+  g.scale(ratio, ratio);
+  const cells = density(model, width, HEIGHT - 4);
+  g.fillStyle = colours.services[0] ?? '';
+  for (let y = 0; y < HEIGHT - 4; y++) {
+    for (let x = 0; x < width; x++) {
+      const n = at(cells.spans, y * width + x);
+      if (n === 0) continue;
+      g.globalAlpha = Math.min(0.35 + n * 0.12, 0.95);
+      g.fillRect(x, y + 2, 1, 1);
     }
-    g.globalAlpha = 1;
-    g.fillStyle = c.error;
-    for (let x = 0; x < width; x++) if (cells.errors[x]) g.fillRect(x, HEIGHT - 5, 1, 5);
-    place();
   }
+  g.globalAlpha = 1;
+  g.fillStyle = colours.error;
+  for (let x = 0; x < width; x++) if (cells.errors[x]) g.fillRect(x, HEIGHT - 5, 1, 5);
+}
 
-  /** @param {PointerEvent} e */
-  function timeAt(e) {
+/**
+ * @param {HTMLElement} element
+ * @param {HTMLElement} windowEl
+ * @param {TraceStore} store
+ */
+function listen(element, windowEl, store) {
+  const { length } = store.state.model;
+  let dragging = false; // a second finger changes nothing
+  const timeAt = (/** @type {MouseEvent} */ e) => {
     const box = element.getBoundingClientRect();
-    return Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1) * m.length;
-  }
+    return Math.min(Math.max((e.clientX - box.left) / box.width, 0), 1) * length;
+  };
 
   element.addEventListener('pointerdown', (e) => {
     if (e.button !== 0 || dragging) return;
     dragging = true;
     element.setPointerCapture(e.pointerId);
     const from = timeAt(e);
-    const v = view();
-    const target = e.target instanceof Element ? e.target : element;
-    const edge = target.closest('.mini-edge');
-    const whole = v.to - v.from >= m.length;
+    const choose = chooser(e.target instanceof Element ? e.target : element, windowEl, store.state.window, length);
     const move = (/** @type {PointerEvent} */ now) => {
-      const t = timeAt(now);
-      if (edge && !whole) choose(edge.classList.contains('left') ? clamp(Math.min(t, v.to - 1), v.to, m.length) : clamp(v.from, Math.max(t, v.from + 1), m.length));
-      else if (!whole && target === windowEl) choose(clamp(v.from + t - from, v.to + t - from, m.length));
-      else if (Math.abs(t - from) > m.length / 400) choose(clamp(Math.min(from, t), Math.max(from, t), m.length));
+      const window = choose(from, timeAt(now));
+      if (window) store.setWindow(window, 'soon');
     };
     const up = () => {
       dragging = false;
@@ -91,8 +103,25 @@ export function minimap(m, view, choose, colours) {
   });
   element.addEventListener('wheel', (e) => {
     e.preventDefault();
-    const box = element.getBoundingClientRect();
-    choose(zoom(view(), Math.exp(e.deltaY * 0.002), ((e.clientX - box.left) / box.width) * m.length, m.length));
+    store.setWindow(zoom(store.state.window, Math.exp(e.deltaY * 0.002), timeAt(e), length), 'soon');
   }, { passive: false });
-  return { element, draw, place };
+}
+
+/**
+ * What dragging does: it moves an edge of the window, the window, or chooses
+ * another.
+ * @param {Element} target what is dragged
+ * @param {Element} windowEl
+ * @param {TimeWindow} v the window when dragging began
+ * @param {number} length
+ * @returns {(from: number, to: number) => TimeWindow | null} by the times where dragging began and is
+ */
+function chooser(target, windowEl, v, length) {
+  const edge = target.closest('.mini-edge');
+  const whole = v.to - v.from >= length;
+  if (edge && !whole) {
+    return edge.classList.contains('left') ? (_, t) => clamp(Math.min(t, v.to - 1), v.to, length) : (_, t) => clamp(v.from, Math.max(t, v.from + 1), length);
+  }
+  if (target === windowEl && !whole) return (from, t) => clamp(v.from + t - from, v.to + t - from, length);
+  return (from, t) => (Math.abs(t - from) > length / 400 ? clamp(Math.min(from, t), Math.max(from, t), length) : null);
 }

@@ -1,13 +1,16 @@
 // The table of operations: what was called how often, and what it cost.
 
-import { json } from '../lib/api.js';
+import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, duration, named } from '../lib/format.js';
 import { ordering } from '../model/columnorder.js';
 import { searchable, term } from '../model/query.js';
-import { empty, loading, message } from './message.js';
+import { keepingFocus, scrolledTable } from './lists.js';
+import { drawAnswer, empty } from './message.js';
 
 /** @typedef {import('../types').Operation} Operation */
+/** @typedef {Pick<import('../types').PageState, 'address' | 'keys' | 'operations'>} Drawn */
+/** @typedef {import('../state/pagestore.js').PageStore<any>} PageStore */
 
 /** @type {[keyof Operation, string, string][]} */
 const COLUMNS = [
@@ -16,97 +19,63 @@ const COLUMNS = [
   ['p50', 'p50', 'Half of the spans were not slower'], ['p95', 'p95', '95 of 100 were not slower'], ['max', 'Max', 'The slowest'],
 ];
 
-const sorting = ordering(COLUMNS.map(([key]) => key), 'self', ['name', 'service']);
+const ORDER = ordering(COLUMNS.map(([key]) => key), 'self', ['name', 'service']);
 
-/**
- * @param {import('../main.js').App} app
- * @param {string} path "" for the whole run, else that of a trace
- * @param {(q: string) => void} filter
- * @param {AbortSignal} signal
- */
-export function operationsView(app, path, filter, signal) {
+/** @param {PageStore} store */
+export function operationsPane(store) {
   const sheet = h('div', { class: 'fill' });
-  const by = h('select', { 'aria-label': 'Sum up by' }, h('option', { value: '' }, 'By name'));
-  by.addEventListener('change', () => app.go({ ...app.state(), by: by.value, order: '' }, 'push'));
-  json(path + 'keys', signal).then((keys) => {
-    by.append(...(/** @type {import('../types').AttributeKey[]} */ (keys)).filter((k) => searchable(k.key)).map((k) => h('option', { value: k.key }, `By ${k.key}`)));
-    by.value = app.state().by;
-  }).catch(() => {}); // names are enough for most
-  let sort = (/** @type {import('../types').State} */ _) => {};
-  let shown = '\n';
-
-  /** @param {import('../types').State} s */
-  async function update(s) {
-    by.value = s.by;
-    if (s.by === shown) {
-      sort(s);
-      return;
-    }
-    shown = s.by;
-    sort = () => {};
-    sheet.replaceChildren(loading('Adding up…'));
-    try {
-      const all = /** @type {Operation[]} */ (await json(`${path}operations?by=${encodeURIComponent(s.by)}`, signal));
-      if (shown === s.by) sort = show(app, sheet, all, filter);
-    } catch (e) {
-      if (!signal.aborted && shown === s.by) sheet.replaceChildren(message(e));
-    }
-  }
-  return { element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, by), sheet), update };
-}
-
-/**
- * @param {import('../main.js').App} app
- * @param {HTMLElement} box
- * @param {Operation[]} all
- * @param {(q: string) => void} filter
- */
-function show(app, box, all, filter) {
-  if (all.length === 0) {
-    box.replaceChildren(empty('No spans, no operations'));
-    return () => {};
-  }
-  const attribute = app.state().by;
-  let { by, up } = sorting.parse(app.state().order);
-  const most = Math.max(...all.map((o) => o.self), 1);
-  const body = h('tbody');
-  const heads = COLUMNS.map(([key, title, tip]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', title: tip }, h('button', { type: 'button', onclick: () => {
-    app.go({ ...app.state(), order: sorting.clicked(app.state().order, key) }, 'replace');
-  } }, key === 'name' && attribute ? attribute : title)));
-
-  function fill() {
-    const sorted = [...all].sort((a, b) => {
-      const x = a[by];
-      const y = b[by];
-      const order = typeof x === 'string' ? x.localeCompare(String(y)) : Number(x) - Number(y);
-      return up ? order : -order;
-    });
-    COLUMNS.forEach(([key], i) => heads[i]?.setAttribute('aria-sort', key === by ? (up ? 'ascending' : 'descending') : 'none'));
-    body.replaceChildren(...sorted.map((o) => row(o, attribute, most, filter)));
-  }
-  fill();
-  box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Operations' },
-    h('table', { class: 'table operations' }, h('thead', {}, h('tr', {}, ...heads)), body)));
-  return (/** @type {import('../types').State} */ s) => {
-    const to = sorting.parse(s.order);
-    if (to.by === by && to.up === up) return;
-    ({ by, up } = to);
-    fill();
+  const by = h('select', { 'aria-label': 'Sum up by' });
+  by.addEventListener('change', () => store.sumUpBy(by.value));
+  const changedKeys = changes();
+  const changed = changes();
+  return {
+    element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, by), sheet),
+    /** @param {Drawn} s */
+    update(s) {
+      if (changedKeys(s.keys)) {
+        const keys = (s.keys.value ?? []).filter((k) => searchable(k.key)); // without them, names are enough for most
+        by.replaceChildren(h('option', { value: '' }, 'By name'), ...keys.map((k) => h('option', { value: k.key }, `By ${k.key}`)));
+      }
+      by.value = s.address.by;
+      if (changed(s.operations, s.address.order)) keepingFocus(sheet, () => drawAnswer(sheet, s.operations, 'Adding up…', (all) => [table(store, s, all)]));
+    },
   };
 }
 
 /**
+ * @param {PageStore} store
+ * @param {Drawn} s
+ * @param {Operation[]} all
+ */
+function table(store, s, all) {
+  if (all.length === 0) return empty('No spans, no operations');
+  const attribute = s.operations.of ?? '';
+  const { by, up } = ORDER.parse(s.address.order);
+  const most = Math.max(...all.map((o) => o.self), 1);
+  const heads = COLUMNS.map(([key, title, means]) => h('th', {
+    scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', title: means, 'aria-sort': key === by ? (up ? 'ascending' : 'descending') : 'none',
+  }, h('button', { type: 'button', onclick: () => store.sort(ORDER.clicked(store.state.address.order, key)) }, key === 'name' && attribute ? attribute : title)));
+  const sorted = [...all].sort((a, b) => {
+    const x = a[by];
+    const y = b[by];
+    const order = typeof x === 'string' ? x.localeCompare(String(y)) : Number(x) - Number(y);
+    return up ? order : -order;
+  });
+  return scrolledTable('Operations', 'operations', heads, sorted.map((o) => row(store, o, attribute, most)));
+}
+
+/**
+ * @param {PageStore} store
  * @param {Operation} o
  * @param {string} attribute that was summed up by, "" for the name
  * @param {number} most
- * @param {(q: string) => void} filter
  */
-function row(o, attribute, most, filter) {
+function row(store, o, attribute, most) {
   const group = attribute === '' ? term('name', '=', o.name) : o.name === '' ? `-has:${attribute}` : term(attribute, '=', o.name);
   const q = `${group} ${term('service', '=', o.service)}`;
   const words = attribute && o.name === '' ? '(none)' : named(o.name);
-  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => filter(q) }, bdi(words)) : bdi(words);
-  const errors = o.errors > 0 && o.exact ? h('button', { type: 'button', class: 'link err', onclick: () => filter(q + ' error') }, count(o.errors)) : count(o.errors);
+  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => store.showSpans(q) }, bdi(words)) : bdi(words);
+  const errors = o.errors > 0 && o.exact ? h('button', { type: 'button', class: 'link err', onclick: () => store.showSpans(q + ' error') }, count(o.errors)) : count(o.errors);
   const self = h('td', { class: 'num share' }, duration(o.self));
   self.style.setProperty('--share', `${(o.self / most) * 100}%`);
   const cell = (/** @type {number} */ ns) => h('td', { class: 'num' }, o.unfinished === o.count ? '–' : duration(ns));

@@ -1,97 +1,120 @@
 // The map of services: who called whom, and which hosts that wrote no traces.
 
-import { json } from '../lib/api.js';
+import { changes } from '../lib/changes.js';
 import { bdi, h, svg } from '../lib/dom.js';
 import { count, counted, duration, named } from '../lib/format.js';
 import { term } from '../model/query.js';
-import { between, GAP_X, GAP_Y, HEIGHT, layer, WIDTH } from '../model/servicelayout.js';
-import { empty, loading, message } from './message.js';
+import { GAP_X, GAP_Y, HEIGHT, nodeColumns, waypoints, WIDTH } from '../model/servicelayout.js';
+import { head } from './lists.js';
+import { drawAnswer, empty } from './message.js';
 
+/** @typedef {import('../types').ServiceCall} ServiceCall */
 /** @typedef {import('../types').ServiceMap} ServiceMap */
+/** @typedef {import('../types').ServiceNode} ServiceNode */
+/** @typedef {Pick<import('../types').PageState, 'services'>} Drawn */
+/** @typedef {{ x: number, y: number }} Point */
+/** @typedef {(node: number) => void} Choose */
 
 const DRAWN = 40; // nodes; the table has all
 
-/**
- * @param {string} path "" for the whole run, else that of a trace
- * @param {(q: string) => void} filter
- * @param {AbortSignal} signal
- */
-export function servicesView(path, filter, signal) {
-  const box = h('div', { class: 'sheet' }, loading('Looking who called whom…'));
-  json(path + 'services', signal)
-    .then((m) => show(box, /** @type {ServiceMap} */ (m), filter))
-    .catch((e) => {
-      if (!signal.aborted) box.replaceChildren(message(e));
-    });
-  return box;
-}
-
-/**
- * @param {HTMLElement} box
- * @param {ServiceMap} map
- * @param {(q: string) => void} filter
- */
-function show(box, map, filter) {
-  if (map.nodes.length === 0) {
-    box.replaceChildren(empty('No spans, no services'));
-    return;
-  }
-  const query = (/** @type {number} */ i) => {
-    const n = map.nodes[i];
-    if (!n) return '';
-    return n.peer ? (n.key.endsWith('url') || n.key === 'url.full' ? `${n.key}~${n.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}` : term(n.key, '=', n.name)) : term('service', '=', n.name);
+/** @param {import('../state/pagestore.js').PageStore<any>} store */
+export function servicesPane(store) {
+  const element = h('div', { class: 'sheet' });
+  const changed = changes();
+  return {
+    element,
+    /** @param {Drawn} s */
+    update({ services }) {
+      if (!changed(services)) return;
+      drawAnswer(element, services, 'Looking who called whom…', (map) => [
+        map.nodes.length === 0 ? empty('No spans, no services') : view(map, (node) => store.showSpans(queryOf(map.nodes[node])))]);
+    },
   };
-  const table = h('table', { class: 'table' },
-    h('thead', {}, h('tr', {}, ...['Service or host', 'What it is', 'Spans', 'Errors', 'Self or waiting time'].map((t, i) => h('th', { scope: 'col', class: i > 1 ? 'num' : '' }, t)))),
-    h('tbody', {}, ...map.nodes.map((n, i) => h('tr', {},
-      h('td', { class: 'cut' }, h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => filter(query(i)) }, bdi(named(n.name)))),
-      h('td', {}, n.peer ? `called by ${n.key}` : 'service'), h('td', { class: 'num' }, count(n.spans)),
-      h('td', { class: n.errors ? 'num err' : 'num zero' }, count(n.errors)), h('td', { class: 'num' }, duration(n.self))))));
-  box.replaceChildren(h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Services' }, drawMap(map, (i) => filter(query(i))),
-    map.left ? h('p', { class: 'dim' }, `${counted(map.left, 'more service or host', 'more services and hosts')} left out.`) : null, table));
 }
 
 /**
  * @param {ServiceMap} map
- * @param {(node: number) => void} choose
+ * @param {Choose} choose
+ */
+function view(map, choose) {
+  const heads = ['Service or host', 'What it is', 'Spans', 'Errors', 'Self or waiting time'].map((t, i) => head(t, i > 1 ? 'num' : ''));
+  const rows = map.nodes.map((n, i) => h('tr', {},
+    h('td', { class: 'cut' }, h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => choose(i) }, bdi(named(n.name)))),
+    h('td', {}, n.peer ? `called by ${n.key}` : 'service'), h('td', { class: 'num' }, count(n.spans)),
+    h('td', { class: n.errors ? 'num err' : 'num zero' }, count(n.errors)), h('td', { class: 'num' }, duration(n.self))));
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Services' },
+    drawMap(map, choose),
+    map.left ? h('p', { class: 'dim' }, `${counted(map.left, 'more service or host', 'more services and hosts')} left out.`) : null,
+    h('table', { class: 'table' }, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...rows)));
+}
+
+/**
+ * What finds the spans of a node.
+ * @param {ServiceNode | undefined} n
+ */
+function queryOf(n) {
+  if (!n) return '';
+  if (!n.peer) return term('service', '=', n.name);
+  const partOfURL = n.key.endsWith('url') || n.key === 'url.full';
+  return partOfURL ? `${n.key}~${n.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}` : term(n.key, '=', n.name);
+}
+
+/**
+ * @param {ServiceMap} map
+ * @param {Choose} choose
  */
 function drawMap(map, choose) {
-  const layers = layer(map, DRAWN);
-  const rows = Math.max(...layers.map((l) => l.length), 1);
-  const height = rows * (HEIGHT + GAP_Y) + GAP_Y;
-  const width = layers.length * (WIDTH + GAP_X) - GAP_X + 24;
-  /** @type {Map<number, { x: number, y: number }>} */
+  const byColumn = nodeColumns(map, DRAWN);
+  const height = Math.max(...byColumn.map((l) => l.length), 1) * (HEIGHT + GAP_Y) + GAP_Y;
+  const width = byColumn.length * (WIDTH + GAP_X) - GAP_X + 24;
+  const columns = byColumn.map((l, x) => ({ x: 12 + x * (WIDTH + GAP_X), ys: l.map((_, y) => ((y + 0.5) * height) / l.length - HEIGHT / 2) }));
+  /** @type {Map<number, Point>} */
   const at = new Map();
-  layers.forEach((l, x) => l.forEach((node, y) => at.set(node, { x: 12 + x * (WIDTH + GAP_X), y: ((y + 0.5) * height) / l.length - HEIGHT / 2 })));
-  const columns = layers.map((l, x) => ({ x: 12 + x * (WIDTH + GAP_X), ys: l.map((node) => at.get(node)?.y ?? 0) }));
-  /** @type {Map<number, number>} */
-  const arrived = new Map();
-  const most = Math.max(...map.calls.map((c) => c.count), 1);
-  const calls = map.calls.filter((c) => at.has(c.from) && at.has(c.to) && c.from !== c.to).map((c) => {
-    const a = /** @type {{ x: number, y: number }} */ (at.get(c.from));
-    const b = /** @type {{ x: number, y: number }} */ (at.get(c.to));
-    const [x1, y1, x2, y2] = [a.x + WIDTH, a.y + HEIGHT / 2, b.x, b.y + HEIGHT / 2];
-    const label = arrived.get(c.to) ?? 0; // those into one node stand below each other
-    arrived.set(c.to, label + 1);
-    return [
-      svg('path', { d: curve([{ x: x1, y: y1 }, ...between(columns, { x: x1, y: y1 }, { x: x2, y: y2 }), { x: x2, y: y2 }]), class: c.errors ? 'call bad' : 'call', 'stroke-width': 1 + 4 * Math.sqrt(c.count / most) },
-        svg('title', {}, `${counted(c.count, 'call')}, ${counted(c.errors, 'error')}, ${duration(c.total)}`)),
-      svg('text', { x: x2 - 6, y: y2 - 5 + 14 * label, class: 'call-count', 'text-anchor': 'end' }, count(c.count)),
-    ];
-  });
-  const nodes = [...at].map(([i, { x, y }]) => {
-    const n = /** @type {import('../types').ServiceNode} */ (map.nodes[i]);
-    const name = named(n.name);
-    return svg('g', { transform: `translate(${x} ${y})`, class: n.peer ? 'node peer' : 'node', onclick: () => choose(i) },
-      svg('rect', { width: WIDTH, height: HEIGHT, rx: 6 }), svg('title', {}, name),
-      svg('text', { x: 10, y: 17, class: 'node-name' }, name.length > 30 ? name.slice(0, 29) + '…' : name),
-      svg('text', { x: 10, y: 32, class: n.errors ? 'node-sub bad' : 'node-sub' }, `${counted(n.spans, n.peer ? 'call' : 'span')}${n.errors ? `, ${counted(n.errors, 'error')}` : ''}`));
-  });
+  byColumn.forEach((l, x) => l.forEach((node, y) => at.set(node, { x: columns[x]?.x ?? 0, y: columns[x]?.ys[y] ?? 0 })));
+  const calls = drawCalls(map, at, columns);
+  const nodes = [...at].map(([i, corner]) => drawNode(/** @type {ServiceNode} */ (map.nodes[i]), corner, () => choose(i)));
   // The table below says the same in words.
   return svg('svg', { class: 'map', viewBox: `0 0 ${width} ${height}`, width, height, 'aria-hidden': 'true' }, ...calls.map((c) => c[0]), ...nodes, ...calls.map((c) => c[1]));
 }
 
-/** @typedef {{ x: number, y: number }} Point */
+/**
+ * A line for each call, and its number.
+ * @param {ServiceMap} map
+ * @param {Map<number, Point>} at where the nodes are
+ * @param {{ x: number, ys: number[] }[]} columns
+ * @returns {[Node, Node][]}
+ */
+function drawCalls(map, at, columns) {
+  /** @type {Map<number, number>} */
+  const arrived = new Map();
+  const most = Math.max(...map.calls.map((c) => c.count), 1);
+  return map.calls.filter((c) => at.has(c.from) && at.has(c.to) && c.from !== c.to).map((c) => {
+    const a = /** @type {Point} */ (at.get(c.from));
+    const b = /** @type {Point} */ (at.get(c.to));
+    const from = { x: a.x + WIDTH, y: a.y + HEIGHT / 2 };
+    const to = { x: b.x, y: b.y + HEIGHT / 2 };
+    const label = arrived.get(c.to) ?? 0; // those into one node stand below each other
+    arrived.set(c.to, label + 1);
+    return [
+      svg('path', { d: curve([from, ...waypoints(columns, from, to), to]), class: c.errors ? 'call bad' : 'call', 'stroke-width': 1 + 4 * Math.sqrt(c.count / most) },
+        svg('title', {}, `${counted(c.count, 'call')}, ${counted(c.errors, 'error')}, ${duration(c.total)}`)),
+      svg('text', { x: to.x - 6, y: to.y - 5 + 14 * label, class: 'call-count', 'text-anchor': 'end' }, count(c.count)),
+    ];
+  });
+}
+
+/**
+ * @param {ServiceNode} n
+ * @param {Point} corner
+ * @param {() => void} choose
+ */
+function drawNode(n, { x, y }, choose) {
+  const name = named(n.name);
+  return svg('g', { transform: `translate(${x} ${y})`, class: n.peer ? 'node peer' : 'node', onclick: choose },
+    svg('rect', { width: WIDTH, height: HEIGHT, rx: 6 }), svg('title', {}, name),
+    svg('text', { x: 10, y: 17, class: 'node-name' }, name.length > 30 ? name.slice(0, 29) + '…' : name),
+    svg('text', { x: 10, y: 32, class: n.errors ? 'node-sub bad' : 'node-sub' }, `${counted(n.spans, n.peer ? 'call' : 'span')}${n.errors ? `, ${counted(n.errors, 'error')}` : ''}`));
+}
 
 /**
  * A line through points that is level at each.

@@ -2,22 +2,22 @@
 
 import { bdi, h } from '../lib/dom.js';
 import { duration, named } from '../lib/format.js';
-import { at } from '../model/columns.js';
+import { at, nameOf } from '../model/columns.js';
 import { slowest } from '../model/ranking.js';
 
-/**
- * @param {import('../types').Model} m
- * @param {(line: number) => void} goTo
- */
-export function slowestMenu(m, goTo) {
+const LISTED = 15;
+
+/** @param {import('../state/tracestore.js').TraceStore} store */
+export function slowestMenu(store) {
+  const { model } = store.state;
   const list = h('ol', { class: 'menu-list' });
   const menu = h('details', { class: 'menu' }, h('summary', { title: 'The spans with the most self time' }, 'Slowest'), list);
+  const item = (/** @type {number} */ line) => h('li', {}, h('button', { type: 'button', onclick: () => {
+    menu.open = false;
+    store.goTo(line);
+  } }, h('span', { class: 'num' }, duration(at(model.self, line))), ' ', bdi(named(nameOf(model, line)))));
   menu.addEventListener('toggle', () => {
-    if (!menu.open) return;
-    list.replaceChildren(...slowest(m, 15).map((line) => h('li', {}, h('button', { type: 'button', onclick: () => {
-      menu.open = false;
-      goTo(line);
-    } }, h('span', { class: 'num' }, duration(at(m.self, line))), ' ', bdi(named(m.head.names[at(m.name, line)] ?? ''))))));
+    if (menu.open) list.replaceChildren(...slowest(model, LISTED).map(item));
   });
   menu.addEventListener('focusout', (e) => {
     if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;

@@ -1,88 +1,68 @@
 // All spans of a trace as a flat list, in any order: what the tree has apart
 // stands together.
 
-import { json } from '../lib/api.js';
+import { changes } from '../lib/changes.js';
 import { bdi, h, inside } from '../lib/dom.js';
 import { clock, count, duration, named, relative } from '../lib/format.js';
-import { ordering } from '../model/columnorder.js';
-import { at, FLAG, hasError } from '../model/columns.js';
-import { firstOf } from '../model/ranking.js';
+import { at, FLAG, hasError, nameOf } from '../model/columns.js';
+import { SPAN_ORDER } from '../model/ranking.js';
 import { format } from '../state/address.js';
-import { find } from '../state/load.js';
-import { findBox, howMany } from './lists.js';
-import { empty, loading, message } from './message.js';
+import { findBox } from './findbox.js';
+import { howMany, keepingFocus, scrolledTable } from './lists.js';
+import { errorSign } from './marks.js';
+import { drawAnswer, empty } from './message.js';
 
-/** @typedef {import('../types').Model} Model */
-/** @typedef {import('../types').State} State */
 /** @typedef {import('../types').LineText} LineText */
+/** @typedef {import('../types').SpanList} SpanList */
+/** @typedef {Pick<import('../types').TraceState, 'address' | 'keys' | 'model' | 'spans' | 'spanTexts'>} Drawn */
+/** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
-const LISTED = 500;
+const COLUMNS = /** @type {const} */ ([['name', 'Name'], ['service', 'Service'], ['start', 'Start'], ['duration', 'Duration'], ['self', 'Self time']]);
 
-/** @type {[string, string][]} */
-const COLUMNS = [['name', 'Name'], ['service', 'Service'], ['start', 'Start'], ['duration', 'Duration'], ['self', 'Self time']];
-
-const sorting = ordering(COLUMNS.map(([key]) => key), 'duration', ['name', 'service', 'start']);
-
-/**
- * @param {import('../main.js').App} app
- * @param {Model} m
- * @param {AbortSignal} signal
- */
-export function spansView(app, m, signal) {
-  const search = findBox(app, 'spans', `traces/${m.head.id}/`, m.head, signal);
-  const box = h('div', { class: 'fill' }, loading('Looking…'));
-  let shown = '\n';
-
-  /** @param {State} s */
-  async function update(s) {
-    search.show(s.q);
-    const wanted = format(s); // which the links are made of, too
-    if (wanted === shown) return;
-    shown = wanted;
-    try {
-      const among = s.q === '' ? null : await find(m.head.id, s.q, signal);
-      if (shown !== wanted) return;
-      const { by, up } = sorting.parse(s.order);
-      const { lines, all } = firstOf(m, among, by, up, LISTED);
-      const hints = new Map(lines.map((line) => [line, h('bdi', { class: 'n-hint' })]));
-      box.replaceChildren(
-        howMany(s, all, 'span', lines.length < all ? `; the first ${count(lines.length)} in this order` : ''),
-        lines.length === 0 ? empty('No span matches') : table(app, m, s, lines, hints, by, up));
-      if (lines.length === 0) return;
-      const r = /** @type {{ lines: LineText[] }} */ (await json(`traces/${m.head.id}/lines?at=${lines.join(',')}`, signal));
-      for (const t of r.lines) {
-        const hint = hints.get(t.line);
-        if (!hint) continue;
-        hint.textContent = [t.message, t.hint].filter(Boolean).join(' · ');
-        hint.classList.toggle('said', Boolean(t.message));
-      }
-    } catch (e) {
-      if (!signal.aborted && shown === wanted) box.replaceChildren(message(e));
-    }
-  }
-  return { element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, search.element), box), update };
+/** @param {TraceStore} store */
+export function spansPane(store) {
+  const find = findBox(store, 'spans', store.state.model.head);
+  const box = h('div', { class: 'fill' });
+  const changed = changes();
+  return {
+    element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, find.element), box),
+    /** @param {Drawn} s */
+    update(s) {
+      find.update(s);
+      if (changed(s.spans, s.spanTexts.value, s.address)) keepingFocus(box, () => drawAnswer(box, s.spans, 'Looking…', (list) => view(store, s, list)));
+    },
+  };
 }
 
 /**
- * @param {import('../main.js').App} app
- * @param {Model} m
- * @param {State} s
- * @param {number[]} lines
- * @param {Map<number, Node>} hints
- * @param {string} by
- * @param {boolean} up
+ * @param {TraceStore} store
+ * @param {Drawn} s
+ * @param {SpanList} list
  */
-function table(app, m, s, lines, hints, by, up) {
-  const heads = COLUMNS.map(([key, title]) => h('th', { scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', 'aria-sort': key === by ? (up ? 'ascending' : 'descending') : 'none' },
-    h('button', { type: 'button', onclick: () => {
-      app.go({ ...app.state(), order: sorting.clicked(app.state().order, key) }, 'replace');
-    } }, title)));
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Spans' }, h('table', { class: 'table spans' },
-    h('thead', {}, h('tr', {}, ...heads)),
-    h('tbody', {}, ...lines.map((line) => h('tr', {},
-      h('td', { class: 'cut t-name' }, hasError(m, line) ? h('span', { class: 'mark-error', title: 'This span has an error' }, '✕') : null,
-        inside(format({ ...s, view: '', order: '', span: `@${line}` }), {}, bdi(named(m.head.names[at(m.name, line)] ?? ''))), ' ', hints.get(line)),
-      h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
-      h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(at(m.start, line))), s.zone, 9) }, relative(at(m.start, line), m.length / 1000)),
-      h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), h('td', { class: 'num' }, duration(at(m.self, line))))))));
+function view(store, s, list) {
+  const { lines, all, by, up } = list;
+  const number = howMany(s.address, all, 'span', lines.length < all ? `; the first ${count(lines.length)} in this order` : '');
+  if (lines.length === 0) return [number, empty('No span matches')];
+  const heads = COLUMNS.map(([key, title]) => h('th', {
+    scope: 'col', class: key === 'name' || key === 'service' ? '' : 'num', 'aria-sort': key === by ? (up ? 'ascending' : 'descending') : 'none',
+  }, h('button', { type: 'button', onclick: () => store.sort(SPAN_ORDER.clicked(store.state.address.order, key)) }, title)));
+  const texts = new Map((s.spanTexts.value ?? []).map((t) => [t.line, t]));
+  return [number, scrolledTable('Spans', 'spans', heads, lines.map((line) => row(s, line, texts.get(line))))];
+}
+
+/**
+ * @param {Drawn} s
+ * @param {number} line
+ * @param {LineText | undefined} t
+ */
+function row({ model: m, address }, line, t) {
+  const start = at(m.start, line);
+  const link = inside(format({ ...address, view: '', order: '', span: `@${line}` }), {}, bdi(named(nameOf(m, line))));
+  return h('tr', {},
+    h('td', { class: 'cut t-name' }, hasError(m, line) ? errorSign('This span has an error') : null, link, ' ',
+      bdi([t?.message, t?.hint].filter(Boolean).join(' · '), { class: t?.message ? 'n-hint said' : 'n-hint' })),
+    h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
+    h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(start)), address.zone, 9) }, relative(start, m.length / 1000)),
+    h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''),
+    h('td', { class: 'num' }, duration(at(m.self, line))));
 }

@@ -1,0 +1,52 @@
+// The floors of the modules: lib knows no trace, model only lines, state no
+// elements; views draw what state holds.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+
+const UI = new URL('../ui/', import.meta.url);
+const FLOORS = ['lib', 'model', 'state', 'views', '.'];
+const MAY = { lib: ['lib'], model: ['model'], state: ['lib', 'model', 'state'], views: ['lib', 'model', 'state', 'views'], '.': FLOORS };
+
+const modules = new Map(FLOORS.flatMap((folder) => readdirSync(new URL(folder, UI)).filter((f) => f.endsWith('.js')).map((f) => {
+  const name = posix.join(folder, f);
+  return [name, readFileSync(new URL(name, UI), 'utf8')];
+})));
+
+/** The modules that a module imports: at once, or later. */
+function imports(name, pattern = /(?:^import [^;]* from |\bimport\()'(\.[^']+)'/gm) {
+  return [...modules.get(name).matchAll(pattern)].map((m) => posix.join(posix.dirname(name), m[1])).filter((m) => m.endsWith('.js'));
+}
+
+test('modules import what is on their floor or below', () => {
+  for (const name of modules.keys()) {
+    for (const to of imports(name, /^import [^;]* from '(\.[^']+)'/gm)) assert.ok(MAY[posix.dirname(name)].includes(posix.dirname(to)), `${name} imports ${to}`);
+  }
+});
+
+test('every module is used, and none is too long', () => {
+  const used = new Set();
+  const visit = (name) => {
+    if (used.has(name)) return;
+    used.add(name);
+    imports(name).forEach(visit);
+  };
+  visit('main.js');
+  for (const [name, text] of modules) {
+    assert.ok(used.has(name), `nothing imports ${name}`);
+    assert.ok(text.split('\n').length <= 400, `${name} has more than 400 lines`);
+  }
+});
+
+test('no module imports itself by way of others', () => {
+  const done = new Set();
+  const visit = (name, above) => {
+    assert.ok(!above.includes(name), [...above, name].join(' imports '));
+    if (done.has(name)) return;
+    for (const to of imports(name, /^import [^;]* from '(\.[^']+)'/gm)) visit(to, [...above, name]);
+    done.add(name);
+  };
+  visit('main.js', []);
+});

@@ -1,0 +1,205 @@
+// Tests of the stores, with a server and a history that are made up.
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+
+import { build, FLAG } from '../ui/model/columns.js';
+import { DEFAULTS } from '../ui/state/address.js';
+import { Loader, settled } from '../ui/state/loader.js';
+import { firstError, step, walk, walkIn, walkOut, zoomBy } from '../ui/state/moves.js';
+import { Store } from '../ui/state/store.js';
+import { TraceStore } from '../ui/state/tracestore.js';
+
+const tick = () => new Promise((done) => setTimeout(done));
+
+test('a store tells of changes, and once of several', () => {
+  const store = new Store({ a: 1, b: 1 });
+  const told = [];
+  store.subscribe((s) => told.push(s));
+  const before = store.state;
+  store.set({ a: 2 });
+  store.batch(() => {
+    store.set({ a: 3 });
+    store.batch(() => store.set({ b: 3 }));
+    assert.deepEqual(store.state, { a: 3, b: 3 }, 'a change is seen at once');
+  });
+  store.batch(() => {});
+  assert.deepEqual(told, [{ a: 2, b: 1 }, { a: 3, b: 3 }]);
+  assert.deepEqual(before, { a: 1, b: 1 }, 'a state is a value');
+  assert.throws(() => store.batch(() => {
+    store.set({ a: 4 });
+    throw new Error('odd');
+  }));
+  store.set({ b: 4 });
+  assert.deepEqual(told.at(-1), { a: 4, b: 4 }, 'a store works on after an error');
+});
+
+test('a loader keeps to what was asked for last', async () => {
+  const answers = [];
+  const waiting = new Map();
+  const ended = new AbortController();
+  const loader = new Loader((key, signal) => new Promise((resolve, reject) => {
+    waiting.set(key, { resolve, reject });
+    signal.addEventListener('abort', () => reject(signal.reason));
+  }), (a) => answers.push(a), ended.signal);
+  void loader.ask('a');
+  void loader.ask('a');
+  void loader.ask('b');
+  waiting.get('a').resolve('late');
+  await tick();
+  assert.ok(!settled(answers.at(-1)));
+  waiting.get('b').resolve('B');
+  await tick();
+  assert.deepEqual(answers.at(-1), { key: 'b', of: 'b', value: 'B', late: false });
+  assert.equal(answers.length, 3, 'a and b were asked for once');
+  void loader.ask('c');
+  assert.deepEqual(answers.at(-1), { key: 'c', of: 'b', value: 'B', late: false }, 'the answer before stays');
+  await new Promise((done) => setTimeout(done, 350));
+  assert.equal(answers.at(-1).late, true);
+  waiting.get('c').reject(new Error('no'));
+  await tick();
+  assert.equal(answers.at(-1).error.message, 'no');
+  assert.ok(settled(answers.at(-1)));
+  loader.put('d', 'D');
+  assert.equal(answers.at(-1).value, 'D');
+  void loader.ask('e');
+  const told = answers.length;
+  ended.abort();
+  waiting.get('e').resolve('E');
+  await tick();
+  assert.equal(answers.length, told, 'nothing is told after the end');
+});
+
+// 0 root, 1 a, 2 b with an error, 3 a fold of 4 x, 5 y with an error.
+function family() {
+  const rows = [[0, 0, 100], [1, 0, 30], [2, 10, 20, 0, 32], [1, 50, 40, FLAG.fold], [2, 50, 20], [2, 70, 20, 0, 32]];
+  const column = (k) => Uint32Array.from(rows, (r) => r[k] ?? 0);
+  const zero = new Uint8Array(rows.length);
+  const columns = { depth: column(0), start: column(1), startHigh: zero, duration: column(2), durationHigh: zero, flags: column(3), kind: column(4), self: zero, name: zero, service: zero };
+  return build({ id: 'ab', duration: 100, start: '1735787045000000000', names: ['n'], services: ['s'] }, [{ from: 0, to: 6, lines: 6, columns }]);
+}
+
+/** What the server answers, by the end of the path. */
+const ANSWERS = {
+  critical: { segments: [0, 90, 100, 2, 10, 30, 0, 0, 10] },
+  'find?q=b': new Uint32Array([2, 5]),
+  'spans/2': { id: '0002', line: 2 },
+  'spans/0005': { id: '0005', line: 5 },
+};
+const real = { fetch: globalThis.fetch, document: globalThis.document, getComputedStyle: globalThis.getComputedStyle };
+
+beforeEach(() => {
+  globalThis.document = /** @type {any} */ ({});
+  globalThis.getComputedStyle = /** @type {any} */ (() => ({ getPropertyValue: () => '' }));
+  globalThis.fetch = async (path) => {
+    const answer = ANSWERS[path.replace('/api/v1/traces/ab/', '')];
+    if (answer instanceof Uint32Array) return new Response(answer);
+    return answer ? Response.json(answer) : Response.json({ error: { what: `nothing at ${path}`, next: '' } }, { status: 404 });
+  };
+});
+afterEach(() => Object.assign(globalThis, real));
+
+/** A store of the family at an address, and what it did to the history. */
+function opened(address) {
+  const went = [];
+  const said = [];
+  const navigation = {
+    address: { ...DEFAULTS, trace: 'ab', ...address },
+    go(to, how) {
+      const from = this.address;
+      this.address = to;
+      went.push([how, Object.fromEntries(Object.entries(to).filter(([k, v]) => v !== from[k]))]);
+      store.follow(to);
+    },
+  };
+  let store = /** @type {any} */ ({ follow() {} });
+  store = new TraceStore({ marks: [], jobs: [], runs: [] }, family(), navigation, (text) => said.push(text));
+  return { store, navigation, went, said, lines: () => [...store.state.lines].join() };
+}
+
+test('lines open and close, and the address says so', () => {
+  const { store, went, lines, navigation } = opened({});
+  assert.equal(lines(), '0,1,2,3');
+  store.toggle(3, 'push');
+  assert.equal(lines(), '0,1,2,3,4,5');
+  store.toggle(1, 'soon');
+  assert.equal(lines(), '0,1,3,4,5');
+  assert.deepEqual(went, [['push', { open: '3' }], ['soon', { closed: '1' }]]);
+  store.set({ focus: { line: 5 } });
+  store.setLevel('1');
+  assert.equal(lines(), '0,1,3');
+  assert.equal(store.state.focus.line, 3, 'what the active line is under stands for it');
+  store.follow({ ...navigation.address, level: '', open: '3', closed: '' });
+  assert.equal(lines(), '0,1,2,3,4,5', 'back');
+  walk(store, 99);
+  assert.equal(store.state.focus.line, 5);
+  walkOut(store);
+  assert.equal(store.state.focus.line, 3);
+  walkOut(store);
+  assert.equal(lines(), '0,1,2,3');
+  walkIn(store);
+  walkIn(store);
+  assert.equal(store.state.focus.line, 4);
+});
+
+test('a search marks and filters', async () => {
+  const { store, lines, went, said } = opened({ q: 'b', mode: 'filter' });
+  assert.equal(lines(), '', 'nothing is shown before the server has answered');
+  await tick();
+  assert.equal(lines(), '0,1,2,3,5');
+  assert.deepEqual([...store.state.marked], [0, 0, 1, 0, 0, 1]);
+  store.setMode('highlight');
+  assert.equal(lines(), '0,1,2,3');
+  store.setMode('filter');
+  step(store, 'matches', 1);
+  assert.deepEqual([store.state.focus.line, said.at(-1)], [2, '1 of 2']);
+  step(store, 'matches', -1);
+  assert.deepEqual([store.state.focus.line, said.at(-1)], [5, '2 of 2']);
+  store.goTo(4);
+  assert.equal(lines(), '0,1,2,3,4,5', 'what is gone to is shown in spite of the filter');
+  assert.ok(went.some(([how, change]) => how === 'replace' && change.mode === 'highlight'));
+  store.search('(', 'push');
+  await tick();
+  assert.match(store.state.matches.error.message, /^nothing at/);
+  assert.equal(store.state.marked, null);
+  store.addTerm('k=v');
+  assert.equal(store.state.address.q, '() k=v');
+});
+
+test('details are of the span in the address, which gets its id', async () => {
+  const { store, navigation, went, lines } = opened({ span: '0005' });
+  assert.deepEqual(store.state.detail, { ref: '0005', line: -1 });
+  await tick();
+  assert.equal(store.state.detail.line, 5);
+  assert.equal(lines(), '0,1,2,3,4,5', 'it is revealed');
+  went.length = 0;
+  store.select(2, false, 'replace');
+  assert.deepEqual(went, [['replace', { span: '@2' }]]);
+  await tick();
+  assert.equal(navigation.address.span, '0002', 'an id is good for other layouts, too');
+  assert.deepEqual([store.state.detail.ref, store.state.span.value.id], ['@2', '0002']);
+  store.select(3, false, 'replace');
+  await tick();
+  assert.equal(navigation.address.span, '@3', 'a fold has no id');
+  store.closeDetail();
+  assert.equal(store.state.detail, null);
+  store.select(2, false, 'replace');
+  assert.equal(store.state.detail, null, 'walking opens no details');
+  firstError(store);
+  assert.equal(store.state.focus.line, store.state.errors.start);
+  await tick();
+  step(store, 'critical', 1);
+  assert.equal(store.state.focus.line, 0);
+});
+
+test('the window is finer than its address', () => {
+  const { store, navigation, went } = opened({ from: 10, to: 60 });
+  assert.deepEqual(store.state.window, { from: 10, to: 60 });
+  store.setWindow({ from: 10.25, to: 60.25 }, 'soon');
+  assert.deepEqual(store.state.window, { from: 10.25, to: 60.25 });
+  assert.deepEqual(went, [['soon', {}]]);
+  zoomBy(store, 100, -1);
+  assert.deepEqual([navigation.address.from, navigation.address.to], [null, null]);
+  store.follow({ ...navigation.address, from: 5, to: 15 });
+  assert.deepEqual(store.state.window, { from: 5, to: 15 });
+});

@@ -1,0 +1,331 @@
+// What the page of a trace holds, and what changes it. The address says what is
+// shown; ask computes or asks for the rest.
+
+import { json, text } from '../lib/api.js';
+import { palette } from '../lib/theme.js';
+import { initiallyClosed } from '../model/collapse.js';
+import { at, isGroup } from '../model/columns.js';
+import { segmentsByLine } from '../model/criticalpath.js';
+import { errorsOf } from '../model/errors.js';
+import { AT_FIRST, closedLines, formatExpansion, parseExpansion, revealing, withLine } from '../model/expansion.js';
+import { withTerm } from '../model/query.js';
+import { firstOf, SPAN_ORDER } from '../model/ranking.js';
+import { lowerBound } from '../model/sorted.js';
+import { addressOf, showing, windowOf } from '../model/timewindow.js';
+import { marked, visibleLines, withAncestors } from '../model/visible.js';
+import { LineTexts } from './linetexts.js';
+import { find } from './load.js';
+import { settled, UNASKED } from './loader.js';
+import { pageState, PageStore } from './pagestore.js';
+
+/** @typedef {import('../types').Address} Address */
+/** @typedef {import('../types').Detail} Detail */
+/** @typedef {import('../types').Expansion} Expansion */
+/** @typedef {import('../types').How} How */
+/** @typedef {import('../types').Model} Model */
+/** @typedef {import('../types').TimeWindow} TimeWindow */
+/** @typedef {import('../types').TraceState} TraceState */
+
+export const EVENTS_PER_PAGE = 500;
+const SPANS_LISTED = 500;
+const CANDIDATES = 100; // traces offered to compare with
+
+/** @extends {PageStore<TraceState>} */
+export class TraceStore extends PageStore {
+  #loaders;
+  #atFirst;
+  #written = formatExpansion(AT_FIRST); // what the address is to say of the expansion
+  #filtering = ''; // the mode that the lines are filtered by
+  #opened = ''; // the span of the address whose details are shown
+
+  /**
+   * @param {import('../types').Run} run
+   * @param {Model} model
+   * @param {import('./navigation.js').Navigation} navigation
+   * @param {(text: string) => void} say tells the visitor what happened
+   */
+  constructor(run, model, navigation, say) {
+    const path = `traces/${model.head.id}/`;
+    super(path, navigation, { ...pageState(run, navigation.address), ...stateOf(model) });
+    this.say = say;
+    this.texts = new LineTexts(path, this.ended, () => this.set({ texts: this.texts.current() }));
+    this.#atFirst = initiallyClosed(model);
+    this.#loaders = this.loaders({
+      matches: (q, signal) => find(path, q, signal),
+      span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
+      spans: (key, signal) => this.#listSpans(key, signal),
+      spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
+      events: json, comparison: json, candidates: json,
+    });
+    this.follow(navigation.address);
+    json(`${path}critical`, this.ended)
+      .then((c) => this.set({ critical: segmentsByLine(/** @type {{ segments: number[] }} */ (c).segments) }))
+      .catch(() => {}); // without it the bars are drawn all the same
+  }
+
+  /**
+   * @override
+   * @param {Address} address
+   */
+  ask(address) {
+    super.ask(address);
+    this.#followWindow(address);
+    this.#followExpansion(address);
+    this.#followSearch(address);
+    this.#followDetail(address);
+    this.#askView(address);
+  }
+
+  /**
+   * @override
+   * @param {string} name
+   */
+  answered(name) {
+    const { matches, spans } = this.state;
+    if (name === 'matches' && settled(matches)) this.#filter();
+    else if (name === 'span') this.#describe();
+    else if (name === 'spans' && settled(spans) && spans.value?.lines.length) void this.#loaders.spanTexts.ask(spans.value.lines.join(','));
+  }
+
+  /** @param {Address} address */
+  #followWindow(address) {
+    const { model, window } = this.state;
+    // The address has whole ns; the window may be finer.
+    const now = addressOf(window, model.length);
+    if (now.from !== address.from || now.to !== address.to) this.set({ window: windowOf(address, model.length) });
+  }
+
+  /** @param {Address} address */
+  #followExpansion({ level, open, closed }) {
+    const w = this.#written;
+    if (level === w.level && open === w.open && closed === w.closed) return;
+    this.#written = { level, open, closed };
+    this.set({ expansion: parseExpansion(this.#written, this.state.model.n) });
+    this.#list();
+  }
+
+  /** @param {Address} address */
+  #followSearch({ q, mode }) {
+    if (q === '') this.#loaders.matches.put('', new Uint32Array(0));
+    else void this.#loaders.matches.ask(q);
+    if (mode !== this.#filtering && settled(this.state.matches)) this.#filter();
+  }
+
+  /** @param {Address} address */
+  #followDetail({ span }) {
+    if (span === this.#opened) return;
+    this.#opened = span;
+    if (span === '') {
+      this.#loaders.span.put('', undefined);
+      this.set({ detail: null });
+      return;
+    }
+    const { model } = this.state;
+    const byLine = /^@\d{1,9}$/.test(span);
+    const line = byLine ? Number(span.slice(1)) : this.texts.lineOf(span) ?? -1;
+    const known = line >= 0 && line < model.n;
+    this.set({ detail: { ref: span, line: known ? line : -1 } });
+    if (known) this.#revealDetail(line);
+    if (known && isGroup(model, line)) this.#loaders.span.put('', undefined);
+    else void this.#loaders.span.ask(known && byLine ? String(line) : span);
+  }
+
+  /** @param {Address} address */
+  #askView({ view, q, offset, order, compare }) {
+    const { events, spans, comparison } = this.#loaders;
+    if (view === 'events') void events.ask(`${this.path}events?${new URLSearchParams({ q, offset: String(offset), limit: String(EVENTS_PER_PAGE) })}`);
+    else if (view === 'spans') void spans.ask(`${order}\n${q}`);
+    else if (view !== 'compare') return;
+    else if (compare !== '') void comparison.ask(`${this.path}compare?with=${encodeURIComponent(compare)}`);
+    else if (this.state.candidates.key === null) this.askCandidates('');
+  }
+
+  /** @param {string} q finds traces to compare with */
+  askCandidates(q) {
+    void this.#loaders.candidates.ask('traces?' + new URLSearchParams({ q, order: 'longest', limit: String(CANDIDATES) }));
+  }
+
+  /**
+   * @param {string} key the order and the query
+   * @param {AbortSignal} signal
+   */
+  async #listSpans(key, signal) {
+    const [order = '', q = ''] = key.split('\n');
+    const { by, up } = SPAN_ORDER.parse(order);
+    const among = q === '' ? null : await find(this.path, q, signal);
+    return { ...firstOf(this.state.model, among, by, up, SPANS_LISTED), by, up };
+  }
+
+  /** Marks what the query finds, and leaves out the rest where the visitor wants that. */
+  #filter() {
+    const { model, matches, address } = this.state;
+    const found = matches.key === '' || matches.value === undefined ? null : matches.value;
+    this.#filtering = address.mode;
+    this.set({ marked: found && marked(model.n, found), kept: found && address.mode === 'filter' ? withAncestors(model, found) : null });
+    this.#list();
+  }
+
+  /** Lists the lines that are on show. */
+  #list() {
+    const { model, expansion, kept, focus } = this.state;
+    const closed = closedLines(model, expansion, this.#atFirst, kept);
+    const lines = visibleLines(model, closed, kept);
+    // The active line may have been closed away: what it is under stands for it.
+    let line = focus.line;
+    while (line >= 0 && lines[lowerBound(lines, line)] !== line) line = at(model.parent, line);
+    this.set({ closed, lines, focus: { line: line >= 0 ? line : lines[0] ?? focus.line } });
+  }
+
+  /** @param {Expansion} expansion */
+  #setExpansion(expansion) {
+    this.#written = formatExpansion(expansion);
+    this.set({ expansion });
+    this.#list();
+  }
+
+  /**
+   * Opens and closes lines.
+   * @param {Expansion} expansion
+   * @param {How} how
+   */
+  expand(expansion, how) {
+    this.batch(() => {
+      this.#setExpansion(expansion);
+      this.change(this.#written, how);
+    });
+  }
+
+  /** @param {string} level as in an address */
+  setLevel(level) {
+    this.expand({ level, lines: new Map() }, 'push');
+  }
+
+  /**
+   * Opens a closed line, closes an open one, and makes it the active one.
+   * @param {number} line
+   * @param {How} how
+   */
+  toggle(line, how) {
+    const { model, expansion, closed } = this.state;
+    this.batch(() => {
+      this.set({ focus: { line } });
+      if (at(model.members, line) > 0) this.expand(withLine(expansion, line, closed[line] ? 0 : 1), how);
+    });
+  }
+
+  /**
+   * Makes a line the active one, and its details those on show: if there are any
+   * already, or open says so.
+   * @param {number} line
+   * @param {boolean} open
+   * @param {How} how
+   */
+  select(line, open, how) {
+    this.batch(() => {
+      this.set({ focus: { line } });
+      if (open || this.state.detail) this.change({ ...this.#written, span: this.#refOf(line) }, how);
+    });
+  }
+
+  /**
+   * Selects a line wherever it is: opens what it is under, and shows its time.
+   * @param {number} line
+   */
+  goTo(line) {
+    this.batch(() => {
+      if (this.state.kept && !this.state.kept[line]) this.change({ mode: 'highlight' }, 'replace');
+      const { model, expansion, closed, window } = this.state;
+      const opened = revealing(model, expansion, closed, line, false);
+      if (opened !== expansion) this.#setExpansion(opened);
+      const shown = showing(window, at(model.start, line), at(model.duration, line), model.length);
+      this.set({ window: shown, focus: { line } });
+      this.change({ ...this.#written, ...addressOf(shown, model.length), span: this.#refOf(line) }, 'push');
+    });
+  }
+
+  /** Closes the details. */
+  closeDetail() {
+    this.change({ span: '' }, 'push');
+  }
+
+  /**
+   * What the address calls a line: its span's id where only one line has it.
+   * @param {number} line
+   */
+  #refOf(line) {
+    const t = this.texts.get(line);
+    return t?.id && !t.only && !isGroup(this.state.model, line) ? t.id : `@${line}`;
+  }
+
+  /** @param {number} line whose details are shown */
+  #revealDetail(line) {
+    const { model, expansion, closed } = this.state;
+    const opened = revealing(model, expansion, closed, line, true);
+    if (opened !== expansion) this.expand(opened, 'soon');
+    this.set({ focus: { line } });
+  }
+
+  /** Takes what the server says of the span of the details. */
+  #describe() {
+    const { span, detail } = this.state;
+    const d = span.value;
+    if (!detail || !settled(span) || !d) return;
+    if (detail.line < 0) {
+      this.set({ detail: { ...detail, line: d.line } });
+      this.#revealDetail(d.line);
+    }
+    // An address by line is good for this layout only; one by id stays so.
+    if (this.#opened.startsWith('@') && !d.only) {
+      this.#opened = d.id;
+      this.change({ span: d.id }, 'soon');
+    }
+  }
+
+  /** The encoded span of the details, as JSON. */
+  spanJSON() {
+    return text(`${this.path}spans/${this.state.span.key}/otlp`, this.ended);
+  }
+
+  /**
+   * @param {TimeWindow} window
+   * @param {How} how
+   */
+  setWindow(window, how) {
+    this.batch(() => {
+      this.set({ window });
+      this.change(addressOf(window, this.state.model.length), how);
+    });
+  }
+
+  /** @param {string} term that the query is to have, too */
+  addTerm(term) {
+    this.change({ q: withTerm(this.state.address.q, term) }, 'push');
+  }
+
+  /** @param {Address['mode']} mode */
+  setMode(mode) {
+    this.change({ mode }, 'replace');
+  }
+
+  /** Shows the critical path, or no longer. */
+  toggleCritical() {
+    this.change({ critical: this.state.address.critical === 'off' ? '' : 'off' }, 'replace');
+  }
+
+  /** Takes the colours of another theme. */
+  recolour() {
+    this.set({ colours: palette() });
+  }
+}
+
+/**
+ * The state of a trace before anything is asked.
+ * @param {Model} model
+ */
+function stateOf(model) {
+  return {
+    model, errors: errorsOf(model), window: { from: 0, to: model.length }, expansion: AT_FIRST, closed: new Uint8Array(model.n), lines: new Int32Array(0),
+    focus: { line: 0 }, matches: UNASKED, marked: null, kept: null, critical: new Map(), texts: { get: () => undefined }, detail: null, span: UNASKED,
+    colours: palette(), events: UNASKED, spans: UNASKED, spanTexts: UNASKED, comparison: UNASKED, candidates: UNASKED,
+  };
+}

@@ -1,0 +1,161 @@
+// What a span carries: attributes, events, links.
+
+import { bdi, h, inside, outside } from '../lib/dom.js';
+import { bytes, count, counted, named, relative } from '../lib/format.js';
+import { searchable, term } from '../model/query.js';
+
+/** @typedef {import('../types').Detail} Detail */
+/** @typedef {import('../types').Field} Field */
+/** @typedef {import('../types').Section} Section */
+/** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
+/** @typedef {{ store: TraceStore, path: string }} Context path is that of the span */
+
+const TAIL = 8; // lines of a stack trace that are shown first
+const FILTERED = 300; // bytes of a value that a query can hold
+
+/**
+ * A part of the details that can be closed.
+ * @param {string} title
+ * @param {string} note
+ * @param {boolean} open
+ * @param {...(Node | null)} children
+ */
+export function part(title, note, open, ...children) {
+  return h('details', { class: 'd-section', open }, h('summary', {}, h('h3', {}, title), ' ', h('span', { class: 'dim' }, note)), ...children);
+}
+
+/**
+ * @param {Context} c
+ * @param {string} title
+ * @param {Section} s
+ * @param {boolean} open
+ */
+export function section(c, title, s, open) {
+  if (s.fields.length === 0 && !s.about?.trim() && !s.dropped) return null;
+  return part(title, [s.fields.length ? String(s.fields.length) : '', s.about?.trim() ?? '', s.schema ?? ''].filter(Boolean).join(' · '), open,
+    fields(c, s), leftOut(s.dropped, 'attribute'));
+}
+
+/**
+ * What the producer says it did not write.
+ * @param {number | undefined} n
+ * @param {string} what
+ */
+function leftOut(n, what) {
+  return n ? h('p', { class: 'd-note' }, `The producer left out ${counted(n, what)}.`) : null;
+}
+
+/**
+ * Names and values, but for values that are empty.
+ * @param {[string, string | Node | null][]} rows
+ */
+export function facts(rows) {
+  return h('dl', { class: 'd-facts' }, ...rows.filter(([, v]) => v !== null && v !== '').flatMap(([k, v]) => [h('dt', {}, k), h('dd', {}, v)]));
+}
+
+/**
+ * The flags field of OTLP: those of W3C, and whether the parent or the linked span is
+ * known to be of another process.
+ * @param {number | undefined} flags
+ */
+export function flagsText(flags) {
+  if (!flags) return null;
+  const words = [];
+  if (flags & 1) words.push('sampled');
+  if (flags & 2) words.push('random trace id');
+  if (flags & 0x100) words.push(flags & 0x200 ? 'remote' : 'not remote');
+  return `0x${flags.toString(16)}${words.length ? ` (${words.join(', ')})` : ''}`;
+}
+
+/**
+ * @param {Context} c
+ * @param {Detail} d
+ */
+export function eventList(c, d) {
+  if (d.events.length === 0 && !d.dropped.events) return null;
+  return part('Events', count(d.events.length), true, ...d.events.map((e) => {
+    const unknown = BigInt(e.at) === 0n;
+    const when = unknown ? 'time unknown' : relative(Number(BigInt(e.at) - BigInt(d.start)), Math.max(Number(d.duration) / 1000, 1));
+    return h('div', { class: 'd-event' }, h('h4', {}, bdi(named(e.name)), ' ', h('span', { class: 'dim' }, when)), fields(c, e), leftOut(e.dropped, 'attribute'));
+  }), leftOut(d.dropped.events, 'event'));
+}
+
+/**
+ * @param {Context} c
+ * @param {Detail} d
+ */
+export function linkList(c, d) {
+  if (d.links.length === 0 && !d.dropped.links) return null;
+  return part('Links', count(d.links.length), true, ...d.links.map((l) => h('div', { class: 'd-event' },
+    h('h4', {}, l.here ? inside(`/trace/${l.trace}?span=${l.span}`, {}, `${l.trace} ${l.span}`) : h('code', {}, `${l.trace} ${l.span} (not in this run)`)),
+    facts([['Trace state', l.traceState ?? null], ['Trace flags', flagsText(l.traceFlags)]]), fields(c, l), leftOut(l.dropped, 'attribute'))),
+  leftOut(d.dropped.links, 'link'));
+}
+
+/**
+ * @param {Context} c
+ * @param {Section} s
+ */
+function fields(c, s) {
+  return h('table', { class: 'd-fields' }, h('tbody', {}, ...s.fields.map((f) => h('tr', {},
+    h('th', { scope: 'row' }, bdi(f.key), f.type === 'string' ? null : h('small', {}, ' ' + f.type)),
+    h('td', {}, value(f, c.path), actions(c.store, f))))));
+}
+
+/**
+ * @param {Field} f
+ * @param {string} path of the span
+ */
+export function value(f, path) {
+  const rows = f.text.split('\n');
+  const stack = f.key.endsWith('stacktrace') && rows.length > TAIL + 2;
+  const address = !f.cut && /^https?:\/\/[^\s\\]+$/.test(f.text);
+  const pre = h('pre', { class: 'value', dir: 'auto', tabindex: f.text.length > 500 ? '0' : undefined },
+    address ? outside(f.text, f.text) : stack ? rows.slice(-TAIL).join('\n') : f.text);
+  const whole = f.cut ? h('p', { class: 'd-cut' }, `The first 4 kB of ${bytes(f.size)}. `, h('a', { href: `/api/v1/${path}/values/${f.n}`, download: true }, 'Download all')) : null;
+  if (!stack) return h('div', {}, pre, whole);
+  const more = h('button', { type: 'button', class: 'link' }, `${counted(rows.length - TAIL, 'line')} above: show all`);
+  more.addEventListener('click', () => {
+    pre.textContent = f.text;
+    more.remove();
+  });
+  return h('div', {}, more, pre, whole);
+}
+
+/**
+ * @param {TraceStore} store
+ * @param {Field} f
+ */
+function actions(store, f) {
+  const whole = asReported(f);
+  const buttons = [copyButton(store, 'Copy', () => Promise.resolve(whole))];
+  if (searchable(f.key) && !f.cut && f.size <= FILTERED) {
+    buttons.push(h('button', { type: 'button', class: 'small', title: 'Find spans with this value', onclick: () => store.addTerm(term(f.key, '=', whole)) }, 'Filter'));
+  }
+  return h('span', { class: 'd-actions' }, ...buttons);
+}
+
+/**
+ * A value as it was reported, where it is text; the text for reading else.
+ * @param {Field} f
+ */
+function asReported(f) {
+  const v = /** @type {{ stringValue?: string } | undefined} */ (f.value);
+  return v?.stringValue ?? f.text;
+}
+
+/**
+ * @param {TraceStore} store
+ * @param {string} label
+ * @param {() => Promise<string>} get
+ */
+export function copyButton(store, label, get) {
+  return h('button', { type: 'button', class: 'small', onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(await get());
+      store.say('Copied');
+    } catch {
+      store.say('The browser did not let the page copy');
+    }
+  } }, label);
+}

@@ -1,0 +1,45 @@
+// Marks of lines: errors, and what is odd about them.
+
+import { h } from '../lib/dom.js';
+
+/** @typedef {import('../types').Sign} Sign */
+
+/**
+ * The signs of the flags of a line.
+ * @param {import('../types').Run} run
+ * @param {number} flags
+ * @returns {Sign[]}
+ */
+export function signsOf(run, flags) {
+  if (flags === 0) return [];
+  // Most lines of a job have a parent by time: a sign for it leaves room for their names.
+  return run.marks.filter((k) => flags & k.bit && k.flag !== 'outside-parent').map((k) => ({ sign: k.flag === 'inferred' ? '≈' : k.text, text: k.text, means: k.means }));
+}
+
+/**
+ * A mark of a line, with its meaning for those who point at it and its words
+ * for those who hear it.
+ * @param {Sign} k
+ */
+export function signMark({ sign, text, means }) {
+  if (sign === text) return h('span', { class: 'mark-odd', title: means }, text);
+  return h('span', { class: 'mark-sign', title: `${text}: ${means}` }, h('span', { 'aria-hidden': 'true' }, sign), h('span', { class: 'vh' }, text));
+}
+
+/**
+ * The mark of a span with an error of its own.
+ * @param {boolean} good whether the error was made good
+ */
+export function errorMark(good) {
+  const means = good ? 'This span has an error that was made good: what came after it, beside it, went well' : 'This span has an error';
+  return h('span', { class: good ? 'mark-error good' : 'mark-error', title: means },
+    h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, good ? 'error, made good' : 'error'));
+}
+
+/**
+ * The mark of an error in a list.
+ * @param {string} means
+ */
+export function errorSign(means) {
+  return h('span', { class: 'mark-error', title: means }, '✕');
+}

@@ -1,0 +1,59 @@
+// Scrolling through rows of one height, also through more of them than an
+// element of a browser can be high.
+
+import { ROW } from './bars.js';
+
+export const HEAD = 26; // px of what stands above the rows
+const LARGEST = 8_000_000; // px; browsers stop at some 16 to 33 million
+
+export class Scroller {
+  #rows = 0;
+
+  /**
+   * @param {HTMLElement} area what scrolls
+   * @param {HTMLElement} space in it, as high as all rows
+   */
+  constructor(area, space) {
+    this.area = area;
+    this.space = space;
+  }
+
+  /** @param {number} n rows that there are */
+  setRows(n) {
+    this.#rows = n;
+    this.space.style.height = `${Math.min(this.#full, LARGEST)}px`;
+  }
+
+  /** How many rows fit. */
+  get fits() {
+    return Math.max(1, Math.ceil((this.area.clientHeight - HEAD) / ROW));
+  }
+
+  /** The px of the rows that are scrolled away. */
+  get top() {
+    const range = this.#range;
+    return this.#full <= LARGEST || range <= 0 ? this.area.scrollTop : (this.area.scrollTop / range) * (this.#full - this.area.clientHeight);
+  }
+
+  /** @param {number} k the row to bring onto the screen */
+  reveal(k) {
+    const y = k * ROW;
+    const height = this.area.clientHeight - HEAD;
+    const { top } = this;
+    if (y < top) this.#scrollTo(Math.max(y - ROW * 2, 0));
+    else if (y + ROW > top + height) this.#scrollTo(y - height + ROW * 3);
+  }
+
+  get #full() {
+    return this.#rows * ROW + HEAD;
+  }
+
+  get #range() {
+    return this.space.offsetHeight - this.area.clientHeight;
+  }
+
+  /** @param {number} y */
+  #scrollTo(y) {
+    this.area.scrollTop = this.#full <= LARGEST ? y : (y / Math.max(this.#full - this.area.clientHeight, 1)) * this.#range;
+  }
+}

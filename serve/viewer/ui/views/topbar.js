@@ -1,0 +1,53 @@
+// The bar on top of every page: which run it is, where else it is shown, and what
+// the visitor prefers.
+
+import { changes } from '../lib/changes.js';
+import { h, inside, outside, webLinks } from '../lib/dom.js';
+import { zoneName } from '../lib/format.js';
+import { themeButton } from '../lib/theme.js';
+
+/** @typedef {import('../types').Address} Address */
+/** @typedef {import('../types').Run} Run */
+
+/**
+ * @param {Run} run
+ * @param {object} actions
+ * @param {(zone: string) => void} actions.setZone
+ * @param {() => void} actions.recolour
+ * @param {() => void} actions.help
+ */
+export function topBar(run, { setZone, recolour, help }) {
+  const zone = h('select', { 'aria-label': 'Time zone', title: 'Time zone of all times' }, h('option', { value: 'UTC' }, 'UTC'), h('option', { value: 'local' }, 'Local time'));
+  zone.addEventListener('change', () => setZone(zone.value));
+  const zonePrinted = h('span', { class: 'on-paper' });
+  const title = h('span', { class: 'run' });
+  const links = h('nav', { class: 'links', 'aria-label': 'The run elsewhere' });
+  const element = h('header', { class: 'top' },
+    inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, h('img', { src: '/ui/icon.svg', alt: '', width: 18, height: 18 }), h('span', {}, 'prowtrace')),
+    title, links, zone, zonePrinted, themeButton(recolour),
+    h('button', { type: 'button', class: 'icon', title: 'Keys and searches (?)', 'aria-label': 'Help: keys and searches', onclick: help }, '?'));
+  const changed = changes();
+  return {
+    element,
+    /** @param {Address} address */
+    update(address) {
+      if (!changed(address.zone, address.trace)) return;
+      zone.value = address.zone;
+      zonePrinted.textContent = `Times in ${zoneName(BigInt(run.start), address.zone)}`;
+      // Of several runs, the one whose trace is shown.
+      const shown = run.runs.find((r) => r.trace && r.trace === address.trace) ?? run;
+      title.replaceChildren(shown.run ? outside(shown.run, shown.title) : h('bdi', {}, shown.title));
+      links.replaceChildren(...webLinks(shown.links), ...jaegerLink(run, address));
+    },
+  };
+}
+
+/**
+ * A link to the same trace in Jaeger, if there is one.
+ * @param {Run} run
+ * @param {Address} address
+ */
+function jaegerLink({ jaeger }, { trace }) {
+  if (!jaeger) return [];
+  return [h('a', { href: jaeger + (trace ? `/trace/${encodeURIComponent(trace)}` : '/search'), target: '_blank', rel: 'noopener noreferrer', class: 'jaeger' }, 'Open in Jaeger')];
+}
