@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
 	"prowtrace/trace"
@@ -28,13 +29,15 @@ func (r *request) hear(e session.Event) {
 	case session.FetchEnded:
 		r.shown.stop()
 	case session.Waiting:
-		r.shown.wait(e.Run.Job+" "+e.Run.Build, e.Sight, time.Now())
+		r.shown.wait(e.Run.Job+" "+e.Run.Build, e.Progress, time.Now())
 	case session.Waited:
 		name := e.Run.Job + " " + e.Run.Build
 		r.shown.waited(name, time.Now())
 		if e.State != runfile.Unknown && e.State != runfile.Running {
 			r.note("%s has ended: %s", name, e.State)
 		}
+	case session.Found:
+		r.note("%s", found(e.Notice))
 	case session.Notice:
 		if e.Refresh {
 			e.Text += "; --refresh asks again"
@@ -55,6 +58,14 @@ func (r *request) hear(e session.Event) {
 	case session.ProblemsFound:
 		r.problems(e.Problems)
 	}
+}
+
+// found says how runs were chosen, and how to look further.
+func found(n find.Notice) string {
+	if n.Limited {
+		return n.Text + "; " + olderHint(n.Oldest)
+	}
+	return n.Text
 }
 
 func chosen(e session.Chosen) string {

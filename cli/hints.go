@@ -10,8 +10,6 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/launch"
 	"prowtrace/objstore"
-	"prowtrace/prow/find"
-	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
 	"prowtrace/trace"
@@ -72,8 +70,9 @@ var hints = []hint{
 	hintIs(fetch.ErrTooManyFiles, "name a directory or a file of the run in the link"),
 	storeHint,
 	hintIs(fetch.ErrOffline, "fetch it once without --offline"),
-	hintFor(func(e *link.ParseError) string { return e.Hint }),
-	hintFor(func(e *find.ResolveError) string { return e.Hint }),
+	hintFor(parseHint),
+	hintFor(resolveHint),
+	hintFor(tooManyHint),
 	hintFor(func(e *launch.NamedError) string {
 		if errors.Is(e, fs.ErrPermission) {
 			return "make it executable: chmod +x " + e.Jaeger

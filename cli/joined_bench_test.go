@@ -112,17 +112,18 @@ func largeRun(b *testing.B) ([]trace.Source, join.Job) {
 		b.Fatal(err)
 	}
 	m := &runfile.Metadata{Run: ref.Run}
-	for _, name := range runfile.WantedNames() {
-		if data, err := os.ReadFile(filepath.Join("../testdata/bucket", ref.Bucket, ref.Root, name)); err == nil {
-			if err := m.Add(name, data); err != nil {
+	for _, k := range runfile.Kinds() {
+		if k.Name == "" {
+			continue
+		}
+		if data, err := os.ReadFile(filepath.Join("../testdata/bucket", ref.Bucket, ref.Root, k.Name)); err == nil {
+			if err := m.Add(k.Name, data); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	job := join.Job{Name: "large", ID: timeline.TraceID(m), Own: timeline.Own(m), By: join.ByTime}
-	for _, label := range timeline.Labels(m) {
-		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
-	}
+	job := timeline.Job(m, timeline.Options{})
+	job.By = join.ByTime
 	begin := time.Date(2025, 3, 13, 1, 46, 0, 0, time.UTC)
 	var sources []trace.Source
 	for p := range 40 {

@@ -101,7 +101,7 @@ func (r *request) open(ctx context.Context) error {
 		return err
 	}
 	r.session = session.New(session.Options{
-		Instances: known, Stores: map[string]objstore.Store{}, Deck: getDeck, Input: r.streams.In,
+		Instances: known, Stores: map[string]objstore.Store{}, Input: r.streams.In,
 		Choice: choice, Cache: cache, Join: by, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,7 +30,11 @@ the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 			}
 			failed := false
 			for _, arg := range args {
-				row := link.NewRow(session.Parse(known, arg))
+				ref, err := session.Parse(known, arg)
+				if e := (*link.ParseError)(nil); errors.As(err, &e) {
+					e.Hint = parseHint(e)
+				}
+				row := link.NewRow(ref, err)
 				failed = failed || row.Error != ""
 				if err := printRow(s, row, asJSON); err != nil {
 					return fmt.Errorf("writing: %w", err)

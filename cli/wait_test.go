@@ -233,7 +233,7 @@ func TestWaitingLine(t *testing.T) {
 	var b bytes.Buffer
 	p := &progress{w: &b, terminal: true, width: 80, counts: new(fetch.Progress).Counts, began: now}
 	look := func(name string, interval time.Duration) {
-		p.wait(name, find.Sight{State: runfile.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
+		p.wait(name, find.WaitProgress{State: runfile.Running, Since: now.Add(-time.Minute), Interval: interval, Next: interval}, now)
 	}
 	look("ci-x 7", 15*time.Second)
 	p.show(now.Add(2 * time.Second))

@@ -11,13 +11,13 @@ import (
 
 // awaited is what is known of a run that is waited for.
 type awaited struct {
-	find.Sight
+	find.WaitProgress
 	next time.Time
 }
 
 // wait enters a look at a run that has not ended, and says so where that is news:
 // on a terminal the line that is drawn over says the rest.
-func (p *progress) wait(name string, s find.Sight, now time.Time) {
+func (p *progress) wait(name string, s find.WaitProgress, now time.Time) {
 	p.mu.Lock()
 	before, known := p.waits[name]
 	if p.waits == nil {
@@ -26,7 +26,7 @@ func (p *progress) wait(name string, s find.Sight, now time.Time) {
 	p.waits[name] = awaited{s, now.Add(s.Next)}
 	p.mu.Unlock()
 	if !known || s.State != before.State || (s.Err != nil) != (before.Err != nil) || !p.terminal && s.Interval != before.Interval {
-		p.note(fmt.Sprintf("%s %s; looking again in %s", name, sighted(s, now), s.Next.Round(time.Second)))
+		p.note(fmt.Sprintf("%s %s; looking again in %s", name, looked(s, now), s.Next.Round(time.Second)))
 	}
 }
 
@@ -41,7 +41,7 @@ func (p *progress) waited(name string, now time.Time) {
 	}
 }
 
-func sighted(s find.Sight, now time.Time) string {
+func looked(s find.WaitProgress, now time.Time) string {
 	switch {
 	case s.Err != nil:
 		return "cannot be looked at: " + s.Err.Error()

@@ -88,7 +88,7 @@ func (r *Result) checkAlone(root *os.Root, dir string) error {
 			ours.Add(name, own)
 		}
 	}
-	if there.Identify() {
+	if there.Identify(prow.Instances{}) {
 		if there.Run.Root != r.Run.Root {
 			return &OtherRunError{dir, r.Run, there.Run.URL()}
 		}

@@ -139,11 +139,11 @@ func (t Instances) DeckOf(org string) string {
 	return in.Decks[0]
 }
 
-// Running returns the instances that may run a job of this name, the likeliest first.
+// ForJob returns the instances that may run a job of this name, the likeliest first.
 // A name that the user's own claim stays with them: the names of a private Prow's
 // jobs are no business of public buckets. Else the default instance is among them.
-func (t Instances) Running(job string) []Instance {
-	if own := t.Claiming(job); len(own) > 0 {
+func (t Instances) ForJob(job string) []Instance {
+	if own := t.OwnForJob(job); len(own) > 0 {
 		return own
 	}
 	in := claiming(builtin(), job)
@@ -153,9 +153,9 @@ func (t Instances) Running(job string) []Instance {
 	return in
 }
 
-// Claiming returns those of the user's own instances whose jobs' names begin as
+// OwnForJob returns those of the user's own instances whose jobs' names begin as
 // this one does.
-func (t Instances) Claiming(job string) []Instance { return claiming(t.own, job) }
+func (t Instances) OwnForJob(job string) []Instance { return claiming(t.own, job) }
 
 func claiming(all []Instance, job string) []Instance {
 	return slices.DeleteFunc(slices.Clone(all), func(in Instance) bool { return !in.claims(job) })
@@ -166,8 +166,8 @@ func (in Instance) claims(job string) bool {
 	return slices.ContainsFunc(in.Jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) })
 }
 
-// Storing returns the instance whose runs are, or were, in a bucket.
-func (t Instances) Storing(bucket string) (Instance, bool) {
+// OfBucket returns the instance whose runs are, or were, in a bucket.
+func (t Instances) OfBucket(bucket string) (Instance, bool) {
 	return t.find(func(in Instance) bool { return bucket != "" && slices.Contains(in.Buckets(), bucket) })
 }
 
@@ -182,7 +182,7 @@ type Bucket struct {
 // itself, then those that its installation moved to or from, newest first.
 func (t Instances) Buckets(bucket string) []Bucket {
 	all := []Bucket{{Name: bucket}}
-	in, _ := t.Storing(bucket)
+	in, _ := t.OfBucket(bucket)
 	newer := true
 	for _, b := range in.Buckets() {
 		closed := slices.Contains(in.Closed, b)

@@ -43,11 +43,10 @@ func (s *Session) findOptions() find.Options {
 	c := s.Choice
 	return find.Options{
 		Want: c.Want, WithTraces: c.WithTraces, After: c.After, Before: c.Before, Bucket: c.Bucket,
-		Instances: s.Instances, Deck: s.Deck, Now: s.Now, Notice: s.notice,
+		Instances: s.Instances, Deck: s.Deck, Now: s.Now,
+		Notice: func(n find.Notice) { s.tell(Found{n}) },
 	}
 }
-
-func (s *Session) notice(text string) { s.tell(Notice{Text: text}) }
 
 // choose gives the run that a reference means. It asks the store where the
 // reference alone does not tell.

@@ -1,15 +1,12 @@
 package session
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -51,7 +48,7 @@ func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source)
 			copies = append(copies, run)
 		}
 		f.Name = name
-		if _, ok := runfile.Wanted(name); ok {
+		if kind, _ := runfile.KindOf(name); kind.IsMetadata() {
 			run.metadata = append(run.metadata, f)
 		} else if runfile.IsTrace(name) || path.Ext(name) == ".otel" {
 			f.Name = strings.ReplaceAll(name, "%3A", ":") // as exports write it where files cannot have colons
@@ -98,58 +95,13 @@ func (s *Session) copyInput(ref prow.Ref, c *runCopy) *Input {
 
 // readCopied reads what the copy of a run says about it.
 func (s *Session) readCopied(c *runCopy, where string) *runfile.Metadata {
-	m := &runfile.Metadata{Instances: s.Instances}
-	// prowjob.json comes first: it says what the others are of.
-	slices.SortStableFunc(c.metadata, func(a, b trace.Source) int { return isFirst(b.Name) - isFirst(a.Name) })
-	budget := junitBudget{files: runfile.WantedMost, bytes: runfile.WantedBytes}
-	for i, f := range c.metadata {
-		if err := addCopied(m, f, &budget); err != nil {
-			s.tell(MetadataLost{err})
-		}
-		if i == 0 && !m.Identify() {
-			m.Run.Root = where // parts it from other runs of which no more is known
-		}
+	var files []runfile.Source
+	for _, f := range c.metadata {
+		files = append(files, runfile.Source{Name: f.Name, Open: func() (io.ReadCloser, error) { return open(f) }})
+	}
+	m := s.readMetadata(prow.Run{}, files)
+	if !m.Identify(s.Instances) {
+		m.Run.Root = where // parts it from other runs of which no more is known
 	}
 	return m
-}
-
-func isFirst(name string) int {
-	if name == "prowjob.json" {
-		return 1
-	}
-	return 0
-}
-
-// A junitBudget is what may still be read of the files that are many.
-type junitBudget struct {
-	files int
-	bytes int64
-}
-
-// addCopied reads a metadata file.
-func addCopied(m *runfile.Metadata, file trace.Source, budget *junitBudget) error {
-	limit, _ := runfile.Wanted(file.Name)
-	named := slices.Contains(runfile.WantedNames(), file.Name)
-	if !named {
-		if limit = min(limit, budget.bytes); budget.files == 0 || limit <= 0 {
-			return fmt.Errorf("%s is left out: there is much of its kind", text.Line(file.Name))
-		}
-		budget.files--
-	}
-	r, err := open(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = errors.New("larger than " + text.Size(limit))
-	}
-	if err != nil {
-		return fmt.Errorf("cannot read %s: %w", text.Line(file.Name), err)
-	}
-	if !named {
-		budget.bytes -= int64(len(data))
-	}
-	return m.Add(file.Name, data)
 }

@@ -48,19 +48,14 @@ func TestFindCopies(t *testing.T) {
 func TestCopiedMetadataIsBounded(t *testing.T) {
 	report := []byte(`<testsuite name="s"><testcase name="c" time="1"/></testsuite>`)
 	c := &runCopy{}
-	for i := range runfile.WantedMost + 5 {
+	junit, _ := runfile.KindOf("artifacts/junit.xml")
+	for i := range junit.Most + 5 {
 		c.metadata = append(c.metadata, trace.Source{Name: fmt.Sprintf("artifacts/junit_%03d.xml", i), Data: report})
 	}
-	limit, _ := runfile.Wanted("started.json")
-	c.metadata = append(c.metadata, trace.Source{Name: "started.json", Data: append([]byte(`{"timestamp":1}`), make([]byte, limit)...)})
+	started, _ := runfile.KindOf("started.json")
+	c.metadata = append(c.metadata, trace.Source{Name: "started.json", Data: append([]byte(`{"timestamp":1}`), make([]byte, started.Limit)...)})
 	m := New(Options{}).copyInput(prow.Local("d"), c).Metadata()
-	if len(m.Suites) != runfile.WantedMost || m.Started != nil {
-		t.Errorf("%d suites, want %d; started.json %+v", len(m.Suites), runfile.WantedMost, m.Started)
-	}
-	budget := junitBudget{files: 2, bytes: int64(len(report))}
-	for i, ok := range []bool{true, false} {
-		if err := addCopied(&runfile.Metadata{}, c.metadata[i], &budget); (err == nil) != ok {
-			t.Errorf("file %d: %v", i, err)
-		}
+	if len(m.Suites) != junit.Most || m.Started != nil {
+		t.Errorf("%d suites, want %d; started.json %+v", len(m.Suites), junit.Most, m.Started)
 	}
 }

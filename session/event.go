@@ -41,8 +41,8 @@ type FetchEnded struct{}
 
 // Waiting: a look at a run showed that it has not ended.
 type Waiting struct {
-	Run   prow.Run
-	Sight find.Sight
+	Run      prow.Run
+	Progress find.WaitProgress
 }
 
 // Waited: a run is not waited for any more. The state is what became of it;
@@ -52,7 +52,10 @@ type Waited struct {
 	State runfile.State
 }
 
-// Notice is something worth knowing that choosing or fetching a run noticed.
+// Found tells how runs were chosen where that is not plain.
+type Found struct{ find.Notice }
+
+// Notice is something worth knowing that fetching a run noticed.
 type Notice struct {
 	Text    string
 	Refresh bool // Options.Refresh asks again for what was left out
@@ -96,6 +99,7 @@ func (FetchStarted) event()   {}
 func (FetchEnded) event()     {}
 func (Waiting) event()        {}
 func (Waited) event()         {}
+func (Found) event()          {}
 func (Notice) event()         {}
 func (Fetched) event()        {}
 func (LeftOut) event()        {}

@@ -1,18 +1,13 @@
 package session
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"prowtrace/fetch"
-	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -67,6 +62,14 @@ func (in *Input) Metadata() *runfile.Metadata {
 	return in.readMetadata()
 }
 
+// AsOf is when the run's bucket was asked; zero for other files.
+func (in *Input) AsOf() time.Time {
+	if in.Fetched == nil {
+		return time.Time{}
+	}
+	return in.Fetched.Listed
+}
+
 // Unfinished says of a run that it had not ended when its bucket was asked. There
 // may be more of it by now.
 type Unfinished struct {
@@ -84,7 +87,8 @@ func (in *Input) Unfinished() (Unfinished, bool) {
 	if m == nil || m.State() != runfile.Running {
 		return Unfinished{}, false
 	}
-	return Unfinished{AsOf: m.AsOf, Since: m.Since(), Overdue: m.Overdue(m.AsOf)}, true
+	asOf := in.AsOf()
+	return Unfinished{AsOf: asOf, Since: m.Since(), Overdue: m.Overdue(asOf)}, true
 }
 
 // Part is the part of a run that a link limits it to; "" is all of it. The link of
@@ -106,34 +110,19 @@ func (s *Session) setFetched(in *Input, result *fetch.Result) {
 		in.Sources[i] = trace.Source{Name: f.Name, Path: f.Path}
 	}
 	in.readMetadata = sync.OnceValue(func() *runfile.Metadata {
-		m := &runfile.Metadata{Run: result.Run, AsOf: result.Listed, Instances: s.Instances}
-		for _, name := range slices.Sorted(maps.Keys(result.Metadata)) {
-			data, err := readBounded(result.Metadata[name].Path, maxMetadata)
-			if err != nil {
-				err = fmt.Errorf("cannot read %s of %s: %w", name, result.Run.URL(), err)
-			} else {
-				err = m.Add(name, data)
-			}
-			if err != nil {
-				s.tell(MetadataLost{err})
-			}
+		var files []runfile.Source
+		for name, f := range result.Metadata {
+			files = append(files, runfile.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(f.Path) }})
 		}
-		return m
+		return s.readMetadata(result.Run, files)
 	})
 }
 
-// maxMetadata bounds a metadata file, in bytes.
-const maxMetadata = 32 << 20
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// readMetadata reads what the files of a run say, and tells what is missing.
+func (s *Session) readMetadata(run prow.Run, files []runfile.Source) *runfile.Metadata {
+	m, errs := runfile.Read(run, files)
+	for _, err := range errs {
+		s.tell(MetadataLost{err})
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = errors.New("larger than " + text.Size(limit))
-	}
-	return data, err
+	return m
 }

@@ -102,7 +102,7 @@ func (s *Session) jobs(inputs []*Input) (sources []trace.Source, jobs []join.Job
 	for _, in := range inputs {
 		number := 0
 		if s.Join != "" {
-			job := jobOf(in)
+			job := s.jobOf(in)
 			job.By, in.Trace = s.Join, job.ID
 			if known[job.ID] == 0 { // the same run named twice is one job
 				jobs = append(jobs, job)
@@ -134,7 +134,7 @@ func runOf(in *Input) *prow.Run {
 }
 
 // jobOf gives a run's own spans, as far as its metadata tells; local files have none.
-func jobOf(in *Input) join.Job {
+func (s *Session) jobOf(in *Input) join.Job {
 	m := in.Metadata()
 	if m == nil {
 		job := join.Job{Name: text.Line(in.Title())}
@@ -142,10 +142,8 @@ func jobOf(in *Input) join.Job {
 		copy(job.ID[:], sum[:])
 		return job
 	}
-	job := join.Job{Name: in.Title(), ID: timeline.TraceID(m), Own: timeline.Own(m)}
-	for _, label := range timeline.Labels(m) {
-		job.Attributes = append(job.Attributes, trace.Attribute{Key: label[0], Value: label[1]})
-	}
+	job := timeline.Job(m, timeline.Options{Instances: s.Instances, AsOf: in.AsOf()})
+	job.Name = in.Title()
 	return job
 }
 

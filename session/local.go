@@ -149,9 +149,9 @@ func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, err
 // of a run was copied. It is no trace file, and nobody meant it as one.
 func isBesideTraces(name string) bool {
 	name = canonicalName(name)
-	_, ok := runfile.Wanted(name)
-	_, inside := runfile.Wanted("artifacts/" + name)
-	return ok || inside
+	kind, _ := runfile.KindOf(name)
+	inside, _ := runfile.KindOf("artifacts/" + name)
+	return kind.IsMetadata() || inside.IsMetadata()
 }
 
 // readArchive gives the files of an archive, and tells what is wrong with it; ok

@@ -38,7 +38,7 @@ type Options struct {
 	// Stores have the runs, by provider. None is needed where no run is named.
 	Stores map[string]objstore.Store
 
-	// Deck fetches a page of a Deck, for links of ProwJobs; nil: such links mean no run.
+	// Deck fetches a page of a Deck, for links of ProwJobs; nil: by HTTP.
 	Deck find.Getter
 
 	// Input is standard input, for the argument "-".

@@ -20,9 +20,9 @@ func (s *Session) wait(ctx context.Context, store objstore.Store, run prow.Run) 
 		there := run
 		there.Bucket = bucket.Name
 		state, err = find.Wait(ctx, store, there, find.WaitOptions{
-			Told: func(sight find.Sight) {
+			Progress: func(progress find.WaitProgress) {
 				waited = true
-				s.tell(Waiting{run, sight})
+				s.tell(Waiting{run, progress})
 			},
 			Sleep: s.Sleep,
 		})

@@ -131,8 +131,8 @@ func TestWatch(t *testing.T) {
 			t.Errorf("events %s", h.names())
 		}
 		first := h.events[2].(session.Waiting)
-		if first.Sight.State != runfile.Running || !first.Sight.Since.Equal(began.Add(-time.Hour)) || first.Sight.Next <= 0 {
-			t.Errorf("first look %+v", first.Sight)
+		if first.Progress.State != runfile.Running || !first.Progress.Since.Equal(began.Add(-time.Hour)) || first.Progress.Next <= 0 {
+			t.Errorf("first look %+v", first.Progress)
 		}
 		if waited := h.events[len(h.events)-3].(session.Waited); waited.State != runfile.Failed || waited.Run.Build != "7" {
 			t.Errorf("waited %+v", waited)

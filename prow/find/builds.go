@@ -13,30 +13,30 @@ import (
 	"prowtrace/prow/link"
 )
 
-// A shelf is a directory that holds runs of one job: as directories BUILD/, or
+// A directory of a bucket holds runs of one job: as directories BUILD/, or
 // as pointers BUILD.txt to where they are.
-type shelf struct {
-	bucket, dir string // dir without a slash at its end
-	pointers    bool
+type directory struct {
+	bucket, path string // path without a slash at its end
+	pointers     bool
 }
 
-// A build is a run as a shelf shows it.
+// A build is a run as the listing of a directory shows it.
 type build struct {
-	id    string
-	shelf shelf
-	link  string // a pointer's target, if the listing told it
+	id   string
+	in   directory
+	link string // a pointer's target, if the listing told it
 }
 
-func (s shelf) String() string { return "gs://" + s.bucket + "/" + s.dir + "/" }
+func (d directory) String() string { return "gs://" + d.bucket + "/" + d.path + "/" }
 
 // maxBuilds bounds one listing. Jobs with 40,000 builds exist.
 const maxBuilds = 1_000_000
 
-// list returns the builds whose names on the shelf lie between from and to, which
-// are ids compared as text; "" is no limit. A shelf that does not exist is empty.
+// list returns the builds whose names lie between from and to, which
+// are ids compared as text; "" is no limit. A directory that does not exist is empty.
 // With first it is content with one build.
-func (s shelf) list(ctx context.Context, store objstore.Store, from, to string, first bool) ([]build, error) {
-	prefix := s.dir + "/"
+func (d directory) list(ctx context.Context, store objstore.Store, from, to string, first bool) ([]build, error) {
+	prefix := d.path + "/"
 	var within objstore.Bounds
 	if from != "" {
 		within.From = prefix + from
@@ -45,12 +45,12 @@ func (s shelf) list(ctx context.Context, store objstore.Store, from, to string, 
 		within.To = prefix + to
 	}
 	var found []build
-	for e, err := range store.ListDir(ctx, s.bucket, prefix, within) {
+	for e, err := range store.ListDir(ctx, d.bucket, prefix, within) {
 		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", s, err)
+			return nil, listError(d, err)
 		}
 		id, ok := strings.CutPrefix(e.Name, prefix)
-		if s.pointers {
+		if d.pointers {
 			id, ok = strings.CutSuffix(id, ".txt")
 		} else if ok {
 			id, ok = strings.CutSuffix(id, "/")
@@ -59,14 +59,23 @@ func (s shelf) list(ctx context.Context, store objstore.Store, from, to string, 
 			continue // latest-build.txt, and what else lies there
 		}
 		if len(found) == maxBuilds {
-			return nil, fmt.Errorf("list %s: more than %d builds; give a build id, or a time with --after", s, maxBuilds)
+			return nil, &TooManyError{d.String(), "build", maxBuilds}
 		}
-		found = append(found, build{id: id, shelf: s, link: linkOf(e.Metadata)})
+		found = append(found, build{id: id, in: d, link: linkOf(e.Metadata)})
 		if first {
 			break
 		}
 	}
 	return found, nil
+}
+
+// listError adds which directory could not be listed, but to a refusal, which names
+// the bucket.
+func listError(d directory, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("cannot list %s: %w", d, err)
 }
 
 // linkOf is a pointer's target as its metadata has it. Prow writes the key with
@@ -84,31 +93,31 @@ const maxPointer = 4096
 // run finds where the build's files are. For a pointer that leads nowhere the
 // error is objstore.ErrNotExist.
 func (b build) run(ctx context.Context, store objstore.Store, known prow.Instances) (prow.Run, error) {
-	if !b.shelf.pointers {
-		ref, e := link.Locate(known, "gs", b.shelf.bucket, b.shelf.dir+"/"+b.id)
+	if !b.in.pointers {
+		ref, e := link.Locate(known, "gs", b.in.bucket, b.in.path+"/"+b.id)
 		if e != nil || ref.Kind != prow.KindRun {
-			return prow.Run{}, &pointerError{b.shelf.String() + b.id + " is no run"}
+			return prow.Run{}, &pointerError{b.in.String() + b.id + " is no run"}
 		}
 		return ref.Run, nil
 	}
-	object := b.shelf.dir + "/" + b.id + ".txt"
-	if run, ok := target(known, b.shelf.bucket, b.link); ok {
+	object := b.in.path + "/" + b.id + ".txt"
+	if run, ok := target(known, b.in.bucket, b.link); ok {
 		return run, nil
 	}
-	body, o, err := store.ReadAll(ctx, b.shelf.bucket, object, maxPointer)
+	body, o, err := store.ReadAll(ctx, b.in.bucket, object, maxPointer)
 	if err != nil {
-		return prow.Run{}, fmt.Errorf("read the pointer gs://%s/%s: %w", b.shelf.bucket, object, err)
+		return prow.Run{}, fmt.Errorf("cannot read the pointer gs://%s/%s: %w", b.in.bucket, object, err)
 	}
-	for _, text := range []string{string(body), linkOf(o.Metadata)} {
-		if run, ok := target(known, b.shelf.bucket, text); ok {
+	for _, to := range []string{string(body), linkOf(o.Metadata)} {
+		if run, ok := target(known, b.in.bucket, to); ok {
 			return run, nil
 		}
 	}
 	what := "is empty"
 	if len(body) > 0 {
-		what = "holds " + link.Quote(string(body)) + ", which is no run"
+		what = "holds " + quote(string(body)) + ", which is no run"
 	}
-	return prow.Run{}, &pointerError{"the pointer gs://" + b.shelf.bucket + "/" + object + " " + what}
+	return prow.Run{}, &pointerError{"the pointer gs://" + b.in.bucket + "/" + object + " " + what}
 }
 
 // pointerError tells of a pointer that leads to no run.
@@ -134,9 +143,9 @@ func target(known prow.Instances, bucket, text string) (prow.Run, bool) {
 	return ref.Run, e == nil && ref.Kind == prow.KindRun
 }
 
-// isAway reports errors after which other places are worth a look.
+// isAway reports errors after which it is worth looking elsewhere.
 func isAway(err error) bool {
 	return objstore.IsAbsent(err) || errors.Is(err, fs.ErrPermission)
 }
 
-func lastSegment(dir string) string { return dir[strings.LastIndexByte(dir, '/')+1:] }
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -59,7 +59,7 @@ func TestOwnInstance(t *testing.T) {
 		{"of its own organisation by default", "tools#8", true, "example-ci/pr-logs/pull/tools/8/example-pull/" + ago(4*day)},
 		{"of an organisation that was taken over", "istio/main#7", false, "there are no runs in gs://example-ci/pr-logs/pull/istio_main/7/"},
 		{"a pointer to where the run was", "gs://example-ci/" + pointer, false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
-		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs in gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic; "},
+		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs in gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic"},
 		{"kubernetes' jobs are still found", periodic, true, bucketName + "/logs/" + periodic + "/" + ago(day/24)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

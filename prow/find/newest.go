@@ -24,10 +24,10 @@ type jobSearch struct {
 	store objstore.Store
 	known prow.Instances
 
-	// Places where the job may be, the likeliest first, those of one bucket
-	// together: the first that has builds is it. The shelves of one place hold
+	// Groups of directories where the job may be, the likeliest first, those of one bucket
+	// together: the first that has builds is it. The directories of one group hold
 	// different builds of the same job.
-	places [][]shelf
+	groups [][]directory
 
 	now    time.Time
 	after  time.Time // zero: no limit
@@ -35,7 +35,7 @@ type jobSearch struct {
 	cursor string    // id that no build exceeds; "": no limit
 
 	newest  build // of all that were listed
-	refused error // why a place could not be looked at
+	refused error // why a bucket could not be looked at
 }
 
 // horizons are how far back the searches go before everything is listed.
@@ -77,7 +77,7 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 				}
 			}
 			listed, timed = s.from, timed || len(here) > 0
-			if !j.yield(yield, here) || len(j.places) == 0 {
+			if !j.yield(yield, here) || len(j.groups) == 0 {
 				return
 			}
 			if !timed && len(aside) > 0 {
@@ -104,7 +104,7 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 }
 
 // yield yields builds newest first, each once: of several with the same id the
-// first shelf's.
+// first directory's.
 func (j *jobSearch) yield(yield func([]build, error) bool, builds []build) bool {
 	builds = slices.DeleteFunc(builds, func(b build) bool {
 		j.newest = newer(j.newest, b)
@@ -176,18 +176,18 @@ func (j *jobSearch) spans(limit span) []span {
 	return spans
 }
 
-// list lists one span of ids. The first time it also decides for a place.
+// list lists one span of ids. The first time it also decides for a group.
 func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, error) {
 	if !decide {
-		return j.listPlace(ctx, j.places[0], s, false)
+		return j.listGroup(ctx, j.groups[0], s, false)
 	}
-	for len(j.places) > 0 {
-		bucket := j.places[0][0].bucket
-		n := slices.IndexFunc(j.places, func(p []shelf) bool { return p[0].bucket != bucket })
+	for len(j.groups) > 0 {
+		bucket := j.groups[0][0].bucket
+		n := slices.IndexFunc(j.groups, func(g []directory) bool { return g[0].bucket != bucket })
 		if n < 0 {
-			n = len(j.places)
+			n = len(j.groups)
 		}
-		found, at, err := j.decide(ctx, j.places[:n], s)
+		found, at, err := j.decide(ctx, j.groups[:n], s)
 		switch {
 		case isAway(err):
 			if refuses(j.known, bucket, err) {
@@ -196,25 +196,25 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 		case err != nil:
 			return nil, err
 		case at >= 0:
-			j.places = j.places[at : at+1]
+			j.groups = j.groups[at : at+1]
 			return found, nil
 		}
-		j.places = j.places[n:]
+		j.groups = j.groups[n:]
 	}
 	return nil, nil
 }
 
-// decide returns the index of the first place that has builds in the span, and
+// decide returns the index of the first group that has builds in the span, and
 // them, or else of the first that has any, or -1.
-func (j *jobSearch) decide(ctx context.Context, places [][]shelf, s span) ([]build, int, error) {
-	for i, place := range places {
-		found, err := j.listPlace(ctx, place, s, false)
+func (j *jobSearch) decide(ctx context.Context, groups [][]directory, s span) ([]build, int, error) {
+	for i, group := range groups {
+		found, err := j.listGroup(ctx, group, s, false)
 		if err != nil || len(found) > 0 {
 			return found, i, err
 		}
 	}
-	for i, place := range places {
-		older, err := j.listPlace(ctx, place, span{}, true)
+	for i, group := range groups {
+		older, err := j.listGroup(ctx, group, span{}, true)
 		if err != nil || len(older) > 0 {
 			return nil, i, err
 		}
@@ -222,12 +222,12 @@ func (j *jobSearch) decide(ctx context.Context, places [][]shelf, s span) ([]bui
 	return nil, -1, nil
 }
 
-func (j *jobSearch) listPlace(ctx context.Context, place []shelf, s span, first bool) ([]build, error) {
-	results := make([][]build, len(place))
+func (j *jobSearch) listGroup(ctx context.Context, group []directory, s span, first bool) ([]build, error) {
+	results := make([][]build, len(group))
 	g, ctx := errgroup.WithContext(ctx)
-	for i, shelf := range place {
+	for i, dir := range group {
 		g.Go(func() (err error) {
-			results[i], err = shelf.list(ctx, j.store, s.from, s.to, first)
+			results[i], err = dir.list(ctx, j.store, s.from, s.to, first)
 			return err
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
@@ -20,7 +21,7 @@ import (
 type candidates struct {
 	subject string
 	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
-	places  []shelf                                         // where they were looked for
+	dirs    []directory                                     // where they were looked for
 	refused func() error                                    // why some could not be
 	newest  func() build                                    // of those listed, whether or not the limits leave it out
 	many    bool                                            // builds of several jobs: the newest is no answer
@@ -40,30 +41,30 @@ func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
 				dirs = link.PullDirs(r.o.Instances, b, ref)
 			}
 			for _, dir := range dirs {
-				p.places = append(p.places, shelf{bucket: b, dir: dir})
+				p.dirs = append(p.dirs, directory{bucket: b, path: dir})
 			}
 		}
-		return &candidates{subject(ref), p.builds, p.places, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == prow.KindPR}, nil
+		return &candidates{subject(ref), p.builds, p.dirs, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == prow.KindPR}, nil
 	}
 	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 	for _, b := range buckets {
-		j.places = append(j.places, r.jobPlaces(b, ref)...)
+		j.groups = append(j.groups, r.dirsOf(b, ref)...)
 	}
-	return &candidates{subject(ref), j.builds, slices.Concat(j.places...), func() error { return j.refused }, func() build { return j.newest }, false}, nil
+	return &candidates{subject(ref), j.builds, slices.Concat(j.groups...), func() error { return j.refused }, func() build { return j.newest }, false}, nil
 }
 
-// jobPlaces are where the runs of a job may lie. What a link says comes first.
-func (r *resolver) jobPlaces(bucket string, ref prow.Ref) [][]shelf {
-	usual := jobPlaces(bucket, ref.Job)
+// dirsOf are where the runs of a job may lie. What a link says comes first.
+func (r *resolver) dirsOf(bucket string, ref prow.Ref) [][]directory {
+	usual := jobDirs(bucket, ref.Job)
 	if ref.Root == "" {
 		return usual
 	}
-	linked := shelf{bucket: bucket, dir: ref.Root}
-	i := slices.IndexFunc(usual, func(place []shelf) bool { return place[0].dir == linked.dir })
+	linked := directory{bucket: bucket, path: ref.Root}
+	i := slices.IndexFunc(usual, func(group []directory) bool { return group[0].path == linked.path })
 	if i >= 0 {
-		return [][]shelf{usual[i], usual[1-i]}
+		return [][]directory{usual[i], usual[1-i]}
 	}
-	return append([][]shelf{{linked}}, usual...)
+	return append([][]directory{{linked}}, usual...)
 }
 
 // look is what was seen of one build.
@@ -92,7 +93,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 	}
 	for portion, err := range c.builds(ctx) {
 		if err != nil {
-			return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+			return prow.Run{}, fmt.Errorf("cannot find %s: %w", r.wanted(c), err)
 		}
 		for len(portion) > 0 {
 			n := min(batch, len(portion), r.o.Limit-len(seen))
@@ -102,7 +103,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 			}
 			looks, err := r.lookAt(ctx, portion[:n])
 			if err != nil {
-				return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+				return prow.Run{}, fmt.Errorf("cannot find %s: %w", r.wanted(c), err)
 			}
 			for _, l := range looks {
 				if l.fits {
@@ -115,7 +116,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 		}
 	}
 	if err := c.refused(); err != nil && len(seen) == 0 {
-		return prow.Run{}, fmt.Errorf("look for %s: %w", r.wanted(c), err)
+		return prow.Run{}, fmt.Errorf("cannot find %s: %w", r.wanted(c), err)
 	}
 	r.ended(ctx, seen)
 	return prow.Run{}, r.none(c, seen, false)
@@ -203,13 +204,12 @@ func hasTraces(ctx context.Context, store objstore.Store, run prow.Run) (bool, e
 		name, ok := strings.CutPrefix(name, run.Root+"/")
 		return ok && runfile.IsTrace(name)
 	}
-	artifacts := run.Root + "/artifacts/"
-	for e, err := range store.ListDir(ctx, run.Bucket, artifacts+"otlp/", objstore.Bounds{}) {
+	for e, err := range store.ListDir(ctx, run.Bucket, run.Root+"/"+runfile.TraceDir, objstore.Bounds{}) {
 		if err != nil || isTrace(e.Name) {
 			return err == nil, err
 		}
 	}
-	for o, err := range store.List(ctx, run.Bucket, artifacts, artifacts+"**/otlp/**") {
+	for o, err := range store.List(ctx, run.Bucket, run.Root+"/artifacts/", run.Root+"/"+runfile.TraceGlob) {
 		if err != nil || isTrace(o.Name) {
 			return err == nil, err
 		}
@@ -219,15 +219,11 @@ func hasTraces(ctx context.Context, store objstore.Store, run prow.Run) (bool, e
 
 // only answers for a pull request: which of its runs is meant, only a person knows.
 func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
-	e := &ResolveError{
-		Asked: "the run of " + c.subject,
-		Hint:  "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended",
-		Err:   ErrManyRuns,
-	}
+	e := &ResolveError{Asked: "the run of " + c.subject, Reason: ReasonSeveral, Err: ErrManyRuns}
 	n := 0
 	for portion, err := range c.builds(ctx) {
 		if err != nil {
-			return prow.Run{}, fmt.Errorf("look for %s: %w", e.Asked, err)
+			return prow.Run{}, fmt.Errorf("cannot find %s: %w", e.Asked, err)
 		}
 		n += len(portion)
 		for _, b := range portion { // without a request: there are no pointers among them
@@ -241,7 +237,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 	case len(e.Choices) == 1:
 		return e.Choices[0], nil
 	case n == 0 && err != nil:
-		return prow.Run{}, fmt.Errorf("look for %s: %w", e.Asked, err)
+		return prow.Run{}, fmt.Errorf("cannot find %s: %w", e.Asked, err)
 	case n == 0:
 		return prow.Run{}, r.none(c, nil, false)
 	}
@@ -249,76 +245,68 @@ func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 	for _, run := range e.Choices {
 		jobs[run.Job] = true
 	}
-	e.Had = fmt.Sprintf("it has %s of %s", counted(n, "run"), counted(len(jobs), "job"))
+	e.Had = fmt.Sprintf("it has %s of %s", text.Count(n, "run"), text.Count(len(jobs), "job"))
 	return prow.Run{}, e
 }
 
 // tell explains a choice that is not the newest run.
 func (r *resolver) tell(l look, seen []look) {
 	if len(seen) > 0 {
-		r.o.Notice(fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), r.tally(seen)))
+		r.o.Notice(Notice{Text: fmt.Sprintf("chose build %s of job %s%s; newer: %s", l.id, l.run.Job, dated(l), r.tally(seen))})
 	}
 }
 
 // none explains that no build fits. more says that there are older ones.
 func (r *resolver) none(c *candidates, seen []look, more bool) error {
-	e := &ResolveError{Asked: r.wanted(c), Err: ErrNoRun}
+	e := &ResolveError{Asked: r.wanted(c), Bucket: r.o.Bucket, Timed: r.limits() != "", Err: ErrNoRun}
 	switch {
-	case len(seen) == 0 && r.limits() != "" && c.newest().id != "":
+	case len(seen) == 0 && e.Timed && c.newest().id != "":
+		e.Reason = ReasonOutOfTime
 		e.Had = "it has runs, but none" + r.limits()
 		if of := dated(look{build: c.newest()}); of != "" {
 			e.Had += ": the newest is" + of
 		}
-		e.Hint = "ask for other times; prowtrace runs lists the newest"
 	case len(seen) == 0:
-		e.Had = "there are no runs in " + where(c.places)
-		e.Hint = "check the name, or name the bucket with --bucket"
-		if r.o.Bucket != "" {
-			e.Hint = "check the name, and that of the bucket"
-		}
-		if r.limits() != "" {
-			e.Hint = strings.Replace(e.Hint, "check", "check the time limits and", 1)
-		}
+		e.Reason = ReasonNoRuns
+		e.Had = "there are no runs in " + where(c.dirs)
 	case more:
-		e.Had = fmt.Sprintf("none of the %s%s: %s", counted(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
-		e.Hint = further(seen)
+		e.Reason, e.Oldest = ReasonLimit, oldest(seen)
+		e.Had = fmt.Sprintf("none of the %s%s: %s", text.Count(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
 	default:
-		e.Had = fmt.Sprintf("none of its %s%s: %s", counted(len(seen), "run"), r.limits(), r.tally(seen))
-		e.Hint = "ask for another outcome, or give the link of a run"
+		e.Reason = ReasonNoneFits
 		if seen[0].state == runfile.Running {
-			e.Hint = "wait for the newest (--watch --latest, and no other choice), or give the link of a run"
+			e.Reason = ReasonRunning
 		}
+		e.Had = fmt.Sprintf("none of its %s%s: %s", text.Count(len(seen), "run"), r.limits(), r.tally(seen))
 	}
 	return e
 }
 
-// further says how to get at what is older than the runs that were looked at.
-func further(seen []look) string {
-	if t, ok := prow.BuildTime(seen[len(seen)-1].id); ok {
-		return "look further back with --before " + t.Format(time.RFC3339)
-	}
-	return "give the link of a run"
+// oldest is when the oldest of the runs was started; zero if its id does not tell.
+func oldest(seen []look) time.Time {
+	t, _ := prow.BuildTime(seen[len(seen)-1].id)
+	return t
 }
 
 // where lists the directories of the first bucket, and the other buckets.
-func where(places []shelf) string {
-	var dirs, others []string
-	for _, s := range places {
+func where(dirs []directory) string {
+	var here, others []string
+	for _, d := range dirs {
 		switch {
-		case s.bucket == places[0].bucket:
-			dirs = append(dirs, s.String())
-		case !slices.Contains(others, s.bucket):
-			others = append(others, s.bucket)
+		case d.bucket == dirs[0].bucket:
+			here = append(here, d.String())
+		case !slices.Contains(others, d.bucket):
+			others = append(others, d.bucket)
 		}
 	}
-	text := strings.Join(dirs, ", ")
+	list := strings.Join(here, ", ")
 	switch len(others) {
 	case 0:
-		return text
+		return list
 	case 1:
-		return text + ", nor in the bucket " + others[0]
+		return list + ", nor in the bucket " + others[0]
 	}
-	return text + ", nor in the buckets " + strings.Join(others, ", ")
+	return list + ", nor in the buckets " + strings.Join(others, ", ")
 }
 
 // wanted words what is looked for.

@@ -3,7 +3,6 @@ package find
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -18,29 +17,29 @@ import (
 // A pullSearch finds the builds of one job or of all jobs of a pull request.
 // They are few: one listing for the jobs and one for each of them.
 type pullSearch struct {
-	store  objstore.Store
-	known  prow.Instances
-	places []shelf // where its jobs may lie, or the builds of the one job; the likeliest first
-	job    string  // "": all
+	store objstore.Store
+	known prow.Instances
+	dirs  []directory // where its jobs may lie, or the builds of the one job; the likeliest first
+	job   string      // "": all
 
 	after, before time.Time // zero: no limit
 	cursor        string    // id that no build exceeds; "": no limit
 
 	newest  build // of all that were listed
-	refused error // why a place could not be looked at
+	refused error // why a bucket could not be looked at
 }
 
 // builds yields all builds in one portion, newest first.
 func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	return func(yield func([]build, error) bool) {
-		for _, place := range p.places {
+		for _, dir := range p.dirs {
 			var all []build
-			jobs, err := p.jobs(ctx, place)
+			jobs, err := p.jobs(ctx, dir)
 			if err == nil {
 				all, err = p.list(ctx, jobs)
 			}
 			if isAway(err) {
-				if refuses(p.known, place.bucket, err) {
+				if refuses(p.known, dir.bucket, err) {
 					p.refused = cmp.Or(p.refused, err)
 				}
 				continue
@@ -65,29 +64,29 @@ func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 // maxJobs bounds how many jobs a pull request may have. Kubernetes' have some 60.
 const maxJobs = 2000
 
-func (p *pullSearch) jobs(ctx context.Context, place shelf) ([]shelf, error) {
+func (p *pullSearch) jobs(ctx context.Context, dir directory) ([]directory, error) {
 	if p.job != "" {
-		return []shelf{place}, nil
+		return []directory{dir}, nil
 	}
-	prefix := place.dir + "/"
-	var jobs []shelf
-	for e, err := range p.store.ListDir(ctx, place.bucket, prefix, objstore.Bounds{}) {
+	prefix := dir.path + "/"
+	var jobs []directory
+	for e, err := range p.store.ListDir(ctx, dir.bucket, prefix, objstore.Bounds{}) {
 		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", place, err)
+			return nil, listError(dir, err)
 		}
-		name, dir := strings.CutSuffix(strings.TrimPrefix(e.Name, prefix), "/")
-		if !dir || !prow.IsJob(name) {
+		name, isDir := strings.CutSuffix(strings.TrimPrefix(e.Name, prefix), "/")
+		if !isDir || !prow.IsJob(name) {
 			continue
 		}
 		if len(jobs) == maxJobs {
-			return nil, fmt.Errorf("list %s: more than %d jobs; paste the link of one", place, maxJobs)
+			return nil, &TooManyError{dir.String(), "job", maxJobs}
 		}
-		jobs = append(jobs, shelf{bucket: place.bucket, dir: prefix + name})
+		jobs = append(jobs, directory{bucket: dir.bucket, path: prefix + name})
 	}
 	return jobs, nil
 }
 
-func (p *pullSearch) list(ctx context.Context, jobs []shelf) ([]build, error) {
+func (p *pullSearch) list(ctx context.Context, jobs []directory) ([]build, error) {
 	results := make([][]build, len(jobs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)

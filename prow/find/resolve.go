@@ -1,3 +1,13 @@
+// Package find resolves names to runs: the newest run of a job that failed, the
+// runs of a pull request, the target of a pointer file, the run of a ProwJob
+// ([Resolve], [Runs]). It also waits for the end of a run ([Wait]).
+//
+// It asks an object store, and a Deck only for a ProwJob, by as few requests as it
+// can. What it lists is bounded. What it reads of a run are the small files that
+// package runfile knows, each up to its limit.
+//
+// It never downloads artifacts, never asks public buckets for jobs that only a
+// user's own Prow has, and does not advise a person: its errors have facts.
 package find
 
 import (
@@ -6,13 +16,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
-	"prowtrace/prow/link"
 )
 
 // Options say which run is wanted, and where to look for it. The zero value is
@@ -35,15 +44,15 @@ type Options struct {
 	// Limit is how many runs are looked at for one that is wanted; 0: 50.
 	Limit int
 
-	// Deck fetches a page of a Deck for a /prowjob link. nil: such links cannot be resolved.
+	// Deck fetches a page of a Deck, for a ProwJob's link; nil: by HTTP, within bounds.
 	Deck Getter
 
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 
-	// Notice, if not nil, is told in one sentence how a run was chosen where that
-	// is not plain. It is called by one goroutine, before the function returns.
-	Notice func(string)
+	// Notice, if not nil, is told how runs were chosen where that is not plain. It
+	// is called by one goroutine, before the function returns.
+	Notice func(Notice)
 }
 
 // Want is the outcome of the run that is wanted.
@@ -56,29 +65,6 @@ const (
 	WantPassed  Want = "passed"  // the newest that passed
 	WantAborted Want = "aborted" // the newest that was aborted
 )
-
-// What a *ResolveError matches by errors.Is.
-var (
-	// ErrNoRun: the store, or Deck, answered and has no such run (any more).
-	ErrNoRun = errors.New("no such run")
-	// ErrManyRuns: there are several, and it was not said which is wanted.
-	ErrManyRuns = errors.New("several runs")
-)
-
-// ResolveError says why no run could be chosen.
-type ResolveError struct {
-	Asked string // what was asked for
-	Had   string // what there was
-	Hint  string // what to do next
-
-	Choices []prow.Run // runs to choose from, newest first, if there were several of equal right
-	Err     error      // ErrNoRun, ErrManyRuns, or what Deck said
-}
-
-func (e *ResolveError) Error() string { return e.Asked + ": " + e.Had + "; " + e.Hint }
-
-// Unwrap returns the cause.
-func (e *ResolveError) Unwrap() error { return e.Err }
 
 // Resolve finds the one run that ref means. For a KindRun that is ref.Run, without
 // a request. Refs to files and standard input are an error.
@@ -109,8 +95,7 @@ func Resolve(ctx context.Context, store objstore.Store, ref prow.Ref, o Options)
 		return r.pick(ctx, c)
 	}
 	return prow.Run{}, &ResolveError{
-		Asked: "a run for " + link.Quote(ref.Input), Had: "it names no run in a bucket",
-		Hint: link.HintLink, Err: ErrNoRun,
+		Asked: "a run for " + quote(ref.Input), Had: "it names no run in a bucket", Reason: ReasonKind, Err: ErrNoRun,
 	}
 }
 
@@ -127,39 +112,41 @@ func newResolver(store objstore.Store, o Options) *resolver {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Deck == nil {
+		o.Deck = getPage
+	}
 	if o.Notice == nil {
-		o.Notice = func(string) {}
+		o.Notice = func(Notice) {}
 	}
 	return &resolver{store, o}
 }
 
-// buckets are the places where the runs of ref may be, the likeliest first.
+// buckets are those that may have the runs of ref, the likeliest first.
 func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
-	fail := func(had, hint string) ([]string, error) {
-		return nil, &ResolveError{Asked: "the bucket of " + subject(ref), Had: had, Hint: hint, Err: ErrNoRun}
+	fail := func(reason Reason, had string) ([]string, error) {
+		return nil, &ResolveError{Asked: "the bucket of " + subject(ref), Had: had, Reason: reason, Err: ErrNoRun}
 	}
-	const give = "name the bucket with --bucket"
 	var in []prow.Instance
 	switch {
 	case ref.Bucket != "":
 		if ref.Provider != "gs" {
-			return fail("it is in S3 storage ("+ref.Bucket+"), which cannot be listed yet", "open the run in Prow and paste its link")
+			return fail(ReasonStore, "it is in S3 storage ("+ref.Bucket+"), which cannot be listed yet")
 		}
 		return append([]string{ref.Bucket}, siblings(r.o.Instances, ref.Bucket)...), nil
 	case r.o.Bucket != "":
 		name := strings.Trim(strings.TrimPrefix(r.o.Bucket, "gs://"), "/")
 		if !prow.IsBucket("gs", name) {
-			return fail("--bucket "+link.Quote(r.o.Bucket)+" is no bucket name", "give it as NAME or gs://NAME")
+			return fail(ReasonBucket, "invalid bucket name "+quote(r.o.Bucket))
 		}
 		return []string{name}, nil
 	case ref.Host != "":
 		known, ok := r.o.Instances.At(ref.Host)
 		if !ok {
-			return fail("the Prow at "+ref.Host+" is not known", give+", or that Prow in the config file, see prowtrace --help")
+			return fail(ReasonProw, "the Prow at "+ref.Host+" is not known")
 		}
 		in = []prow.Instance{known}
 	default:
-		in = r.o.Instances.Running(ref.Job)
+		in = r.o.Instances.ForJob(ref.Job)
 	}
 	var all []string
 	for _, i := range in {
@@ -168,22 +155,22 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return fail("its Prow keeps runs in S3 storage ("+in[0].Bucket+"), which cannot be listed yet", give+" if there is a copy")
+		return fail(ReasonStore, "its Prow keeps runs in S3 storage ("+in[0].Bucket+"), which cannot be listed yet")
 	}
 	return all, nil
 }
 
-// jobPlaces are where the runs of a job named alone may lie in a bucket, the
+// jobDirs are where the runs of a job named alone may lie in a bucket, the
 // likeliest first. Batches of pull requests have no pointers.
-func jobPlaces(bucket, job string) [][]shelf {
-	places := [][]shelf{
-		{{bucket: bucket, dir: "logs/" + job}},
-		{{bucket: bucket, dir: "pr-logs/directory/" + job, pointers: true}, {bucket: bucket, dir: "pr-logs/pull/batch/" + job}},
+func jobDirs(bucket, job string) [][]directory {
+	groups := [][]directory{
+		{{bucket: bucket, path: "logs/" + job}},
+		{{bucket: bucket, path: "pr-logs/directory/" + job, pointers: true}, {bucket: bucket, path: "pr-logs/pull/batch/" + job}},
 	}
 	if looksPresubmit(job) {
-		places[0], places[1] = places[1], places[0]
+		groups[0], groups[1] = groups[1], groups[0]
 	}
-	return places
+	return groups
 }
 
 // looksPresubmit is a hint for the order of requests, no more.
@@ -200,9 +187,9 @@ func (r *resolver) pointer(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	dir := strings.TrimSuffix(ref.Root, "/"+ref.Build+".txt")
 	return r.first(ctx, ref, buckets, func(bucket string) []build {
 		return []build{
-			{id: ref.Build, shelf: shelf{bucket: bucket, dir: dir, pointers: true}},
-			{id: ref.Build, shelf: shelf{bucket: bucket, dir: "pr-logs/pull/batch/" + ref.Job}},
-			{id: ref.Build, shelf: shelf{bucket: bucket, dir: "logs/" + ref.Job}},
+			{id: ref.Build, in: directory{bucket: bucket, path: dir, pointers: true}},
+			{id: ref.Build, in: directory{bucket: bucket, path: "pr-logs/pull/batch/" + ref.Job}},
+			{id: ref.Build, in: directory{bucket: bucket, path: "logs/" + ref.Job}},
 		}
 	})
 }
@@ -214,9 +201,9 @@ func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 		return prow.Run{}, err
 	}
 	return r.first(ctx, ref, buckets, func(bucket string) (all []build) {
-		for _, place := range jobPlaces(bucket, ref.Job) {
-			for _, s := range place {
-				all = append(all, build{id: ref.Build, shelf: s})
+		for _, group := range jobDirs(bucket, ref.Job) {
+			for _, s := range group {
+				all = append(all, build{id: ref.Build, in: s})
 			}
 		}
 		return all
@@ -225,7 +212,7 @@ func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 
 // first returns the first of the builds that is there.
 func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of func(bucket string) []build) (prow.Run, error) {
-	var tried []shelf
+	var tried []directory
 	var refused error
 	var broken *pointerError
 	for _, bucket := range buckets {
@@ -238,15 +225,15 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 				if refuses(r.o.Instances, bucket, err) {
 					refused = cmp.Or(refused, err)
 				} else {
-					tried = append(tried, b.shelf)
+					tried = append(tried, b.in)
 				}
 				break // so it will be for all of the bucket
 			}
 			if err != nil && !objstore.IsAbsent(err) {
-				return prow.Run{}, fmt.Errorf("look for %s: %w", subject(ref), err)
+				return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), err)
 			}
 			errors.As(err, &broken)
-			tried = append(tried, b.shelf)
+			tried = append(tried, b.in)
 		}
 	}
 	had := ""
@@ -258,20 +245,17 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 	}
 	switch {
 	case refused != nil && had == "":
-		return prow.Run{}, fmt.Errorf("look for %s: %w", subject(ref), refused)
+		return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), refused)
 	case refused != nil: // it comes last, because it ends with what helps
-		return prow.Run{}, fmt.Errorf("look for %s: %s, and %w", subject(ref), had, refused)
+		return prow.Run{}, fmt.Errorf("cannot find %s: %s, and %w", subject(ref), had, refused)
 	}
-	return prow.Run{}, &ResolveError{
-		Asked: subject(ref), Had: had,
-		Hint: "it may have expired, or lie in another bucket: open it in Prow and paste its link, or list the job's newest runs", Err: ErrNoRun,
-	}
+	return prow.Run{}, &ResolveError{Asked: subject(ref), Had: had, Reason: ReasonNotThere, Err: ErrNoRun}
 }
 
 // there reports whether a build exists, and where its files are.
 func (r *resolver) there(ctx context.Context, b build) (prow.Run, bool, error) {
 	run, err := b.run(ctx, r.store, r.o.Instances)
-	if err != nil || b.shelf.pointers {
+	if err != nil || b.in.pointers {
 		return run, err == nil, err
 	}
 	ok, err := exists(ctx, r.store, run.Bucket, run.Root)
@@ -282,17 +266,17 @@ func (r *resolver) there(ctx context.Context, b build) (prow.Run, bool, error) {
 func subject(ref prow.Ref) string {
 	switch {
 	case ref.ProwJob != "":
-		return "ProwJob " + link.Quote(ref.ProwJob)
+		return "ProwJob " + quote(ref.ProwJob)
 	case ref.Build != "":
-		return "build " + ref.Build + " of job " + link.Quote(ref.Job)
+		return "build " + ref.Build + " of job " + quote(ref.Job)
 	case ref.Job != "" && ref.Pull != "":
-		return "job " + link.Quote(ref.Job) + " of pull request " + ref.Pull
+		return "job " + quote(ref.Job) + " of pull request " + ref.Pull
 	case ref.Pull != "" && ref.Repo != "":
-		return "pull request " + link.Quote(strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/")+"#"+ref.Pull)
+		return "pull request " + quote(strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/")+"#"+ref.Pull)
 	case ref.Pull != "":
 		return "pull request " + ref.Pull
 	}
-	return "job " + link.Quote(ref.Job)
+	return "job " + quote(ref.Job)
 }
 
 // siblings are the buckets that may have the runs of one, but that one.
@@ -310,10 +294,7 @@ func refuses(known prow.Instances, bucket string, err error) bool {
 	return errors.Is(err, fs.ErrPermission) && !known.Buckets(bucket)[0].Closed
 }
 
-// counted words a number: "1 run", "2 runs".
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
+// maxQuoted is how many bytes of foreign text a message shows.
+const maxQuoted = 120
+
+func quote(s string) string { return text.Quote(s, maxQuoted) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -127,27 +128,27 @@ func TestResolveErrors(t *testing.T) {
 		want        string
 	}{
 		{"no such job", "e2e-no-such", find.Options{}, find.ErrNoRun,
-			`the newest run of job "e2e-no-such": there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins; check the name, or name the bucket with --bucket`},
+			`the newest run of job "e2e-no-such": there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins`},
 		{"none failed", counted, find.Options{Want: find.WantAborted}, find.ErrNoRun,
-			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed; ask for another outcome, or give the link of a run`},
+			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed`},
 		{"capped", periodic, find.Options{Want: find.WantFailed, Before: noon.Add(-25 * time.Hour), Limit: 10}, find.ErrNoRun,
-			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed; look further back with --before 2026-11-23T15:00:00Z`},
-		{"none in time", periodic, find.Options{After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC; ask for other times"},
-		{"none so early", periodic, find.Options{Before: noon.AddDate(-9, 0, 0)}, find.ErrNoRun, "it has runs, but none before 2017-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC; ask for other times"},
+			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed`},
+		{"none in time", periodic, find.Options{After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
+		{"none so early", periodic, find.Options{Before: noon.AddDate(-9, 0, 0)}, find.ErrNoRun, "it has runs, but none before 2017-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
 		{"none of a pull request in time", "kops#104", find.Options{Want: find.WantLatest, After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-"},
-		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "check the time limits and the name"},
+		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/"},
 		{"many", "kops#104", find.Options{}, find.ErrManyRuns,
-			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job; paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended`},
+			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job`},
 		{"many, however few may be looked at", "kops#104", find.Options{Limit: 1}, find.ErrManyRuns, "it has 3 runs of 1 job"},
 		{"no such pull request", "kops#9", find.Options{}, find.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", find.Options{}, find.ErrNoRun,
-			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty; it may have expired"},
+			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty"},
 		{"no such build", periodic + "@5", find.Options{}, find.ErrNoRun, `build 5 of job "e2e-kops-sample": it is not in gs://kubernetes-ci-logs/logs/e2e-kops-sample/`},
 		{"S3", "istio/istio#5", find.Options{}, find.ErrNoRun, "its Prow keeps runs in S3 storage (istio-prow)"},
 		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "it is in S3 storage (istio-prow)"},
-		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "the Prow at prow.example.org is not known; name the bucket with --bucket"},
-		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "gs://absent-bucket/pr-logs/pull/batch/x/; check the time limits and the name, and that of the bucket"},
-		{"bad bucket", "x", find.Options{Bucket: "a b"}, find.ErrNoRun, `--bucket "a b" is no bucket name`},
+		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "the Prow at prow.example.org is not known"},
+		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "gs://absent-bucket/pr-logs/pull/batch/x/"},
+		{"bad bucket", "x", find.Options{Bucket: "a b"}, find.ErrNoRun, `invalid bucket name "a b"`},
 		{"a file", "./x", find.Options{}, find.ErrNoRun, "it names no run in a bucket"},
 		{"refused", "gs://origin-ci-private/logs/x/", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 		{"refused build", "https://deck-internal-ci.apps.ci.l2s4.p1.openshiftapps.com/log?job=x&id=7", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
@@ -170,6 +171,9 @@ func TestResolveErrors(t *testing.T) {
 				t.Errorf("%v does not match %v", err, test.is)
 			}
 			var e *find.ResolveError
+			if errors.As(err, &e) && e.Reason == "" {
+				t.Errorf("%v has no reason", err)
+			}
 			if errors.Is(err, find.ErrManyRuns) && (!errors.As(err, &e) || len(e.Choices) != 3 || e.Choices[0].Build != ago(7*day)) {
 				t.Errorf("choices of %+v", e)
 			}
@@ -218,7 +222,7 @@ func TestResolveTooManyJobs(t *testing.T) {
 		s.memory.objects[bucketName][fmt.Sprintf("pr-logs/pull/kops/9/pull-%d/7/started.json", i)] = gcstest.Object{}
 	}
 	ref, _ := link.Parse(prow.Instances{}, "kops#9")
-	if _, err := find.Resolve(t.Context(), s.memory, ref, find.Options{Now: clock}); err == nil || !strings.Contains(err.Error(), "more than 2000 jobs; paste the link of one") {
+	if _, err := find.Resolve(t.Context(), s.memory, ref, find.Options{Now: clock}); err == nil || !strings.Contains(err.Error(), "more than 2000 jobs") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -228,7 +232,7 @@ func TestResolveTellsHowItChose(t *testing.T) {
 	ref, _ := link.Parse(prow.Instances{}, periodic)
 	var told []string
 	_, err := find.Resolve(t.Context(), s.store, ref, find.Options{
-		Now: clock, Want: find.WantFailed, Notice: func(n string) { told = append(told, n) },
+		Now: clock, Want: find.WantFailed, Notice: func(n find.Notice) { told = append(told, n.Text) },
 	})
 	want := "chose build " + ago(9*time.Hour) + " of job e2e-kops-sample of 2026-11-25 03:00 UTC; newer: 1 passed, 2 aborted, 1 still running"
 	if err != nil || len(told) != 1 || told[0] != want {
@@ -266,11 +270,11 @@ func TestResolveProwJob(t *testing.T) {
 		{"link", 200, yaml("  build_id: \"7\"\n  state: failure\n  url: https://prow.k8s.io/view/gs/" + bucketName + "/" + root + "\n"), nil, "gs://" + bucketName + "/" + root},
 		{"no link but a build", 200, yaml("  build_id: \"" + ago(9*time.Hour) + "\"\n  url: https://ci.example/7\n"), nil, "gs://" + bucketName + "/" + root},
 		{"pointer", 200, yaml("  url: https://prow.k8s.io/view/gs/" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(4*day) + "\n"), nil, "gs://" + bucketName + "/" + s.runs[ago(4*day)]},
-		{"not started", 200, yaml("  state: triggered\n"), nil, `it has not been started: its state is "triggered"; wait until it has a link in Prow`},
-		{"odd link", 200, yaml("  url: http://x/\x1b[1m\n"), nil, `is no run`},
+		{"not started", 200, yaml("  state: triggered\n"), nil, `it has not been started: its state is "triggered"`},
+		{"odd link", 200, yaml("  url: http://x/\x1b[1m\n"), nil, `leads to no run`},
 		{"gone", 404, "no", nil, `ProwJob "` + uuid + `": prow.k8s.io does not have it (any more): a ProwJob is deleted two days after it was made`},
-		{"broken", 502, "<html>", nil, "prow.k8s.io answered HTTP 502; try again later"},
-		{"no answer", 0, "", errors.New("connection refused"), "ask prow.k8s.io for ProwJob \"" + uuid + "\": connection refused"},
+		{"broken", 502, "<html>", nil, "prow.k8s.io answered HTTP 502"},
+		{"no answer", 0, "", errors.New("connection refused"), "cannot ask prow.k8s.io for ProwJob \"" + uuid + "\": connection refused"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -294,9 +298,39 @@ func TestResolveProwJob(t *testing.T) {
 			}
 		})
 	}
-	ref, _ := link.Parse(prow.Instances{}, uuid)
-	if _, err := find.Resolve(t.Context(), s.store, ref, find.Options{}); err == nil || !strings.Contains(err.Error(), "only the Prow at prow.k8s.io knows it") {
-		t.Errorf("without a Deck: %v", err)
+}
+
+// A Deck is asked over HTTP, no longer than is good, and nobody else is.
+func TestResolveAsksDeck(t *testing.T) {
+	const uuid = "5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10"
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("another host is asked") }))
+	defer elsewhere.Close()
+	deck := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("prowjob") {
+		case uuid:
+			http.Redirect(w, r, "/moved", http.StatusFound)
+		case "login":
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+		case "large":
+			fmt.Fprint(w, strings.Repeat("#\n", 1<<20), "status:\n  url: gs://demo-bucket/logs/x/7\n")
+		default:
+			if r.URL.Path == "/moved" {
+				fmt.Fprint(w, "status:\n  url: gs://demo-bucket/logs/x/7\n")
+			}
+		}
+	}))
+	defer deck.Close()
+	for name, want := range map[string]string{
+		uuid: "gs://demo-bucket/logs/x/7", "login": "answered HTTP 302", "large": "it has not been started", "empty": "it has not been started",
+	} {
+		ref, err := link.Parse(prow.Instances{}, deck.URL+"/prowjob?prowjob="+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := find.Resolve(t.Context(), nil, ref, find.Options{})
+		if got := run.URL(); got != want && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, want)
+		}
 	}
 }
 

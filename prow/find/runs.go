@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
@@ -33,10 +34,10 @@ func (i RunInfo) Duration() time.Duration {
 }
 
 // Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
-// request; of one run, its job) and the options allow, newest first. Each costs three to five requests,
-// those that do not fit fewer; those of several runs are under way at a time. A run
-// that cannot be read has its Err set; of a pointer that leads nowhere only Job and
-// Build are known.
+// request; of one run, its job) and the options allow, newest first. Each costs
+// three to five requests, those that do not fit fewer; those of several runs are
+// under way at a time. A run that cannot be read has its Err set; of a pointer that
+// leads nowhere only Job and Build are known.
 //
 // Where only some outcome is wanted, or traces, Limit bounds how many runs are
 // looked at; Notice is told where fewer than n are found for that.
@@ -49,7 +50,7 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	case prow.KindRun, prow.KindPointer, prow.KindDeck:
 		ref = ofJob(ref)
 	default:
-		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "it is not a job or a pull request, but a " + string(ref.Kind), Hint: "give the name of a job", Err: ErrNoRun}
+		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "it is not a job or a pull request, but a " + string(ref.Kind), Reason: ReasonKind, Err: ErrNoRun}
 	}
 	c, err := r.candidates(ref)
 	if err != nil {
@@ -61,11 +62,11 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	}
 	switch {
 	case err != nil:
-		return infos, fmt.Errorf("list the runs of %s: %w", c.subject, err)
+		return infos, fmt.Errorf("cannot list the runs of %s: %w", c.subject, err)
 	case len(infos) == 0:
 		return nil, r.none(c, seen, len(seen) >= r.o.Limit)
 	case len(infos) < n && len(seen) >= max(n, r.o.Limit):
-		r.o.Notice(fmt.Sprintf("looked only at the %s: %s; %s", counted(len(seen), "newest run"), r.tally(seen), further(seen)))
+		r.o.Notice(Notice{Text: fmt.Sprintf("looked only at the %s: %s", text.Count(len(seen), "newest run"), r.tally(seen)), Limited: true, Oldest: oldest(seen)})
 	}
 	return infos, nil
 }
@@ -135,7 +136,7 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	info := RunInfo{}
 	info.Started, _ = prow.BuildTime(b.id)
 	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {
-		info.Run = prow.Run{Build: b.id, Job: lastSegment(b.shelf.dir)}
+		info.Run = prow.Run{Build: b.id, Job: lastSegment(b.in.path)}
 		return info
 	}
 	info.State, info.Finished, info.Err = outcome(ctx, r.store, info.Run, true)

@@ -153,11 +153,13 @@ func TestRunsCapped(t *testing.T) {
 		want     string
 	}{
 		{2, 10, ""},
-		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 still running, 1 of unknown result; look further back with --before 2026-11-25T01:00:00Z"},
+		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 still running, 1 of unknown result true 2026-11-25T01:00:00Z"},
 		{1, 1, ""}, // none: an error says it
 	} {
 		var told []string
-		infos, err := find.Runs(t.Context(), s.store, ref, tt.n, find.Options{Now: clock, Want: find.WantFailed, Limit: tt.limit, Notice: func(n string) { told = append(told, n) }})
+		infos, err := find.Runs(t.Context(), s.store, ref, tt.n, find.Options{Now: clock, Want: find.WantFailed, Limit: tt.limit, Notice: func(n find.Notice) {
+			told = append(told, fmt.Sprintf("%s %v %s", n.Text, n.Limited, n.Oldest.Format(time.RFC3339)))
+		}})
 		if got := strings.Join(told, "\n"); got != tt.want || (err != nil) != (tt.limit == 1) {
 			t.Errorf("%d of %d: %d runs, %v, told %q\nwant %q", tt.n, tt.limit, len(infos), err, got, tt.want)
 		}

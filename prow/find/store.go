@@ -19,7 +19,7 @@ func readSmall(ctx context.Context, store objstore.Store, bucket, object string,
 		data, err = runfile.Inflate(data, limit)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("read gs://%s/%s: %w", bucket, object, err)
+		return nil, false, fmt.Errorf("cannot read gs://%s/%s: %w", bucket, object, err)
 	}
 	return data, true, nil
 }

@@ -15,8 +15,8 @@ import (
 
 // WaitOptions adjust a [Wait]. The zero value is good.
 type WaitOptions struct {
-	// Told, if not nil, hears of each look at which the run had not ended.
-	Told func(Sight)
+	// Progress, if not nil, hears of each look at which the run had not ended.
+	Progress func(WaitProgress)
 
 	// Jitter gives a number in [0, 1) that spreads the pauses; nil: a random one.
 	Jitter func() float64
@@ -25,8 +25,8 @@ type WaitOptions struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Sight is what a look at a run showed that had not ended.
-type Sight struct {
+// WaitProgress is what a look at a run showed that had not ended.
+type WaitProgress struct {
 	State runfile.State // Running; Unknown: nothing is there yet; else it has ended and may still upload
 	Since time.Time     // when it was started, UTC; zero if that is not known
 	Err   error         // why this look failed; the next may succeed
@@ -89,8 +89,8 @@ func Wait(ctx context.Context, store objstore.Store, run prow.Run, o WaitOptions
 			}
 		}
 		pause := time.Duration(float64(interval) * (0.8 + 0.4*o.Jitter()))
-		if o.Told != nil {
-			o.Told(Sight{State: state, Since: w.m.Since(), Err: err, Interval: interval, Next: pause})
+		if o.Progress != nil {
+			o.Progress(WaitProgress{State: state, Since: w.m.Since(), Err: err, Interval: interval, Next: pause})
 		}
 		if err := o.Sleep(ctx, pause); err != nil {
 			return runfile.Unknown, err

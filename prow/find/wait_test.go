@@ -124,7 +124,7 @@ func TestWait(t *testing.T) {
 				var expected time.Duration
 				state, err := find.Wait(t.Context(), store, run, find.WaitOptions{
 					Jitter: func() float64 { return 0.5 },
-					Told: func(s find.Sight) {
+					Progress: func(s find.WaitProgress) {
 						if s.Next != s.Interval {
 							t.Errorf("%v of %v", s.Next, s.Interval)
 						}
@@ -166,7 +166,7 @@ func TestWaitForANewbornRun(t *testing.T) {
 		run := prow.Run{Provider: "gs", Bucket: bucketName, Job: "ci-watched", Build: ago(0)}
 		run.Root = "logs/ci-watched/" + run.Build
 		waits := 0
-		state, err := find.Wait(t.Context(), store, run, find.WaitOptions{Jitter: func() float64 { return 0 }, Told: func(s find.Sight) {
+		state, err := find.Wait(t.Context(), store, run, find.WaitOptions{Jitter: func() float64 { return 0 }, Progress: func(s find.WaitProgress) {
 			waits++
 			if s.State != runfile.Unknown || !s.Since.Equal(noon) || s.Next != s.Interval*4/5 {
 				t.Errorf("sight %+v", s)
@@ -197,7 +197,7 @@ func TestWaitIsNotAllowedToLook(t *testing.T) {
 	s := newSample(t)
 	s.Private("secret-bucket", "token")
 	run := prow.Run{Provider: "gs", Bucket: "secret-bucket", Root: "logs/x/7", Job: "x", Build: "7"}
-	state, err := find.Wait(t.Context(), s.store, run, find.WaitOptions{Told: func(s find.Sight) { t.Errorf("waits: %+v", s) }})
+	state, err := find.Wait(t.Context(), s.store, run, find.WaitOptions{Progress: func(s find.WaitProgress) { t.Errorf("waits: %+v", s) }})
 	if state != runfile.Unknown || err != nil {
 		t.Errorf("%q, %v", state, err)
 	}

@@ -45,7 +45,7 @@ func (p page) deck() (prow.Ref, *ParseError) {
 	if p.known.isDeck(p.host) {
 		return prow.Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
 	}
-	return prow.Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
+	return prow.Ref{}, p.unknown()
 }
 
 // view reads /view/PROVIDER/BUCKET/…, /view/BUCKET/… and /view/prowjob/JOB/BUILD.
@@ -90,7 +90,7 @@ func (p page) jobHistory() (ref prow.Ref, e *ParseError) {
 		return ref, nil
 	}
 	if n, err := strconv.ParseUint(cursor, 10, 64); err != nil || n == 0 {
-		return prow.Ref{}, fail(ClassQuery, "the history of job "+Quote(ref.Job), "buildId="+Quote(cursor)+" is no build id", "leave it out, or give a positive number")
+		return prow.Ref{}, fail(ClassQuery, "the history of job "+quote(ref.Job), "invalid buildId "+quote(cursor), "leave it out, or give a positive number")
 	}
 	ref.Cursor = cursor
 	addNote(&ref, "cursor<="+cursor)
@@ -120,7 +120,7 @@ func (p page) lens() (prow.Ref, *ParseError) {
 func (p page) prHistory() (prow.Ref, *ParseError) {
 	org, repo, pull := p.query["org"], p.query["repo"], p.query["pr"]
 	if !isName(org) || !isName(repo) || !isDigits(pull) {
-		return prow.Ref{}, fail(ClassQuery, "a page for org "+Quote(org)+", repo "+Quote(repo)+", pr "+Quote(pull),
+		return prow.Ref{}, fail(ClassQuery, "a page for org "+quote(org)+", repo "+quote(repo)+", pr "+quote(pull),
 			"pr-history needs org, repo and a numeric pr", "copy the whole link of the page")
 	}
 	return p.onDeck(prow.Ref{Kind: prow.KindPR, Run: prow.Run{Org: org, Repo: repo, Pull: pull}}), nil
@@ -145,15 +145,15 @@ func (p page) gubernatorPR() (prow.Ref, *ParseError) {
 func (p page) log() (prow.Ref, *ParseError) {
 	job, id := p.query["job"], p.query["id"]
 	if job == "" && id == "" && !p.known.isDeck(p.host) {
-		return prow.Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
+		return prow.Ref{}, p.unknown()
 	}
 	if job == "" || !prow.IsBuild(id) {
-		return prow.Ref{}, fail(ClassQuery, "a log page for job "+Quote(job)+", id "+Quote(id), "log needs job and a numeric id", "copy the whole link of the page")
+		return prow.Ref{}, fail(ClassQuery, "a log page for job "+quote(job)+", id "+quote(id), "log needs job and a numeric id", "copy the whole link of the page")
 	}
 	ref, e := p.jobBuild(job, id, "")
 	if c := p.query["container"]; c != "" && e == nil {
 		if !prow.IsJob(c) {
-			return prow.Ref{}, fail(ClassQuery, "a log page for job "+Quote(job), Quote(c)+" is no container name", "leave container out")
+			return prow.Ref{}, fail(ClassQuery, "a log page for job "+quote(job), "invalid container name "+quote(c), "leave container out")
 		}
 		ref.Container = c
 		addNote(&ref, "container="+c)
@@ -166,9 +166,9 @@ func (p page) prowJob() (prow.Ref, *ParseError) {
 	name := p.query["prowjob"]
 	switch {
 	case name == "" && !p.known.isDeck(p.host):
-		return prow.Ref{}, fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintHost)
+		return prow.Ref{}, p.unknown()
 	case !prow.IsJob(name):
-		return prow.Ref{}, fail(ClassQuery, "a page for ProwJob "+Quote(name), "/"+p.at(0)+" needs prowjob, the UUID of a ProwJob", "copy the whole link of the page")
+		return prow.Ref{}, fail(ClassQuery, "a page for ProwJob "+quote(name), "/"+p.at(0)+" needs prowjob, the UUID of a ProwJob", "copy the whole link of the page")
 	}
 	ref := p.onDeck(prow.Ref{Kind: prow.KindProwJob, ProwJob: name})
 	ref.Note = "prowjob=" + name + " at the default instance"
@@ -183,23 +183,23 @@ func (p page) home() (prow.Ref, *ParseError) {
 	job := p.query["job"]
 	switch {
 	case strings.Contains(job, "*"):
-		return prow.Ref{}, fail(ClassGlob, "the filter "+Quote(job), "a job filter with * names many jobs", "give one job's name, or open one run and paste its link")
+		return prow.Ref{}, fail(ClassGlob, "the filter "+quote(job), "a job filter with * names many jobs", "give one job's name, or open one run and paste its link")
 	case job == "":
 		return prow.Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
 	case !prow.IsJob(job):
-		return prow.Ref{}, fail(ClassJobName, "the filter "+Quote(job), "not a job name: Prow allows letters, digits, '-', '.' and '_'", "give one job's name")
+		return prow.Ref{}, fail(ClassJobName, "the filter "+quote(job), "not a job name: Prow allows letters, digits, '-', '.' and '_'", "give one job's name")
 	}
 	return p.onDeck(prow.Ref{Kind: prow.KindJob, Run: prow.Run{Job: job}}), nil
 }
 
 // jobBuild is a run that Deck names without its bucket.
 func (p page) jobBuild(job, build, rest string) (prow.Ref, *ParseError) {
-	understood := "job " + Quote(job) + ", build " + Quote(build)
+	understood := "job " + quote(job) + ", build " + quote(build)
 	switch {
 	case job == "":
 		return prow.Ref{}, fail(ClassNoJob, p.describe(), "no job name in the path", hintRun)
 	case !prow.IsJob(job):
-		return prow.Ref{}, fail(ClassJobName, understood, Quote(job)+" is no job name: Prow allows letters, digits, '-', '.' and '_'", hintRun)
+		return prow.Ref{}, fail(ClassJobName, understood, "invalid job name "+quote(job)+": Prow allows letters, digits, '-', '.' and '_'", hintRun)
 	case !prow.IsBuild(build):
 		return prow.Ref{}, fail(ClassNoBuild, understood, "no numeric build id after the job name", hintRun)
 	}

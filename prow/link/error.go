@@ -1,24 +1,6 @@
-// Package link is the grammar of how Prow's runs are named: it reads links,
-// storage paths, job names and what else people paste, and writes the links of a
-// run's pages.
-//
-// [Parse] is pure: it sends no request and does not look at the disk. What it cannot
-// know (the newest run of a job, the target of a pointer file, the bucket behind a
-// page that names none) it leaves to package find and says so in the Ref's Kind.
-// Links are recognised by the shape of their path, not by their host, because
-// Prow's hosts move from year to year. The Instances are only asked about pages
-// that carry no bucket, about whose a pull request is, and about buckets that were
-// moved. Parse never rewrites a bucket's name.
-//
-// The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
-// the links are those of Deck, gcsweb, Spyglass, Gubernator and the object
-// stores' own pages and APIs.
 package link
 
-import (
-	"strconv"
-	"unicode/utf8"
-)
+import "prowtrace/internal/text"
 
 // ParseError is the only kind of error that this package returns.
 type ParseError struct {
@@ -27,7 +9,11 @@ type ParseError struct {
 
 	Understood string // what could be made of the input
 	Missing    string // why that is not enough
-	Hint       string // what to do next
+	Hint       string // what to do next, without a word of how this program is called
+
+	// Host is the host of a page that no known Prow, gcsweb or store serves. It is
+	// "" for all other errors.
+	Host string
 }
 
 // Error is one line: the class, what was understood, what is missing, what to do.
@@ -62,23 +48,20 @@ func fail(class, understood, missing, hint string) *ParseError {
 	return &ParseError{Class: class, Understood: understood, Missing: missing, Hint: hint}
 }
 
+// unknown is the error of a page whose host and path are not known.
+func (p page) unknown() *ParseError {
+	e := fail(ClassHost, p.describe(), "not a Prow, gcsweb or bucket URL", hintLink)
+	e.Host = p.host
+	return e
+}
+
 // Hints used by more than one error.
 const (
 	hintRun  = "open one run in Prow and paste the link of its page"
-	hintHost = HintLink + "; a Prow that is not known can be named in the config file, see prowtrace --help"
-	HintLink = "paste the link of the run's page in Prow, of its artifacts in gcsweb, or gs://BUCKET/logs/JOB/BUILD"
+	hintLink = "paste the link of the run's page in Prow, of its artifacts in gcsweb, or gs://BUCKET/logs/JOB/BUILD"
 )
 
-// Quote quotes a piece of the input for a message: bounded, and harmless on a
-// terminal.
-func Quote(s string) string {
-	const most = 120
-	if len(s) > most {
-		n := most
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
-	}
-	return strconv.Quote(s)
-}
+// maxQuoted is how many bytes of the input a message shows of one piece.
+const maxQuoted = 120
+
+func quote(s string) string { return text.Quote(s, maxQuoted) }

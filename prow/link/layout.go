@@ -147,7 +147,7 @@ func (l *layout) job(i int, without prow.Kind) *ParseError {
 	case strings.Contains(name, "*"):
 		return l.fail(ClassGlob, "a pattern with * names many jobs", hintRun)
 	case !prow.IsJob(name):
-		return l.fail(ClassJobName, Quote(name)+" is no job name: Prow allows letters, digits, '-', '.' and '_'", hintRun)
+		return l.fail(ClassJobName, "invalid job name "+quote(name)+": Prow allows letters, digits, '-', '.' and '_'", hintRun)
 	}
 	l.ref.Job = name
 	switch {
@@ -158,7 +158,7 @@ func (l *layout) job(i int, without prow.Kind) *ParseError {
 		l.ref.Kind = without
 		l.root(i + 1)
 	default:
-		return l.fail(ClassNoBuild, "no numeric build id after the job name, but "+Quote(rest[0]), hintRun+", or give the job alone")
+		return l.fail(ClassNoBuild, "no numeric build id after the job name, but "+quote(rest[0]), hintRun+", or give the job alone")
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (l *layout) check() *ParseError {
 	for _, s := range l.segs[:l.end] {
 		if i := strings.IndexFunc(s, unusable); i >= 0 {
 			r, _ := utf8.DecodeRuneInString(s[i:])
-			return l.fail(ClassPath, "the character "+Quote(string(r))+" in "+Quote(s)+" above the run", "check the link, or give gs://BUCKET/logs/JOB/BUILD")
+			return l.fail(ClassPath, "the character "+quote(string(r))+" in "+quote(s)+" above the run", "check the link, or give gs://BUCKET/logs/JOB/BUILD")
 		}
 	}
 	return nil
@@ -195,10 +195,10 @@ func (l *layout) at(i int) string {
 func (l *layout) fail(class, missing, hint string) *ParseError {
 	understood := "bucket " + l.ref.Provider + "://" + l.ref.Bucket
 	if l.ref.Job != "" {
-		understood += ", job " + Quote(l.ref.Job)
+		understood += ", job " + quote(l.ref.Job)
 	}
 	if len(l.segs) > 0 {
-		understood += ", path " + Quote(join(l.segs))
+		understood += ", path " + quote(join(l.segs))
 	}
 	return fail(class, understood, missing, hint)
 }
@@ -207,7 +207,7 @@ func (l *layout) fail(class, missing, hint string) *ParseError {
 // Google Cloud Storage and S3.
 func segments(name string) ([]string, *ParseError) {
 	refuse := func(why string) ([]string, *ParseError) {
-		return nil, fail(ClassPath, "path "+Quote(name), why, "check the link, or give gs://BUCKET/logs/JOB/BUILD")
+		return nil, fail(ClassPath, "path "+quote(name), why, "check the link, or give gs://BUCKET/logs/JOB/BUILD")
 	}
 	if !utf8.ValidString(name) {
 		return refuse("it is not UTF-8 after decoding")
@@ -243,7 +243,7 @@ func checkBucket(provider, bucket string) *ParseError {
 		return fail(ClassBucket, "a path that begins with "+bucket+"/", "no bucket before it", hint)
 	}
 	if !prow.IsBucket(provider, bucket) {
-		return fail(ClassBucket, understood, Quote(bucket)+" is no bucket name", hint)
+		return fail(ClassBucket, understood, "invalid bucket name "+quote(bucket), hint)
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (g grammar) owner(bucket, segment string) (org, repo string) {
 	if org, repo, ok := strings.Cut(segment, "_"); ok {
 		return org, repo // GitHub organisations cannot hold "_"; Gerrit's host cannot either
 	}
-	in, _ := g.Storing(bucket)
+	in, _ := g.OfBucket(bucket)
 	switch {
 	case segment == "":
 		return in.DefaultOrg, in.DefaultRepo

@@ -13,7 +13,7 @@ func Page(known prow.Instances, r prow.Run) string {
 	if r.Bucket == "" {
 		return ""
 	}
-	in, ok := known.Storing(r.Bucket)
+	in, ok := known.OfBucket(r.Bucket)
 	if !ok || len(in.Decks) == 0 {
 		return r.URL()
 	}
@@ -23,7 +23,7 @@ func Page(known prow.Instances, r prow.Run) string {
 // Artifacts returns the page of gcsweb that lists the run's artifacts, where the
 // gcsweb of its bucket is known.
 func Artifacts(known prow.Instances, r prow.Run) (string, bool) {
-	in, _ := known.Storing(r.Bucket)
+	in, _ := known.OfBucket(r.Bucket)
 	if len(in.Gcsweb) == 0 {
 		return "", false
 	}
@@ -47,7 +47,7 @@ func PullDirs(known prow.Instances, bucket string, ref prow.Ref) []string {
 		}
 		return "pr-logs/pull/" + repo + ref.Pull
 	}
-	in, stored := known.Storing(bucket)
+	in, stored := known.OfBucket(bucket)
 	full := ref.Repo
 	if ref.Org != "" {
 		full = strings.ReplaceAll(strings.TrimPrefix(ref.Org, "https://"), "/", "_") + "_" + strings.ReplaceAll(ref.Repo, "/", "_")

@@ -1,3 +1,18 @@
+// Package link is the grammar of how Prow's runs are named: it reads links,
+// storage paths, job names and what else people paste, and writes the links of a
+// run's pages.
+//
+// [Parse] is pure: it sends no request and does not look at the disk. What it cannot
+// know (the newest run of a job, the target of a pointer file, the bucket behind a
+// page that names none) it leaves to package find and says so in the Ref's Kind.
+// Links are recognised by the shape of their path, not by their host, because
+// Prow's hosts move from year to year. The Instances are only asked about pages
+// that carry no bucket, about whose a pull request is, and about buckets that were
+// moved. Parse never rewrites a bucket's name.
+//
+// The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
+// the links are those of Deck, gcsweb, Spyglass, Gubernator and the object
+// stores' own pages and APIs.
 package link
 
 import (
@@ -51,7 +66,7 @@ const maxDepth = 4
 
 func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
 	if depth > maxDepth {
-		return prow.Ref{}, fail(ClassForm, "a redirecting link around others", "too many are nested", HintLink)
+		return prow.Ref{}, fail(ClassForm, "a redirecting link around others", "too many are nested", hintLink)
 	}
 	text, e := unwrap(input)
 	if e != nil {
@@ -66,7 +81,7 @@ func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
 	switch scheme, rest := cutScheme(text); scheme {
 	case "http", "https":
 		if rest == "" || rest[0] == '/' {
-			return prow.Ref{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", HintLink)
+			return prow.Ref{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", hintLink)
 		}
 		return g.parseWeb(rest, depth)
 	case "gs", "gcs":
@@ -78,7 +93,7 @@ func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
 	case "":
 		return g.parseBare(text, depth)
 	default:
-		return prow.Ref{}, fail(ClassScheme, "a link with the scheme "+Quote(scheme), "only http, https, gs, s3 and file are known", HintLink)
+		return prow.Ref{}, fail(ClassScheme, "a link with the scheme "+quote(scheme), "only http, https, gs, s3 and file are known", hintLink)
 	}
 }
 
@@ -97,7 +112,7 @@ func (g grammar) parseBucket(provider, rest string) (prow.Ref, *ParseError) {
 		return prow.Ref{}, e
 	}
 	if e != nil || ref.Kind != prow.KindRun {
-		return prow.Ref{}, fail(ClassGlob, "bucket path "+Quote(rest), "a pattern with * names many runs", hintRun)
+		return prow.Ref{}, fail(ClassGlob, "bucket path "+quote(rest), "a pattern with * names many runs", hintRun)
 	}
 	addNote(&ref, "pattern "+join(segs[i:])+" dropped")
 	return ref, nil
@@ -118,13 +133,13 @@ func parseFile(rest string) (prow.Ref, *ParseError) {
 	case isDrive(host):
 		path = rest
 	case host != "" && !strings.EqualFold(host, "localhost"):
-		return prow.Ref{}, fail(ClassHost, "a file on the machine "+Quote(host), "only files of this machine can be read", "mount or copy it and give its path")
+		return prow.Ref{}, fail(ClassHost, "a file on the machine "+quote(host), "only files of this machine can be read", "mount or copy it and give its path")
 	case !isDrive(path):
 		path = "/" + path
 	}
 	path = unescape(path)
 	if strings.ContainsFunc(path, unicode.IsControl) {
-		return prow.Ref{}, fail(ClassPath, "file "+Quote(path), "a control character in it", "give the path itself")
+		return prow.Ref{}, fail(ClassPath, "file "+quote(path), "a control character in it", "give the path itself")
 	}
 	return prow.Local(path), nil
 }
@@ -166,7 +181,7 @@ func (g grammar) parseBare(text string, depth int) (prow.Ref, *ParseError) {
 	case hasFileSuffix(text):
 		return prow.Local(text), nil
 	}
-	e.Hint = "if it is a file or a directory, there is none of that name here; otherwise " + HintLink
+	e.Hint = "if it is a file or a directory, there is none of that name here; otherwise " + hintLink
 	return prow.Ref{}, e
 }
 
@@ -193,13 +208,13 @@ func (g grammar) parseWord(word string) (prow.Ref, *ParseError) {
 	}
 	switch {
 	case isDigits(word):
-		return prow.Ref{}, fail(ClassBareBuild, "the build id "+Quote(word), "the name of its job is missing", "give JOB/"+word[:min(len(word), 20)]+", or paste the link of the run's page")
+		return prow.Ref{}, fail(ClassBareBuild, "the build id "+quote(word), "the name of its job is missing", "give JOB/"+word[:min(len(word), 20)]+", or paste the link of the run's page")
 	case strings.Contains(word, "*"):
-		return prow.Ref{}, fail(ClassGlob, "the pattern "+Quote(word), "a job filter with * names many jobs", "give one job's name")
+		return prow.Ref{}, fail(ClassGlob, "the pattern "+quote(word), "a job filter with * names many jobs", "give one job's name")
 	case prow.IsProwJob(word):
 		return prow.Ref{Kind: prow.KindProwJob, ProwJob: word, Note: "prowjob=" + word + " at the default instance"}, nil
 	case !prow.IsJob(word):
-		return prow.Ref{}, fail(ClassJobName, "the word "+Quote(word), "neither a link nor a job name: Prow allows letters, digits, '-', '.' and '_'", HintLink)
+		return prow.Ref{}, fail(ClassJobName, "the word "+quote(word), "neither a link nor a job name: Prow allows letters, digits, '-', '.' and '_'", hintLink)
 	}
 	return prow.Ref{Kind: prow.KindJob, Run: prow.Run{Job: word}, Note: g.from(word)}, nil
 }
@@ -242,7 +257,7 @@ func (g grammar) pullRequest(org, repo, number string) prow.Ref {
 
 // from says, in a note, whose bucket is meant where only a job's name tells.
 func (g grammar) from(job string) string {
-	own := g.Claiming(job)
+	own := g.OwnForJob(job)
 	if len(own) == 0 {
 		return "bucket from the default instance"
 	}

@@ -18,17 +18,17 @@ const maxInput = 64 << 10
 func unwrap(text string) (string, *ParseError) {
 	const once = "give one argument for each run, in quotes if it holds spaces"
 	if len(text) > maxInput {
-		return "", fail(ClassForm, "text of "+strconv.Itoa(len(text))+" bytes", "too long for a link", HintLink)
+		return "", fail(ClassForm, "text of "+strconv.Itoa(len(text))+" bytes", "too long for a link", hintLink)
 	}
 	if !utf8.ValidString(text) {
-		return "", fail(ClassForm, "text "+Quote(text), "it is not valid UTF-8", HintLink)
+		return "", fail(ClassForm, "text "+quote(text), "it is not valid UTF-8", hintLink)
 	}
 	text = strings.TrimFunc(text, isBlank)
 	if text == "" {
-		return "", fail(ClassEmpty, "nothing", "empty input", HintLink+", a job name, a file or a directory")
+		return "", fail(ClassEmpty, "nothing", "empty input", hintLink+", a job name, a file or a directory")
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
-		return "", fail(ClassPath, "text "+Quote(text), "a control character in it", "check the link: it may have been copied from coloured output")
+		return "", fail(ClassPath, "text "+quote(text), "a control character in it", "check the link: it may have been copied from coloured output")
 	}
 	if backslashed.MatchString(text) {
 		text = strings.ReplaceAll(text, `\`, "/") // pasted from a Windows tool
@@ -50,7 +50,7 @@ func unwrap(text string) (string, *ParseError) {
 		return text, nil
 	}
 	if strings.ContainsFunc(text, unicode.IsSpace) {
-		return "", fail(ClassMany, "text "+Quote(text), "expected one URL or job name", once)
+		return "", fail(ClassMany, "text "+quote(text), "expected one URL or job name", once)
 	}
 	return trimTail(text)
 }
@@ -214,7 +214,7 @@ func trimTail(text string) (string, *ParseError) {
 		}
 	}
 	if text == "" {
-		return "", fail(ClassForm, "text "+Quote(whole), "only punctuation", HintLink)
+		return "", fail(ClassForm, "text "+quote(whole), "only punctuation", hintLink)
 	}
 	return text, nil
 }
@@ -226,7 +226,7 @@ func QuoteLink(s string) string {
 		authority, path, _ := strings.Cut(rest, "/")
 		s = scheme + "://" + authority[strings.LastIndexByte(authority, '@')+1:] + "/" + path
 	}
-	return Quote(s)
+	return quote(s)
 }
 
 // isLocal reports text that can only name a file or directory on this machine.

@@ -52,11 +52,11 @@ func (g grammar) newPage(rest string, depth int) (page, *ParseError) {
 	p.host = strings.TrimSuffix(strings.ToLower(p.host), ".")
 	for _, c := range p.host + p.port {
 		if !isAlnum(c) && !strings.ContainsRune("-._:[]", c) {
-			return page{}, fail(ClassHost, "a link to the host "+Quote(p.host+p.port), "that is no host name", HintLink)
+			return page{}, fail(ClassHost, "a link to the host "+quote(p.host+p.port), "invalid host name", hintLink)
 		}
 	}
 	if p.host == "" && authority != "" {
-		return page{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", HintLink)
+		return page{}, fail(ClassHost, "a link without a host", "not a Prow, gcsweb or bucket URL", hintLink)
 	}
 	if isConsole(p.host) {
 		path, _, _ = strings.Cut(path, ";") // ;tab=objects
@@ -83,9 +83,9 @@ func (p page) from(i int) string { return join(p.segs[min(i, len(p.segs)):]) }
 // describe names the page in a message, without its query.
 func (p page) describe() string {
 	if p.host == "" {
-		return "path " + Quote("/"+p.from(0))
+		return "path " + quote("/"+p.from(0))
 	}
-	return "host " + Quote(p.host+p.port) + ", path " + Quote("/"+p.from(0))
+	return "host " + quote(p.host+p.port) + ", path " + quote("/"+p.from(0))
 }
 
 // redirect returns the target of a link that only leads on to another.
@@ -116,7 +116,7 @@ func (p page) redirect() string {
 func (p page) follow(target string) (prow.Ref, *ParseError) {
 	ref, e := p.known.parse(target, p.depth+1)
 	if e == nil && (ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin) {
-		return prow.Ref{}, fail(ClassQuery, p.describe(), "the link it carries leads to this machine", HintLink)
+		return prow.Ref{}, fail(ClassQuery, p.describe(), "the link it carries leads to this machine", hintLink)
 	}
 	return ref, e
 }

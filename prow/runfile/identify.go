@@ -13,13 +13,13 @@ import (
 // were copied out of a bucket: by the link of the run's page, else by where the
 // job's configuration makes Prow write. It fills in Run, as far as is known, and
 // reports whether that says where the run lies.
-func (m *Metadata) Identify() bool {
+func (m *Metadata) Identify(known prow.Instances) bool {
 	p := m.ProwJob
 	if p == nil {
 		return false
 	}
 	for _, address := range []string{p.URL, p.written()} {
-		ref, e := link.ParseFound(m.Instances, address)
+		ref, e := link.ParseFound(known, address)
 		other := ref.Job != p.Job && p.Job != "" || ref.Build != p.Build && p.Build != ""
 		if e == nil && ref.Kind == prow.KindRun && !other {
 			m.Run = ref.Run

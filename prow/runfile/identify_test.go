@@ -37,7 +37,7 @@ func TestIdentify(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := ""
-			if m.Identify() {
+			if m.Identify(prow.Instances{}) {
 				got = m.Run.URL()
 			}
 			if got != tt.want || m.Run.Job != "e2e" || m.Run.Build != "19" {
@@ -45,7 +45,7 @@ func TestIdentify(t *testing.T) {
 			}
 		})
 	}
-	if m := (&Metadata{}); m.Identify() || m.Run != (prow.Run{}) {
+	if m := (&Metadata{}); m.Identify(prow.Instances{}) || m.Run != (prow.Run{}) {
 		t.Errorf("without a prowjob.json: %+v", m.Run)
 	}
 }

@@ -83,3 +83,15 @@ func TestRead(t *testing.T) {
 		t.Errorf("%d errors:\n%s", len(errs), all)
 	}
 }
+
+// Files that are many are bounded together.
+func TestReadIsBoundedTogether(t *testing.T) {
+	k := Kind{Title: "JUnit file", Glob: "*", Limit: 100, Most: 3, Total: 150}
+	var held heldFiles
+	for i, want := range []string{"", "larger than 50 bytes", "", "left out: 150 bytes of 2 JUnit files were read before it"} {
+		size := []int{100, 51, 50, 1}[i]
+		if _, err := held.read(k, source("x", strings.Repeat("x", size))); fmt.Sprint(err) != want && (err != nil || want != "") {
+			t.Errorf("file %d: %v, want %q", i, err, want)
+		}
+	}
+}

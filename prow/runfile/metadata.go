@@ -10,7 +10,6 @@ package runfile
 
 import (
 	"fmt"
-	"time"
 
 	"prowtrace/internal/text"
 	"prowtrace/prow"
@@ -25,14 +24,7 @@ import (
 // tab and newline, but otherwise as whoever wrote them liked. The names of
 // authors are not kept.
 type Metadata struct {
-	Run prow.Run
-
-	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
-	// then, or to when it was Due. Zero: up to the last thing known.
-	AsOf time.Time
-
-	// Instances know the run's page.
-	Instances prow.Instances
+	Run prow.Run // as far as it is known
 
 	Started  *Started          // started.json
 	Finished *Finished         // finished.json

@@ -38,7 +38,7 @@ func FuzzTimeline(f *testing.F) {
 		m := &runfile.Metadata{Run: prow.Run{Provider: "gs", Bucket: "demo-bucket", Root: "logs/ci-demo/1900000000000000003", Job: "ci-demo", Build: "1900000000000000003"}}
 		m.Add("podinfo.json", pod)
 		m.Add(names[int(which)%len(names)], first)
-		if encoded := Own(m).Spans; encoded != nil {
+		if encoded := draw(m, Options{}).Spans; encoded != nil {
 			decodeTimeline(t, encoded)
 		}
 	})

@@ -160,8 +160,8 @@ func textAttribute(key, value string) *commonpb.KeyValue {
 
 func (t *timeline) own() join.Own {
 	resource := &resourcepb.Resource{Attributes: []*commonpb.KeyValue{textAttribute("service.name", "prow")}}
-	for _, l := range Labels(t.m) {
-		resource.Attributes = append(resource.Attributes, textAttribute(l[0], l[1]))
+	for _, l := range labels(t.m, t.o.Instances) {
+		resource.Attributes = append(resource.Attributes, textAttribute(l.Key, l.Value))
 	}
 	scope := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: "prowtrace/prow"}}
 	marks := map[trace.SpanID]join.Mark{}

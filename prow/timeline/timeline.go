@@ -24,8 +24,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Own draws what the metadata tells as spans of one trace, whose id is TraceID and
-// whose root is the job.
+// draw draws what the metadata tells as spans of one trace, whose root is the job.
 //
 //	JOB
 //	├── queue                     until Prow made the pod
@@ -51,8 +50,8 @@ import (
 // Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
 // else prow.*. There are none if not even a start is known.
-func Own(m *runfile.Metadata) join.Own {
-	t := &timeline{m: m, trace: TraceID(m), names: map[string]int{}}
+func draw(m *runfile.Metadata, o Options) join.Own {
+	t := &timeline{m: m, o: o, trace: traceID(m), names: map[string]int{}}
 	if !t.job() {
 		return join.Own{}
 	}
@@ -69,6 +68,7 @@ func Own(m *runfile.Metadata) join.Own {
 // timeline is a trace that is being drawn.
 type timeline struct {
 	m     *runfile.Metadata
+	o     Options
 	trace trace.TraceID
 	spans []*node        // each behind its parent
 	names map[string]int // how often a path was used
@@ -94,7 +94,7 @@ func (t *timeline) job() bool {
 	t.root.text("prow.phase", "job")
 	t.root.text("cicd.pipeline.name", runfile.Name(run.Job))
 	t.root.text("cicd.pipeline.run.id", run.Build)
-	t.root.text("cicd.pipeline.run.url.full", link.Page(t.m.Instances, run))
+	t.root.text("cicd.pipeline.run.url.full", link.Page(t.o.Instances, run))
 	t.root.text("cicd.pipeline.action.name", "RUN")
 	if state == runfile.Running {
 		t.root.text("cicd.pipeline.run.state", t.runState())
@@ -256,10 +256,10 @@ func (t *timeline) phase(parent *node, name string, start, end time.Time) *node 
 // running draws how long a job has been running as far as one can know: what a
 // job does is uploaded at its end. One that was lost did not run until today.
 func (t *timeline) running() {
-	if t.m.State() != runfile.Running || t.m.AsOf.IsZero() {
+	if t.m.State() != runfile.Running || t.o.AsOf.IsZero() {
 		return
 	}
-	since, until := t.root.begins(), t.m.AsOf
+	since, until := t.root.begins(), t.o.AsOf
 	if t.m.Overdue(until) {
 		until = t.m.Due()
 	}

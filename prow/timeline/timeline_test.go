@@ -45,10 +45,10 @@ func TestTimeline(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, want := readArchive(t, archive)
-			own := Own(m)
-			got := draw(t, own.Spans)
-			if again := Own(m); !reflect.DeepEqual(again, own) {
+			m, o, want := readArchive(t, archive)
+			own := draw(m, o)
+			got := drawText(t, own.Spans)
+			if again := draw(m, o); !reflect.DeepEqual(again, own) {
 				t.Error("drawn again it is another one")
 			}
 			checkMarks(t, own)
@@ -92,7 +92,7 @@ func checkMarks(t *testing.T, own join.Own) {
 	}
 }
 
-func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, want string) {
+func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, o Options, want string) {
 	t.Helper()
 	header := map[string]string{}
 	for line := range strings.Lines(string(archive.Comment)) {
@@ -109,7 +109,7 @@ func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, wan
 		m = readRun(t, header["run"])
 	}
 	if asOf := header["as of"]; asOf != "" {
-		if m.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
+		if o.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,12 +122,12 @@ func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, wan
 			t.Fatal(err)
 		}
 	}
-	return m, want
+	return m, o, want
 }
 
-// draw draws a timeline as text: of each span the name, from when to when after
+// drawText draws a timeline as text: of each span the name, from when to when after
 // the root's start, the status, the attributes, events and links.
-func draw(t testing.TB, encoded []byte) string {
+func drawText(t testing.TB, encoded []byte) string {
 	if encoded == nil {
 		return "no timeline\n"
 	}
@@ -265,7 +265,7 @@ func TestTimelineOfAbsurdLengths(t *testing.T) {
 				}
 			}
 			var drawn tracepb.TracesData
-			if err := proto.Unmarshal(Own(m).Spans, &drawn); err != nil {
+			if err := proto.Unmarshal(draw(m, Options{}).Spans, &drawn); err != nil {
 				t.Fatal(err)
 			}
 			spans := drawn.ResourceSpans[0].ScopeSpans[0].Spans
@@ -296,7 +296,7 @@ func TestTraceID(t *testing.T) {
 		{"no root", runfile.Metadata{Run: run, ProwJob: &runfile.ProwJob{ID: "00000000-0000-0000-9a71-0c6d2e8f4b10"}}, hashed},
 	}
 	for _, test := range tests {
-		if got := TraceID(&test.m); hex.EncodeToString(got[:]) != test.want {
+		if got := traceID(&test.m); hex.EncodeToString(got[:]) != test.want {
 			t.Errorf("%s: %x, want %s", test.name, got, test.want)
 		}
 	}
@@ -317,7 +317,7 @@ func BenchmarkTimeline(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if Own(m).Spans == nil {
+		if draw(m, Options{}).Spans == nil {
 			b.Fatal("no timeline")
 		}
 	}
@@ -397,7 +397,7 @@ func TestNobodyIsNamed(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	drawn := draw(t, Own(m).Spans)
+	drawn := drawText(t, draw(m, Options{}).Spans)
 	kept, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -419,7 +419,7 @@ func TestTimelineOfTornProwJob(t *testing.T) {
 	for _, data := range []string{`{"metadata":{"name":"5b1f6a52`, `[]`, ``, `null`, `{"status":null,"spec":null}`} {
 		m := &runfile.Metadata{}
 		m.Add("prowjob.json", []byte(data))
-		if Own(m).Spans != nil {
+		if draw(m, Options{}).Spans != nil {
 			t.Errorf("%q: %+v", data, m.ProwJob)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -112,7 +112,8 @@ func jobs(t testing.TB, runs ...string) *trace.View {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, join.Job{Name: run, ID: timeline.TraceID(m), Own: timeline.Own(m), By: join.ByTime})
+		job := timeline.Job(m, timeline.Options{})
+		all = append(all, join.Job{Name: run, ID: job.ID, Own: job.Own, By: join.ByTime})
 		for _, f := range append(files, beside...) {
 			name, err := filepath.Rel(root, f)
 			if err == nil {
@@ -138,20 +139,21 @@ func metadataOf(t testing.TB, run, root string) *runfile.Metadata {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &runfile.Metadata{Run: ref.Run}
-	for _, name := range append(runfile.WantedNames(), "artifacts/junit_runner.xml") {
-		data, err := os.ReadFile(filepath.Join(root, name))
-		if errors.Is(err, fs.ErrNotExist) { // no step graph
-			continue
-		}
-		if err == nil {
-			err = m.Add(name, data)
-		}
-		if err != nil {
-			t.Fatal(err)
+	files := []runfile.Source{source(root, "artifacts/junit_runner.xml")}
+	for _, k := range runfile.Kinds() {
+		if _, err := os.Stat(filepath.Join(root, k.Name)); err == nil && k.Name != "" { // no step graph
+			files = append(files, source(root, k.Name))
 		}
 	}
+	m, errs := runfile.Read(ref.Run, files)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
 	return m
+}
+
+func source(root, name string) runfile.Source {
+	return runfile.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(filepath.Join(root, name)) }}
 }
 
 // The trace of a job holds all of its files, and says which parents were found

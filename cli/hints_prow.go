@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"time"
+
+	"prowtrace/prow/find"
+	"prowtrace/prow/link"
+)
+
+// parseHint is what to do about an argument that could not be read.
+func parseHint(e *link.ParseError) string {
+	if e.Host != "" {
+		return e.Hint + "; a Prow that is not known can be named in the config file, see prowtrace --help"
+	}
+	return e.Hint
+}
+
+// resolveHint is what to do where no run could be chosen.
+func resolveHint(e *find.ResolveError) string {
+	const (
+		nameBucket = "name the bucket with --bucket"
+		pasteRun   = "paste the link of the run itself"
+	)
+	switch e.Reason {
+	case find.ReasonSeveral:
+		return "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended"
+	case find.ReasonNoRuns:
+		check := "check the name"
+		if e.Timed {
+			check = "check the time limits and the name"
+		}
+		if e.Bucket != "" {
+			return check + ", and that of the bucket"
+		}
+		return check + ", or " + nameBucket
+	case find.ReasonOutOfTime:
+		return "ask for other times; prowtrace runs lists the newest"
+	case find.ReasonLimit:
+		return olderHint(e.Oldest)
+	case find.ReasonNoneFits:
+		return "ask for another outcome, or give the link of a run"
+	case find.ReasonRunning:
+		return "wait for the newest (--watch --latest, and no other choice), or give the link of a run"
+	case find.ReasonNotThere:
+		return "it may have expired, or lie in another bucket: open it in Prow and paste its link, or list the job's newest runs"
+	case find.ReasonStore:
+		return "open the run in Prow and paste its link, or " + nameBucket + " if there is a copy"
+	case find.ReasonBucket:
+		return "give --bucket as NAME or gs://NAME"
+	case find.ReasonProw:
+		return nameBucket + ", or that Prow in the config file, see prowtrace --help"
+	case find.ReasonKind:
+		return "give the name of a job, or paste the link of a run's page in Prow"
+	case find.ReasonDeleted:
+		return pasteRun + ", or find the run by its job: prowtrace runs JOB"
+	case find.ReasonNotStarted:
+		return "wait until it has a link in Prow"
+	case find.ReasonLink:
+		return pasteRun
+	case find.ReasonDeck:
+		return "try again later, or " + pasteRun
+	}
+	return ""
+}
+
+// olderHint is how to look at runs that are older than those that were looked at.
+func olderHint(oldest time.Time) string {
+	if oldest.IsZero() {
+		return "give the link of a run"
+	}
+	return "look further back with --before " + oldest.Format(time.RFC3339)
+}
+
+func tooManyHint(e *find.TooManyError) string {
+	if e.Noun == "job" {
+		return "paste the link of one of them"
+	}
+	return "give a build id, or a time with --after"
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/find"
+	"prowtrace/prow/link"
+)
+
+func TestHintsOfNames(t *testing.T) {
+	_, host := link.Parse(prow.Instances{}, "https://example.com/x")
+	_, word := link.Parse(prow.Instances{}, "7")
+	oldest := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{host, "; a Prow that is not known can be named in the config file"},
+		{word, "give JOB/7, or paste the link of the run's page"},
+		{&find.ResolveError{Reason: find.ReasonSeveral, Err: find.ErrManyRuns}, "--latest, --failed or --passed; prowtrace runs tells how they ended"},
+		{&find.ResolveError{Reason: find.ReasonNoRuns}, "check the name, or name the bucket with --bucket"},
+		{&find.ResolveError{Reason: find.ReasonNoRuns, Timed: true}, "check the time limits and the name, or"},
+		{&find.ResolveError{Reason: find.ReasonNoRuns, Timed: true, Bucket: "b"}, "check the time limits and the name, and that of the bucket"},
+		{&find.ResolveError{Reason: find.ReasonOutOfTime}, "ask for other times"},
+		{&find.ResolveError{Reason: find.ReasonLimit, Oldest: oldest}, "look further back with --before 2026-11-23T15:00:00Z"},
+		{&find.ResolveError{Reason: find.ReasonLimit}, "give the link of a run"},
+		{&find.ResolveError{Reason: find.ReasonNoneFits}, "ask for another outcome, or give the link of a run"},
+		{&find.ResolveError{Reason: find.ReasonRunning}, "--watch --latest"},
+		{&find.ResolveError{Reason: find.ReasonNotThere}, "it may have expired"},
+		{&find.ResolveError{Reason: find.ReasonProw}, "name the bucket with --bucket, or that Prow in the config file"},
+		{&find.TooManyError{Noun: "job"}, "paste the link of one"},
+		{&find.TooManyError{Noun: "build"}, "a time with --after"},
+	} {
+		if got := hintOf(fmt.Errorf("outer: %w", tt.err)); !strings.Contains(got, tt.want) {
+			t.Errorf("%v: hint %q, want %q", tt.err, got, tt.want)
+		}
+	}
+	for _, r := range []find.Reason{
+		find.ReasonSeveral, find.ReasonNoRuns, find.ReasonOutOfTime, find.ReasonLimit, find.ReasonNoneFits, find.ReasonRunning, find.ReasonNotThere,
+		find.ReasonStore, find.ReasonBucket, find.ReasonProw, find.ReasonKind, find.ReasonDeleted, find.ReasonNotStarted, find.ReasonLink, find.ReasonDeck,
+	} {
+		if hintOf(&find.ResolveError{Reason: r}) == "" {
+			t.Errorf("no hint for the reason %s", r)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package find
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"prowtrace/prow"
+)
+
+// What a *ResolveError matches by errors.Is.
+var (
+	// ErrNoRun: the store, or Deck, answered and has no such run (any more).
+	ErrNoRun = errors.New("no such run")
+	// ErrManyRuns: there are several, and it was not said which is wanted.
+	ErrManyRuns = errors.New("several runs")
+)
+
+// ResolveError says why no run could be chosen.
+type ResolveError struct {
+	Asked  string // what was asked for
+	Had    string // what there was
+	Reason Reason
+
+	Choices []prow.Run // runs to choose from, newest first, with ReasonSeveral
+	Bucket  string     // Options.Bucket
+	Timed   bool       // Options.After or Options.Before limited the search
+	Oldest  time.Time  // start of the oldest run that was looked at, with ReasonLimit; zero if not known
+
+	Err error // ErrNoRun, ErrManyRuns, or what Deck said
+}
+
+func (e *ResolveError) Error() string { return e.Asked + ": " + e.Had }
+
+// Unwrap returns the cause.
+func (e *ResolveError) Unwrap() error { return e.Err }
+
+// Reason tells what kept a run from being chosen, for those who advise a person.
+type Reason string
+
+// The reasons of a ResolveError.
+const (
+	ReasonSeveral   Reason = "several"     // any of Choices could be meant
+	ReasonNoRuns    Reason = "no-runs"     // there are no runs of this job or pull request
+	ReasonOutOfTime Reason = "out-of-time" // there are, and the time limits leave out all
+	ReasonLimit     Reason = "limit"       // none of the newest is wanted; older ones were not looked at
+	ReasonNoneFits  Reason = "none-fits"   // none of them all is wanted
+	ReasonRunning   Reason = "running"     // likewise, but the newest has not ended
+	ReasonNotThere  Reason = "not-there"   // the build has expired, or is in another bucket
+
+	ReasonStore  Reason = "store"  // its bucket is in a store that cannot be listed
+	ReasonBucket Reason = "bucket" // Options.Bucket is not a bucket's name
+	ReasonProw   Reason = "prow"   // the Prow of the link is not among the Instances
+	ReasonKind   Reason = "kind"   // a reference of this kind names no runs
+
+	ReasonDeleted    Reason = "deleted"     // Deck does not have the ProwJob any more
+	ReasonNotStarted Reason = "not-started" // the ProwJob has no run yet
+	ReasonLink       Reason = "link"        // the ProwJob's link leads to no run
+	ReasonDeck       Reason = "deck"        // Deck did not answer as it should
+)
+
+// TooManyError says that a directory holds more than can be one job's, or one pull
+// request's.
+type TooManyError struct {
+	Dir  string // URL of the directory
+	Noun string // "build" or "job"
+	Most int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("cannot list %s: more than %d %ss", e.Dir, e.Most, e.Noun)
+}
+
+// A Notice tells how runs were chosen.
+type Notice struct {
+	Text    string    // one sentence
+	Limited bool      // Options.Limit ended the search
+	Oldest  time.Time // then the start of the oldest run that was looked at; zero if not known
+}

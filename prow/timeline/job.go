@@ -1,0 +1,67 @@
+package timeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+	"prowtrace/trace/join"
+)
+
+// Options say what the files of a run do not.
+type Options struct {
+	// Instances know the run's page in Prow.
+	Instances prow.Instances
+
+	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
+	// then, or to when it was due. Zero: up to the last thing known.
+	AsOf time.Time
+}
+
+// Job gives what joining wants of a run: the id of its trace, the spans that its
+// metadata tells of, if any, and the attributes by which it is searched for. Its
+// Name is the job's; how traces are joined is for the caller to say.
+func Job(m *runfile.Metadata, o Options) join.Job {
+	j := join.Job{Name: m.Run.Job, ID: traceID(m), Own: draw(m, o)}
+	j.Attributes = labels(m, o.Instances)
+	return j
+}
+
+// traceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
+// its dashes, by which traces made elsewhere join it (an older convention, see
+// kubernetes/test-infra#30010). Where that is not known it is the first half of
+// the SHA-256 of BUCKET/ROOT. The root's span id is the first half of it.
+func traceID(m *runfile.Metadata) trace.TraceID {
+	var ids []string
+	if m.ProwJob != nil {
+		ids = append(ids, m.ProwJob.ID)
+	}
+	if m.Pod != nil {
+		ids = append(ids, m.Pod.Name)
+	}
+	for _, id := range ids {
+		var whole trace.TraceID
+		b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+		if prow.IsProwJob(id) && err == nil && len(b) == len(whole) && [8]byte(b) != [8]byte{} {
+			copy(whole[:], b)
+			return whole
+		}
+	}
+	sum := sha256.Sum256([]byte(m.Run.Bucket + "/" + m.Run.Root))
+	return trace.TraceID(sum[:16])
+}
+
+// labels are the attributes by which a run is searched for in a backend that has
+// many. They belong on each resource of its traces.
+func labels(m *runfile.Metadata, known prow.Instances) []trace.Attribute {
+	all := []trace.Attribute{
+		{Key: "prow.job", Value: m.Run.Job}, {Key: "prow.build_id", Value: m.Run.Build}, {Key: "prow.url", Value: link.Page(known, m.Run)},
+	}
+	return slices.DeleteFunc(all, func(a trace.Attribute) bool { return a.Value == "" })
+}
