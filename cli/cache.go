@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -172,7 +171,7 @@ func parseSize(value string) (int64, error) {
 	if bytes := n * factor; err == nil && known && bytes >= 1 && bytes < math.MaxInt64 {
 		return int64(bytes), nil
 	}
-	return 0, usageError{fmt.Errorf("--max-size %s is no size", text.Line(value)), "write it as 500MB or 2GB"}
+	return 0, usageError{fmt.Errorf("invalid --max-size %s", text.Quote(value, maxQuoted)), "use 500MB or 2GB"}
 }
 
 // parseAge reads a duration, with d for days.
@@ -184,5 +183,5 @@ func parseAge(value string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(value); err == nil && d > 0 {
 		return d, nil
 	}
-	return 0, usageError{errors.New("--max-age " + text.Line(value) + " is no age"), "write it as 12h or 30d"}
+	return 0, usageError{fmt.Errorf("invalid --max-age %s", text.Quote(value, maxQuoted)), "use 12h or 30d"}
 }

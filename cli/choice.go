@@ -23,7 +23,7 @@ type choiceFlags struct {
 }
 
 func (c *choiceFlags) register(f *pflag.FlagSet) {
-	f.BoolVar(&c.latest, "latest", false, "of a job's runs, the newest (without a choice it is this one)")
+	f.BoolVar(&c.latest, "latest", false, "use the newest run of a job (default)")
 	c.registerFilters(f, "the newest")
 }
 
@@ -52,7 +52,7 @@ func (c *choiceFlags) choice(now time.Time) (session.Choice, error) {
 		}
 	}
 	if chosen > 1 {
-		return choice, usageError{errors.New("--latest, --failed, --passed and --aborted exclude each other"), "choose one"}
+		return choice, usageError{errors.New("--latest, --failed, --passed and --aborted cannot be combined"), "use one of them"}
 	}
 	var err error
 	if choice.After, err = parseTime("--after", c.after, now); err != nil {
@@ -79,5 +79,5 @@ func parseTime(flag, value string, now time.Time) (time.Time, error) {
 	} else if d, err := time.ParseDuration(value); err == nil && d > 0 {
 		return now.Add(-d), nil
 	}
-	return time.Time{}, usageError{fmt.Errorf("%s %s is no time", flag, text.Line(value)), "write it as 2026-11-24, 2026-11-24T18:00:00Z, 12h or 3d"}
+	return time.Time{}, usageError{fmt.Errorf("invalid %s %s", flag, text.Quote(value, maxQuoted)), "use 2026-11-24, 2026-11-24T18:00:00Z, 12h or 3d"}
 }

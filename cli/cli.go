@@ -118,7 +118,7 @@ func atLeastOne(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return nil
 	}
-	return usageError{errors.New("nothing to show was named"),
+	return usageError{errors.New("no run, directory or file given"),
 		"paste the link of a Prow job, or name a directory or a file; " + c.CommandPath() + " --help shows examples"}
 }
 

@@ -23,7 +23,7 @@ func (r *request) hear(e session.Event) {
 	case session.CacheOpened:
 		r.detail("cache: %s", e.Dir)
 	case session.CacheUnusable:
-		r.note("going on without a cache, as with --no-cache: %v; PROWTRACE_CACHE can name another directory", e.Err)
+		r.note("downloading to a temporary directory: %v; PROWTRACE_CACHE can name another directory", e.Err)
 	case session.FetchStarted:
 		r.shown.start(e.Counts, r.retries)
 	case session.FetchEnded:
@@ -90,7 +90,7 @@ func fetched(in *session.Input) string {
 		what += ", from bucket " + in.Fetched.Run.Bucket
 	}
 	if only := in.Part(); only != "" {
-		what += "; only " + only + ", as the link says: that of the run shows all it has"
+		what += "\nShowing only " + only + ". Paste the run's link for everything."
 	}
 	return what
 }

@@ -142,6 +142,9 @@ func unreachableHint(e *objstore.UnreachableError) string {
 	return "check the network, a firewall, and HTTPS_PROXY if there is a proxy; then try again"
 }
 
+// maxQuoted bounds the input that a message quotes, in bytes.
+const maxQuoted = 60
+
 // A hint is a row of hints: it gives what to do about an error, "" for errors that
 // it does not know.
 type hint func(error) string

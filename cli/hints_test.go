@@ -1,15 +1,22 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"testing"
 
 	"prowtrace/fetch"
+	"prowtrace/launch"
 	"prowtrace/objstore"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/session"
 )
 
-func TestHintsOfStoresAndFetch(t *testing.T) {
+// Every row of the table knows its error, however it is wrapped, and no other.
+func TestHints(t *testing.T) {
 	refused := &objstore.AccessError{Bucket: "b", Op: "list", Status: 403}
 	unreachable := func(c objstore.Cause) error {
 		return &objstore.UnreachableError{Host: "h", Cause: c, Err: errors.New("x")}
@@ -35,10 +42,25 @@ func TestHintsOfStoresAndFetch(t *testing.T) {
 		{&fetch.CacheError{Op: "create", Err: errors.New("x")}, "set PROWTRACE_CACHE to a directory that can be written, or leave the cache out: --no-cache"},
 		{&fetch.OtherRunError{}, "name another directory: -o DIR"},
 		{fmt.Errorf("x: %w", fetch.ErrTooManyFiles), "name a directory or a file of the run in the link"},
+		{&launch.NamedError{Jaeger: "./jaeger", Err: &fs.PathError{Op: "exec", Path: "./jaeger", Err: fs.ErrPermission}}, "make it executable: chmod +x ./jaeger"},
+		{&launch.NamedError{Jaeger: "yaeger", Err: fs.ErrNotExist}, "--jaeger takes the path or the name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl"},
+		{&launch.ProcessError{NotPulled: true}, "without network, download the program elsewhere and name it with --jaeger PATH"},
+		{&launch.ProcessError{}, ""},
+		{&session.NotUploadedError{State: runfile.Running}, "--watch waits for that"},
+		{&session.NotUploadedError{State: runfile.Aborted, Run: prow.Run{Bucket: "b", Root: "logs/e2e/7"}}, "its page in Prow may say more: https://prow.k8s.io/view/gs/b/logs/e2e/7"},
+		{&session.WaitError{Run: prow.Run{Provider: "gs", Bucket: "b", Root: "logs/e2e/7"}, Err: context.Canceled}, "--watch gs://b/logs/e2e/7 goes on with that"},
+		{&session.WaitError{Err: refused}, "ask its owner for the role roles/storage.objectViewer, or use another account; log in with: gcloud auth application-default login"},
+		{&session.MissingPathError{}, "check the name, or paste the link of a Prow job"},
+		{&session.NotCachedError{}, "prowtrace cache list shows the runs in the cache; without --offline it is looked for"},
+		{&session.NoSpansError{}, "the traces of kOps are the files that end in .otel"},
+		{advised{&launch.ProcessError{NotPulled: true}, "of the command itself"}, "of the command itself"},
+		{usageError{err: errors.New("x"), hint: "of the usage"}, "of the usage"},
 		{errors.New("x"), ""},
 	} {
-		if got := hintOf(tt.err); got != tt.want {
-			t.Errorf("%T %v: hint %q, want %q", tt.err, tt.err, got, tt.want)
+		for _, err := range []error{tt.err, errors.Join(fmt.Errorf("do it: %w", tt.err), errors.New("more"))} {
+			if got := hintOf(err); got != tt.want {
+				t.Errorf("%T %v: hint %q, want %q", err, err, got, tt.want)
+			}
 		}
 	}
 }

@@ -50,23 +50,23 @@ func newRequest(s Streams) request {
 func (r *request) register(f *pflag.FlagSet) {
 	r.registerStore(f)
 	r.choice.register(f)
-	f.BoolVar(&r.offline, "offline", false, "ask no bucket: use what is in the cache, of a job the newest run there")
+	f.BoolVar(&r.offline, "offline", false, "send no request: use the runs in the cache, of a job the newest there")
 	f.BoolVar(&r.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
 	f.BoolVar(&r.watch, "watch", false, "wait for a run that has not ended, then go on")
-	f.BoolVar(&r.noCache, "no-cache", false, "leave nothing behind: download to a temporary directory")
-	f.BoolVar(&r.keepGoing, "keep-going", false, "go on with what there is when some of it cannot be had")
+	f.BoolVar(&r.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "go on without runs and files that cannot be fetched")
 }
 
 // registerStore adds the flags of all commands that ask a bucket.
 func (r *request) registerStore(f *pflag.FlagSet) {
-	f.StringVar(&r.auth, "auth", string(gcs.AuthAuto), "who reads the bucket: `auto` (anonymous, then credentials if refused), anonymous, or adc (credentials at once)")
+	f.StringVar(&r.auth, "auth", string(gcs.AuthAuto), "how to read the bucket: `auto` (anonymous first, then your Google credentials if the bucket refuses), anonymous, or adc (credentials at once)")
 	f.StringVar(&r.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
-	f.BoolVarP(&r.verbose, "verbose", "v", false, "tell what is done and asked")
+	f.BoolVarP(&r.verbose, "verbose", "v", false, "print details: requests, the cache, files that cannot be used")
 }
 
 // registerJoin adds the flag of the commands that load traces.
 func (r *request) registerJoin(f *pflag.FlagSet) {
-	f.StringVar(&r.join, "join", string(join.ByTime), "how the traces of a job become one: by `time` (below the span that contains them, where that is beyond doubt), by process, or none")
+	f.StringVar(&r.join, "join", string(join.ByTime), "how the traces of a job become one: `time` (below the span that contains them, if only one can), process (below their process) or none (as reported)")
 }
 
 // open makes the session. It refuses flags that contradict each other, before
@@ -74,9 +74,9 @@ func (r *request) registerJoin(f *pflag.FlagSet) {
 func (r *request) open(ctx context.Context) error {
 	switch {
 	case r.offline && r.refresh:
-		return usageError{errors.New("--offline and --refresh exclude each other"), "choose one"}
+		return usageError{errors.New("--offline and --refresh cannot be combined"), "use one of them"}
 	case r.offline && r.watch:
-		return usageError{errors.New("--offline and --watch exclude each other"), "waiting for a run asks its bucket"}
+		return usageError{errors.New("--offline and --watch cannot be combined"), "--watch asks the bucket until the run has ended"}
 	}
 	known, err := knownInstances(r.streams.Getenv)
 	if err != nil {
@@ -134,7 +134,7 @@ func (r *request) checkJoin() error {
 	case string(join.ByTime), string(join.ByProcess), joinNone:
 		return nil
 	}
-	return usageError{fmt.Errorf("--join %s: there is no such choice", text.Line(r.join)), "choose one of time, process, none"}
+	return usageError{fmt.Errorf("invalid --join %s", text.Quote(r.join, maxQuoted)), "use time, process or none"}
 }
 
 // load carries out the whole request, and says what was loaded.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -45,7 +46,7 @@ its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 
 func (r *runsCommand) run(ctx context.Context, arg string) error {
 	if r.number < 1 {
-		return usageError{fmt.Errorf("-n %d is no number of runs", r.number), "give 1 or more"}
+		return usageError{err: errors.New("-n must be at least 1")}
 	}
 	if err := r.open(ctx); err != nil {
 		return err

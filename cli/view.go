@@ -53,7 +53,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	switch v.ui {
 	case uiAuto, uiJaeger, uiBuiltin, uiNone:
 	default:
-		return usageError{fmt.Errorf("--ui %s: there is no such choice", text.Line(v.ui)), "choose one of auto, jaeger, builtin, none"}
+		return usageError{fmt.Errorf("invalid --ui %s", text.Quote(v.ui, maxQuoted)), "use auto, jaeger, builtin or none"}
 	}
 	if err := v.checkJoin(); err != nil {
 		return err
