@@ -12,7 +12,8 @@ var (
 	// not. It was never uploaded, has been overwritten, or has expired.
 	ErrNotExist = errors.New("object does not exist")
 
-	// ErrBucketNotExist: there is no bucket of this name (any more).
+	// ErrBucketNotExist: there is no bucket of this name (any more). A server that does
+	// not tell gives ErrNotExist for reads; listings always find out.
 	ErrBucketNotExist = errors.New("bucket does not exist")
 
 	// ErrChecksum: the bytes that came are not those that were listed, by their

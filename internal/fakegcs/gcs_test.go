@@ -16,11 +16,18 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/objstore"
+	"prowtrace/objstore/storetest"
 )
 
 // start runs the server on a free port. XML reads answer 404 unless PublicHost
 // is the Host header with its port, so the port is chosen first.
 func start(t *testing.T, objects ...fakestorage.Object) *gcs.Client {
+	t.Helper()
+	c, _ := startServer(t, objects...)
+	return c
+}
+
+func startServer(t *testing.T, objects ...fakestorage.Object) (*gcs.Client, *fakestorage.Server) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,7 +50,27 @@ func start(t *testing.T, objects ...fakestorage.Object) *gcs.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return c
+	return c, server
+}
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Server {
+		c, server := startServer(t)
+		server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "b"})
+		return storetest.Server{
+			Store: c,
+			Put: func(u storetest.Upload) {
+				server.CreateObject(fakestorage.Object{Content: u.Data, ObjectAttrs: fakestorage.ObjectAttrs{
+					BucketName: u.Bucket, Name: u.Name, ContentType: u.ContentType, ContentEncoding: u.ContentEncoding, Metadata: u.Metadata,
+				}})
+			},
+			Delete: func(bucket, name string) {
+				if err := server.Client().Bucket(bucket).Object(name).Delete(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			},
+		}
+	})
 }
 
 func object(name string, data []byte) fakestorage.Object {
