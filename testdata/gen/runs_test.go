@@ -77,7 +77,7 @@ func sample(t *testing.T) bucket {
 	return b
 }
 
-func TestFailingRunTellsItsStory(t *testing.T) {
+func TestFailingRun(t *testing.T) {
 	spans, problems := readBack(t, sample(t), quotaRun().root)
 
 	byID, traces, services := map[string]found{}, map[string]int{}, map[string]int{}
