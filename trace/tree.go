@@ -71,6 +71,16 @@ func (t Tree) Span(i int) Span {
 	return s
 }
 
+// Times gives the start and the end of span i in Unix ns: what most analyses ask of a
+// Span, at a tenth of its cost.
+func (t Tree) Times(i int) (start, end int64) {
+	set, row := t.view.set, t.Row(i)
+	if n := set.Len(); row >= n {
+		set, row = t.view.own, row-n
+	}
+	return set.start[row], set.end[row]
+}
+
 // ReportedService gives the service of span i as its file names it.
 func (t Tree) ReportedService(i int) string { return t.view.ReportedService(t.Row(i)) }
 
@@ -137,8 +147,8 @@ func (t Tree) Extent() (start, end int64) {
 		return start, end
 	}
 	for i := range t.Len() {
-		s := t.Span(i)
-		start, end = min(start, s.Start), max(end, s.End())
+		from, to := t.Times(i)
+		start, end = min(start, from), max(end, to)
 	}
 	return start, end
 }

@@ -61,8 +61,8 @@ func (w *walk) step() {
 	for len(v.waiting) > 0 {
 		i := int(v.waiting[0])
 		v.waiting = v.waiting[1:]
-		child := w.tree.Span(i)
-		start, end := max(child.Start, v.start), min(child.End(), v.end)
+		start, end := w.tree.Times(i)
+		start, end = max(start, v.start), min(end, v.end)
 		// A child that ends after at ran beside what the path has gone through.
 		if end > v.at || start >= end || w.guessed[i] {
 			continue
@@ -95,7 +95,7 @@ func childrenByEnd(t trace.Tree) children {
 	c := children{first: make([]int32, n+2), all: make([]int32, n)}
 	ends := make([]int64, n)
 	for i := range n {
-		ends[i] = t.Span(i).End()
+		_, ends[i] = t.Times(i)
 		c.first[t.Parent(i)+2]++
 	}
 	for i := range n + 1 {

@@ -42,8 +42,7 @@ func (d *Drawing) Extent(line int) (start, end int64) {
 		e := d.groups[int32(line)]
 		return e.start, e.end
 	}
-	s := d.Tree.Span(int(l.Span))
-	return s.Start, s.End()
+	return d.Tree.Times(int(l.Span))
 }
 
 // Slowest gives the lines of the n spans with the most self time, the most first. It

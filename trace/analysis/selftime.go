@@ -10,17 +10,17 @@ func SelfTimes(t trace.Tree) []int64 {
 	self := make([]int64, n)
 	covered := make([]int64, n) // up to when the children seen so far reach
 	for i := range n {
-		s := t.Span(i)
-		self[i] += s.Duration
+		start, end := t.Times(i)
+		self[i] += end - start
 		p := t.Parent(i)
 		if p < 0 {
 			continue
 		}
 		// Spans come by start, so the children of each parent do too; the parent
 		// itself may come later, which only delays adding its duration.
-		parent := t.Span(p)
-		from := max(s.Start, parent.Start, covered[p])
-		if to := min(s.End(), parent.End()); to > from {
+		parentStart, parentEnd := t.Times(p)
+		from := max(start, parentStart, covered[p])
+		if to := min(end, parentEnd); to > from {
 			self[p] -= to - from
 			covered[p] = to
 		}
