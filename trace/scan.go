@@ -192,24 +192,40 @@ func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
 
 // head finds the described thing (field 1) and the schema URL (field 3) of a
 // ResourceSpans or ScopeSpans. A message given in several parts is their
-// concatenation, as protobuf merges.
+// concatenation, as protobuf merges. The parts are copied once, however many there
+// are: appending one after the other took minutes for two million.
 func head(data []byte, lo, hi int) (d described) {
+	parts, size := 0, 0
 	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
-	for {
-		f, ok, _ := c.Next()
-		if !ok {
-			return d
-		}
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
 		switch {
 		case f.Typ != protowire.BytesType:
-		case f.Num == 1 && d.wire == "":
-			d.wire = otlpwire.String(data[f.Lo:f.Hi])
 		case f.Num == 1:
-			d.wire += string(data[f.Lo:f.Hi])
+			if parts++; parts == 1 {
+				d.wire = otlpwire.String(data[f.Lo:f.Hi])
+			}
+			size += f.Hi - f.Lo
 		case f.Num == 3:
 			d.schema = otlpwire.String(data[f.Lo:f.Hi])
 		}
 	}
+	if parts > 1 {
+		d.wire = joinParts(data, lo, hi, size)
+	}
+	return d
+}
+
+// joinParts puts the parts of field 1, of the given size together, behind each
+// other.
+func joinParts(data []byte, lo, hi, size int) string {
+	whole := make([]byte, 0, size)
+	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == 1 && f.Typ == protowire.BytesType {
+			whole = append(whole, data[f.Lo:f.Hi]...)
+		}
+	}
+	return otlpwire.String(whole)
 }
 
 func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
