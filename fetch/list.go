@@ -27,10 +27,10 @@ func (t *transfer) list(ctx context.Context, found chan<- objstore.Object) error
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/otlp/", ""), found)
+		return t.drain(ctx, t.store.List(ctx, bucket, root+runfile.TraceDir, ""), found)
 	})
 	g.Go(func() error {
-		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/", root+"artifacts/**/otlp/**"), found)
+		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/", root+runfile.TraceGlob), found)
 	})
 	return g.Wait()
 }

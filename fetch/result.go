@@ -1,12 +1,10 @@
 package fetch
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
-	"io"
 	"os"
 	"time"
+
+	"prowtrace/prow/runfile"
 )
 
 // settled is how long after finished.json a run gets no more files: crier
@@ -62,25 +60,13 @@ func (t *transfer) verdict(res *Result, other int) error {
 	return err
 }
 
-// outcome reads the result from a finished.json, "" where there is none. The
-// file may be compressed: Prow can be told to.
+// outcome reads the result from a finished.json, "" where there is none.
 func outcome(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
-	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			return ""
-		}
-		data, _ = io.ReadAll(io.LimitReader(z, 1<<20))
-	}
-	var finished struct {
-		Result string `json:"result"`
-	}
-	if json.Unmarshal(data, &finished) != nil {
-		return ""
-	}
-	return finished.Result
+	var m runfile.Metadata
+	m.Add("finished.json", data) // what is wrong in it tells no result
+	return m.Finished.Result
 }

@@ -60,8 +60,8 @@ func startTime(ctx context.Context, store objstore.Store, run prow.Run) (time.Ti
 // add reads one of the run's files into m, if it is there. What is wrong in it is
 // left to those who show the run.
 func add(ctx context.Context, store objstore.Store, m *runfile.Metadata, name string) (bool, error) {
-	limit, _ := runfile.Wanted(name)
-	data, ok, err := readSmall(ctx, store, m.Run.Bucket, m.Run.Root+"/"+name, limit)
+	kind, _ := runfile.KindOf(name)
+	data, ok, err := readSmall(ctx, store, m.Run.Bucket, m.Run.Root+"/"+name, kind.Limit)
 	if err != nil || !ok {
 		return false, err
 	}

@@ -97,30 +97,3 @@ func KindOf(name string) (k Kind, ok bool) {
 	}
 	return kinds[i], true
 }
-
-// Where the files that [Metadata.Add] reads are found below a run's root: some by
-// their names, see [WantedNames], JUnit files by a pattern.
-const (
-	WantedGlob  = "artifacts/**junit*.xml"
-	WantedMost  = 200
-	WantedBytes = 64 << 20
-)
-
-// WantedNames are the names, sorted, that are the same in every run.
-func WantedNames() []string {
-	var names []string
-	for _, k := range Kinds() {
-		if k.Name != "" {
-			names = append(names, k.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Wanted reports whether [Metadata.Add] reads the object of this name below a run's
-// root, and how many bytes of it at most as it is stored.
-func Wanted(name string) (limit int64, ok bool) {
-	k, ok := KindOf(name)
-	return k.Limit, ok && k.IsMetadata()
-}

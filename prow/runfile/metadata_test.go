@@ -42,7 +42,7 @@ func readRun(t testing.TB, address string) *Metadata {
 			return err
 		}
 		name, err := url.PathUnescape(filepath.ToSlash(rel))
-		if _, ok := Wanted(name); !ok || err != nil {
+		if kind, _ := KindOf(name); !kind.IsMetadata() || err != nil {
 			return err
 		}
 		data, err := os.ReadFile(file)

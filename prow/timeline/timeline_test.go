@@ -356,7 +356,7 @@ func readRun(t testing.TB, address string) *runfile.Metadata {
 			return err
 		}
 		name, err := url.PathUnescape(filepath.ToSlash(rel))
-		if _, ok := runfile.Wanted(name); !ok || err != nil {
+		if kind, _ := runfile.KindOf(name); !kind.IsMetadata() || err != nil {
 			return err
 		}
 		data, err := os.ReadFile(file)
