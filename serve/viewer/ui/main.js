@@ -7,7 +7,6 @@ import { applyTheme } from './lib/theme.js';
 import { other, parse } from './state/address.js';
 import { Navigation } from './state/navigation.js';
 import { message } from './views/message.js';
-import { runPage } from './views/runpage.js';
 import { toast } from './views/toast.js';
 import { topBar } from './views/topbar.js';
 import { tracePage } from './views/tracepage.js';
@@ -67,7 +66,15 @@ function show(run) {
       return;
     }
     page?.leave();
-    page = address.trace ? tracePage(app) : runPage(app);
+    page = null;
+    void open(address.trace === '').catch((e) => main.replaceChildren(message(e)));
+  }
+
+  /** @param {boolean} ofRun whether it is the page of the run, or of a trace */
+  async function open(ofRun) {
+    const make = ofRun ? (await import('./views/runpage.js')).runPage : tracePage;
+    if (page || (navigation.address.trace === '') !== ofRun) return; // the visitor has gone on
+    page = make(app);
     main.replaceChildren(page.element);
   }
 

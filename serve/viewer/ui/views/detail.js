@@ -18,10 +18,10 @@ import { encodedJSON, sources } from './source.js';
 
 /**
  * @param {TraceStore} store
+ * @param {HTMLElement} element where the details are shown
  * @param {() => void} toLines moves the focus of the keyboard to the lines
  */
-export function detailPane(store, toLines) {
-  const element = h('div', { class: 'panel-box' });
+export function detailPane(store, element, toLines) {
   const changed = changes();
   const close = () => {
     store.closeDetail();

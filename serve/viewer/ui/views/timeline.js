@@ -3,7 +3,7 @@
 
 import { h } from '../lib/dom.js';
 import { at } from '../model/columns.js';
-import { detailPane } from './detail.js';
+import { message } from './message.js';
 import { minimap } from './minimap.js';
 import { PRINTED, printedLines, whenPrinted } from './print.js';
 import { toolbar } from './toolbar.js';
@@ -17,7 +17,7 @@ export function timelinePane(store) {
   const waterfall = new Waterfall(store);
   const focus = () => waterfall.focus();
   const pointer = () => waterfall.pointer;
-  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, detailPane(store, focus)];
+  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, details(store, focus)];
   const [tools, small, lines, detail] = parts.map((p) => p.element);
   const split = h('div', { class: 'split' }, lines, detail);
   const element = h('div', { class: 'timeline' }, tools, small, split);
@@ -28,6 +28,38 @@ export function timelinePane(store) {
     /** @param {TraceState} s */
     update(s) {
       for (const p of parts) p.update(s);
+    },
+  };
+}
+
+/**
+ * The details, whose modules are loaded when there are any to show.
+ * @param {TraceStore} store
+ * @param {() => void} toLines
+ */
+function details(store, toLines) {
+  const element = h('div', { class: 'panel-box' });
+  /** @type {import('../types').Pane<TraceState> | null} */
+  let pane = null;
+  let loading = false;
+
+  async function load() {
+    loading = true;
+    try {
+      pane = (await import('./detail.js')).detailPane(store, element, toLines);
+      pane.update(store.state);
+    } catch (e) {
+      element.replaceChildren(h('aside', { class: 'detail' }, message(e)));
+    }
+    loading = false;
+  }
+  return {
+    element,
+    /** @param {TraceState} s */
+    update(s) {
+      if (pane) pane.update(s);
+      else if (!s.detail) element.replaceChildren();
+      else if (!loading) void load();
     },
   };
 }
