@@ -104,7 +104,7 @@ func (r *request) pageInfo(inputs []*session.Input) viewer.Info {
 	info := viewer.Info{Title: inputs[0].Title()}
 	if inputs[0].Located() {
 		run := inputs[0].Ref.Run
-		info.Run, info.Links = runPage(r.session.Instances, run), r.runLinks(run)
+		info.Run, info.Links = runPage(r.known, run), r.runLinks(run)
 	}
 	info.Note = unfinished(inputs[0])
 	return info
@@ -116,7 +116,7 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 	for _, in := range inputs {
 		of := viewer.Job{Trace: in.Trace, Title: in.Title()}
 		if in.Located() {
-			of.Run, of.Links = runPage(r.session.Instances, in.Ref.Run), r.runLinks(in.Ref.Run)
+			of.Run, of.Links = runPage(r.known, in.Ref.Run), r.runLinks(in.Ref.Run)
 		}
 		info.Jobs = append(info.Jobs, of)
 		if note := unfinished(in); note != "" {
@@ -129,7 +129,7 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 
 func (r *request) runLinks(run prow.Run) []viewer.Link {
 	return []viewer.Link{
-		{Text: "artifacts", URL: artifactsPage(r.session.Instances, run)},
+		{Text: "artifacts", URL: artifactsPage(r.known, run)},
 		{Text: "build log", URL: objectPage(run, "build-log.txt")},
 	}
 }
@@ -148,8 +148,8 @@ func (r *request) jaegerUI(loaded *session.Loaded, pages string) launch.UI {
 			continue
 		}
 		items := []launch.MenuItem{
-			{Label: "Prow", URL: runPage(r.session.Instances, in.Ref.Run)},
-			{Label: "Artifacts", URL: artifactsPage(r.session.Instances, in.Ref.Run)},
+			{Label: "Prow", URL: runPage(r.known, in.Ref.Run)},
+			{Label: "Artifacts", URL: artifactsPage(r.known, in.Ref.Run)},
 			{Label: "Build log", URL: objectPage(in.Ref.Run, "build-log.txt")},
 		}
 		if !in.Trace.IsZero() {

@@ -37,7 +37,8 @@ type request struct {
 	choice    choiceFlags
 	keepFiles bool // what the cache holds is the result, so it has to last
 
-	session *session.Session // made by open
+	known   prow.Instances // set by open, as are the following
+	session *session.Session
 	stores  map[string]store // that the session reads, by provider
 
 	sleep func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
@@ -78,17 +79,16 @@ func (r *request) open(ctx context.Context) error {
 	case r.offline && r.watch:
 		return usageError{errors.New("--offline and --watch cannot be combined"), "--watch asks the bucket until the run has ended"}
 	}
-	known, err := knownInstances(r.streams.Getenv)
+	by, err := joinBy(r.join)
 	if err != nil {
+		return err
+	}
+	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
 		return err
 	}
 	choice, err := r.choice.choice(time.Now())
 	if err != nil {
 		return err
-	}
-	by := join.By(r.join)
-	if r.join == joinNone {
-		by = ""
 	}
 	cache := session.CacheIfPossible
 	switch {
@@ -100,14 +100,15 @@ func (r *request) open(ctx context.Context) error {
 	if err := r.openStores(ctx); err != nil {
 		return err
 	}
+	readable := map[string]objstore.Store{}
+	for provider, s := range r.stores {
+		readable[provider] = s
+	}
 	r.session = session.New(session.Options{
-		Instances: known, Stores: map[string]objstore.Store{}, Input: r.streams.In,
+		Instances: r.known, Stores: readable, Input: r.streams.In,
 		Choice: choice, Cache: cache, Join: by, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})
-	for provider, s := range r.stores {
-		r.session.Stores[provider] = s
-	}
 	return nil
 }
 
@@ -128,13 +129,15 @@ func (r *request) detail(format string, args ...any) {
 // note prints a line on standard error.
 func (r *request) note(format string, args ...any) { r.shown.note(fmt.Sprintf(format, args...)) }
 
-// checkJoin refuses an unknown --join, before anything is downloaded for it.
-func (r *request) checkJoin() error {
-	switch r.join {
-	case string(join.ByTime), string(join.ByProcess), joinNone:
-		return nil
+// joinBy reads --join, which commands that load nothing do not have.
+func joinBy(value string) (join.By, error) {
+	switch by := join.By(value); by {
+	case join.ByTime, join.ByProcess:
+		return by, nil
+	case joinNone, "":
+		return "", nil
 	}
-	return usageError{fmt.Errorf("invalid --join %s", text.Quote(r.join, maxQuoted)), "use time, process or none"}
+	return "", usageError{fmt.Errorf("invalid --join %s", text.Quote(value, maxQuoted)), "use time, process or none"}
 }
 
 // load carries out the whole request, and says what was loaded.

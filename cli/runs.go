@@ -52,7 +52,7 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer r.close()
-	ref, err := link.Parse(r.session.Instances, arg)
+	ref, err := link.Parse(r.known, arg)
 	if err != nil {
 		return &session.ArgumentError{Argument: arg, Err: err}
 	}
@@ -90,7 +90,7 @@ func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 		}
 		page := "?"
 		if run.Root != "" {
-			page = link.Page(r.session.Instances, run.Run)
+			page = link.Page(r.known, run.Run)
 		}
 		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", text.Line(run.Build), job(run.Job), started, age, took, outcome(run), traces, text.Line(page))
 	}
@@ -131,7 +131,7 @@ func (r *runsCommand) printJSON(runs []find.RunInfo) error {
 		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
 			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
 		if run.Root != "" {
-			row.Link = link.Page(r.session.Instances, run.Run)
+			row.Link = link.Page(r.known, run.Run)
 		}
 		if run.Err != nil {
 			row.Error = run.Err.Error()

@@ -23,9 +23,6 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
-			if err := r.checkJoin(); err != nil {
-				return err
-			}
 			if err := r.open(ctx); err != nil {
 				return err
 			}

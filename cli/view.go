@@ -55,9 +55,6 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	default:
 		return usageError{fmt.Errorf("invalid --ui %s", text.Quote(v.ui, maxQuoted)), "use auto, jaeger, builtin or none"}
 	}
-	if err := v.checkJoin(); err != nil {
-		return err
-	}
 	if err := v.request.open(ctx); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (e *ArgumentError) Unwrap() error { return e.Err }
 func (s *Session) Parse(args []string) ([]prow.Ref, error) {
 	refs := make([]prow.Ref, len(args))
 	for i, arg := range args {
-		ref, err := Parse(s.Instances, arg)
+		ref, err := Parse(s.o.Instances, arg)
 		if err != nil {
 			return nil, &ArgumentError{arg, err}
 		}

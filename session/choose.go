@@ -40,10 +40,10 @@ func (s *Session) Runs(ctx context.Context, ref prow.Ref, n int) ([]find.RunInfo
 
 // findOptions are the options for package prow. Its notices become events.
 func (s *Session) findOptions() find.Options {
-	c := s.Choice
+	c := s.o.Choice
 	return find.Options{
 		Want: c.Want, WithTraces: c.WithTraces, After: c.After, Before: c.Before, Bucket: c.Bucket,
-		Instances: s.Instances, Deck: s.Deck, Now: s.Now,
+		Instances: s.o.Instances, Now: s.o.Now,
 		Notice: func(n find.Notice) { s.tell(Found{n}) },
 	}
 }
@@ -53,10 +53,10 @@ func (s *Session) findOptions() find.Options {
 func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) (run prow.Run, err error) {
 	switch {
 	case ref.Kind == prow.KindRun:
-		if run = ref.Run; s.Choice.narrows() || s.Choice.Want != "" {
+		if run = ref.Run; s.o.Choice.narrows() || s.o.Choice.Want != "" {
 			s.tell(ChoiceIgnored{run})
 		}
-	case s.Offline:
+	case s.o.Offline:
 		if run, err = s.chooseCached(cache, ref); err != nil {
 			return run, err
 		}
@@ -76,7 +76,7 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 
 // storeOf is the store that has a run, or the runs that a reference can mean.
 func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
-	if store := s.Stores[cmp.Or(run.Provider, "gs")]; store != nil {
+	if store := s.o.Stores[cmp.Or(run.Provider, "gs")]; store != nil {
 		return store, nil
 	}
 	return nil, &UnsupportedStoreError{run}
@@ -85,7 +85,7 @@ func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
 // chooseCached gives the run in the cache that a reference means: that of its
 // build, or else the newest that fits.
 func (s *Session) chooseCached(cache *fetch.Cache, ref prow.Ref) (prow.Run, error) {
-	if s.Choice.narrows() {
+	if s.o.Choice.narrows() {
 		return prow.Run{}, ErrOfflineChoice
 	}
 	all, err := cache.Runs()
@@ -112,8 +112,8 @@ func (s *Session) chooseCached(cache *fetch.Cache, ref prow.Ref) (prow.Run, erro
 // may have been moved from the bucket that it names.
 func (s *Session) fits(run prow.Run, ref prow.Ref) bool {
 	agree := func(want, has string) bool { return want == "" || want == has }
-	bucket := cmp.Or(s.Choice.Bucket, ref.Bucket)
-	moved := bucket != "" && slices.ContainsFunc(s.Instances.Buckets(bucket), func(p prow.Bucket) bool { return p.Name == run.Bucket })
+	bucket := cmp.Or(s.o.Choice.Bucket, ref.Bucket)
+	moved := bucket != "" && slices.ContainsFunc(s.o.Instances.Buckets(bucket), func(p prow.Bucket) bool { return p.Name == run.Bucket })
 	return run.Bucket != "" && ref.Kind != prow.KindProwJob && (moved || agree(bucket, run.Bucket)) &&
 		agree(ref.Job, run.Job) && agree(ref.Build, run.Build) && agree(ref.Org, run.Org) && agree(ref.Repo, run.Repo) && agree(ref.Pull, run.Pull)
 }

@@ -86,11 +86,11 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 
 // openCache does without a lasting cache where none can be used and none is needed.
 func (s *Session) openCache() (cache *fetch.Cache, err error) {
-	if s.Cache == CacheTemporary {
+	if s.o.Cache == CacheTemporary {
 		cache, err = fetch.OpenTemp()
 	} else if cache, err = fetch.OpenCache(""); err != nil {
-		if s.Offline || s.Cache == CacheRequired {
-			return nil, &CacheError{s.Offline, err}
+		if s.o.Offline || s.o.Cache == CacheRequired {
+			return nil, &CacheError{s.o.Offline, err}
 		}
 		temporary, second := fetch.OpenTemp()
 		if second != nil {
@@ -153,12 +153,12 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 		return err
 	}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
-		Only: in.Part(), Instances: s.Instances, Pool: pool, Progress: progress,
-		Offline: s.Offline, Refresh: s.Refresh || waited,
+		Only: in.Part(), Instances: s.o.Instances, Pool: pool, Progress: progress,
+		Offline: s.o.Offline, Refresh: s.o.Refresh || waited,
 		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
 	})
 	if result != nil {
-		s.setFetched(in, result)
+		in.setFetched(result)
 	}
 	return s.notUploaded(in, err)
 }
@@ -170,13 +170,14 @@ func (s *Session) notUploaded(in *Input, err error) error {
 	if !errors.As(err, &none) || none.Ended || in.Fetched == nil {
 		return err
 	}
+	s.tellMetadata(in)
 	m := in.Metadata()
 	state := m.State()
 	if state == runfile.Unknown {
 		return err
 	}
-	now := s.Now()
-	return &NotUploadedError{Run: m.Run, State: state, Since: m.Since(), At: now, Overdue: m.Overdue(now), Instances: s.Instances, Err: err}
+	now := s.o.Now()
+	return &NotUploadedError{Run: m.Run, State: state, Since: m.Since(), At: now, Overdue: m.Overdue(now), Instances: s.o.Instances, Err: err}
 }
 
 // verdict tells what each fetch brought, and decides whether to go on.
@@ -189,7 +190,7 @@ func (s *Session) verdict(inputs []*Input, errs []error) error {
 		}
 		switch {
 		case errs[i] == nil:
-		case s.KeepGoing && (hasFiles(in) || len(inputs) > 1):
+		case s.o.KeepGoing && (hasFiles(in) || len(inputs) > 1):
 			s.tell(LeftOut{errs[i]})
 		default:
 			failed = append(failed, errs[i])

@@ -29,7 +29,10 @@ type Input struct {
 	// joined.
 	Trace trace.TraceID
 
-	readMetadata func() *runfile.Metadata // nil for files of which nothing is known
+	// readMetadata reads the small files of the run at its first call, and gives what is
+	// missing or broken. It is nil for files of which nothing is known.
+	readMetadata func() (*runfile.Metadata, []error)
+	metadataTold sync.Once
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.
@@ -53,13 +56,14 @@ func (in *Input) Title() string {
 }
 
 // Metadata is what the small files of the run say; nil for files of which nothing
-// is known. The first call reads them. What is missing or broken in them is told
-// then.
+// is known. They are read once, at the first call. What is missing or broken in them
+// is told by Load.
 func (in *Input) Metadata() *runfile.Metadata {
 	if in.readMetadata == nil {
 		return nil
 	}
-	return in.readMetadata()
+	m, _ := in.readMetadata()
+	return m
 }
 
 // AsOf is when the run's bucket was asked; zero for other files.
@@ -103,26 +107,30 @@ func (in *Input) Part() string {
 }
 
 // setFetched makes the input that of a run in the cache.
-func (s *Session) setFetched(in *Input, result *fetch.Result) {
+func (in *Input) setFetched(result *fetch.Result) {
 	in.Fetched = result
 	in.Sources = make([]trace.Source, len(result.Files))
 	for i, f := range result.Files {
 		in.Sources[i] = trace.Source{Name: f.Name, Path: f.Path}
 	}
-	in.readMetadata = sync.OnceValue(func() *runfile.Metadata {
+	in.readMetadata = sync.OnceValues(func() (*runfile.Metadata, []error) {
 		var files []runfile.Source
 		for name, f := range result.Metadata {
 			files = append(files, runfile.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(f.Path) }})
 		}
-		return s.readMetadata(result.Run, files)
+		return runfile.Read(result.Run, files)
 	})
 }
 
-// readMetadata reads what the files of a run say, and tells what is missing.
-func (s *Session) readMetadata(run prow.Run, files []runfile.Source) *runfile.Metadata {
-	m, errs := runfile.Read(run, files)
-	for _, err := range errs {
-		s.tell(MetadataLost{err})
+// tellMetadata tells once what is missing or broken in the metadata of an input.
+func (s *Session) tellMetadata(in *Input) {
+	if in.readMetadata == nil {
+		return
 	}
-	return m
+	in.metadataTold.Do(func() {
+		_, errs := in.readMetadata()
+		for _, err := range errs {
+			s.tell(MetadataLost{err})
+		}
+	})
 }

@@ -44,6 +44,9 @@ func (e *NoSpansError) Error() string {
 // collection, also where it fails. Errors: *NoSpansError, and those of join.Load.
 func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	inputs := c.Inputs
+	for _, in := range inputs {
+		s.tellMetadata(in)
+	}
 	sources, jobs := s.jobs(inputs)
 	view, err := join.Load(ctx, sources, jobs...)
 	if err != nil {
@@ -101,9 +104,9 @@ func (s *Session) jobs(inputs []*Input) (sources []trace.Source, jobs []join.Job
 	var runs []*prow.Run // of each job; nil for local files
 	for _, in := range inputs {
 		number := 0
-		if s.Join != "" {
+		if s.o.Join != "" {
 			job := s.jobOf(in)
-			job.By, in.Trace = s.Join, job.ID
+			job.By, in.Trace = s.o.Join, job.ID
 			if known[job.ID] == 0 { // the same run named twice is one job
 				jobs = append(jobs, job)
 				known[job.ID] = len(jobs)
@@ -142,7 +145,7 @@ func (s *Session) jobOf(in *Input) join.Job {
 		copy(job.ID[:], sum[:])
 		return job
 	}
-	job := timeline.Job(m, timeline.Options{Instances: s.Instances, AsOf: in.AsOf()})
+	job := timeline.Job(m, timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf()})
 	job.Name = in.Title()
 	return job
 }

@@ -38,7 +38,7 @@ func (s *Session) local(ctx context.Context, ref prow.Ref) ([]*Input, error) {
 	if run, ok := fetch.OpenDir(ref.Path); ok {
 		ref.Run = run.Run
 		in := &Input{Ref: ref}
-		s.setFetched(in, run)
+		in.setFetched(run)
 		return []*Input{in}, nil
 	}
 	files, err := localFiles(ref.Path)
@@ -84,7 +84,7 @@ func localFiles(path string) ([]trace.Source, error) {
 
 // readInput reads one file or archive from standard input.
 func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
-	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.Input}, maxInput+1))
+	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.o.Input}, maxInput+1))
 	if err != nil {
 		return trace.Source{}, fmt.Errorf("cannot read standard input: %w", err)
 	}

@@ -26,7 +26,6 @@ import (
 
 	"prowtrace/objstore"
 	"prowtrace/prow"
-	"prowtrace/prow/find"
 	"prowtrace/trace/join"
 )
 
@@ -37,9 +36,6 @@ type Options struct {
 
 	// Stores have the runs, by provider. None is needed where no run is named.
 	Stores map[string]objstore.Store
-
-	// Deck fetches a page of a Deck, for links of ProwJobs; nil: by HTTP.
-	Deck find.Getter
 
 	// Input is standard input, for the argument "-".
 	Input io.Reader
@@ -58,10 +54,11 @@ type Options struct {
 	Watch     bool // wait for runs that have not ended
 	KeepGoing bool // go on with what there is when some of it cannot be had
 
-	// Events hears what happens, one event at a time, from any goroutine. It may be nil.
+	// Events hears what happens, one event at a time, from any goroutine. It must not
+	// call the session. It may be nil.
 	Events func(Event)
 
-	// Now is the clock; nil: time.Now.
+	// Now is the clock, for the age of runs and how long they may take; nil: time.Now.
 	Now func() time.Time
 
 	// Sleep pauses between looks at a run that is waited for; nil: until the time is
@@ -80,7 +77,7 @@ const (
 
 // A Session answers requests. It is safe for concurrent use.
 type Session struct {
-	Options
+	o       Options
 	telling sync.Mutex // one event at a time
 }
 
@@ -89,15 +86,15 @@ func New(o Options) *Session {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Session{Options: o}
+	return &Session{o: o}
 }
 
 // tell hands an event to the caller.
 func (s *Session) tell(e Event) {
-	if s.Events == nil {
+	if s.o.Events == nil {
 		return
 	}
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	s.Events(e)
+	s.o.Events(e)
 }

@@ -12,11 +12,11 @@ import (
 // wait waits for the end of a run if that is wanted, and reports whether it had to.
 // What came of it is for the fetch to tell, which looks in the same buckets.
 func (s *Session) wait(ctx context.Context, store objstore.Store, run prow.Run) (waited bool, err error) {
-	if !s.Watch {
+	if !s.o.Watch {
 		return false, nil
 	}
 	var state runfile.State
-	for _, bucket := range s.Instances.Buckets(run.Bucket) {
+	for _, bucket := range s.o.Instances.Buckets(run.Bucket) {
 		there := run
 		there.Bucket = bucket.Name
 		state, err = find.Wait(ctx, store, there, find.WaitOptions{
@@ -24,7 +24,8 @@ func (s *Session) wait(ctx context.Context, store objstore.Store, run prow.Run) 
 				waited = true
 				s.tell(Waiting{run, progress})
 			},
-			Sleep: s.Sleep,
+			Now:   s.o.Now,
+			Sleep: s.o.Sleep,
 		})
 		if err != nil || state != runfile.Unknown {
 			break

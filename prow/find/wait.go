@@ -21,6 +21,9 @@ type WaitOptions struct {
 	// Jitter gives a number in [0, 1) that spreads the pauses; nil: a random one.
 	Jitter func() float64
 
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+
 	// Sleep pauses; nil: until the time is over or ctx ends, then with its error.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
@@ -67,13 +70,16 @@ func Wait(ctx context.Context, store objstore.Store, run prow.Run, o WaitOptions
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	w := watch{store: store, m: &runfile.Metadata{Run: run}, began: time.Now()}
+	w := watch{store: store, m: &runfile.Metadata{Run: run}, began: o.Now()}
 	failures := 0
 	for interval := firstPause; ; interval = min(interval*3/2, mostPause) {
-		state, over, err := w.look(ctx, time.Now())
+		state, over, err := w.look(ctx, o.Now())
 		switch {
 		case ctx.Err() != nil:
 			return runfile.Unknown, ctx.Err()
