@@ -29,9 +29,13 @@ type sums struct {
 type comparedOperation struct {
 	Name    string `json:"name"`
 	Service string `json:"service"`
-	Exact   bool   `json:"exact"` // name and service are whole, and can be searched for
+	Exact   bool   `json:"exact"` // name and service are whole
 	Here    sums   `json:"here"`
 	There   sums   `json:"there"`
+
+	// What finds exactly these spans in each trace.
+	HereQuery  string `json:"hereQuery"`
+	ThereQuery string `json:"thereQuery"`
 
 	// The service by which each trace is searched, where it is another one: with
 	// the run behind its name.
@@ -76,6 +80,7 @@ func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 
 func shownComparedOperation(o analysis.ComparedOperation) comparedOperation {
 	out := comparedOperation{Name: name(o.Name), Service: name(o.Service), Here: sums(o.Here), There: sums(o.There)}
+	out.HereQuery, out.ThereQuery = ofOperation(o.Name, o.HereService), ofOperation(o.Name, o.ThereService)
 	out.Exact = out.Name == o.Name && out.Service == o.Service
 	if o.HereService != o.Service {
 		out.HereService = name(o.HereService)

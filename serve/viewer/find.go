@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/http"
+	"sync"
 
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
@@ -20,13 +21,40 @@ func filterOf(r *http.Request) (query.Filter, error) {
 	return f, err
 }
 
-// derived gives a search what follows from the tree of a drawing.
+// derived gives a search what follows from the tree of a drawing. What is not kept is
+// computed once.
 func (d drawing) derived() query.Derived {
-	return query.Derived{Self: func(trace.Tree) []int64 { return d.Self }, Peer: analysis.Peers}
+	peers := sync.OnceValue(func() []string { return analysis.Peers(d.Tree) })
+	paths := sync.OnceValue(func() []string { return analysis.Paths(d.Tree) })
+	return query.Derived{
+		Self: func(trace.Tree) []int64 { return d.Self },
+		Peer: func(trace.Tree) []string { return peers() },
+		Path: func(trace.Tree) []string { return paths() },
+	}
 }
 
 // derivedOfAll does so for any tree.
-var derivedOfAll = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers}
+var derivedOfAll = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers, Path: analysis.Paths}
+
+// Searches that find exactly the spans that were counted. With a number an answer
+// sends the search that leads to them, made of the whole values and not of those that
+// are shown.
+
+func ofService(service string) string { return query.Exact("service", service) }
+func ofPeer(peer string) string       { return query.Exact("peer", peer) }
+
+func ofOperation(name, service string) string {
+	return query.Exact("name", name) + " " + ofService(service)
+}
+
+// ofValue is for spans that were summed up by an attribute.
+func ofValue(key, value, service string) string {
+	return query.ExactAttribute(key, value) + " " + ofService(service)
+}
+
+func ofFrame(f analysis.Frame) string {
+	return ofOperation(f.Name, f.Service) + " " + query.Exact("path", f.Path)
+}
 
 // getFound sends the numbers of the lines that match, in order, as u32.
 func (v *reader) getFound(r *http.Request, d drawing) (any, error) {

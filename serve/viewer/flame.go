@@ -17,6 +17,7 @@ type frame struct {
 	Parent  int    `json:"parent"` // index, or -1
 	Name    string `json:"name"`
 	Service string `json:"service"`
+	Query   string `json:"query"` // finds exactly these spans
 	Count   int    `json:"count"`
 	Errors  int    `json:"errors"`
 	Self    int64  `json:"self"`  // ns
@@ -32,7 +33,7 @@ func (v *reader) getFlame(_ *http.Request, d drawing) (any, error) {
 func shownFlame(f analysis.Flame) flame {
 	out := flame{Frames: []frame{}, Total: f.Total, Left: f.Left}
 	for _, x := range f.Frames {
-		out.Frames = append(out.Frames, frame{x.Parent, name(x.Name), name(x.Service), x.Count, x.Errors, x.Self, x.Width})
+		out.Frames = append(out.Frames, frame{x.Parent, name(x.Name), name(x.Service), ofFrame(x), x.Count, x.Errors, x.Self, x.Width})
 	}
 	return out
 }

@@ -10,7 +10,8 @@ import (
 type operation struct {
 	Name       string `json:"name"`
 	Service    string `json:"service"`
-	Exact      bool   `json:"exact"` // name and service are whole, and can be searched for
+	Exact      bool   `json:"exact"` // name and service are whole
+	Query      string `json:"query"` // finds exactly these spans
 	Count      int    `json:"count"`
 	Errors     int    `json:"errors"`
 	Unfinished int    `json:"unfinished"`
@@ -24,25 +25,34 @@ type operation struct {
 const maxOperations = 5000
 
 func (v *reader) getAllOperations(r *http.Request) (any, error) {
-	if by := r.URL.Query().Get("by"); by != "" {
-		return shownOperations(analysis.Operations(analysis.Trees(v.set), analysis.ByAttribute(by))), nil
+	by := r.URL.Query().Get("by")
+	if by == "" {
+		return shownOperations(v.cache.Operations(), by), nil
 	}
-	return shownOperations(v.cache.Operations()), nil
+	return shownOperations(analysis.Operations(analysis.Trees(v.set), analysis.ByAttribute(by)), by), nil
 }
 
 func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {
+	by := r.URL.Query().Get("by")
 	group := analysis.ByName
-	if by := r.URL.Query().Get("by"); by != "" {
+	if by != "" {
 		group = analysis.ByAttribute(by)
 	}
-	return shownOperations(analysis.Operations(analysis.One(d.Tree), group)), nil
+	return shownOperations(analysis.Operations(analysis.One(d.Tree), group), by), nil
 }
 
-func shownOperations(all []analysis.Operation) []operation {
+// shownOperations are those summed up by an attribute, or by their names where by is "".
+func shownOperations(all []analysis.Operation, by string) []operation {
 	out := []operation{}
 	for _, o := range all[:min(len(all), maxOperations)] {
-		shown := operation{name(o.Name), name(o.Service), false, o.Count, o.Errors, o.Unfinished, o.Total, o.Self, o.P50, o.P95, o.Max}
+		shown := operation{
+			Name: name(o.Name), Service: name(o.Service), Query: ofOperation(o.Name, o.Service), Count: o.Count, Errors: o.Errors, Unfinished: o.Unfinished,
+			Total: o.Total, Self: o.Self, P50: o.P50, P95: o.P95, Max: o.Max,
+		}
 		shown.Exact = shown.Name == o.Name && shown.Service == o.Service
+		if by != "" {
+			shown.Query = ofValue(by, o.Name, o.Service)
+		}
 		out = append(out, shown)
 	}
 	return out

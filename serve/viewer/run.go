@@ -73,7 +73,7 @@ func (v *reader) getRun(*http.Request) (any, error) {
 		Services: []serviceTotal{},
 	}
 	for _, s := range all.Services[:min(len(all.Services), maxServices)] {
-		out.Services = append(out.Services, serviceTotal{name(s.Name), s.Spans, s.Errors})
+		out.Services = append(out.Services, serviceTotal{name(s.Name), ofService(s.Name), s.Spans, s.Errors})
 	}
 	for _, t := range v.set.Jobs() {
 		out.Jobs = append(out.Jobs, t.ID.String())
@@ -114,6 +114,7 @@ func bitOf(name string) int {
 
 type serviceTotal struct {
 	Name   string `json:"name"`
+	Query  string `json:"query"` // finds exactly these spans
 	Spans  int    `json:"spans"`
 	Errors int    `json:"errors"`
 }

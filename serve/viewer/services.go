@@ -15,8 +15,9 @@ type serviceMap struct {
 
 type serviceNode struct {
 	Name   string `json:"name"`
-	Peer   bool   `json:"peer"` // known by the calls to it only
-	Key    string `json:"key"`  // attribute that a peer is known by
+	Peer   bool   `json:"peer"`  // known by the calls to it only
+	Key    string `json:"key"`   // attribute that a peer is known by
+	Query  string `json:"query"` // finds exactly these spans
 	Spans  int    `json:"spans"`
 	Errors int    `json:"errors"`
 	Self   int64  `json:"self"`   // ns; of a peer, the time it was waited for
@@ -42,7 +43,11 @@ func (v *reader) getServices(_ *http.Request, d drawing) (any, error) {
 func shownServices(m analysis.ServiceMap) serviceMap {
 	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Left: m.Left}
 	for _, n := range m.Nodes {
-		out.Nodes = append(out.Nodes, serviceNode{name(n.Name), n.Peer, n.Key, n.Spans, n.Errors, n.Self, n.Column})
+		q := ofService(n.Name)
+		if n.Peer {
+			q = ofPeer(n.Name)
+		}
+		out.Nodes = append(out.Nodes, serviceNode{name(n.Name), n.Peer, n.Key, q, n.Spans, n.Errors, n.Self, n.Column})
 	}
 	for _, c := range m.Calls {
 		out.Calls = append(out.Calls, serviceCall(c))

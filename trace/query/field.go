@@ -20,7 +20,7 @@ type field struct {
 	column  column // that decides; noColumn where the row does
 	anyCase bool
 	texts   func(s *subject) []string
-	ofTree  bool // it is another one in each tree that has the row
+	ofTree  string // what it is of the tree that the row is looked at in: peer, path or service
 }
 
 var fields = map[string]field{
@@ -38,9 +38,33 @@ var fields = map[string]field{
 	"id":   {anyCase: true, texts: idsOf},
 }
 
-// peerField is what a span called that wrote no span. It is no field for tags: only
-// trees have it.
-var peerField = field{ofTree: true, texts: func(s *subject) []string { return []string{s.tree.peer(s.number)} }}
+// peerField is what a span called that wrote no span, pathField the calls that lead to
+// it. They are no fields for tags: only trees have them.
+var (
+	peerField = field{ofTree: "peer", texts: func(s *subject) []string { return []string{s.tree.peer(s.number)} }}
+	pathField = field{ofTree: "path", texts: func(s *subject) []string { return []string{s.tree.path(s.number)} }}
+)
+
+// serviceField is the service that a span has in the tree that it is looked at in.
+var serviceField = field{column: resourceColumn, ofTree: "service", texts: func(s *subject) []string {
+	n := s.resource()
+	if s.tree != nil && s.tree.tree.Joined() {
+		n = s.view.ReportedResource(n)
+	}
+	return []string{s.view.ServiceOf(n)}
+}}
+
+// hasLabels reports whether a service has another name in joined trees.
+func hasLabels(v *trace.View) bool {
+	for _, part := range v.Parts() {
+		for i := range part.Set.NumResources() {
+			if n := part.FirstResource + i; v.ReportedResource(n) != n {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // servicesOf gives the name of the service in the lists and, where that has a label,
 // the one in its file. A service without a name has both the empty one and the one

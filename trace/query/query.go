@@ -121,6 +121,7 @@ func compile(v *trace.View, f Filter, d Derived) (*compiled, error) {
 	if err := d.check(c.needs); err != nil {
 		return nil, err
 	}
+	c.needs.tree = c.needs.tree || c.needs.label && hasLabels(v)
 	c.filter, c.probes = prepared(f)
 	return c, nil
 }

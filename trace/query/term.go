@@ -304,7 +304,7 @@ func isOneOf(word string, words []string) bool {
 
 // exactFields are the keys under which := means a field.
 var exactFields = map[string]field{
-	"name": fields["name"], "service": fields["service"], "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField,
+	"name": fields["name"], "service": serviceField, "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField, "path": pathField,
 }
 
 func (t *term) exact(c condition) Filter {
@@ -321,7 +321,7 @@ func Term(key, value string) string { return written(key, false) + "=" + quotedI
 
 // Exact writes a term that finds exactly the spans with a value in a field, as it was
 // counted and not as it is shown: whole, empty or of any length. Fields are name,
-// service, kind, status, id, and peer (see Derived).
+// service, kind, status, id, and peer and path (see Derived).
 func Exact(field, value string) string { return exactTerm(written(field, false), value) }
 
 // ExactAttribute writes a term that finds exactly the spans that have a text under a

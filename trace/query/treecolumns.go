@@ -14,11 +14,13 @@ import (
 type Derived struct {
 	Self func(trace.Tree) []int64  // self times in ns, by number in the tree
 	Peer func(trace.Tree) []string // what each span called that wrote no span; "" for nothing
+	Path func(trace.Tree) []string // a name of the calls that lead to each span, and of itself
 }
 
 // needs are what a filter asks of trees.
 type needs struct {
-	tree, self, peer bool
+	tree, self, peer, path bool
+	label                  bool // whether a service has its label, which it has not in a joined tree
 }
 
 func needsOf(f Filter) (n needs) {
@@ -27,7 +29,14 @@ func needsOf(f Filter) (n needs) {
 		case selfTime:
 			n.tree, n.self = true, true
 		case inField:
-			n.tree, n.peer = n.tree || f.ofTree, n.peer || f.ofTree
+			switch f.ofTree {
+			case "peer":
+				n.tree, n.peer = true, true
+			case "path":
+				n.tree, n.path = true, true
+			case "service":
+				n.label = true
+			}
 		case startTime:
 			n.tree = n.tree || f.when.since != sinceEpoch
 		}
@@ -39,6 +48,7 @@ func needsOf(f Filter) (n needs) {
 var (
 	errSelf = errors.New("cannot search for self times: the caller has none")
 	errPeer = errors.New("cannot search for peers: the caller has none")
+	errPath = errors.New("cannot search for paths: the caller has none")
 )
 
 // check refuses a filter that needs what d does not have.
@@ -48,6 +58,8 @@ func (d Derived) check(n needs) error {
 		return errSelf
 	case n.peer && d.Peer == nil:
 		return errPeer
+	case n.path && d.Path == nil:
+		return errPath
 	}
 	return nil
 }
@@ -59,6 +71,7 @@ type treeColumns struct {
 	derived  Derived
 	selfs    []int64
 	peers    []string
+	paths    []string
 	measured bool
 	extent   extent
 }
@@ -75,6 +88,13 @@ func (t *treeColumns) peer(i int) string {
 		t.peers = t.derived.Peer(t.tree)
 	}
 	return t.peers[i]
+}
+
+func (t *treeColumns) path(i int) string {
+	if t.paths == nil {
+		t.paths = t.derived.Path(t.tree)
+	}
+	return t.paths[i]
 }
 
 func (t *treeColumns) times() extent {
