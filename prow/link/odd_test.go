@@ -96,7 +96,7 @@ func oddInputs() []string {
 	}
 }
 
-// However a run's place is written, it is the same run.
+// However the link of a run is written, it is the same run.
 func TestParseSpellings(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func(letters string) string {

@@ -43,7 +43,7 @@ func printed(data []byte, at int, closing string) int {
 	return len(data)
 }
 
-// tag is the place of the next < that is not CDATA's, a comment's, or in one, or
+// tag is the index of the next < that is not CDATA's, a comment's, or in one, or
 // else the end.
 func tag(data []byte, at int) int {
 	for {
@@ -63,7 +63,7 @@ func tag(data []byte, at int) int {
 	}
 }
 
-// after is the place behind the next occurrence of a text, or the end.
+// after is the index behind the next occurrence of a text, or the end.
 func after(data []byte, at int, text string) int {
 	if i := bytes.Index(data[at:], []byte(text)); i >= 0 {
 		return at + i + len(text)

@@ -371,7 +371,7 @@ func readRun(t testing.TB, address string) *runfile.Metadata {
 	return m
 }
 
-// Whoever is named in a run's files, at whatever place Prow has for it, is not
+// Whoever is named in a run's files, wherever Prow writes the name, is not
 // named by the metadata nor by the timeline.
 func TestNobodyIsNamed(t *testing.T) {
 	const refs = `{"org":"a","repo":"b","base_ref":"main","pulls":[{"number":1,"sha":"c","author":"jane-doe","author_link":"https://github.com/jane-doe","head_ref":"jane-doe-fix","title":"t"}]}`
