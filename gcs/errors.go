@@ -65,7 +65,13 @@ func (c *Client) explain(ctx context.Context, op, bucket, object string, err err
 	err = c.refusal(op, bucket, c.asksAnonymously(bucket), err)
 	var refused *objstore.AccessError
 	var answer *googleapi.Error
+	var endless *endlessError
+	var foreign *foreignError
 	switch {
+	case errors.As(err, &endless):
+		return fmt.Errorf("%s %s: %w", op, place, endless)
+	case errors.As(err, &foreign):
+		return fmt.Errorf("%s %s: %w", op, place, c.unreachable(foreign))
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s %s: %w", op, place, ctx.Err())
 	case errors.As(err, &refused), errors.Is(err, errBucketName):

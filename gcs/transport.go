@@ -82,7 +82,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if json || res.StatusCode >= 300 {
 		b.left = maxAnswer
 	}
-	res.Body = b
+	if res.Body, err = listingOf(ctx).watch(res, b); err != nil {
+		return nil, err
+	}
 	return res, nil
 }
 
@@ -257,7 +259,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (c *Client) retryable(err error) bool {
 	var broken *brokenError
 	var credential *credentialError
-	if errors.As(err, &broken) || errors.As(err, &credential) {
+	var endless *endlessError
+	if errors.As(err, &broken) || errors.As(err, &credential) || errors.As(err, &endless) || errors.Is(err, errForeign) {
 		return false
 	}
 	var op *net.OpError
