@@ -97,7 +97,7 @@ func bench(args []string) error {
 
 // benchSet lets all tools fetch one set and prints their lines.
 func (o options) benchSet(s set, tools []tool) error {
-	p, err := newPlace(s, o)
+	p, err := newServer(s, o)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func transport(version, parallel, conns int) tool {
 	}
 	return tool{
 		name: name, keepsNothing: true,
-		command: func(p *place, _ string) []string {
+		command: func(p *server, _ string) []string {
 			return part("nethttp", "-endpoint", p.url, "-ca", p.ca,
 				"-http", strconv.Itoa(version), "-parallel", strconv.Itoa(parallel), "-conns", strconv.Itoa(conns))
 		},

@@ -14,8 +14,8 @@ import (
 type tool struct {
 	name    string
 	program string // that must be installed; "" is part of this one
-	command func(p *place, dir string) []string
-	env     func(p *place, dir string) []string
+	command func(p *server, dir string) []string
+	env     func(p *server, dir string) []string
 
 	keepsNothing bool // reads the bytes and writes none
 }
@@ -39,7 +39,7 @@ func (o options) choose() ([]tool, error) {
 			}
 		}
 		if t.env == nil {
-			t.env = func(p *place, _ string) []string { return []string{"SSL_CERT_FILE=" + p.ca} }
+			t.env = func(p *server, _ string) []string { return []string{"SSL_CERT_FILE=" + p.ca} }
 		}
 		chosen = append(chosen, t)
 	}
@@ -54,23 +54,23 @@ func (o options) choose() ([]tool, error) {
 var tools = []tool{
 	{
 		name: "prowtrace",
-		command: func(p *place, dir string) []string {
+		command: func(p *server, dir string) []string {
 			return part("prowtrace", "-endpoint", p.url, "-dir", dir,
 				"-connections", strconv.Itoa(p.connections), "-parallel", strconv.Itoa(p.parallel), "-profile", p.profile)
 		},
 	},
 	{
 		name: "curl -Z", program: "curl",
-		command: func(p *place, dir string) []string { return part("curl", "-endpoint", p.url, "-dir", dir, "-ca", p.ca) },
+		command: func(p *server, dir string) []string { return part("curl", "-endpoint", p.url, "-dir", dir, "-ca", p.ca) },
 	},
 	{
 		name: "rclone", program: "rclone",
-		command: func(p *place, dir string) []string { return rclone(p, dir) },
+		command: func(p *server, dir string) []string { return rclone(p, dir) },
 		env:     rcloneEnv,
 	},
 	{
 		name: "rclone tuned", program: "rclone",
-		command: func(p *place, dir string) []string {
+		command: func(p *server, dir string) []string {
 			return rclone(p, dir, "--transfers", "64", "--checkers", "64", "--disable-http2", "--no-traverse",
 				"--multi-thread-cutoff", "24M", "--multi-thread-streams", "16")
 		},
@@ -78,10 +78,10 @@ var tools = []tool{
 	},
 	{
 		name: "gcloud storage", program: "gcloud",
-		command: func(p *place, dir string) []string {
+		command: func(p *server, dir string) []string {
 			return []string{"gcloud", "storage", "cp", "-r", "gs://" + bucket + "/" + folder, dir}
 		},
-		env: func(p *place, dir string) []string {
+		env: func(p *server, dir string) []string {
 			return []string{
 				"CLOUDSDK_CONFIG=" + filepath.Join(p.dir, "gcloud"),
 				"CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE=" + p.url + "/storage/v1/",
@@ -93,7 +93,7 @@ var tools = []tool{
 	},
 }
 
-func rclone(p *place, dir string, flags ...string) []string {
+func rclone(p *server, dir string, flags ...string) []string {
 	command := []string{
 		"rclone", "copy", "--config", os.DevNull, "--gcs-anonymous", "--gcs-endpoint", p.url + "/storage/v1/",
 		":gcs:" + bucket + "/" + folder, dir,
@@ -101,7 +101,7 @@ func rclone(p *place, dir string, flags ...string) []string {
 	return append(command, flags...)
 }
 
-func rcloneEnv(p *place, _ string) []string {
+func rcloneEnv(p *server, _ string) []string {
 	if p.ca == "" {
 		return nil
 	}

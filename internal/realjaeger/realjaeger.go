@@ -24,7 +24,7 @@ const (
 // fails where PROWTRACE_REQUIRE_JAEGER is 1.
 func Path(t testing.TB, program string) string {
 	t.Helper()
-	path, err := place(program)
+	path, err := locate(program)
 	if err == nil {
 		_, err = os.Stat(path)
 	}
@@ -50,7 +50,7 @@ func FreeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-func place(program string) (path string, err error) {
+func locate(program string) (path string, err error) {
 	if other := os.Getenv("PROWTRACE_JAEGER"); other != "" && program == V2 {
 		return filepath.Abs(other)
 	}

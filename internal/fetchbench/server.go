@@ -22,8 +22,8 @@ import (
 	"prowtrace/internal/gcstest"
 )
 
-// A place is one set, served at the far end of a line.
-type place struct {
+// A server serves one set at the far end of a line.
+type server struct {
 	set
 	options
 	url   string // https://127.0.0.1:port
@@ -33,7 +33,7 @@ type place struct {
 	http  *http.Server
 }
 
-func newPlace(s set, o options) (*place, error) {
+func newServer(s set, o options) (*server, error) {
 	// The server's own listener has no line before it and is not used.
 	store, err := gcstest.Listen("127.0.0.1:0")
 	if err != nil {
@@ -45,7 +45,7 @@ func newPlace(s set, o options) (*place, error) {
 		return nil, err
 	}
 	link := &Link{RTT: rtt, PerConn: perConn, Total: total}
-	p := &place{set: s, options: o, store: store, host: inner.Addr().String()}
+	p := &server{set: s, options: o, store: store, host: inner.Addr().String()}
 	p.http = &http.Server{Handler: mediaLinks(store), ErrorLog: log.New(io.Discard, "", 0)}
 	if o.plain {
 		p.url = "http://" + p.host
@@ -62,7 +62,7 @@ func newPlace(s set, o options) (*place, error) {
 	return p, nil
 }
 
-func (p *place) close() {
+func (p *server) close() {
 	p.http.Close()
 	p.store.Close()
 }
@@ -90,7 +90,7 @@ func certificate(file string) (tls.Certificate, error) {
 
 // run lets a tool fetch the set into a new directory, measures it, and looks at
 // what it brought.
-func (p *place) run(t tool) (figures, error) {
+func (p *server) run(t tool) (figures, error) {
 	dir, err := os.MkdirTemp(p.dir, "run-")
 	if err != nil {
 		return figures{}, err
@@ -115,7 +115,7 @@ func (p *place) run(t tool) (figures, error) {
 }
 
 // check counts the files of the set's size that a tool has written.
-func (p *place) check(dir string) error {
+func (p *server) check(dir string) error {
 	n := 0
 	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
