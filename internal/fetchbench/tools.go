@@ -61,7 +61,9 @@ var tools = []tool{
 	},
 	{
 		name: "curl -Z", program: "curl",
-		command: func(p *server, dir string) []string { return part("curl", "-endpoint", p.url, "-dir", dir, "-ca", p.ca) },
+		command: func(p *server, dir string) []string {
+			return part("curl", "-endpoint", p.url, "-dir", dir, "-ca", p.ca)
+		},
 	},
 	{
 		name: "rclone", program: "rclone",
