@@ -369,7 +369,7 @@ func TestBackAndForward(t *testing.T) {
 	b.keys("2")
 	b.wait(`document.querySelector('.operations tbody tr')`)
 	b.click(".operations tbody .link")
-	b.wait(atTrace + ` && document.querySelector('.find').value.startsWith('name=')`)
+	b.wait(atTrace + ` && document.querySelector('.find').value.startsWith('name:=')`)
 	b.run(chromedp.NavigateBack())
 	b.wait(`document.querySelector('.operations tbody tr')`)
 	b.run(chromedp.NavigateBack())

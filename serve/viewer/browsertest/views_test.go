@@ -45,7 +45,7 @@ func TestOperations(t *testing.T) {
 	b.wait(`document.querySelector('.operations tbody td')?.textContent === 'bad'`)
 	b.wait(`[...document.querySelectorAll('select[aria-label="Sum up by"] option')].map((o) => o.value).join() === ',service.name'`)
 	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('poll')).querySelector('.link.err').click()`)
-	b.wait(atTrace + ` && document.querySelector('.found').textContent === '2 matches' && document.querySelector('.find').value === 'name=poll service=kops error'`)
+	b.wait(atTrace + ` && document.querySelector('.found').textContent === '2 matches' && document.querySelector('.find').value === 'name:=poll service:=kops error'`)
 }
 
 // Operations are summed up by any attribute, and what has a value is found.
@@ -57,11 +57,11 @@ func TestOperationsByAttribute(t *testing.T) {
 	b.run(chromedp.Reload())
 	b.wait(`document.querySelector('select[aria-label="Sum up by"]')?.value === 'server.address' && document.querySelector('.operations tbody tr')`)
 	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('github.com')).querySelector('.link').click()`)
-	b.wait(`document.querySelector('.find').value.startsWith('server.address=github.com service=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+	b.wait(`document.querySelector('.find').value.startsWith('server.address:=github.com service:=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
 	b.run(chromedp.NavigateBack())
 	b.wait(`document.querySelector('.operations tbody tr')`)
 	b.eval(`[...document.querySelectorAll('.operations tbody tr')].find((r) => r.textContent.startsWith('(none)')).querySelector('.link').click()`)
-	b.wait(`document.querySelector('.find').value.startsWith('-has:server.address service=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+	b.wait(`document.querySelector('.find').value.startsWith('server.address:="" service:=') && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
 }
 
 // The find box offers attributes and their values.
@@ -157,13 +157,29 @@ func TestFlameAndServices(t *testing.T) {
 	b.run(chromedp.NavigateForward(), chromedp.Reload())
 	b.wait(`[...document.querySelectorAll('.frame')].find((f) => f.textContent === 'apply')?.style.width === '100%'`)
 	b.eval(`[...document.querySelectorAll('.flame-tools button')].find((f) => f.textContent === 'Show its spans').click()`)
-	b.wait(atTrace + ` && document.querySelector('.find').value === 'name=apply service=kops' && document.querySelector('.found').textContent === '1 match'`)
+	b.wait(atTrace + ` && document.querySelector('.find').value .startsWith('name:=apply service:=kops path:=') && document.querySelector('.found').textContent === '1 match'`)
 
 	set := demo(t)
 	b = open(t, set, viewer.Info{}, "/?view=services")
 	b.wait(`document.querySelectorAll('.map .node.peer').length > 3`)
 	b.eval(`[...document.querySelectorAll('.map .node')].find((n) => n.textContent.startsWith('github.com')).dispatchEvent(new MouseEvent('click', { bubbles: true }))`)
-	b.wait(atList + ` && document.querySelector('.find').value === 'server.address=github.com' && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+	b.wait(atList + ` && document.querySelector('.find').value === 'peer:=github.com' && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
+}
+
+// A number leads to the spans that it counts, however long the name is or if there is
+// none.
+func TestCountsOfOddNames(t *testing.T) {
+	for _, name := range []string{"", strings.Repeat("L", 400), strings.Repeat("L", 5000), "line\nbreak"} {
+		b := open(t, made(t, span(1, 0, name, 0, 1000), span(2, 1, "call", 100, 200)), viewer.Info{}, "/trace/"+polled+"?view=flame&frame=0")
+		b.wait(`[...document.querySelectorAll('.flame-tools button')].some((f) => f.textContent === 'Show its spans')`)
+		b.eval(`[...document.querySelectorAll('.flame-tools button')].find((f) => f.textContent === 'Show its spans').click()`)
+		b.wait(atTrace + ` && document.querySelector('.found').textContent === '1 match'`)
+		b.run(chromedp.NavigateBack())
+		b.keys("2")
+		b.wait(`document.querySelector('.operations tbody tr')`)
+		b.click(".operations tbody tr:first-child .link")
+		b.wait(atTrace + ` && document.querySelector('.found').textContent === '1 match'`)
+	}
 }
 
 // The files of the run, what each came to and where it is; those with problems

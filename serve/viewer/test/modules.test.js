@@ -7,6 +7,7 @@ import { bytes, clock, count, counted, duration, offset, percent, relative, zone
 import { closedBelow, initiallyClosed } from '../ui/model/collapse.js';
 import { ordering } from '../ui/model/columnorder.js';
 import { build, decode, FLAG } from '../ui/model/columns.js';
+import { treeOf } from '../ui/model/comparetree.js';
 import { completions } from '../ui/model/completions.js';
 import { shownPath } from '../ui/model/criticalpath.js';
 import { density } from '../ui/model/density.js';
@@ -14,7 +15,7 @@ import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
-import { firstOf, slowest } from '../ui/model/ranking.js';
+import { firstOf } from '../ui/model/ranking.js';
 import { ownPieces } from '../ui/model/selftime.js';
 import { nodeColumns, waypoints } from '../ui/model/servicelayout.js';
 import { lowerBound, nextOf } from '../ui/model/sorted.js';
@@ -181,9 +182,7 @@ test('a job opens with its phases and the names of its processes', () => {
   assert.equal(shown(reported).split(',').length, reported.n, 'a trace as it was reported is open');
 });
 
-test('the slowest, the next', () => {
-  const m = family();
-  assert.deepEqual(slowest(m, 3), [0, 3, 1]);
+test('the next, around the end', () => {
   assert.equal(nextOf([2, 5], 0, 1), 2);
   assert.equal(nextOf([2, 5], 2, 1), 5);
   assert.equal(nextOf([2, 5], 5, 1), 2);
@@ -320,11 +319,15 @@ test('flame frames are placed within what they are in', () => {
   assert.deepEqual(frameLayout(frames, 1).map((p) => [p.i, p.width]), [[0, 1], [1, 1], [3, 0.5]]);
 });
 
-test('services stand behind what calls them', () => {
-  const nodes = ['a', 'b', 'c'].map((name) => ({ name }));
-  const call = (from, to) => ({ from, to, count: 1 });
-  assert.deepEqual(nodeColumns({ nodes, calls: [call(0, 1), call(1, 2), call(0, 2)], left: 0 }, 9), [[0], [1], [2]]);
-  assert.equal(nodeColumns({ nodes, calls: [call(0, 1), call(1, 0)], left: 0 }, 9).flat().length, 3);
+test('services stand in their columns, in order', () => {
+  const nodes = [0, 1, -1, 0, 2].map((column) => ({ column }));
+  assert.deepEqual(nodeColumns(nodes), [[0, 3], [1], [4]]);
+});
+
+test('compared calls are in the order that they came in', () => {
+  const { under, open } = treeOf([{ parent: -1, open: true }, { parent: 0 }, { parent: 1 }, { parent: 0 }]);
+  assert.deepEqual([...under], [[-1, [0]], [0, [1, 3]], [1, [2]]]);
+  assert.deepEqual([...open], [0]);
 });
 
 test('calls go between the services of other columns', () => {

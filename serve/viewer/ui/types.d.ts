@@ -12,7 +12,7 @@ export interface Run {
   title: string; run?: string; note?: string; jaeger?: string; links: WebLink[];
   start: string; duration: number;
   files: number; bytes: number; spans: number; repeated: number; traces: number; errors: number; problems: number;
-  services: { name: string; spans: number; errors: number }[];
+  services: { name: string; query: string; spans: number; errors: number }[];
   marks: Mark[]; foldAt: number; jobs: string[]; jobSpans: number;
   runs: { trace?: string; title: string; run?: string; links: WebLink[] }[];
 }
@@ -22,7 +22,7 @@ export interface Summary {
   start: string; duration: number; message?: string; file?: string; joined?: boolean; jobSpans?: number;
 }
 
-export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null }
+export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null; slowest: number[] }
 
 export interface LineText { line: number; id?: string; hint?: string; message?: string; events?: number[]; only?: boolean }
 
@@ -46,22 +46,22 @@ export interface Detail {
 }
 
 export interface Operation {
-  name: string; service: string; exact: boolean; count: number; errors: number; unfinished: number;
+  name: string; service: string; exact: boolean; query: string; count: number; errors: number; unfinished: number;
   total: number; self: number; p50: number; p95: number; max: number;
 }
 
 export interface AttributeKey { key: string; spans: number; values: string[] }
 
-export interface Frame { parent: number; name: string; service: string; count: number; errors: number; self: number; width: number }
-export interface Flame { frames: Frame[]; left: number }
+export interface Frame { parent: number; name: string; service: string; query: string; count: number; errors: number; self: number; width: number }
+export interface Flame { frames: Frame[]; total: number; left: number }
 
-export interface ServiceNode { name: string; peer: boolean; key: string; spans: number; errors: number; self: number }
+export interface ServiceNode { name: string; peer: boolean; key: string; query: string; spans: number; errors: number; self: number; column: number }
 export interface ServiceCall { from: number; to: number; count: number; errors: number; total: number }
 export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; left: number }
 
 export interface Sums { count: number; errors: number; total: number; self: number }
-export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums; hereService?: string; thereService?: string }
-export interface ComparedPath { parent: number; name: string; service: string; here: Sums; there: Sums }
+export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums; hereQuery: string; thereQuery: string; hereService?: string; thereService?: string }
+export interface ComparedPath { parent: number; name: string; service: string; here: Sums; there: Sums; open?: boolean }
 export interface Comparison {
   here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number;
 }

@@ -50,23 +50,3 @@ export function firstOf(m, among, key, up, limit) {
   const out = [...first, ...equal].slice(0, limit);
   return { lines: out.sort((a, b) => value(a) - value(b) || a - b), all };
 }
-
-/**
- * The lines with the most self time, most first.
- * @param {Model} m
- * @param {number} limit
- */
-export function slowest(m, limit) {
-  /** @type {number[]} */
-  const top = [];
-  for (let i = 0; i < m.n; i++) {
-    const s = at(m.self, i);
-    const last = top[limit - 1];
-    if (s <= 0 || (last !== undefined && at(m.self, last) >= s)) continue;
-    let k = Math.min(top.length, limit - 1);
-    while (k > 0 && at(m.self, /** @type {number} */ (top[k - 1])) < s) k--;
-    top.splice(k, 0, i);
-    if (top.length > limit) top.pop();
-  }
-  return top;
-}

@@ -1,7 +1,6 @@
 // Where the nodes of the map of services lie, and the calls between them. Pure;
 // all in px.
 
-/** @typedef {import('../types').ServiceMap} ServiceMap */
 /** @typedef {{ x: number, y: number }} Point */
 
 export const WIDTH = 230;
@@ -27,28 +26,15 @@ export function waypoints(columns, from, to) {
 }
 
 /**
- * Columns of nodes: what calls stands before what it calls. Circles end where
- * they begin.
- * @param {ServiceMap} map
- * @param {number} most nodes
+ * The nodes that are drawn, by the columns that the server gave them.
+ * @param {import('../types').ServiceNode[]} nodes
  * @returns {number[][]}
  */
-export function nodeColumns(map, most) {
-  const n = Math.min(map.nodes.length, most);
-  const level = new Array(n).fill(0);
-  const calls = map.calls.filter((c) => c.from !== c.to && c.from < n && c.to < n);
-  for (let round = 0; round < Math.min(n, 6); round++) {
-    let changed = false;
-    for (const c of calls) {
-      if (level[c.to] < level[c.from] + 1 && level[c.from] < 5) {
-        level[c.to] = level[c.from] + 1;
-        changed = true;
-      }
-    }
-    if (!changed) break;
-  }
+export function nodeColumns(nodes) {
   /** @type {number[][]} */
-  const layers = [];
-  level.forEach((l, i) => (layers[l] ??= []).push(i));
-  return Array.from(layers, (l) => l ?? []).filter((l) => l.length > 0);
+  const columns = [];
+  nodes.forEach((n, i) => {
+    if (n.column >= 0) (columns[n.column] ??= []).push(i);
+  });
+  return columns;
 }

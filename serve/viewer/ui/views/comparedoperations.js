@@ -2,7 +2,6 @@
 
 import { bdi, h, inside } from '../lib/dom.js';
 import { counted, named } from '../lib/format.js';
-import { term } from '../model/query.js';
 import { format, other } from '../state/address.js';
 import { difference, MEASURES } from './measures.js';
 import { empty } from './message.js';
@@ -56,13 +55,13 @@ function sorted(operations, by) {
  */
 function row(s, c, o) {
   const cells = MEASURES.flatMap(([key, , words]) => {
-    const number = (/** @type {Summary} */ t, /** @type {Sums} */ sums, /** @type {string} */ service) => {
+    const number = (/** @type {Summary} */ t, /** @type {Sums} */ sums, /** @type {string} */ query) => {
       const text = words(sums[key]);
-      const leads = o.exact && sums.count > 0 && (key === 'count' || (key === 'errors' && sums.errors > 0));
-      const q = `${term('name', '=', o.name)} ${term('service', '=', service)}${key === 'errors' ? ' error' : ''}`;
+      const leads = sums.count > 0 && (key === 'count' || (key === 'errors' && sums.errors > 0));
+      const q = key === 'errors' ? query + ' error' : query;
       return h('td', { class: sums[key] ? 'num opt' : 'num zero opt' }, leads ? inside(format(other(s, { trace: t.id, q, mode: 'filter' })), { title: 'Show its spans' }, text) : text);
     };
-    return [number(c.here, o.here, o.hereService ?? o.service), number(c.there, o.there, o.thereService ?? o.service), difference(o.here[key] - o.there[key], words)];
+    return [number(c.here, o.here, o.hereQuery), number(c.there, o.there, o.thereQuery), difference(o.here[key] - o.there[key], words)];
   });
   return h('tr', {}, h('td', { class: 'cut' }, bdi(named(o.name))), h('td', { class: 'cut opt' }, bdi(named(o.service))), ...cells);
 }

@@ -5,7 +5,6 @@ import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, counted, duration, named, percent } from '../lib/format.js';
 import { frameLayout } from '../model/flamelayout.js';
-import { term } from '../model/query.js';
 import { settled } from '../state/loader.js';
 import { drawAnswer, empty } from './message.js';
 
@@ -42,8 +41,7 @@ export function flamePane(store) {
  * @param {Flame} flame
  */
 function graph(store, flame) {
-  const { frames } = flame;
-  const total = frames.reduce((sum, f) => sum + (f.parent < 0 ? f.width : 0), 0);
+  const { frames, total } = flame;
   if (total === 0) return null;
   const said = h('p', { class: 'flame-said', 'aria-live': 'polite' });
   const area = h('div', { class: 'flame' });
@@ -101,7 +99,7 @@ function toolsOf(store, flame, focus, total, whole) {
   const f = flame.frames[focus];
   return [
     h('button', { type: 'button', disabled: focus < 0, onclick: whole }, 'Whole'),
-    f ? h('button', { type: 'button', onclick: () => store.showSpans(`${term('name', '=', f.name)} ${term('service', '=', f.service)}`) }, 'Show its spans') : '',
+    f ? h('button', { type: 'button', onclick: () => store.showSpans(f.query) }, 'Show its spans') : '',
     h('span', { class: 'dim' }, `${duration(total)} of self time in all. Click a frame to make it the widest.${flame.left ? ` ${counted(flame.left, 'narrow frame')} left out.` : ''}`),
   ];
 }

@@ -4,7 +4,7 @@ import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, duration, named } from '../lib/format.js';
 import { ordering } from '../model/columnorder.js';
-import { searchable, term } from '../model/query.js';
+import { searchable } from '../model/query.js';
 import { keepingFocus, scrolledTable } from './lists.js';
 import { drawAnswer, empty } from './message.js';
 
@@ -71,11 +71,9 @@ function table(store, s, all) {
  * @param {number} most
  */
 function row(store, o, attribute, most) {
-  const group = attribute === '' ? term('name', '=', o.name) : o.name === '' ? `-has:${attribute}` : term(attribute, '=', o.name);
-  const q = `${group} ${term('service', '=', o.service)}`;
   const words = attribute && o.name === '' ? '(none)' : named(o.name);
-  const name = o.exact ? h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => store.showSpans(q) }, bdi(words)) : bdi(words);
-  const errors = o.errors > 0 && o.exact ? h('button', { type: 'button', class: 'link err', onclick: () => store.showSpans(q + ' error') }, count(o.errors)) : count(o.errors);
+  const name = h('button', { type: 'button', class: 'link', title: 'Show its spans', onclick: () => store.showSpans(o.query) }, bdi(words));
+  const errors = o.errors > 0 ? h('button', { type: 'button', class: 'link err', onclick: () => store.showSpans(o.query + ' error') }, count(o.errors)) : count(o.errors);
   const self = h('td', { class: 'num share' }, duration(o.self));
   self.style.setProperty('--share', `${(o.self / most) * 100}%`);
   const cell = (/** @type {number} */ ns) => h('td', { class: 'num' }, o.unfinished === o.count ? '–' : duration(ns));

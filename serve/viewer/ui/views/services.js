@@ -3,7 +3,6 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h, svg } from '../lib/dom.js';
 import { count, counted, duration, named } from '../lib/format.js';
-import { term } from '../model/query.js';
 import { GAP_X, GAP_Y, HEIGHT, nodeColumns, waypoints, WIDTH } from '../model/servicelayout.js';
 import { head } from './lists.js';
 import { drawAnswer, empty } from './message.js';
@@ -15,8 +14,6 @@ import { drawAnswer, empty } from './message.js';
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {(node: number) => void} Choose */
 
-const DRAWN = 40; // nodes; the table has all
-
 /** @param {import('../state/pagestore.js').PageStore<any>} store */
 export function servicesPane(store) {
   const element = h('div', { class: 'sheet' });
@@ -27,7 +24,7 @@ export function servicesPane(store) {
     update({ services }) {
       if (!changed(services)) return;
       drawAnswer(element, services, 'Looking who called whom…', (map) => [
-        map.nodes.length === 0 ? empty('No spans, no services') : view(map, (node) => store.showSpans(queryOf(map.nodes[node])))]);
+        map.nodes.length === 0 ? empty('No spans, no services') : view(map, (node) => store.showSpans(map.nodes[node]?.query ?? ''))]);
     },
   };
 }
@@ -49,22 +46,11 @@ function view(map, choose) {
 }
 
 /**
- * What finds the spans of a node.
- * @param {ServiceNode | undefined} n
- */
-function queryOf(n) {
-  if (!n) return '';
-  if (!n.peer) return term('service', '=', n.name);
-  const partOfURL = n.key.endsWith('url') || n.key === 'url.full';
-  return partOfURL ? `${n.key}~${n.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}` : term(n.key, '=', n.name);
-}
-
-/**
  * @param {ServiceMap} map
  * @param {Choose} choose
  */
 function drawMap(map, choose) {
-  const byColumn = nodeColumns(map, DRAWN);
+  const byColumn = nodeColumns(map.nodes);
   const height = Math.max(...byColumn.map((l) => l.length), 1) * (HEIGHT + GAP_Y) + GAP_Y;
   const width = byColumn.length * (WIDTH + GAP_X) - GAP_X + 24;
   const columns = byColumn.map((l, x) => ({ x: 12 + x * (WIDTH + GAP_X), ys: l.map((_, y) => ((y + 0.5) * height) / l.length - HEIGHT / 2) }));

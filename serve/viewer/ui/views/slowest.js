@@ -3,9 +3,6 @@
 import { bdi, h } from '../lib/dom.js';
 import { duration, named } from '../lib/format.js';
 import { at, nameOf } from '../model/columns.js';
-import { slowest } from '../model/ranking.js';
-
-const LISTED = 15;
 
 /** @param {import('../state/tracestore.js').TraceStore} store */
 export function slowestMenu(store) {
@@ -17,7 +14,7 @@ export function slowestMenu(store) {
     store.goTo(line);
   } }, h('span', { class: 'num' }, duration(at(model.self, line))), ' ', bdi(named(nameOf(model, line)))));
   menu.addEventListener('toggle', () => {
-    if (menu.open) list.replaceChildren(...slowest(model, LISTED).map(item));
+    if (menu.open) list.replaceChildren(...model.head.slowest.map(item));
   });
   menu.addEventListener('focusout', (e) => {
     if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;
