@@ -56,14 +56,14 @@ type asked struct {
 
 func (a asked) and(b asked) asked {
 	if a.filter == nil || b.filter == nil {
-		return pick(a, b)
+		return nonEmpty(a, b)
 	}
 	return asked{And(a.filter, b.filter), a.ways * b.ways, a.notWays + b.notWays}
 }
 
 func (a asked) or(b asked) asked {
 	if a.filter == nil || b.filter == nil {
-		return pick(a, b)
+		return nonEmpty(a, b)
 	}
 	return asked{Or(a.filter, b.filter), a.ways + b.ways, a.notWays * b.notWays}
 }
@@ -75,7 +75,7 @@ func (a asked) not() asked {
 	return asked{Not(a.filter), a.notWays, a.ways}
 }
 
-func pick(a, b asked) asked {
+func nonEmpty(a, b asked) asked {
 	if a.filter == nil {
 		return b
 	}

@@ -131,24 +131,29 @@ func (f *folded) inASCII(s []byte) bool {
 	if n < 2 || len(s) < n {
 		return n == 0 || n == 1 && (bytes.IndexByte(s, f.lower[0]) >= 0 || bytes.IndexByte(s, upper(f.lower[0])) >= 0)
 	}
-	at, last := f.pair, len(s)-n+f.pair // where the pair can be
-	for ; at+9 <= len(s) && at <= last; at += 8 {
-		a := binary.LittleEndian.Uint64(s[at:]) | f.caseA ^ f.first
-		b := binary.LittleEndian.Uint64(s[at+1:]) | f.caseB ^ f.next
-		both := a | b
-		if (both-low)&^both&high == 0 { // no byte of it is zero
-			continue
-		}
-		for p := at; p < at+8 && p <= last; p++ {
-			if equalFold(s[p-f.pair:][:n], f.lower) {
+	// The pair can be in all of these but the last, which is its second half.
+	places := s[f.pair : len(s)-n+f.pair+2]
+	for len(places) >= 9 {
+		a := binary.LittleEndian.Uint64(places) | f.caseA ^ f.first
+		b := binary.LittleEndian.Uint64(places[1:]) | f.caseB ^ f.next
+		if both := a | b; (both-low)&^both&high != 0 { // a byte of it is zero
+			at := len(s) - n - (len(places) - 2)
+			if f.inASCIIAt(s, at, 8) {
 				return true
 			}
 		}
+		places = places[8:]
 	}
-	for ; at <= last; at++ {
-		if equalFold(s[at-f.pair:][:n], f.lower) {
+	return f.inASCIIAt(s, len(s)-n-(len(places)-2), len(places)-1)
+}
+
+// inASCIIAt looks at some places from one on.
+func (f *folded) inASCIIAt(s []byte, at, places int) bool {
+	for range places {
+		if equalFold(s[at:at+len(f.lower)], f.lower) {
 			return true
 		}
+		at++
 	}
 	return false
 }

@@ -11,16 +11,20 @@ import (
 // sooner: what is cheap is asked first; what depends on nothing but a span's resource,
 // scope, name, kind or status is asked once for each of these; and a span is searched
 // for what it can have, so not for an attribute whose key is nowhere in its bytes.
-// probes is how many answers a subject keeps about spans without their events.
-func prepared(f Filter) (g Filter, probes int) {
+// unused are keys of fields that no span has attributes under (see fieldKeys). probes
+// is how many answers a subject keeps about spans without their events.
+func prepared(f Filter, unused uint64) (g Filter, probes int) {
 	if f == nil {
 		return nil, 0
 	}
-	p := &planner{}
+	p := &planner{unused: unused}
 	return p.plan(f).Filter, p.probes
 }
 
-type planner struct{ memos, probes int }
+type planner struct {
+	unused        uint64
+	memos, probes int
+}
 
 // planned is a prepared filter. Its cost is roughly in ns.
 type planned struct {
@@ -41,6 +45,7 @@ func (p *planner) plan(f Filter) planned {
 		return planned{all(filters), cost}
 	case some:
 		filters, cost := p.ordered(f)
+		filters = slices.DeleteFunc(filters, func(f Filter) bool { return f == never{} })
 		return planned{some(filters), cost}
 	case not:
 		inner := p.plan(f.Filter)
@@ -58,6 +63,9 @@ func (p *planner) plan(f Filter) planned {
 	case inScope:
 		return p.remember(f, scopeColumn)
 	case inSpan:
+		if under, ok := f.probe.(*underKey); ok && p.unused&fieldKeys.of(under.key) != 0 {
+			return planned{never{}, 0}
+		}
 		f.index = p.probes
 		p.probes++
 		return planned{f, costOfEncoded}
@@ -89,6 +97,11 @@ func (p *planner) ordered(filters []Filter) (ordered []Filter, cost int) {
 	}
 	return ordered, cost
 }
+
+// never holds for no span.
+type never struct{}
+
+func (never) holds(*subject) bool { return false }
 
 // A leaf is a filter that is no combination of others. It does not hold when one
 // of its references holds no value.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"prowtrace/internal/otlpwire"
@@ -137,14 +138,21 @@ type (
 	inScope    struct{ probe }
 	inSpan     struct {
 		probe
-		joined []string // the attributes of joined traces that can be meant
-		index  int      // of its answers about spans without their events; see subject.bind
+		message bool     // the status message can be meant
+		joined  []string // the attributes of joined traces that can be meant
+		index   int      // of its answers about spans without their events; see subject.bind
 	}
 )
 
 // anywhere asks all parts.
 func anywhere(p probe) Filter {
 	f := inSpan{probe: p}
+	switch p := p.(type) {
+	case *underKey:
+		f.message = slices.Contains(p.texts, statusMessage)
+	case *words:
+		f.message = true
+	}
 	for _, key := range []string{trace.AttrTraceID, trace.AttrSpanID, trace.AttrInferred} {
 		meant := false
 		switch p := p.(type) {
@@ -205,7 +213,7 @@ func (f inSpan) holds(s *subject) bool {
 func (f inSpan) within(s *subject, events bool) bool {
 	span := s.encoded()
 	all, some := f.may(span)
-	if hit, status := f.spanHas(span, all, some, events); hit || all && f.messageIn(span, status) {
+	if hit, status := f.spanHas(span, all, some, events); hit || all && f.message && f.messageIn(span, status) {
 		return true
 	}
 	if added := s.added(); added != nil {

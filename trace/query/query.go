@@ -63,7 +63,7 @@ func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
 	for _, a := range q.Attributes {
 		f = both(f, Tag(a.Key, a.Value))
 	}
-	c, err := compile(v, f, q.Derived)
+	c, err := compile(ctx, v, f, q.Derived)
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +116,21 @@ type compiled struct {
 	derived Derived
 }
 
-func compile(v *trace.View, f Filter, d Derived) (*compiled, error) {
+func compile(ctx context.Context, v *trace.View, f Filter, d Derived) (*compiled, error) {
 	c := &compiled{view: v, derived: d, needs: needsOf(f)}
 	if err := d.check(c.needs); err != nil {
 		return nil, err
 	}
 	c.needs.tree = c.needs.tree || c.needs.label && hasLabels(v)
-	c.filter, c.probes = prepared(f)
+	unused := fieldKeysOf(f)
+	if unused != 0 {
+		used, err := usedFieldKeys(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		unused &^= used
+	}
+	c.filter, c.probes = prepared(f, unused)
 	return c, nil
 }
 

@@ -51,7 +51,7 @@ const (
 // It returns ctx's error when ctx ends first, and another where the filter asks for
 // what is Derived.
 func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
-	c, err := compile(v, q.Filter, Derived{})
+	c, err := compile(ctx, v, q.Filter, Derived{})
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (q *spanSearch) in(ctx context.Context, part *partRows, best []firstRows) e
 		return start > q.startMax
 	})
 	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // only the context ends a search, and all goroutines look at it
 	for w := range best {
 		g.Go(func() error {
 			s := q.subject(ctx, part.Part)

@@ -19,7 +19,7 @@ const treeBatch = 4096
 
 // InTree tells for each span of a tree, by its number, whether f holds.
 func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, error) {
-	c, err := compile(t.View(), f, d)
+	c, err := compile(ctx, t.View(), f, d)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, err
 // eachSpan asks about all spans of a tree on all processors, until one of them has
 // enough. ask is called by several goroutines, each with a subject of its own.
 func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject) (more bool)) error {
-	g, ctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // only the context ends a search, and all goroutines look at it
 	var next atomic.Int64
 	var enough atomic.Bool
 	parts := c.view.Parts()
@@ -130,7 +130,7 @@ const eventBatch = 1024
 // only one of its span. They come in no order, some at a time; add is not called by
 // two goroutines at once, and must not keep the slice.
 func Events(ctx context.Context, t trace.Tree, f Filter, d Derived, add func([]Event)) error {
-	c, err := compile(t.View(), f, d)
+	c, err := compile(ctx, t.View(), f, d)
 	if err != nil {
 		return err
 	}

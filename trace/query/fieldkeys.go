@@ -1,0 +1,130 @@
+package query
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+)
+
+// The key of a field can be the key of attributes as well: service=x asks for both.
+// Few sets have such attributes. Which they are is found out once for each View, by a
+// pass over all spans, so that questions for fields need not look into spans.
+
+// fieldKeys are the keys that mean a field or a text of the scope, by their numbers.
+var fieldKeys = numberedKeys()
+
+type keyNumbers struct {
+	number map[string]int
+	first  [256]uint64 // the lengths of the keys that begin with a character, as bits
+}
+
+func numberedKeys() (k keyNumbers) {
+	k.number = map[string]int{}
+	add := func(key string) {
+		k.number[key] = len(k.number)
+		k.first[key[0]] |= 1 << len(key)
+	}
+	for key := range fields {
+		add(key)
+	}
+	for key, texts := range textNames {
+		if texts[0] == scopeName || texts[0] == scopeVersion {
+			add(key)
+		}
+	}
+	return k
+}
+
+// of gives the number of a key as a bit, 0 where it means no field.
+func (k *keyNumbers) of(key []byte) uint64 {
+	if len(key) == 0 || len(key) > 63 || k.first[key[0]]&(1<<len(key)) == 0 {
+		return 0
+	}
+	if n, ok := k.number[string(key)]; ok {
+		return 1 << n
+	}
+	return 0
+}
+
+type usedKeysKey struct{}
+
+// usedFieldKeys gives the keys of fields under which spans have attributes, as bits.
+func usedFieldKeys(ctx context.Context, v *trace.View) (uint64, error) {
+	kept := v.Kept(usedKeysKey{}, func() any { return new(atomic.Pointer[uint64]) }).(*atomic.Pointer[uint64])
+	if used := kept.Load(); used != nil {
+		return *used, nil
+	}
+	var used atomic.Uint64
+	for _, part := range v.Parts() {
+		var next atomic.Int64
+		var g errgroup.Group // only the context ends a search, and all goroutines look at it
+		for range runtime.GOMAXPROCS(0) {
+			g.Go(func() error {
+				s := (&compiled{view: v}).subject(ctx, part)
+				for {
+					lo := int(next.Add(treeBatch)) - treeBatch
+					if lo >= part.Set.Len() {
+						return nil
+					}
+					for row := lo; row < min(lo+treeBatch, part.Set.Len()); row++ {
+						s.at(row, 0)
+						if keys := keysIn(s.encoded()) | keysIn(s.added()); keys != 0 {
+							used.Or(keys)
+						}
+						if s.err != nil {
+							return s.err
+						}
+					}
+				}
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return 0, err
+		}
+	}
+	keys := used.Load()
+	kept.Store(&keys)
+	return keys, nil
+}
+
+// keysIn looks at the attributes of a span, its events and its links.
+func keysIn(span []byte) (keys uint64) {
+	for num, content := range otlpwire.Messages(span) {
+		switch num {
+		case 9:
+			key, _ := otlpwire.KeyValue(content)
+			keys |= fieldKeys.of(key)
+		case 11, 13:
+			attributes := attributeFields[EventLevel]
+			if num == 13 {
+				attributes = attributeFields[LinkLevel]
+			}
+			for num, content := range otlpwire.Messages(content) {
+				if num == attributes {
+					key, _ := otlpwire.KeyValue(content)
+					keys |= fieldKeys.of(key)
+				}
+			}
+		}
+	}
+	return keys
+}
+
+// fieldKeysOf gives the keys of fields under which a filter looks for attributes of
+// spans.
+func fieldKeysOf(f Filter) (keys uint64) {
+	inspect(f, func(f Filter) bool {
+		if f, ok := f.(inSpan); ok {
+			if p, ok := f.probe.(*underKey); ok {
+				keys |= fieldKeys.of(p.key)
+			}
+		}
+		return false
+	})
+	return keys
+}
