@@ -3,6 +3,10 @@
 package query
 
 import (
+	"bytes"
+	"errors"
+	"runtime"
+
 	"context"
 	"os"
 	"os/exec"
@@ -12,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/trace"
 )
@@ -139,6 +145,48 @@ func BenchmarkFind(b *testing.B) {
 					found = len(traces)
 				})
 				b.ReportMetric(float64(found), "traces")
+			})
+		}
+	}
+}
+
+// BenchmarkFindBox measures searches of the find box for what no span has, in the
+// list of traces, beside one pass that looks for bytes.
+func BenchmarkFindBox(b *testing.B) {
+	for _, scale := range scales() {
+		b.Run(scale+"/bytes.Contains", func(b *testing.B) {
+			view := loadScale(b, scale)
+			set := view.Set()
+			measure(b, func() {
+				var g errgroup.Group
+				workers := runtime.GOMAXPROCS(0)
+				for w := range workers {
+					g.Go(func() error {
+						for row := set.Len() * w / workers; row < set.Len()*(w+1)/workers; row++ {
+							if bytes.Contains(set.Raw(row), []byte("nonexistent")) {
+								return errors.New("a span has the word")
+							}
+						}
+						return nil
+					})
+				}
+				if err := g.Wait(); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+		for _, q := range []string{"nonexistent", "nonexistent -error", "url.full~^https://nope", "kops.request.id=nope", "http.response.status_code>599", "has:nope", "dur>1h", "error", "service=nodeup"} {
+			b.Run(scale+"/"+q, func(b *testing.B) {
+				view := loadScale(b, scale)
+				f, err := Parse(q)
+				if err != nil {
+					b.Fatal(err)
+				}
+				measure(b, func() {
+					if _, err := Find(context.Background(), view, Query{Filter: f, Joined: true}); err != nil {
+						b.Fatal(err)
+					}
+				})
 			})
 		}
 	}
