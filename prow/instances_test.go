@@ -4,26 +4,12 @@ import (
 	"fmt"
 	"testing"
 
+	"prowtrace/internal/prowtest"
 	"prowtrace/prow"
 )
 
-// ownInstances is a Prow of one's own, which also takes over a host and an
-// organisation of those built in.
-func ownInstances(t *testing.T, isDefault bool) prow.Instances {
-	known, _, err := prow.NewInstances([]prow.Instance{{
-		Decks: []string{"prow.example.com", "prow.k8s.io"}, Provider: "gs", Bucket: "example-ci",
-		Former: []string{"example-old"}, Closed: []string{"example-attic"},
-		Strategy: prow.Legacy, DefaultOrg: "example", DefaultRepo: "main",
-		Orgs: []string{"example", "istio"}, Jobs: []string{"example-"}, Default: isDefault,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return known
-}
-
 func TestBuckets(t *testing.T) {
-	own := ownInstances(t, false)
+	own := prowtest.OwnInstances(t, false)
 	for bucket, want := range map[string]string{
 		"example-ci":            "[{example-ci false false} {example-old false false} {example-attic false true}]",
 		"example-old":           "[{example-old false false} {example-ci true false} {example-attic false true}]",

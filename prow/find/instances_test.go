@@ -5,25 +5,10 @@ import (
 	"testing"
 
 	"prowtrace/internal/gcstest"
-	"prowtrace/prow"
+	"prowtrace/internal/prowtest"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 )
-
-// ownInstances is a Prow of one's own, which also takes over a host and an
-// organisation of those built in.
-func ownInstances(t *testing.T, isDefault bool) prow.Instances {
-	known, _, err := prow.NewInstances([]prow.Instance{{
-		Decks: []string{"prow.example.com", "prow.k8s.io"}, Provider: "gs", Bucket: "example-ci",
-		Former: []string{"example-old"}, Closed: []string{"example-attic"},
-		Strategy: prow.Legacy, DefaultOrg: "example", DefaultRepo: "main",
-		Orgs: []string{"example", "istio"}, Jobs: []string{"example-"}, Default: isDefault,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return known
-}
 
 func TestOwnInstance(t *testing.T) {
 	s := newSample(t)
@@ -63,7 +48,7 @@ func TestOwnInstance(t *testing.T) {
 		{"kubernetes' jobs are still found", periodic, true, bucketName + "/logs/" + periodic + "/" + ago(day/24)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			known := ownInstances(t, tt.isDefault)
+			known := prowtest.OwnInstances(t, tt.isDefault)
 			ref, err := link.Parse(known, tt.input)
 			if err != nil {
 				t.Fatal(err)
