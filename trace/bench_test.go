@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -24,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/tracetest"
 	"prowtrace/otelfile"
 )
 
@@ -65,11 +65,7 @@ func files(b *testing.B, scale string) []Source {
 			b.Fatal(err)
 		}
 		generated[scale] = dir
-		gen := exec.Command("go", "run", "./testdata/gen", "-scale", scale, "-out", dir)
-		gen.Dir = ".."
-		if out, err := gen.CombinedOutput(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
+		tracetest.Generate(b, scale, dir)
 	}
 	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
 	if err != nil {

@@ -1,13 +1,16 @@
-// Package tracetest makes small traces for tests: spans whose times are seconds,
-// requests, and .otel files.
+// Package tracetest makes traces for tests: small ones, whose times are seconds, as
+// spans, requests and .otel files; and spans in quantity, from testdata/gen.
 //
-// It is for tests only. It reads no file and knows none of the packages that it
-// helps to test but otelfile.
+// It is for tests only. Of the packages that it helps to test it knows otelfile
+// alone.
 package tracetest
 
 import (
 	"bytes"
 	"encoding/binary"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -90,4 +93,30 @@ func WithArgs(s *tracepb.Span, args ...string) *tracepb.Span {
 	}
 	s.Attributes = append(s.Attributes, &commonpb.KeyValue{Key: "args", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
 	return s
+}
+
+// Generate writes .otel files of spans in quantity into dir: as many spans as scale
+// says, such as "100k" or "1m".
+func Generate(t testing.TB, scale, dir string) {
+	t.Helper()
+	gen := exec.Command("go", "run", "prowtrace/testdata/gen", "-scale", scale, "-out", dir)
+	if out, err := gen.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// Generated gives the paths of files that [Generate] makes for one test. A scale with
+// a slash is a directory that has files already.
+func Generated(t testing.TB, scale string) (paths []string) {
+	t.Helper()
+	dir := scale
+	if !strings.ContainsRune(scale, filepath.Separator) {
+		dir = t.TempDir() // mapped files can be removed
+		Generate(t, scale, dir)
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/tracetest"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
@@ -198,21 +198,8 @@ func generated(b *testing.B, scale string) *trace.View {
 	if testing.Short() {
 		b.Skip("needs files made for it")
 	}
-	dir := scale
-	if !strings.ContainsRune(scale, filepath.Separator) {
-		dir = b.TempDir()
-		gen := exec.Command("go", "run", "./testdata/gen", "-scale", scale, "-out", dir)
-		gen.Dir = "../.."
-		if out, err := gen.CombinedOutput(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
-	if err != nil {
-		b.Fatal(err)
-	}
 	var sources []trace.Source
-	for _, p := range paths {
+	for _, p := range tracetest.Generated(b, scale) {
 		sources = append(sources, trace.Source{Name: filepath.Base(p), Path: p})
 	}
 	set, err := join.Load(b.Context(), sources)

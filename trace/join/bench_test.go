@@ -2,10 +2,10 @@ package join
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 )
 
@@ -13,21 +13,12 @@ import (
 // that PROWTRACE_BENCH names.
 func benchmarkFiles(b *testing.B) []trace.Source {
 	b.Helper()
-	dir := os.Getenv("PROWTRACE_BENCH")
-	if !filepath.IsAbs(dir) {
-		dir = b.TempDir()
-		gen := exec.Command("go", "run", "./testdata/gen", "-scale", "1m", "-out", dir)
-		gen.Dir = "../.."
-		if out, err := gen.CombinedOutput(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
-	if err != nil {
-		b.Fatal(err)
+	scale := os.Getenv("PROWTRACE_BENCH")
+	if !filepath.IsAbs(scale) {
+		scale = "1m"
 	}
 	var sources []trace.Source
-	for _, p := range paths {
+	for _, p := range tracetest.Generated(b, scale) {
 		sources = append(sources, trace.Source{Name: filepath.Base(p), Path: p, Group: 1})
 	}
 	return sources

@@ -9,7 +9,6 @@ import (
 
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 )
 
@@ -51,21 +51,8 @@ func loadScale(b *testing.B, scale string) *trace.View {
 	if v := loaded[scale]; v != nil {
 		return v
 	}
-	dir := scale
-	if !strings.ContainsRune(scale, filepath.Separator) {
-		dir = b.TempDir() // mapped files can be removed
-		gen := exec.Command("go", "run", "./testdata/gen", "-scale", scale, "-out", dir)
-		gen.Dir = "../.."
-		if out, err := gen.CombinedOutput(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "*.otel"))
-	if err != nil {
-		b.Fatal(err)
-	}
 	var sources []trace.Source
-	for _, p := range paths {
+	for _, p := range tracetest.Generated(b, scale) {
 		sources = append(sources, trace.Source{Name: filepath.Base(p), Path: p})
 	}
 	s, err := trace.Load(context.Background(), sources)
