@@ -223,21 +223,25 @@ func (s Status) String() string {
 // Flags mark what is odd about a span.
 type Flags uint16
 
-// The flags. Those that change what is served say how.
+// The flags: the one table of their bits, for the columns of the page too. Those
+// that change what is served say how. From Inferred on they mark nothing odd.
 const (
-	Orphan      Flags = 1 << iota // names a parent that is not in the set
-	Conflict                      // another span came first with the same ids and other content
-	Cycle                         // its parent was also its descendant: the link is cut
-	Unfinished                    // has no end: lasts to the end of its trace, and is served so
-	Negative                      // ends before it starts: counts as 0 ns
-	TimeUnknown                   // has no start: takes its children's range, up to its own end, and is served so
-	Clamped                       // a time beyond 2^63-1 ns was cut to it
-	ZeroTrace                     // has no trace id: gets one of its file's own
-	ZeroSpan                      // has no span id
-	Outside                       // starts before or ends after its parent
-	unclean                       // encoded badly or with invalid UTF-8: cleaned when served
-	Linked                        // has links: not odd, but scanning sees it at no cost
-	Eventful                      // has events, likewise
+	Orphan        Flags = 1 << iota // names a parent that is not in the set
+	Conflict                        // another span came first with the same ids and other content
+	Cycle                           // its parent was also its descendant: the link is cut
+	Unfinished                      // has no end: lasts to the end of its trace, and is served so
+	Negative                        // ends before it starts: counts as 0 ns
+	TimeUnknown                     // has no start: takes its children's range, up to its own end, and is served so
+	Clamped                         // a time beyond 2^63-1 ns was cut to it
+	ZeroTrace                       // has no trace id: gets one of its file's own
+	ZeroSpan                        // has no span id
+	Outside                         // starts before or ends after its parent
+	unclean                         // encoded badly or with invalid UTF-8: cleaned when served
+	Inferred                        // in a joined tree: its parent was found by time
+	MissingParent                   // a line of a drawing that stands for a parent in no file
+	Folded                          // a line of a drawing that stands for similar siblings
+	Linked                          // has links: scanning sees it at no cost
+	Eventful                        // has events, likewise
 )
 
 // Has reports whether all flags of f are set.

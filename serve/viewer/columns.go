@@ -6,14 +6,8 @@ import (
 	"math"
 	"net/http"
 
+	"prowtrace/trace"
 	"prowtrace/trace/analysis"
-)
-
-// Bits of the flags column beyond those of trace.Flags.
-const (
-	flagInferred = 1 << 11 // the parent was found by time
-	flagMissing  = 1 << 12 // the line is a missing parent
-	flagFold     = 1 << 13 // the line is a run of similar siblings
 )
 
 // columnsHead opens an answer with columns, as JSON behind its length.
@@ -61,18 +55,18 @@ func (d drawing) columns(from, to int) []byte {
 			duration.set(i, s.Duration)
 			self[i] = float32(d.Self[l.Span])
 			kind[i] = uint32(s.Kind) | uint32(s.Status)<<4
-			flags[i] = uint32(s.Flags) & (flagInferred - 1)
+			flags[i] = uint32(s.Flags &^ (trace.Linked | trace.Eventful))
 			if d.Tree.Inferred(int(l.Span)) {
-				flags[i] |= flagInferred
+				flags[i] |= uint32(trace.Inferred)
 			}
 			continue
 		}
 		begin, end := d.Extent(from + i)
 		start.set(i, begin-d.Start)
 		duration.set(i, end-begin)
-		flags[i] = flagMissing
+		flags[i] = uint32(trace.MissingParent)
 		if l.Group == analysis.Fold {
-			flags[i] = flagFold
+			flags[i] = uint32(trace.Folded)
 		}
 	}
 	w := &columnsWriter{head: columnsHead{From: from, To: to, Lines: len(d.Layout.Lines)}}

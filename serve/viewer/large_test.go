@@ -96,7 +96,7 @@ func TestColumns(t *testing.T) {
 		"self":     "[2e+08 1.4e+09 4e+08 0 0 4e+08]",
 		"service":  "[0 0 1 0 0 0]",
 		"kind":     "[1 1 35 1 0 1]", // the third is a client with an error
-		"flags":    fmt.Sprint([]int{0, int(trace.Unfinished), 0, 0, flagMissing, int(trace.Orphan)}),
+		"flags":    fmt.Sprint([]int{0, int(trace.Unfinished), 0, 0, int(trace.MissingParent), int(trace.Orphan)}),
 	} {
 		if got := fmt.Sprint(c[name]); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)

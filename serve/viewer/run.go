@@ -89,7 +89,7 @@ func (v *reader) getRun(*http.Request) (any, error) {
 	for _, m := range marks {
 		out.Marks = append(out.Marks, markCount{m.flag, bitOf(m.flag), m.Text, m.Means, stats.Odd[m.flag]})
 	}
-	out.Marks = append(out.Marks, markCount{"inferred", flagInferred, "parent by time",
+	out.Marks = append(out.Marks, markCount{"inferred", int(trace.Inferred), "parent by time",
 		"It names no parent: it is shown under the call of the same process that was running.", 0})
 	return out, nil
 }

@@ -8,8 +8,11 @@
 export const STATUS_ERROR = 2;
 export const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 
-/** Bits of the flags column that decide how a line is drawn. */
-export const FLAG = { unfinished: 1 << 3, timeUnknown: 1 << 5, inferred: 1 << 11, missing: 1 << 12, fold: 1 << 13 };
+/**
+ * Bits of the flags column that decide how a line is drawn. A test of the server
+ * compares this line with its table: go test ./serve/viewer -run FlagsOfThePage -update
+ */
+export const FLAG = { unfinished: 8, timeUnknown: 32, inferred: 2048, missing: 4096, fold: 8192 };
 
 const TYPES = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array };
 
