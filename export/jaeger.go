@@ -136,10 +136,8 @@ func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace
 	var kind, code int32
 	var start, end int64
 	linked := false
-	c := otlpwire.Read(span)
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		content := span[f.Lo:f.Hi] // none of a number
-		switch f.Num {
+	for num, value, content, rest, ok := otlpwire.Cut(span); ok; num, value, content, rest, ok = otlpwire.Cut(rest) {
+		switch num {
 		case 1:
 			ids.trace = content
 		case 2:
@@ -151,11 +149,11 @@ func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace
 		case 5:
 			name = content
 		case 6:
-			kind = int32(f.Value)
+			kind = int32(value)
 		case 7:
-			start = int64(f.Value)
+			start = int64(value)
 		case 8:
-			end = int64(f.Value)
+			end = int64(value)
 		case 9:
 			b = appendAttribute(b, v1Tags, content)
 		case 11:
@@ -166,8 +164,12 @@ func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace
 			message, code = statusOf(content, message, code)
 		}
 	}
-	b = append(b, kindTags[kind]...)
-	b = append(b, statusTags[code]...)
+	if uint(kind) < uint(len(kindTags)) {
+		b = append(b, kindTags[kind]...)
+	}
+	if uint(code) < uint(len(statusTags)) {
+		b = append(b, statusTags[code]...)
+	}
 	b = appendTag(b, v1Tags, "otel.status_description", message)
 	b = appendTag(b, v1Tags, "w3c.tracestate", state)
 	if !linked {
@@ -187,35 +189,34 @@ type spanIDs struct{ trace, span, parent []byte }
 
 // statusOf reads a status; what it does not say stays.
 func statusOf(status, message []byte, code int32) ([]byte, int32) {
-	c := otlpwire.Read(status)
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		switch f.Num {
+	for num, value, content, rest, ok := otlpwire.Cut(status); ok; num, value, content, rest, ok = otlpwire.Cut(rest) {
+		switch num {
 		case 2:
-			message = status[f.Lo:f.Hi]
+			message = content
 		case 3:
-			code = int32(f.Value)
+			code = int32(value)
 		}
 	}
 	return message, code
 }
 
-// The tags of kinds and status codes; others have none.
+// The tags of kinds and status codes, by number; others have none.
 var (
-	kindTags = map[int32][]byte{
-		int32(trace.KindInternal): kindTag(trace.KindInternal), int32(trace.KindServer): kindTag(trace.KindServer), int32(trace.KindClient): kindTag(trace.KindClient),
-		int32(trace.KindProducer): kindTag(trace.KindProducer), int32(trace.KindConsumer): kindTag(trace.KindConsumer),
+	kindTags = [...][]byte{
+		trace.KindInternal: kindTag(trace.KindInternal), trace.KindServer: kindTag(trace.KindServer), trace.KindClient: kindTag(trace.KindClient),
+		trace.KindProducer: kindTag(trace.KindProducer), trace.KindConsumer: kindTag(trace.KindConsumer),
 	}
-	statusTags = map[int32][]byte{
-		int32(trace.StatusOK):    appendTag(nil, v1Tags, "otel.status_code", "OK"),
-		int32(trace.StatusError): appendMessage(appendTag(nil, v1Tags, "otel.status_code", "ERROR"), v1Tags, &modelv2.KeyValue{Key: "error", VType: modelv2.ValueType_BOOL, VBool: true}),
+	statusTags = [...][]byte{
+		trace.StatusOK:    appendTag(nil, v1Tags, "otel.status_code", "OK"),
+		trace.StatusError: appendMessage(appendTag(nil, v1Tags, "otel.status_code", "ERROR"), v1Tags, &modelv2.KeyValue{Key: "error", VType: modelv2.ValueType_BOOL, VBool: true}),
 	}
 )
 
 func kindTag(k trace.Kind) []byte { return appendTag(nil, v1Tags, "span.kind", k.String()) }
 
 // appendReferences has the parent first, where readers look for it. A link to
-// the parent itself only says what kind of reference it is. span is only looked
-// at for links.
+// the parent itself only says what kind of reference it is. span is nil where there
+// are no links.
 func appendReferences(b []byte, ids spanIDs, span []byte) []byte {
 	hasParent := !zero(ids.parent)
 	parent := spanRef{ids.trace, ids.parent, modelv2.SpanRefType_CHILD_OF}
@@ -309,15 +310,14 @@ func appendLog(b, event []byte) []byte {
 	var at int64
 	var name []byte
 	named := false
-	c := otlpwire.Read(event)
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		switch f.Num {
+	for num, value, content, rest, ok := otlpwire.Cut(event); ok; num, value, content, rest, ok = otlpwire.Cut(rest) {
+		switch num {
 		case 1:
-			at = int64(f.Value)
+			at = int64(value)
 		case 2:
-			name = event[f.Lo:f.Hi]
+			name = content
 		case 3:
-			named = named || string(otlpwire.Bytes(event[f.Lo:f.Hi], 1)) == "event"
+			named = named || string(otlpwire.Bytes(content, 1)) == "event"
 		}
 	}
 	b = appendTime(b, v1Time, at)
@@ -366,33 +366,32 @@ func appendTag[T string | []byte](b []byte, field protowire.Number, key string, 
 
 // appendAttribute translates a KeyValue that has its key first and then one
 // simple value, as nearly all have: both lie in the other encoding as they lie
-// here, under other tags. Any other is decoded.
+// here, under other tags. All others are decoded.
 func appendAttribute(b []byte, field protowire.Number, attribute []byte) []byte {
 	key, kind, value, ok := otlpwire.SimpleAttribute(attribute)
-	if !ok {
+	if !ok || kind == 4 && !isFinite(math.Float64frombits(binary.LittleEndian.Uint64(value))) {
 		return appendDecoded(b, field, attribute)
 	}
-	var typ modelv2.ValueType
-	var num protowire.Number
-	var wire protowire.Type
+	if kind == 1 { // of type 0, which is left out
+		b = otlpwire.AppendHead(b, field, len(key)+1+len(value))
+		b = append(b, key...) // has the same number in both
+		b = otlpwire.AppendTag(b, v1Text, protowire.BytesType)
+		return append(b, value...)
+	}
+	b = otlpwire.AppendHead(b, field, len(key)+2+1+len(value))
+	b = append(b, key...)
 	switch kind {
-	case 1:
-		typ, num, wire = modelv2.ValueType_STRING, v1Text, protowire.BytesType
 	case 2:
-		typ, num, wire = modelv2.ValueType_BOOL, v1Bool, protowire.VarintType
+		b = otlpwire.AppendVarint(b, v1Type, uint64(modelv2.ValueType_BOOL))
+		b = otlpwire.AppendTag(b, v1Bool, protowire.VarintType)
 	case 3:
-		typ, num, wire = modelv2.ValueType_INT64, v1Int, protowire.VarintType
+		b = otlpwire.AppendVarint(b, v1Type, uint64(modelv2.ValueType_INT64))
+		b = otlpwire.AppendTag(b, v1Int, protowire.VarintType)
 	case 4:
-		typ, num, wire = modelv2.ValueType_FLOAT64, v1Float, protowire.Fixed64Type
+		b = otlpwire.AppendVarint(b, v1Type, uint64(modelv2.ValueType_FLOAT64))
+		b = otlpwire.AppendTag(b, v1Float, protowire.Fixed64Type)
 	}
-	if num == 0 || num == v1Float && !isFinite(math.Float64frombits(binary.LittleEndian.Uint64(value))) {
-		return appendDecoded(b, field, attribute)
-	}
-	b, start := otlpwire.Open(b, field)
-	b = append(b, key...) // has the same number in both
-	b = otlpwire.AppendNumber(b, v1Type, uint64(typ))
-	b = append(otlpwire.AppendTag(b, num, wire), value...)
-	return otlpwire.Seal(b, start)
+	return append(b, value...)
 }
 
 func appendDecoded(b []byte, field protowire.Number, attribute []byte) []byte {

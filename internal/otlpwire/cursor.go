@@ -7,11 +7,15 @@
 // allocate more than the input's own size. Slices and strings that it returns
 // alias the input. All functions are safe for concurrent use.
 //
+// A Cursor reads any bytes and tells where fields lie. Cut is faster for messages that
+// were checked before.
+//
 // It never looks at what a field means beyond its type: times, ids and names are
 // interpreted by its callers.
 package otlpwire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"iter"
 	"unsafe"
@@ -50,6 +54,25 @@ func (c *Cursor) Next() (f Field, ok, bad bool) {
 		return Field{}, false, false
 	}
 	b := c.Data[c.Pos:c.End]
+	if tag := b[0]; tag >= 1<<3 && tag < 0x80 { // nearly all fields are of these two kinds
+		f.Num, f.Typ = protowire.Number(tag>>3), protowire.Type(tag&7)
+		if f.Typ == protowire.BytesType && len(b) >= 2 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
+			f.Lo = c.Pos + 2
+			f.Hi = f.Lo + int(b[1])
+			c.Pos = f.Hi
+			return f, true, false
+		}
+		if f.Typ == protowire.Fixed64Type && len(b) >= 1+8 {
+			f.Value = binary.LittleEndian.Uint64(b[1:])
+			c.Pos += 1 + 8
+			return f, true, false
+		}
+	}
+	return c.next(b)
+}
+
+// next reads any field from b, which is what is left of the message.
+func (c *Cursor) next(b []byte) (f Field, ok, bad bool) {
 	tag, n := uint64(b[0]), 1
 	if tag >= 0x80 {
 		if tag, n = protowire.ConsumeVarint(b); n < 0 {
@@ -63,7 +86,7 @@ func (c *Cursor) Next() (f Field, ok, bad bool) {
 	size := 0
 	switch f.Typ {
 	case protowire.BytesType:
-		length, m := consumeLength(b[n:])
+		length, m := protowire.ConsumeVarint(b[n:])
 		if m < 0 || length > uint64(len(b)-n-m) {
 			return Field{}, false, true
 		}
@@ -89,11 +112,18 @@ func (c *Cursor) Next() (f Field, ok, bad bool) {
 	return f, true, false
 }
 
-func consumeLength(b []byte) (uint64, int) {
-	if len(b) > 0 && b[0] < 0x80 {
-		return uint64(b[0]), 1
+// Cut takes the first field off a message: the value of a scalar or the content of
+// a length-delimited field. It is the fastest way through a message whose fields
+// are known to have their own wire types. It is not ok at the end of the message
+// and where the message is broken.
+func Cut(b []byte) (num protowire.Number, value uint64, content, rest []byte, ok bool) {
+	if len(b) >= 2 && b[0]&7 == byte(protowire.BytesType) && b[0] >= 1<<3 && b[0] < 0x80 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
+		end := 2 + int(b[1]) // three in four fields are short
+		return protowire.Number(b[0] >> 3), 0, b[2:end], b[end:], true
 	}
-	return protowire.ConsumeVarint(b)
+	c := Read(b)
+	f, ok, _ := c.Next()
+	return f.Num, f.Value, b[f.Lo:f.Hi], b[c.Pos:], ok
 }
 
 // Messages ranges over the length-delimited fields of a message, up to the first
@@ -152,23 +182,46 @@ func KeyValue(b []byte) (key, value []byte) {
 	return key, value
 }
 
-// SimpleAttribute cuts up a KeyValue that has its key first and then a value
-// which is one field with a number below 16, as nearly all have. key is the
-// field of the key with its tag and length. kind is the number of the value's
-// field: 1 text, 2 boolean, 3 integer, 4 double; value is what follows its tag.
+// SimpleAttribute cuts up a KeyValue that has its key first and then a value which
+// is one field of a simple type, as nearly all have. key is the field of the key
+// with its tag and length. kind is the number of the value's field: 1 text,
+// 2 boolean, 3 integer, 4 double; value is what follows its tag.
 func SimpleAttribute(b []byte) (key []byte, kind protowire.Number, value []byte, ok bool) {
-	c := Read(b)
-	k, _, _ := c.Next()
-	v, _, _ := c.Next()
-	if k.Tag != (Tag{1, protowire.BytesType}) || v.Tag != (Tag{2, protowire.BytesType}) || v.Hi != len(b) {
+	_, rest, _ := cutField(b, 1)
+	v, end, ok := cutField(rest, 2)
+	if !ok || len(end) > 0 || len(v) == 0 {
 		return nil, 0, nil, false
 	}
-	c = Cursor{b, v.Lo, v.Hi}
-	f, ok, _ := c.Next()
-	if !ok || c.Pos != v.Hi || f.Num >= 16 || b[v.Lo] >= 0x80 { // such a tag can be written longer
-		return nil, 0, nil, false
+	key, value = b[:len(b)-len(rest)], v[1:]
+	switch v[0] {
+	case 1<<3 | byte(protowire.BytesType):
+		_, end, ok = cutField(v, 1)
+		return key, 1, value, ok && len(end) == 0
+	case 2<<3 | byte(protowire.VarintType), 3<<3 | byte(protowire.VarintType):
+		_, n := protowire.ConsumeVarint(value)
+		return key, protowire.Number(v[0] >> 3), value, n == len(value)
+	case 4<<3 | byte(protowire.Fixed64Type):
+		return key, 4, value, len(value) == 8
 	}
-	return b[:k.Hi], f.Num, b[v.Lo+1 : v.Hi], true
+	return nil, 0, nil, false
+}
+
+// cutField cuts the length-delimited field num off the start of b. It is not ok
+// where another field comes first.
+func cutField(b []byte, num protowire.Number) (content, rest []byte, ok bool) {
+	if len(b) < 2 || b[0] != byte(num)<<3|byte(protowire.BytesType) {
+		return nil, nil, false
+	}
+	if b[1] < 0x80 && int(b[1]) <= len(b)-2 {
+		end := 2 + int(b[1])
+		return b[2:end], b[end:], true
+	}
+	length, n := protowire.ConsumeVarint(b[1:])
+	if n < 0 || length > uint64(len(b)-1-n) {
+		return nil, nil, false
+	}
+	end := 1 + n + int(length)
+	return b[1+n : end], b[end:], true
 }
 
 // StatusMessage gives the message of an encoded span's status. Of several parts
@@ -184,6 +237,24 @@ func StatusMessage(span []byte) (message []byte) {
 		}
 	}
 	return message
+}
+
+// MayHaveNonFinite reports whether a NaN or an infinity can be among the values in a
+// message. It may take other bytes for one, but never misses one: it looks for the
+// tag of a double value with a number behind it whose exponent has all bits set.
+// Nearly all spans pass at the speed of bytes.IndexByte.
+func MayHaveNonFinite(b []byte) bool {
+	const tag, size = 4<<3 | byte(protowire.Fixed64Type), 8
+	for {
+		i := bytes.IndexByte(b, tag)
+		if i < 0 || i+size >= len(b) {
+			return false
+		}
+		if b[i+size]&0x7f == 0x7f && b[i+size-1]&0xf0 == 0xf0 {
+			return true
+		}
+		b = b[i+1:]
+	}
 }
 
 // ID reads an id of up to 8 bytes, big-endian.

@@ -174,25 +174,6 @@ func ValidAttribute(b []byte) bool {
 	return keyValue.Valid(b)
 }
 
-// cutField cuts the length-delimited field num off the start of b. It is not ok
-// where another field comes first or the length takes more than two bytes.
-func cutField(b []byte, num protowire.Number) (content, rest []byte, ok bool) {
-	if len(b) < 2 || b[0] != byte(num)<<3|byte(protowire.BytesType) {
-		return nil, nil, false
-	}
-	length, start := int(b[1]), 2
-	if length >= 0x80 {
-		if len(b) < 3 || b[2] >= 0x80 {
-			return nil, nil, false
-		}
-		length, start = length&0x7f|int(b[2])<<7, 3
-	}
-	if length > len(b)-start {
-		return nil, nil, false
-	}
-	return b[start : start+length], b[start+length:], true
-}
-
 // Clean gives a copy of what can be kept of b as a message of schema s: strings
 // with U+FFFD for invalid bytes, fields up to the first broken one; fields of a
 // wrong type and ids of a wrong length are left out, and so is what is nested

@@ -24,6 +24,14 @@ func AppendOptional[T Text](b []byte, num protowire.Number, v T) []byte {
 
 // AppendHead appends what comes before the size bytes of a length-delimited field.
 func AppendHead(b []byte, num protowire.Number, size int) []byte {
+	if num < 16 && size < 0x80 { // small enough to be inlined
+		return append(b, byte(num<<3|2), byte(size))
+	}
+	return appendLongHead(b, num, size)
+}
+
+//go:noinline
+func appendLongHead(b []byte, num protowire.Number, size int) []byte {
 	return binary.AppendUvarint(AppendTag(b, num, protowire.BytesType), uint64(size))
 }
 
@@ -47,9 +55,14 @@ func AppendNumber(b []byte, num protowire.Number, v uint64) []byte {
 
 // AppendTag appends the tag of a field; the field itself must follow.
 func AppendTag(b []byte, num protowire.Number, typ protowire.Type) []byte {
-	if num < 16 {
+	if num < 16 { // small enough to be inlined
 		return append(b, byte(num)<<3|byte(typ))
 	}
+	return appendLongTag(b, num, typ)
+}
+
+//go:noinline
+func appendLongTag(b []byte, num protowire.Number, typ protowire.Type) []byte {
 	return protowire.AppendTag(b, num, typ)
 }
 

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"bytes"
 	"math"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -9,6 +8,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -43,7 +43,7 @@ func finiteScope(b []byte) []byte {
 }
 
 func finite(b []byte, m proto.Message, attributes func() [][]*commonpb.KeyValue) []byte {
-	if !mayBeInfinite(b) || proto.Unmarshal(b, m) != nil {
+	if !otlpwire.MayHaveNonFinite(b) || proto.Unmarshal(b, m) != nil {
 		return b
 	}
 	changed := false
@@ -60,23 +60,6 @@ func finite(b []byte, m proto.Message, attributes func() [][]*commonpb.KeyValue)
 		return b // what was just decoded can be encoded
 	}
 	return out
-}
-
-// mayBeInfinite looks for the tag of AnyValue's double_value with a number
-// behind it whose exponent has all bits set. It may take other bytes for one.
-// Nearly all spans pass at the speed of memchr.
-func mayBeInfinite(b []byte) bool {
-	const tag, size = 4<<3 | 1, 8
-	for {
-		i := bytes.IndexByte(b, tag)
-		if i < 0 || i+size >= len(b) {
-			return false
-		}
-		if b[i+size]&0x7f == 0x7f && b[i+size-1]&0xf0 == 0xf0 {
-			return true
-		}
-		b = b[i+1:]
-	}
 }
 
 // spell turns doubles that JSON has no numbers for into text, and reports
