@@ -115,36 +115,27 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 	if err != nil {
 		return err
 	}
-	pages := "http://" + servers.Viewer() + "/"
 	g, ctx := errgroup.WithContext(ctx)
-	info := v.pageInfo(loaded.Inputs)
-	handler := viewer.New(loaded.Shared, info)
-	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), handler) })
+	pages := viewer.New(loaded.Shared, v.pageInfo(loaded.Inputs))
+	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), pages) })
 	g.Go(func() error {
-		return v.openPage(ctx, loaded, found, missing, servers.Storage(), pages, withJaeger(handler, info))
+		return v.openPage(ctx, loaded, found, missing, servers.Storage(), "http://"+servers.Viewer()+"/", pages)
 	})
 	return g.Wait()
 }
 
-// withJaeger gives what changes the address of Jaeger in the built-in pages. They are
-// served before it is known whether a Jaeger runs.
-func withJaeger(pages *viewer.Viewer, info viewer.Info) func(address string) {
-	return func(address string) {
-		info.Jaeger = address
-		pages.SetInfo(info)
-	}
-}
-
 // openPage starts Jaeger and opens the browser. Where Jaeger fails or ends, the
-// built-in pages stay.
-func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, found launch.Jaeger, missing error, storage, address string, showJaeger func(address string)) error {
+// built-in pages stay: address is theirs.
+func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, found launch.Jaeger, missing error, storage, address string, pages *viewer.Viewer) error {
+	// The view is let go before the wait for the end: newer ones may replace it.
 	view, release := loaded.Acquire()
-	defer release()
+	builtin, spans := builtinPage(view, address), longest(view)
+	release()
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
 			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
 		}
-		return v.show(ctx, builtinPage(view, address))
+		return v.show(ctx, builtin)
 	}
 	options := v.launchOptions()
 	options.Storage, options.UI = storage, v.jaegerUI(loaded, address)
@@ -154,14 +145,17 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 			return err
 		}
 		v.note("%s\nThe built-in pages serve instead.", withHint(err))
-		return v.show(ctx, builtinPage(view, address))
+		return v.show(ctx, builtin)
 	}
 	v.note("%v is running", found)
-	if advice := tooLarge(longest(view), builtinPage(view, address)); advice != "" {
+	if advice := tooLarge(spans, builtin); advice != "" {
 		v.note("%s", advice)
 	}
-	showJaeger(process.URL)
-	if err := v.show(ctx, jaegerPage(view, process.URL)); err != nil {
+	pages.SetJaeger(process.URL)
+	view, release = loaded.Acquire()
+	page := jaegerPage(view, process.URL)
+	release()
+	if err := v.show(ctx, page); err != nil {
 		return errors.Join(err, process.Stop(context.WithoutCancel(ctx)))
 	}
 	select {
@@ -169,7 +163,7 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 		// Ctrl-C: the end of ctx must not cut short the graceful stop.
 		return process.Stop(context.WithoutCancel(ctx))
 	case <-process.Done():
-		showJaeger("")
+		pages.SetJaeger("")
 		v.note("%v\nThe built-in pages are still there: %s", process.Wait(), address)
 		return nil
 	}

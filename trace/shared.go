@@ -12,7 +12,8 @@ import (
 // It is safe for concurrent use.
 type Shared struct {
 	mu       sync.Mutex
-	current  *View
+	current  *View // nil after Close
+	closed   bool
 	users    map[*Set]int // readers, and one for the current View
 	released []func() error
 }
@@ -39,16 +40,26 @@ func (s *Shared) Acquire() (v *View, release func()) {
 	return v, func() { done.Do(func() { _ = s.letGo(v.set) }) }
 }
 
-// Swap makes v the current View. Its Set may be that of the View before or another.
-// The error is that of closing a Set that nobody reads. It must not be called after
-// Close.
+// ErrClosed is the error of Swap after Close.
+var ErrClosed = errors.New("the traces are not shared any more")
+
+// Swap makes v the current View, and takes over its Set. That may be the Set of the
+// View before or another. The error is that of closing a Set that nobody reads. After
+// Close, v is not taken, its Set is closed unless readers still hold it, and the error
+// is ErrClosed.
 func (s *Shared) Swap(v *View) error {
 	s.mu.Lock()
+	if s.closed {
+		held := s.users[v.set] > 0
+		s.mu.Unlock()
+		if held {
+			return ErrClosed
+		}
+		return errors.Join(ErrClosed, v.set.Close())
+	}
 	before := s.current
 	s.current = v
-	if v != nil {
-		s.users[v.set]++
-	}
+	s.users[v.set]++
 	s.mu.Unlock()
 	if before == nil {
 		return nil
@@ -58,7 +69,16 @@ func (s *Shared) Swap(v *View) error {
 
 // Close ends sharing: what readers hold stays theirs until they let go. It may be
 // called more than once.
-func (s *Shared) Close() error { return s.Swap(nil) }
+func (s *Shared) Close() error {
+	s.mu.Lock()
+	last := s.current
+	s.current, s.closed = nil, true
+	s.mu.Unlock()
+	if last == nil {
+		return nil
+	}
+	return s.letGo(last.set)
+}
 
 func (s *Shared) letGo(set *Set) error {
 	s.mu.Lock()

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -173,6 +174,29 @@ func TestSharedClosesBehindTheLastReader(t *testing.T) {
 	}
 	if err := shared.Close(); err != nil || releases != 1 {
 		t.Errorf("released %d times, error %v", releases, err)
+	}
+}
+
+// A view that comes late does not open what was closed.
+func TestSwapAfterClose(t *testing.T) {
+	one, two := mapped(t, "one"), mapped(t, "two")
+	shared := NewShared(Plain(one))
+	v, release := shared.Acquire()
+	if err := shared.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.Swap(Plain(two)); !errors.Is(err, ErrClosed) || isOpen(two) {
+		t.Errorf("error %v, the late set is open: %v", err, isOpen(two))
+	}
+	if err := shared.Swap(Plain(one)); !errors.Is(err, ErrClosed) || !isOpen(one) || v.Span(0).Name != "one" {
+		t.Errorf("error %v: a reader lost its set", err)
+	}
+	if again, _ := shared.Acquire(); again != nil {
+		t.Error("a late view is handed out")
+	}
+	release()
+	if isOpen(one) {
+		t.Error("the set stays open behind its last reader")
 	}
 }
 

@@ -89,10 +89,23 @@ func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
 }
 
 // SetInfo changes what the pages say of the run. Requests that are being answered
-// keep the Info that they began with.
+// keep the Info that they began with, also where their View is a newer one.
 func (v *Viewer) SetInfo(info Info) {
 	info = shown(info)
 	v.info.Store(&info)
+}
+
+// SetJaeger changes the base address of a Jaeger that shows the same traces; "" is
+// none. All else that Info says stays.
+func (v *Viewer) SetJaeger(address string) {
+	for {
+		before := v.info.Load()
+		info := *before
+		info.Jaeger = shown(Info{Jaeger: address}).Jaeger
+		if v.info.CompareAndSwap(before, &info) {
+			return
+		}
+	}
 }
 
 func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.pages.ServeHTTP(w, r) }
