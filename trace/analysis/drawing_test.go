@@ -81,13 +81,15 @@ func TestSlowest(t *testing.T) {
 // A View has one Cache; another View of the same Set has its own.
 func TestCacheOfAView(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "s", span(1, 0, "root", 10, 20))))
-	if Of(s) != Of(s) || Of(s).View() != s {
+	first, again := Of(s), Of(s)
+	if first != again || first.View() != s {
 		t.Error("two caches of one view")
 	}
-	if other := trace.Plain(s.Set()); Of(other) == Of(s) {
+	if other := trace.Plain(s.Set()); Of(other) == first {
 		t.Error("one cache of two views")
 	}
-	if one := s.Trace(0); Of(s).Drawing(one) != Of(s).Drawing(one) {
+	drawn, drawnAgain := first.Drawing(s.Trace(0)), first.Drawing(s.Trace(0))
+	if drawn != drawnAgain {
 		t.Error("drawn twice")
 	}
 }
