@@ -187,9 +187,9 @@ func plainYAML(err error) error {
 	if errors.As(err, &typeError) && len(typeError.Errors) > 0 {
 		message = typeError.Errors[0]
 	}
-	place := " "
+	line := " "
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		place, message = m[1]+": ", m[2]
+		line, message = m[1]+": ", m[2]
 	}
 	if m := yamlUnknown.FindStringSubmatch(message); m != nil {
 		message = "unknown key " + text.Quote(m[1], maxQuotedKey)
@@ -213,7 +213,7 @@ func plainYAML(err error) error {
 			message = "expected KEY: VALUE"
 		}
 	}
-	return errors.New(place + text.Clip(message, 4*maxQuotedKey))
+	return errors.New(line + text.Clip(message, 4*maxQuotedKey))
 }
 
 const maxQuotedKey = 60 // bytes

@@ -20,22 +20,22 @@ import (
 // that Jaeger 2 is built on.
 //
 // It copies from one encoding into the other: decoding a span, translating it
-// and encoding it anew took ten times as long. What a set serves is valid to the
+// and encoding it anew took ten times as long. What a View serves is valid to the
 // bottom (see trace.Set.Encoded), so that a broken field is only the end of its
 // message, and a known field has the wire type that is its own.
 //
 // Meet and Forget are called from one goroutine at a time, and by nobody while
 // others call AppendSpan and Size, which may be called from any number.
 type JaegerTranslator struct {
-	set       *trace.View
+	view      *trace.View
 	processes [][]byte // by number of the resource: encoded as a field of a Span
 	scopes    [][]byte // by number of the scope: its tags likewise
 	kept      int      // bytes of both
 }
 
-// NewJaegerTranslator gives a translator of the spans of a set, which must stay
-// open while it is used.
-func NewJaegerTranslator(set *trace.View) *JaegerTranslator { return &JaegerTranslator{set: set} }
+// NewJaegerTranslator gives a translator of the spans of a View, whose Set must
+// stay open while it is used.
+func NewJaegerTranslator(view *trace.View) *JaegerTranslator { return &JaegerTranslator{view: view} }
 
 // Fields of jaeger.api_v2, by message.
 const (
@@ -71,7 +71,7 @@ const (
 // Meet prepares the process and the scope of span i of a tree, which many spans
 // share. AppendSpan and Size may then be called for that span.
 func (t *JaegerTranslator) Meet(tree trace.Tree, i int) {
-	resource, scope := tree.Resource(i), t.set.Scope(tree.Row(i))
+	resource, scope := tree.Resource(i), t.view.Scope(tree.Row(i))
 	for len(t.processes) <= resource {
 		t.processes = append(t.processes, nil)
 	}
@@ -79,12 +79,12 @@ func (t *JaegerTranslator) Meet(tree trace.Tree, i int) {
 		t.scopes = append(t.scopes, nil)
 	}
 	if t.processes[resource] == nil {
-		wire, _ := t.set.EncodedResource(resource)
-		t.processes[resource] = appendProcess(nil, t.set.ServiceOf(resource), wire)
+		wire, _ := t.view.EncodedResource(resource)
+		t.processes[resource] = appendProcess(nil, t.view.ServiceOf(resource), wire)
 		t.kept += len(t.processes[resource])
 	}
 	if t.scopes[scope] == nil {
-		wire, _ := t.set.EncodedScope(scope)
+		wire, _ := t.view.EncodedScope(scope)
 		t.scopes[scope] = appendScope([]byte{}, wire)
 		t.kept += len(t.scopes[scope])
 	}
@@ -122,7 +122,7 @@ func appendScope(b, scope []byte) []byte {
 // Size is about how many bytes AppendSpan appends.
 func (t *JaegerTranslator) Size(tree trace.Tree, i int) int {
 	row := tree.Row(i)
-	return len(t.set.Raw(row)) + len(t.processes[tree.Resource(i)]) + len(t.scopes[t.set.Scope(row)])
+	return len(t.view.Raw(row)) + len(t.processes[tree.Resource(i)]) + len(t.scopes[t.view.Scope(row)])
 }
 
 // AppendSpan appends span i of a tree, which was met, as field num of a message. The
@@ -130,7 +130,7 @@ func (t *JaegerTranslator) Size(tree trace.Tree, i int) int {
 func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace.Tree, i int) []byte {
 	span := tree.Encoded(i)
 	b, at := otlpwire.Open(b, num)
-	b = append(b, t.scopes[t.set.Scope(tree.Row(i))]...)
+	b = append(b, t.scopes[t.view.Scope(tree.Row(i))]...)
 	var ids spanIDs
 	var state, name, message []byte
 	var kind, code int32

@@ -205,7 +205,7 @@ func appendKeyValue(b []byte, kv *commonpb.KeyValue) []byte {
 }
 
 // AppendJSONValue appends an AnyValue; a null is an object without fields. Values
-// are nested only as deep as the set lets them be.
+// are nested only as deep as trace.Load lets them be.
 func AppendJSONValue(b []byte, v *commonpb.AnyValue) []byte {
 	o := open(b)
 	switch v := v.GetValue().(type) {

@@ -137,7 +137,7 @@ func reshaped(b *testing.B, sources []Source, rename func(id []byte, n uint64)) 
 		contents[i] = slices.Clone(set.sources[i].data)
 	}
 	for row := range set.Len() {
-		p := set.place[row]
+		p := set.origin[row]
 		rename(contents[p.source()][p.offset()+2:][:16], uint64(row))
 	}
 	dir := b.TempDir()

@@ -48,13 +48,13 @@ func (s *Set) NumSources() int { return len(s.sources) }
 func (s *Set) Source(i int) (name string, group int) { return s.sources[i].name, s.sources[i].group }
 
 // SourceOf gives the file that a row was read from, the first of several.
-func (s *Set) SourceOf(row int) int { return s.place[row].source() }
+func (s *Set) SourceOf(row int) int { return s.origin[row].source() }
 
 // Repeats ranges over the rows that were read again, with the further file of each,
 // ordered by row.
 func (s *Set) Repeats(yield func(row, source int) bool) {
 	for _, again := range s.sightings {
-		if !yield(int(again.row), again.place.source()) {
+		if !yield(int(again.row), again.origin.source()) {
 			return
 		}
 	}

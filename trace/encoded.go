@@ -80,7 +80,7 @@ func appendAttribute(b []byte, key string, value *commonpb.AnyValue) []byte {
 
 // Raw gives the encoded OTLP Span of a row exactly as the file has it.
 func (s *Set) Raw(row int) []byte {
-	p := s.place[row]
+	p := s.origin[row]
 	return s.sources[p.source()].data[p.offset():][:s.length[row]]
 }
 

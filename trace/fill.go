@@ -58,7 +58,7 @@ func (s *Set) makeColumns(rows int) {
 		start: make([]int64, rows), end: make([]int64, rows),
 		name: make([]uint32, rows), resource: make([]uint32, rows), scope: make([]uint32, rows),
 		kind: make([]Kind, rows), status: make([]Status, rows), flags: make([]Flags, rows),
-		place: make([]place, rows), length: make([]uint32, rows),
+		origin: make([]origin, rows), length: make([]uint32, rows),
 	}
 }
 
@@ -76,7 +76,7 @@ func (s *Set) fillTrace(t int, g segment) {
 		s.start[row], s.end[row] = r.start, r.end
 		s.name[row], s.resource[row], s.scope[row] = r.name, r.resource, r.scope
 		s.kind[row], s.status[row] = r.kind, r.status
-		s.place[row], s.length[row] = r.place, r.length
+		s.origin[row], s.length[row] = r.origin, r.length
 		s.parent[row] = -1
 		if p := g.parent[i]; p >= 0 {
 			parent := &g.spans[p]
@@ -128,16 +128,16 @@ func (s *Set) gather(tallies []tally) {
 	}
 }
 
-// collectSightings lists the further places of repeated spans by row.
+// collectSightings lists the further origins of repeated spans by row.
 func (s *Set) collectSightings(l *linker) {
 	for _, repeats := range l.again {
 		for _, r := range repeats {
 			spans := l.segment(int(r.trace)).spans
-			s.sightings = append(s.sightings, sighting{spans[r.first].trace, spans[r.copy].place})
+			s.sightings = append(s.sightings, sighting{spans[r.first].trace, spans[r.copy].origin})
 		}
 	}
 	s.stats.Repeated = len(s.sightings)
 	slices.SortFunc(s.sightings, func(a, b sighting) int {
-		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.place, b.place))
+		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.origin, b.origin))
 	})
 }

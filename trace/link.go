@@ -120,25 +120,25 @@ func (g *segment) link(work *workspace) {
 }
 
 type sortKey struct {
-	start int64
-	place place
-	index uint32
+	start  int64
+	origin origin
+	index  uint32
 }
 
-// sort orders by start, and by place where starts are equal, so that the
+// sort orders by start, and by origin where starts are equal, so that the
 // result does not depend on which goroutine read what. Sorting copies of the
 // keys takes half the time of sorting indexes.
 func (g *segment) sort(work *workspace) {
 	keys := work.keys[:0]
 	for _, i := range g.order {
 		r := &g.spans[i]
-		keys = append(keys, sortKey{r.start, r.place, i})
+		keys = append(keys, sortKey{r.start, r.origin, i})
 	}
 	slices.SortFunc(keys, func(a, b sortKey) int {
 		if a.start != b.start {
 			return cmp.Compare(a.start, b.start)
 		}
-		return cmp.Compare(a.place, b.place)
+		return cmp.Compare(a.origin, b.origin)
 	})
 	for k := range keys {
 		g.order[k] = keys[k].index
@@ -184,7 +184,7 @@ func (g *segment) same(a, b uint32) bool {
 }
 
 func (g *segment) bytes(r *raw) []byte {
-	return g.sources[r.place.source()].data[r.place.offset():][:r.length]
+	return g.sources[r.origin.source()].data[r.origin.offset():][:r.length]
 }
 
 // breakCycles cuts each circle of parents at its earliest span. Every span is
@@ -215,7 +215,7 @@ func (g *segment) breakCycles() {
 }
 
 func before(a, b *raw) bool {
-	return a.start < b.start || a.start == b.start && a.place < b.place
+	return a.start < b.start || a.start == b.start && a.origin < b.origin
 }
 
 // cut breaks the circle that goes through span at.

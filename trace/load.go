@@ -20,7 +20,7 @@ type Source struct {
 	Group int
 }
 
-// ErrTooManySources is returned for more files than a place can number.
+// ErrTooManySources is returned for more files than an origin can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
 // Load reads all sources and merges them into one Set, on all processors. A file
@@ -153,7 +153,7 @@ func renumber[T comparable](in *interner[T], values []T) []uint32 {
 }
 
 // orderTraces fills the ids of the table of traces in order of start, and
-// gives the place in it of each trace.
+// gives the index in it of each trace.
 func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 	order := make([]uint32, len(ids))
 	for i := range order {
@@ -166,10 +166,10 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 	t := &s.traces
 	t.id = make([]TraceID, len(ids))
 	t.byID = make([]uint32, len(ids))
-	for place, i := range order {
-		rank[i] = uint32(place)
-		t.id[place] = ids[i]
-		t.byID[place] = uint32(place)
+	for index, i := range order {
+		rank[i] = uint32(index)
+		t.id[index] = ids[i]
+		t.byID[index] = uint32(index)
 	}
 	slices.SortFunc(t.byID, func(a, b uint32) int { return slices.Compare(t.id[a][:], t.id[b][:]) })
 	return rank
@@ -180,7 +180,7 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 // more than one copy is held.
 func group(shards []*shard, numbers []numbering, extents []extent, total int) []raw {
 	spans := make([]raw, total)
-	next := make([]uint32, len(extents)) // place for the next span of each trace
+	next := make([]uint32, len(extents)) // row of the next span of each trace
 	at := uint32(0)
 	for t, e := range extents {
 		next[t] = at
@@ -188,7 +188,7 @@ func group(shards []*shard, numbers []numbering, extents []extent, total int) []
 	}
 	var shares sync.WaitGroup
 	for i, sh := range shards {
-		own := make([]uint32, len(sh.extents)) // places for this shard's spans of each trace
+		own := make([]uint32, len(sh.extents)) // rows of this shard's first span of each trace
 		for local, e := range sh.extents {
 			t := numbers[i].traces[local]
 			own[local] = next[t]
@@ -200,7 +200,7 @@ func group(shards []*shard, numbers []numbering, extents []extent, total int) []
 	return spans
 }
 
-// move empties the shard into spans, from the given place on for each trace.
+// move empties the shard into spans, from the given row on for each trace.
 func (sh *shard) move(spans []raw, next []uint32, n numbering) {
 	for i, chunk := range sh.spans.chunks {
 		for _, r := range chunk {

@@ -17,7 +17,7 @@ import (
 // Each reads a file of its own, sums its records and scans them, while they are
 // in the processor's cache; those that find no more files take records off the
 // others, so that one large file keeps all busy. The order in which records
-// are scanned does not matter: spans are ordered by start and place afterwards.
+// are scanned does not matter: spans are ordered by start and origin afterwards.
 type reader struct {
 	set     *Set
 	sources []Source

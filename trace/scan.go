@@ -18,7 +18,7 @@ type raw struct {
 	trace, name, resource, scope uint32
 	id, parent                   uint64
 	start, end                   int64
-	place                        place
+	origin                       origin
 	length                       uint32
 	kind                         Kind
 	status                       Status
@@ -229,7 +229,7 @@ func joinParts(data []byte, lo, hi, size int) string {
 }
 
 func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
-	r := raw{resource: resource, scope: scope, place: placeAt(in.source, int64(lo)), length: uint32(hi - lo)}
+	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(lo)), length: uint32(hi - lo)}
 	var id TraceID
 	var name []byte
 	var start, end uint64

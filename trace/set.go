@@ -48,7 +48,7 @@ type Set struct {
 	resources []resource
 	scopes    []scope
 	sources   []source
-	sightings []sighting // further places of spans found more than once, by row
+	sightings []sighting // further origins of spans found more than once, by row
 	ops       []operation
 	problems  []Problem
 	stats     Stats
@@ -67,7 +67,7 @@ type columns struct {
 	kind     []Kind
 	status   []Status
 	flags    []Flags
-	place    []place
+	origin   []origin
 	length   []uint32 // bytes of the encoded span
 }
 
@@ -111,23 +111,23 @@ type source struct {
 	data  []byte
 }
 
-// place is where an encoded span lies: the source in the upper 20 bits, the
+// origin is where an encoded span lies: the source in the upper 20 bits, the
 // offset in the source's (decompressed) bytes in the lower 44.
-type place uint64
+type origin uint64
 
 const (
 	offsetBits = 44
 	maxSources = 1 << (64 - offsetBits)
 )
 
-func placeAt(source int, offset int64) place { return place(source)<<offsetBits | place(offset) }
-func (p place) source() int                  { return int(p >> offsetBits) }
-func (p place) offset() int64                { return int64(p & (1<<offsetBits - 1)) }
+func originAt(source int, offset int64) origin { return origin(source)<<offsetBits | origin(offset) }
+func (o origin) source() int                   { return int(o >> offsetBits) }
+func (o origin) offset() int64                 { return int64(o & (1<<offsetBits - 1)) }
 
-// sighting is one more place of a span that several files hold.
+// sighting is one more origin of a span that several files hold.
 type sighting struct {
-	row   uint32
-	place place
+	row    uint32
+	origin origin
 }
 
 // TraceID is the 16-byte id of a trace.
@@ -399,10 +399,10 @@ type Location struct {
 // files hold it.
 func (s *Set) Locations(row int) []Location {
 	length := int(s.length[row])
-	all := []Location{{s.sources[s.place[row].source()].name, s.place[row].offset(), length}}
+	all := []Location{{s.sources[s.origin[row].source()].name, s.origin[row].offset(), length}}
 	i := sort.Search(len(s.sightings), func(i int) bool { return int(s.sightings[i].row) >= row })
 	for ; i < len(s.sightings) && int(s.sightings[i].row) == row; i++ {
-		p := s.sightings[i].place
+		p := s.sightings[i].origin
 		all = append(all, Location{s.sources[p.source()].name, p.offset(), length})
 	}
 	return all
@@ -426,11 +426,11 @@ type fileKey struct {
 // Files lists all files, in the order given to Load. It looks at every row.
 func (s *Set) Files() []File {
 	spans := make([]int, len(s.sources))
-	for _, p := range s.place {
+	for _, p := range s.origin {
 		spans[p.source()]++
 	}
 	for _, again := range s.sightings {
-		spans[again.place.source()]++
+		spans[again.origin.source()]++
 	}
 	problems := map[fileKey]int{}
 	for _, p := range s.problems {

@@ -102,7 +102,7 @@ func spanOrder(terms []*storagev2.SpanSortOrder) (order []query.SpanOrder, err e
 	return order, nil
 }
 
-// spanPosition names a row by its trace, its place in there and its span id,
+// spanPosition names a row by its trace, its index in there and its span id,
 // so that a token stays good when the same files are loaded again.
 func spanPosition(view *trace.View, row int) []byte {
 	s := view.Span(row)
@@ -117,10 +117,10 @@ func spanAt(view *trace.View, position []byte) (row int, ok bool) {
 		return 0, false
 	}
 	copy(id[:], position)
-	place := int(binary.BigEndian.Uint32(position[len(position)-4:]))
+	index := int(binary.BigEndian.Uint32(position[len(position)-4:]))
 	t, ok := view.Lookup(id)
-	if !ok || place >= t.Spans || view.Span(t.First+place).ID != trace.SpanID(position[len(id):][:8]) {
+	if !ok || index >= t.Spans || view.Span(t.First+index).ID != trace.SpanID(position[len(id):][:8]) {
 		return 0, false
 	}
-	return t.First + place, true
+	return t.First + index, true
 }

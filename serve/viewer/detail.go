@@ -53,7 +53,7 @@ type detail struct {
 	Events     []event   `json:"events"`
 	Links      []spanRef `json:"links"`
 	Dropped    dropped   `json:"dropped"`
-	Sources    []place   `json:"sources"`
+	Sources    []source  `json:"sources"`
 	Bytes      int       `json:"bytes"` // encoded
 	Left       int       `json:"left,omitempty"`
 	LeftParts  int       `json:"leftParts,omitempty"`
@@ -71,8 +71,8 @@ type dropped struct {
 	Links  uint32 `json:"links,omitempty"`
 }
 
-// place is where a span was read.
-type place struct {
+// source is where a span was read.
+type source struct {
 	File   string `json:"file"`
 	URL    string `json:"url,omitempty"`
 	Offset int64  `json:"offset"`
@@ -151,12 +151,12 @@ func (v *reader) getSpan(r *http.Request, d drawing) (any, error) {
 	}
 	if s.Flags.Has(trace.Negative) {
 		raw := &tracepb.Span{}
-		if proto.Unmarshal(v.set.Raw(d.Tree.Row(i)), raw) == nil {
+		if proto.Unmarshal(v.view.Raw(d.Tree.Row(i)), raw) == nil {
 			out.Reported = &reported{strconv.FormatUint(raw.StartTimeUnixNano, 10), strconv.FormatUint(raw.EndTimeUnixNano, 10)}
 		}
 	}
-	for _, l := range v.set.Locations(d.Tree.Row(i)) {
-		out.Sources = append(out.Sources, place{text.Clip(l.Source, 300), v.info.artifact(l.Source, d.Tree.Trace.ID), l.Offset})
+	for _, l := range v.view.Locations(d.Tree.Row(i)) {
+		out.Sources = append(out.Sources, source{text.Clip(l.Source, 300), v.info.artifact(l.Source, d.Tree.Trace.ID), l.Offset})
 	}
 	if v.info.Jaeger != "" {
 		out.Jaeger = v.info.Jaeger + "/trace/" + out.Trace + "?uiFind=" + out.ID
@@ -188,7 +188,7 @@ func (v *reader) describe(out *detail, d trace.Detail) []*commonpb.AnyValue {
 	for _, l := range d.Span.GetLinks()[:min(len(d.Span.GetLinks()), maxParts)] {
 		ref := spanRef{Trace: hex.EncodeToString(l.GetTraceId()), Span: hex.EncodeToString(l.GetSpanId()), State: text.Clip(l.GetTraceState(), 300), Flags: l.GetFlags()}
 		if id, err := trace.ParseTraceID(ref.Trace); err == nil {
-			_, ref.Here = v.set.Lookup(id)
+			_, ref.Here = v.view.Lookup(id)
 		}
 		ref.section = c.section(l.GetAttributes(), l.GetDroppedAttributesCount())
 		out.Links = append(out.Links, ref)

@@ -25,7 +25,7 @@ func (v *reader) streamTrace(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+t.ID.String()+`.json"`)
-	_ = export.WriteOTLPJSON(r.Context(), w, v.set.Tree(t)) // the visitor may have left
+	_ = export.WriteOTLPJSON(r.Context(), w, v.view.Tree(t)) // the visitor may have left
 }
 
 // getRaw sends a span's bytes as the file has them: an encoded OTLP Span.
@@ -34,5 +34,5 @@ func (v *reader) getRaw(r *http.Request, d drawing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blob{"application/octet-stream", v.set.Raw(d.Tree.Row(i)), "span.binpb"}, nil
+	return blob{"application/octet-stream", v.view.Raw(d.Tree.Row(i)), "span.binpb"}, nil
 }

@@ -38,7 +38,7 @@ func (v *reader) getFiles(r *http.Request) (any, error) {
 // jobTrace gives the id of the joined trace of a job, as a file names it; zero
 // where the file is of none.
 func (v *reader) jobTrace(job int) (id trace.TraceID) {
-	if jobs := v.set.Jobs(); job > 0 && job <= len(jobs) {
+	if jobs := v.view.Jobs(); job > 0 && job <= len(jobs) {
 		id = jobs[job-1].ID
 	}
 	return id
@@ -53,7 +53,7 @@ type problem struct {
 }
 
 func (v *reader) getProblems(r *http.Request) (any, error) {
-	all := v.set.Problems()
+	all := v.view.Problems()
 	from, to, err := window(r, len(all), problemsPerPage)
 	if err != nil {
 		return nil, err

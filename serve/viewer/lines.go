@@ -31,7 +31,7 @@ func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
 	h.Slowest = append([]int{}, d.Slowest(slowest)...)
 	seen := map[string]bool{}
 	for i := 0; i < d.Tree.Len() && len(h.Files) < 20; i++ {
-		if f := v.set.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
+		if f := v.view.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
 			seen[f] = true
 			h.Files = append(h.Files, text.Clip(f, 300))
 		}

@@ -7,7 +7,7 @@ type mark struct {
 	Means string
 }
 
-// marks has a word for each flag of the set, the most telling first.
+// marks has a word for each flag of a span, the most telling first.
 var marks = []mark{
 	{"unfinished", "unfinished", "It has no end: it was running when its process stopped. It is drawn to the end of its trace."},
 	{"orphan", "orphan", "It names a parent that is in none of the files."},

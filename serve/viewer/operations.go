@@ -29,7 +29,7 @@ func (v *reader) getAllOperations(r *http.Request) (any, error) {
 	if by == "" {
 		return shownOperations(v.cache.Operations(), by), nil
 	}
-	return shownOperations(analysis.Operations(analysis.Trees(v.set), analysis.ByAttribute(by)), by), nil
+	return shownOperations(analysis.Operations(analysis.Trees(v.view), analysis.ByAttribute(by)), by), nil
 }
 
 func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {

@@ -13,7 +13,7 @@ import (
 // A reader answers one request. It keeps to the View and the Info that were current
 // when the request came.
 type reader struct {
-	set   *trace.View
+	view  *trace.View
 	cache *analysis.Cache
 	info  Info
 }
@@ -41,7 +41,7 @@ func (v *reader) lookup(given string) (trace.Trace, error) {
 		return trace.Trace{}, badRequest("“"+text.Clip(given, 60)+"” is not a trace id",
 			"A trace id is up to 32 hex digits. Copy it again, or find the trace in the list.")
 	}
-	t, ok := v.set.Lookup(id)
+	t, ok := v.view.Lookup(id)
 	if !ok {
 		return t, notFound("There is no trace "+id.String()+" in this run",
 			"It may belong to another run, or its process may have been killed before it wrote its file. Check the id, look for the trace in the list, and see there whether there were problems reading the files.")

@@ -64,18 +64,18 @@ type markCount struct {
 }
 
 func (v *reader) getRun(*http.Request) (any, error) {
-	all, stats := v.cache.Totals(), v.set.Stats()
+	all, stats := v.cache.Totals(), v.view.Stats()
 	out := run{
 		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: webLinks(v.info.Links), Runs: []runLinks{},
 		Start: strconv.FormatInt(all.Start, 10), Duration: all.End - all.Start,
-		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.set.Len(), Repeated: stats.Repeated, Traces: v.set.NumTraces(),
-		Errors: all.Errors, Problems: len(v.set.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
+		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.view.Len(), Repeated: stats.Repeated, Traces: v.view.NumTraces(),
+		Errors: all.Errors, Problems: len(v.view.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
 		Services: []serviceTotal{},
 	}
 	for _, s := range all.Services[:min(len(all.Services), maxServices)] {
 		out.Services = append(out.Services, serviceTotal{name(s.Name), ofService(s.Name), s.Spans, s.Errors})
 	}
-	for _, t := range v.set.Jobs() {
+	for _, t := range v.view.Jobs() {
 		out.Jobs = append(out.Jobs, t.ID.String())
 		out.JobSpans += t.Spans
 	}

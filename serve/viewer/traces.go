@@ -30,13 +30,13 @@ type summary struct {
 
 func (v *reader) summary(tree trace.Tree) summary {
 	t := tree.Trace
-	root := v.set.Span(t.Root)
-	h := readHeadline(v.set.Raw(t.Root))
+	root := v.view.Span(t.Root)
+	h := readHeadline(v.view.Raw(t.Root))
 	s := summary{
 		ID: t.ID.String(), Name: name(root.Name), Hint: h.subject, Service: name(root.Service),
 		Spans: t.Spans, Errors: t.Errors, Orphans: t.Orphans,
 		Start: strconv.FormatInt(t.Start, 10), Duration: t.End - t.Start,
-		File: text.Clip(v.set.Locations(t.Root)[0].Source, 300),
+		File: text.Clip(v.view.Locations(t.Root)[0].Source, 300),
 	}
 	if root.Status == trace.StatusError {
 		s.Message = h.message
@@ -79,11 +79,11 @@ func (v *reader) getTraces(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := query.Find(r.Context(), v.set, query.Query{Filter: filter, Joined: true, Derived: derivedOfAll})
+	found, err := query.Find(r.Context(), v.view, query.Query{Filter: filter, Joined: true, Derived: derivedOfAll})
 	if err != nil {
 		return nil, err
 	}
-	jobs := v.set.Jobs()
+	jobs := v.view.Jobs()
 	slices.SortStableFunc(found, func(a, b trace.Trace) int { return cmp.Or(jobsFirst(jobs, a, b), by(a, b)) })
 	from, to, err := window(r, len(found), tracesPerPage)
 	if err != nil {
@@ -91,7 +91,7 @@ func (v *reader) getTraces(r *http.Request) (any, error) {
 	}
 	out := []summary{}
 	for _, t := range found[from:to] {
-		out = append(out, v.summary(v.set.Tree(t)))
+		out = append(out, v.summary(v.view.Tree(t)))
 	}
 	return map[string]any{"traces": out, "offset": from, "total": len(found)}, nil
 }

@@ -56,7 +56,7 @@ type Job struct {
 }
 
 // Link is an address with the text to show for it. One whose path ends in
-// /artifacts/ is also where the files of the set are found by their names.
+// /artifacts/ is also where the files of the View are found by their names.
 type Link struct{ Text, URL string }
 
 // A Viewer is the handler of the page and its API. It is safe for concurrent use.
@@ -113,13 +113,13 @@ func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.pages.Ser
 // reading makes a handler of a function that reads the current View.
 func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		set, release := v.shared.Acquire()
+		view, release := v.shared.Acquire()
 		defer release()
-		if set == nil {
+		if view == nil {
 			http.Error(w, "The traces are not served any more.", http.StatusServiceUnavailable)
 			return
 		}
-		f(&reader{set, analysis.Of(set), *v.info.Load()}, w, r)
+		f(&reader{view, analysis.Of(view), *v.info.Load()}, w, r)
 	}
 }
 
@@ -221,7 +221,7 @@ func webAddress(address string) string {
 	return u.String()
 }
 
-// artifact gives the address of a file of the set, or "" where none is known: the
+// artifact gives the address of a file of the View, or "" where none is known: the
 // same name can be in several runs, so the trace has to be that of one of them.
 func (i Info) artifact(name string, of trace.TraceID) string {
 	links := i.Links

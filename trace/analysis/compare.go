@@ -132,11 +132,11 @@ func mostDifferent(all []ComparedPath) (kept []ComparedPath, left int) {
 			weight[p] = plus(weight[p], weight[i])
 		}
 	}
-	place := map[int]int{-1: -1}
+	index := map[int]int{-1: -1}
 	for _, i := range heaviest(len(all), MaxComparedPaths, func(i int) int64 { return weight[i] }) {
-		place[i] = len(kept)
+		index[i] = len(kept)
 		p := all[i]
-		p.Parent = place[p.Parent]
+		p.Parent = index[p.Parent]
 		kept = append(kept, p)
 	}
 	return kept, len(all) - len(kept)
@@ -156,15 +156,15 @@ func inOrder(all []ComparedPath) []ComparedPath {
 		slices.Reverse(paths) // the first is taken off the end below
 	}
 	out := make([]ComparedPath, 0, len(all))
-	place := make([]int, len(all))
+	index := make([]int, len(all))
 	for waiting := under[0]; len(waiting) > 0; {
 		i := waiting[len(waiting)-1]
 		waiting = append(waiting[:len(waiting)-1], under[i+1]...)
 		p := all[i]
 		if p.Parent >= 0 {
-			p.Parent = place[p.Parent]
+			p.Parent = index[p.Parent]
 		}
-		place[i] = len(out)
+		index[i] = len(out)
 		out = append(out, p)
 	}
 	return out

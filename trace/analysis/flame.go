@@ -125,11 +125,11 @@ func widest(frames []Frame) (out Flame) {
 	}
 	kept := heaviest(len(frames), MaxFrames, func(i int) int64 { return frames[i].Width })
 	out.Frames, out.Left = make([]Frame, 0, len(kept)), len(frames)-len(kept)
-	place := map[int]int{-1: -1}
+	index := map[int]int{-1: -1}
 	for _, i := range kept {
-		place[i] = len(out.Frames)
+		index[i] = len(out.Frames)
 		f := frames[i]
-		f.Parent = place[f.Parent]
+		f.Parent = index[f.Parent]
 		out.Frames = append(out.Frames, f)
 	}
 	namePaths(out.Frames)

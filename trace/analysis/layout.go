@@ -172,14 +172,14 @@ func (f *family) run(first int32) (last, n int32) {
 // lines walks over the family depth first.
 func (f *family) lines() []Line {
 	lines := make([]Line, 0, len(f.kin)-1)
-	place := make([]int32, len(f.kin)) // of each kin among the lines
-	place[0] = -1
+	index := make([]int32, len(f.kin)) // of each kin among the lines
+	index[0] = -1
 	depth := int32(0)
 	for at := f.kin[0].child; at != 0; {
 		k := &f.kin[at]
-		place[at] = int32(len(lines))
+		index[at] = int32(len(lines))
 		lines = append(lines, Line{
-			Span: k.span, Parent: place[k.up], Depth: depth,
+			Span: k.span, Parent: index[k.up], Depth: depth,
 			Name: k.name, Service: k.service, Members: k.members, Group: k.group,
 		})
 		if k.child != 0 {

@@ -128,14 +128,14 @@ func (b *mapBuilder) busiest() (out ServiceMap) {
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(b.Nodes[y].Spans, b.Nodes[x].Spans) })
 	order = order[:min(len(order), MaxNodes)]
 	out.Left = len(b.Nodes) - len(order)
-	place := map[int]int{}
+	index := map[int]int{}
 	for _, i := range order {
-		place[i] = len(out.Nodes)
+		index[i] = len(out.Nodes)
 		out.Nodes = append(out.Nodes, b.Nodes[i])
 	}
 	for _, c := range b.Calls {
-		from, ok1 := place[c.From]
-		to, ok2 := place[c.To]
+		from, ok1 := index[c.From]
+		to, ok2 := index[c.To]
 		if ok1 && ok2 {
 			c.From, c.To = from, to
 			out.Calls = append(out.Calls, c)

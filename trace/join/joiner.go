@@ -151,7 +151,7 @@ func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
 			return trace.Joined{}, ctx.Err()
 		}
 		if !w.order[n].own {
-			w.place(int32(n))
+			w.hang(int32(n))
 		}
 	}
 	w.rename()
@@ -172,9 +172,9 @@ func (w *joiner) reported() {
 	}
 }
 
-// place finds the parent of a span that has none, and makes the span a
+// hang finds the parent of a span that has none, and makes the span a
 // candidate for those that come after it.
-func (w *joiner) place(n int32) {
+func (w *joiner) hang(n int32) {
 	k := w.order[n]
 	source := w.set.SourceOf(int(k.row))
 	if w.j.Parent[n] < 0 {

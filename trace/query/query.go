@@ -47,7 +47,7 @@ type Query struct {
 	DurationMin int64             // ns
 	DurationMax int64             // ns
 	Filter      Filter
-	After       trace.TraceID // only traces that come behind this one in the answer; it must be in the set
+	After       trace.TraceID // only traces that come behind this one in the answer; it must be in the View
 	Limit       int           // traces; 0 means all
 
 	Joined  bool // a joined trace is found by any of its spans, not by the job's own alone

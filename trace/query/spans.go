@@ -62,7 +62,7 @@ func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
 		search.parts = append(search.parts, &partRows{part, &columns})
 	}
 	if q.After != nil {
-		search.after = search.place(*q.After)
+		search.after = search.rowIn(*q.After)
 		switch {
 		case search.newestFirst():
 			search.startMax = min(search.startMax, search.after.start())
@@ -113,8 +113,8 @@ type placedRow struct {
 
 func (r placedRow) start() int64 { return r.part.columns.Start[r.row] }
 
-// place finds the part of a row of the View.
-func (q *spanSearch) place(row int) placedRow {
+// rowIn finds a row of the View in its part.
+func (q *spanSearch) rowIn(row int) placedRow {
 	part := q.parts[0]
 	if last := q.parts[len(q.parts)-1]; row >= last.FirstRow {
 		part = last

@@ -74,7 +74,7 @@ func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject
 }
 
 // withJoined adds the joined traces that have a match to those that were found: among
-// all of their spans, or among the job's own alone. Only those before a place in the
+// all of their spans, or among the job's own alone. Only those before a position in the
 // order count.
 func withJoined(ctx context.Context, c *compiled, q Query, before int, found []trace.Trace) ([]trace.Trace, error) {
 	matched := newBits(c.view.NumTraces())
