@@ -20,8 +20,8 @@ var operators = []string{
 // maxNesting is how deep calls may lie in each other, which jaeger-idl fixes.
 const maxNesting = 20
 
-// filter translates a structured filter. What it cannot mean, and what trace
-// cannot evaluate faithfully, is refused as a whole.
+// filter translates a structured filter. A filter that has no meaning, or that
+// package query cannot evaluate faithfully, is refused as a whole.
 func filter(c *expressionv1.Call) (query.Filter, error) {
 	f, err := call(c, 1)
 	if err != nil {

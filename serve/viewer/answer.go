@@ -20,7 +20,7 @@ import (
 // sent as JSON.
 type handler func(v *reader, r *http.Request) (any, error)
 
-// blob is an answer that is no JSON.
+// blob is an answer other than JSON.
 type blob struct {
 	contentType string
 	body        []byte
@@ -119,7 +119,7 @@ func number(r *http.Request, key string, otherwise int) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, badRequest(fmt.Sprintf("%s=%s is no whole number from 0", key, text.Clip(s, 60)), "docs/api.md says what each address takes.")
+		return 0, badRequest(fmt.Sprintf("invalid %s %s: use a whole number", key, text.Quote(s, 60)), "docs/api.md says what each address takes.")
 	}
 	return n, nil
 }

@@ -121,7 +121,7 @@ func (v *reader) spanAt(r *http.Request, d drawing) (line, span int, parts trace
 	}
 	l := d.Layout.Lines[line]
 	if l.Group != analysis.NoGroup {
-		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is no span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
+		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is not a span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
 	}
 	parts, err = d.Tree.Detail(int(l.Span))
 	return line, int(l.Span), parts, err

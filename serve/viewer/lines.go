@@ -67,7 +67,7 @@ func (v *reader) getLines(r *http.Request, d drawing) (any, error) {
 			to, err = strconv.Atoi(last)
 		}
 		if err != nil || from < 0 || to < from {
-			return nil, badRequest("at="+text.Clip(part, 60)+" is no range of lines", "Write numbers and ranges: at=0-40,77.")
+			return nil, badRequest("invalid at "+text.Quote(part, 60)+": use numbers and ranges of lines", "For example: at=0-40,77.")
 		}
 		for i := from; i <= to && i < len(d.Layout.Lines) && len(out) < maxLines; i++ {
 			out = append(out, d.text(i))
