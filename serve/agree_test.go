@@ -57,6 +57,11 @@ func askable(t *testing.T) asked {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return served(t, view)
+}
+
+// served serves a View in all ways, for as long as the test runs.
+func served(t *testing.T, view *trace.View) asked {
 	shared := trace.NewShared(view)
 	t.Cleanup(func() { _ = shared.Close() })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,9 +134,9 @@ func (a asked) overGRPC(t *testing.T, q *storagev2.TraceQueryParameters) (ids []
 	return ids
 }
 
-func (a asked) overV1(t *testing.T, tags map[string]string) (ids []string) {
+func (a asked) overV1(t *testing.T, q *storagev1.TraceQueryParameters) (ids []string) {
 	t.Helper()
-	answer, err := a.v1.FindTraceIDs(t.Context(), &storagev1.FindTraceIDsRequest{Query: &storagev1.TraceQueryParameters{Tags: tags, NumTraces: 100}})
+	answer, err := a.v1.FindTraceIDs(t.Context(), &storagev1.FindTraceIDsRequest{Query: q})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,21 +206,28 @@ func TestOneQuestionHasOneAnswer(t *testing.T) {
 		if got := a.overGRPC(t, params); !slices.Equal(got, want) {
 			t.Errorf("%s: v2 finds %v, want %v", test.q, got, want)
 		}
-		if got := a.overV1(t, test.tags); !slices.Equal(got, want) {
+		if got := a.overV1(t, &storagev1.TraceQueryParameters{Tags: test.tags, NumTraces: 100}); !slices.Equal(got, want) {
 			t.Errorf("%s: v1 finds %v, want %v", test.q, got, want)
 		}
 	}
 }
 
+func field(level, name string) *expressionv1.Expression {
+	return &expressionv1.Expression{Term: &expressionv1.Expression_Field{Field: &expressionv1.FieldReference{Level: level, Name: name}}}
+}
+
+func attribute(level, key string) *expressionv1.Expression {
+	return &expressionv1.Expression{Term: &expressionv1.Expression_Attr{Attr: &expressionv1.AttributeReference{Level: level, Key: key}}}
+}
+
+// compared is a filter that compares a reference with a constant of any type.
+func compared(op string, ref *expressionv1.Expression, value string) *expressionv1.Call {
+	return &expressionv1.Call{Op: op, Args: []*expressionv1.Expression{ref, {Term: &expressionv1.Expression_Scalar{Scalar: &expressionv1.Scalar{Value: value}}}}}
+}
+
 // Structured filters find what the find box does.
 func TestStructuredFiltersAgree(t *testing.T) {
 	a := askable(t)
-	field := func(level, name string) *expressionv1.Expression {
-		return &expressionv1.Expression{Term: &expressionv1.Expression_Field{Field: &expressionv1.FieldReference{Level: level, Name: name}}}
-	}
-	attribute := func(level, key string) *expressionv1.Expression {
-		return &expressionv1.Expression{Term: &expressionv1.Expression_Attr{Attr: &expressionv1.AttributeReference{Level: level, Key: key}}}
-	}
 	for q, ask := range map[string]struct {
 		op    string
 		left  *expressionv1.Expression
@@ -230,8 +242,7 @@ func TestStructuredFiltersAgree(t *testing.T) {
 		"big>9007199254740992": {"gt", attribute("span", "big"), "9007199254740992"},
 		"message=boom":         {"eq", field("span", "statusMessage"), "boom"},
 	} {
-		call := &expressionv1.Call{Op: ask.op, Args: []*expressionv1.Expression{ask.left, {Term: &expressionv1.Expression_Scalar{Scalar: &expressionv1.Scalar{Value: ask.right}}}}}
-		got := a.overGRPC(t, &storagev2.TraceQueryParameters{Filter: call, SearchDepth: 100})
+		got := a.overGRPC(t, &storagev2.TraceQueryParameters{Filter: compared(ask.op, ask.left, ask.right), SearchDepth: 100})
 		want := a.list(t, q)
 		if !slices.Contains(got, job.String()) { // by none of the job's own spans
 			want = slices.DeleteFunc(want, func(id string) bool { return id == job.String() })

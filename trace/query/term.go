@@ -217,20 +217,26 @@ func (t *term) words() Filter {
 // under asks for what has the term's key.
 func (t *term) under(c condition) Filter {
 	if t.quotedKey {
-		return anywhere(&underKey{key: []byte(t.key), condition: c})
+		return attributeUnder(&underKey{key: []byte(t.key), condition: c})
 	}
 	return underAnyKey(t.key, c)
 }
 
-// underAnyKey asks for an attribute or a field. With resource. before the key it asks
-// for an attribute of the resource as well.
+// underAnyKey asks for an attribute or a field.
 func underAnyKey(key string, c condition) Filter {
-	all := some{anywhere(&underKey{key: []byte(key), texts: textNames[key], condition: c})}
+	all := attributeUnder(&underKey{key: []byte(key), texts: textNames[key], condition: c})
 	if f, ok := fields[key]; ok {
 		all = append(all, newInField(f, c))
 	}
-	if rest, ok := strings.CutPrefix(key, "resource."); ok {
-		all = append(all, inResource{&underKey{key: []byte(rest), condition: c}})
+	return all
+}
+
+// attributeUnder asks for an attribute. With resource. before the key it asks for one
+// of the resource as well.
+func attributeUnder(k *underKey) some {
+	all := some{anywhere(k)}
+	if rest, ok := strings.CutPrefix(string(k.key), "resource."); ok {
+		all = append(all, inResource{&underKey{key: []byte(rest), condition: k.condition}})
 	}
 	return all
 }
