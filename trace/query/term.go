@@ -167,6 +167,9 @@ func (t *term) filter() (Filter, error) {
 		case i == len(t.key)+1 && t.op == "=":
 			return nil, syntaxError("%s has = twice: write key=value, or quote the value", shown(t.word))
 		default:
+			if len(ways) == maxAlternatives {
+				return nil, syntaxError("%s can be read in more than %d ways: quote its key or its value", shown(t.word), maxAlternatives)
+			}
 			ways = append(ways, underAnyKey(t.word[:i], condition{op: equals, want: t.word[i+1:]}))
 		}
 	}
