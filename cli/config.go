@@ -81,7 +81,7 @@ type configInstance struct {
 func (c configInstance) instance() prow.Instance {
 	return prow.Instance{
 		Decks: c.Deck, Gcsweb: c.Gcsweb,
-		Provider: cmp.Or(c.Provider, "gs"), Bucket: c.Bucket, Former: c.Former, Closed: c.Closed,
+		Provider: cmp.Or(c.Provider, prow.DefaultProvider), Bucket: c.Bucket, Former: c.Former, Closed: c.Closed,
 		Strategy: prow.Strategy(c.Paths), DefaultOrg: c.DefaultRepo.org, DefaultRepo: c.DefaultRepo.name,
 		Orgs: c.Orgs, Jobs: c.Jobs, Default: c.Default,
 	}
@@ -192,13 +192,13 @@ func plainYAML(err error) error {
 		line, message = m[1]+": ", m[2]
 	}
 	if m := yamlUnknown.FindStringSubmatch(message); m != nil {
-		message = "unknown key " + text.Quote(m[1], maxQuotedKey)
+		message = "unknown key " + text.Quote(m[1], maxQuoted)
 	} else if m := yamlDuplicate.FindStringSubmatch(message); m != nil {
 		key, err := strconv.Unquote(m[1])
 		if err != nil {
 			key = m[1]
 		}
-		message = "duplicate key " + text.Quote(key, maxQuotedKey)
+		message = "duplicate key " + text.Quote(key, maxQuoted)
 	} else if m := yamlType.FindStringSubmatch(message); m != nil {
 		switch m[1] {
 		case "bool":
@@ -213,10 +213,8 @@ func plainYAML(err error) error {
 			message = "expected KEY: VALUE"
 		}
 	}
-	return errors.New(line + text.Clip(message, 4*maxQuotedKey))
+	return errors.New(line + text.Clip(message, 4*maxQuoted))
 }
-
-const maxQuotedKey = 60 // bytes
 
 // Messages of the YAML library.
 var (

@@ -17,9 +17,9 @@ func (r *request) hear(e session.Event) {
 	case session.Chosen:
 		r.note("%s", chosen(e))
 	case session.ChoiceIgnored:
-		r.note("%s %s is one run: there is nothing to choose", e.Run.Job, e.Run.Build)
+		r.note("%s %s is one run: the choice has no effect", e.Run.Job, e.Run.Build)
 	case session.Duplicate:
-		r.note("%s is named more than once: it is taken once", e.Input.Title())
+		r.note("%s is named more than once: it is used once", e.Input.Title())
 	case session.CacheOpened:
 		r.detail("cache: %s", e.Dir)
 	case session.CacheUnusable:
@@ -116,7 +116,7 @@ func unfinished(in *session.Input) string {
 	if in.Fetched == nil {
 		return said
 	}
-	return said + " Ask again later, or with --watch, which waits for that."
+	return said + " Run this again later, or add --watch to wait for the end."
 }
 
 // problems prints what was wrong with files, the first ones in full.

@@ -23,13 +23,20 @@ var hints = []hint{
 		if e.State == runfile.Running && !e.Overdue {
 			return "--watch waits for that"
 		}
-		return "its page in Prow may say more: " + runPage(e.Instances, e.Run)
+		if page := runPage(e.Instances, e.Run); page != "" {
+			return "its page in Prow may say more: " + page
+		}
+		return "its page in Prow may say more"
+	}),
+	hintFor(noTracesHint), // below the error that wraps this one
+	hintFor(func(*fetch.NotFoundError) string {
+		return "check the job and the build number; buckets delete old runs, so it may have expired"
 	}),
 	hintFor(func(e *session.WaitError) string {
 		if !errors.Is(e, context.Canceled) {
 			return ""
 		}
-		return "--watch " + e.Run.URL() + " goes on with that"
+		return "prowtrace --watch " + e.Run.URL() + " waits again"
 	}),
 	hintFor(func(e *session.CacheError) string {
 		if e.Offline {
@@ -38,11 +45,11 @@ var hints = []hint{
 		return "set PROWTRACE_CACHE to a directory that can be written, or name a directory for the files: -o DIR"
 	}),
 	hintFor(func(*session.UnsupportedStoreError) string {
-		return "download its artifacts/otlp/ with your own tools and name the directory"
+		return "prowtrace reads " + supportedStores() + "; download artifacts/otlp/ of the run with your own tools and name the directory"
 	}),
 	hintIs(session.ErrOfflineChoice, "name the run, or leave the choice out; prowtrace cache list shows the runs in the cache"),
 	hintFor(func(*session.NotCachedError) string {
-		return "prowtrace cache list shows the runs in the cache; without --offline it is looked for"
+		return "prowtrace cache list shows the runs in the cache; leave out --offline to ask its bucket"
 	}),
 	hintFor(func(*session.MissingPathError) string {
 		return "check the name, or paste the link of a Prow job"
@@ -51,10 +58,10 @@ var hints = []hint{
 		return "name the directory that holds the traces"
 	}),
 	hintFor(func(*session.InputTooLargeError) string {
-		return "write it to a file and name that"
+		return "write it to a file and name the file"
 	}),
 	hintFor(func(*fetch.PartialError) string {
-		return "run it again to fetch what is missing, or go on with what there is: --keep-going"
+		return "run the command again to fetch the missing files, or use those that are there: --keep-going"
 	}),
 	hintFor(noSpansHint),
 	hintFor(func(e *fetch.CachedError) string {
@@ -93,15 +100,30 @@ var hints = []hint{
 	}),
 }
 
+// noTracesHint has nothing to say of a run that ended without traces.
+func noTracesHint(e *fetch.NoTracesError) string {
+	switch {
+	case e.Limited:
+		return "paste the run's link for everything"
+	case !e.Ended:
+		return "try again when the run has ended"
+	}
+	return ""
+}
+
 func noSpansHint(e *session.NoSpansError) string {
 	kops := func(f trace.Source) bool { return strings.Contains(f.Name, ".otel") }
 	if !slices.ContainsFunc(e.Inputs, func(in *session.Input) bool { return slices.ContainsFunc(in.Sources, kops) }) {
-		return "the traces of kOps are the files that end in .otel"
+		return "kOps writes its traces to files that end in .otel"
 	}
 	if first := e.Inputs[0]; first.Fetched != nil {
-		return "the bucket has no more: what wrote it was killed early, or had nothing to tell; the build log may say why: " + objectPage(first.Ref.Run, "build-log.txt")
+		hint := "the run has no other trace files: its processes were killed early or recorded no spans"
+		if log := objectPage(first.Ref.Run, "build-log.txt"); log != "" {
+			hint += "; the build log may say why: " + log
+		}
+		return hint
 	}
-	return "copy it again, or paste the link of its run; if it is as it was written, its process was killed early or had nothing to tell"
+	return "copy the file again, or paste the link of its run; if the copy is complete, its process was killed early or recorded no spans"
 }
 
 // storeHint is what to do where a store did not answer.
@@ -133,7 +155,7 @@ func unreachableHint(e *objstore.UnreachableError) string {
 	case objstore.Certificate:
 		return "if a proxy inspects TLS here, point SSL_CERT_FILE to its certificate"
 	case objstore.TooSlow:
-		return "check the network, and try again: what is complete is kept"
+		return "check the network, and try again: complete files are kept"
 	case objstore.ForeignAnswer:
 		return "a proxy or the network's login page answers instead: open any page in a browser, or set HTTPS_PROXY"
 	case objstore.NotRunning:
@@ -171,8 +193,8 @@ func hintIs(target error, text string) hint {
 	}
 }
 
-// hintOf is what to do about an error; "" where nobody knows. What a command
-// says itself goes before the table.
+// hintOf is what to do about an error; "" where nothing can be done. The hint of the
+// command itself comes before the table.
 func hintOf(err error) string {
 	var usage usageError
 	if errors.As(err, &usage) && usage.hint != "" {

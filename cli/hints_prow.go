@@ -30,7 +30,7 @@ func resolveHint(e *find.ResolveError) string {
 			check = "check the time limits and the name"
 		}
 		if e.Bucket != "" {
-			return check + ", and that of the bucket"
+			return check + ", and the name of the bucket"
 		}
 		return check + ", or " + nameBucket
 	case find.ReasonOutOfTime:

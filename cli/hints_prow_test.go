@@ -24,7 +24,7 @@ func TestHintsOfNames(t *testing.T) {
 		{&find.ResolveError{Reason: find.ReasonSeveral, Err: find.ErrManyRuns}, "--latest, --failed or --passed; prowtrace runs tells how they ended"},
 		{&find.ResolveError{Reason: find.ReasonNoRuns}, "check the name, or name the bucket with --bucket"},
 		{&find.ResolveError{Reason: find.ReasonNoRuns, Timed: true}, "check the time limits and the name, or"},
-		{&find.ResolveError{Reason: find.ReasonNoRuns, Timed: true, Bucket: "b"}, "check the time limits and the name, and that of the bucket"},
+		{&find.ResolveError{Reason: find.ReasonNoRuns, Timed: true, Bucket: "b"}, "check the time limits and the name, and the name of the bucket"},
 		{&find.ResolveError{Reason: find.ReasonOutOfTime}, "ask for other times"},
 		{&find.ResolveError{Reason: find.ReasonLimit, Oldest: oldest}, "look further back with --before 2026-11-23T15:00:00Z"},
 		{&find.ResolveError{Reason: find.ReasonLimit}, "give the link of a run"},

@@ -1,18 +1,42 @@
 package cli
 
 import (
+	"cmp"
 	"net/url"
 
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 )
 
+// sites are pages of a store. Each link ends before the name of a bucket.
+type sites struct{ run, artifacts, object string }
+
+// publicPages is the table of the pages that show every public bucket of a store,
+// by the provider of a run.
+var publicPages = map[string]sites{
+	prow.DefaultProvider: {"https://prow.k8s.io/view/gs/", "https://gcsweb.k8s.io/gcs/", "https://storage.googleapis.com/"},
+}
+
+// publicPage is the link of a name below the run's root; "" if the store of the
+// run has no such pages.
+func publicPage(site string, run prow.Run, name string) string {
+	if site == "" {
+		return ""
+	}
+	return site + (&url.URL{Path: run.Bucket + "/" + run.Root + name}).EscapedPath()
+}
+
+func pagesOf(run prow.Run) sites {
+	return publicPages[cmp.Or(run.Provider, prow.DefaultProvider)]
+}
+
 // runPage and artifactsPage are links of a run on the pages of its Prow, or on
-// those of kubernetes' Prow, which show every public bucket.
+// those of kubernetes' Prow, which show every public bucket of its store. They are
+// "" where no page is known.
 func runPage(known prow.Instances, run prow.Run) string {
 	page := link.Page(known, run)
 	if page == run.URL() {
-		return "https://prow.k8s.io/view/gs/" + escapePath(run.Bucket+"/"+run.Root)
+		return publicPage(pagesOf(run).run, run, "")
 	}
 	return page
 }
@@ -21,13 +45,10 @@ func artifactsPage(known prow.Instances, run prow.Run) string {
 	if page, ok := link.Artifacts(known, run); ok {
 		return page
 	}
-	return "https://gcsweb.k8s.io/gcs/" + escapePath(run.Bucket+"/"+run.Root) + "/artifacts/"
+	return publicPage(pagesOf(run).artifacts, run, "/artifacts/")
 }
 
-// objectPage is the link of an object in a bucket.
+// objectPage is the link of a file of a run; "" where its store has no pages.
 func objectPage(run prow.Run, name string) string {
-	return "https://storage.googleapis.com/" + escapePath(run.Bucket+"/"+run.Root+"/"+name)
+	return publicPage(pagesOf(run).object, run, "/"+name)
 }
-
-// escapePath escapes what may not stand in the path of a link, but its slashes.
-func escapePath(p string) string { return (&url.URL{Path: p}).EscapedPath() }

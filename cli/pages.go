@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,10 +129,11 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 }
 
 func (r *request) runLinks(run prow.Run) []viewer.Link {
-	return []viewer.Link{
+	links := []viewer.Link{
 		{Text: "artifacts", URL: artifactsPage(r.known, run)},
 		{Text: "build log", URL: objectPage(run, "build-log.txt")},
 	}
+	return slices.DeleteFunc(links, func(l viewer.Link) bool { return l.URL == "" })
 }
 
 // architectureReach is how far back Jaeger's page of services looks.
@@ -152,6 +154,7 @@ func (r *request) jaegerUI(loaded *session.Loaded, pages string) launch.UI {
 			{Label: "Artifacts", URL: artifactsPage(r.known, in.Ref.Run)},
 			{Label: "Build log", URL: objectPage(in.Ref.Run, "build-log.txt")},
 		}
+		items = slices.DeleteFunc(items, func(i launch.MenuItem) bool { return i.URL == "" })
 		if !in.Trace.IsZero() {
 			items = append([]launch.MenuItem{{Label: "The job as one trace", URL: launch.TraceLink("", in.Trace.String())}}, items...)
 		}

@@ -10,7 +10,7 @@ import (
 	"prowtrace/serve/viewer"
 )
 
-// newServe makes the command that serves on fixed addresses and starts nothinr.
+// newServe makes the command that serves on fixed addresses and starts nothing.
 func newServe(s Streams) *cobra.Command {
 	r := newRequest(s)
 	var storage, listen string

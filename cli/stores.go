@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"prowtrace/gcs"
 	"prowtrace/objstore"
@@ -23,11 +26,27 @@ type storeOptions struct {
 }
 
 // stores is the table of the object stores that can be read, by the provider of a
-// run. Opening one sends no request; an error means wrong options.
-var stores = map[string]func(context.Context, storeOptions) (store, error){
-	"gs": func(ctx context.Context, o storeOptions) (store, error) {
+// run.
+var stores = map[string]storeKind{
+	"gs": {"Google Cloud Storage", func(ctx context.Context, o storeOptions) (store, error) {
 		return opened(gcs.New(ctx, gcs.Options{Auth: gcs.Auth(o.auth), BillingProject: o.billing, UserAgent: "prowtrace", Logf: o.logf}))
-	},
+	}},
+}
+
+// A storeKind is a row of stores.
+type storeKind struct {
+	name string // for a person
+	// open sends no request; an error means wrong options.
+	open func(context.Context, storeOptions) (store, error)
+}
+
+// supportedStores names the stores that can be read.
+func supportedStores() string {
+	var names []string
+	for _, provider := range slices.Sorted(maps.Keys(stores)) {
+		names = append(names, stores[provider].name)
+	}
+	return strings.Join(names, " and ")
 }
 
 // opened makes no store of a nil pointer.
@@ -45,8 +64,8 @@ func (r *request) openStores(ctx context.Context) error {
 		o.logf = r.note
 	}
 	r.stores = map[string]store{}
-	for provider, open := range stores {
-		s, err := open(ctx, o)
+	for provider, kind := range stores {
+		s, err := kind.open(ctx, o)
 		if err != nil {
 			return usageError{err: err}
 		}

@@ -39,14 +39,13 @@ func (e *NoTracesError) Error() string {
 		fmt.Fprintf(&b, " but %s of other kinds", text.Count(e.Other, "file"))
 	}
 	switch {
-	case e.Limited:
-		b.WriteString("; the link of the run itself shows all that it has")
+	case e.Limited: // the rest of the run may have some
 	case e.Ended && e.Outcome != "":
 		fmt.Fprintf(&b, "; the run has ended (%s), and only jobs that write OpenTelemetry files there have traces", text.Name(e.Outcome))
 	case e.Ended:
 		b.WriteString("; the run has ended, and only jobs that write OpenTelemetry files there have traces")
 	default:
-		b.WriteString("; the run has not ended yet and Prow uploads artifacts at the end: try again then")
+		b.WriteString("; the run has not ended yet, and Prow uploads artifacts at the end")
 	}
 	return b.String()
 }
@@ -65,7 +64,7 @@ func (e *NotFoundError) Error() string {
 	if len(e.Tried) > 1 || len(e.Tried) == 1 && e.Tried[0].Err != nil {
 		msg += " (" + said(e.Tried, "; ") + ")"
 	}
-	return msg + "; check job and build number in the link: buckets delete old runs, so it may have expired"
+	return msg
 }
 
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }

@@ -32,6 +32,9 @@ func (r Run) URL() string {
 	return r.Provider + "://" + r.Bucket + "/" + r.Root
 }
 
+// DefaultProvider is that of buckets and jobs that are named without one.
+const DefaultProvider = "gs"
+
 // Kind says what an argument named, and so what is still to be found out.
 type Kind string
 

@@ -28,7 +28,7 @@ func (e *ArgumentError) Error() string {
 		reason += " (in: " + p.Understood + ")"
 	}
 	if strings.HasSuffix(e.Argument, "/") && !strings.Contains(e.Argument, "://") {
-		return "there is no directory " + text.Line(e.Argument) + " here, and as a link it says too little: " + reason
+		return "cannot read " + text.Line(e.Argument) + ": no such directory, and not a complete link: " + reason
 	}
 	return reason
 }

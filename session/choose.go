@@ -76,7 +76,7 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 
 // storeOf is the store that has a run, or the runs that a reference can mean.
 func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
-	if store := s.o.Stores[cmp.Or(run.Provider, "gs")]; store != nil {
+	if store := s.o.Stores[cmp.Or(run.Provider, prow.DefaultProvider)]; store != nil {
 		return store, nil
 	}
 	return nil, &UnsupportedStoreError{run}

@@ -45,18 +45,18 @@ func (e *InputTooLargeError) Error() string {
 type UnsupportedStoreError struct{ Run prow.Run }
 
 func (e *UnsupportedStoreError) Error() string {
-	return fmt.Sprintf("cannot fetch %s: only Google Cloud Storage is supported", text.Line(e.Run.URL()))
+	return fmt.Sprintf("cannot fetch %s: its store is not supported", text.Line(e.Run.URL()))
 }
 
-// ErrOfflineChoice: offline nobody can be asked how runs ended or when they started.
+// ErrOfflineChoice: only a bucket tells how runs ended and when they started.
 var ErrOfflineChoice = errors.New("cannot choose a run by its result, time or traces offline")
 
-// NotCachedError: no run in the cache fits a reference, and no other place may be
+// NotCachedError: no run in the cache fits a reference, and buckets may not be
 // asked. It matches fetch.ErrOffline.
 type NotCachedError struct{ Input string }
 
 func (e *NotCachedError) Error() string {
-	return text.Line(e.Input) + ": no such run in the cache, and working offline"
+	return "cannot find " + text.Line(e.Input) + " offline: the cache has no such run"
 }
 
 // Is makes it a matter of working offline.

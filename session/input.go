@@ -38,10 +38,9 @@ type Input struct {
 // IsRun reports whether the files are of a run, wherever they lie.
 func (in *Input) IsRun() bool { return in.readMetadata != nil }
 
-// Located reports whether it is known where in the buckets the run lies, and so
-// where its pages are.
+// Located reports whether it is known in which bucket the run lies, and where.
 func (in *Input) Located() bool {
-	return in.Fetched != nil || in.IsRun() && in.Ref.Bucket != "" && in.Ref.Provider == "gs"
+	return in.Fetched != nil || in.IsRun() && in.Ref.Bucket != ""
 }
 
 // Title names the input for a person.

@@ -151,7 +151,7 @@ func TestErrorsHaveFacts(t *testing.T) {
 			var p *link.ParseError
 			return errors.As(err, &a) && a.Argument == "https://example.com/x" && errors.As(err, &p)
 		}, "(in: host"},
-		{"no directory", []string{"otlp/"}, nil, func(err error) bool { return errors.As(err, new(*session.ArgumentError)) }, "there is no directory otlp/ here"},
+		{"no directory", []string{"otlp/"}, nil, func(err error) bool { return errors.As(err, new(*session.ArgumentError)) }, "cannot read otlp/: no such directory"},
 		{"no path", []string{"./missing"}, nil, func(err error) bool {
 			var m *session.MissingPathError
 			return errors.As(err, &m) && m.Path == "./missing" && errors.Is(err, os.ErrNotExist)

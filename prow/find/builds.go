@@ -16,8 +16,8 @@ import (
 // A directory of a bucket holds runs of one job: as directories BUILD/, or
 // as pointers BUILD.txt to where they are.
 type directory struct {
-	bucket, path string // path without a slash at its end
-	pointers     bool
+	provider, bucket, path string // path without a slash at its end
+	pointers               bool
 }
 
 // A build is a run as the listing of a directory shows it.
@@ -27,7 +27,10 @@ type build struct {
 	link string // a pointer's target, if the listing told it
 }
 
-func (d directory) String() string { return "gs://" + d.bucket + "/" + d.path + "/" }
+func (d directory) String() string { return d.url(d.path) + "/" }
+
+// url names an object of the bucket.
+func (d directory) url(object string) string { return d.provider + "://" + d.bucket + "/" + object }
 
 // maxBuilds bounds one listing. Jobs with 40,000 builds exist.
 const maxBuilds = 1_000_000
@@ -94,33 +97,33 @@ const maxPointer = 4096
 // error is objstore.ErrNotExist.
 func (b build) run(ctx context.Context, store objstore.Store, known prow.Instances) (prow.Run, error) {
 	if !b.in.pointers {
-		ref, e := link.Locate(known, "gs", b.in.bucket, b.in.path+"/"+b.id)
+		ref, e := link.Locate(known, b.in.provider, b.in.bucket, b.in.path+"/"+b.id)
 		if e != nil || ref.Kind != prow.KindRun {
-			return prow.Run{}, &pointerError{b.in.String() + b.id + " is no run"}
+			return prow.Run{}, &pointerError{b.in.String() + b.id + " is not a run"}
 		}
 		return ref.Run, nil
 	}
 	object := b.in.path + "/" + b.id + ".txt"
-	if run, ok := target(known, b.in.bucket, b.link); ok {
+	if run, ok := b.in.target(known, b.link); ok {
 		return run, nil
 	}
 	body, o, err := store.ReadAll(ctx, b.in.bucket, object, maxPointer)
 	if err != nil {
-		return prow.Run{}, fmt.Errorf("cannot read the pointer gs://%s/%s: %w", b.in.bucket, object, err)
+		return prow.Run{}, fmt.Errorf("cannot read the pointer %s: %w", b.in.url(object), err)
 	}
 	for _, to := range []string{string(body), linkOf(o.Metadata)} {
-		if run, ok := target(known, b.in.bucket, to); ok {
+		if run, ok := b.in.target(known, to); ok {
 			return run, nil
 		}
 	}
 	what := "is empty"
 	if len(body) > 0 {
-		what = "holds " + quote(string(body)) + ", which is no run"
+		what = "holds " + quote(string(body)) + ", which does not name a run"
 	}
-	return prow.Run{}, &pointerError{"the pointer gs://" + b.in.bucket + "/" + object + " " + what}
+	return prow.Run{}, &pointerError{"the pointer " + b.in.url(object) + " " + what}
 }
 
-// pointerError tells of a pointer that leads to no run.
+// pointerError tells of a pointer that does not lead to a run.
 type pointerError struct{ text string }
 
 func (e *pointerError) Error() string { return e.text }
@@ -128,18 +131,18 @@ func (e *pointerError) Error() string { return e.text }
 // Is makes it an absence.
 func (e *pointerError) Is(target error) bool { return target == objstore.ErrNotExist }
 
-// target reads a pointer's text. Pointers that were copied from a former bucket
+// target reads the text of a pointer in the directory. Pointers that were copied from a former bucket
 // still name that one; the runs were copied with them.
-func target(known prow.Instances, bucket, text string) (prow.Run, bool) {
+func (d directory) target(known prow.Instances, text string) (prow.Run, bool) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), "://")
-	if !strings.EqualFold(scheme, "gs") {
+	if !strings.EqualFold(scheme, d.provider) {
 		return prow.Run{}, false
 	}
 	to, name, _ := strings.Cut(rest, "/")
-	if slices.Contains(siblings(known, to), bucket) {
-		to = bucket
+	if slices.Contains(siblings(known, to), d.bucket) {
+		to = d.bucket
 	}
-	ref, e := link.Locate(known, "gs", to, name)
+	ref, e := link.Locate(known, d.provider, to, name)
 	return ref.Run, e == nil && ref.Kind == prow.KindRun
 }
 

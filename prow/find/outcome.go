@@ -61,7 +61,7 @@ func startTime(ctx context.Context, store objstore.Store, run prow.Run) (time.Ti
 // left to those who show the run.
 func add(ctx context.Context, store objstore.Store, m *runfile.Metadata, name string) (bool, error) {
 	kind, _ := runfile.KindOf(name)
-	data, ok, err := readSmall(ctx, store, m.Run.Bucket, m.Run.Root+"/"+name, kind.Limit)
+	data, ok, err := readSmall(ctx, store, m.Run, name, kind.Limit)
 	if err != nil || !ok {
 		return false, err
 	}

@@ -41,7 +41,7 @@ func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
 				dirs = link.PullDirs(r.o.Instances, b, ref)
 			}
 			for _, dir := range dirs {
-				p.dirs = append(p.dirs, directory{bucket: b, path: dir})
+				p.dirs = append(p.dirs, r.dir(b, dir))
 			}
 		}
 		return &candidates{subject(ref), p.builds, p.dirs, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == prow.KindPR}, nil
@@ -55,11 +55,11 @@ func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
 
 // dirsOf are where the runs of a job may lie. What a link says comes first.
 func (r *resolver) dirsOf(bucket string, ref prow.Ref) [][]directory {
-	usual := jobDirs(bucket, ref.Job)
+	usual := r.jobDirs(bucket, ref.Job)
 	if ref.Root == "" {
 		return usual
 	}
-	linked := directory{bucket: bucket, path: ref.Root}
+	linked := r.dir(bucket, ref.Root)
 	i := slices.IndexFunc(usual, func(group []directory) bool { return group[0].path == linked.path })
 	if i >= 0 {
 		return [][]directory{usual[i], usual[1-i]}

@@ -81,7 +81,7 @@ func (p *pullSearch) jobs(ctx context.Context, dir directory) ([]directory, erro
 		if len(jobs) == maxJobs {
 			return nil, &TooManyError{dir.String(), "job", maxJobs}
 		}
-		jobs = append(jobs, directory{bucket: dir.bucket, path: prefix + name})
+		jobs = append(jobs, directory{provider: dir.provider, bucket: dir.bucket, path: prefix + name})
 	}
 	return jobs, nil
 }

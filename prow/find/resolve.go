@@ -66,8 +66,8 @@ const (
 	WantAborted Want = "aborted" // the newest that was aborted
 )
 
-// Resolve finds the one run that ref means. For a KindRun that is ref.Run, without
-// a request. Refs to files and standard input are an error.
+// Resolve finds the one run that ref means, in the store of its provider (of
+// [prow.DefaultProvider] if it has none). For a KindRun that is ref.Run, without a request. Refs to files and standard input are an error.
 //
 // The newest run of a job costs one listing where the job ran within a day. A
 // wanted outcome costs a finished.json more for each run looked at, several at
@@ -79,7 +79,7 @@ func Resolve(ctx context.Context, store objstore.Store, ref prow.Ref, o Options)
 	if ref.Kind == prow.KindRun {
 		return ref.Run, nil
 	}
-	r := newResolver(store, o)
+	r := newResolver(store, ref, o)
 	switch ref.Kind {
 	case prow.KindPointer:
 		return r.pointer(ctx, ref)
@@ -95,17 +95,19 @@ func Resolve(ctx context.Context, store objstore.Store, ref prow.Ref, o Options)
 		return r.pick(ctx, c)
 	}
 	return prow.Run{}, &ResolveError{
-		Asked: "a run for " + quote(ref.Input), Had: "it names no run in a bucket", Reason: ReasonKind, Err: ErrNoRun,
+		Asked: "a run for " + quote(ref.Input), Had: "it does not name a run in a bucket", Reason: ReasonKind, Err: ErrNoRun,
 	}
 }
 
 // resolver holds the options of one call.
 type resolver struct {
-	store objstore.Store
-	o     Options
+	store    objstore.Store
+	provider string // of the store
+	o        Options
 }
 
-func newResolver(store objstore.Store, o Options) *resolver {
+// newResolver expects the store of the reference's provider.
+func newResolver(store objstore.Store, ref prow.Ref, o Options) *resolver {
 	if o.Limit <= 0 {
 		o.Limit = 50
 	}
@@ -118,7 +120,7 @@ func newResolver(store objstore.Store, o Options) *resolver {
 	if o.Notice == nil {
 		o.Notice = func(Notice) {}
 	}
-	return &resolver{store, o}
+	return &resolver{store, cmp.Or(ref.Provider, prow.DefaultProvider), o}
 }
 
 // buckets are those that may have the runs of ref, the likeliest first.
@@ -129,13 +131,10 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 	var in []prow.Instance
 	switch {
 	case ref.Bucket != "":
-		if ref.Provider != "gs" {
-			return fail(ReasonStore, "it is in S3 storage ("+ref.Bucket+"), which cannot be listed yet")
-		}
 		return append([]string{ref.Bucket}, siblings(r.o.Instances, ref.Bucket)...), nil
 	case r.o.Bucket != "":
-		name := strings.Trim(strings.TrimPrefix(r.o.Bucket, "gs://"), "/")
-		if !prow.IsBucket("gs", name) {
+		name := strings.Trim(strings.TrimPrefix(r.o.Bucket, r.provider+"://"), "/")
+		if !prow.IsBucket(r.provider, name) {
 			return fail(ReasonBucket, "invalid bucket name "+quote(r.o.Bucket))
 		}
 		return []string{name}, nil
@@ -150,27 +149,42 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 	}
 	var all []string
 	for _, i := range in {
-		if i.Provider == "gs" && i.Bucket != "" {
+		if i.Provider == r.provider && i.Bucket != "" {
 			all = append(all, i.Buckets()...)
 		}
 	}
-	if len(all) == 0 {
-		return fail(ReasonStore, "its Prow keeps runs in S3 storage ("+in[0].Bucket+"), which cannot be listed yet")
+	switch {
+	case len(all) > 0:
+		return all, nil
+	case in[0].Bucket == "":
+		return fail(ReasonStore, "the bucket of its Prow is not known")
 	}
-	return all, nil
+	return fail(ReasonStore, "its Prow keeps runs in another store: "+in[0].Provider+"://"+in[0].Bucket)
 }
 
 // jobDirs are where the runs of a job named alone may lie in a bucket, the
 // likeliest first. Batches of pull requests have no pointers.
-func jobDirs(bucket, job string) [][]directory {
+func (r *resolver) jobDirs(bucket, job string) [][]directory {
 	groups := [][]directory{
-		{{bucket: bucket, path: "logs/" + job}},
-		{{bucket: bucket, path: "pr-logs/directory/" + job, pointers: true}, {bucket: bucket, path: "pr-logs/pull/batch/" + job}},
+		{r.dir(bucket, "logs/"+job)},
+		{r.pointers(bucket, "pr-logs/directory/"+job), r.dir(bucket, "pr-logs/pull/batch/"+job)},
 	}
 	if looksPresubmit(job) {
 		groups[0], groups[1] = groups[1], groups[0]
 	}
 	return groups
+}
+
+// dir is a directory of the store.
+func (r *resolver) dir(bucket, path string) directory {
+	return directory{provider: r.provider, bucket: bucket, path: path}
+}
+
+// pointers is a directory of pointers in the store.
+func (r *resolver) pointers(bucket, path string) directory {
+	d := r.dir(bucket, path)
+	d.pointers = true
+	return d
 }
 
 // looksPresubmit is a hint for the order of requests, no more.
@@ -187,9 +201,9 @@ func (r *resolver) pointer(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	dir := strings.TrimSuffix(ref.Root, "/"+ref.Build+".txt")
 	return r.first(ctx, ref, buckets, func(bucket string) []build {
 		return []build{
-			{id: ref.Build, in: directory{bucket: bucket, path: dir, pointers: true}},
-			{id: ref.Build, in: directory{bucket: bucket, path: "pr-logs/pull/batch/" + ref.Job}},
-			{id: ref.Build, in: directory{bucket: bucket, path: "logs/" + ref.Job}},
+			{id: ref.Build, in: r.pointers(bucket, dir)},
+			{id: ref.Build, in: r.dir(bucket, "pr-logs/pull/batch/"+ref.Job)},
+			{id: ref.Build, in: r.dir(bucket, "logs/"+ref.Job)},
 		}
 	})
 }
@@ -201,7 +215,7 @@ func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 		return prow.Run{}, err
 	}
 	return r.first(ctx, ref, buckets, func(bucket string) (all []build) {
-		for _, group := range jobDirs(bucket, ref.Job) {
+		for _, group := range r.jobDirs(bucket, ref.Job) {
 			for _, s := range group {
 				all = append(all, build{id: ref.Build, in: s})
 			}
@@ -258,7 +272,7 @@ func (r *resolver) there(ctx context.Context, b build) (prow.Run, bool, error) {
 	if err != nil || b.in.pointers {
 		return run, err == nil, err
 	}
-	ok, err := exists(ctx, r.store, run.Bucket, run.Root)
+	ok, err := exists(ctx, r.store, run)
 	return run, ok, err
 }
 

@@ -44,7 +44,7 @@ func (i RunInfo) Duration() time.Duration {
 //
 // No runs are a *ResolveError; other errors are as for [Resolve].
 func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Options) ([]RunInfo, error) {
-	r := newResolver(store, o)
+	r := newResolver(store, ref, o)
 	switch ref.Kind {
 	case prow.KindJob, prow.KindPRJob, prow.KindPR:
 	case prow.KindRun, prow.KindPointer, prow.KindDeck:

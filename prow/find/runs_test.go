@@ -132,7 +132,7 @@ func TestRunsErrors(t *testing.T) {
 		"e2e-no-such":                     "there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/",
 		"./x":                             "it is not a job or a pull request, but a path",
 		"gs://absent-bucket/logs/x/":      "there are no runs in gs://absent-bucket/logs/x/",
-		"https://prow.istio.io/?job=demo": "its Prow keeps runs in S3 storage",
+		"https://prow.istio.io/?job=demo": "its Prow keeps runs in another store",
 	} {
 		ref, err := link.Parse(prow.Instances{}, input)
 		if err != nil {

@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"prowtrace/objstore"
+	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
 
-// readSmall reads an object and inflates it if it is compressed, whatever its
+// readSmall reads a file of a run and inflates it if it is compressed, whatever its
 // headers say: Prow can be told to store JSON so. ok is false where there is none.
-func readSmall(ctx context.Context, store objstore.Store, bucket, object string, limit int64) (data []byte, ok bool, err error) {
-	data, _, err = store.ReadAll(ctx, bucket, object, limit)
+func readSmall(ctx context.Context, store objstore.Store, run prow.Run, name string, limit int64) (data []byte, ok bool, err error) {
+	data, _, err = store.ReadAll(ctx, run.Bucket, run.Root+"/"+name, limit)
 	if objstore.IsAbsent(err) {
 		return nil, false, nil
 	}
@@ -19,14 +20,14 @@ func readSmall(ctx context.Context, store objstore.Store, bucket, object string,
 		data, err = runfile.Inflate(data, limit)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("cannot read gs://%s/%s: %w", bucket, object, err)
+		return nil, false, fmt.Errorf("cannot read %s/%s: %w", run.URL(), name, err)
 	}
 	return data, true, nil
 }
 
-// exists reports whether there is anything in a directory.
-func exists(ctx context.Context, store objstore.Store, bucket, dir string) (bool, error) {
-	for _, err := range store.ListDir(ctx, bucket, dir+"/", objstore.Bounds{}) {
+// exists reports whether there is anything of a run.
+func exists(ctx context.Context, store objstore.Store, run prow.Run) (bool, error) {
+	for _, err := range store.ListDir(ctx, run.Bucket, run.Root+"/", objstore.Bounds{}) {
 		return err == nil, absentIsNil(err)
 	}
 	return false, nil
