@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync/atomic"
 
@@ -53,11 +54,15 @@ func (k *keyNumbers) of(key []byte) uint64 {
 
 type usedKeysKey struct{}
 
-// usedFieldKeys gives the keys of fields under which spans have attributes, as bits.
-func usedFieldKeys(ctx context.Context, v *trace.View) (uint64, error) {
+// usedFieldKeys gives the keys of fields under which spans have attributes, as bits. It
+// gives all of them where that is not known and not to be found out.
+func usedFieldKeys(ctx context.Context, v *trace.View, findOut bool) (uint64, error) {
 	kept := v.Kept(usedKeysKey{}, func() any { return new(atomic.Pointer[uint64]) }).(*atomic.Pointer[uint64])
 	if used := kept.Load(); used != nil {
 		return *used, nil
+	}
+	if !findOut {
+		return math.MaxUint64, nil
 	}
 	var used atomic.Uint64
 	for _, part := range v.Parts() {

@@ -63,7 +63,7 @@ func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
 	for _, a := range q.Attributes {
 		f = both(f, Tag(a.Key, a.Value))
 	}
-	c, err := compile(ctx, v, f, q.Derived)
+	c, err := compile(ctx, v, f, q.Derived, q.Limit == 0)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,9 @@ type compiled struct {
 	derived Derived
 }
 
-func compile(ctx context.Context, v *trace.View, f Filter, d Derived) (*compiled, error) {
+// compile prepares a filter. whole says that the search looks at all rows: one that
+// ends early is not worth a pass over them before (see fieldKeys).
+func compile(ctx context.Context, v *trace.View, f Filter, d Derived, whole bool) (*compiled, error) {
 	c := &compiled{view: v, derived: d, needs: needsOf(f)}
 	if err := d.check(c.needs); err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func compile(ctx context.Context, v *trace.View, f Filter, d Derived) (*compiled
 	c.needs.tree = c.needs.tree || c.needs.label && hasLabels(v)
 	unused := fieldKeysOf(f)
 	if unused != 0 {
-		used, err := usedFieldKeys(ctx, v)
+		used, err := usedFieldKeys(ctx, v, whole)
 		if err != nil {
 			return nil, err
 		}
@@ -250,6 +252,7 @@ func (m *matcher) blockBelow(hi int) int {
 // block gives the matches in a range of traces, newest first.
 func (m *matcher) block(s *subject, lo, hi, limit int) (found []trace.Trace, err error) {
 	for t := hi - 1; t >= lo; t-- {
+		s.spend(1)
 		if m.trace(s, t) {
 			found = append(found, m.view.Trace(m.view.TraceIndex(m.part, t)))
 			if len(found) == limit {
@@ -290,7 +293,6 @@ func (m *matcher) trace(s *subject, t int) bool {
 		m.enter(s, tree)
 	}
 	first, behind := m.set.TraceRows(t)
-	s.spend(behind - first)
 	lo, _ := slices.BinarySearch(m.columns.Start[first:behind], m.startMin)
 	for row := first + lo; row < behind && m.columns.Start[row] <= m.startMax; row++ {
 		if m.span(s, row, row-first) {

@@ -51,7 +51,7 @@ const (
 // It returns ctx's error when ctx ends first, and another where the filter asks for
 // what is Derived.
 func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
-	c, err := compile(ctx, v, q.Filter, Derived{})
+	c, err := compile(ctx, v, q.Filter, Derived{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +169,7 @@ const runRows = 64
 // trace offers the matching spans of trace t. Its rows are ordered by start: where
 // the answer is, too, none behind one that comes too late for it has room.
 func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
+	s.spend(1)
 	if _, end := part.Set.TraceExtent(t); end < q.startMin {
 		return
 	}
@@ -176,11 +177,11 @@ func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
 		q.enter(s, q.view.Tree(q.view.Trace(q.view.TraceIndex(part.Part, t))))
 	}
 	first, hi := part.Set.TraceRows(t)
-	s.spend(hi - first)
 	starts := part.columns.Start[first:hi]
 	hi = first + sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
 	lo := first + sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
 	for lo < hi && s.err == nil {
+		s.spend(1)
 		from, to := lo, min(lo+runRows, hi)
 		next := from
 		if q.newestFirst() {

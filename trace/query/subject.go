@@ -24,6 +24,7 @@ type subject struct {
 	row         int
 	span        []byte // encoded, once it was asked for
 	event, link []byte // the one that Some looks at
+	hasAdded    bool   // some row has added fields
 	scratch     []value
 	answers     [][]uint8 // of the filter's memos, by memo and number in its column
 	eventsOf    []uint8   // of what spans say without their events; nil where that is not kept
@@ -44,13 +45,16 @@ const rowCost = 32
 
 // newSubject makes a subject; at sets the row.
 func newSubject(v *trace.View, part trace.Part) *subject {
-	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns(), ctx: context.Background()}
+	return &subject{
+		view: v, part: part, set: part.Set, columns: part.Set.Columns(), hasAdded: len(v.AddedRows()) > 0, ctx: context.Background(),
+	}
 }
 
-// at looks at a row of the part, which is number in its tree.
+// at looks at a row of the part, which is number in its tree. It is called for each
+// row, so it leaves looking at the context to spend.
 func (s *subject) at(row, number int) *subject {
 	s.row, s.number, s.span = row, number, nil
-	s.spend(rowCost)
+	s.left -= rowCost
 	return s
 }
 
@@ -58,8 +62,7 @@ func (s *subject) at(row, number int) *subject {
 // what the subject says does not matter any more.
 func (s *subject) spend(bytes int) {
 	if s.left -= bytes; s.left < 0 {
-		s.left = interval
-		s.err = s.ctx.Err()
+		s.left, s.err = interval, s.ctx.Err()
 	}
 }
 
@@ -141,7 +144,12 @@ func (s *subject) encoded() []byte {
 }
 
 // added gives the fields that joined traces have behind those of the span.
-func (s *subject) added() []byte { return s.view.AddedFields(s.part.FirstRow + s.row) }
+func (s *subject) added() []byte {
+	if !s.hasAdded {
+		return nil
+	}
+	return s.view.AddedFields(s.part.FirstRow + s.row)
+}
 
 // hasBytes reports whether the span, or what was added to it, has some bytes anywhere.
 func (s *subject) hasBytes(b []byte) bool {

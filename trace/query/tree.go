@@ -19,7 +19,7 @@ const treeBatch = 4096
 
 // InTree tells for each span of a tree, by its number, whether f holds.
 func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, error) {
-	c, err := compile(ctx, t.View(), f, d)
+	c, err := compile(ctx, t.View(), f, d, true)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,7 @@ func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject
 						s = subjects[last]
 					}
 					more := ask(s.at(row-s.part.FirstRow, i))
+					s.spend(1)
 					if s.err != nil {
 						return s.err
 					}
@@ -130,7 +131,7 @@ const eventBatch = 1024
 // only one of its span. They come in no order, some at a time; add is not called by
 // two goroutines at once, and must not keep the slice.
 func Events(ctx context.Context, t trace.Tree, f Filter, d Derived, add func([]Event)) error {
-	c, err := compile(ctx, t.View(), f, d)
+	c, err := compile(ctx, t.View(), f, d, true)
 	if err != nil {
 		return err
 	}
