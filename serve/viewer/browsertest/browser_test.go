@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -351,9 +352,10 @@ func TestDeepLink(t *testing.T) {
 	b.eval(`(() => { const s = document.querySelector('.top select'); s.value = 'local'; s.dispatchEvent(new Event('change')); })()`)
 	b.wait(`location.search.includes('zone=local') && document.querySelector('.detail .d-fields')`)
 	state := `[location.pathname + location.search, document.querySelector('.detail h2').textContent, document.querySelector('.find').value, document.querySelector('.ticks').textContent, document.querySelector('.top select').value, document.querySelector('.wf-row.opened')?.dataset.line].join('\n')`
-	before := b.text(state)
+	before, ticks := b.text(state), b.text(`document.querySelector('.ticks').textContent`)
 	b.run(chromedp.Reload())
 	b.wait(atTrace + ` && document.querySelector('.detail .d-fields') && document.querySelector('.found').textContent === '15 matches' && document.querySelector('.wf-row.opened')`)
+	b.wait(`document.querySelector('.ticks').textContent === ` + strconv.Quote(ticks)) // drawn again once the details have taken their room
 	if after := b.text(state); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
