@@ -376,10 +376,12 @@ func (s *Set) Lookup(id TraceID) (Trace, bool) {
 func less(a, b TraceID) bool { return string(a[:]) < string(b[:]) }
 
 // Span gives the span in a row, in 0 ≤ row < Len.
-func (s *Set) Span(row int) Span {
+func (s *Set) Span(row int) Span { return s.spanOf(row, s.Service(row)) }
+
+func (s *Set) spanOf(row int, service string) Span {
 	return Span{
 		Row: row, Trace: int(s.trace[row]), ID: spanID(s.id[row]), Parent: int(s.parent[row]),
-		Name: s.names[s.name[row]], Service: s.Service(row), Kind: s.kind[row], Status: s.status[row],
+		Name: s.names[s.name[row]], Service: service, Kind: s.kind[row], Status: s.status[row],
 		Flags: s.flags[row], Start: s.start[row], Duration: s.end[row] - s.start[row],
 	}
 }

@@ -239,10 +239,12 @@ func (v *View) Lookup(id TraceID) (Trace, bool) {
 // Span gives the span in a row, in 0 ≤ row < Len.
 func (v *View) Span(row int) Span {
 	part, local := v.at(row)
-	s := part.Set.Span(local)
+	resource := &v.resources[part.FirstResource+int(part.Set.resource[local])]
+	s := part.Set.spanOf(local, v.services[resource.service])
 	s.Row = row
-	s.Trace = v.TraceIndex(part, s.Trace)
-	s.Service = v.services[v.resources[v.Resource(row)].service]
+	if v.own != nil {
+		s.Trace = v.TraceIndex(part, s.Trace)
+	}
 	if s.Parent >= 0 {
 		s.Parent += part.FirstRow
 	}
