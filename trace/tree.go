@@ -81,6 +81,12 @@ func (t Tree) Times(i int) (start, end int64) {
 	return set.start[row], set.end[row]
 }
 
+// Status gives the status of span i, at a tenth of the cost of a Span.
+func (t Tree) Status(i int) Status {
+	part, local := t.view.at(t.Row(i))
+	return part.Set.status[local]
+}
+
 // ReportedService gives the service of span i as its file names it.
 func (t Tree) ReportedService(i int) string { return t.view.ReportedService(t.Row(i)) }
 

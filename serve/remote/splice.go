@@ -1,10 +1,8 @@
 package remote
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
-	"slices"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -36,7 +34,8 @@ type splicer struct {
 	size int // of the message so far
 }
 
-// served is a span to send: what describes it, and how it is encoded.
+// served is a span to send: what describes it, and how it is encoded, without values
+// that Jaeger cannot have.
 type served struct {
 	description
 	encoded []byte
@@ -62,9 +61,18 @@ func (p *splicer) trace(t trace.Trace, send func(storage.Encoded) error) error {
 		}
 		return nil
 	}
+	plan := p.plan(tree)
 	spans := func(yield func(served) bool) {
-		for _, i := range p.order(tree) {
-			if !yield(served{p.describe(tree, i), tree.Encoded(i)}) {
+		for n := range tree.Len() {
+			i := n
+			if plan.order != nil {
+				i = int(plan.order[n])
+			}
+			span := tree.Encoded(i)
+			if _, odd := plan.odd[uint32(i)]; odd {
+				span = finiteSpan(span)
+			}
+			if !yield(served{p.describe(tree, i), span}) {
 				return
 			}
 		}
@@ -83,7 +91,7 @@ func (p *splicer) spans(rows []int, token string, send func(storage.Encoded) err
 	}
 	spans := func(yield func(served) bool) {
 		for _, row := range rows {
-			if !yield(served{description{p.view.Resource(row), p.view.Scope(row)}, p.view.Encoded(row)}) {
+			if !yield(served{description{p.view.Resource(row), p.view.Scope(row)}, finiteSpan(p.view.Encoded(row))}) {
 				return
 			}
 		}
@@ -99,8 +107,7 @@ func (p *splicer) spans(rows []int, token string, send func(storage.Encoded) err
 func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
 	last := description{-1, -1}
 	for s := range spans {
-		span := finiteSpan(s.encoded)
-		size := otlpwire.FieldSize(len(span))
+		size := otlpwire.FieldSize(len(s.encoded))
 		same := s.description == last
 		if p.size > 0 && p.size+size > storage.ChunkSize {
 			if err := flush(); err != nil {
@@ -113,30 +120,12 @@ func (p *splicer) gather(spans iter.Seq[served], flush func() error) error {
 			p.size += p.headSize(s.description)
 		}
 		r := &p.runs[len(p.runs)-1]
-		r.spans = append(r.spans, span)
+		r.spans = append(r.spans, s.encoded)
 		r.spanBytes += size
 		p.size += size
 		last = s.description
 	}
 	return nil
-}
-
-// order lists the spans of a tree so that those with the same resource and scope
-// lie together: each description is then sent once a message.
-func (p *splicer) order(t trace.Tree) []int {
-	order := make([]int, t.Len())
-	mixed := false
-	for i := range order {
-		order[i] = i
-		mixed = mixed || p.describe(t, i) != p.describe(t, 0)
-	}
-	if mixed {
-		slices.SortFunc(order, func(a, b int) int {
-			x, y := p.describe(t, a), p.describe(t, b)
-			return cmp.Or(cmp.Compare(x.resource, y.resource), cmp.Compare(x.scope, y.scope), cmp.Compare(a, b))
-		})
-	}
-	return order
 }
 
 func (p *splicer) describe(t trace.Tree, i int) description {

@@ -239,3 +239,35 @@ func distinct(t testing.TB, entries []entry) (kept []entry) {
 	}
 	return kept
 }
+
+// A trace whose spans change between two scopes and of which some have values that
+// JSON cannot have is streamed alike each time, in groups, by the plan that is kept.
+func TestPlanOfATraceIsKept(t *testing.T) {
+	const spans = 3 * leastKept
+	var mixed tracepb.TracesData
+	for i := range spans {
+		span := &tracepb.Span{TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(uint64(i + 1)), Name: "s", StartTimeUnixNano: otlptest.At(float64(i)), EndTimeUnixNano: otlptest.At(float64(i + 1))}
+		if i%10 == 0 {
+			span.Attributes = otlptest.NotNumbers()
+		}
+		mixed.ResourceSpans = append(mixed.ResourceSpans, &tracepb.ResourceSpans{
+			Resource:   &resourcepb.Resource{Attributes: []*commonpb.KeyValue{otlptest.Attr("service.name", otlptest.Str("s"))}},
+			ScopeSpans: []*tracepb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: []string{"b", "a"}[i%2]}, Spans: []*tracepb.Span{span}}},
+		})
+	}
+	view := otlptest.Load(t, otlptest.File(t, "mixed", &mixed))
+	c := connect(t, view)
+	want := spelled(flatten(&mixed))
+	for range 2 {
+		messages := received(t)(c.reader.GetTraces(t.Context(), &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{{TraceId: otlptest.TraceID(1)}}}))
+		sameEntries(t, flatten(messages...), want)
+		if groups := len(messages[0].GetResourceSpans()); len(messages) != 1 || groups != 2 {
+			t.Errorf("%d messages, %d groups in the first, want one with the two scopes", len(messages), groups)
+		}
+	}
+	p := splicer{view: view}
+	tree := view.Tree(view.Trace(0))
+	if first, second := p.plan(tree), p.plan(tree); &first.order[0] != &second.order[0] || len(first.odd) != (spans+9)/10 {
+		t.Errorf("the plan was made again, or has %d odd spans of %d", len(first.odd), (spans+9)/10)
+	}
+}

@@ -56,20 +56,24 @@ func summarize(view *trace.View, t trace.Trace) *storagev2.TraceSummary {
 		s.OrphanSpanCount = 0 // all hang below their processes
 	}
 	services := map[string]*storagev2.ServiceSummary{}
-	var last *storagev2.ServiceSummary // spans of a service often follow each other
+	byResource := map[int]*storagev2.ServiceSummary{}
+	resource, service := -1, (*storagev2.ServiceSummary)(nil) // spans of a resource often follow each other
 	for i := range tree.Len() {
-		span := tree.Span(i)
-		if last == nil || last.Name != span.Service {
-			if last = services[span.Service]; last == nil {
-				last = &storagev2.ServiceSummary{Name: span.Service}
-				services[span.Service] = last
-				s.Services = append(s.Services, last)
+		if n := tree.Resource(i); n != resource {
+			if resource, service = n, byResource[n]; service == nil {
+				name := view.ServiceOf(n)
+				if service = services[name]; service == nil {
+					service = &storagev2.ServiceSummary{Name: name}
+					services[name] = service
+					s.Services = append(s.Services, service)
+				}
+				byResource[n] = service
 			}
 		}
-		last.SpanCount++
-		if span.Status == trace.StatusError {
+		service.SpanCount++
+		if tree.Status(i) == trace.StatusError {
 			s.ErrorSpanCount++
-			last.ErrorSpanCount++
+			service.ErrorSpanCount++
 		}
 	}
 	const rest = 64 << 10 // the root's names, and some numbers
