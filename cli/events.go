@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
@@ -18,6 +19,8 @@ func (r *request) hear(e session.Event) {
 		r.note("%s", chosen(e))
 	case session.ChoiceIgnored:
 		r.note("%s %s is one run: the choice has no effect", e.Run.Job, e.Run.Build)
+	case session.PatternDropped:
+		r.note("wildcards select no files: using all trace files of %s, not only %s", wildcardScope(e.Ref), e.Ref.Pattern)
 	case session.Duplicate:
 		r.note("%s is named more than once: it is used once", e.Input.Title())
 	case session.CacheOpened:
@@ -66,6 +69,14 @@ func found(n find.Notice) string {
 		return n.Text + "; " + olderHint(n.Oldest)
 	}
 	return n.Text
+}
+
+// wildcardScope names what is used instead of the files that a pattern selects.
+func wildcardScope(ref prow.Ref) string {
+	if part := (&session.Input{Ref: ref}).Part(); part != "" {
+		return part
+	}
+	return "the run"
 }
 
 func chosen(e session.Chosen) string {

@@ -58,6 +58,10 @@ type Ref struct {
 	Run   // the fields known so far; all that URL needs only for KindRun
 
 	Rest string // path below the run that the link named ("artifacts/otlp"), decoded
+	// Pattern is what the link named with wildcards, below the run; Rest is the part
+	// above them.
+	Pattern string
+
 	Host string // Deck host (with a port if one was given) where the link carries no bucket; "" is the default instance
 
 	Container string // test container named by a /log link

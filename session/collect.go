@@ -66,6 +66,9 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 				return c, err
 			}
 		}
+		if ref.Pattern != "" {
+			s.tell(PatternDropped{ref})
+		}
 		in := &Input{Ref: ref}
 		runs, c.Inputs = append(runs, in), append(c.Inputs, in)
 	}

@@ -21,6 +21,10 @@ type Chosen struct {
 // ChoiceIgnored: an argument is one run already, so there is nothing to choose.
 type ChoiceIgnored struct{ Run prow.Run }
 
+// PatternDropped: an argument has wildcards, and all trace files of its directory are
+// used, not only those that fit.
+type PatternDropped struct{ Ref prow.Ref }
+
 // Duplicate: another argument names the same run, so this one is left out.
 type Duplicate struct{ Input *Input }
 
@@ -92,6 +96,7 @@ type ProblemsFound struct{ Problems []trace.Problem }
 
 func (Chosen) event()         {}
 func (ChoiceIgnored) event()  {}
+func (PatternDropped) event() {}
 func (Duplicate) event()      {}
 func (CacheOpened) event()    {}
 func (CacheUnusable) event()  {}

@@ -45,6 +45,9 @@ func (p page) deck() (prow.Ref, *ParseError) {
 	if p.known.isDeck(p.host) {
 		return prow.Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
 	}
+	if target := p.carried(); target != "" {
+		return p.follow(target)
+	}
 	return prow.Ref{}, p.unknown()
 }
 

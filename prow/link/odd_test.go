@@ -36,7 +36,7 @@ func TestParseOddText(t *testing.T) {
 		{"C1 control", demoRun + "/a\u009bb", ClassPath},
 		{"line break in a path", "https://gcsweb.k8s.io/gcs/demo-bucket/logs/ci-demo/7/a%0Ab", ClassPath},
 		{"not UTF-8", demoRun + "/\xff", ClassForm},
-		{"control in a pattern", demoRun + "/\v*", ClassPath},
+		{"control in a pattern", demoRun + "/\x01*", ClassPath},
 		{"long name", demoRun + "/" + long, ClassPath},
 		{"long word", long, ClassJobName},
 		{"long host", "https://" + long + "/x", ClassHost},

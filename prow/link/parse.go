@@ -16,6 +16,7 @@
 package link
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -68,10 +69,19 @@ func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
 	if depth > maxDepth {
 		return prow.Ref{}, fail(ClassForm, "a redirecting link around others", "too many are nested", hintLink)
 	}
+	if ref, ok := g.parseTitle(input); ok {
+		return ref, nil
+	}
 	text, e := unwrap(input)
 	if e != nil {
 		return prow.Ref{}, e
 	}
+	ref, e := g.parseOne(text, depth)
+	return g.mend(input, ref, e, depth)
+}
+
+// parseOne reads text that is one link, path or name.
+func (g grammar) parseOne(text string, depth int) (prow.Ref, *ParseError) {
 	if text == "-" {
 		return prow.Ref{Kind: prow.KindStdin}, nil
 	}
@@ -98,15 +108,15 @@ func (g grammar) parse(input string, depth int) (prow.Ref, *ParseError) {
 }
 
 // parseBucket reads what follows gs:// or s3://. Nothing is percent-encoded there.
+// Of a pattern for gsutil it takes what lies above it, if that is a run.
 func (g grammar) parseBucket(provider, rest string) (prow.Ref, *ParseError) {
 	bucket, name, _ := strings.Cut(rest, "/")
 	name = dropGeneration(name)
 	segs, e := segments(name)
-	i := slices.IndexFunc(segs, func(s string) bool { return strings.Contains(s, "*") })
+	i := slices.IndexFunc(segs, isPattern)
 	if e != nil || i < 0 {
 		return g.locate(provider, bucket, name)
 	}
-	// A pattern for gsutil: what lies above it, if that is a run.
 	ref, e := g.locate(provider, bucket, join(segs[:i]))
 	if e != nil && e.Class == ClassBucket {
 		return prow.Ref{}, e
@@ -114,9 +124,17 @@ func (g grammar) parseBucket(provider, rest string) (prow.Ref, *ParseError) {
 	if e != nil || ref.Kind != prow.KindRun {
 		return prow.Ref{}, fail(ClassGlob, "bucket path "+quote(rest), "a pattern with * names many runs", hintRun)
 	}
+	ref.Pattern = strings.TrimPrefix(ref.Rest+"/"+join(segs[i:]), "/")
 	addNote(&ref, "pattern "+join(segs[i:])+" dropped")
 	return ref, nil
 }
+
+// isPattern reports one of gsutil's wildcards in a segment: *, ?, [a-z], {a,b}.
+func isPattern(segment string) bool {
+	return wildcard.MatchString(segment)
+}
+
+var wildcard = regexp.MustCompile(`[*?]|\[[^\]]+\]|\{[^}]*,[^}]*\}`)
 
 // dropGeneration removes "#123", by which gsutil names one version of an object.
 func dropGeneration(name string) string {
@@ -159,6 +177,9 @@ func (g grammar) parseBare(text string, depth int) (prow.Ref, *ParseError) {
 	host, _, _ := strings.Cut(first, "?")
 	host, _, _ = strings.Cut(host, "#")
 	if org, repo, number, ok := g.cutPullRequest(text); ok {
+		return g.pullRequest(org, repo, number), nil
+	}
+	if org, repo, number, ok := g.cutPullPath(strings.Split(strings.TrimRight(text, "/"), "/")); ok {
 		return g.pullRequest(org, repo, number), nil
 	}
 	switch {
@@ -247,6 +268,28 @@ func (g grammar) cutPullRequest(s string) (org, repo, number string, ok bool) {
 		org, repo = g.Default().DefaultOrg, name
 	}
 	return org, repo, number, ok && isDigits(number) && len(number) <= 20 && prow.IsJob(org) && prow.IsJob(repo)
+}
+
+// cutPullPath splits [ORG/]REPO/pull/NUMBER, as the paths of GitHub's pages and of
+// its API have it.
+func (g grammar) cutPullPath(segs []string) (org, repo, number string, ok bool) {
+	if len(segs) > 3 && segs[0] == "repos" {
+		segs = segs[1:]
+	}
+	i := slices.IndexFunc(segs, func(s string) bool { return s == "pull" || s == "pulls" })
+	switch i {
+	case 1:
+		org, repo = g.Default().DefaultOrg, segs[0]
+	case 2:
+		org, repo = segs[0], segs[1]
+	default:
+		return "", "", "", false
+	}
+	if i+1 == len(segs) || i+2 < len(segs) && !slices.Contains([]string{"files", "changes", "commits", "checks", "conflicts", "conversation"}, segs[i+2]) {
+		return "", "", "", false
+	}
+	number, _, _ = strings.Cut(segs[i+1], "#") // of a comment
+	return org, repo, number, isDigits(number) && len(number) <= 10 && prow.IsJob(org) && prow.IsJob(repo)
 }
 
 // pullRequest is a pull request on GitHub, which says nothing of a bucket.

@@ -14,6 +14,7 @@ type object struct{ provider, bucket, name string }
 var googleHosts = []string{
 	"storage.googleapis.com",
 	"storage.cloud.google.com",
+	"storage.mtls.cloud.google.com",
 	"storage.mtls.googleapis.com",
 	"storage-download.googleapis.com",
 	"storage-upload.googleapis.com",
@@ -75,7 +76,16 @@ func (p page) googleConsole() (object, bool) {
 	return object{}, false
 }
 
+// googleRegion matches the hosts of one region and those of private endpoints,
+// each with or without the bucket in front.
+var googleRegion = regexp.MustCompile(`^(?:(.+)\.)?storage(?:\.[a-z0-9-]+\.rep|-[a-z0-9-]+\.p)\.googleapis\.com$`)
+
 func (p page) google() (object, bool) {
+	if m := googleRegion.FindStringSubmatch(p.host); m != nil && m[1] != "" {
+		return object{"gs", m[1], p.nameOrPrefix(0)}, true
+	} else if m != nil {
+		return object{"gs", p.at(0), p.nameOrPrefix(1)}, true
+	}
 	for _, host := range googleHosts {
 		if p.host == host {
 			return object{"gs", p.at(0), p.nameOrPrefix(1)}, true

@@ -23,7 +23,7 @@ func unwrap(text string) (string, *ParseError) {
 	if !utf8.ValidString(text) {
 		return "", fail(ClassForm, "text "+quote(text), "it is not valid UTF-8", hintLink)
 	}
-	text = strings.TrimFunc(text, isBlank)
+	text = decodeLink(strings.TrimFunc(strings.Map(visible, text), isBlank))
 	if text == "" {
 		return "", fail(ClassEmpty, "nothing", "empty input", hintLink+", a job name, a file or a directory")
 	}
@@ -33,7 +33,7 @@ func unwrap(text string) (string, *ParseError) {
 	if backslashed.MatchString(text) {
 		text = strings.ReplaceAll(text, `\`, "/") // pasted from a Windows tool
 	}
-	text = oneSlash.ReplaceAllString(text, "$1://")
+	text = remoteName(oneSlash.ReplaceAllString(text, "$1://"))
 	text = markdownTarget(text)
 
 	if isSpacedName(text) {
@@ -45,7 +45,7 @@ func unwrap(text string) (string, *ParseError) {
 	case len(links) > 1:
 		return "", fail(ClassMany, "several links, "+QuoteLink(links[0])+" and "+QuoteLink(links[1]), "expected one URL or job name", once)
 	}
-	text = strings.TrimFunc(stripPairs(text), isBlank)
+	text = decodeLink(strings.TrimFunc(stripPairs(text), isBlank))
 	if isLocal(text) || strings.HasPrefix(text, "/") {
 		return text, nil
 	}
@@ -60,9 +60,46 @@ var (
 	oneSlash    = regexp.MustCompile(`(?i)^(https?|gs|gcs|s3):/\b`) // "https:/prow…": a path cleaner ate one
 )
 
-// isBlank also counts the invisible characters that chats and documents add.
-func isBlank(r rune) bool {
-	return unicode.IsSpace(r) || r == '\u200b' || r == '\u200e' || r == '\u200f' || r == '\u2060' || r == '\ufeff'
+func isBlank(r rune) bool { return unicode.IsSpace(r) }
+
+// visible drops the invisible characters that chats and documents put between
+// letters: hyphens for where a line may end, spaces of no width, marks of direction.
+func visible(r rune) rune {
+	if r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2060' || r == '\ufeff' {
+		return -1
+	}
+	return r
+}
+
+// encodedLink matches the beginning of a link of which no slash is left as it was.
+var encodedLink = regexp.MustCompile(`(?i)^(?:https?|gs|gcs|s3)(?::|%(?:25)*3a)(?:/|%(?:25)*2f)`)
+
+// decodeLink takes the percent-encoding off a link that was encoded as a whole, maybe
+// more than once, as a parameter of another.
+func decodeLink(text string) string {
+	for range 3 {
+		if !strings.Contains(encodedLink.FindString(text), "%") {
+			break
+		}
+		text = unescape(text)
+	}
+	return text
+}
+
+// rclone matches its names for remotes: those that the line itself configures, and
+// those that people call like the store.
+var rclone = regexp.MustCompile(`(?i)(^|[\s"'(<])(?::(gcs|gs|google cloud storage|s3)(?:,[^:\s]*)?|(gcs|gs|s3)):([a-z0-9][^:/\s]*(?:/|$))`)
+
+// remoteName writes rclone's ":gcs:BUCKET/PATH" as a URL.
+func remoteName(text string) string {
+	return rclone.ReplaceAllStringFunc(text, func(s string) string {
+		m := rclone.FindStringSubmatch(s)
+		scheme := "gs"
+		if strings.EqualFold(m[2]+m[3], "s3") {
+			scheme = "s3"
+		}
+		return m[1] + scheme + "://" + m[4]
+	})
 }
 
 var (

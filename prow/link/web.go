@@ -1,6 +1,7 @@
 package link
 
 import (
+	"regexp"
 	"strings"
 
 	"prowtrace/prow"
@@ -13,6 +14,7 @@ type page struct {
 	port  string // "" or ":8080"
 	segs  []string
 	query map[string]string // the first value of each key
+	raw   string            // path and query as they were given
 	depth int               // of redirecting links around this one
 }
 
@@ -26,8 +28,8 @@ func (g grammar) parseWeb(rest string, depth int) (prow.Ref, *ParseError) {
 	if target := p.redirect(); target != "" {
 		return p.follow(target)
 	}
-	if p.isGitHub() && p.at(2) == "pull" && isDigits(p.at(3)) && prow.IsJob(p.at(0)) && prow.IsJob(p.at(1)) && len(p.at(3)) <= 20 {
-		return g.pullRequest(p.at(0), p.at(1), p.at(3)), nil
+	if org, repo, number, ok := g.cutPullPath(p.segs); p.isGitHub() && ok {
+		return g.pullRequest(org, repo, number), nil
 	}
 	if e := p.namesNoRun(); e != nil {
 		return prow.Ref{}, e
@@ -40,9 +42,10 @@ func (g grammar) parseWeb(rest string, depth int) (prow.Ref, *ParseError) {
 
 func (g grammar) newPage(rest string, depth int) (page, *ParseError) {
 	rest, _, _ = strings.Cut(rest, "#")
+	_, raw, _ := strings.Cut(rest, "/")
 	rest, query, _ := strings.Cut(rest, "?")
 	authority, path, _ := strings.Cut(rest, "/")
-	p := page{known: g, host: authority[strings.LastIndexByte(authority, '@')+1:], query: parseQuery(query), depth: depth}
+	p := page{known: g, raw: raw, host: authority[strings.LastIndexByte(authority, '@')+1:], query: parseQuery(query), depth: depth}
 	if i := strings.LastIndexByte(p.host, ':'); i >= 0 && !strings.HasSuffix(p.host, "]") {
 		if port := p.host[i+1:]; port != "" && port != "80" && port != "443" {
 			p.port = p.host[i:]
@@ -90,23 +93,50 @@ func (p page) describe() string {
 
 // redirect returns the target of a link that only leads on to another.
 func (p page) redirect() string {
-	first := func(keys ...string) string {
-		for _, k := range keys {
-			if v := p.query[k]; v != "" {
-				return v
-			}
-		}
-		return ""
-	}
 	switch {
-	case (p.host == "google.com" || p.host == "www.google.com") && p.at(0) == "url":
-		return first("q", "url") // Spyglass' links lens, Google documents and mail
+	case googleSearch.MatchString(p.host) && p.at(0) == "url":
+		return p.first("q", "url") // Spyglass' links lens, Google documents and mail
 	case p.host == "accounts.google.com":
-		return first("continue", "followup") // storage.cloud.google.com asks to log in
+		return p.first("continue", "followup") // storage.cloud.google.com asks to log in
 	case p.host == "slack-redir.net":
-		return first("url")
+		return p.first("url")
 	case strings.HasSuffix(p.host, ".safelinks.protection.outlook.com"):
-		return first("url")
+		return p.first("url")
+	}
+	return ""
+}
+
+// googleSearch matches Google's host of every country: google.com, www.google.co.uk.
+var googleSearch = regexp.MustCompile(`^(?:www\.)?google\.[a-z]{2,3}(?:\.[a-z]{2})?$`)
+
+// carried returns the link that a page of an unknown host holds: web archives, mail
+// filters and login pages have it in their path or in a parameter.
+func (p page) carried() string {
+	if m := carriedLink.FindStringSubmatchIndex(p.raw); m != nil {
+		target := p.raw[m[2]:]
+		if i := strings.Index(target, "__;"); i >= 0 && strings.HasPrefix(p.raw, "v3/__") {
+			target = target[:i] // urldefense.com
+		}
+		return target
+	}
+	for _, value := range []string{p.first("url", "u", "q", "a"), p.first("target", "to", "dest", "destination"), p.first("continue", "next", "rd", "return_to", "redirect", "redirect_uri", "return")} {
+		if m := linkStart.FindStringSubmatchIndex(value); m != nil {
+			return value[m[2]:] // behind "cache:…:", for instance
+		}
+	}
+	return ""
+}
+
+// carriedLink finds a link that begins a segment of a path. Some pages write one
+// slash of the two.
+var carriedLink = regexp.MustCompile(`(?i)^[^?]*?(?:^|/|/__)((?:https?|gs)(?::|%3a)(?:/|%2f))`)
+
+// first is the first parameter of these that has a value.
+func (p page) first(keys ...string) string {
+	for _, k := range keys {
+		if v := p.query[k]; v != "" {
+			return v
+		}
 	}
 	return ""
 }
