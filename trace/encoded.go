@@ -107,6 +107,16 @@ func (v *View) Resource(row int) int {
 // ServiceOf gives the service of a resource.
 func (v *View) ServiceOf(resource int) string { return v.services[v.resources[resource].service] }
 
+// ServiceNumber gives the number of a resource's service in ServiceNames.
+func (v *View) ServiceNumber(resource int) uint32 { return v.resources[resource].service }
+
+// ServiceNames gives the distinct services of all resources, which must not be changed.
+func (v *View) ServiceNames() []string { return v.services }
+
+// NumResources counts the resources as they are served, those that only joined traces
+// have among them.
+func (v *View) NumResources() int { return len(v.resources) }
+
 // Scope gives the number of a row's instrumentation scope.
 func (v *View) Scope(row int) int {
 	part, local := v.at(row)

@@ -264,7 +264,7 @@ func (v *View) ReportedResource(resource int) int { return v.unlabelledOf(resour
 
 // unlabelledOf gives the resource that joined traces have in place of another.
 func (v *View) unlabelledOf(resource int) int {
-	if v.unlabelled == nil {
+	if resource >= len(v.unlabelled) {
 		return resource
 	}
 	return int(v.unlabelled[resource])

@@ -65,16 +65,16 @@ func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	}
 	there := v.drawing(t)
 	out := comparison{Here: v.summary(here.Tree), There: v.summary(there.Tree), Operations: []comparedOperation{}, Paths: []comparedPath{}}
-	operations := analysis.CompareOperations(here.Drawing, there.Drawing)
+	compared := analysis.Compare(here.Drawing, there.Drawing)
+	operations := compared.Operations
 	for _, o := range operations[:min(len(operations), maxComparedOperations)] {
 		out.Operations = append(out.Operations, shownComparedOperation(o))
 	}
 	out.LeftOperations = len(operations) - len(out.Operations)
-	paths, left := analysis.ComparePaths(here.Drawing, there.Drawing)
-	for _, p := range paths {
+	for _, p := range compared.Paths {
 		out.Paths = append(out.Paths, comparedPath{p.Parent, name(p.Name), name(p.Service), sums(p.Here), sums(p.There), p.Leads})
 	}
-	out.LeftPaths = left
+	out.LeftPaths = compared.Left
 	return out, nil
 }
 

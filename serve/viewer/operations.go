@@ -29,12 +29,12 @@ func (v *reader) getAllOperations(r *http.Request) (any, error) {
 	if by == "" {
 		return shownOperations(v.cache.Operations(), by), nil
 	}
-	return shownOperations(analysis.Operations(analysis.Trees(v.view), analysis.ByAttribute(by)), by), nil
+	return shownOperations(analysis.Operations(analysis.All(v.view), analysis.ByAttribute(by)), by), nil
 }
 
 func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {
 	by := r.URL.Query().Get("by")
-	group := analysis.ByName
+	group := analysis.ByName()
 	if by != "" {
 		group = analysis.ByAttribute(by)
 	}

@@ -36,10 +36,10 @@ func newCache(v *trace.View) *Cache {
 		view:       v,
 		totals:     sync.OnceValue(func() Totals { return NewTotals(v) }),
 		files:      sync.OnceValue(v.Files),
-		operations: sync.OnceValue(func() []Operation { return Operations(Trees(v), ByName) }),
-		keys:       sync.OnceValue(func() []Key { return Keys(Trees(v)) }),
-		flame:      sync.OnceValue(func() Flame { return NewFlame(Trees(v)) }),
-		services:   sync.OnceValue(func() ServiceMap { return NewServiceMap(Trees(v)) }),
+		operations: sync.OnceValue(func() []Operation { return Operations(All(v), ByName()) }),
+		keys:       sync.OnceValue(func() []Key { return Keys(All(v)) }),
+		flame:      sync.OnceValue(func() Flame { return NewFlame(All(v)) }),
+		services:   sync.OnceValue(func() ServiceMap { return NewServiceMap(All(v)) }),
 	}
 }
 

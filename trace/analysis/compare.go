@@ -15,12 +15,12 @@ type Sums struct {
 	Self   int64 // ns
 }
 
-func (s *Sums) add(span trace.Span, self int64) {
-	s.Count++
-	s.Total = plus(s.Total, span.Duration)
-	s.Self = plus(s.Self, self)
-	if span.Status == trace.StatusError {
-		s.Errors++
+func (sums *Sums) add(s *spans, i int, self int64) {
+	sums.Count++
+	sums.Total = plus(sums.Total, s.duration(i))
+	sums.Self = plus(sums.Self, self)
+	if s.status[i] == trace.StatusError {
+		sums.Errors++
 	}
 }
 
@@ -35,35 +35,47 @@ type ComparedOperation struct {
 	HereService, ThereService string
 }
 
-// CompareOperations pairs the operations of two traces by their names and reported
-// services, those that differ most in self time first. It looks at every span once.
-func CompareOperations(here, there *Drawing) (all []ComparedOperation) {
-	type key struct{ name, service string }
-	index := map[key]int{}
-	for side, d := range []*Drawing{here, there} {
-		for i := range d.Tree.Len() {
-			s := d.Tree.Span(i)
-			k := key{s.Name, d.Tree.ReportedService(i)}
-			at, known := index[k]
-			if !known {
-				at = len(all)
-				index[k] = at
-				all = append(all, ComparedOperation{Name: k.name, Service: k.service, HereService: k.service, ThereService: k.service})
+// A Comparison is two traces of a View beside each other.
+type Comparison struct {
+	Operations []ComparedOperation
+	Paths      []ComparedPath
+	Left       int // paths that are left out
+}
+
+// Compare compares two traces of one View by operation and by call path. It
+// looks at every span twice, at the same time.
+func Compare(here, there *Drawing) (c Comparison) {
+	a, b := spansOf(here.Tree), spansOf(there.Tree)
+	together(func() { c.Operations = compareOperations([2]*spans{a, b}, [2][]int64{here.Self, there.Self}) },
+		func() { c.Paths, c.Left = comparePaths([2]*spans{a, b}, [2][]int64{here.Self, there.Self}) })
+	return c
+}
+
+// compareOperations pairs the operations of two traces by their names and reported
+// services, those that differ most in self time first.
+func compareOperations(sides [2]*spans, self [2][]int64) (all []ComparedOperation) {
+	var index numbering
+	for side, s := range sides {
+		for i := range s.len() {
+			service := s.reported[s.resource[i]]
+			at, fresh := index.number(pair(s.name[i], service))
+			if fresh {
+				reported := s.services[service]
+				all = append(all, ComparedOperation{Name: s.text(s.name[i]), Service: reported, HereService: reported, ThereService: reported})
 			}
 			o := &all[at]
 			if side == 0 {
-				o.HereService = s.Service
-				o.Here.add(s, d.Self[i])
+				o.HereService = s.services[s.serviceOf(i)]
+				o.Here.add(s, i, self[side][i])
 			} else {
-				o.ThereService = s.Service
-				o.There.add(s, d.Self[i])
+				o.ThereService = s.services[s.serviceOf(i)]
+				o.There.add(s, i, self[side][i])
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b ComparedOperation) int {
+	return ordered(all, func(a, b *ComparedOperation) int {
 		return cmp.Compare(apart(b.Here.Self, b.There.Self), apart(a.Here.Self, a.There.Self))
 	})
-	return all
 }
 
 // apart says how far two times are from each other.
@@ -82,38 +94,35 @@ type ComparedPath struct {
 // differences in and under them are kept.
 const MaxComparedPaths = 2000
 
-// ComparePaths puts calls of the same name and reported service under the same path
+// comparePaths puts calls of the same name and reported service under the same path
 // together, as a Flame does. The roots are one path whatever their names: those of
 // two jobs have different ones.
 //
 // Each path stands before those in it, which follow at once, those whose durations
-// differ most first. left counts those that differ least and are left out. It looks at
-// every span once, parents first, and sorts paths.
-func ComparePaths(here, there *Drawing) (paths []ComparedPath, left int) {
-	index := map[frameKey]int32{}
+// differ most first. left counts those that differ least and are left out.
+func comparePaths(sides [2]*spans, self [2][]int64) (paths []ComparedPath, left int) {
+	var operations, index numbering
 	var all []ComparedPath
-	for side, d := range []*Drawing{here, there} {
-		of := make([]int32, d.Tree.Len()) // the path of each span
-		for _, i := range parentsFirst(d.Tree) {
-			s := d.Tree.Span(int(i))
-			service := d.Tree.ReportedService(int(i))
-			k := frameKey{-1, s.Name, service}
-			if p := d.Tree.Parent(int(i)); p >= 0 {
-				k.parent = of[p]
-			} else if s.Row == d.Tree.Trace.Root {
-				k = frameKey{parent: -2}
+	for side, s := range sides {
+		of := make([]int32, s.len()) // the path of each span
+		for i := range s.parentsFirst {
+			service := s.reported[s.resource[i]]
+			operation, _ := operations.number(pair(s.name[i], service))
+			under := int32(-1)
+			if p := s.parentOf(i); p >= 0 {
+				under = of[p]
+			} else if s.row(i) == s.root {
+				under, operation = -2, -1
 			}
-			at, known := index[k]
-			if !known {
-				at = int32(len(all))
-				index[k] = at
-				all = append(all, ComparedPath{Parent: max(int(k.parent), -1), Name: s.Name, Service: service})
+			at, fresh := index.number(pair(uint32(under), uint32(operation)))
+			if fresh {
+				all = append(all, ComparedPath{Parent: max(int(under), -1), Name: s.text(s.name[i]), Service: s.services[service]})
 			}
 			of[i] = at
 			if side == 0 {
-				all[at].Here.add(s, d.Self[i])
+				all[at].Here.add(s, i, self[side][i])
 			} else {
-				all[at].There.add(s, d.Self[i])
+				all[at].There.add(s, i, self[side][i])
 			}
 		}
 	}
@@ -143,7 +152,7 @@ func mostDifferent(all []ComparedPath) (kept []ComparedPath, left int) {
 }
 
 // inOrder puts paths, of which each stands after the one that it is in, into the order
-// of ComparePaths.
+// of comparePaths.
 func inOrder(all []ComparedPath) []ComparedPath {
 	under := make([][]int32, len(all)+1) // by path + 1
 	for i := range all {
@@ -175,11 +184,7 @@ const leading = 12
 
 // markLeads marks what the paths that differ most in self time are in.
 func markLeads(paths []ComparedPath) {
-	order := make([]int, len(paths))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
+	order := inOrderOf(len(paths), func(a, b int) int {
 		return cmp.Compare(apart(paths[b].Here.Self, paths[b].There.Self), apart(paths[a].Here.Self, paths[a].There.Self))
 	})
 	for _, i := range order[:min(len(order), leading)] {

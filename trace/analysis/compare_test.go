@@ -18,7 +18,8 @@ func TestComparePaths(t *testing.T) {
 		inTrace(2, span(1, 0, "bad", 110, 130)), inTrace(2, span(2, 1, "apply", 111, 125)), inTrace(2, span(3, 2, "poll", 112, 114)), inTrace(2, span(4, 1, "poll", 126, 128)))))
 	good, bad := Draw(s.Tree(s.Trace(0))), Draw(s.Tree(s.Trace(1)))
 	draw := func(here, there *Drawing) string {
-		paths, left := ComparePaths(here, there)
+		c := Compare(here, there)
+		paths, left := c.Paths, c.Left
 		var lines []string
 		for _, p := range paths {
 			line := fmt.Sprintf("%d %s %d×%s %d×%s", p.Parent, p.Name, p.Here.Count, seconds(p.Here.Total), p.There.Count, seconds(p.There.Total))
@@ -48,7 +49,7 @@ func TestComparePaths(t *testing.T) {
 		t.Errorf("the other way round\n%s\nwant\n%s", got, want)
 	}
 	var operations []string
-	for _, o := range CompareOperations(bad, good) {
+	for _, o := range Compare(bad, good).Operations {
 		operations = append(operations, fmt.Sprintf("%s %d×%s %d×%s", o.Name, o.Here.Count, seconds(o.Here.Self), o.There.Count, seconds(o.There.Self)))
 	}
 	// By how far the self times are apart.
@@ -61,7 +62,8 @@ func TestComparePaths(t *testing.T) {
 func TestCompareLargeTraces(t *testing.T) {
 	for name, parent := range map[string]func(i int) uint64{"chain": func(i int) uint64 { return uint64(i) }, "fan": func(i int) uint64 { return uint64(min(i, 1)) }} {
 		d := Draw(largeTree(t, 20_000, parent))
-		paths, left := ComparePaths(d, d)
+		c := Compare(d, d)
+		paths, left := c.Paths, c.Left
 		if len(paths) != MaxComparedPaths || left != 20_000-MaxComparedPaths {
 			t.Errorf("%s: %d paths, %d left out", name, len(paths), left)
 		}

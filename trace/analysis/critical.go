@@ -24,7 +24,8 @@ type Segment struct {
 // whose times are estimates, and that hold nothing else, are left out: of a JUnit
 // case one knows how long it took, not when, and no more what waited for it.
 func CriticalPath(t trace.Tree) []Segment {
-	w := walk{tree: t, children: childrenByEnd(t), guessed: guessed(t)}
+	s := timesOf(t)
+	w := walk{spans: &s, children: s.childrenByEnd(), guessed: guessed(t)}
 	start, end := t.Extent()
 	w.enter(-1, start, end)
 	for len(w.stack) > 0 {
@@ -35,7 +36,7 @@ func CriticalPath(t trace.Tree) []Segment {
 
 // walk is the state of CriticalPath: the spans it is in, the outermost first.
 type walk struct {
-	tree     trace.Tree
+	spans    *spans
 	children children
 	guessed  map[int]bool
 	stack    []visit
@@ -61,8 +62,7 @@ func (w *walk) step() {
 	for len(v.waiting) > 0 {
 		i := int(v.waiting[0])
 		v.waiting = v.waiting[1:]
-		start, end := w.tree.Times(i)
-		start, end = max(start, v.start), min(end, v.end)
+		start, end := max(w.spans.start[i], v.start), min(w.spans.end[i], v.end)
 		// A child that ends after at ran beside what the path has gone through.
 		if end > v.at || start >= end || w.guessed[i] {
 			continue
@@ -90,26 +90,24 @@ type children struct {
 
 func (c children) of(span int) []int32 { return c.all[c.first[span+1]:c.first[span+2]] }
 
-func childrenByEnd(t trace.Tree) children {
-	n := t.Len()
+func (s *spans) childrenByEnd() children {
+	n := s.len()
 	c := children{first: make([]int32, n+2), all: make([]int32, n)}
-	ends := make([]int64, n)
 	for i := range n {
-		_, ends[i] = t.Times(i)
-		c.first[t.Parent(i)+2]++
+		c.first[s.parentOf(i)+2]++
 	}
 	for i := range n + 1 {
 		c.first[i+1] += c.first[i]
 	}
 	next := slices.Clone(c.first)
 	for i := range n {
-		p := t.Parent(i) + 1
+		p := s.parentOf(i) + 1
 		c.all[next[p]] = int32(i)
 		next[p]++
 	}
 	for span := -1; span < n; span++ {
 		if own := c.of(span); len(own) > 1 {
-			slices.SortStableFunc(own, func(a, b int32) int { return cmp.Compare(ends[b], ends[a]) })
+			slices.SortStableFunc(own, func(a, b int32) int { return cmp.Compare(s.end[b], s.end[a]) })
 		}
 	}
 	return c

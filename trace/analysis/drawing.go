@@ -23,7 +23,8 @@ type extent struct{ start, end int64 }
 // Draw lays out a tree and computes its self times. It takes time and memory in
 // proportion to the number of spans.
 func Draw(t trace.Tree) *Drawing {
-	d := &Drawing{Tree: t, Layout: LayOut(t), Self: SelfTimes(t), Line: make([]int32, t.Len())}
+	d := &Drawing{Tree: t, Line: make([]int32, t.Len())}
+	together(func() { d.Layout = LayOut(t) }, func() { d.Self = SelfTimes(t) })
 	for i, l := range d.Layout.Lines {
 		if l.Group == NoGroup {
 			d.Line[l.Span] = int32(i)

@@ -100,13 +100,13 @@ func BenchmarkAnalyses(b *testing.B) {
 	for name, f := range map[string]func(){
 		"draw":       func() { Draw(tree) },
 		"slowest":    func() { d.Slowest(15) },
-		"operations": func() { Operations(One(tree), ByName) },
+		"operations": func() { Operations(One(tree), ByName()) },
 		"flame":      func() { NewFlame(One(tree)) },
 		"paths":      func() { Paths(tree) },
 		"services":   func() { NewServiceMap(One(tree)) },
 		"peers":      func() { Peers(tree) },
 		"keys":       func() { Keys(One(tree)) },
-		"compare":    func() { CompareOperations(d, d); ComparePaths(d, d) },
+		"compare":    func() { Compare(d, d) },
 		"totals":     func() { NewTotals(tree.View()) },
 	} {
 		b.Run(name, func(b *testing.B) {

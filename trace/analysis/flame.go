@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"iter"
 
 	"prowtrace/trace"
 )
@@ -34,66 +33,105 @@ type Frame struct {
 // MaxFrames bounds the frames of a Flame. The widest are kept.
 const MaxFrames = 5000
 
-// NewFlame puts the spans of trees together by their paths. It looks at every span
-// once, parents first.
-func NewFlame(trees iter.Seq[trace.Tree]) Flame {
-	b := frameBuilder{index: map[frameKey]int32{}}
-	for t := range trees {
-		self := SelfTimes(t)
-		b.eachFrame(t, func(i, at int32, s trace.Span) {
-			f := &b.frames[at]
-			f.Count++
-			f.Self = plus(f.Self, self[i])
-			if s.Status == trace.StatusError {
-				f.Errors++
-			}
-		})
+// NewFlame puts the spans of traces together by their paths. It looks at every span
+// once, parents first, and at several traces at the same time.
+func NewFlame(of Traces) Flame {
+	forests := of.forests()
+	built := make([]frameBuilder, max(len(forests), 1))
+	each(len(forests), func(i int) { built[i].addForest(forests[i]) })
+	all := &built[0]
+	for i := range built[1:] {
+		all.merge(&built[i+1])
 	}
-	return widest(b.frames)
+	return widest(all.named())
 }
 
 // Paths gives the Path of the frame that each span of t is in.
 func Paths(t trace.Tree) []string {
-	b := frameBuilder{index: map[frameKey]int32{}}
-	of := b.eachFrame(t, func(_, _ int32, _ trace.Span) {})
-	namePaths(b.frames)
+	s := spansOf(t)
+	b := frameBuilder{numbers: s.numbers}
+	of := b.framesOf(s)
+	frames := b.named()
+	namePaths(frames)
 	paths := make([]string, len(of))
 	for i, at := range of {
-		paths[i] = b.frames[at].Path
+		paths[i] = frames[at].Path
 	}
 	return paths
 }
 
+// frameBuilder finds the frames of spans. Each frame stands after the one that it is
+// in.
 type frameBuilder struct {
-	index  map[frameKey]int32
-	frames []Frame
+	*numbers
+	operations numbering // names with services
+	index      numbering // frames by the one that they are in and their operation
+	frames     []Frame   // without names
+	keys       []uint64  // their names and services
 }
 
-type frameKey struct {
-	parent        int32
-	name, service string
+func (b *frameBuilder) addForest(f forest) {
+	b.numbers = f.numbers
+	var of []int32
+	var self []int64
+	together(func() { of = b.framesOf(f.spans) }, func() { self = f.self() })
+	for i, at := range of {
+		x := &b.frames[at]
+		x.Count++
+		x.Self = plus(x.Self, self[i])
+		if f.status[i] == trace.StatusError {
+			x.Errors++
+		}
+	}
 }
 
-// eachFrame calls f for each span of t with the number of its frame, and gives the
-// frames of all spans.
-func (b *frameBuilder) eachFrame(t trace.Tree, f func(i, frame int32, s trace.Span)) (of []int32) {
-	of = make([]int32, t.Len())
-	for _, i := range parentsFirst(t) {
-		s := t.Span(int(i))
-		key := frameKey{-1, s.Name, s.Service}
-		if p := t.Parent(int(i)); p >= 0 {
-			key.parent = of[p]
+// framesOf gives the frames of all spans.
+func (b *frameBuilder) framesOf(s *spans) (of []int32) {
+	of = make([]int32, s.len())
+	for i := range s.parentsFirst {
+		under := int32(-1)
+		if p := s.parentOf(i); p >= 0 {
+			under = of[p]
 		}
-		at, known := b.index[key]
-		if !known {
-			at = int32(len(b.frames))
-			b.index[key] = at
-			b.frames = append(b.frames, Frame{Parent: int(key.parent), Name: s.Name, Service: s.Service})
-		}
-		of[i] = at
-		f(i, at, s)
+		of[i] = b.frame(under, s.operation(i))
 	}
 	return of
+}
+
+// frame gives the frame of an operation under another frame, or under none.
+func (b *frameBuilder) frame(under int32, operation uint64) int32 {
+	number, _ := b.operations.number(operation)
+	at, fresh := b.index.number(pair(uint32(under), uint32(number)))
+	if fresh {
+		b.frames = append(b.frames, Frame{Parent: int(under)})
+		b.keys = append(b.keys, operation)
+	}
+	return at
+}
+
+// merge adds the frames of later spans.
+func (b *frameBuilder) merge(more *frameBuilder) {
+	of := make([]int32, len(more.frames))
+	for i, f := range more.frames {
+		under := int32(-1)
+		if f.Parent >= 0 {
+			under = of[f.Parent]
+		}
+		of[i] = b.frame(under, more.keys[i])
+		x := &b.frames[of[i]]
+		x.Count += f.Count
+		x.Errors += f.Errors
+		x.Self = plus(x.Self, f.Self)
+	}
+}
+
+// named gives the frames with their names.
+func (b *frameBuilder) named() []Frame {
+	for i, key := range b.keys {
+		name, service := parts(key)
+		b.frames[i].Name, b.frames[i].Service = b.text(name), b.services[service]
+	}
+	return b.frames
 }
 
 // namePaths fills in the paths of frames, of which each stands after the one that it

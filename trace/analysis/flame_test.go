@@ -64,7 +64,7 @@ func TestFlame(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := load(t, otel(t, otlp(t, "s", tt.spans...)))
-			if got, want := drawFlame(NewFlame(Trees(s))), strings.Join(tt.want, "\n"); got != want {
+			if got, want := drawFlame(NewFlame(All(s))), strings.Join(tt.want, "\n"); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
@@ -78,7 +78,7 @@ func TestPathsAreThoseOfFrames(t *testing.T) {
 		span(1, 0, "root", 10, 30), span(2, 1, "get", 11, 12), span(3, 2, "get", 11, 12), span(4, 1, "a", 13, 20), span(5, 4, "get", 14, 15), span(6, 4, "get", 16, 17),
 		span(7, 0x9f, "get", 18, 19)), otlp(t, "other", span(8, 1, "get", 21, 22), inTrace(2, span(1, 0, "root", 50, 60)))))
 	found := map[string]int{}
-	for tree := range Trees(s) {
+	for tree := range simpleTrees(s) {
 		for _, p := range Paths(tree) {
 			found[p]++
 		}
@@ -96,7 +96,7 @@ func TestPathsAreThoseOfFrames(t *testing.T) {
 			}
 		}
 	}
-	whole := NewFlame(Trees(s))
+	whole := NewFlame(All(s))
 	if len(whole.Frames) != 8 || len(found) != 8 {
 		t.Fatalf("%d frames, %d paths", len(whole.Frames), len(found))
 	}
@@ -114,7 +114,7 @@ func TestWidestFramesAreKept(t *testing.T) {
 		spans = append(spans, span(uint64(i+2), 1, fmt.Sprint("call ", i), 10+20*i, 10+20*i+1+i%7))
 	}
 	s := load(t, otel(t, otlp(t, "s", spans...)))
-	f := NewFlame(Trees(s))
+	f := NewFlame(All(s))
 	if len(f.Frames) != MaxFrames || f.Left != 101 || f.Frames[0].Name != "root" || f.Total != 999_990e9 {
 		t.Fatalf("%d frames, %d left out, first %s, total %d", len(f.Frames), f.Left, f.Frames[0].Name, f.Total)
 	}

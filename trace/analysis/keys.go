@@ -1,8 +1,8 @@
 package analysis
 
 import (
+	"bytes"
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 
@@ -25,104 +25,200 @@ const (
 	longestOption = 100 // bytes of a key or a value that is worth offering
 )
 
-// seenKey counts the spans with an attribute.
-type seenKey struct {
-	spans  int
-	counts map[string]int // by value; nil once there are too many
-}
-
 // Keys lists the keys of all attributes, those that most spans have first. It reads
-// every span once.
-func Keys(trees iter.Seq[trace.Tree]) []Key {
-	index := map[string]*seenKey{}
-	add := func(attribute []byte, spans int) {
-		key, value := otlpwire.KeyValue(attribute)
-		k := index[string(key)]
-		if k == nil {
-			if len(key) == 0 || len(key) > longestOption || len(index) == seenKeys {
-				return
-			}
-			k = &seenKey{counts: map[string]int{}}
-			index[string(key)] = k
+// every span once, on all processors.
+func Keys(of Traces) []Key {
+	pieces := of.pieces()
+	counts := make([]*keyCounts, len(pieces))
+	each(len(pieces), func(i int) { counts[i] = pieces[i].countKeys() })
+	all := newKeyCounts()
+	for i, c := range counts {
+		if c.full {
+			// Which keys count depends on those before: only made-up traces have so many.
+			all.addSpans(&pieces[i])
+			continue
 		}
-		k.spans += spans
-		if k.counts != nil {
-			k.count(value, spans)
-		}
+		all.merge(c)
 	}
-	var view *trace.View
-	resources := map[int]int{} // spans of each
-	for t := range trees {
-		view = t.View()
-		for i := range t.Len() {
-			for num, field := range otlpwire.Messages(t.Encoded(i)) {
-				if num == 9 {
-					add(field, 1)
-				}
-			}
-			resources[t.Resource(i)]++
-		}
-	}
-	for _, n := range slices.Sorted(maps.Keys(resources)) {
-		wire, _ := view.EncodedResource(n)
+	for _, n := range slices.Sorted(maps.Keys(all.resources)) {
+		wire, _ := of.view.EncodedResource(int(n))
 		for num, field := range otlpwire.Messages(wire) {
 			if num == 1 {
-				add(field, resources[n])
+				all.add(field, all.resources[n])
 			}
 		}
 	}
-	var all []Key
-	for _, key := range slices.Sorted(maps.Keys(index)) {
-		all = append(all, Key{key, index[key].spans, mostFrequent(index[key].counts)})
+	return all.keys()
+}
+
+// keyCounts counts the spans that have attributes.
+type keyCounts struct {
+	index     map[string]*seenKey
+	order     []*seenKey     // as they came
+	full      bool           // there are keys that are not counted
+	resources map[uint32]int // spans of each
+
+	recent []*seenKey // by the place of an attribute in its span: mostly it is the same again
+}
+
+// seenKey is an attribute that was seen.
+type seenKey struct {
+	key    string
+	spans  int
+	counts map[string]*int // by value; nil once there are too many
+	last   []byte          // encoded value that was counted last
+	again  *int            // its count; nil where none is kept
+}
+
+func newKeyCounts() *keyCounts {
+	return &keyCounts{index: map[string]*seenKey{}, resources: map[uint32]int{}}
+}
+
+func (p *piece) countKeys() *keyCounts {
+	c := newKeyCounts()
+	c.addSpans(p)
+	return c
+}
+
+func (c *keyCounts) addSpans(p *piece) {
+	from := p.lo // of a run of spans with the same resource
+	for i := p.lo; i < p.hi; i++ {
+		c.addSpan(p.encoded(i))
+		if p.resource[i] != p.resource[from] {
+			c.resources[p.resource[from]] += i - from
+			from = i
+		}
+	}
+	if from < p.hi {
+		c.resources[p.resource[from]] += p.hi - from
+	}
+}
+
+func (c *keyCounts) addSpan(span []byte) {
+	place := 0
+	for num, field := range otlpwire.Messages(span) {
+		if num != 9 {
+			continue
+		}
+		key, value := otlpwire.KeyValue(field)
+		var k *seenKey
+		if place < len(c.recent) && c.recent[place].key == string(key) {
+			k = c.recent[place]
+		} else if k = c.find(key); k == nil {
+			continue
+		} else if place < len(c.recent) {
+			c.recent[place] = k
+		} else if place < seenKeys {
+			c.recent = append(c.recent, k)
+		}
+		k.add(value, 1)
+		place++
+	}
+}
+
+func (c *keyCounts) add(attribute []byte, spans int) {
+	key, value := otlpwire.KeyValue(attribute)
+	if k := c.find(key); k != nil {
+		k.add(value, spans)
+	}
+}
+
+// find gives what is counted of a key, nil where nothing is.
+func (c *keyCounts) find(key []byte) *seenKey {
+	k := c.index[string(key)]
+	if k != nil || len(key) == 0 || len(key) > longestOption {
+		return k
+	}
+	return c.begin(string(key))
+}
+
+func (c *keyCounts) begin(key string) *seenKey {
+	if len(c.index) == seenKeys {
+		c.full = true
+		return nil
+	}
+	k := &seenKey{key: key, counts: map[string]*int{}}
+	c.index[key] = k
+	c.order = append(c.order, k)
+	return k
+}
+
+func (k *seenKey) add(value []byte, spans int) {
+	k.spans += spans
+	if k.counts == nil {
+		return
+	}
+	if k.again == nil || !bytes.Equal(value, k.last) {
+		k.last, k.again = value, k.count(value)
+	}
+	if k.again != nil {
+		*k.again += spans
+	}
+}
+
+// count gives the count of a value, nil where none is kept.
+func (k *seenKey) count(value []byte) *int {
+	if text, ok := plainText(value); ok {
+		if n := k.counts[string(text)]; n != nil || len(text) > longestOption {
+			return n
+		}
+	}
+	text := trace.EncodedText(value)
+	if len(text) > longestOption {
+		return nil
+	}
+	return k.begin(text)
+}
+
+func (k *seenKey) begin(value string) *int {
+	n := k.counts[value]
+	if n == nil {
+		n = new(int)
+		if k.counts[value] = n; len(k.counts) > seenValues {
+			k.counts, n = nil, nil
+		}
+	}
+	return n
+}
+
+// merge adds what was counted of later spans.
+func (c *keyCounts) merge(more *keyCounts) {
+	for resource, spans := range more.resources {
+		c.resources[resource] += spans
+	}
+	for _, m := range more.order {
+		k := c.index[m.key]
+		if k == nil {
+			if k = c.begin(m.key); k == nil {
+				continue
+			}
+		}
+		k.spans += m.spans
+		if m.counts == nil {
+			k.counts = nil
+		}
+		for value, spans := range m.counts {
+			if k.counts == nil {
+				break
+			}
+			if n := k.begin(value); n != nil {
+				*n += *spans
+			}
+		}
+	}
+}
+
+// keys gives what was counted.
+func (c *keyCounts) keys() (all []Key) {
+	for _, key := range slices.Sorted(maps.Keys(c.index)) {
+		all = append(all, Key{key, c.index[key].spans, mostFrequent(c.index[key].counts)})
 	}
 	slices.SortStableFunc(all, func(a, b Key) int { return cmp.Compare(b.Spans, a.Spans) })
 	return all
 }
 
-func (k *seenKey) count(value []byte, spans int) {
-	text := trace.EncodedText(value)
-	if len(text) > longestOption {
-		return
-	}
-	if k.counts[text] += spans; len(k.counts) > seenValues {
-		k.counts = nil
-	}
-}
-
-func mostFrequent(counts map[string]int) []string {
+func mostFrequent(counts map[string]*int) []string {
 	values := slices.Sorted(maps.Keys(counts))
-	slices.SortStableFunc(values, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
+	slices.SortStableFunc(values, func(a, b string) int { return cmp.Compare(*counts[b], *counts[a]) })
 	return values
-}
-
-// ByAttribute sums up by the values of an attribute as text: that of the span, else
-// that of its resource, "" where neither has it.
-func ByAttribute(key string) Grouping {
-	ofResource := map[int]string{}
-	return func(t trace.Tree, i int, _ trace.Span) string {
-		if value, ok := attributeOf(t.Encoded(i), 9, key); ok {
-			return value
-		}
-		n := t.Resource(i)
-		value, known := ofResource[n]
-		if !known {
-			wire, _ := t.View().EncodedResource(n)
-			value, _ = attributeOf(wire, 1, key)
-			ofResource[n] = value
-		}
-		return value
-	}
-}
-
-// attributeOf gives the text of the attribute with a key, of those in the fields with
-// a number.
-func attributeOf(message []byte, number int, wanted string) (string, bool) {
-	for num, field := range otlpwire.Messages(message) {
-		if int(num) == number {
-			if key, value := otlpwire.KeyValue(field); string(key) == wanted {
-				return trace.EncodedText(value), true
-			}
-		}
-	}
-	return "", false
 }

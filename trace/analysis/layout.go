@@ -43,7 +43,7 @@ const (
 func LayOut(t trace.Tree) *Layout {
 	f := newFamily(t)
 	f.fold()
-	return &Layout{Lines: f.lines(), Names: f.names.values, Services: f.services.values}
+	return &Layout{Lines: f.lines(), Names: f.names, Services: f.services}
 }
 
 // family links lines to the lines under them. Entry 0 stands for the whole
@@ -51,7 +51,7 @@ func LayOut(t trace.Tree) *Layout {
 type family struct {
 	kin             []kin
 	spans           int
-	names, services numbered
+	names, services []string
 }
 
 type kin struct {
@@ -64,23 +64,25 @@ type kin struct {
 }
 
 func newFamily(t trace.Tree) *family {
-	n := t.Len()
+	s := spansOf(t)
+	n := s.len()
 	f := &family{kin: make([]kin, n+1, n+n/FoldAt+2), spans: n}
 	missing := map[trace.SpanID]int32{}
-	var last trace.Span // neighbours mostly share their name and service
+	var names, services numbering
 	for i := range n {
-		s := t.Span(i)
 		k := &f.kin[i+1]
-		k.span, k.kind = int32(i), s.Kind
-		if i > 0 && s.Name == last.Name && s.Service == last.Service {
-			k.name, k.service = f.kin[i].name, f.kin[i].service
-		} else {
-			k.name = f.names.number(s.Name)
-			k.service = f.services.number(s.Service)
+		k.span, k.kind = int32(i), s.kind[i]
+		name, fresh := names.number(uint64(s.name[i]))
+		if fresh {
+			f.names = append(f.names, s.text(s.name[i]))
 		}
-		last = s
-		up := int32(t.Parent(i) + 1)
-		if up == 0 && s.Flags.Has(trace.Orphan) {
+		service, fresh := services.number(uint64(s.serviceOf(i)))
+		if fresh {
+			f.services = append(f.services, s.services[s.serviceOf(i)])
+		}
+		k.name, k.service = uint32(name), uint32(service)
+		up := s.parentOf(i) + 1
+		if up == 0 && s.flags[i].Has(trace.Orphan) {
 			id := t.MissingParent(i)
 			group, known := missing[id]
 			if !known {

@@ -6,21 +6,25 @@ import "prowtrace/trace"
 // duration in which no child was running. What of a child lies outside its
 // parent does not count, and children that run at the same time count once.
 func SelfTimes(t trace.Tree) []int64 {
-	n := t.Len()
+	s := timesOf(t)
+	return s.selfTimes()
+}
+
+func (s *spans) selfTimes() []int64 {
+	n := s.len()
 	self := make([]int64, n)
 	covered := make([]int64, n) // up to when the children seen so far reach
 	for i := range n {
-		start, end := t.Times(i)
+		start, end := s.start[i], s.end[i]
 		self[i] += end - start
-		p := t.Parent(i)
+		p := s.parentOf(i)
 		if p < 0 {
 			continue
 		}
 		// Spans come by start, so the children of each parent do too; the parent
 		// itself may come later, which only delays adding its duration.
-		parentStart, parentEnd := t.Times(p)
-		from := max(start, parentStart, covered[p])
-		if to := min(end, parentEnd); to > from {
+		from := max(start, s.start[p], covered[p])
+		if to := min(end, s.end[p]); to > from {
 			self[p] -= to - from
 			covered[p] = to
 		}

@@ -2,11 +2,9 @@ package analysis
 
 import (
 	"cmp"
-	"iter"
-	"net/url"
+	"maps"
 	"slices"
 
-	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -44,102 +42,219 @@ const (
 	columns    = 6
 )
 
-type nodeKey struct {
-	name string
-	peer bool
-}
-
-type mapBuilder struct {
-	ServiceMap
-	nodes map[nodeKey]int
-	calls map[[2]int]int
-}
-
-// NewServiceMap counts the calls between the services of trees, and from them to
+// NewServiceMap counts the calls between the services of traces, and from them to
 // peers (see Peers). It looks at every span once, and reads those of kind client and
-// producer.
-func NewServiceMap(trees iter.Seq[trace.Tree]) ServiceMap {
-	b := &mapBuilder{nodes: map[nodeKey]int{}, calls: map[[2]int]int{}}
-	for t := range trees {
-		b.add(t)
+// producer, on all processors.
+func NewServiceMap(of Traces) ServiceMap {
+	pieces := of.pieces()
+	answered := answeredSpans(pieces)
+	counts := make([]serviceCounts, len(pieces))
+	each(len(pieces), func(i int) {
+		counts[i].addServices(&pieces[i])
+		counts[i].addPeers(&pieces[i], answered[pieces[i].at])
+	})
+	all := &serviceCounts{}
+	for i := range counts {
+		all.merge(&counts[i])
 	}
-	return b.busiest()
+	return all.busiest()
 }
 
-func (b *mapBuilder) add(t trace.Tree) {
-	self := SelfTimes(t)
-	for i := range t.Len() {
-		s := t.Span(i)
-		at := b.node(nodeKey{s.Service, false}, "")
-		b.Nodes[at].add(s, self[i])
-		if p := t.Parent(i); p >= 0 {
-			if caller := serviceOf(t, p); caller != s.Service {
-				b.call(b.node(nodeKey{caller, false}, ""), at, s)
+// serviceCounts are the nodes and calls of some spans. In a ServiceMap they stand in the
+// order in which they would come if traces were counted one by one: of each first the
+// services, then the peers. So they are kept with where they came first.
+type serviceCounts struct {
+	nodes map[nodeKey]*countedNode
+	calls map[[2]nodeKey]*countedCall
+}
+
+// nodeKey is a service by its number, or a peer by its name.
+type nodeKey struct {
+	service uint32
+	peer    string
+}
+
+type countedNode struct {
+	ServiceNode
+	first turn
+}
+
+type countedCall struct {
+	ServiceCall // without From and To
+	first       turn
+}
+
+// turn is when a span is counted if that is done trace by trace.
+type turn struct {
+	trace int
+	peers bool
+	span  int
+}
+
+func (a turn) compare(b turn) int {
+	if a.trace != b.trace {
+		return cmp.Compare(a.trace, b.trace)
+	}
+	if a.peers != b.peers {
+		if b.peers {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.span, b.span)
+}
+
+// turnOf gives the turn of span i of a piece; behind puts something behind the span.
+func (p *piece) turnOf(i int, peers, behind bool) turn {
+	t := turn{trace: p.at << 32, peers: peers, span: 2 * i}
+	if p.tree == nil {
+		t.trace += int(p.traces[i])
+	}
+	if behind {
+		t.span++
+	}
+	return t
+}
+
+// addServices counts the services of a piece and the calls between them.
+func (c *serviceCounts) addServices(p *piece) {
+	self := p.self()
+	nodes := make(map[uint32]*countedNode)
+	calls := make(map[uint64]*countedCall)
+	var last *countedNode // of the span before: most are of the same service
+	var of uint32
+	node := func(service uint32, i int, behind bool) *countedNode {
+		if last != nil && of == service {
+			return last
+		}
+		n := nodes[service]
+		if n == nil {
+			n = c.node(nodeKey{service: service}, ServiceNode{Name: p.services[service]}, p.turnOf(i, false, behind))
+			nodes[service] = n
+		}
+		last, of = n, service
+		return n
+	}
+	for i := p.lo; i < p.hi; i++ {
+		service := p.serviceOf(i)
+		node(service, i, false).add(p.spans, i, self[i])
+		parent := p.parentOf(i)
+		if parent < 0 {
+			continue
+		}
+		if caller := p.serviceOf(int(parent)); caller != service {
+			node(caller, i, true)
+			call := calls[pair(caller, service)]
+			if call == nil {
+				call = c.call(nodeKey{service: caller}, nodeKey{service: service}, p.turnOf(i, false, false))
+				calls[pair(caller, service)] = call
 			}
+			call.add(p.spans, i)
 		}
 	}
-	for i, p := range peersOf(t) {
-		s := t.Span(i)
-		at := b.node(nodeKey{p.name, true}, p.key)
-		b.Nodes[at].add(s, s.Duration)
-		b.call(b.node(nodeKey{s.Service, false}, ""), at, s)
+}
+
+// addPeers counts what spans of a piece called that wrote no spans.
+func (c *serviceCounts) addPeers(p *piece, answered []bool) {
+	var hosts hostNames
+	for i := p.lo; i < p.hi; i++ {
+		if found := p.peerOf(i, answered, &hosts); found.name != "" {
+			from, to := nodeKey{service: p.serviceOf(i)}, nodeKey{peer: found.name}
+			at := p.turnOf(i, true, false)
+			c.node(to, ServiceNode{Name: found.name, Peer: true, Key: found.key}, at).add(p.spans, i, p.duration(i))
+			c.call(from, to, at).add(p.spans, i)
+		}
 	}
 }
 
-func (b *mapBuilder) node(k nodeKey, attribute string) int {
-	at, known := b.nodes[k]
-	if !known {
-		at = len(b.Nodes)
-		b.nodes[k] = at
-		b.Nodes = append(b.Nodes, ServiceNode{Name: k.name, Peer: k.peer, Key: attribute})
+// node gives the node with a key, which is new where none was there.
+func (c *serviceCounts) node(k nodeKey, fresh ServiceNode, at turn) *countedNode {
+	n := c.nodes[k]
+	if n == nil {
+		if c.nodes == nil {
+			c.nodes = map[nodeKey]*countedNode{}
+		}
+		n = &countedNode{fresh, at}
+		c.nodes[k] = n
 	}
-	return at
+	return n
 }
 
-func (n *ServiceNode) add(s trace.Span, ns int64) {
+func (c *serviceCounts) call(from, to nodeKey, at turn) *countedCall {
+	k := [2]nodeKey{from, to}
+	call := c.calls[k]
+	if call == nil {
+		if c.calls == nil {
+			c.calls = map[[2]nodeKey]*countedCall{}
+		}
+		call = &countedCall{first: at}
+		c.calls[k] = call
+	}
+	return call
+}
+
+func (n *ServiceNode) add(s *spans, i int, ns int64) {
 	n.Spans++
 	n.Self = plus(n.Self, ns)
-	if s.Status == trace.StatusError {
+	if s.status[i] == trace.StatusError {
 		n.Errors++
 	}
 }
 
-func (b *mapBuilder) call(from, to int, s trace.Span) {
-	at, known := b.calls[[2]int{from, to}]
-	if !known {
-		at = len(b.Calls)
-		b.calls[[2]int{from, to}] = at
-		b.Calls = append(b.Calls, ServiceCall{From: from, To: to})
-	}
-	c := &b.Calls[at]
+func (c *ServiceCall) add(s *spans, i int) {
 	c.Count++
-	c.Total = plus(c.Total, s.Duration)
-	if s.Status == trace.StatusError {
+	c.Total = plus(c.Total, s.duration(i))
+	if s.status[i] == trace.StatusError {
 		c.Errors++
 	}
 }
 
-// busiest keeps the nodes with most spans, and the calls between them.
-func (b *mapBuilder) busiest() (out ServiceMap) {
-	order := make([]int, len(b.Nodes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(b.Nodes[y].Spans, b.Nodes[x].Spans) })
-	order = order[:min(len(order), MaxNodes)]
-	out.Left = len(b.Nodes) - len(order)
-	index := map[int]int{}
-	for _, i := range order {
-		index[i] = len(out.Nodes)
-		out.Nodes = append(out.Nodes, b.Nodes[i])
-	}
-	for _, c := range b.Calls {
-		from, ok1 := index[c.From]
-		to, ok2 := index[c.To]
-		if ok1 && ok2 {
-			c.From, c.To = from, to
-			out.Calls = append(out.Calls, c)
+// merge adds what was counted of other spans.
+func (c *serviceCounts) merge(more *serviceCounts) {
+	for k, m := range more.nodes {
+		n := c.node(k, ServiceNode{Name: m.Name, Peer: m.Peer, Key: m.Key}, m.first)
+		if m.first.compare(n.first) < 0 {
+			n.first, n.Key = m.first, m.Key
 		}
+		n.Spans += m.Spans
+		n.Errors += m.Errors
+		n.Self = plus(n.Self, m.Self)
+	}
+	for k, m := range more.calls {
+		n := c.call(k[0], k[1], m.first)
+		if m.first.compare(n.first) < 0 {
+			n.first = m.first
+		}
+		n.Count += m.Count
+		n.Errors += m.Errors
+		n.Total = plus(n.Total, m.Total)
+	}
+}
+
+// busiest keeps the nodes with most spans, and the calls between them.
+func (c *serviceCounts) busiest() (out ServiceMap) {
+	nodes := slices.SortedFunc(maps.Keys(c.nodes), func(a, b nodeKey) int {
+		x, y := c.nodes[a], c.nodes[b]
+		return cmp.Or(cmp.Compare(y.Spans, x.Spans), x.first.compare(y.first))
+	})
+	out.Left = max(0, len(nodes)-MaxNodes)
+	index := map[nodeKey]int{}
+	for i, k := range nodes[:len(nodes)-out.Left] {
+		index[k] = i
+		out.Nodes = append(out.Nodes, c.nodes[k].ServiceNode)
+	}
+	var calls []*countedCall
+	for k, call := range c.calls {
+		from, ok1 := index[k[0]]
+		to, ok2 := index[k[1]]
+		if ok1 && ok2 {
+			call.From, call.To = from, to
+			calls = append(calls, call)
+		}
+	}
+	slices.SortFunc(calls, func(a, b *countedCall) int { return a.first.compare(b.first) })
+	for _, call := range calls {
+		out.Calls = append(out.Calls, call.ServiceCall)
 	}
 	out.layOut()
 	return out
@@ -179,70 +294,4 @@ func (m *ServiceMap) layOut() {
 			}
 		}
 	}
-}
-
-// Peers names what each span of t called that wrote no span itself, "" where it called
-// nothing or that is unknown. Such calls are the spans of kind client and producer
-// without a child of another service; the best of some attributes names the peer. It
-// reads these spans once.
-func Peers(t trace.Tree) []string {
-	peers := make([]string, t.Len())
-	for i, p := range peersOf(t) {
-		peers[i] = p.name
-	}
-	return peers
-}
-
-// serviceOf gives the service of span i, as t.Span does.
-func serviceOf(t trace.Tree, i int) string { return t.View().ServiceOf(t.Resource(i)) }
-
-// peer is what a call went to, and the attribute that says so.
-type peer struct{ name, key string }
-
-// peersOf ranges over the spans of t that have a peer.
-func peersOf(t trace.Tree) iter.Seq2[int, peer] {
-	return func(yield func(int, peer) bool) {
-		answered := make([]bool, t.Len()) // a span of another service is its child
-		for i := range t.Len() {
-			if p := t.Parent(i); p >= 0 && t.Resource(p) != t.Resource(i) && serviceOf(t, p) != serviceOf(t, i) {
-				answered[p] = true
-			}
-		}
-		for i := range t.Len() {
-			if k := t.Span(i).Kind; answered[i] || k != trace.KindClient && k != trace.KindProducer {
-				continue
-			}
-			if p := peerOf(t.Encoded(i)); p.name != "" && !yield(i, p) {
-				return
-			}
-		}
-	}
-}
-
-// peerKeys are the attributes that name what a call went to, the best first. Of the
-// last two, which are URLs, it is the host.
-var peerKeys = []string{"peer.service", "server.address", "net.peer.name", "rpc.service", "db.system.name", "db.system", "messaging.system", "url.full", "http.url"}
-
-func peerOf(span []byte) (found peer) {
-	best := len(peerKeys)
-	for num, field := range otlpwire.Messages(span) {
-		if num != 9 {
-			continue
-		}
-		k, value := otlpwire.KeyValue(field)
-		if i := slices.Index(peerKeys[:best], string(k)); i >= 0 {
-			text := trace.EncodedText(value)
-			if i >= len(peerKeys)-2 {
-				u, err := url.Parse(text)
-				if err != nil {
-					continue
-				}
-				text = u.Hostname()
-			}
-			if text != "" {
-				best, found = i, peer{text, peerKeys[i]}
-			}
-		}
-	}
-	return found
 }

@@ -43,7 +43,7 @@ db.example (server.address) 2 errors=1 self=4 column=1
 api (service) 1 errors=0 self=1 column=1
 kops → api 1 errors=0 total=1
 kops → db.example 2 errors=1 total=4`
-	if got := drawMap(NewServiceMap(Trees(s))); got != want {
+	if got := drawMap(NewServiceMap(All(s))); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := fmt.Sprintf("%q", Peers(s.Tree(s.Trace(0)))); got != `["" "db.example" "" "" "db.example" ""]` {
@@ -66,7 +66,7 @@ func TestPeerByTheBestAttribute(t *testing.T) {
 		{[]string{"server.address", strings.Repeat("x", 1000)}, strings.Repeat("x", 1000) + " server.address"},
 	} {
 		s := load(t, otel(t, otlp(t, "s", with(tracetest.Client(span(1, 0, "call", 1, 2)), tt.attributes...))))
-		got := peerOf(s.Encoded(0))
+		got := peerOf(s.Encoded(0), &hostNames{})
 		if got.name+" "+got.key != tt.want {
 			t.Errorf("%q: %+v, want %s", tt.attributes, got, tt.want)
 		}
@@ -83,7 +83,7 @@ func TestColumnsOfServices(t *testing.T) {
 		}
 		s := load(t, otel(t, records...))
 		columns := map[string]int{}
-		for _, n := range NewServiceMap(Trees(s)).Nodes {
+		for _, n := range NewServiceMap(All(s)).Nodes {
 			columns[n.Name] = n.Column
 		}
 		return fmt.Sprint(columns)
@@ -109,7 +109,7 @@ func TestBusiestServices(t *testing.T) {
 		}
 		records = append(records, otlp(t, fmt.Sprint("s", i), spans...))
 	}
-	m := NewServiceMap(Trees(load(t, otel(t, records...))))
+	m := NewServiceMap(All(load(t, otel(t, records...))))
 	if len(m.Nodes) != MaxNodes || m.Left != 10 || m.Nodes[MaxNodes-1].Spans != 2 || m.Nodes[drawnNodes-1].Column != 0 || m.Nodes[drawnNodes].Column != -1 {
 		t.Errorf("%d nodes, %d left out, %+v", len(m.Nodes), m.Left, m.Nodes[MaxNodes-1])
 	}

@@ -1,0 +1,69 @@
+package analysis
+
+import (
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+)
+
+// valueNumbers numbers the texts that an attribute has in a piece.
+type valueNumbers struct {
+	*piece
+	key        string
+	numbered   numbered
+	ofResource map[uint32]uint32
+}
+
+// operation gives what span i is summed up by as one number.
+func (v *valueNumbers) operation(i int) uint64 { return pair(v.value(i), v.serviceOf(i)) }
+
+// value gives the number of the text that span i or its resource has.
+func (v *valueNumbers) value(i int) uint32 {
+	if value, ok := attributeOf(v.encoded(i), 9, v.key); ok {
+		return v.numberOf(value)
+	}
+	resource := v.resource[i]
+	n, known := v.ofResource[resource]
+	if !known {
+		wire, _ := v.view.EncodedResource(int(resource))
+		value, _ := attributeOf(wire, 1, v.key)
+		n = v.numberOf(value)
+		if v.ofResource == nil {
+			v.ofResource = map[uint32]uint32{}
+		}
+		v.ofResource[resource] = n
+	}
+	return n
+}
+
+// numberOf gives the number of the text of an encoded AnyValue. Texts are not copied
+// to be looked up.
+func (v *valueNumbers) numberOf(value []byte) uint32 {
+	if text, ok := plainText(value); ok {
+		if n, known := v.numbered.index[string(text)]; known {
+			return n
+		}
+	}
+	return v.numbered.number(trace.EncodedText(value))
+}
+
+// plainText gives the text of an encoded AnyValue that is a text and nothing else.
+func plainText(value []byte) ([]byte, bool) {
+	if len(value) < 2 || value[0] != 1<<3|2 {
+		return nil, false
+	}
+	num, _, text, rest, ok := otlpwire.Cut(value)
+	return text, ok && num == 1 && len(rest) == 0
+}
+
+// attributeOf gives the encoded value of the attribute with a key, of those in the
+// fields with a number.
+func attributeOf(message []byte, number int, wanted string) (value []byte, ok bool) {
+	for num, field := range otlpwire.Messages(message) {
+		if int(num) == number {
+			if key, value := otlpwire.KeyValue(field); string(key) == wanted {
+				return value, true
+			}
+		}
+	}
+	return nil, false
+}
