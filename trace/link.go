@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"prowtrace/internal/radix"
 )
 
 // A linker orders the spans of each trace, finds repeated ones, links parents,
@@ -91,8 +93,8 @@ func (l *linker) segment(t int) segment {
 
 // workspace is what a goroutine uses again for each trace.
 type workspace struct {
-	table idTable
-	keys  []sortKey
+	table       idTable
+	keys, spare []radix.Key
 }
 
 // segment is one trace while it is linked.
@@ -119,31 +121,22 @@ func (g *segment) link(work *workspace) {
 	}
 }
 
-type sortKey struct {
-	start  int64
-	origin origin
-	index  uint32
-}
-
 // sort orders by start, and by origin where starts are equal, so that the
-// result does not depend on which goroutine read what. Sorting copies of the
-// keys takes half the time of sorting indexes.
+// result does not depend on which goroutine read what.
 func (g *segment) sort(work *workspace) {
 	keys := work.keys[:0]
 	for _, i := range g.order {
-		r := &g.spans[i]
-		keys = append(keys, sortKey{r.start, r.origin, i})
+		keys = append(keys, radix.Key{By: uint64(g.spans[i].start), Index: i})
 	}
-	slices.SortFunc(keys, func(a, b sortKey) int {
-		if a.start != b.start {
-			return cmp.Compare(a.start, b.start)
-		}
-		return cmp.Compare(a.origin, b.origin)
-	})
+	work.keys, work.spare = keys, radix.Sort(keys, work.spare)
+	for run := range radix.Equal(keys) {
+		slices.SortFunc(run, func(a, b radix.Key) int {
+			return cmp.Compare(g.spans[a.Index].origin, g.spans[b.Index].origin)
+		})
+	}
 	for k := range keys {
-		g.order[k] = keys[k].index
+		g.order[k] = keys[k].Index
 	}
-	work.keys = keys
 }
 
 // linkParents sets the parents and takes repeated spans out of the order.

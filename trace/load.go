@@ -1,12 +1,16 @@
 package trace
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
+
+	"prowtrace/internal/radix"
 )
 
 // A Source is one file to load: its content in Data, else the file at Path.
@@ -104,7 +108,7 @@ type numbering struct {
 // mergeTables makes one table of each kind from those of the shards. Traces
 // are ordered by start, then id.
 func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
-	var traces interner[TraceID]
+	var traces traceNumbers
 	var names, services interner[string]
 	var resources, scopes interner[described]
 	var extents []extent
@@ -144,7 +148,7 @@ func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 	return numbers, ordered
 }
 
-func renumber[T comparable](in *interner[T], values []T) []uint32 {
+func renumber[T any](in interface{ number(T) (uint32, bool) }, values []T) []uint32 {
 	numbers := make([]uint32, len(values))
 	for i, v := range values {
 		numbers[i], _ = in.number(v)
@@ -155,23 +159,35 @@ func renumber[T comparable](in *interner[T], values []T) []uint32 {
 // orderTraces fills the ids of the table of traces in order of start, and
 // gives the index in it of each trace.
 func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
-	order := make([]uint32, len(ids))
-	for i := range order {
-		order[i] = uint32(i)
+	keys := make([]radix.Key, len(ids))
+	for i := range keys {
+		keys[i] = radix.Key{By: uint64(extents[i].start), Index: uint32(i)}
 	}
-	slices.SortFunc(order, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(extents[a].start, extents[b].start), slices.Compare(ids[a][:], ids[b][:]))
-	})
+	spare := radix.Sort(keys, nil)
+	byID := func(ids []TraceID) func(a, b radix.Key) int {
+		return func(a, b radix.Key) int { return bytes.Compare(ids[a.Index][:], ids[b.Index][:]) }
+	}
+	for run := range radix.Equal(keys) {
+		slices.SortFunc(run, byID(ids))
+	}
 	rank = make([]uint32, len(ids))
 	t := &s.traces
 	t.id = make([]TraceID, len(ids))
 	t.byID = make([]uint32, len(ids))
-	for index, i := range order {
-		rank[i] = uint32(index)
-		t.id[index] = ids[i]
-		t.byID[index] = uint32(index)
+	for index, k := range keys {
+		rank[k.Index] = uint32(index)
+		t.id[index] = ids[k.Index]
 	}
-	slices.SortFunc(t.byID, func(a, b uint32) int { return slices.Compare(t.id[a][:], t.id[b][:]) })
+	for index, id := range t.id {
+		keys[index] = radix.Key{By: binary.BigEndian.Uint64(id[:]), Index: uint32(index)}
+	}
+	radix.Sort(keys, spare)
+	for run := range radix.Equal(keys) {
+		slices.SortFunc(run, byID(t.id))
+	}
+	for i, k := range keys {
+		t.byID[i] = k.Index
+	}
 	return rank
 }
 

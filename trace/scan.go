@@ -29,7 +29,7 @@ type raw struct {
 // scanning takes no lock; merge renumbers them.
 type shard struct {
 	spans     chunked
-	traces    interner[TraceID]
+	traces    traceNumbers
 	names     interner[string]
 	resources interner[described]
 	scopes    interner[described]
@@ -39,7 +39,11 @@ type shard struct {
 
 	lastTrace TraceID
 	lastIndex uint32
+	lastNames [lastNames]numberedName
 }
+
+// lastNames is how many names a shard finds without hashing them.
+const lastNames = 256
 
 // described is an encoded resource or scope with its schema URL.
 type described struct {
@@ -228,6 +232,9 @@ func joinParts(data []byte, lo, hi, size int) string {
 	return otlpwire.String(whole)
 }
 
+// attributeTag begins an attribute of a span.
+const attributeTag = 9<<3 | byte(protowire.BytesType)
+
 func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(lo)), length: uint32(hi - lo)}
 	var id TraceID
@@ -235,6 +242,9 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 	var start, end uint64
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
+		if c.Pos < hi && in.data[c.Pos] == attributeTag {
+			c.Pos = otlpwire.SkipPlain(in.data, c.Pos, hi, 9)
+		}
 		f, ok, bad := c.Next()
 		if bad {
 			r.flags |= unclean
@@ -261,7 +271,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 			r.parent = otlpwire.ID(value)
 		case 5:
 			name = value
-			if !utf8.Valid(value) {
+			if !otlpwire.ValidText(value) {
 				r.flags |= unclean
 			}
 		case 6:
@@ -346,8 +356,28 @@ func (sh *shard) name(b []byte, unclean bool) uint32 {
 	if unclean && !utf8.Valid(b) {
 		name = text.Valid(string(b))
 	}
-	n, _ := sh.names.number(name)
-	return n
+	last := &sh.lastNames[nameSlot(name)]
+	if last.name != name || last.behind == 0 {
+		n, _ := sh.names.number(name)
+		*last = numberedName{name, n + 1}
+	}
+	return last.behind - 1
+}
+
+// numberedName is a name with the number behind its own, 0 for none.
+type numberedName struct {
+	name   string
+	behind uint32
+}
+
+// nameSlot is the place of a name among the last ones: by what tells most names apart,
+// as hashing all of each name took as long as checking its attributes.
+func nameSlot(name string) int {
+	n := len(name)
+	if n == 0 {
+		return 0
+	}
+	return (n ^ int(name[n/2])<<2 ^ int(name[n-1])<<4) % lastNames
 }
 
 func (sh *shard) traceOf(in input, id TraceID, flags *Flags) uint32 {

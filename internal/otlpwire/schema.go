@@ -2,7 +2,6 @@ package otlpwire
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -138,7 +137,7 @@ func valid(b []byte, s *Schema, depth int) bool {
 func validBytes(v []byte, f *FieldSchema, depth int) bool {
 	switch f.typ {
 	case text:
-		return utf8.Valid(v)
+		return ValidText(v)
 	case traceIDField:
 		return len(v) == 16 || len(v) == 0
 	case spanIDField:
@@ -149,30 +148,8 @@ func validBytes(v []byte, f *FieldSchema, depth int) bool {
 	return true
 }
 
-// ValidAttribute is Valid for a KeyValue, with a short way for what exporters
-// write: the key, then one simple value. Two thirds of a span are attributes,
-// and this halves the time that checking them takes.
-func ValidAttribute(b []byte) bool {
-	key, rest, _ := cutField(b, 1)
-	value, rest, ok := cutField(rest, 2)
-	if ok && len(rest) == 0 && len(value) > 0 && utf8.Valid(key) {
-		switch value[0] {
-		case 1<<3 | byte(protowire.BytesType):
-			if s, rest, ok := cutField(value, 1); ok && len(rest) == 0 {
-				return utf8.Valid(s)
-			}
-		case 2<<3 | byte(protowire.VarintType), 3<<3 | byte(protowire.VarintType):
-			if _, n := protowire.ConsumeVarint(value[1:]); n == len(value)-1 {
-				return true
-			}
-		case 4<<3 | byte(protowire.Fixed64Type):
-			if len(value) == 1+8 {
-				return true
-			}
-		}
-	}
-	return keyValue.Valid(b)
-}
+// ValidAttribute is Valid for a KeyValue.
+func ValidAttribute(b []byte) bool { return keyValue.Valid(b) }
 
 // Clean gives a copy of what can be kept of b as a message of schema s: strings
 // with U+FFFD for invalid bytes, fields up to the first broken one; fields of a
