@@ -36,19 +36,19 @@ func (m *Metadata) readClones(_ string, data []byte) error {
 		var f struct {
 			Refs     refsFile `json:"refs"`
 			Commands []struct {
-				Command  string `json:"command"`
-				Output   string `json:"output"`
-				Error    string `json:"error"`
-				Duration int64  `json:"duration"`
+				Command  word   `json:"command"`
+				Output   word   `json:"output"`
+				Error    word   `json:"error"`
+				Duration length `json:"duration"`
 			} `json:"commands"`
-			Failed   bool   `json:"failed"`
-			SHA      string `json:"final_sha"`
-			Duration int64  `json:"duration"`
+			Failed   truth  `json:"failed"`
+			SHA      word   `json:"final_sha"`
+			Duration length `json:"duration"`
 		}
 		err := decode(element, &f)
-		c := Clone{Refs: f.Refs.refs(), SHA: Name(f.SHA), Duration: positive(f.Duration), Failed: f.Failed}
+		c := Clone{Refs: f.Refs.refs(), SHA: Name(f.SHA), Duration: f.Duration.Duration, Failed: f.Failed.is}
 		for _, o := range f.Commands[:min(len(f.Commands), maxCommands)] {
-			command := CloneCommand{Command: Name(identity.ReplaceAllString(o.Command, "$1 …")), Duration: positive(o.Duration)}
+			command := CloneCommand{Command: Name(identity.ReplaceAllString(string(o.Command), "$1 …")), Duration: o.Duration.Duration}
 			if o.Error != "" {
 				command.Error = message(o.Error + ": " + o.Output)
 			}

@@ -9,6 +9,7 @@
 package runfile
 
 import (
+	"cmp"
 	"fmt"
 
 	"prowtrace/internal/text"
@@ -76,8 +77,7 @@ func (m *Metadata) add(k Kind, name string, data []byte) error {
 	if k.Glob != "" {
 		m.junit += int64(len(data))
 	}
-	if err := k.read(m, name, data); err != nil {
-		return err
-	}
-	return cut
+	err := k.read(m, name, data)
+	m.findHelpers()
+	return cmp.Or(err, cut)
 }

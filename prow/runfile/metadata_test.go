@@ -82,18 +82,18 @@ func TestMetadataOddFiles(t *testing.T) {
 		err              string // part of the error; "": none
 		want             string // of the part of Metadata, as JSON; "" is null
 	}{
-		{"started", "started.json", `{"timestamp":1741830341,"pull":"master:a,1:b","repos":{"a/b":"master","c":7},"repo-commit":"abc","node":"n"}`, "",
+		{"started", "started.json", `{"timestamp":1741830341,"pull":"master:a,1:b","repos":{"a/b":"master","c":[7]},"repo-commit":"abc","node":"n"}`, "",
 			`{"Time":"2025-03-13T01:45:41Z","Node":"n","Revision":"abc","Repos":{"a/b":"master"},"ByCrier":false}`},
 		{"started by crier", "started.json", "{\n\t\"timestamp\": 1741830341,\n\t\"metadata\": {\"uploader\": \"crier\"}\n}", "",
 			`{"Time":"2025-03-13T01:45:41Z","Node":"","Revision":"","Repos":null,"ByCrier":true}`},
-		{"started with another type", "started.json", `{"timestamp":"soon","node":"n"}`, "cannot unmarshal string",
+		{"started with another type", "started.json", `{"timestamp":{"seconds":1},"node":"n"}`, "",
 			`{"Time":"0001-01-01T00:00:00Z","Node":"n","Revision":"","Repos":null,"ByCrier":false}`},
 		{"started half-written", "started.json", `{"timestamp":17418`, "unexpected end", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
 		{"started empty", "started.json", ``, "", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
 		{"started long ago", "started.json", `{"timestamp":-5}`, "", `{"Time":"0001-01-01T00:00:00Z","Node":"","Revision":"","Repos":null,"ByCrier":false}`},
 
-		{"finished by the sidecar", "finished.json", `{"timestamp":1741832248,"passed":true,"result":"SUCCESS","metadata":{"a-version":"b","c-version":1,"d":"e"}}`, "",
-			`{"Time":"2025-03-13T02:17:28Z","State":"passed","Result":"SUCCESS","Revision":"","Versions":{"a-version":"b"}}`},
+		{"finished by the sidecar", "finished.json", `{"timestamp":1741832248,"passed":true,"result":"SUCCESS","metadata":{"a-version":"b","c-version":1.5,"d":"e"}}`, "",
+			`{"Time":"2025-03-13T02:17:28Z","State":"passed","Result":"SUCCESS","Revision":"","Versions":{"a-version":"b","c-version":"1.5"}}`},
 		{"finished by crier", "finished.json", `{"result":"failure"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"failure","Revision":"","Versions":null}`},
 		{"finished without a result", "finished.json", `{"passed":false}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"failed","Result":"","Revision":"","Versions":null}`},
 		{"finished and aborted", "finished.json", `{"passed":false,"result":"ABORTED"}`, "", `{"Time":"0001-01-01T00:00:00Z","State":"aborted","Result":"ABORTED","Revision":"","Versions":null}`},
@@ -103,7 +103,7 @@ func TestMetadataOddFiles(t *testing.T) {
 
 		{"pod null", "podinfo.json", `{"pod":null,"events":null}`, "", ""},
 		{"pod null with events", "podinfo.json", `{"pod":null,"events":[{"reason":"FailedScheduling","type":"Warning","message":"no\u001b[31m room","eventTime":"2025-03-13T01:00:00.5Z"},{"reason":"never"}]}`, "",
-			`{"Name":"","Namespace":"","UID":"","Node":"","Phase":"","Reason":"","Message":"","Created":"0001-01-01T00:00:00Z","Scheduled":"0001-01-01T00:00:00Z","Init":null,"Containers":null,"Events":[{"Time":"2025-03-13T01:00:00.5Z","Last":"0001-01-01T00:00:00Z","Count":0,"Reason":"FailedScheduling","Message":"no [31m room","Warning":true}]}`},
+			`{"Name":"","Namespace":"","UID":"","Node":"","Phase":"","Reason":"","Message":"","Created":"0001-01-01T00:00:00Z","Scheduled":"0001-01-01T00:00:00Z","Unscheduled":null,"Disrupted":null,"Init":null,"Containers":null,"Events":[{"Time":"2025-03-13T01:00:00.5Z","Last":"0001-01-01T00:00:00Z","Count":0,"Reason":"FailedScheduling","Message":"no [31m room","Warning":true}]}`},
 		{"pod half-written", "podinfo.json", `{"pod":{"metadata":{"name":"x"`, "unexpected end", ""},
 		{"pod not an object", "podinfo.json", `[1]`, "cannot unmarshal array", ""},
 
@@ -136,7 +136,7 @@ not JSON
 		{"steps not a list", "artifacts/ci-operator-step-graph.json", `"none"`, "want a list", ""},
 		{"steps empty", "artifacts/ci-operator-step-graph.json", ``, "", ""},
 
-		{"versions", "artifacts/metadata.json", `{"kubetest-version":"v1","n":1,"tester-version":2,"author":"someone","state":"x","X Version":"y"}`, "", `{"kubetest-version":"v1"}`},
+		{"versions", "artifacts/metadata.json", `{"kubetest-version":"v1","n":1,"tester-version":[2],"author":"someone","state":"x","X Version":"y"}`, "", `{"kubetest-version":"v1"}`},
 		{"versions half-written", "artifacts/metadata.json", `{"kubetest-version":"v1","dep`, "unexpected end", ""},
 		{"versions not an object", "artifacts/metadata.json", `[1]`, "cannot unmarshal array", ""},
 		{"versions empty", "artifacts/metadata.json", ``, "", ""},

@@ -30,7 +30,8 @@ type ProwJob struct {
 	PodName     string
 	Revivals    int // how often a pod was lost and made again; Pod is the last one's
 
-	storage storageFile
+	storage    storageFile
+	containers []string // of the job's configuration, by name
 }
 
 // Refs is one repository at a commit, with pull requests merged into it.
@@ -47,16 +48,16 @@ type Pull struct {
 }
 
 type refsFile struct {
-	Org      string `json:"org"`
-	Repo     string `json:"repo"`
-	RepoLink string `json:"repo_link"`
-	BaseRef  string `json:"base_ref"`
-	BaseSHA  string `json:"base_sha"`
+	Org      word `json:"org"`
+	Repo     word `json:"repo"`
+	RepoLink word `json:"repo_link"`
+	BaseRef  word `json:"base_ref"`
+	BaseSHA  word `json:"base_sha"`
 	Pulls    []struct {
-		Number int    `json:"number"`
-		SHA    string `json:"sha"`
-		Title  string `json:"title"`
-		Link   string `json:"link"`
+		Number integer `json:"number"`
+		SHA    word    `json:"sha"`
+		Title  word    `json:"title"`
+		Link   word    `json:"link"`
 	} `json:"pulls"`
 }
 
@@ -66,7 +67,7 @@ const maxRefs = 100
 func (f refsFile) refs() Refs {
 	r := Refs{Org: Name(f.Org), Repo: Name(f.Repo), Link: Name(f.RepoLink), BaseRef: Name(f.BaseRef), BaseSHA: Name(f.BaseSHA)}
 	for _, p := range f.Pulls[:min(len(f.Pulls), maxRefs)] {
-		r.Pulls = append(r.Pulls, Pull{p.Number, Name(p.SHA), Name(p.Title), Name(p.Link)})
+		r.Pulls = append(r.Pulls, Pull{int(p.Number), Name(p.SHA), Name(p.Title), Name(p.Link)})
 	}
 	return r
 }
@@ -74,18 +75,19 @@ func (f refsFile) refs() Refs {
 func (m *Metadata) readProwJob(_ string, data []byte) error {
 	var f struct {
 		Metadata struct {
-			Name   string `json:"name"`
+			Name   word `json:"name"`
 			Labels struct {
-				ID string `json:"prow.k8s.io/id"`
+				ID word `json:"prow.k8s.io/id"`
 			} `json:"labels"`
 			Created instant `json:"creationTimestamp"`
 		} `json:"metadata"`
 		Spec struct {
-			Type       string     `json:"type"`
-			Job        string     `json:"job"`
-			Cluster    string     `json:"cluster"`
-			Refs       *refsFile  `json:"refs"`
-			Extra      []refsFile `json:"extra_refs"`
+			Type       word        `json:"type"`
+			Job        word        `json:"job"`
+			Cluster    word        `json:"cluster"`
+			Refs       *refsFile   `json:"refs"`
+			Extra      []refsFile  `json:"extra_refs"`
+			Pod        podSpecFile `json:"pod_spec"`
 			Decoration struct {
 				Timeout length `json:"timeout"`
 				Grace   length `json:"grace_period"`
@@ -97,12 +99,12 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 			Start       instant `json:"startTime"`
 			Pending     instant `json:"pendingTime"`
 			Completion  instant `json:"completionTime"`
-			State       string  `json:"state"`
-			Description string  `json:"description"`
-			URL         string  `json:"url"`
-			PodName     string  `json:"pod_name"`
-			Build       string  `json:"build_id"`
-			Revivals    int     `json:"pod_revival_count"`
+			State       word    `json:"state"`
+			Description word    `json:"description"`
+			URL         word    `json:"url"`
+			PodName     word    `json:"pod_name"`
+			Build       word    `json:"build_id"`
+			Revivals    integer `json:"pod_revival_count"`
 		} `json:"status"`
 	}
 	err := decode(data, &f)
@@ -110,12 +112,12 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 		ID: Name(f.Metadata.Name), Type: Name(f.Spec.Type), Job: Name(f.Spec.Job), Build: Name(f.Status.Build), Cluster: Name(f.Spec.Cluster),
 		Start: f.Status.Start.Time, Pending: f.Status.Pending.Time, Completion: f.Status.Completion.Time,
 		Timeout: f.Spec.Decoration.Timeout.Duration, Grace: f.Spec.Decoration.Grace.Duration,
-		State: stateOf(f.Status.State), Phase: Name(f.Status.State), Description: message(f.Status.Description),
-		URL: Name(f.Status.URL), PodName: Name(f.Status.PodName), Revivals: f.Status.Revivals,
+		State: stateOf(string(f.Status.State)), Phase: Name(f.Status.State), Description: message(f.Status.Description),
+		URL: Name(f.Status.URL), PodName: Name(f.Status.PodName), Revivals: int(f.Status.Revivals),
 		storage: f.Spec.Decoration.Storage,
 	}
-	if !prow.IsProwJob(p.ID) && prow.IsProwJob(f.Metadata.Labels.ID) {
-		p.ID = f.Metadata.Labels.ID
+	if !prow.IsProwJob(p.ID) && prow.IsProwJob(string(f.Metadata.Labels.ID)) {
+		p.ID = string(f.Metadata.Labels.ID)
 	}
 	if p.Start.IsZero() {
 		p.Start = f.Metadata.Created.Time
@@ -129,6 +131,9 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 	}
 	for _, e := range f.Spec.Extra[:min(len(f.Spec.Extra), maxRefs)] {
 		p.Extra = append(p.Extra, e.refs())
+	}
+	for _, c := range f.Spec.Pod.Containers[:min(len(f.Spec.Pod.Containers), maxContainers)] {
+		p.containers = append(p.containers, Name(c.Name))
 	}
 	m.ProwJob = p
 	return err

@@ -14,15 +14,15 @@ type Started struct {
 
 func (m *Metadata) readStarted(_ string, data []byte) error {
 	var f struct {
-		Timestamp *int64         `json:"timestamp"`
-		Node      string         `json:"node"`
-		Commit    string         `json:"repo-commit"`
+		Timestamp instant        `json:"timestamp"`
+		Node      word           `json:"node"`
+		Commit    word           `json:"repo-commit"`
 		Repos     map[string]any `json:"repos"`
 		Metadata  map[string]any `json:"metadata"`
 	}
 	err := decode(data, &f)
 	m.Started = &Started{
-		Time: unixTime(f.Timestamp), Node: Name(f.Node), Revision: Name(f.Commit),
+		Time: f.Timestamp.Time, Node: Name(f.Node), Revision: Name(f.Commit),
 		Repos: textMap(f.Repos), ByCrier: f.Metadata["uploader"] == "crier",
 	}
 	return err
@@ -41,7 +41,7 @@ func (m *Metadata) readFinished(_ string, data []byte) error {
 	var f finishedFile
 	err := decode(data, &f)
 	m.Finished = &Finished{
-		Time: unixTime(f.Timestamp), State: f.state(), Result: Name(f.Result),
+		Time: f.Timestamp.Time, State: f.state(), Result: Name(f.Result),
 		Revision: Name(f.Revision), Versions: versions(f.Metadata),
 	}
 	return err
@@ -50,20 +50,20 @@ func (m *Metadata) readFinished(_ string, data []byte) error {
 // finishedFile is a run's finished.json. The sidecar writes SUCCESS, FAILURE and
 // ABORTED, crier the states of a ProwJob in lower case.
 type finishedFile struct {
-	Timestamp *int64         `json:"timestamp"` // seconds; absent in an incomplete file
-	Passed    *bool          `json:"passed"`
-	Result    string         `json:"result"`
-	Revision  string         `json:"revision"`
+	Timestamp instant        `json:"timestamp"` // absent in an incomplete file
+	Passed    truth          `json:"passed"`
+	Result    word           `json:"result"`
+	Revision  word           `json:"revision"`
 	Metadata  map[string]any `json:"metadata"`
 }
 
 // state weighs the two fields: an aborted run has passed=false too.
 func (f finishedFile) state() State {
-	result := stateOf(f.Result)
+	result := stateOf(string(f.Result))
 	switch {
-	case result == Aborted || f.Passed == nil:
+	case result == Aborted || !f.Passed.known:
 		return result
-	case *f.Passed:
+	case f.Passed.is:
 		return Passed
 	case result == Errored:
 		return Errored

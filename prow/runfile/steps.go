@@ -17,14 +17,14 @@ type Step struct {
 }
 
 type stepFile struct {
-	Name         string     `json:"name"`
-	Description  string     `json:"description"`
-	Dependencies []string   `json:"dependencies"`
+	Name         word       `json:"name"`
+	Description  word       `json:"description"`
+	Dependencies []word     `json:"dependencies"`
 	Started      instant    `json:"started_at"`
 	Finished     instant    `json:"finished_at"`
-	Duration     int64      `json:"duration"` // ns
-	Failed       bool       `json:"failed"`
-	LogURL       string     `json:"log_url"`
+	Duration     length     `json:"duration"` // ns
+	Failed       truth      `json:"failed"`
+	LogURL       word       `json:"log_url"`
 	Substeps     []stepFile `json:"substeps"`
 }
 
@@ -49,10 +49,10 @@ func (f stepFile) step(n *int, depth int) Step {
 	*n++
 	s := Step{
 		Name: Name(f.Name), Description: Name(f.Description), Started: f.Started.Time, Finished: f.Finished.Time,
-		Failed: f.Failed, LogURL: Name(f.LogURL),
+		Failed: f.Failed.is, LogURL: Name(f.LogURL),
 	}
-	if s.Finished.IsZero() && !s.Started.IsZero() && f.Duration > 0 {
-		s.Finished = s.Started.Add(positive(f.Duration))
+	if s.Finished.IsZero() && !s.Started.IsZero() && f.Duration.Duration > 0 {
+		s.Finished = s.Started.Add(f.Duration.Duration)
 	}
 	for _, d := range f.Dependencies[:min(len(f.Dependencies), 100)] {
 		s.Dependencies = append(s.Dependencies, Name(d))

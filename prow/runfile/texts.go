@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -39,17 +40,21 @@ func harmless(s string, most int) string {
 var linkLogin = regexp.MustCompile(`://[^/@\s]+@`)
 
 // Name makes a text harmless that becomes a name: one line of at most 256 bytes.
-func Name(s string) string {
-	return strings.Join(strings.Fields(harmless(s, maxName)), " ")
+func Name[S ~string](s S) string {
+	return strings.Join(strings.Fields(harmless(string(s), maxName)), " ")
 }
 
-func message(s string) string { return strings.TrimSpace(harmless(s, maxMessage)) }
+func message[S ~string](s S) string { return strings.TrimSpace(harmless(string(s), maxMessage)) }
 
-// textMap keeps the strings of a map, bounded.
+// textMap keeps the strings and numbers of a map, bounded.
 func textMap(from map[string]any) map[string]string {
 	to := map[string]string{}
 	for k, v := range from {
-		if s, ok := v.(string); ok && len(to) < 100 {
+		s, ok := v.(string)
+		if n, number := v.(float64); number {
+			s, ok = strconv.FormatFloat(n, 'f', -1, 64), true
+		}
+		if ok && len(to) < 100 {
 			to[Name(k)] = Name(s)
 		}
 	}

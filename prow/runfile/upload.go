@@ -33,10 +33,10 @@ func (m *Metadata) readUpload(_ string, data []byte) error {
 	for line := range bytes.Lines(data) {
 		var f struct {
 			Time    instant `json:"time"`
-			Level   string  `json:"level"`
-			Message string  `json:"msg"`
-			Dest    string  `json:"dest"`
-			Error   string  `json:"error"`
+			Level   word    `json:"level"`
+			Message word    `json:"msg"`
+			Dest    word    `json:"dest"`
+			Error   word    `json:"error"`
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
@@ -45,7 +45,7 @@ func (m *Metadata) readUpload(_ string, data []byte) error {
 			bad++
 			continue
 		}
-		u.line(f.Time.Time, f.Level, f.Message, f.Dest, f.Error)
+		u.line(f.Time.Time, string(f.Level), string(f.Message), string(f.Dest), string(f.Error))
 	}
 	if u.End.IsZero() && len(u.Problems) == 0 {
 		u = nil

@@ -43,11 +43,7 @@ func cloning(c runfile.Clone) time.Duration {
 }
 
 func (t *timeline) clone(parent *node, c runfile.Clone, start time.Time, estimated bool) {
-	title := "clone setup"
-	if c.Refs.Repo != "" {
-		title = "clone " + c.Refs.Org + "/" + c.Refs.Repo
-	}
-	n := t.add(parent, title, start, start.Add(cloning(c)))
+	n := t.add(parent, cloneTitle(c), start, start.Add(cloning(c)))
 	n.text("prow.phase", "clone")
 	n.estimated(estimated)
 	n.refs(c.Refs, c.SHA)
@@ -65,6 +61,13 @@ func (t *timeline) clone(parent *node, c runfile.Clone, start time.Time, estimat
 	if c.Failed && n.span.Status == nil {
 		n.failed("the clone failed", "command")
 	}
+}
+
+func cloneTitle(c runfile.Clone) string {
+	if c.Refs.Repo == "" {
+		return "clone setup"
+	}
+	return "clone " + c.Refs.Org + "/" + c.Refs.Repo
 }
 
 // commandName is a command without what differs from run to run: "git fetch".

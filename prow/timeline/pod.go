@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,31 +31,18 @@ func (t *timeline) pod() {
 	n.podNames(pod)
 	n.text("k8s.pod.status.phase", pod.Phase)
 	n.text("k8s.pod.status.reason", pod.Reason)
-	if pod.Reason != "" && pod.Phase == "Failed" {
-		n.failed(withReason(pod.Reason, pod.Message), pod.Reason)
+	if c := pod.Disrupted; c != nil {
+		n.event(c.Time, "disrupted", "k8s.pod.status.reason", c.Reason, "k8s.event.message", c.Message)
+	}
+	if why := t.podFailure(); why.text != "" {
+		n.failed(why.text, why.kind)
 	}
 	for _, e := range pod.Events {
 		if !t.beforePod(e) {
 			n.podEvent(e)
 		}
 	}
-	for _, c := range pod.Init {
-		t.container(c, "init")
-	}
-	for _, c := range pod.Containers {
-		if c.Name == "sidecar" {
-			continue
-		}
-		n := t.container(c, "test")
-		if n != nil && (t.tests == nil || lastsLonger(n, t.tests)) {
-			t.tests = n
-		}
-	}
-	for _, c := range pod.Containers {
-		if c.Name == "sidecar" {
-			t.container(c, "sidecar")
-		}
-	}
+	t.drawContainers()
 	if t.tests == nil {
 		t.guessContainer()
 	}
@@ -65,7 +53,15 @@ func lastsLonger(a, b *node) bool {
 	return !b.ends().IsZero() && (a.ends().IsZero() || a.ends().After(b.ends()))
 }
 
-// podExtent is from when the pod had a node to when the last container ended.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// podExtent is from when the pod had a node to when the last container ended. What
+// podinfo.json was too early to see end has ended with the job.
 func (t *timeline) podExtent() (start, end time.Time) {
 	pod := t.m.Pod
 	start = pod.Scheduled
@@ -74,18 +70,20 @@ func (t *timeline) podExtent() (start, end time.Time) {
 		if !c.Started.IsZero() && start.IsZero() {
 			start = c.Started
 		}
-		switch {
-		case c.End != nil && c.End.Finished.After(end):
-			end = c.End.Finished
-		case c.End == nil && !c.Started.IsZero():
+		if c.End != nil {
+			end = later(end, c.End.Finished)
+		}
+		if c.End == nil && !c.Started.IsZero() || c.End != nil && c.End.Finished.IsZero() {
 			ended = false
 		}
 	}
-	if !ended {
+	switch {
+	case !ended && t.end().IsZero():
 		return start, time.Time{}
-	}
-	if end.IsZero() {
-		end = t.end() // no container ran: the pod waited for one until the job ended
+	case !ended:
+		return start, later(end, t.end())
+	case end.IsZero():
+		return start, t.end() // no container ran: the pod waited for one until the job ended
 	}
 	return start, end
 }
@@ -111,30 +109,32 @@ func (n *node) podEvent(e runfile.PodEvent) {
 	n.event(e.Time, e.Reason, "k8s.event.message", e.Message, "k8s.event.type", kind, "k8s.event.count", count, "k8s.event.last", last)
 }
 
-// container draws one container; nil if it never ran. The sidecar waits for the
-// test containers to end and then uploads: its span is what it does, not the
-// wait, which would hide what was waited for.
-func (t *timeline) container(c runfile.Container, kind string) *node {
+// container draws one container; nil if it never ran, or if nothing tells when. The
+// sidecar waits for the test containers to end and then uploads: its span is what it
+// does, not the wait, which would hide what was waited for.
+func (t *timeline) container(c runfile.Container, role runfile.Role) *node {
 	if c.Started.IsZero() && c.Last == nil {
-		if c.Waiting != "" {
-			t.parentPod.event(t.parentPod.begins(), "container "+c.Name+" waits", "k8s.container.status.reason", c.Waiting, "k8s.event.message", c.Detail)
-		}
+		t.notStarted(c)
 		return nil
 	}
 	start, end := c.Started, time.Time{}
 	if l := c.Last; l != nil && !l.Started.IsZero() && (start.IsZero() || l.Started.Before(start)) {
 		start = l.Started // a restart is a part of its life
 	}
+	if start.IsZero() {
+		t.notStarted(c)
+		return nil
+	}
 	if c.End != nil {
 		end = c.End.Finished
 	}
 	since := ""
-	if kind == "sidecar" && t.tests != nil && t.tests.ends().After(start) && t.tests.ends().Before(end) {
-		start, since = t.tests.ends(), start.Format(time.RFC3339)
+	if role == runfile.RoleSidecar && t.testsEnd.After(start) && t.testsEnd.Before(end) {
+		start, since = t.testsEnd, start.Format(time.RFC3339)
 	}
 	n := t.add(t.parentPod, c.Name, start, end)
 	t.containers[c.Name] = n
-	n.text("prow.phase", kind)
+	n.text("prow.phase", string(role))
 	n.text("prow.waited_since", since)
 	n.text("k8s.container.name", c.Name)
 	n.image(c.Image)
@@ -145,12 +145,17 @@ func (t *timeline) container(c runfile.Container, kind string) *node {
 		n.text("k8s.container.status.last_terminated_reason", l.Reason)
 		n.event(l.Finished, "restarted", "k8s.container.status.reason", l.Reason, "process.exit.code", strconv.Itoa(l.ExitCode), "k8s.event.message", l.Message)
 	}
-	if c.Waiting != "" {
+	switch {
+	case c.End != nil:
+		n.exited(*c.End)
+		if c.End.ExitCode != 0 && !(role == runfile.RoleHelper && t.stopped(c.End)) {
+			n.exitFailed(*c.End, t.disruption(c.End))
+		}
+	case c.Waiting != "":
 		n.text("k8s.container.status.reason", c.Waiting)
 		n.failed(withReason(c.Waiting, c.Detail), c.Waiting)
 	}
-	n.exit(c.End)
-	if kind == "test" {
+	if role == runfile.RoleTest {
 		n.text("cicd.pipeline.task.name", c.Name)
 		n.text("cicd.pipeline.task.run.id", t.m.Run.Build+"/"+c.Name)
 		if c.End != nil {
@@ -158,6 +163,25 @@ func (t *timeline) container(c runfile.Container, kind string) *node {
 		}
 	}
 	return n
+}
+
+// notStarted notes at the pod what is known of a container that did not run.
+func (t *timeline) notStarted(c runfile.Container) {
+	switch {
+	case c.Waiting != "":
+		t.parentPod.event(t.parentPod.begins(), "container "+c.Name+" waits", "k8s.container.status.reason", c.Waiting, "k8s.event.message", c.Detail)
+	case c.End != nil:
+		at := c.End.Finished
+		if at.IsZero() {
+			at = t.parentPod.begins()
+		}
+		what := " did not start"
+		if !c.NeverStarted() {
+			what = " was lost"
+		}
+		t.parentPod.event(at, "container "+c.Name+what, "k8s.container.status.reason", c.End.Reason,
+			"process.exit.code", strconv.Itoa(c.End.ExitCode), "k8s.event.message", c.End.Message)
+	}
 }
 
 // image adds an image's name, and apart from it its tag or digest.
@@ -182,29 +206,31 @@ const (
 	exitAborted  = 130
 )
 
-// exit adds how a container ended; nil is not at all.
-func (n *node) exit(e *runfile.Termination) {
-	if e == nil {
-		return
-	}
+// exited adds how a container ended.
+func (n *node) exited(e runfile.Termination) {
 	n.number("process.exit.code", int64(e.ExitCode))
 	if e.Signal != 0 {
 		n.number("prow.signal", int64(e.Signal))
 	}
 	n.text("k8s.container.status.reason", e.Reason)
-	if e.ExitCode == 0 {
-		return
-	}
-	why := fmt.Sprintf("exit code %d", e.ExitCode)
+}
+
+// exitFailed marks a container that did not end well. why is what ended it, "" where
+// that was nothing from outside.
+func (n *node) exitFailed(e runfile.Termination, why string) {
+	what := fmt.Sprintf("exit code %d", e.ExitCode)
 	switch {
+	case why != "":
+		n.failed(why+" ("+what+")", strconv.Itoa(e.ExitCode))
+		return
 	case e.ExitCode == exitInternal:
-		why += " (Prow's entrypoint could not run or follow the command)"
+		what += " (Prow's entrypoint could not run or follow the command)"
 	case e.ExitCode == exitAborted:
-		why += " (aborted)"
+		what += " (aborted)"
 	case e.Reason != "" && e.Reason != "Error":
-		why += " (" + e.Reason + ")"
+		what += " (" + e.Reason + ")"
 	}
-	n.failed(withReason(why, e.Message), strconv.Itoa(e.ExitCode))
+	n.failed(withReason(what, e.Message), strconv.Itoa(e.ExitCode))
 }
 
 func exitResult(code int) string {
@@ -228,17 +254,44 @@ func withReason(what, why string) string {
 }
 
 // guessContainer draws the test container from started.json, which is written
-// just before it starts, and finished.json, just after its files are uploaded.
+// just before it starts, and finished.json, just after its files are uploaded. One
+// that left no finished.json ended with the job.
 func (t *timeline) guessContainer() {
 	s, f := t.m.Started, t.m.Finished
-	if s == nil || s.ByCrier || s.Time.IsZero() || f == nil || f.Time.IsZero() {
+	if s == nil || s.ByCrier || s.Time.IsZero() || t.testsNeverStarted() {
 		return
 	}
-	t.tests = t.phase(t.parentPod, "test", s.Time, f.Time)
-	t.tests.text("prow.source", "started.json, finished.json")
-	if f.State == runfile.Failed {
-		t.tests.failed("the job failed", result(runfile.Failed))
+	switch {
+	case f != nil && !f.Time.IsZero():
+		t.tests = t.phase(t.parentPod, "test", s.Time, f.Time)
+		t.tests.text("prow.source", "started.json, finished.json")
+	case f == nil && !t.end().IsZero():
+		t.tests = t.phase(t.parentPod, "test", s.Time, time.Time{})
+		t.tests.text("prow.source", "started.json")
+	default:
+		return
 	}
+	t.testsEnd = t.tests.ends()
+	if t.m.State() == runfile.Failed {
+		t.tests.failed(cmp.Or(t.podFailure().text, "the job failed"), result(runfile.Failed))
+	}
+}
+
+// testsNeverStarted reports whether it is known that no test container ran:
+// started.json and finished.json are then of a step before it.
+func (t *timeline) testsNeverStarted() bool {
+	if t.m.State() != runfile.Passed && t.cloneFailure().text != "" && len(t.m.Suites) == 0 {
+		return true
+	}
+	pod := t.m.Pod
+	if pod == nil {
+		return false
+	}
+	initFailed := func(c runfile.Container) bool {
+		return c.Role == runfile.RoleInit && c.End != nil && c.End.ExitCode != 0
+	}
+	started := func(c runfile.Container) bool { return c.Role == runfile.RoleTest && !c.NeverStarted() }
+	return len(pod.Containers) > 0 && !slices.ContainsFunc(pod.Containers, started) && (pod.Ended() || slices.ContainsFunc(pod.Init, initFailed))
 }
 
 // upload draws what the sidecar did after the tests: from its own log, or else
@@ -250,8 +303,8 @@ func (t *timeline) upload() {
 		parent = t.parentPod
 	}
 	if u == nil || u.Start.IsZero() {
-		if sidecar != nil && t.tests != nil && !t.tests.ends().IsZero() && sidecar.ends().After(t.tests.ends()) {
-			t.phase(parent, "upload", t.tests.ends(), sidecar.ends()).estimated(true)
+		if sidecar != nil && !t.testsEnd.IsZero() && sidecar.ends().After(t.testsEnd) {
+			t.phase(parent, "upload", t.testsEnd, sidecar.ends()).estimated(true)
 		}
 		return
 	}

@@ -25,7 +25,8 @@ type node struct {
 	path string // of names from the root, by which its id is told from others
 }
 
-// add draws a span. A zero end is one that has not come, or that nobody wrote down.
+// add draws a span. A zero end is one that has not come, or that nobody wrote down;
+// what nobody saw end has ended with what it ran in.
 func (t *timeline) add(parent *node, name string, start, end time.Time) *node {
 	if name == "" {
 		name = "(no name)"
@@ -45,6 +46,9 @@ func (t *timeline) add(parent *node, name string, start, end time.Time) *node {
 	}
 	n.end(end)
 	n.flag("prow.unfinished", end.IsZero())
+	if parent != nil && end.IsZero() && parent.span.EndTimeUnixNano != 0 {
+		n.span.EndTimeUnixNano = max(parent.span.EndTimeUnixNano, n.span.StartTimeUnixNano)
+	}
 	t.spans = append(t.spans, n)
 	return n
 }

@@ -76,7 +76,8 @@ type timeline struct {
 	root       *node
 	parentPod  *node // pod, or else the root
 	containers map[string]*node
-	tests      *node // the container whose end the tests determined
+	tests      *node     // the container that decided the job
+	testsEnd   time.Time // of all test containers; zero if that is not known
 	stepNodes  map[string]*node
 }
 
@@ -128,6 +129,11 @@ func (t *timeline) job() bool {
 	for _, k := range slices.Sorted(maps.Keys(versions)) {
 		t.root.text("prow."+strings.ReplaceAll(k, "-", "_"), versions[k])
 	}
+	known := t.cause().text
+	if known != "" && state != runfile.Passed {
+		t.root.text("prow.description", why)
+		why = known
+	}
 	switch state {
 	case runfile.Passed:
 		t.root.ok()
@@ -166,11 +172,15 @@ func (t *timeline) extent() (start, end time.Time, estimated bool) {
 		end = f.Time
 	}
 	if end.IsZero() && m.Pod != nil {
+		if c := m.Pod.Disrupted; c != nil {
+			end = c.Time
+		}
 		for _, c := range m.Pod.Containers {
-			if c.End != nil && c.End.Finished.After(end) {
-				end, estimated = c.End.Finished, true
+			if c.End != nil {
+				end = later(end, c.End.Finished)
 			}
 		}
+		estimated = estimated || !end.IsZero()
 	}
 	return start, end, estimated
 }
@@ -217,23 +227,19 @@ func (t *timeline) waiting() {
 	if pod == nil || pod.Created.IsZero() {
 		return
 	}
-	end, never := pod.Scheduled, false
+	end, never := pod.Scheduled, t.noNode()
 	if end.IsZero() && t.m.State() != runfile.Running {
-		end, never = t.end(), true
+		end = t.end()
 	}
 	n := t.phase(t.root, "scheduling", pod.Created, end)
 	n.podNames(pod)
-	var last runfile.PodEvent
 	for _, e := range pod.Events {
 		if t.beforePod(e) {
 			n.podEvent(e)
-			if e.Warning {
-				last = e
-			}
 		}
 	}
-	if never {
-		n.failed(withReason("the pod never had a node", last.Message), last.Reason)
+	if never.text != "" {
+		n.failed(never.text, never.kind)
 	}
 }
 
