@@ -35,12 +35,12 @@ func TestFaultExitCodes(t *testing.T) {
 		{"403 on the listing", func(s *gcstest.Server) { s.Fault(gcstest.Match{Op: gcstest.List}, gcstest.Status(403)) }, 5, "refuses anonymous readers"},
 		{"404 on everything", func(s *gcstest.Server) { s.Fault(gcstest.Match{}, gcstest.Status(404)) }, 4, "it may have expired"},
 		{"403 on one object", func(s *gcstest.Server) { bad(s, gcstest.Status(403), 0) }, 1, "1 failed: artifacts/otlp/kops-"},
-		{"404 on one object", func(s *gcstest.Server) { bad(s, gcstest.Status(404), 0) }, 1, "1 failed: artifacts/otlp/kops-"},
+		{"404 on one object", func(s *gcstest.Server) { bad(s, gcstest.Status(404), 0) }, 1, "1 failed: read gs://"},
 		{"reset in the middle", func(s *gcstest.Server) { bad(s, gcstest.Reset(100), 1) }, 0, "18 trace files"},
 		{"cut in the middle", func(s *gcstest.Server) { bad(s, gcstest.Cut(100), 1) }, 0, "18 trace files"},
 		{"truncated once", func(s *gcstest.Server) { bad(s, gcstest.Truncate(100), 1) }, 0, "18 trace files"},
 		{"a bit flipped once", func(s *gcstest.Server) { bad(s, gcstest.FlipBit(77), 1) }, 0, "18 trace files"},
-		{"a bit flipped always", func(s *gcstest.Server) { bad(s, gcstest.FlipBit(77), 0) }, 1, "1 failed: artifacts/otlp/kops-"},
+		{"a bit flipped always", func(s *gcstest.Server) { bad(s, gcstest.FlipBit(77), 0) }, 1, "1 failed: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

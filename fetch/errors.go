@@ -87,7 +87,14 @@ type FileError struct {
 	Err  error
 }
 
-func (e FileError) Error() string { return text.Name(e.Name) + ": " + e.Err.Error() }
+// Error names the file once: most errors of a store do so themselves.
+func (e FileError) Error() string {
+	if said := e.Err.Error(); strings.Contains(said, e.Name) {
+		return said
+	}
+	return text.Name(e.Name) + ": " + e.Err.Error()
+}
+
 func (e FileError) Unwrap() error { return e.Err }
 
 // PartialError says that Fetch got a part of the run. The Result that comes with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"prowtrace/internal/text"
@@ -82,5 +83,8 @@ func (t *transfer) checkExists(ctx context.Context) error {
 }
 
 func (t *transfer) listFailed() error {
+	if strings.Contains(t.listErr.Error(), t.run.URL()) {
+		return fmt.Errorf("look for traces: %w", t.listErr)
+	}
 	return fmt.Errorf("look for traces of %s: %w", t.run.URL(), t.listErr)
 }

@@ -39,7 +39,12 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	case errors.Is(err, syscall.ECONNREFUSED) && c.emulator:
 		cause = objstore.NotRunning
 	}
-	return &objstore.UnreachableError{Host: c.host, Cause: cause, Err: &failure{oneLine(err.Error()), err}}
+	said := err.Error()
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" && dial.Addr != nil && dial.Addr.String() == c.host {
+		said = dial.Err.Error() // without the address once more
+	}
+	return &objstore.UnreachableError{Host: c.host, Cause: cause, Err: &failure{oneLine(said), err}}
 }
 
 var errForeign = errors.New("the answer is not Cloud Storage's")

@@ -3,7 +3,6 @@ package find
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func (d directory) list(ctx context.Context, store objstore.Store, from, to stri
 	var found []build
 	for e, err := range store.ListDir(ctx, d.bucket, prefix, within) {
 		if err != nil {
-			return nil, listError(d, err)
+			return nil, err // it names the directory
 		}
 		id, ok := strings.CutPrefix(e.Name, prefix)
 		if d.pointers {
@@ -70,15 +69,6 @@ func (d directory) list(ctx context.Context, store objstore.Store, from, to stri
 		}
 	}
 	return found, nil
-}
-
-// listError adds which directory could not be listed, but to a refusal, which names
-// the bucket.
-func listError(d directory, err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return fmt.Errorf("cannot list %s: %w", d, err)
 }
 
 // linkOf is a pointer's target as its metadata has it. Prow writes the key with
@@ -109,7 +99,7 @@ func (b build) run(ctx context.Context, store objstore.Store, known prow.Instanc
 	}
 	body, o, err := store.ReadAll(ctx, b.in.bucket, object, maxPointer)
 	if err != nil {
-		return prow.Run{}, fmt.Errorf("cannot read the pointer %s: %w", b.in.url(object), err)
+		return prow.Run{}, err // it names the pointer
 	}
 	for _, to := range []string{string(body), linkOf(o.Metadata)} {
 		if run, ok := b.in.target(known, to); ok {

@@ -72,7 +72,7 @@ func (p *pullSearch) jobs(ctx context.Context, dir directory) ([]directory, erro
 	var jobs []directory
 	for e, err := range p.store.ListDir(ctx, dir.bucket, prefix, objstore.Bounds{}) {
 		if err != nil {
-			return nil, listError(dir, err)
+			return nil, err // it names the directory
 		}
 		name, isDir := strings.CutSuffix(strings.TrimPrefix(e.Name, prefix), "/")
 		if !isDir || !prow.IsJob(name) {

@@ -356,3 +356,19 @@ func TestResolveManyBuilds(t *testing.T) {
 		}
 	}
 }
+
+// An error that comes from the store names the place once.
+func TestErrorsNameAPlaceOnce(t *testing.T) {
+	s := newSample(t)
+	s.Fault(gcstest.Match{}, gcstest.Status(http.StatusServiceUnavailable))
+	for _, input := range []string{periodic, "pull-kops-x", "kops#7", periodic + "@7", "gs://" + bucketName + "/pr-logs/directory/pull-kops-x/7.txt"} {
+		ref, err := link.Parse(prow.Instances{}, input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = find.Resolve(t.Context(), s.store, ref, find.Options{Now: clock})
+		if err == nil || strings.Count(err.Error(), "gs://") != 1 {
+			t.Errorf("%s: %v", input, err)
+		}
+	}
+}

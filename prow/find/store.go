@@ -16,10 +16,10 @@ func readSmall(ctx context.Context, store objstore.Store, run prow.Run, name str
 	if objstore.IsAbsent(err) {
 		return nil, false, nil
 	}
-	if err == nil {
-		data, err = runfile.Inflate(data, limit)
-	}
 	if err != nil {
+		return nil, false, err // it names the file
+	}
+	if data, err = runfile.Inflate(data, limit); err != nil {
 		return nil, false, fmt.Errorf("cannot read %s/%s: %w", run.URL(), name, err)
 	}
 	return data, true, nil
