@@ -30,6 +30,7 @@ import (
 	"math/bits"
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"prowtrace/otelfile"
 )
@@ -52,6 +53,7 @@ type Set struct {
 	ops       []operation
 	problems  []Problem
 	stats     Stats
+	places    atomic.Pointer[Places] // for heavy questions, see View.Places
 }
 
 // columns hold one entry per span. Together they cost 60 bytes a span.

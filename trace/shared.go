@@ -8,6 +8,7 @@ import (
 // Shared hands out the current View to readers, and counts them. A newer View can
 // take its place while readers end with the one that they began with. The files of
 // a Set are unmapped when no View of it is current and its last reader has let go.
+// Heavy questions of all readers, about any of its Views, take the same Places.
 //
 // It is safe for concurrent use.
 type Shared struct {
@@ -16,12 +17,13 @@ type Shared struct {
 	closed   bool
 	users    map[*Set]int // readers, and one for the current View
 	released []func() error
+	places   *Places
 }
 
 // NewShared shares a View and takes over its Set. After Close, when the last reader has
 // let go and every Set is closed, the functions of released are called once, in order.
 func NewShared(v *View, released ...func() error) *Shared {
-	s := &Shared{users: map[*Set]int{}, released: released}
+	s := &Shared{users: map[*Set]int{}, released: released, places: newPlaces()}
 	_ = s.Swap(v) // nothing was there to close
 	return s
 }
@@ -57,6 +59,7 @@ func (s *Shared) Swap(v *View) error {
 		}
 		return errors.Join(ErrClosed, v.set.Close())
 	}
+	v.set.places.Store(s.places)
 	before := s.current
 	s.current = v
 	s.users[v.set]++

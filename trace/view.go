@@ -284,8 +284,8 @@ func (v *View) Added(row int) bool { return row >= v.set.Len() }
 // row's span; nil for none.
 func (v *View) AddedFields(row int) []byte { return v.added[row] }
 
-// AddedRows lists the rows that have added fields, in order.
-func (v *View) AddedRows() []int { return slices.Sorted(maps.Keys(v.added)) }
+// HasAddedFields reports whether some row has added fields.
+func (v *View) HasAddedFields() bool { return len(v.added) > 0 }
 
 // Files lists the files that were loaded. It looks at every row.
 func (v *View) Files() []File { return v.set.Files() }

@@ -3,10 +3,7 @@ package query
 import (
 	"context"
 	"math"
-	"runtime"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
@@ -65,30 +62,22 @@ func usedFieldKeys(ctx context.Context, v *trace.View, findOut bool) (uint64, er
 		return math.MaxUint64, nil
 	}
 	var used atomic.Uint64
+	pass := &compiled{view: v, heavy: true}
 	for _, part := range v.Parts() {
-		var next atomic.Int64
-		var g errgroup.Group // only the context ends a search, and all goroutines look at it
-		for range runtime.GOMAXPROCS(0) {
-			g.Go(func() error {
-				s := (&compiled{view: v}).subject(ctx, part)
-				for {
-					lo := int(next.Add(treeBatch)) - treeBatch
-					if lo >= part.Set.Len() {
-						return nil
-					}
-					for row := lo; row < min(lo+treeBatch, part.Set.Len()); row++ {
-						s.at(row, 0)
-						if keys := keysIn(s.encoded()) | keysIn(s.added()); keys != 0 {
-							used.Or(keys)
-						}
-						if s.err != nil {
-							return s.err
-						}
+		rows := ranges{n: part.Set.Len(), size: treeBatch}
+		err := pass.work(ctx, func(turn *trace.Turn) error {
+			s := pass.subject(turn, part)
+			for lo, hi := rows.take(); lo < hi; lo, hi = rows.take() {
+				for row := lo; row < hi && !s.ended(); row++ {
+					s.at(row, 0)
+					if keys := keysIn(s.encoded()) | keysIn(s.added()); keys != 0 {
+						used.Or(keys)
 					}
 				}
-			})
-		}
-		if err := g.Wait(); err != nil {
+			}
+			return turn.Err()
+		})
+		if err != nil {
 			return 0, err
 		}
 	}

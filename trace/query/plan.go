@@ -12,13 +12,15 @@ import (
 // scope, name, kind or status is asked once for each of these; and a span is searched
 // for what it can have, so not for an attribute whose key is nowhere in its bytes.
 // unused are keys of fields that no span has attributes under (see fieldKeys). probes
-// is how many answers a subject keeps about spans without their events.
-func prepared(f Filter, unused uint64) (g Filter, probes int) {
+// is how many answers a subject keeps about spans without their events; heavy says
+// that encoded spans are read.
+func prepared(f Filter, unused uint64) (g Filter, probes int, heavy bool) {
 	if f == nil {
-		return nil, 0
+		return nil, 0, false
 	}
 	p := &planner{unused: unused}
-	return p.plan(f).Filter, p.probes
+	plan := p.plan(f)
+	return plan.Filter, p.probes, plan.cost >= costOfEncoded
 }
 
 type planner struct {
@@ -26,7 +28,8 @@ type planner struct {
 	memos, probes int
 }
 
-// planned is a prepared filter. Its cost is roughly in ns.
+// planned is a prepared filter. Its cost stays below costOfEncoded where no encoded span
+// is read, however many filters it is made of.
 type planned struct {
 	Filter
 	cost int
@@ -35,7 +38,7 @@ type planned struct {
 const (
 	costOfColumn  = 1
 	costOfRow     = 10
-	costOfEncoded = 100
+	costOfEncoded = 1 << 20
 )
 
 func (p *planner) plan(f Filter) planned {

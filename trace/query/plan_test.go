@@ -56,9 +56,9 @@ func TestPreparedFilterHoldsAlike(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		for _, set := range sets {
-			part := set.Parts()[0]
-			plain, planned := newSubject(set, part), newSubject(set, part)
-			g, _ := prepared(f, 0)
+			part, turn := set.Parts()[0], trace.LightTurn(t.Context())
+			plain, planned := newSubject(set, part, turn), newSubject(set, part, turn)
+			g, _, _ := prepared(f, 0)
 			for row := range set.Len() {
 				if got, want := g.holds(planned.at(row, 0)), f.holds(plain.at(row, 0)); got != want {
 					t.Fatalf("%s: row %d: %v when it is prepared, %v as it was", text, row, got, want)

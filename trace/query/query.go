@@ -19,19 +19,17 @@
 // its spans (Query.Joined). For Jaeger it is found by the job's own spans alone, so
 // that nothing is counted twice.
 //
-// A search never changes the View and may run beside any other. It looks at its
-// context before every MiB of encoded spans, and returns the context's error when that
-// has ended. Nothing here knows analyses: what a search needs of them its caller gives.
+// A search never changes the View and may run beside any other. One that reads encoded
+// spans is heavy: it works at the places of the View, which all searches share. It
+// looks at its context at least once a MiB of encoded spans, and returns the context's
+// error when that has ended. Nothing here knows analyses: what a search needs of them its caller gives.
 package query
 
 import (
 	"context"
 	"math"
-	"runtime"
 	"slices"
 	"sort"
-
-	"golang.org/x/sync/errgroup"
 
 	"prowtrace/trace"
 )
@@ -112,6 +110,7 @@ type compiled struct {
 	view    *trace.View
 	filter  Filter // nil asks for nothing
 	probes  int
+	heavy   bool // it reads encoded spans, so it takes places
 	needs   needs
 	derived Derived
 }
@@ -132,15 +131,14 @@ func compile(ctx context.Context, v *trace.View, f Filter, d Derived, whole bool
 		}
 		unused &^= used
 	}
-	c.filter, c.probes = prepared(f, unused)
+	c.filter, c.probes, c.heavy = prepared(f, unused)
+	c.heavy = c.heavy || c.needs.self || c.needs.peer || c.needs.path
 	return c, nil
 }
 
 // subject makes a subject for one goroutine.
-func (c *compiled) subject(ctx context.Context, part trace.Part) *subject {
-	s := newSubject(c.view, part)
-	s.ctx = ctx
-	return s
+func (c *compiled) subject(turn *trace.Turn, part trace.Part) *subject {
+	return newSubject(c.view, part, turn)
 }
 
 // enter says in which tree the rows are that are asked next.
@@ -202,42 +200,28 @@ func newMatcher(c *compiled, part trace.Part, q Query) *matcher {
 const blockRows = 1 << 14
 
 // search gives the traces below index last that match, newest first, at most
-// limit of them unless that is 0. Columns alone are searched by one goroutine;
-// where there is a filter, all processors take blocks of traces, the newest first,
-// and the result is the same.
+// limit of them unless that is 0.
 func (m *matcher) search(ctx context.Context, last, limit int) ([]trace.Trace, error) {
-	workers := 1
-	if m.filter != nil {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	subjects := make([]*subject, workers)
-	for w := range subjects {
-		subjects[w] = m.subject(ctx, m.part)
-	}
-	var found []trace.Trace
-	for last > 0 {
-		matched := make([][]trace.Trace, workers)
-		var g errgroup.Group
-		for w := range workers {
-			hi := last
-			last = m.blockBelow(hi)
-			lo := last
-			g.Go(func() (err error) {
-				matched[w], err = m.block(subjects[w], lo, hi, limit)
+	found := blocks[trace.Trace]{limit: limit, next: func() (lo, hi int) {
+		hi = last
+		last = m.blockBelow(hi)
+		return last, hi
+	}}
+	err := m.work(ctx, func(turn *trace.Turn) error {
+		s := m.subject(turn, m.part)
+		for {
+			number, lo, hi, ok := found.take()
+			if !ok {
+				return nil
+			}
+			traces, err := m.block(s, lo, hi, limit)
+			if err != nil {
 				return err
-			})
+			}
+			found.put(number, traces)
 		}
-		if err := g.Wait(); err != nil {
-			return nil, err
-		}
-		for _, traces := range matched {
-			found = append(found, traces...)
-		}
-		if limit > 0 && len(found) >= limit {
-			return found[:limit], nil
-		}
-	}
-	return found, nil
+	})
+	return found.all(), err
 }
 
 // blockBelow gives where a block of traces that ends before index hi begins.
@@ -252,15 +236,15 @@ func (m *matcher) blockBelow(hi int) int {
 // block gives the matches in a range of traces, newest first.
 func (m *matcher) block(s *subject, lo, hi, limit int) (found []trace.Trace, err error) {
 	for t := hi - 1; t >= lo; t-- {
-		s.spend(1)
+		s.turn.Spend(1)
 		if m.trace(s, t) {
 			found = append(found, m.view.Trace(m.view.TraceIndex(m.part, t)))
 			if len(found) == limit {
 				break
 			}
 		}
-		if s.err != nil {
-			return nil, s.err
+		if s.ended() {
+			return nil, s.turn.Err()
 		}
 	}
 	return found, nil
@@ -298,7 +282,7 @@ func (m *matcher) trace(s *subject, t int) bool {
 		if m.span(s, row, row-first) {
 			return true
 		}
-		if s.err != nil {
+		if s.ended() {
 			return false
 		}
 	}

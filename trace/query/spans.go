@@ -6,12 +6,9 @@ import (
 	"container/heap"
 	"context"
 	"math"
-	"runtime"
 	"slices"
 	"sort"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"prowtrace/trace"
 )
@@ -70,18 +67,13 @@ func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
 			search.startMin = max(search.startMin, search.after.start())
 		}
 	}
-	best := make([]firstRows, runtime.GOMAXPROCS(0))
-	for w := range best {
-		best[w].search = search
-	}
+	var found []placedRow
 	for _, part := range search.parts {
-		if err := search.in(ctx, part, best); err != nil {
+		rows, err := search.in(ctx, part)
+		if err != nil {
 			return nil, err
 		}
-	}
-	var found []placedRow
-	for _, b := range best {
-		found = append(found, b.rows...)
+		found = append(found, rows...)
 	}
 	slices.SortFunc(found, search.compare)
 	rows := make([]int, min(len(found), q.Limit))
@@ -125,36 +117,37 @@ func (q *spanSearch) rowIn(row int) placedRow {
 // batch is how many traces a goroutine takes at a time.
 const batch = 256
 
-// in searches a part, with one goroutine for each of best.
-func (q *spanSearch) in(ctx context.Context, part *partRows, best []firstRows) error {
+// in searches a part: it gives the first rows of each goroutine.
+func (q *spanSearch) in(ctx context.Context, part *partRows) (found []placedRow, err error) {
 	// Traces are ordered by start: those behind the last that starts in time hold nothing.
 	last := sort.Search(part.Set.NumTraces(), func(t int) bool {
 		start, _ := part.Set.TraceExtent(t)
 		return start > q.startMax
 	})
-	var next atomic.Int64
-	var g errgroup.Group // only the context ends a search, and all goroutines look at it
-	for w := range best {
-		g.Go(func() error {
-			s := q.subject(ctx, part.Part)
-			for {
-				lo := int(next.Add(batch)) - batch
-				if lo >= last {
-					return nil
+	traces := ranges{n: last, size: batch}
+	var mu sync.Mutex
+	err = q.work(ctx, func(turn *trace.Turn) error {
+		s, best := q.subject(turn, part.Part), firstRows{search: q}
+		for {
+			lo, hi := traces.take()
+			if lo == hi {
+				mu.Lock()
+				defer mu.Unlock()
+				found = append(found, best.rows...)
+				return nil
+			}
+			for i := lo; i < hi; i++ {
+				t := i
+				if q.newestFirst() {
+					t = last - 1 - i
 				}
-				for i := lo; i < min(lo+batch, last); i++ {
-					t := i
-					if q.newestFirst() {
-						t = last - 1 - i
-					}
-					if q.trace(part, t, s, &best[w]); s.err != nil {
-						return s.err
-					}
+				if q.trace(part, t, s, &best); s.ended() {
+					return turn.Err()
 				}
 			}
-		})
-	}
-	return g.Wait()
+		}
+	})
+	return found, err
 }
 
 // newestFirst and oldestFirst report whether rows by start come as they are
@@ -169,7 +162,7 @@ const runRows = 64
 // trace offers the matching spans of trace t. Its rows are ordered by start: where
 // the answer is, too, none behind one that comes too late for it has room.
 func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
-	s.spend(1)
+	s.turn.Spend(1)
 	if _, end := part.Set.TraceExtent(t); end < q.startMin {
 		return
 	}
@@ -180,8 +173,8 @@ func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
 	starts := part.columns.Start[first:hi]
 	hi = first + sort.Search(len(starts), func(i int) bool { return starts[i] > q.startMax })
 	lo := first + sort.Search(len(starts), func(i int) bool { return starts[i] >= q.startMin })
-	for lo < hi && s.err == nil {
-		s.spend(1)
+	for lo < hi && !s.ended() {
+		s.turn.Spend(1)
 		from, to := lo, min(lo+runRows, hi)
 		next := from
 		if q.newestFirst() {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"iter"
@@ -32,39 +31,27 @@ type subject struct {
 	tree   *treeColumns // nil where the filter asks for nothing of a tree
 	number int          // of the row in the tree
 
-	ctx  context.Context
-	left int   // bytes until the context is looked at
-	err  error // the context's
+	turn *trace.Turn // where its work is counted
 }
-
-// interval is how many encoded bytes are searched before the context is looked at.
-const interval = 1 << 20
 
 // rowCost is what a row costs without its bytes, as if it had so many.
 const rowCost = 32
 
 // newSubject makes a subject; at sets the row.
-func newSubject(v *trace.View, part trace.Part) *subject {
-	return &subject{
-		view: v, part: part, set: part.Set, columns: part.Set.Columns(), hasAdded: len(v.AddedRows()) > 0, ctx: context.Background(),
-	}
+func newSubject(v *trace.View, part trace.Part, turn *trace.Turn) *subject {
+	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns(), hasAdded: v.HasAddedFields(), turn: turn}
 }
 
-// at looks at a row of the part, which is number in its tree. It is called for each
-// row, so it leaves looking at the context to spend.
+// at looks at a row of the part, which is number in its tree.
 func (s *subject) at(row, number int) *subject {
 	s.row, s.number, s.span = row, number, nil
-	s.left -= rowCost
+	s.turn.Spend(rowCost)
 	return s
 }
 
-// spend looks at the context once an interval. When it has ended, err says so, and
-// what the subject says does not matter any more.
-func (s *subject) spend(bytes int) {
-	if s.left -= bytes; s.left < 0 {
-		s.left, s.err = interval, s.ctx.Err()
-	}
-}
+// ended reports whether the context has. Then what the subject says does not matter
+// any more.
+func (s *subject) ended() bool { return s.turn.Err() != nil }
 
 // resource and scope give the numbers that the row's have in the view.
 func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
@@ -138,7 +125,7 @@ func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bo
 func (s *subject) encoded() []byte {
 	if s.span == nil {
 		s.span = s.set.Encoded(s.row)
-		s.spend(len(s.span))
+		s.turn.Spend(min(len(s.span), trace.TurnInterval)) // those who read a larger one spend more
 	}
 	return s.span
 }

@@ -3,11 +3,9 @@ package query
 import (
 	"context"
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"
@@ -31,47 +29,49 @@ func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, err
 	return hits, err
 }
 
-// eachSpan asks about all spans of a tree on all processors, until one of them has
-// enough. ask is called by several goroutines, each with a subject of its own.
+// eachSpan asks about all spans of a tree, until one of several goroutines has enough.
+// ask is called by each of them, with a subject of its own.
 func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject) (more bool)) error {
-	var g errgroup.Group // only the context ends a search, and all goroutines look at it
-	var next atomic.Int64
 	var enough atomic.Bool
-	parts := c.view.Parts()
-	for range runtime.GOMAXPROCS(0) {
-		g.Go(func() error {
-			subjects := make([]*subject, len(parts))
-			for i, part := range parts {
-				subjects[i] = c.subject(ctx, part)
-				subjects[i].eventsOf = make([]uint8, c.probes)
-				c.enter(subjects[i], t)
-				subjects[i].tree = subjects[0].tree
+	spans := ranges{n: t.Len(), size: treeBatch}
+	return c.work(ctx, func(turn *trace.Turn) error {
+		subjects := c.subjectsIn(t, turn)
+		for !enough.Load() {
+			lo, hi := spans.take()
+			if lo == hi {
+				break
 			}
-			for !enough.Load() {
-				lo := int(next.Add(treeBatch)) - treeBatch
-				if lo >= t.Len() {
-					return nil
+			for i := lo; i < hi; i++ {
+				row, s := t.Row(i), subjects[0]
+				if last := len(subjects) - 1; row >= subjects[last].part.FirstRow {
+					s = subjects[last]
 				}
-				for i := lo; i < min(lo+treeBatch, t.Len()); i++ {
-					row, s := t.Row(i), subjects[0]
-					if last := len(parts) - 1; row >= parts[last].FirstRow {
-						s = subjects[last]
-					}
-					more := ask(s.at(row-s.part.FirstRow, i))
-					s.spend(1)
-					if s.err != nil {
-						return s.err
-					}
-					if !more {
-						enough.Store(true)
-						return nil
-					}
+				more := ask(s.at(row-s.part.FirstRow, i))
+				if s.ended() {
+					return turn.Err()
+				}
+				if !more {
+					enough.Store(true)
+					break
 				}
 			}
-			return nil
-		})
+		}
+		return nil
+	})
+}
+
+// subjectsIn makes a subject for each part, to look at the rows of one tree.
+func (c *compiled) subjectsIn(t trace.Tree, turn *trace.Turn) (subjects []*subject) {
+	for _, part := range c.view.Parts() {
+		s := c.subject(turn, part)
+		s.eventsOf = make([]uint8, c.probes)
+		c.enter(s, t)
+		if len(subjects) > 0 {
+			s.tree = subjects[0].tree
+		}
+		subjects = append(subjects, s)
 	}
-	return g.Wait()
+	return subjects
 }
 
 // withJoined adds the joined traces that have a match to those that were found: among
@@ -135,6 +135,7 @@ func Events(ctx context.Context, t trace.Tree, f Filter, d Derived, add func([]E
 	if err != nil {
 		return err
 	}
+	c.heavy = true // whatever is asked, it reads the events
 	var mu sync.Mutex
 	return c.eachSpan(ctx, t, func(s *subject) bool {
 		var some []Event
@@ -165,12 +166,12 @@ func (c *compiled) eventsOf(s *subject, t trace.Tree, add func(Event)) {
 	span := t.Encoded(s.number)
 	start := s.columns.Start[s.row]
 	cursor := otlpwire.Read(span)
-	for f, ok, _ := cursor.Next(); ok && s.err == nil; f, ok, _ = cursor.Next() {
+	for f, ok, _ := cursor.Next(); ok && !s.ended(); f, ok, _ = cursor.Next() {
 		if f.Num != 11 || f.Typ != protowire.BytesType {
 			continue
 		}
 		event := span[f.Lo:f.Hi:f.Hi]
-		s.spend(len(event))
+		s.turn.Spend(min(len(event), trace.TurnInterval))
 		outer := s.bind(EventLevel, event)
 		if c.holds(s) {
 			add(Event{s.number, eventTime(event, start), f.Lo, f.Hi})
