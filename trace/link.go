@@ -129,7 +129,7 @@ func (g *segment) sort(work *workspace) {
 		keys = append(keys, radix.Key{By: uint64(g.spans[i].start), Index: i})
 	}
 	work.keys, work.spare = keys, radix.Sort(keys, work.spare)
-	for run := range radix.Equal(keys) {
+	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, func(a, b radix.Key) int {
 			return cmp.Compare(g.spans[a.Index].origin, g.spans[b.Index].origin)
 		})

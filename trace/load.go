@@ -167,7 +167,7 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 	byID := func(ids []TraceID) func(a, b radix.Key) int {
 		return func(a, b radix.Key) int { return bytes.Compare(ids[a.Index][:], ids[b.Index][:]) }
 	}
-	for run := range radix.Equal(keys) {
+	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, byID(ids))
 	}
 	rank = make([]uint32, len(ids))
@@ -182,7 +182,7 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 		keys[index] = radix.Key{By: binary.BigEndian.Uint64(id[:]), Index: uint32(index)}
 	}
 	radix.Sort(keys, spare)
-	for run := range radix.Equal(keys) {
+	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, byID(t.id))
 	}
 	for i, k := range keys {

@@ -75,16 +75,16 @@ func pass(from, to []Key, shift int) {
 
 func byNumber(a, b Key) int { return cmp.Compare(a.By, b.By) }
 
-// Equal ranges over the runs of keys with the same number, of more than one key each.
-// The keys are sorted.
-func Equal(keys []Key) iter.Seq[[]Key] {
-	return func(yield func(run []Key) bool) {
+// Equal ranges over the runs of keys with the same number, of more than one key each,
+// with where they begin. The keys are sorted.
+func Equal(keys []Key) iter.Seq2[int, []Key] {
+	return func(yield func(at int, run []Key) bool) {
 		for lo := 0; lo < len(keys); {
 			hi := lo + 1
 			for hi < len(keys) && keys[hi].By == keys[lo].By {
 				hi++
 			}
-			if hi-lo > 1 && !yield(keys[lo:hi]) {
+			if hi-lo > 1 && !yield(lo, keys[lo:hi]) {
 				return
 			}
 			lo = hi

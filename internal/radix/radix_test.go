@@ -51,8 +51,8 @@ func checkEqual(t *testing.T, keys []Key) {
 	for _, k := range keys {
 		count[k.By]++
 	}
-	for run := range Equal(keys) {
-		if len(run) < 2 || count[run[0].By] != len(run) || run[0].By != run[len(run)-1].By {
+	for at, run := range Equal(keys) {
+		if at > 0 && keys[at-1].By == run[0].By || &keys[at] != &run[0] || len(run) < 2 || count[run[0].By] != len(run) || run[0].By != run[len(run)-1].By {
 			t.Fatalf("a run of %d keys from %v to %v, want %d", len(run), run[0], run[len(run)-1], count[run[0].By])
 		}
 		delete(count, run[0].By)

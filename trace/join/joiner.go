@@ -7,6 +7,9 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/internal/radix"
 	"prowtrace/trace"
 )
 
@@ -26,11 +29,11 @@ type joiner struct {
 	by       By
 	base     uint32 // the job's trace in own
 	commands map[int]bool
-	members  map[int]bool  // sources of the job
-	process  map[int]int32 // number of each source's process span
-	open     map[int]*candidates
-	number   []int32 // by row of the view, -1 for those of other jobs
-	order    []sortKey
+	members  []bool        // by source: those of the job
+	process  []int32       // by source: the number of its process span
+	open     []*candidates // by source
+	number   []int32       // by row of the view, -1 for those of other jobs
+	order    []placed
 	j        trace.Joined
 	found    bool // the job's own trace
 }
@@ -55,7 +58,7 @@ const (
 func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[trace.SpanID]Mark) *joiner {
 	w := &joiner{
 		set: set, own: own, columns: [2]trace.Columns{set.Columns(), own.Columns()}, behind: set.Len(), by: job.By,
-		commands: map[int]bool{}, members: map[int]bool{}, process: map[int]int32{}, open: map[int]*candidates{},
+		commands: map[int]bool{}, members: make([]bool, set.NumSources()), process: make([]int32, set.NumSources()), open: make([]*candidates, set.NumSources()),
 		j: trace.Joined{ID: job.ID, Estimated: map[int]bool{}, Renamed: map[int]uint64{}},
 	}
 	base, ok := own.Lookup(job.ID)
@@ -92,9 +95,8 @@ func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[tra
 	return w
 }
 
-// sortKey is what the order of the joined trace goes by. Sorting copies of it takes
-// half the time of sorting rows.
-type sortKey struct {
+// placed is a span in the order of the joined trace: what that goes by.
+type placed struct {
 	start, end int64
 	row        uint32
 	own        bool
@@ -103,36 +105,29 @@ type sortKey struct {
 // sort numbers the job's spans: by start, longest first, own spans before those of
 // files.
 func (w *joiner) sort(base trace.Trace) {
-	var keys []sortKey
+	keys := make([]radix.Key, 0, w.set.Len()+base.Spans)
 	for row := range w.set.Len() {
 		if w.members[w.set.SourceOf(row)] {
-			keys = append(keys, sortKey{w.columns[0].Start[row], w.columns[0].End[row], uint32(row), false})
+			keys = append(keys, radix.Key{By: uint64(w.columns[0].Start[row]), Index: uint32(row)})
 		}
 	}
 	for row := base.First; row < base.First+base.Spans; row++ {
-		keys = append(keys, sortKey{w.columns[1].Start[row], w.columns[1].End[row], uint32(w.behind + row), true})
+		keys = append(keys, radix.Key{By: uint64(w.columns[1].Start[row]), Index: uint32(w.behind + row)})
 	}
-	slices.SortFunc(keys, func(a, b sortKey) int {
-		switch {
-		case a.start != b.start:
-			return cmp.Compare(a.start, b.start)
-		case a.end != b.end:
-			return cmp.Compare(b.end, a.end)
-		case a.own != b.own:
-			if a.own {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.row, b.row)
-	})
-	w.order = keys
+	radix.Sort(keys, nil)
+	w.order = make([]placed, len(keys))
+	for n, k := range keys {
+		w.order[n] = w.place(int(k.Index))
+	}
+	for at, run := range radix.Equal(keys) {
+		slices.SortFunc(w.order[at:at+len(run)], longestFirst)
+	}
 	w.number = make([]int32, w.behind+w.own.Len())
 	for i := range w.number {
 		w.number[i] = -1
 	}
 	w.j.Rows = make([]uint32, len(keys))
-	for n, k := range keys {
+	for n, k := range w.order {
 		w.j.Rows[n] = k.row
 		w.number[k.row] = int32(n)
 	}
@@ -140,22 +135,58 @@ func (w *joiner) sort(base trace.Trace) {
 	w.j.Inferred = make([]bool, len(keys))
 }
 
+// place looks up a row of the view.
+func (w *joiner) place(row int) placed {
+	columns, local := &w.columns[0], row
+	if row >= w.behind {
+		columns, local = &w.columns[1], row-w.behind
+	}
+	return placed{columns.Start[local], columns.End[local], uint32(row), row >= w.behind}
+}
+
+// longestFirst is the order of spans that start at one time.
+func longestFirst(a, b placed) int {
+	switch {
+	case a.end != b.end:
+		return cmp.Compare(b.end, a.end)
+	case a.own != b.own:
+		if a.own {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.row, b.row)
+}
+
 // join gives the joined trace; one without an id if the job has no own spans.
 func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
 	if !w.found {
 		return trace.Joined{}, nil
 	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.rename(ctx) })
+	g.Go(func() error { return w.hangAll(ctx) })
+	if err := g.Wait(); err != nil {
+		return trace.Joined{}, err
+	}
+	return w.j, nil
+}
+
+// look is after how many spans the context is looked at.
+const look = 1 << 16
+
+// hangAll finds the parents of all spans.
+func (w *joiner) hangAll(ctx context.Context) error {
 	w.reported()
 	for n := range w.order {
-		if n%(1<<16) == 0 && ctx.Err() != nil {
-			return trace.Joined{}, ctx.Err()
+		if n%look == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if !w.order[n].own {
 			w.hang(int32(n))
 		}
 	}
-	w.rename()
-	return w.j, nil
+	return nil
 }
 
 // reported sets the parents that the spans themselves name.
@@ -253,7 +284,7 @@ func contains(open []int32, n int32) bool {
 
 // rename gives another id to each span whose id an earlier one has: ids are
 // unique in a trace, not in a job. The job's own spans keep theirs.
-func (w *joiner) rename() {
+func (w *joiner) rename(ctx context.Context) error {
 	seen := newIDs(len(w.order))
 	for _, k := range w.order {
 		if k.own {
@@ -261,6 +292,9 @@ func (w *joiner) rename() {
 		}
 	}
 	for n, k := range w.order {
+		if n%look == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if k.own {
 			continue
 		}
@@ -271,6 +305,7 @@ func (w *joiner) rename() {
 			w.j.Renamed[n] = id
 		}
 	}
+	return nil
 }
 
 // otherID makes an id from what tells a span from those with the same one.
