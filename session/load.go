@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"prowtrace/internal/text"
@@ -53,6 +54,9 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems()}
+	if view.Len() >= manySpans {
+		debug.FreeOSMemory()
+	}
 	for _, j := range jobs {
 		if j.Label != "" {
 			s.tell(Labelled{j.Name, j.Label})
@@ -66,6 +70,11 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	}
 	return l, nil
 }
+
+// manySpans is a number of spans from which on the memory that loading needed and gave
+// up goes back to the system at once: twice what is kept, for a run that is looked at
+// for hours. It takes some 20 ms for a million spans.
+const manySpans = 100_000
 
 // Reported is what files hold, without the spans that say what a run did.
 type Reported struct {

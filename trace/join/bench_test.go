@@ -1,8 +1,12 @@
 package join
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"testing"
 
 	"prowtrace/internal/tracetest"
@@ -61,4 +65,38 @@ func BenchmarkMake(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkMemory measures what the joined trace of a million spans keeps in memory,
+// the spans included: anonymous memory after a collection, in bytes a span.
+func BenchmarkMemory(b *testing.B) {
+	sources := benchmarkFiles(b)
+	debug.FreeOSMemory()
+	before := anonymous(b)
+	for b.Loop() {
+		view, err := Load(b.Context(), sources, Job{Name: "job", ID: trace.TraceID{1}, By: ByTime})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		debug.FreeOSMemory()
+		b.ReportMetric(float64(anonymous(b)-before)/float64(view.Len()), "anon-B/span")
+		_ = view.Set().Close()
+		runtime.KeepAlive(view)
+		b.StartTimer()
+	}
+}
+
+// anonymous gives the memory of the process that no file is behind, in bytes.
+func anonymous(b *testing.B) int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip("only Linux tells anonymous memory: ", err)
+	}
+	_, found, _ := strings.Cut(string(status), "RssAnon:")
+	var kilobytes int64
+	if _, err := fmt.Sscan(found, &kilobytes); err != nil {
+		b.Fatal(err)
+	}
+	return kilobytes << 10
 }
