@@ -111,7 +111,12 @@ func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 	var traces traceNumbers
 	var names, services interner[string]
 	var resources, scopes interner[described]
-	var extents []extent
+	most := 0
+	for _, sh := range shards {
+		most += len(sh.traces.values)
+	}
+	traces.reserve(most)
+	extents := make([]extent, 0, most)
 	numbers := make([]numbering, len(shards))
 	for i, sh := range shards {
 		n := &numbers[i]
@@ -119,9 +124,7 @@ func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 		n.names = renumber(&names, sh.names.values)
 		n.resources = renumber(&resources, sh.resources.values)
 		n.scopes = renumber(&scopes, sh.scopes.values)
-		for len(extents) < len(traces.values) {
-			extents = append(extents, extent{})
-		}
+		extents = extents[:len(traces.values)]
 		for local, e := range sh.extents {
 			extents[n.traces[local]].add(e)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // traceNumbers numbers distinct trace ids in the order they come: open addressing over
@@ -18,7 +19,7 @@ type traceNumbers struct {
 // number gives the number of an id; fresh tells that it is new.
 func (t *traceNumbers) number(id TraceID) (n uint32, fresh bool) {
 	if 2*len(t.values) >= len(t.slots) {
-		t.grow()
+		t.grow(max(64, 2*len(t.slots)))
 	}
 	i := t.slot(id)
 	for ; t.slots[i] != 0; i = (i + 1) & (len(t.slots) - 1) {
@@ -39,11 +40,17 @@ func (t *traceNumbers) slot(id TraceID) int {
 	return int((hi ^ lo) & uint64(len(t.slots)-1))
 }
 
-func (t *traceNumbers) grow() {
+// reserve makes room for n ids.
+func (t *traceNumbers) reserve(n int) {
+	t.values = slices.Grow(t.values, n)
+	t.grow(1 << bits.Len(uint(2*n)))
+}
+
+func (t *traceNumbers) grow(slots int) {
 	if t.slots == nil {
 		t.seed = [2]uint64{rand.Uint64(), rand.Uint64()}
 	}
-	t.slots = make([]uint32, max(64, 2*len(t.slots)))
+	t.slots = make([]uint32, slots)
 	for n, id := range t.values {
 		i := t.slot(id)
 		for t.slots[i] != 0 {
