@@ -23,7 +23,7 @@ func newCache(s Streams) *cobra.Command {
 		Long: `cache shows and prunes the runs that were downloaded. They lie in the directory
 that PROWTRACE_CACHE names, else in the user's cache directory. After each
 download what has not been used for 30 days, or is beyond 5GB, is removed.`,
-		Args: cobra.NoArgs,
+		Args: unknownSub,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(newCacheDir(s), newCacheList(s), newCachePrune(s))
@@ -34,7 +34,7 @@ func newCacheDir(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "dir",
 		Short: "Print the directory of the cache",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
 			if err != nil {
@@ -52,7 +52,7 @@ func newCacheList(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the runs in the cache, the last used first",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
 			if err != nil {
@@ -127,7 +127,7 @@ func newCachePrune(s Streams) *cobra.Command {
 		Long: `prune removes whole runs, the least recently used first, until what is left has
 been used within --max-age and is not larger than --max-size. A run that another
 prowtrace works on or shows is left alone.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
 			if err != nil {
@@ -155,8 +155,8 @@ prowtrace works on or shows is left alone.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&maxSize, "max-size", strconv.FormatInt(fetch.DefaultLimits.Size/1e9, 10)+"GB", "`size` that may stay, as 500MB or 2GB")
-	c.Flags().StringVar(&maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "`age` since the last use that may stay, as 12h or 30d")
+	named(c.Flags(), &maxSize, "max-size", strconv.FormatInt(fetch.DefaultLimits.Size/1e9, 10)+"GB", "SIZE", "size that may stay, as 500MB or 2GB")
+	named(c.Flags(), &maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "AGE", "age since the last use that may stay, as 12h or 30d")
 	c.Flags().BoolVar(&all, "all", false, "remove all runs")
 	return c
 }

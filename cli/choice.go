@@ -33,9 +33,9 @@ func (c *choiceFlags) registerFilters(f *pflag.FlagSet, which string) {
 	f.BoolVar(&c.passed, "passed", false, which+" that passed")
 	f.BoolVar(&c.aborted, "aborted", false, which+" that Prow aborted")
 	f.BoolVar(&c.withTraces, "with-traces", false, "only runs that have traces")
-	f.StringVar(&c.after, "after", "", "only runs started at this `time` or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
-	f.StringVar(&c.before, "before", "", "only runs started before this `time`")
-	f.StringVar(&c.bucket, "bucket", "", "`bucket` of the job, where its name or page tells none")
+	named(f, &c.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
+	named(f, &c.before, "before", "", "TIME", "only runs started before this time")
+	named(f, &c.bucket, "bucket", "", "BUCKET", "bucket of the job, where its name or page tells none")
 }
 
 // choice turns the flags into what a session is asked.

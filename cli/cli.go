@@ -34,7 +34,10 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	err := root.ExecuteContext(ctx)
+	err := askedHelp(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil {
 		report(s.Err, err)
 	}
@@ -60,15 +63,16 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
   prowtrace ./otlp`
 	root.Version = built()
 	root.RunE = func(c *cobra.Command, args []string) error {
-		return meant(root, args[0], view.run(c.Context(), args))
+		if err := mistyped(root, args); err != nil {
+			return err
+		}
+		return view.run(c.Context(), args)
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{err: err, hint: fmt.Sprintf("%s --help lists the flags", c.CommandPath())}
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(
 		newView(s).command("view WHAT…"),
 		newFetch(s),
@@ -78,21 +82,14 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newCache(s),
 		newVersion(s),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = unknownSub, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
+	completeFlags(root)
 	return root
-}
-
-// meant adds to the error of a job that was not found that its name is nearly one
-// of a command.
-func meant(root *cobra.Command, word string, err error) error {
-	near := root.SuggestionsFor(word)
-	if exitCode(err) != ExitNotFound || len(near) == 0 {
-		return err
-	}
-	advice := fmt.Sprintf("did you mean prowtrace %s?", near[0])
-	if hint := hintOf(err); hint != "" {
-		advice += " Otherwise " + hint
-	}
-	return advised{err, advice}
 }
 
 // usageError is a command line that makes no sense, with what to do.

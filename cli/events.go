@@ -21,6 +21,8 @@ func (r *request) hear(e session.Event) {
 		r.note("%s %s is one run: the choice has no effect", e.Run.Job, e.Run.Build)
 	case session.PatternDropped:
 		r.note("wildcards select no files: using all trace files of %s, not only %s", wildcardScope(e.Ref), e.Ref.Pattern)
+	case session.InputAwaited:
+		r.note("reading standard input; Ctrl-C ends it")
 	case session.Duplicate:
 		r.note("%s is named more than once: it is used once", e.Input.Title())
 	case session.CacheOpened:

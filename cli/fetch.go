@@ -37,13 +37,14 @@ for a colon). A directory is for one run; several runs get one each below it.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), args) },
 	}
 	f.register(c.Flags())
-	c.Flags().StringVarP(&f.output, "output", "o", "", "copy the files to `DIR` under the names that they have in the run")
+	c.Flags().VarP(namedValue{&f.output, dirValue}, "output", "o", "copy the files to this directory under the names that they have in the run")
+	c.Flags().Lookup("no-cache").Usage = "with -o: download to a temporary directory, copy, and delete it on exit"
 	return c
 }
 
 func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	if f.noCache && f.output == "" {
-		return usageError{errors.New("fetch --no-cache leaves nothing to print"), "name a directory for the files: -o DIR"}
+		return usageError{errors.New("fetch --no-cache deletes what it has downloaded, so it needs -o"), "name a directory for the files: fetch --no-cache -o DIR"}
 	}
 	if info, err := os.Stat(f.output); err == nil && !info.IsDir() {
 		return usageError{fmt.Errorf("-o %s is a file", text.Line(f.output)), "name a directory; one that does not exist is made"}

@@ -220,3 +220,9 @@ func withHint(err error) string {
 	}
 	return text
 }
+
+// oneLine is the beginning of an error that goes on in further lines.
+func oneLine(err error) string {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimSuffix(first, ":")
+}

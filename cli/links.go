@@ -2,8 +2,11 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
+	"strings"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 )
@@ -51,4 +54,19 @@ func artifactsPage(known prow.Instances, run prow.Run) string {
 // objectPage is the link of a file of a run; "" where its store has no pages.
 func objectPage(run prow.Run, name string) string {
 	return publicPage(pagesOf(run).object, run, "/"+name)
+}
+
+// sshHint is how to reach a page of this machine from where somebody has logged in to it
+// with ssh; "" where nobody has.
+func sshHint(getenv func(string) string, address string) string {
+	connection := strings.Fields(getenv("SSH_CONNECTION")) // client, its port, this machine, its port
+	page, err := url.Parse(address)
+	if len(connection) != 4 || err != nil || page.Port() == "" {
+		return ""
+	}
+	hint := fmt.Sprintf("from your own machine: ssh -L %s:127.0.0.1:%[1]s %s", page.Port(), connection[2])
+	if connection[3] != "22" {
+		hint += " -p " + connection[3]
+	}
+	return text.Line(hint)
 }

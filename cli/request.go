@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"prowtrace/gcs"
-	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -60,14 +59,16 @@ func (r *request) register(f *pflag.FlagSet) {
 
 // registerStore adds the flags of all commands that ask a bucket.
 func (r *request) registerStore(f *pflag.FlagSet) {
-	f.StringVar(&r.auth, "auth", string(gcs.AuthAuto), "how to read the bucket: `auto` (anonymous first, then your Google credentials if the bucket refuses), anonymous, or adc (credentials at once)")
-	f.StringVar(&r.billing, "billing-project", "", "`project` that pays for reading a bucket that bills its readers")
+	choice(f, &r.auth, "auth", string(gcs.AuthAuto), "how to read the bucket: auto (anonymous first, then your Google credentials if the bucket refuses), anonymous, or adc (credentials at once)",
+		string(gcs.AuthAuto), string(gcs.AuthAnonymous), string(gcs.AuthADC))
+	named(f, &r.billing, "billing-project", "", "PROJECT", "project that pays for reading a bucket that bills its readers")
 	f.BoolVarP(&r.verbose, "verbose", "v", false, "print details: requests, the cache, files that cannot be used")
 }
 
 // registerJoin adds the flag of the commands that load traces.
 func (r *request) registerJoin(f *pflag.FlagSet) {
-	f.StringVar(&r.join, "join", string(join.ByTime), "how the traces of a job become one: `time` (below the span that contains them, if only one can), process (below their process) or none (as reported)")
+	choice(f, &r.join, "join", string(join.ByTime), "how the traces of a job become one: time (below the span that contains them, if only one can), process (below their process) or none (as reported)",
+		string(join.ByTime), string(join.ByProcess), joinNone)
 }
 
 // open makes the session. It refuses flags that contradict each other, before
@@ -78,11 +79,10 @@ func (r *request) open(ctx context.Context) error {
 		return usageError{errors.New("--offline and --refresh cannot be combined"), "use one of them"}
 	case r.offline && r.watch:
 		return usageError{errors.New("--offline and --watch cannot be combined"), "--watch asks the bucket until the run has ended"}
+	case r.offline && r.noCache:
+		return usageError{errors.New("--offline and --no-cache cannot be combined"), "--offline shows what the cache holds: use one of them"}
 	}
-	by, err := joinBy(r.join)
-	if err != nil {
-		return err
-	}
+	var err error
 	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (r *request) open(ctx context.Context) error {
 	}
 	r.session = session.New(session.Options{
 		Instances: r.known, Stores: readable, Input: r.streams.In,
-		Choice: choice, Cache: cache, Join: by, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
+		Choice: choice, Cache: cache, Join: joinBy(r.join), Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})
 	return nil
@@ -129,15 +129,12 @@ func (r *request) detail(format string, args ...any) {
 // note prints a line on standard error.
 func (r *request) note(format string, args ...any) { r.shown.note(fmt.Sprintf(format, args...)) }
 
-// joinBy reads --join, which commands that load nothing do not have.
-func joinBy(value string) (join.By, error) {
-	switch by := join.By(value); by {
-	case join.ByTime, join.ByProcess:
-		return by, nil
-	case joinNone, "":
-		return "", nil
+// joinBy is what --join means; commands that load nothing do not have it.
+func joinBy(value string) join.By {
+	if value == joinNone {
+		return ""
 	}
-	return "", usageError{fmt.Errorf("invalid --join %s", text.Quote(value, maxQuoted)), "use time, process or none"}
+	return join.By(value)
 }
 
 // load carries out the whole request, and says what was loaded.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -34,20 +33,19 @@ func newRuns(s Streams) *cobra.Command {
 its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 		Example: `  prowtrace runs e2e-kops-aws-distro-deb13
   prowtrace runs --failed --after 7d kops#18000`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
+		Args:              oneJob,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
 	}
 	r.registerStore(c.Flags())
 	r.choice.registerFilters(c.Flags(), "only runs")
-	c.Flags().IntVarP(&r.number, "number", "n", 20, "how `many` runs")
+	r.number = 20
+	c.Flags().VarP(countValue{&r.number}, "number", "n", "how many runs")
 	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one a line")
 	return c
 }
 
 func (r *runsCommand) run(ctx context.Context, arg string) error {
-	if r.number < 1 {
-		return usageError{err: errors.New("-n must be at least 1")}
-	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}

@@ -42,8 +42,14 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer loaded.Close()
-			if _, err := fmt.Fprintf(s.Out, "storage %s\npages http://%s/\n", servers.Storage(), servers.Viewer()); err != nil {
+			view, release := loaded.Acquire()
+			page := builtinPage(view, "http://"+servers.Viewer()+"/")
+			release()
+			if _, err := fmt.Fprintf(s.Out, "storage %s\npages %s\n", servers.Storage(), page); err != nil {
 				return fmt.Errorf("writing the addresses: %w", err)
+			}
+			if hint := sshHint(s.Getenv, page); hint != "" {
+				r.note("%s", hint)
 			}
 			r.note("Press Ctrl-C to end.")
 			return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
@@ -51,7 +57,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 	}
 	r.register(c.Flags())
 	r.registerJoin(c.Flags())
-	c.Flags().StringVar(&storage, "storage-listen", "127.0.0.1:17271", "`address` of the Jaeger storage")
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:16680", "`address` of the built-in pages")
+	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage")
+	named(c.Flags(), &listen, "listen", "127.0.0.1:16680", "HOST:PORT", "address of the built-in pages")
 	return c
 }

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -30,6 +33,8 @@ type viewCommand struct {
 	ui        string
 	jaeger    string
 	noBrowser bool
+	listen    string // of the page that is opened; "" is any free port
+	port      int    // of listen
 }
 
 func newView(s Streams) *viewCommand { return &viewCommand{request: newRequest(s)} }
@@ -43,17 +48,16 @@ func (v *viewCommand) command(use string) *cobra.Command {
 	}
 	v.register(c.Flags())
 	v.registerJoin(c.Flags())
-	c.Flags().StringVar(&v.ui, "ui", uiAuto, "what to open: `auto`, jaeger, builtin, or none")
-	c.Flags().StringVar(&v.jaeger, "jaeger", "", "the Jaeger to start: a `path` or name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
+	choice(c.Flags(), &v.ui, "ui", uiAuto, "what to open: auto (Jaeger if there is one, else the built-in pages), jaeger, builtin (the built-in pages) or none", uiAuto, uiJaeger, uiBuiltin, uiNone)
+	named(c.Flags(), &v.jaeger, "jaeger", "", fileValue, "the Jaeger to start: a path or the name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
+	named(c.Flags(), &v.listen, "listen", "", "HOST:PORT", "address of the page: 127.0.0.1:16680, for instance, instead of any free port")
 	c.Flags().BoolVar(&v.noBrowser, "no-browser", false, "print the address, open no browser")
 	return c
 }
 
 func (v *viewCommand) run(ctx context.Context, args []string) error {
-	switch v.ui {
-	case uiAuto, uiJaeger, uiBuiltin, uiNone:
-	default:
-		return usageError{fmt.Errorf("invalid --ui %s", text.Quote(v.ui, maxQuoted)), "use auto, jaeger, builtin or none"}
+	if err := v.checkListen(); err != nil {
+		return err
 	}
 	if err := v.request.open(ctx); err != nil {
 		return err
@@ -92,6 +96,27 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 	return v.serve(ctx, loaded, found, missing)
 }
 
+// checkListen refuses an address that cannot be one. Jaeger's page is for this machine
+// only.
+func (v *viewCommand) checkListen() error {
+	if v.listen == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(v.listen)
+	if n, e := strconv.ParseUint(port, 10, 16); err == nil && e == nil {
+		v.port = int(n)
+	} else {
+		return usageError{fmt.Errorf("invalid --listen %s", text.Quote(v.listen, maxQuoted)), "write HOST:PORT, as in --listen 127.0.0.1:16680"}
+	}
+	if host != "127.0.0.1" && host != "localhost" {
+		if v.ui == uiJaeger {
+			return usageError{fmt.Errorf("--listen %s is not for Jaeger, which listens on 127.0.0.1 only", text.Quote(v.listen, maxQuoted)), "use --ui builtin, or --listen 127.0.0.1:" + port}
+		}
+		v.ui = cmp.Or(map[string]string{uiAuto: uiBuiltin}[v.ui], v.ui)
+	}
+	return nil
+}
+
 // find looks for a Jaeger if one is wanted.
 func (v *viewCommand) find(ctx context.Context) (launch.Jaeger, error) {
 	if v.ui == uiBuiltin || v.ui == uiNone {
@@ -101,7 +126,7 @@ func (v *viewCommand) find(ctx context.Context) (launch.Jaeger, error) {
 }
 
 func (v *viewCommand) launchOptions() launch.Options {
-	return launch.Options{Jaeger: v.jaeger, Note: func(s string) { v.note("%s", s) }}
+	return launch.Options{Jaeger: v.jaeger, Port: v.port, Note: func(s string) { v.note("%s", s) }}
 }
 
 // serve serves until ctx ends; Jaeger, if there is one, on top of it.
@@ -111,7 +136,11 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 		storage = found.StorageHost() + ":0"
 		v.note("%v runs in a virtual machine: to be reached from there, the storage is open to the network while it runs", found)
 	}
-	servers, err := serve.Listen(ctx, storage, "127.0.0.1:0")
+	pagesAt := "127.0.0.1:0"
+	if found.Path == "" { // else Jaeger has the address that was asked for
+		pagesAt = cmp.Or(v.listen, pagesAt)
+	}
+	servers, err := serve.Listen(ctx, storage, pagesAt)
 	if err != nil {
 		return err
 	}
@@ -133,7 +162,7 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 	release()
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
-			v.note("%s\nWithout it the built-in pages serve.", withHint(missing))
+			v.note("%s: showing the built-in pages (--ui jaeger tells how to get one)", oneLine(missing))
 		}
 		return v.show(ctx, builtin)
 	}
@@ -173,6 +202,9 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 func (v *viewCommand) show(ctx context.Context, address string) error {
 	if _, err := fmt.Fprintln(v.streams.Out, address); err != nil {
 		return fmt.Errorf("writing the address %s: %w", address, err)
+	}
+	if hint := sshHint(v.streams.Getenv, address); hint != "" {
+		v.note("%s", hint)
 	}
 	v.note("Press Ctrl-C to end.")
 	if v.noBrowser || v.ui == uiNone || v.streams.Getenv("CI") != "" {

@@ -71,7 +71,7 @@ func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...stri
 	}
 	r := &running{cmd: exec.Command(exe, args...), stderr: &locked{}}
 	r.cmd.Stdin, r.cmd.Stderr = stdin, r.stderr
-	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
+	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "SSH_CONNECTION=" + os.Getenv("SSH_CONNECTION"), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -134,12 +134,57 @@ func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 			t.Errorf("the answers lack %q", want)
 		}
 	}
-	for _, want := range []string{"no Jaeger", "https://www.jaegertracing.io/download/", "built-in pages"} {
-		if !strings.Contains(r.stderr.String(), want) {
-			t.Errorf("stderr lacks %q:\n%s", want, r.stderr)
-		}
+	if said := r.stderr.String(); !strings.Contains(said, ": showing the built-in pages (--ui jaeger tells how to get one)\n") || strings.Contains(said, "https://www.jaegertracing.io") {
+		t.Errorf("stderr is\n%s", said)
 	}
 	r.interrupt(t)
+}
+
+// Over ssh the address is of the other machine: it can be chosen, and a line says how
+// to reach it.
+func TestListenOverSSH(t *testing.T) {
+	t.Setenv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.7 22")
+	address := realjaeger.FreeAddress(t)
+	r := start(t, nil, "--listen", address, failingRun)
+	if !strings.HasPrefix(r.address, "http://"+address+"/trace/") {
+		t.Errorf("the page is at %s, not at %s", r.address, address)
+	}
+	_, port, _ := strings.Cut(address, ":")
+	r.interrupt(t)
+	if want := "ssh -L " + port + ":127.0.0.1:" + port + " 192.0.2.7\n"; !strings.Contains(r.stderr.String(), want) {
+		t.Errorf("stderr lacks %q:\n%s", want, r.stderr)
+	}
+}
+
+// Nothing can interrupt a read of a pipe that stays open: the program ends without it.
+func TestInterruptedInput(t *testing.T) {
+	exe, err := exec.LookPath("prowtrace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdin, keep, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keep.Close()
+	cmd := exec.Command(exe, "-")
+	cmd.Stdin = stdin
+	cmd.Env = []string{"HOME=" + t.TempDir(), "CI=true"}
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	if line, err := bufio.NewReader(said).ReadString('\n'); err != nil || line != "reading standard input; Ctrl-C ends it\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	if err := cmd.Wait(); err == nil || err.Error() != "exit status 1" {
+		t.Errorf("ended with %v", err)
+	}
 }
 
 func TestLocalInputs(t *testing.T) {

@@ -38,6 +38,9 @@ type Options struct {
 	// host (0.0.0.0, ::) is reached over loopback.
 	Storage string
 
+	// Port is where Jaeger's page listens on 127.0.0.1; 0 is any free port.
+	Port int
+
 	// UI is what the Jaeger UI shows beside the traces.
 	UI UI
 

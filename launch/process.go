@@ -73,7 +73,7 @@ func (j Jaeger) startOnce(ctx context.Context, o Options) (*Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", j, err)
 	}
-	port, err := freePort()
+	port, err := freePort(o.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -358,9 +358,12 @@ func (p *Process) askServices(ctx context.Context, client *http.Client, path str
 	return "", res.StatusCode
 }
 
-// freePort returns a TCP port of 127.0.0.1 that is free now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+// freePort returns a TCP port of 127.0.0.1 that is free now: the wanted one, or any with 0.
+func freePort(wanted int) (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(wanted))
+	if err != nil && wanted != 0 {
+		return 0, fmt.Errorf("cannot use port %d on 127.0.0.1: %w", wanted, err)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("find a free port on 127.0.0.1: %w", err)
 	}

@@ -25,6 +25,9 @@ type ChoiceIgnored struct{ Run prow.Run }
 // used, not only those that fit.
 type PatternDropped struct{ Ref prow.Ref }
 
+// InputAwaited: standard input is read from now on, up to its end.
+type InputAwaited struct{}
+
 // Duplicate: another argument names the same run, so this one is left out.
 type Duplicate struct{ Input *Input }
 
@@ -97,6 +100,7 @@ type ProblemsFound struct{ Problems []trace.Problem }
 func (Chosen) event()         {}
 func (ChoiceIgnored) event()  {}
 func (PatternDropped) event() {}
+func (InputAwaited) event()   {}
 func (Duplicate) event()      {}
 func (CacheOpened) event()    {}
 func (CacheUnusable) event()  {}

@@ -82,16 +82,32 @@ func localFiles(path string) ([]trace.Source, error) {
 	return files, nil
 }
 
-// readInput reads one file or archive from standard input.
+// readInput reads one file or archive from standard input. When ctx ends it returns at
+// once, and leaves the read behind that nothing can interrupt.
 func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
-	data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.o.Input}, maxInput+1))
-	if err != nil {
-		return trace.Source{}, fmt.Errorf("cannot read standard input: %w", err)
+	s.tell(InputAwaited{})
+	type result struct {
+		data []byte
+		err  error
 	}
-	if len(data) > maxInput {
+	done := make(chan result, 1)
+	go func() {
+		data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.o.Input}, maxInput+1))
+		done <- result{data, err}
+	}()
+	var r result
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		r.err = ctx.Err()
+	}
+	if r.err != nil {
+		return trace.Source{}, fmt.Errorf("cannot read standard input: %w", r.err)
+	}
+	if len(r.data) > maxInput {
 		return trace.Source{}, &InputTooLargeError{maxInput}
 	}
-	return trace.Source{Name: "standard input", Data: data}, nil
+	return trace.Source{Name: "standard input", Data: r.data}, nil
 }
 
 // contextReader ends reading when its context does, between two reads.

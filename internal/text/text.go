@@ -232,3 +232,27 @@ func isPlainASCII(s string) bool {
 	}
 	return true
 }
+
+// Distance is how many letters must be put in, left out or changed to make one word of
+// another, whatever their case (Levenshtein's distance). It is for short words: it takes
+// time and memory of the product of their lengths.
+func Distance(a, b string) int {
+	x, y := []rune(strings.ToLower(a)), []rune(strings.ToLower(b))
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range y {
+			cost := diagonal
+			if x[i] != y[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(y)]
+}
