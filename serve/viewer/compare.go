@@ -52,8 +52,6 @@ type comparedPath struct {
 	Open    bool   `json:"open,omitempty"` // at first: it leads to one of the largest differences
 }
 
-const maxComparedOperations = 2000
-
 func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	other := r.URL.Query().Get("with")
 	if other == "" {
@@ -66,15 +64,13 @@ func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	there := v.drawing(t)
 	out := comparison{Here: v.summary(here.Tree), There: v.summary(there.Tree), Operations: []comparedOperation{}, Paths: []comparedPath{}}
 	compared := analysis.Compare(here.Drawing, there.Drawing)
-	operations := compared.Operations
-	for _, o := range operations[:min(len(operations), maxComparedOperations)] {
+	for _, o := range compared.Operations {
 		out.Operations = append(out.Operations, shownComparedOperation(o))
 	}
-	out.LeftOperations = len(operations) - len(out.Operations)
 	for _, p := range compared.Paths {
 		out.Paths = append(out.Paths, comparedPath{p.Parent, name(p.Name), name(p.Service), sums(p.Here), sums(p.There), p.Leads})
 	}
-	out.LeftPaths = compared.Left
+	out.LeftOperations, out.LeftPaths = compared.LeftOperations, compared.LeftPaths
 	return out, nil
 }
 

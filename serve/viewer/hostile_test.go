@@ -131,7 +131,7 @@ func TestMegabyteAttribute(t *testing.T) {
 func TestCenturies(t *testing.T) {
 	ages := func(s *tracepb.Span) { s.StartTimeUnixNano, s.EndTimeUnixNano = 1, math.MaxInt64 }
 	spans := []span{{id: 1, name: "root", change: ages}, {id: 2, parent: 1, name: "group", change: ages}}
-	for i := range analysis.MaxFrames + analysis.MaxComparedPaths {
+	for i := range analysis.MaxFrames + analysis.MaxCompared {
 		s := span{id: uint64(i + 10), parent: 2, name: fmt.Sprintf("call %d", i), start: 1, end: 2}
 		if i < 3 {
 			s.change = ages
@@ -142,7 +142,7 @@ func TestCenturies(t *testing.T) {
 	one := "traces/" + traceID(1).String()
 	f := answer[flame](t, h, one+"/flame")
 	c := answer[comparison](t, h, one+"/compare?with="+traceID(2).String())
-	if len(f.Frames) != analysis.MaxFrames || len(c.Paths) != analysis.MaxComparedPaths || f.Left == 0 || c.LeftPaths == 0 {
+	if len(f.Frames) != analysis.MaxFrames || len(c.Paths) != analysis.MaxCompared || f.Left == 0 || c.LeftPaths == 0 {
 		t.Fatalf("%d frames, %d paths", len(f.Frames), len(c.Paths))
 	}
 	for i, f := range f.Frames {

@@ -22,8 +22,6 @@ type operation struct {
 	Max        int64  `json:"max"`
 }
 
-const maxOperations = 5000
-
 func (v *reader) getAllOperations(r *http.Request) (any, error) {
 	by := r.URL.Query().Get("by")
 	if by == "" {
@@ -44,7 +42,7 @@ func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {
 // shownOperations are those summed up by an attribute, or by their names where by is "".
 func shownOperations(all []analysis.Operation, by string) []operation {
 	out := []operation{}
-	for _, o := range all[:min(len(all), maxOperations)] {
+	for _, o := range all {
 		shown := operation{
 			Name: name(o.Name), Service: name(o.Service), Query: ofOperation(o.Name, o.Service), Count: o.Count, Errors: o.Errors, Unfinished: o.Unfinished,
 			Total: o.Total, Self: o.Self, P50: o.P50, P95: o.P95, Max: o.Max,

@@ -13,11 +13,7 @@
 // reads neither files nor the clock.
 package analysis
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "math"
 
 // plus adds two times that are not negative, and stops at the largest there is:
 // files can hold spans of centuries.
@@ -62,32 +58,30 @@ func (s *spans) parentsFoundFirst(yield func(i int) bool) {
 	}
 }
 
-// heaviest chooses the limit heaviest of n paths, in their order. What a path is in
-// comes before it and has to weigh no less: then it is chosen too.
-func heaviest(n, limit int, weight func(i int) int64) []int {
-	if n <= limit {
-		return inOrderOf(n, func(_, _ int) int { return 0 })
+// heaviest chooses the limit heaviest of n, in their order; of equal ones the first.
+// A path is in one that comes before it and weighs no less: then that is chosen too.
+func heaviest(n, limit int, weight func(i int) int64) (chosen []int) {
+	least, room := int64(math.MinInt64), limit // what is chosen first; how many of just that weight
+	if n > limit {
+		weights := make([]int64, n)
+		for i := range weights {
+			weights[i] = weight(i)
+		}
+		least = smallest(weights, n-limit)
+		for _, w := range weights[n-limit:] {
+			if w > least {
+				room--
+			}
+		}
 	}
-	order := inOrderOf(n, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })[:limit]
-	slices.Sort(order)
-	return order
-}
-
-// inOrderOf gives the numbers from 0 to n in an order; those that are equal in it stay
-// as they are. It is faster than to move what they number.
-func inOrderOf(n int, compare func(a, b int) int) []int {
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
+	for i := range n {
+		w := weight(i)
+		if w == least {
+			room--
+		}
+		if w > least || w == least && room >= 0 {
+			chosen = append(chosen, i)
+		}
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compare(a, b), cmp.Compare(a, b)) })
-	return order
-}
-
-// ordered gives values in an order; those that are equal in it stay as they are.
-func ordered[T any](all []T, compare func(a, b *T) int) (sorted []T) {
-	for _, i := range inOrderOf(len(all), func(a, b int) int { return compare(&all[a], &all[b]) }) {
-		sorted = append(sorted, all[i])
-	}
-	return sorted
+	return chosen
 }

@@ -37,45 +37,77 @@ type ComparedOperation struct {
 
 // A Comparison is two traces of a View beside each other.
 type Comparison struct {
-	Operations []ComparedOperation
-	Paths      []ComparedPath
-	Left       int // paths that are left out
+	Operations     []ComparedOperation // those that differ most in self time first
+	LeftOperations int                 // that are left out
+	Paths          []ComparedPath
+	LeftPaths      int
 }
 
-// Compare compares two traces of one View by operation and by call path. It
-// looks at every span twice, at the same time.
+// MaxCompared bounds the operations, and the paths, of a comparison. Of operations those
+// that differ most are kept, of paths those with the largest differences in and under
+// them.
+const MaxCompared = 2000
+
+// Compare compares two traces of one View. Operations are paired by their names and
+// reported services. Calls of the same name and reported service under the same path
+// are put together, as in a Flame; the roots are one path whatever their names: those of
+// two jobs have different ones. Each path stands before those in it, which follow at
+// once, those whose durations differ most first.
+//
+// It looks at every span twice, parents first, at the same time.
 func Compare(here, there *Drawing) (c Comparison) {
-	a, b := spansOf(here.Tree), spansOf(there.Tree)
-	together(func() { c.Operations = compareOperations([2]*spans{a, b}, [2][]int64{here.Self, there.Self}) },
-		func() { c.Paths, c.Left = comparePaths([2]*spans{a, b}, [2][]int64{here.Self, there.Self}) })
+	sides := [2]side{{spansOf(here.Tree), here.Self}, {spansOf(there.Tree), there.Self}}
+	together(func() { c.Operations, c.LeftOperations = compareOperations(sides) },
+		func() { c.Paths, c.LeftPaths = comparePaths(sides) })
 	return c
 }
 
-// compareOperations pairs the operations of two traces by their names and reported
-// services, those that differ most in self time first.
-func compareOperations(sides [2]*spans, self [2][]int64) (all []ComparedOperation) {
+// side is one of two compared traces.
+type side struct {
+	*spans
+	self []int64
+}
+
+// reportedOperation is the name of span i and its service, as its file names it, as one
+// number.
+func (s *side) reportedOperation(i int) uint64 { return pair(s.name[i], s.reported[s.resource[i]]) }
+
+// bothSums are of the spans of one operation or path in two traces.
+type bothSums [2]Sums
+
+func (b *bothSums) apart() int64 { return apart(b[0].Self, b[1].Self) }
+
+func compareOperations(sides [2]side) (all []ComparedOperation, left int) {
 	var index numbering
-	for side, s := range sides {
+	var sums []bothSums
+	var services [2][]uint32 // by operation; 0 is none, else the number of the service + 1
+	for k, s := range sides {
 		for i := range s.len() {
-			service := s.reported[s.resource[i]]
-			at, fresh := index.number(pair(s.name[i], service))
+			at, fresh := index.number(s.reportedOperation(i))
 			if fresh {
-				reported := s.services[service]
-				all = append(all, ComparedOperation{Name: s.text(s.name[i]), Service: reported, HereService: reported, ThereService: reported})
+				sums = append(sums, bothSums{})
+				services[0], services[1] = append(services[0], 0), append(services[1], 0)
 			}
-			o := &all[at]
-			if side == 0 {
-				o.HereService = s.services[s.serviceOf(i)]
-				o.Here.add(s, i, self[side][i])
-			} else {
-				o.ThereService = s.services[s.serviceOf(i)]
-				o.There.add(s, i, self[side][i])
-			}
+			sums[at][k].add(s.spans, i, s.self[i])
+			services[k][at] = s.serviceOf(i) + 1
 		}
 	}
-	return ordered(all, func(a, b *ComparedOperation) int {
-		return cmp.Compare(apart(b.Here.Self, b.There.Self), apart(a.Here.Self, a.There.Self))
-	})
+	chosen := heaviest(len(sums), MaxCompared, func(i int) int64 { return sums[i].apart() })
+	slices.SortStableFunc(chosen, func(a, b int) int { return cmp.Compare(sums[b].apart(), sums[a].apart()) })
+	of := sides[0].numbers
+	for _, at := range chosen {
+		name, service := parts(index.keys[at])
+		o := ComparedOperation{Name: of.text(name), Service: of.services[service], Here: sums[at][0], There: sums[at][1]}
+		o.HereService, o.ThereService = o.Service, o.Service
+		if n := services[0][at]; n > 0 {
+			o.HereService = of.services[n-1]
+		}
+		if n := services[1][at]; n > 0 {
+			o.ThereService = of.services[n-1]
+		}
+		all = append(all, o)
+	}
+	return all, len(sums) - len(all)
 }
 
 // apart says how far two times are from each other.
@@ -90,24 +122,22 @@ type ComparedPath struct {
 	Leads       bool // to one of the paths that differ most: worth opening at first
 }
 
-// MaxComparedPaths bounds the paths of a comparison. Those with the largest
-// differences in and under them are kept.
-const MaxComparedPaths = 2000
+// comparedPaths are paths that are being compared, each behind the one that it is in.
+type comparedPaths struct {
+	numbers *numbers
+	parent  []int32  // or -1
+	first   []uint64 // name and reported service of the first span of each
+	sums    []bothSums
+}
 
-// comparePaths puts calls of the same name and reported service under the same path
-// together, as a Flame does. The roots are one path whatever their names: those of
-// two jobs have different ones.
-//
-// Each path stands before those in it, which follow at once, those whose durations
-// differ most first. left counts those that differ least and are left out.
-func comparePaths(sides [2]*spans, self [2][]int64) (paths []ComparedPath, left int) {
+func comparePaths(sides [2]side) (paths []ComparedPath, left int) {
+	all := comparedPaths{numbers: sides[0].numbers}
 	var operations, index numbering
-	var all []ComparedPath
-	for side, s := range sides {
+	for k, s := range sides {
 		of := make([]int32, s.len()) // the path of each span
 		for i := range s.parentsFirst {
-			service := s.reported[s.resource[i]]
-			operation, _ := operations.number(pair(s.name[i], service))
+			reported := s.reportedOperation(i)
+			operation, _ := operations.number(reported)
 			under := int32(-1)
 			if p := s.parentOf(i); p >= 0 {
 				under = of[p]
@@ -116,43 +146,43 @@ func comparePaths(sides [2]*spans, self [2][]int64) (paths []ComparedPath, left 
 			}
 			at, fresh := index.number(pair(uint32(under), uint32(operation)))
 			if fresh {
-				all = append(all, ComparedPath{Parent: max(int(under), -1), Name: s.text(s.name[i]), Service: s.services[service]})
+				all.parent = append(all.parent, max(under, -1))
+				all.first = append(all.first, reported)
+				all.sums = append(all.sums, bothSums{})
 			}
 			of[i] = at
-			if side == 0 {
-				all[at].Here.add(s, i, self[side][i])
-			} else {
-				all[at].There.add(s, i, self[side][i])
-			}
+			all.sums[at][k].add(s.spans, i, s.self[i])
 		}
 	}
-	kept, left := mostDifferent(all)
+	kept := all.mostDifferent()
 	paths = inOrder(kept)
 	markLeads(paths)
-	return paths, left
+	return paths, len(all.sums) - len(kept)
 }
 
 // mostDifferent keeps the paths with the largest differences in and under them.
-func mostDifferent(all []ComparedPath) (kept []ComparedPath, left int) {
-	weight := make([]int64, len(all))
-	for i := len(all) - 1; i >= 0; i-- {
-		weight[i] = plus(weight[i], apart(all[i].Here.Self, all[i].There.Self))
-		if p := all[i].Parent; p >= 0 {
+func (c *comparedPaths) mostDifferent() (kept []ComparedPath) {
+	weight := make([]int64, len(c.sums))
+	for i := len(weight) - 1; i >= 0; i-- {
+		weight[i] = plus(weight[i], c.sums[i].apart())
+		if p := c.parent[i]; p >= 0 {
 			weight[p] = plus(weight[p], weight[i])
 		}
 	}
-	index := map[int]int{-1: -1}
-	for _, i := range heaviest(len(all), MaxComparedPaths, func(i int) int64 { return weight[i] }) {
-		index[i] = len(kept)
-		p := all[i]
-		p.Parent = index[p.Parent]
-		kept = append(kept, p)
+	index := map[int32]int{-1: -1}
+	for _, i := range heaviest(len(weight), MaxCompared, func(i int) int64 { return weight[i] }) {
+		index[int32(i)] = len(kept)
+		name, service := parts(c.first[i])
+		kept = append(kept, ComparedPath{
+			Parent: index[c.parent[i]], Name: c.numbers.text(name), Service: c.numbers.services[service],
+			Here: c.sums[i][0], There: c.sums[i][1],
+		})
 	}
-	return kept, len(all) - len(kept)
+	return kept
 }
 
 // inOrder puts paths, of which each stands after the one that it is in, into the order
-// of comparePaths.
+// of Compare.
 func inOrder(all []ComparedPath) []ComparedPath {
 	under := make([][]int32, len(all)+1) // by path + 1
 	for i := range all {
@@ -184,7 +214,11 @@ const leading = 12
 
 // markLeads marks what the paths that differ most in self time are in.
 func markLeads(paths []ComparedPath) {
-	order := inOrderOf(len(paths), func(a, b int) int {
+	order := make([]int, len(paths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(apart(paths[b].Here.Self, paths[b].There.Self), apart(paths[a].Here.Self, paths[a].There.Self))
 	})
 	for _, i := range order[:min(len(order), leading)] {

@@ -19,7 +19,7 @@ func TestComparePaths(t *testing.T) {
 	good, bad := Draw(s.Tree(s.Trace(0))), Draw(s.Tree(s.Trace(1)))
 	draw := func(here, there *Drawing) string {
 		c := Compare(here, there)
-		paths, left := c.Paths, c.Left
+		paths, left := c.Paths, c.LeftPaths
 		var lines []string
 		for _, p := range paths {
 			line := fmt.Sprintf("%d %s %d×%s %d×%s", p.Parent, p.Name, p.Here.Count, seconds(p.Here.Total), p.There.Count, seconds(p.There.Total))
@@ -63,8 +63,8 @@ func TestCompareLargeTraces(t *testing.T) {
 	for name, parent := range map[string]func(i int) uint64{"chain": func(i int) uint64 { return uint64(i) }, "fan": func(i int) uint64 { return uint64(min(i, 1)) }} {
 		d := Draw(largeTree(t, 20_000, parent))
 		c := Compare(d, d)
-		paths, left := c.Paths, c.Left
-		if len(paths) != MaxComparedPaths || left != 20_000-MaxComparedPaths {
+		paths, left := c.Paths, c.LeftPaths
+		if len(paths) != MaxCompared || left != 20_000-MaxCompared {
 			t.Errorf("%s: %d paths, %d left out", name, len(paths), left)
 		}
 		for i, p := range paths {

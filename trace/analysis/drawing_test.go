@@ -94,7 +94,7 @@ func TestCacheOfAView(t *testing.T) {
 	}
 }
 
-func BenchmarkAnalyses(b *testing.B) {
+func BenchmarkOneTrace(b *testing.B) {
 	tree := largeTree(b, 100_000, func(i int) uint64 { return uint64(i+2) / 3 })
 	d := Draw(tree)
 	for name, f := range map[string]func(){

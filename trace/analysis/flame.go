@@ -37,21 +37,24 @@ const MaxFrames = 5000
 // once, parents first, and at several traces at the same time.
 func NewFlame(of Traces) Flame {
 	forests := of.forests()
-	built := make([]frameBuilder, max(len(forests), 1))
+	built := make([]pathBuilder, max(len(forests), 1))
 	each(len(forests), func(i int) { built[i].addForest(forests[i]) })
 	all := &built[0]
 	for i := range built[1:] {
 		all.merge(&built[i+1])
 	}
-	return widest(all.named())
+	return all.widest()
 }
 
 // Paths gives the Path of the frame that each span of t is in.
 func Paths(t trace.Tree) []string {
 	s := spansOf(t)
-	b := frameBuilder{numbers: s.numbers}
-	of := b.framesOf(s)
-	frames := b.named()
+	b := pathBuilder{numbers: s.numbers}
+	of := b.pathsOf(s)
+	frames := make([]Frame, len(b.sums))
+	for i := range frames {
+		frames[i] = b.frame(i)
+	}
 	namePaths(frames)
 	paths := make([]string, len(of))
 	for i, at := range of {
@@ -60,78 +63,111 @@ func Paths(t trace.Tree) []string {
 	return paths
 }
 
-// frameBuilder finds the frames of spans. Each frame stands after the one that it is
+// pathBuilder sums up spans by their paths. Each path stands after the one that it is
 // in.
-type frameBuilder struct {
+type pathBuilder struct {
 	*numbers
 	operations numbering // names with services
-	index      numbering // frames by the one that they are in and their operation
-	frames     []Frame   // without names
-	keys       []uint64  // their names and services
+	index      numbering // paths, by the one that they are in and their operation
+	sums       []pathSum // by path
 }
 
-func (b *frameBuilder) addForest(f forest) {
+type pathSum struct {
+	count, errors int
+	self          int64
+}
+
+func (b *pathBuilder) addForest(f forest) {
 	b.numbers = f.numbers
 	var of []int32
 	var self []int64
-	together(func() { of = b.framesOf(f.spans) }, func() { self = f.self() })
+	together(func() { of = b.pathsOf(f.spans) }, func() { self = f.self() })
 	for i, at := range of {
-		x := &b.frames[at]
-		x.Count++
-		x.Self = plus(x.Self, self[i])
+		x := &b.sums[at]
+		x.count++
+		x.self = plus(x.self, self[i])
 		if f.status[i] == trace.StatusError {
-			x.Errors++
+			x.errors++
 		}
 	}
 }
 
-// framesOf gives the frames of all spans.
-func (b *frameBuilder) framesOf(s *spans) (of []int32) {
+// pathsOf gives the paths of all spans.
+func (b *pathBuilder) pathsOf(s *spans) (of []int32) {
 	of = make([]int32, s.len())
 	for i := range s.parentsFirst {
 		under := int32(-1)
 		if p := s.parentOf(i); p >= 0 {
 			under = of[p]
 		}
-		of[i] = b.frame(under, s.operation(i))
+		of[i] = b.path(under, s.operation(i))
 	}
 	return of
 }
 
-// frame gives the frame of an operation under another frame, or under none.
-func (b *frameBuilder) frame(under int32, operation uint64) int32 {
+// path gives the path of an operation under another path, or under none.
+func (b *pathBuilder) path(under int32, operation uint64) int32 {
 	number, _ := b.operations.number(operation)
 	at, fresh := b.index.number(pair(uint32(under), uint32(number)))
 	if fresh {
-		b.frames = append(b.frames, Frame{Parent: int(under)})
-		b.keys = append(b.keys, operation)
+		b.sums = append(b.sums, pathSum{})
 	}
 	return at
 }
 
-// merge adds the frames of later spans.
-func (b *frameBuilder) merge(more *frameBuilder) {
-	of := make([]int32, len(more.frames))
-	for i, f := range more.frames {
-		under := int32(-1)
-		if f.Parent >= 0 {
-			under = of[f.Parent]
+// parent gives the path that a path is in, or -1, and its operation.
+func (b *pathBuilder) parent(path int) (under int, operation uint64) {
+	high, number := parts(b.index.keys[path])
+	return int(int32(high)), b.operations.keys[number]
+}
+
+// merge adds the paths of later spans.
+func (b *pathBuilder) merge(more *pathBuilder) {
+	of := make([]int32, len(more.sums))
+	for i, sum := range more.sums {
+		under, operation := more.parent(i)
+		to := int32(-1)
+		if under >= 0 {
+			to = of[under]
 		}
-		of[i] = b.frame(under, more.keys[i])
-		x := &b.frames[of[i]]
-		x.Count += f.Count
-		x.Errors += f.Errors
-		x.Self = plus(x.Self, f.Self)
+		of[i] = b.path(to, operation)
+		x := &b.sums[of[i]]
+		x.count += sum.count
+		x.errors += sum.errors
+		x.self = plus(x.self, sum.self)
 	}
 }
 
-// named gives the frames with their names.
-func (b *frameBuilder) named() []Frame {
-	for i, key := range b.keys {
-		name, service := parts(key)
-		b.frames[i].Name, b.frames[i].Service = b.text(name), b.services[service]
+// frame gives a path as a frame, without its width.
+func (b *pathBuilder) frame(path int) Frame {
+	under, operation := b.parent(path)
+	name, service := parts(operation)
+	x := b.sums[path]
+	return Frame{Parent: under, Name: b.text(name), Service: b.services[service], Count: x.count, Errors: x.errors, Self: x.self}
+}
+
+// widest adds up the widths, and gives the widest paths.
+func (b *pathBuilder) widest() (out Flame) {
+	width := make([]int64, len(b.sums))
+	for i := len(width) - 1; i >= 0; i-- {
+		width[i] = plus(width[i], b.sums[i].self)
+		if under, _ := b.parent(i); under >= 0 {
+			width[under] = plus(width[under], width[i])
+		} else {
+			out.Total = plus(out.Total, width[i])
+		}
 	}
-	return b.frames
+	kept := heaviest(len(width), MaxFrames, func(i int) int64 { return width[i] })
+	out.Frames, out.Left = make([]Frame, 0, len(kept)), len(width)-len(kept)
+	index := map[int]int{-1: -1}
+	for _, i := range kept {
+		index[i] = len(out.Frames)
+		f := b.frame(i)
+		f.Parent, f.Width = index[f.Parent], width[i]
+		out.Frames = append(out.Frames, f)
+	}
+	namePaths(out.Frames)
+	return out
 }
 
 // namePaths fills in the paths of frames, of which each stands after the one that it
@@ -147,29 +183,4 @@ func namePaths(frames []Frame) {
 		fmt.Fprintf(h, " %d %s%s", len(f.Service), f.Service, f.Name)
 		f.Path = hex.EncodeToString(h.Sum(nil)[:16])
 	}
-}
-
-// widest adds up the widths, and keeps the widest frames.
-func widest(frames []Frame) (out Flame) {
-	for i := len(frames) - 1; i >= 0; i-- {
-		f := &frames[i]
-		f.Width = plus(f.Width, f.Self)
-		if f.Parent >= 0 {
-			p := &frames[f.Parent]
-			p.Width = plus(p.Width, f.Width)
-		} else {
-			out.Total = plus(out.Total, f.Width)
-		}
-	}
-	kept := heaviest(len(frames), MaxFrames, func(i int) int64 { return frames[i].Width })
-	out.Frames, out.Left = make([]Frame, 0, len(kept)), len(frames)-len(kept)
-	index := map[int]int{-1: -1}
-	for _, i := range kept {
-		index[i] = len(out.Frames)
-		f := frames[i]
-		f.Parent = index[f.Parent]
-		out.Frames = append(out.Frames, f)
-	}
-	namePaths(out.Frames)
-	return out
 }

@@ -1,5 +1,10 @@
 package analysis
 
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
 // numbered numbers distinct texts in the order they come.
 type numbered struct {
 	index  map[string]uint32
@@ -19,29 +24,50 @@ func (in *numbered) number(s string) uint32 {
 	return n
 }
 
-// numbering numbers distinct keys in the order they come.
+// numbering numbers distinct keys in the order they come. It is a table with open
+// addressing, which grows and answers several times as fast as a map. What it is
+// multiplied by is random, so that no trace can be made to be slow.
 type numbering struct {
-	index map[uint64]int32
-	last  struct { // most keys come several times in a row
-		key uint64
-		at  int32
-		set bool
-	}
+	keys  []uint64 // by number
+	slots []int32  // number + 1 where a key is, 0 where none is; a power of two of them
+	spin  uint64
+	last  int32 // number + 1 that was given last: most keys come several times in a row
 }
 
 // number gives a key's number; fresh tells that it is new.
 func (in *numbering) number(key uint64) (at int32, fresh bool) {
-	if in.last.set && in.last.key == key {
-		return in.last.at, false
+	if in.last > 0 && in.keys[in.last-1] == key {
+		return in.last - 1, false
 	}
-	if in.index == nil {
-		in.index = map[uint64]int32{}
+	if 2*len(in.keys) >= len(in.slots) {
+		in.grow()
 	}
-	at, known := in.index[key]
-	if !known {
-		at = int32(len(in.index))
-		in.index[key] = at
+	slot := in.find(key)
+	if in.slots[slot] == 0 {
+		in.keys = append(in.keys, key)
+		in.slots[slot] = int32(len(in.keys))
+		fresh = true
 	}
-	in.last.key, in.last.at, in.last.set = key, at, true
-	return at, !known
+	in.last = in.slots[slot]
+	return in.last - 1, fresh
+}
+
+// find gives the slot that a key is in, or that it is to be put in.
+func (in *numbering) find(key uint64) int {
+	high, low := bits.Mul64(key^in.spin, in.spin)
+	slot := int(high^low) & (len(in.slots) - 1)
+	for in.slots[slot] != 0 && in.keys[in.slots[slot]-1] != key {
+		slot = (slot + 1) & (len(in.slots) - 1)
+	}
+	return slot
+}
+
+func (in *numbering) grow() {
+	if in.spin == 0 {
+		in.spin = rand.Uint64() | 1
+	}
+	in.slots = make([]int32, max(64, 4*len(in.slots)))
+	for i, key := range in.keys {
+		in.slots[in.find(key)] = int32(i + 1)
+	}
 }

@@ -33,6 +33,9 @@ func ByName() Grouping { return Grouping{} }
 // that of its resource, "" where neither has it.
 func ByAttribute(key string) Grouping { return Grouping{key} }
 
+// MaxOperations bounds what Operations gives. Those with the most self time are kept.
+const MaxOperations = 5000
+
 // Operations sums up spans by service and by what a Grouping says, the most self time
 // first. It looks at every span once, on all processors, and by an attribute reads it.
 // It holds 20 bytes a span for self times and percentiles.
@@ -40,112 +43,142 @@ func Operations(of Traces, by Grouping) []Operation {
 	pieces := of.pieces()
 	sums := make([]operationSums, len(pieces))
 	each(len(pieces), func(i int) { sums[i] = pieces[i].sumUp(by) })
-	return mergeOperations(sums)
+	return mostSelf(sums)
 }
 
-// operationSums are the operations of a piece, in the order in which they come.
+// operationSums are the operations of a piece, by number.
 type operationSums struct {
 	of        *piece
 	keys      []uint64 // what they are summed up by, and their service
 	values    []string // by number in a key; nil where that is of a name
-	all       []Operation
-	durations [][]int64 // by operation, of spans with an end
+	sums      []operationSum
+	durations []int64 // of spans with an end: those of the first operation, of the second, …
+}
+
+type operationSum struct {
+	count, errors, unfinished int
+	total, self               int64
 }
 
 // sumUp sums up the operations of a piece.
 func (p *piece) sumUp(by Grouping) operationSums {
-	sums := operationSums{of: p}
-	n := p.hi - p.lo
-	of := make([]int32, n) // the operation of each span
-	index := numbering{}
-	count := func(i int, key uint64) {
-		at, fresh := index.number(key)
-		if fresh {
-			sums.keys = append(sums.keys, key)
-		}
-		of[i] = at
-	}
+	all := operationSums{of: p}
+	of := make([]int32, p.hi-p.lo) // the operation of each span
+	var index numbering
 	if by.key == "" {
-		for i := range n {
-			count(i, p.operation(p.lo+i))
+		for i := range of {
+			of[i], _ = index.number(p.operation(p.lo + i))
 		}
 	} else {
 		values := valueNumbers{piece: p, key: by.key}
-		for i := range n {
-			count(i, values.operation(p.lo+i))
+		for i := range of {
+			of[i], _ = index.number(values.operation(p.lo + i))
 		}
-		sums.values = values.numbered.values
+		all.values = values.numbered.values
 	}
-	sums.all = make([]Operation, len(sums.keys))
+	all.keys = index.keys
+	all.sums = make([]operationSum, len(all.keys))
 	self := p.self()
 	for i, at := range of {
-		sums.all[at].add(p.spans, p.lo+i, self[p.lo+i])
+		all.sums[at].add(p.spans, p.lo+i, self[p.lo+i])
 	}
-	sums.durations = make([][]int64, len(sums.all))
-	room := make([]int64, n)
-	for at, o := range sums.all {
-		finished := o.Count - o.Unfinished
-		sums.durations[at], room = room[:0:finished], room[finished:]
+	next := make([]int32, len(all.sums)) // where the next duration of each is put
+	n := int32(0)
+	for at, sum := range all.sums {
+		next[at] = n
+		n += int32(sum.count - sum.unfinished)
 	}
+	all.durations = make([]int64, n)
 	for i, at := range of {
 		if !p.flags[p.lo+i].Has(trace.Unfinished) {
-			sums.durations[at] = append(sums.durations[at], p.duration(p.lo+i))
+			all.durations[next[at]] = p.duration(p.lo + i)
+			next[at]++
 		}
 	}
-	return sums
+	return all
 }
 
-func (o *Operation) add(s *spans, i int, self int64) {
-	o.Count++
+func (o *operationSum) add(s *spans, i int, self int64) {
+	o.count++
 	if s.status[i] == trace.StatusError {
-		o.Errors++
+		o.errors++
 	}
 	if s.flags[i].Has(trace.Unfinished) {
-		o.Unfinished++
+		o.unfinished++
 	}
-	o.Total = plus(o.Total, s.duration(i))
-	o.Self = plus(o.Self, self)
+	o.total = plus(o.total, s.duration(i))
+	o.self = plus(o.self, self)
 }
 
-// mergeOperations adds up what pieces came to, in their order.
-func mergeOperations(sums []operationSums) (all []Operation) {
+func (o *operationSum) merge(more operationSum) {
+	o.count += more.count
+	o.errors += more.errors
+	o.unfinished += more.unfinished
+	o.total = plus(o.total, more.total)
+	o.self = plus(o.self, more.self)
+}
+
+// mostSelf adds up what pieces came to, in their order, and gives the operations with
+// the most self time.
+func mostSelf(pieces []operationSums) (all []Operation) {
 	var index numbering
 	var values numbered
-	var durations [][][]int64 // by operation, of each piece
-	for _, s := range sums {
-		for i, key := range s.keys {
-			name, service := parts(key)
-			if s.values != nil {
-				key = pair(values.number(s.values[name]), service)
+	var sums []operationSum
+	of := make([][]int32, len(pieces)) // by operation of a piece, that of all
+	for k, p := range pieces {
+		of[k] = make([]int32, len(p.keys))
+		for i, key := range p.keys {
+			if p.values != nil {
+				value, service := parts(key)
+				key = pair(values.number(p.values[value]), service)
 			}
 			at, fresh := index.number(key)
 			if fresh {
-				o := Operation{Service: s.of.services[service]}
-				if s.values != nil {
-					o.Name = s.values[name]
-				} else {
-					o.Name = s.of.text(name)
-				}
-				all = append(all, o)
-				durations = append(durations, nil)
+				sums = append(sums, operationSum{})
 			}
-			all[at].merge(s.all[i])
-			durations[at] = append(durations[at], s.durations[i])
+			sums[at].merge(p.sums[i])
+			of[k][i] = at
 		}
 	}
+	chosen := heaviest(len(sums), MaxOperations, func(i int) int64 { return sums[i].self })
+	slices.SortStableFunc(chosen, func(a, b int) int { return cmp.Compare(sums[b].self, sums[a].self) })
+	durations := durationsOf(chosen, len(sums), pieces, of)
+	for _, at := range chosen {
+		name, service := parts(index.keys[at])
+		o := Operation{Service: pieces[0].of.services[service]}
+		if pieces[0].values != nil {
+			o.Name = values.values[name]
+		} else {
+			o.Name = pieces[0].of.text(name)
+		}
+		s := sums[at]
+		o.Count, o.Errors, o.Unfinished, o.Total, o.Self = s.count, s.errors, s.unfinished, s.total, s.self
+		all = append(all, o)
+	}
 	each(len(all), func(i int) {
-		d := slices.Concat(durations[i]...)
-		all[i].P50, all[i].P95, all[i].Max = percentiles(d)
+		all[i].P50, all[i].P95, all[i].Max = percentiles(slices.Concat(durations[i]...))
 	})
-	return ordered(all, func(a, b *Operation) int { return cmp.Compare(b.Self, a.Self) })
+	return all
 }
 
-func (o *Operation) merge(more Operation) {
-	o.Count += more.Count
-	o.Errors += more.Errors
-	o.Unfinished += more.Unfinished
-	o.Total = plus(o.Total, more.Total)
-	o.Self = plus(o.Self, more.Self)
+// durationsOf gives the durations of the chosen ones of n operations, from each piece.
+func durationsOf(chosen []int, n int, pieces []operationSums, of [][]int32) [][][]int64 {
+	durations := make([][][]int64, len(chosen))
+	place := make([]int32, n) // among the chosen, + 1
+	for i, at := range chosen {
+		place[at] = int32(i + 1)
+	}
+	for k, p := range pieces {
+		rest := p.durations
+		for i, sum := range p.sums {
+			finished := sum.count - sum.unfinished
+			if at := place[of[k][i]]; at > 0 {
+				durations[at-1] = append(durations[at-1], rest[:finished])
+			}
+			rest = rest[finished:]
+		}
+	}
+	return durations
 }
 
 // percentiles gives the smallest values that 50, 95 and 100 percent of all do not

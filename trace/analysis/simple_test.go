@@ -234,7 +234,7 @@ func simpleFlame(trees iter.Seq[trace.Tree]) Flame {
 			}
 		})
 	}
-	return widest(b.frames)
+	return simpleWidest(b.frames)
 }
 
 // simplePaths gives the Path of the frame that each span of t is in.
@@ -285,4 +285,41 @@ func (b *simpleFrames) eachFrame(t trace.Tree, f func(i, frame int32, s trace.Sp
 func simplePercentiles(all []int64) [3]int64 {
 	slices.Sort(all)
 	return [3]int64{percentile(all, 50), percentile(all, 95), percentile(all, 100)}
+}
+
+func simpleWidest(frames []Frame) (out Flame) {
+	for i := len(frames) - 1; i >= 0; i-- {
+		f := &frames[i]
+		f.Width = plus(f.Width, f.Self)
+		if f.Parent >= 0 {
+			p := &frames[f.Parent]
+			p.Width = plus(p.Width, f.Width)
+		} else {
+			out.Total = plus(out.Total, f.Width)
+		}
+	}
+	kept := simpleHeaviest(len(frames), MaxFrames, func(i int) int64 { return frames[i].Width })
+	out.Frames, out.Left = make([]Frame, 0, len(kept)), len(frames)-len(kept)
+	index := map[int]int{-1: -1}
+	for _, i := range kept {
+		index[i] = len(out.Frames)
+		f := frames[i]
+		f.Parent = index[f.Parent]
+		out.Frames = append(out.Frames, f)
+	}
+	namePaths(out.Frames)
+	return out
+}
+
+func simpleHeaviest(n, limit int, weight func(i int) int64) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	if n > limit {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
+		order = order[:limit]
+		slices.Sort(order)
+	}
+	return order
 }

@@ -224,7 +224,7 @@ func simpleComparePaths(here, there *Drawing) (paths []ComparedPath, left int) {
 			}
 		}
 	}
-	kept, left := mostDifferent(all)
+	kept, left := simpleMostDifferent(all)
 	paths = inOrder(kept)
 	markLeads(paths)
 	return paths, left
@@ -265,4 +265,22 @@ func simplePeers(t trace.Tree) []string {
 		peers[i] = p.name
 	}
 	return peers
+}
+
+func simpleMostDifferent(all []ComparedPath) (kept []ComparedPath, left int) {
+	weight := make([]int64, len(all))
+	for i := len(all) - 1; i >= 0; i-- {
+		weight[i] = plus(weight[i], apart(all[i].Here.Self, all[i].There.Self))
+		if p := all[i].Parent; p >= 0 {
+			weight[p] = plus(weight[p], weight[i])
+		}
+	}
+	index := map[int]int{-1: -1}
+	for _, i := range simpleHeaviest(len(all), MaxCompared, func(i int) int64 { return weight[i] }) {
+		index[i] = len(kept)
+		p := all[i]
+		p.Parent = index[p.Parent]
+		kept = append(kept, p)
+	}
+	return kept, len(all) - len(kept)
 }

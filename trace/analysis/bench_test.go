@@ -1,0 +1,90 @@
+package analysis
+
+import (
+	"context"
+	"hash/crc32"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/internal/tracetest"
+	"prowtrace/otelfile"
+	"prowtrace/trace"
+)
+
+// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 1m, or names
+// directories with files to measure on.
+func scales() []string {
+	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
+		return strings.Split(s, ",")
+	}
+	return []string{"100k"}
+}
+
+// plainPass reads all bytes of files once, on all processors, and gives the shortest of
+// some times: no analysis that reads spans can be faster.
+func plainPass(b *testing.B, paths []string) time.Duration {
+	b.Helper()
+	var files []*otelfile.File
+	for _, p := range paths {
+		f, err := otelfile.Open(p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	castagnoli := crc32.MakeTable(crc32.Castagnoli)
+	shortest := time.Duration(math.MaxInt64)
+	for range 5 {
+		begin := time.Now()
+		each(len(files), func(i int) { crc32.Checksum(files[i].Bytes(), castagnoli) })
+		shortest = min(shortest, time.Since(begin))
+	}
+	return shortest
+}
+
+// BenchmarkAnalyses measures each analysis of all traces, and of the largest, as a
+// multiple of a plain pass over all bytes in the same run.
+func BenchmarkAnalyses(b *testing.B) {
+	if testing.Short() {
+		b.Skip("needs files made for it")
+	}
+	for _, scale := range scales() {
+		paths := tracetest.Generated(b, scale)
+		var sources []trace.Source
+		for _, p := range paths {
+			sources = append(sources, trace.Source{Name: p, Path: p})
+		}
+		set, err := trace.Load(context.Background(), sources)
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := trace.Plain(set)
+		for _, bench := range []struct {
+			name string
+			do   func()
+		}{
+			{"totals", func() { NewTotals(v) }},
+			{"operations", func() { Operations(All(v), ByName()) }},
+			{"by-attribute", func() { Operations(All(v), ByAttribute("url.full")) }},
+			{"keys", func() { Keys(All(v)) }},
+			{"flame", func() { NewFlame(All(v)) }},
+			{"services", func() { NewServiceMap(All(v)) }},
+			{"calls", func() { newCache(v).Calls(0, 0) }},
+		} {
+			b.Run(bench.name+"/"+scale, func(b *testing.B) {
+				pass := plainPass(b, paths)
+				for b.Loop() {
+					bench.do()
+				}
+				b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(pass), "x-pass")
+			})
+		}
+		if err := set.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
