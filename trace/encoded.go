@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"prowtrace/internal/otlpwire"
@@ -184,6 +185,11 @@ func EncodedText(value []byte) string {
 			if num == 1 {
 				return string(text)
 			}
+		}
+	}
+	if len(value) > 1 && value[0] == 3<<3|0 { // nor does an integer
+		if n, size := protowire.ConsumeVarint(value[1:]); size == len(value)-1 {
+			return strconv.FormatInt(int64(n), 10)
 		}
 	}
 	var v commonpb.AnyValue

@@ -66,8 +66,11 @@ type seenKey struct {
 	key    string
 	spans  int
 	counts map[string]*int // by value; nil once there are too many
-	last   []byte          // encoded value that was counted last
-	again  *int            // its count; nil where none is kept
+
+	// What saves decoding values again.
+	encoded map[string]*int // counts of some values as they are encoded
+	last    []byte          // the value that was counted last
+	again   *int            // its count; nil where none is kept
 }
 
 func newKeyCounts() *keyCounts {
@@ -158,16 +161,27 @@ func (k *seenKey) add(value []byte, spans int) {
 
 // count gives the count of a value, nil where none is kept.
 func (k *seenKey) count(value []byte) *int {
-	if text, ok := plainText(value); ok {
-		if n := k.counts[string(text)]; n != nil || len(text) > longestOption {
+	short := len(value) <= 2*longestOption
+	if short {
+		if n := k.encoded[string(value)]; n != nil {
 			return n
 		}
+	}
+	if text, ok := plainText(value); ok && len(text) > longestOption {
+		return nil // before it is copied
 	}
 	text := trace.EncodedText(value)
 	if len(text) > longestOption {
 		return nil
 	}
-	return k.begin(text)
+	n := k.begin(text)
+	if n != nil && short && len(k.encoded) < 4*seenValues {
+		if k.encoded == nil {
+			k.encoded = map[string]*int{}
+		}
+		k.encoded[string(value)] = n
+	}
+	return n
 }
 
 func (k *seenKey) begin(value string) *int {

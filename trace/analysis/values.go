@@ -35,13 +35,11 @@ func (v *valueNumbers) value(i int) uint32 {
 	return n
 }
 
-// numberOf gives the number of the text of an encoded AnyValue. Texts are not copied
-// to be looked up.
+// numberOf gives the number of the text of an encoded AnyValue. Plain texts are not
+// copied: they stay where they lie in the files.
 func (v *valueNumbers) numberOf(value []byte) uint32 {
 	if text, ok := plainText(value); ok {
-		if n, known := v.numbered.index[string(text)]; known {
-			return n
-		}
+		return v.numbered.number(otlpwire.String(text))
 	}
 	return v.numbered.number(trace.EncodedText(value))
 }
