@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ type blob struct {
 	contentType string
 	body        []byte
 	file        string // the name to save it under; "" is to be shown
+	dense       bool   // compression saves no more than a third
 }
 
 func (h handler) serve(v *reader, w http.ResponseWriter, r *http.Request) {
@@ -49,7 +51,8 @@ func (h handler) serve(v *reader, w http.ResponseWriter, r *http.Request) {
 }
 
 // send sends b: compressed where the client takes it, and not at all where it
-// has the same already.
+// has the same already. What is dense goes to this machine as it is: to compress it
+// takes longer than to hand it over.
 func send(w http.ResponseWriter, r *http.Request, status int, b blob) {
 	h := w.Header()
 	h.Set("Content-Type", b.contentType)
@@ -64,7 +67,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, b blob) {
 			return
 		}
 	}
-	if len(b.body) > smallest && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(b.body) > smallest && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && !(b.dense && fromThisMachine(r)) {
 		h.Set("Content-Encoding", "gzip")
 		b.body = squeeze(b.body)
 	}
@@ -75,6 +78,11 @@ func send(w http.ResponseWriter, r *http.Request, status int, b blob) {
 
 // smallest is what is worth compressing: less fits in one packet.
 const smallest = 1400
+
+func fromThisMachine(r *http.Request) bool {
+	client, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && client.Addr().Unmap().IsLoopback()
+}
 
 func squeeze(body []byte) []byte {
 	var out bytes.Buffer

@@ -38,7 +38,7 @@ func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
 	}
 	from = min(from, n)
 	to = max(from, min(to, n))
-	return blob{contentType: "application/octet-stream", body: d.columns(from, to)}, nil
+	return blob{contentType: "application/octet-stream", body: d.columns(from, to), dense: true}, nil
 }
 
 func (d drawing) columns(from, to int) []byte {

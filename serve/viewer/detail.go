@@ -262,7 +262,7 @@ func (v *reader) getValue(r *http.Request, d drawing) (any, error) {
 		return nil, notFound("This span has no value "+text.Clip(r.PathValue("value"), 60), "The detail of the span numbers the values it has.")
 	}
 	if b, ok := values[n].GetValue().(*commonpb.AnyValue_BytesValue); ok {
-		return blob{"application/octet-stream", b.BytesValue, "value.bin"}, nil
+		return blob{contentType: "application/octet-stream", body: b.BytesValue, file: "value.bin"}, nil
 	}
-	return blob{"text/plain; charset=utf-8", []byte(trace.ReadableText(values[n])), "value.txt"}, nil
+	return blob{contentType: "text/plain; charset=utf-8", body: []byte(trace.ReadableText(values[n])), file: "value.txt"}, nil
 }

@@ -34,5 +34,5 @@ func (v *reader) getRaw(r *http.Request, d drawing) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blob{"application/octet-stream", v.view.Raw(d.Tree.Row(i)), "span.binpb"}, nil
+	return blob{contentType: "application/octet-stream", body: v.view.Raw(d.Tree.Row(i)), file: "span.binpb"}, nil
 }

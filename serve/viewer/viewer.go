@@ -20,15 +20,11 @@
 package viewer
 
 import (
-	"bytes"
 	"cmp"
-	"embed"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"prowtrace/internal/text"
 	"prowtrace/trace"
@@ -152,39 +148,6 @@ var addresses = map[string]handler{
 	"": func(*reader, *http.Request) (any, error) {
 		return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
 	},
-}
-
-//go:embed ui/*.html ui/*.css ui/*.svg ui/*.js ui/*/*.js
-var ui embed.FS
-
-// servePage sends the one page there is; its script reads the address.
-func servePage(w http.ResponseWriter, r *http.Request, status int) {
-	content, err := ui.ReadFile("ui/index.html")
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	send(w, r, status, blob{contentType: "text/html; charset=utf-8", body: content})
-}
-
-// servePageOfTrace tells programs by the status what the page tells people.
-func (v *reader) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
-	status := http.StatusOK
-	if _, err := v.lookup(r.PathValue("trace")); err != nil {
-		status = asHTTPError(err).status
-	}
-	servePage(w, r, status)
-}
-
-func serveAsset(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("asset")
-	content, err := ui.ReadFile("ui/" + name)
-	if err != nil || path.Ext(name) == ".html" {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("ETag", tag(content))
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
 // shown makes info fit to be shown.

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -320,46 +319,6 @@ func TestAnswersAreCompressed(t *testing.T) {
 		if tag := w.Header().Get("ETag"); tag == "" || tag != get(h, target).Header().Get("ETag") {
 			t.Errorf("%s: the tag of the compressed is %q", target, tag)
 		}
-	}
-}
-
-// The page loads the modules of its first screen at once, not one after the
-// other as they are imported.
-func TestModulesArePreloaded(t *testing.T) {
-	h := newViewer(load(t), Info{})
-	listed := map[string]bool{"ui/main.js": true}
-	for _, m := range regexp.MustCompile(`"modulepreload" href="/([^"]+)"`).FindAllStringSubmatch(page(t, h, "/"), -1) {
-		listed[m[1]] = true
-	}
-	imported := map[string]bool{}
-	importedBy(t, "ui/main.js", imported)
-	for m := range imported {
-		if !listed[m] {
-			t.Errorf("%s is not in index.html", m)
-		}
-	}
-	for m := range listed {
-		if !imported[m] {
-			t.Errorf("%s is in index.html, but the first screen does not import it", m)
-		}
-	}
-}
-
-var importStatement = regexp.MustCompile(`(?m)^import .* from '(\.[^']+)';$`)
-
-// importedBy adds a module, and all that it imports when it is loaded.
-func importedBy(t *testing.T, module string, all map[string]bool) {
-	t.Helper()
-	if all[module] {
-		return
-	}
-	all[module] = true
-	content, err := ui.ReadFile(module)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range importStatement.FindAllStringSubmatch(string(content), -1) {
-		importedBy(t, path.Join(path.Dir(module), m[1]), all)
 	}
 }
 

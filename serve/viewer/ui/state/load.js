@@ -4,10 +4,11 @@
 import { ask, json } from '../lib/api.js';
 import { build, decode } from '../model/columns.js';
 
-const PIECE = 500_000; // lines asked for at a time: some 10 MB
+const PIECE = 500_000; // lines asked for at a time: some 10 MB; the server's pieceOfColumns
 
 /**
- * Loads a trace: its head, and its columns in pieces.
+ * Loads a trace: its head, and its columns in pieces, which the browser has asked
+ * for already where the server told it to.
  * @param {string} id
  * @param {(share: number) => void} progress
  * @param {AbortSignal} signal
@@ -19,12 +20,14 @@ export async function loadTrace(id, progress, signal) {
     decode(await (await ask(`${path}/columns?from=${from}&to=${from + PIECE}`, signal)).arrayBuffer());
   /** @type {[import('../types').TraceHead, import('../types').Part]} */
   const [head, first] = await Promise.all([json(path, signal), columns(0)]);
-  const parts = [first];
-  for (let from = first.to; from < first.lines; from += PIECE) {
-    progress(from / first.lines);
-    parts.push(await columns(from));
-  }
-  return build(head, parts);
+  let come = first.to;
+  const rest = [];
+  for (let from = first.to; from < first.lines; from += PIECE) rest.push(columns(from).then((part) => {
+    come += part.to - part.from;
+    progress(come / first.lines);
+    return part;
+  }));
+  return build(head, [first, ...await Promise.all(rest)]);
 }
 
 /**

@@ -56,16 +56,25 @@ function draw(canvas, width, { model, colours }) {
   const cells = density(model, width, HEIGHT - 4);
   g.fillStyle = colours.services[0] ?? '';
   for (let y = 0; y < HEIGHT - 4; y++) {
-    for (let x = 0; x < width; x++) {
-      const n = at(cells.spans, y * width + x);
-      if (n === 0) continue;
-      g.globalAlpha = Math.min(0.35 + n * 0.12, 0.95);
-      g.fillRect(x, y + 2, 1, 1);
+    for (let x = 0, end = 0; x < width; x = end) {
+      const alpha = opacity(at(cells.spans, y * width + x));
+      for (end = x + 1; end < width && opacity(at(cells.spans, y * width + end)) === alpha; ) end++;
+      if (alpha === 0) continue;
+      g.globalAlpha = alpha;
+      g.fillRect(x, y + 2, end - x, 1);
     }
   }
   g.globalAlpha = 1;
   g.fillStyle = colours.error;
   for (let x = 0; x < width; x++) if (cells.errors[x]) g.fillRect(x, HEIGHT - 5, 1, 5);
+}
+
+/**
+ * How a pixel is drawn.
+ * @param {number} n spans that lie on it
+ */
+function opacity(n) {
+  return n === 0 ? 0 : Math.min(0.35 + n * 0.12, 0.95);
 }
 
 /**
