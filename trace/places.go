@@ -148,7 +148,7 @@ func LightTurn(ctx context.Context) *Turn { return &Turn{ctx: ctx} }
 // Spend counts some bytes of work, at most TurnInterval at a time. When the context has
 // ended Err says so from then on, and the work is to end.
 func (t *Turn) Spend(bytes int) {
-	if t.left -= bytes; t.left < 0 {
+	if t.left -= bytes; t.left <= 0 {
 		t.look()
 	}
 }

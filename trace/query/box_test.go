@@ -1,12 +1,9 @@
 package query
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -272,61 +269,6 @@ func TestDerived(t *testing.T) {
 		}
 		if _, err := Find(t.Context(), v, Query{Filter: f, Derived: genDerived}); err != nil {
 			t.Errorf("%s: %v", q, err)
-		}
-	}
-}
-
-// counting is a context that counts how often it is looked at, and ends after that.
-type counting struct {
-	context.Context
-	looks atomic.Int64
-	end   int64
-}
-
-func (c *counting) Err() error {
-	if c.looks.Add(1) > c.end {
-		return context.Canceled
-	}
-	return nil
-}
-
-// Every search looks at its context at least once a MiB, and ends with it.
-func TestSearchesLookAtTheirContext(t *testing.T) {
-	const spans, size = 400, 50_000
-	var list []*tracepb.Span
-	for i := range uint64(spans) {
-		s := span(i+1, 0, "x", 10, 20)
-		s.Attributes = attributes("big", strings.Repeat("y", size))
-		s.Events = []*tracepb.Span_Event{{Name: "e"}}
-		list = append(list, s)
-	}
-	v := load(t, otel(t, otlp(t, "svc", list...)))
-	tree := v.Tree(v.Trace(0))
-	for name, search := range map[string]func(context.Context, Filter) error{
-		"Find": func(ctx context.Context, f Filter) error { _, err := Find(ctx, v, Query{Filter: f}); return err },
-		"FindSpans": func(ctx context.Context, f Filter) error {
-			_, err := FindSpans(ctx, v, SpanQuery{Filter: f, Limit: 10})
-			return err
-		},
-		"InTree": func(ctx context.Context, f Filter) error { _, err := InTree(ctx, tree, f, Derived{}); return err },
-		"Events": func(ctx context.Context, f Filter) error { return Events(ctx, tree, f, Derived{}, func([]Event) {}) },
-	} {
-		for _, q := range []string{"nothing", "big=nothing", "big~nothing", "has:nothing", "name=nothing"} {
-			f, err := Parse(q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx := &counting{Context: t.Context(), end: spans * size}
-			if err := search(ctx, f); err != nil {
-				t.Fatalf("%s %s: %v", name, q, err)
-			}
-			if want := int64(spans * size >> 20); ctx.looks.Load() < want && q != "name=nothing" {
-				t.Errorf("%s %s looks %d times at its context, want %d", name, q, ctx.looks.Load(), want)
-			}
-			ended := &counting{Context: t.Context(), end: 3}
-			if err := search(ended, f); q != "name=nothing" && !errors.Is(err, context.Canceled) {
-				t.Errorf("%s %s: its context ended, but the error is %v", name, q, err)
-			}
 		}
 	}
 }

@@ -2,10 +2,9 @@ package query
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
@@ -22,8 +21,7 @@ type condition struct {
 	want    string
 	anyCase bool // of equals
 	word    *folded
-	pattern *regexp.Regexp
-	literal []byte // what each match of pattern contains
+	pattern *pattern
 	limit   number
 }
 
@@ -57,16 +55,16 @@ func (o operator) holds(order int) bool {
 }
 
 // text says what the condition says of a text.
-func (c *condition) text(s []byte) bool {
+func (c *condition) text(turn *trace.Turn, s []byte) bool {
 	switch c.op {
 	case equals, is:
 		return string(s) == c.want || c.anyCase && len(s) == len(c.want) && bytes.EqualFold(s, []byte(c.want))
 	case matches:
-		return (len(c.literal) == 0 || bytes.Contains(s, c.literal)) && c.pattern.Match(s)
+		return c.pattern.in(turn, s)
 	case contains:
-		return c.word.in(s)
+		return c.word.in(turn, s)
 	case hasDigest:
-		return digest(otlpwire.String(s)) == c.want
+		return digestOf(turn, s) == c.want
 	}
 	order, ok := c.limit.compareText(otlpwire.String(s))
 	return ok && c.op.holds(order)
@@ -74,11 +72,11 @@ func (c *condition) text(s []byte) bool {
 
 // value says what it says of an encoded AnyValue: of its text, see
 // trace.ReadableText, but numbers are compared as such.
-func (c *condition) value(encoded []byte) bool {
+func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 	v := decodeValue(encoded)
 	switch {
 	case v.typ == textValue:
-		return c.text(v.text)
+		return c.text(turn, v.text)
 	case v.typ == intValue && c.op.ordered():
 		return c.op.holds(c.limit.compareInt(v.num))
 	case v.typ == doubleValue && c.op.ordered():
@@ -86,9 +84,9 @@ func (c *condition) value(encoded []byte) bool {
 		return ok && c.op.holds(order)
 	case v.typ == intValue:
 		var digits [20]byte
-		return c.text(strconv.AppendInt(digits[:0], v.num, 10))
+		return c.text(turn, strconv.AppendInt(digits[:0], v.num, 10))
 	}
-	if c.text(v.asText()) {
+	if c.text(turn, v.asText()) {
 		return true
 	}
 	// What people paste comes from a Jaeger that escapes markup or from one that does not.
@@ -101,32 +99,15 @@ func (c *condition) value(encoded []byte) bool {
 
 // digest stands for a text that is too long for a search: the first half of its
 // SHA-256 as hex digits.
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:len(sum)/2])
-}
+func digest(s string) string { return digestOf(trace.LightTurn(context.Background()), []byte(s)) }
 
-// requiredLiteral gives the longest text that it sees in each match of a pattern.
-func requiredLiteral(pattern string) []byte {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil
+func digestOf(turn *trace.Turn, s []byte) string {
+	hash := sha256.New()
+	for len(s) > 0 && turn.Err() == nil {
+		n := min(len(s), trace.TurnInterval)
+		hash.Write(s[:n])
+		turn.Spend(n)
+		s = s[n:]
 	}
-	return []byte(literalIn(tree.Simplify()))
-}
-
-func literalIn(re *syntax.Regexp) (longest string) {
-	switch re.Op {
-	case syntax.OpLiteral:
-		if re.Flags&syntax.FoldCase == 0 {
-			return string(re.Rune)
-		}
-	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
-		for _, sub := range re.Sub { // Parse bounds the depth
-			if l := literalIn(sub); len(l) > len(longest) {
-				longest = l
-			}
-		}
-	}
-	return longest
+	return hex.EncodeToString(hash.Sum(nil)[:sha256.Size/2])
 }

@@ -134,7 +134,7 @@ func newInField(f field, c condition) inField {
 }
 
 func (f inField) holds(s *subject) bool {
-	return slices.ContainsFunc(f.texts(s), func(text string) bool { return f.condition.text([]byte(text)) })
+	return slices.ContainsFunc(f.texts(s), func(text string) bool { return f.condition.text(s.turn, []byte(text)) })
 }
 
 // hasID asks for the id of the span or of its trace, as hex digits.
@@ -165,24 +165,24 @@ type grouped struct {
 func (f grouped) holds(s *subject) bool {
 	for wire := range s.messages(SpanLevel) {
 		if v, ok := firstUnder(f.key, wire, 9); ok {
-			return f.condition.text([]byte(v))
+			return f.condition.text(s.turn, []byte(v))
 		}
 	}
 	if isJoinedKey(string(f.key)) {
 		if v, ok := s.joinedAttribute(string(f.key)); ok {
-			return f.condition.value(v)
+			return f.condition.value(s.turn, v)
 		}
 	}
 	found := false
 	for wire := range s.messages(ResourceLevel) {
 		if v, ok := firstUnder(f.key, wire, 1); ok {
 			found = true
-			if f.condition.text([]byte(v)) {
+			if f.condition.text(s.turn, []byte(v)) {
 				return true
 			}
 		}
 	}
-	return !found && f.condition.text(nil)
+	return !found && f.condition.text(s.turn, nil)
 }
 
 // firstUnder gives the text of the first attribute with a key, of those in the

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"prowtrace/trace"
 )
 
 // A Filter is a condition on one span: a comparison of what the span holds, or
@@ -216,6 +217,11 @@ func (f comparison) holds(s *subject) bool {
 	return present && f.op == Ne
 }
 
+func (f comparison) admits(_ *trace.Turn, v value) bool {
+	c, accepted, readable := f.right.like(v)
+	return f.op == Ne || accepted && readable && f.op.between(v, c)
+}
+
 // pairs compares two references.
 type pairs struct {
 	op          Op
@@ -279,6 +285,13 @@ func (f membership) holds(s *subject) bool {
 	return present && f.denied
 }
 
+func (f membership) admits(_ *trace.Turn, v value) bool {
+	return f.denied || slices.ContainsFunc(f.list, func(c constant) bool {
+		w, accepted, readable := c.like(v)
+		return accepted && readable && equal(v, w)
+	})
+}
+
 type presence struct{ ref Reference }
 
 // Exists holds when the span carries what is referred to: an attribute under
@@ -295,7 +308,7 @@ func (f presence) holds(s *subject) bool { return len(s.values(f.ref)) > 0 }
 
 type match struct {
 	ref     Reference
-	pattern *regexp.Regexp
+	pattern *pattern
 }
 
 // Matches holds when the pattern, in RE2 syntax, matches anywhere in the
@@ -313,7 +326,7 @@ func Matches(ref Reference, pattern string) (Filter, error) {
 	if what := notShared(tree); what != "" {
 		return nil, fmt.Errorf("the pattern %q has %s, which not all storages know", pattern, what)
 	}
-	compiled, err := regexp.Compile(pattern)
+	compiled, err := newPattern(pattern)
 	if err != nil {
 		return nil, fmt.Errorf("the pattern %q: %w", pattern, err)
 	}
@@ -346,8 +359,10 @@ func notShared(re *syntax.Regexp) string {
 }
 
 func (f match) holds(s *subject) bool {
-	return slices.ContainsFunc(s.values(f.ref), func(v value) bool { return f.pattern.Match(v.asText()) })
+	return slices.ContainsFunc(s.values(f.ref), func(v value) bool { return f.admits(s.turn, v) })
 }
+
+func (f match) admits(turn *trace.Turn, v value) bool { return f.pattern.in(turn, v.asText()) }
 
 type wordSearch struct {
 	ref    Reference
@@ -384,17 +399,20 @@ func searchWords(ref Attr, words List, phrase bool) (Filter, error) {
 func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
 
 func (f wordSearch) holds(s *subject) bool {
-	return slices.ContainsFunc(s.values(f.ref), func(v value) bool {
-		text := v.asText()
-		return f.allIn(text) && (!f.phrase || f.inARow(text))
-	})
+	return slices.ContainsFunc(s.values(f.ref), func(v value) bool { return f.admits(s.turn, v) })
 }
 
-func (f wordSearch) allIn(text []byte) bool {
+func (f wordSearch) admits(turn *trace.Turn, v value) bool {
+	text := v.asText()
+	return f.allIn(turn, text) && (!f.phrase || f.inARow(text))
+}
+
+func (f wordSearch) allIn(turn *trace.Turn, text []byte) bool {
 	for _, w := range f.words {
 		found := false
 		for have := range wordsOf(text) {
-			if found = bytes.EqualFold(have, w); found {
+			turn.Spend(min(len(have)+1, trace.TurnInterval))
+			if found = bytes.EqualFold(have, w); found || turn.Err() != nil {
 				break
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"prowtrace/trace"
 )
 
 // A text is found in any case where the slow way finds it.
@@ -18,13 +20,13 @@ func FuzzFolded(f *testing.F) {
 		if !utf8.ValidString(text) {
 			return // spans are clean when they are searched
 		}
-		folded := newFolded(word)
+		folded, turn := newFolded(word), trace.LightTurn(t.Context())
 		lower := func(s string) string { return string(bytes.Map(unicode.ToLower, []byte(s))) }
 		want := strings.Contains(lower(text), lower(word))
-		if got := folded.in([]byte(text)); got != want {
+		if got := folded.in(turn, []byte(text)); got != want {
 			t.Errorf("%q in %q: %v", word, text, got)
 		}
-		if want && !folded.may([]byte(text)) {
+		if want && !folded.may(turn, []byte(text)) {
 			t.Errorf("%q cannot be in %q, but is", word, text)
 		}
 		if got := folded.equals([]byte(text)); got != (lower(text) == lower(word)) {

@@ -7,7 +7,7 @@ import (
 
 // joinedRows are what joined traces say of rows besides their added fields.
 type joinedRows struct {
-	in, inferred bits
+	in, inferred bitset
 	renamed      map[int]trace.SpanID // by row
 }
 
@@ -33,13 +33,13 @@ func joinedRowsOf(v *trace.View) *joinedRows {
 	}).(*joinedRows)
 }
 
-// bits are a set of numbers.
-type bits []uint64
+// A bitset is a set of numbers.
+type bitset []uint64
 
-func newBits(n int) bits { return make(bits, (n+63)/64) }
+func newBits(n int) bitset { return make(bitset, (n+63)/64) }
 
-func (b bits) set(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func (b bitset) set(i int)      { b[i/64] |= 1 << (i % 64) }
+func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
 
 func isJoinedKey(key string) bool {
 	return key == trace.AttrTraceID || key == trace.AttrSpanID || key == trace.AttrInferred

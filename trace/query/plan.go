@@ -126,15 +126,19 @@ func (p *planner) leaf(l leaf) planned {
 		return p.remember(l, c)
 	}
 	f := Filter(l)
+	var admits func(*trace.Turn, value) bool
+	if v, ok := l.(valued); ok {
+		admits = v.admits
+	}
 	for _, r := range refs {
 		level, key := levelAndKey(r)
 		switch {
 		case key == "", isJoinedKey(key):
 		case level == AnyLevel:
 			onResource := p.remember(presence{Attr{ResourceLevel, key}}, resourceColumn)
-			f = either{[]byte(key), onResource.Filter, f}
+			f = either{keyed{newKeyFinder([]byte(key)), admits, f}, onResource.Filter}
 		case level == SpanLevel, level == EventLevel, level == LinkLevel:
-			f = keyed{[]byte(key), f}
+			f = keyed{newKeyFinder([]byte(key)), admits, f}
 		}
 		if flag := carriers[level]; flag != 0 {
 			f = carrying{flag, f}
@@ -153,23 +157,34 @@ func levelAndKey(r Reference) (level Level, key string) {
 	return SpanLevel, ""
 }
 
-// keyed asks only where the span has the key somewhere in its bytes.
+// valued is a leaf of one reference that holds only where one of its values is
+// admitted, whatever others there are.
+type valued interface {
+	admits(*trace.Turn, value) bool
+}
+
+// keyed asks only where the bytes of the span can have an attribute with the key and a
+// value that is admitted; nil admits all.
 type keyed struct {
-	key []byte
+	key    *keyFinder
+	admits func(*trace.Turn, value) bool
 	Filter
 }
 
-func (f keyed) holds(s *subject) bool { return s.hasBytes(f.key) && f.Filter.holds(s) }
+func (f keyed) holds(s *subject) bool { return f.may(s) && f.Filter.holds(s) }
+
+func (f keyed) may(s *subject) bool {
+	return s.mayHave(f.key, func(v value) bool { return f.admits == nil || f.admits(s.turn, v) })
+}
 
 // either does so where the resource may have the key as well.
 type either struct {
-	key        []byte
+	keyed
 	onResource Filter
-	Filter
 }
 
 func (f either) holds(s *subject) bool {
-	return (f.onResource.holds(s) || s.hasBytes(f.key)) && f.Filter.holds(s)
+	return (f.onResource.holds(s) || f.may(s)) && f.Filter.holds(s)
 }
 
 // carrying asks only where the span has events or links.

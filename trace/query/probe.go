@@ -16,12 +16,13 @@ import (
 // beside them. The find box and Jaeger's tags ask so.
 type probe interface {
 	// attribute says whether an attribute is meant.
-	attribute(key, value []byte) bool
+	attribute(turn *trace.Turn, key, value []byte) bool
 	// text says so of a text that is no attribute.
-	text(of freeText, s []byte) bool
-	// may says whether a span can have what is meant, by its bytes alone; attributes
-	// says that only some of its attributes can: those that others admits.
-	may(span []byte) (all, some bool)
+	text(turn *trace.Turn, of freeText, s []byte) bool
+	// may says whether a span can have what is meant, by its bytes alone; some says
+	// that only some of its attributes can: those that others admits. own says that
+	// these are the bytes of the subject's span, and not what was added to it.
+	may(s *subject, span []byte, own bool) (all, some bool)
 	// others says of an encoded AnyValue whether it can be meant though may was not.
 	others(value []byte) bool
 }
@@ -40,6 +41,20 @@ type underKey struct {
 	key   []byte
 	texts []freeText
 	condition
+
+	keys    *keyFinder
+	literal *finder // what is in each text for which the condition holds; nil for nothing
+}
+
+// prepare makes what bytes are searched with.
+func (p *underKey) prepare() {
+	p.keys = newKeyFinder(p.key)
+	switch c := &p.condition; {
+	case c.op == matches:
+		p.literal = c.pattern.literal
+	case c.op == equals && c.want != "":
+		p.literal = newFinder(c.want, false)
+	}
 }
 
 // textNames are the keys under which texts beside the attributes are found, as
@@ -57,21 +72,19 @@ var textNames = map[string][]freeText{
 	"otel.status_description": {statusMessage},
 }
 
-func (p *underKey) attribute(key, value []byte) bool {
-	return bytes.Equal(key, p.key) && p.condition.value(value)
+func (p *underKey) attribute(turn *trace.Turn, key, value []byte) bool {
+	return bytes.Equal(key, p.key) && p.condition.value(turn, value)
 }
 
-func (p *underKey) text(of freeText, s []byte) bool {
-	for _, t := range p.texts {
-		if t == of {
-			return p.condition.text(s)
-		}
+func (p *underKey) text(turn *trace.Turn, of freeText, s []byte) bool {
+	return slices.Contains(p.texts, of) && p.condition.text(turn, s)
+}
+
+func (p *underKey) may(s *subject, span []byte, own bool) (all, some bool) {
+	if len(p.texts) > 0 && (p.literal == nil || p.literal.find(s.turn, span) >= 0) {
+		return true, false
 	}
-	return false
-}
-
-func (p *underKey) may(span []byte) (all, some bool) {
-	return len(p.texts) > 0 || bytes.Contains(span, p.key), false
+	return s.keyed(p.keys, span, own, func(value []byte) bool { return p.condition.value(s.turn, value) }), false
 }
 
 func (p *underKey) others([]byte) bool { return false }
@@ -79,10 +92,12 @@ func (p *underKey) others([]byte) bool { return false }
 // present asks for a key, in any case.
 type present struct{ key *folded }
 
-func (p *present) attribute(key, _ []byte) bool     { return p.key.equals(key) }
-func (p *present) text(freeText, []byte) bool       { return false }
-func (p *present) may(span []byte) (all, some bool) { return p.key.may(span), false }
-func (p *present) others([]byte) bool               { return false }
+func (p *present) attribute(_ *trace.Turn, key, _ []byte) bool { return p.key.equals(key) }
+func (p *present) text(*trace.Turn, freeText, []byte) bool     { return false }
+func (p *present) others([]byte) bool                          { return false }
+func (p *present) may(s *subject, span []byte, _ bool) (all, some bool) {
+	return p.key.may(s.turn, span), false
+}
 
 // words asks for a text anywhere, keys included.
 type words struct {
@@ -100,11 +115,17 @@ func newWords(text string) *words {
 	return w
 }
 
-func (p *words) attribute(key, value []byte) bool {
-	return p.word.in(key) || p.condition.value(value)
+func (p *words) attribute(turn *trace.Turn, key, value []byte) bool {
+	return p.word.in(turn, key) || p.condition.value(turn, value)
 }
-func (p *words) text(_ freeText, s []byte) bool   { return p.condition.text(s) }
-func (p *words) may(span []byte) (all, some bool) { return p.word.may(span), true }
+func (p *words) text(turn *trace.Turn, _ freeText, s []byte) bool { return p.condition.text(turn, s) }
+
+func (p *words) may(s *subject, span []byte, own bool) (all, some bool) {
+	if p.word.may(s.turn, span) {
+		return true, false
+	}
+	return false, p.number || p.double || p.boolean || p.word.lower == "" || !own || !s.plain()
+}
 
 // others admits what is written otherwise than it is encoded: numbers and booleans
 // that can have the text, and all bytes, arrays and maps.
@@ -149,6 +170,7 @@ func anywhere(p probe) Filter {
 	f := inSpan{probe: p}
 	switch p := p.(type) {
 	case *underKey:
+		p.prepare()
 		f.message = slices.Contains(p.texts, statusMessage)
 	case *words:
 		f.message = true
@@ -161,7 +183,7 @@ func anywhere(p probe) Filter {
 		case *present:
 			meant = p.key.equals([]byte(key))
 		case *words: // ids are found as a whole, and not by letters that happen to be in them
-			meant = p.word.in([]byte(key))
+			meant = strings.Contains(key, p.word.lower)
 		}
 		if meant {
 			f.joined = append(f.joined, key)
@@ -172,7 +194,7 @@ func anywhere(p probe) Filter {
 
 func (f inResource) holds(s *subject) bool {
 	for wire := range s.messages(ResourceLevel) {
-		if attributesHave(f.probe, wire, 1) {
+		if attributesHave(s.turn, f.probe, wire, 1) {
 			return true
 		}
 	}
@@ -181,10 +203,10 @@ func (f inResource) holds(s *subject) bool {
 
 func (f inScope) holds(s *subject) bool {
 	for wire := range s.messages(ScopeLevel) {
-		if f.text(scopeName, otlpwire.Bytes(wire, 1)) || attributesHave(f.probe, wire, 3) {
+		if f.text(s.turn, scopeName, otlpwire.Bytes(wire, 1)) || attributesHave(s.turn, f.probe, wire, 3) {
 			return true
 		}
-		if version := otlpwire.Bytes(wire, 2); len(version) > 0 && f.text(scopeVersion, version) {
+		if version := otlpwire.Bytes(wire, 2); len(version) > 0 && f.text(s.turn, scopeVersion, version) {
 			return true
 		}
 	}
@@ -196,7 +218,7 @@ func (f inSpan) holds(s *subject) bool {
 		return f.within(s, true)
 	}
 	if s.eventsOf == nil {
-		return f.within(s, false) || f.eventHas(s.event)
+		return f.within(s, false) || f.eventHas(s.turn, s.event)
 	}
 	const no, yes = 1, 2
 	answer := &s.eventsOf[f.index]
@@ -206,19 +228,19 @@ func (f inSpan) holds(s *subject) bool {
 			*answer = yes
 		}
 	}
-	return *answer == yes || f.eventHas(s.event)
+	return *answer == yes || f.eventHas(s.turn, s.event)
 }
 
 // within looks through a span, at its events or not.
 func (f inSpan) within(s *subject, events bool) bool {
 	span := s.encoded()
-	all, some := f.may(span)
-	if hit, status := f.spanHas(span, all, some, events); hit || all && f.message && f.messageIn(span, status) {
+	all, some := f.may(s, span, true)
+	if hit, status := f.spanHas(s.turn, span, all, some, events); hit || all && f.message && f.messageIn(s.turn, span, status) {
 		return true
 	}
 	if added := s.added(); added != nil {
-		all, some = f.may(added)
-		if hit, _ := f.spanHas(added, all, some, events); hit {
+		all, some = f.may(s, added, false)
+		if hit, _ := f.spanHas(s.turn, added, all, some, events); hit {
 			return true
 		}
 	}
@@ -226,33 +248,34 @@ func (f inSpan) within(s *subject, events bool) bool {
 }
 
 // messageIn asks for the status message of a span that has a status or not.
-func (f inSpan) messageIn(span []byte, status bool) bool {
+func (f inSpan) messageIn(turn *trace.Turn, span []byte, status bool) bool {
 	if !status {
-		return f.text(statusMessage, nil)
+		return f.text(turn, statusMessage, nil)
 	}
-	return f.text(statusMessage, otlpwire.StatusMessage(span))
+	return f.text(turn, statusMessage, otlpwire.StatusMessage(span))
 }
 
 // spanHas looks through the attributes, events and links of encoded fields of a span,
 // and says whether a status is among them.
-func (f inSpan) spanHas(span []byte, all, some, events bool) (hit, status bool) {
+func (f inSpan) spanHas(turn *trace.Turn, span []byte, all, some, events bool) (hit, status bool) {
 	if !all && !some {
 		return false, false
 	}
 	c := otlpwire.Read(span)
-	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {
 		if field.Typ != protowire.BytesType {
 			continue
 		}
 		content := span[field.Lo:field.Hi]
+		turn.Spend(min(len(content), trace.TurnInterval))
 		switch field.Num {
 		case 9:
 			key, value := otlpwire.KeyValue(content)
-			hit = (all || f.others(value)) && f.attribute(key, value)
+			hit = (all || f.others(value)) && f.attribute(turn, key, value)
 		case 11:
-			hit = events && (all && f.eventHas(content) || !all && f.othersHave(content, 3))
+			hit = events && (all && f.eventHas(turn, content) || !all && f.othersHave(turn, content, 3))
 		case 13:
-			hit = all && attributesHave(f.probe, content, 4) || !all && f.othersHave(content, 4)
+			hit = all && attributesHave(turn, f.probe, content, 4) || !all && f.othersHave(turn, content, 4)
 		case 15:
 			status = true
 		}
@@ -267,7 +290,7 @@ func (f inSpan) spanHas(span []byte, all, some, events bool) (hit, status bool) 
 func (f inSpan) joinedHas(s *subject) bool {
 	for _, key := range f.joined {
 		value, ok := s.joinedAttribute(key)
-		if _, byKey := f.probe.(*words); ok && (byKey || f.attribute([]byte(key), value)) {
+		if _, byKey := f.probe.(*words); ok && (byKey || f.attribute(s.turn, []byte(key), value)) {
 			return true
 		}
 	}
@@ -275,38 +298,51 @@ func (f inSpan) joinedHas(s *subject) bool {
 }
 
 // eventHas looks through an encoded event: its name, its attributes.
-func (f inSpan) eventHas(event []byte) bool {
+func (f inSpan) eventHas(turn *trace.Turn, event []byte) bool {
 	c := otlpwire.Read(event)
-	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {
 		if field.Typ != protowire.BytesType {
 			continue
 		}
 		content := event[field.Lo:field.Hi]
-		if field.Num == 2 && f.text(eventName, content) || field.Num == 3 && f.attribute(otlpwire.KeyValue(content)) {
-			return true
+		turn.Spend(min(len(content), trace.TurnInterval))
+		switch field.Num {
+		case 2:
+			if f.text(turn, eventName, content) {
+				return true
+			}
+		case 3:
+			if key, value := otlpwire.KeyValue(content); f.attribute(turn, key, value) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // attributesHave looks through the attributes in the fields with a number.
-func attributesHave(p probe, b []byte, number protowire.Number) bool {
+func attributesHave(turn *trace.Turn, p probe, b []byte, number protowire.Number) bool {
 	c := otlpwire.Read(b)
-	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
-		if field.Num == number && field.Typ == protowire.BytesType && p.attribute(otlpwire.KeyValue(b[field.Lo:field.Hi])) {
+	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {
+		if field.Num != number || field.Typ != protowire.BytesType {
+			continue
+		}
+		turn.Spend(min(field.Hi-field.Lo, trace.TurnInterval))
+		if key, value := otlpwire.KeyValue(b[field.Lo:field.Hi]); p.attribute(turn, key, value) {
 			return true
 		}
 	}
 	return false
 }
 
-func (f inSpan) othersHave(b []byte, number protowire.Number) bool {
+func (f inSpan) othersHave(turn *trace.Turn, b []byte, number protowire.Number) bool {
 	c := otlpwire.Read(b)
-	for field, ok, _ := c.Next(); ok; field, ok, _ = c.Next() {
+	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {
 		if field.Num != number || field.Typ != protowire.BytesType {
 			continue
 		}
-		if key, value := otlpwire.KeyValue(b[field.Lo:field.Hi]); f.others(value) && f.attribute(key, value) {
+		turn.Spend(min(field.Hi-field.Lo, trace.TurnInterval))
+		if key, value := otlpwire.KeyValue(b[field.Lo:field.Hi]); f.others(value) && f.attribute(turn, key, value) {
 			return true
 		}
 	}

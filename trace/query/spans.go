@@ -184,7 +184,7 @@ func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
 		if q.tooLate(placedRow{part, next}, best) {
 			return
 		}
-		for row := from; row < to; row++ {
+		for row := from; row < to && !s.ended(); row++ {
 			q.offer(placedRow{part, row}, row-first, s, best)
 		}
 		if q.newestFirst() {

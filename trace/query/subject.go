@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"iter"
@@ -31,7 +30,8 @@ type subject struct {
 	tree   *treeColumns // nil where the filter asks for nothing of a tree
 	number int          // of the row in the tree
 
-	turn *trace.Turn // where its work is counted
+	turn   *trace.Turn // where its work is counted
+	shapes *shapes     // nil until it is asked
 }
 
 // rowCost is what a row costs without its bytes, as if it had so many.
@@ -138,7 +138,11 @@ func (s *subject) added() []byte {
 	return s.view.AddedFields(s.part.FirstRow + s.row)
 }
 
-// hasBytes reports whether the span, or what was added to it, has some bytes anywhere.
-func (s *subject) hasBytes(b []byte) bool {
-	return bytes.Contains(s.encoded(), b) || bytes.Contains(s.added(), b)
+// mayHave reports whether the span, or what was added to it, can have an attribute with
+// a key and a value for which ok holds.
+func (s *subject) mayHave(f *keyFinder, ok func(value) bool) bool {
+	if added := s.added(); added != nil && s.keyed(f, added, false, nil) {
+		return true
+	}
+	return s.keyed(f, s.encoded(), true, func(encoded []byte) bool { return ok(decodeValue(encoded)) })
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,11 +191,11 @@ func (t *term) asWritten() (Filter, error) {
 	case "!=":
 		return Not(t.under(condition{op: equals, want: t.value})), nil
 	case "~":
-		pattern, err := regexp.Compile(t.value)
+		pattern, err := newPattern(t.value)
 		if err != nil {
 			return nil, syntaxError("%s is not a regular expression: %s", shown(t.value), text.Clip(err.Error(), 200))
 		}
-		return t.under(condition{op: matches, pattern: pattern, literal: requiredLiteral(t.value)}), nil
+		return t.under(condition{op: matches, pattern: pattern}), nil
 	case ":":
 		return t.part()
 	case ":=", ":#":

@@ -167,11 +167,11 @@ func (c *compiled) eventsOf(s *subject, t trace.Tree, add func(Event)) {
 	start := s.columns.Start[s.row]
 	cursor := otlpwire.Read(span)
 	for f, ok, _ := cursor.Next(); ok && !s.ended(); f, ok, _ = cursor.Next() {
+		s.turn.Spend(min(f.Hi-f.Lo, trace.TurnInterval))
 		if f.Num != 11 || f.Typ != protowire.BytesType {
 			continue
 		}
 		event := span[f.Lo:f.Hi:f.Hi]
-		s.turn.Spend(min(len(event), trace.TurnInterval))
 		outer := s.bind(EventLevel, event)
 		if c.holds(s) {
 			add(Event{s.number, eventTime(event, start), f.Lo, f.Hi})

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"google.golang.org/protobuf/proto"
@@ -24,7 +25,7 @@ func TestValueMatchesBothTexts(t *testing.T) {
 		`["\u003ca> & b"]`:           false,
 		`["a b"]`:                    false,
 	} {
-		if (&condition{op: equals, want: want}).value(b) != matches {
+		if (&condition{op: equals, want: want}).value(trace.LightTurn(t.Context()), b) != matches {
 			t.Errorf("%s: matches %v", want, !matches)
 		}
 	}
@@ -34,7 +35,7 @@ func TestValueMatchesBothTexts(t *testing.T) {
 func TestValueGivenTwice(t *testing.T) {
 	b := []byte("\x0a\x01x\x18\x07") // x, then 7
 	for want, matches := range map[string]bool{"x": false, "7": true, "": false} {
-		if (&condition{op: equals, want: want}).value(b) != matches {
+		if (&condition{op: equals, want: want}).value(trace.LightTurn(t.Context()), b) != matches {
 			t.Errorf("%q: matches %v", want, !matches)
 		}
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/trace"
 )
@@ -127,4 +130,65 @@ func TestWaitingSearchesEndWithTheirContext(t *testing.T) {
 		}
 		close(h.open)
 	})
+}
+
+// counting is a context that counts how often it is looked at, and ends after some looks.
+type counting struct {
+	context.Context
+	looks atomic.Int64
+	end   int64
+}
+
+func (c *counting) Err() error {
+	if c.looks.Add(1) > c.end {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Every search looks at its context at least once a MiB, within one large span as well,
+// and does not work for another MiB when it has ended.
+func TestSearchesLookAtTheirContext(t *testing.T) {
+	const size = 3 << 20
+	filled := func(spans int) *trace.View {
+		var list []*tracepb.Span
+		for i := range spans {
+			s := span(uint64(i+1), 0, "x", 10, 20)
+			s.Attributes = attributes("big", strings.Repeat("y", size/spans))
+			s.Events = []*tracepb.Span_Event{{Name: "e"}}
+			list = append(list, s)
+		}
+		return load(t, otel(t, otlp(t, "svc", list...)))
+	}
+	event := span(1, 0, "x", 10, 20)
+	event.Events = []*tracepb.Span_Event{{Name: "e", Attributes: attributes("big", strings.Repeat("y", size))}}
+	many := span(1, 0, "x", 10, 20)
+	many.Events = []*tracepb.Span_Event{{Name: "e"}}
+	many.Attributes = attributes("big", 1)
+	for range size / 100 {
+		many.Attributes = append(many.Attributes, attributes("little", strings.Repeat("y", 90))...)
+	}
+	views := map[string]*trace.View{
+		"100 spans": filled(100), "one span": filled(1), "one event": load(t, otel(t, otlp(t, "svc", event))), "many attributes": load(t, otel(t, otlp(t, "svc", many))),
+	}
+	for about, v := range views {
+		for _, q := range []string{"nothing", "bÜg", "big=nothing", "big~nothing", "big~yz?[0-9]", "has:nothing", "event=nothing", "little=nothing"} {
+			for name, search := range searchesOf(t, v, q) {
+				ctx := &counting{Context: t.Context(), end: size}
+				if err := search(ctx); err != nil {
+					t.Fatalf("%s: %s %s: %v", about, name, q, err)
+				}
+				if ctx.looks.Load() < size>>20 {
+					t.Errorf("%s: %s %s looks %d times at its context, want %d", about, name, q, ctx.looks.Load(), size>>20)
+				}
+				ended := &counting{Context: t.Context(), end: 1}
+				if err := search(ended); !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: %s %s: its context ended, but the error is %v", about, name, q, err)
+				}
+				if more := ended.looks.Load() - ended.end - int64(v.Places().Len()); more > 1 {
+					t.Errorf("%s: %s %s works for %d MiB when its context has ended", about, name, q, more)
+				}
+			}
+		}
+	}
 }

@@ -1,0 +1,135 @@
+package query
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"strings"
+
+	"prowtrace/trace"
+)
+
+// A finder looks for some bytes, or for a text of ASCII in any case. It looks for two
+// neighbours in them that are rare in traces, at eight places at once.
+type finder struct {
+	want string // in lower case where case does not matter
+	fold bool
+
+	pair        int    // where the two are in want
+	first, next uint64 // each eight times
+
+	// The bits that tell upper case from lower, likewise.
+	caseA, caseB uint64
+}
+
+// rare orders the bytes that are frequent in encoded spans, the most frequent first.
+// All others are rarer.
+const rare = "\x00\n\x12e.toasirnlpdc/hu1m0-gk2f_3bv8y4:5697wxjJqz"
+
+func newFinder(want string, fold bool) *finder {
+	f := &finder{want: want, fold: fold}
+	best := -1
+	for i := range max(len(want)-1, 0) {
+		if r := rarity(want[i]) + rarity(want[i+1]); r > best {
+			best, f.pair = r, i
+		}
+	}
+	if best >= 0 {
+		f.first, f.caseA = f.repeated(want[f.pair])
+		f.next, f.caseB = f.repeated(want[f.pair+1])
+	}
+	return f
+}
+
+func rarity(c byte) int {
+	if i := strings.IndexByte(rare, c); i >= 0 {
+		return i
+	}
+	return len(rare)
+}
+
+// repeated gives a byte eight times, and the bit of its case as often.
+func (f *finder) repeated(c byte) (char, bit uint64) {
+	const ones = 0x0101010101010101
+	if f.fold && 'a' <= c && c <= 'z' {
+		bit = 0x20 * ones
+	}
+	return uint64(c) * ones, bit
+}
+
+// find gives where s has the bytes, -1 where it does not. Of a long s it looks through
+// one piece after the other, until turn ends.
+func (f *finder) find(turn *trace.Turn, s []byte) int {
+	if len(s) <= trace.TurnInterval {
+		return f.index(s)
+	}
+	for at := 0; turn.Err() == nil; at += trace.TurnInterval {
+		end := min(at+trace.TurnInterval+len(f.want)-1, len(s))
+		if i := f.index(s[at:end]); i >= 0 {
+			return at + i
+		}
+		if end == len(s) {
+			break
+		}
+		turn.Spend(trace.TurnInterval)
+	}
+	return -1
+}
+
+func (f *finder) index(s []byte) int {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	n := len(f.want)
+	if n < 2 || len(s) < n {
+		return f.indexShort(s)
+	}
+	// The pair can be in all of these but the last, which is its second half.
+	places := s[f.pair : len(s)-n+f.pair+2]
+	for len(places) >= 9 {
+		a := binary.LittleEndian.Uint64(places) | f.caseA ^ f.first
+		b := binary.LittleEndian.Uint64(places[1:]) | f.caseB ^ f.next
+		both := a | b
+		for zero := (both - low) &^ both & high; zero != 0; zero &= zero - 1 { // the first of them is a byte that is zero
+			at := len(s) - n - (len(places) - 2) + bits.TrailingZeros64(zero)/8
+			if f.is(s[at : at+n]) {
+				return at
+			}
+		}
+		places = places[8:]
+	}
+	for at := len(s) - n - (len(places) - 2); at <= len(s)-n; at++ {
+		if f.is(s[at : at+n]) {
+			return at
+		}
+	}
+	return -1
+}
+
+// indexShort looks for less than two bytes, or in less than there are.
+func (f *finder) indexShort(s []byte) int {
+	switch {
+	case f.want == "":
+		return 0
+	case len(s) < len(f.want):
+		return -1
+	}
+	i := bytes.IndexByte(s, f.want[0])
+	if f.fold && i < 0 {
+		i = bytes.IndexByte(s, upper(f.want[0]))
+	}
+	return i
+}
+
+// is compares as many bytes as there are in what is looked for.
+func (f *finder) is(s []byte) bool {
+	if f.fold {
+		return equalFold(s, f.want)
+	}
+	return string(s) == f.want
+}
+
+func upper(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
+}
