@@ -1,6 +1,8 @@
 package viewer
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -23,5 +25,38 @@ func TestDroppedAndFlags(t *testing.T) {
 	}
 	if l := d.Links[0]; l.Dropped != 3 || l.Flags != 0x300 || l.State != "k=v" || l.Here {
 		t.Errorf("the link: %+v", l)
+	}
+}
+
+// A span with many parts is sent in pages, which together have each part once.
+func TestPagesOfASpan(t *testing.T) {
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "call", end: 10, change: func(s *tracepb.Span) {
+		for i := range 11_000 {
+			with(textAttribute(fmt.Sprint("key", i), "x"))(s)
+		}
+		logged(eventAt(1, "large", textAttribute("text", strings.Repeat("x", 3<<20))), eventAt(2, "small"))(s)
+		s.Links = []*tracepb.Span_Link{{TraceId: spanID(1)}}
+	}})), Info{})
+	type page struct {
+		ResourceSpans []struct {
+			Resource   struct{ Attributes []any }
+			ScopeSpans []struct {
+				Spans []struct{ Attributes, Events, Links []any }
+			}
+		}
+		Next, Left int
+	}
+	address := "traces/" + traceID(1).String() + "/spans/0/otlp"
+	var sizes []string
+	attributes, pages := 0, 0
+	for p := (page{Left: 1}); p.Left > 0; pages++ {
+		p = answer[page](t, h, fmt.Sprint(address, "?offset=", p.Next))
+		span := p.ResourceSpans[0].ScopeSpans[0].Spans[0]
+		attributes += len(span.Attributes) + len(p.ResourceSpans[0].Resource.Attributes)
+		sizes = append(sizes, fmt.Sprint(len(span.Events), "+", len(span.Links), " left ", p.Left))
+	}
+	want := "[0+0 left 6005 0+0 left 1005 0+0 left 3 1+0 left 2 1+1 left 0]"
+	if got := fmt.Sprint(sizes); attributes != 11_002 || got != want {
+		t.Errorf("%d attributes, events and links\n got %s\nwant %s", attributes, got, want)
 	}
 }

@@ -1,18 +1,86 @@
 package viewer
 
 import (
+	"fmt"
 	"net/http"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"prowtrace/export"
+	"prowtrace/trace"
 )
 
-// getSpanJSON sends one span as a whole OTLP/JSON message.
+// Bounds on the parts of a span in one answer: its attributes, events and links, and the
+// attributes of its resource and scope. One part is sent whole, however large.
+const (
+	partsPerPage = 5000
+	pageBytes    = 2 << 20 // encoded
+)
+
+// getSpanJSON sends one span as a whole OTLP/JSON message, or a page of one with many
+// parts. Readers of OTLP leave out the fields that it does not know.
 func (v *reader) getSpanJSON(r *http.Request, d drawing) (any, error) {
-	_, _, parts, err := v.spanAt(r, d)
+	_, _, detail, err := v.spanAt(r, d)
 	if err != nil {
 		return nil, err
 	}
-	return blob{contentType: "application/json", body: export.AppendOTLPJSON(nil, parts)}, nil
+	parts := partsOf(&detail)
+	from, to, err := window(r, len(parts), partsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for i := from; i < to; i++ {
+		if size += proto.Size(parts[i]); size > pageBytes && i > from {
+			to = i
+		}
+	}
+	for _, p := range parts[from:to] {
+		keepPart(&detail, p)
+	}
+	body := export.AppendOTLPJSON(nil, detail)
+	if left := len(parts) - to; left > 0 {
+		body = fmt.Appendf(body[:len(body)-1], `,"next":%d,"left":%d}`, to, left)
+	}
+	return blob{contentType: "application/json", body: body}, nil
+}
+
+// A part is one of the span's lists, which may be long.
+type part struct {
+	proto.Message
+	of *[]*commonpb.KeyValue // nil for an event or a link
+}
+
+// partsOf takes the parts off a span, its resource and its scope.
+func partsOf(d *trace.Detail) (parts []part) {
+	for _, list := range []*[]*commonpb.KeyValue{&d.Resource.Attributes, &d.Scope.Attributes, &d.Span.Attributes} {
+		for _, kv := range *list {
+			parts = append(parts, part{kv, list})
+		}
+		*list = nil
+	}
+	for _, e := range d.Span.Events {
+		parts = append(parts, part{e, nil})
+	}
+	for _, l := range d.Span.Links {
+		parts = append(parts, part{l, nil})
+	}
+	d.Span.Events, d.Span.Links = nil, nil
+	return parts
+}
+
+// keepPart puts a part back.
+func keepPart(d *trace.Detail, p part) {
+	switch m := p.Message.(type) {
+	case *commonpb.KeyValue:
+		*p.of = append(*p.of, m)
+	case *tracepb.Span_Event:
+		d.Span.Events = append(d.Span.Events, m)
+	case *tracepb.Span_Link:
+		d.Span.Links = append(d.Span.Links, m)
+	}
 }
 
 // streamTrace sends all spans of a trace, one after the other: the whole is

@@ -27,7 +27,7 @@ type frame struct {
 func (v *reader) getWholeFlame(*http.Request) (any, error) { return shownFlame(v.cache.Flame()), nil }
 
 func (v *reader) getFlame(_ *http.Request, d drawing) (any, error) {
-	return shownFlame(analysis.NewFlame(analysis.One(d.Tree))), nil
+	return shownFlame(d.Flame()), nil
 }
 
 func shownFlame(f analysis.Flame) flame {

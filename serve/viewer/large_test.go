@@ -111,6 +111,32 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// A long critical path comes in pages, which together are the whole.
+func TestPagesOfACriticalPath(t *testing.T) {
+	h := newViewer(large(t, 60_000, chain), Info{})
+	target := "/api/v1/traces/" + traceID(1).String() + "/critical"
+	type critical struct {
+		Segments      []int64
+		Offset, Total int
+	}
+	ask := func(query string) (c critical) {
+		if err := json.Unmarshal(get(h, target+query).Body.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first, second := ask(""), ask("?offset=50000")
+	if first.Total != 60_000 || len(first.Segments) != 150_000 || second.Offset != 50_000 || len(second.Segments) != 30_000 {
+		t.Errorf("%d of %d, then %d from %d", len(first.Segments), first.Total, len(second.Segments), second.Offset)
+	}
+	if last := first.Segments[149_998]; last != second.Segments[2] {
+		t.Errorf("a page begins at %d, the next ends at %d", last, second.Segments[2])
+	}
+	if few := ask("?offset=3&limit=2"); fmt.Sprint(few.Segments) != fmt.Sprint(first.Segments[9:15]) {
+		t.Errorf("two of them: %v", few.Segments)
+	}
+}
+
 // A long trace needs the upper halves of its times.
 func TestLongTimes(t *testing.T) {
 	h := newViewer(load(t, file(t, 1, span{id: 1, name: "day", end: 86400_000}, span{id: 2, parent: 1, name: "late", start: 86399_000, end: 86400_000})), Info{})

@@ -97,13 +97,20 @@ func (d drawing) text(line int) lineText {
 	return t
 }
 
+// segmentsPerPage is what an answer has of a critical path: 2 to 3 MB.
+const segmentsPerPage = 50_000
+
 // getCritical sends the critical path as triples: line, and from and to in ns
 // after the start of the trace.
-func (v *reader) getCritical(_ *http.Request, d drawing) (any, error) {
-	path := analysis.CriticalPath(d.Tree)
-	out := make([]int64, 0, 3*len(path))
-	for _, s := range path {
+func (v *reader) getCritical(r *http.Request, d drawing) (any, error) {
+	path := d.Critical()
+	from, to, err := window(r, len(path), segmentsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int64, 0, 3*(to-from))
+	for _, s := range path[from:to] {
 		out = append(out, int64(d.Line[s.Span]), s.From-d.Start, s.To-d.Start)
 	}
-	return map[string]any{"segments": out}, nil
+	return map[string]any{"segments": out, "offset": from, "total": len(path)}, nil
 }

@@ -24,19 +24,19 @@ type operation struct {
 
 func (v *reader) getAllOperations(r *http.Request) (any, error) {
 	by := r.URL.Query().Get("by")
-	if by == "" {
-		return shownOperations(v.cache.Operations(), by), nil
-	}
-	return shownOperations(analysis.Operations(analysis.All(v.view), analysis.ByAttribute(by)), by), nil
+	return shownOperations(v.cache.Operations(grouping(by)), by), nil
 }
 
 func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {
 	by := r.URL.Query().Get("by")
-	group := analysis.ByName()
-	if by != "" {
-		group = analysis.ByAttribute(by)
+	return shownOperations(d.Operations(grouping(by)), by), nil
+}
+
+func grouping(by string) analysis.Grouping {
+	if by == "" {
+		return analysis.ByName()
 	}
-	return shownOperations(analysis.Operations(analysis.One(d.Tree), group), by), nil
+	return analysis.ByAttribute(by)
 }
 
 // shownOperations are those summed up by an attribute, or by their names where by is "".
@@ -71,7 +71,7 @@ const (
 func (v *reader) getAllKeys(*http.Request) (any, error) { return shownKeys(v.cache.Keys()), nil }
 
 func (v *reader) getKeys(_ *http.Request, d drawing) (any, error) {
-	return shownKeys(analysis.Keys(analysis.One(d.Tree))), nil
+	return shownKeys(d.Keys()), nil
 }
 
 // shownKeys gives the keys and values that can be shown as they are: what is written

@@ -37,7 +37,7 @@ func (v *reader) getAllServices(*http.Request) (any, error) {
 }
 
 func (v *reader) getServices(_ *http.Request, d drawing) (any, error) {
-	return shownServices(analysis.NewServiceMap(analysis.One(d.Tree))), nil
+	return shownServices(d.Services()), nil
 }
 
 func shownServices(m analysis.ServiceMap) serviceMap {

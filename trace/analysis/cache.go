@@ -10,14 +10,11 @@ import (
 // Those of the whole View are over all traces as they were reported. It is safe for
 // concurrent use; what it gives is shared, and must not be changed.
 type Cache struct {
-	view       *trace.View
-	calls      callTable
-	totals     func() Totals
-	files      func() []trace.File
-	operations func() []Operation
-	keys       func() []Key
-	flame      func() Flame
-	services   func() ServiceMap
+	view   *trace.View
+	calls  callTable
+	totals func() Totals
+	files  func() []trace.File
+	kept   analyses
 
 	mu       sync.Mutex
 	drawings []*kept // the last used at the end
@@ -33,13 +30,10 @@ func Of(v *trace.View) *Cache {
 
 func newCache(v *trace.View) *Cache {
 	return &Cache{
-		view:       v,
-		totals:     sync.OnceValue(func() Totals { return NewTotals(v) }),
-		files:      sync.OnceValue(v.Files),
-		operations: sync.OnceValue(func() []Operation { return Operations(All(v), ByName()) }),
-		keys:       sync.OnceValue(func() []Key { return Keys(All(v)) }),
-		flame:      sync.OnceValue(func() Flame { return NewFlame(All(v)) }),
-		services:   sync.OnceValue(func() ServiceMap { return NewServiceMap(All(v)) }),
+		view:   v,
+		totals: sync.OnceValue(func() Totals { return NewTotals(v) }),
+		files:  sync.OnceValue(v.Files),
+		kept:   analyses{of: All(v)},
 	}
 }
 
@@ -52,17 +46,17 @@ func (c *Cache) Totals() Totals { return c.totals() }
 // Files gives the files that were loaded (see trace.View).
 func (c *Cache) Files() []trace.File { return c.files() }
 
-// Operations gives the operations of all traces, by name.
-func (c *Cache) Operations() []Operation { return c.operations() }
+// Operations gives the operations of all traces.
+func (c *Cache) Operations(by Grouping) []Operation { return c.kept.operations(by) }
 
 // Keys gives the attributes of all spans.
-func (c *Cache) Keys() []Key { return c.keys() }
+func (c *Cache) Keys() []Key { return c.kept.keys() }
 
 // Flame gives the call paths of all traces.
-func (c *Cache) Flame() Flame { return c.flame() }
+func (c *Cache) Flame() Flame { return c.kept.flame() }
 
 // Services gives who called whom in all traces.
-func (c *Cache) Services() ServiceMap { return c.services() }
+func (c *Cache) Services() ServiceMap { return c.kept.services() }
 
 // kept is a drawing that is made when it is first asked for.
 type kept struct {
@@ -70,7 +64,8 @@ type kept struct {
 	get   func() *Drawing
 }
 
-// keptSpans bounds the spans of all drawings that a Cache keeps: some 50 bytes each.
+// keptSpans bounds the spans of all drawings that a Cache keeps: some 50 bytes each, and
+// 24 for a piece of the critical path.
 const keptSpans = 2_000_000
 
 // Drawing gives the drawing of a trace. Those asked for last are kept, as many as

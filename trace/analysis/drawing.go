@@ -3,12 +3,14 @@ package analysis
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"prowtrace/trace"
 )
 
-// A Drawing is a trace laid out to be shown, with the times of its lines. It is
-// immutable. Its strings must not be used after the View's Set is closed.
+// A Drawing is a trace laid out to be shown, with the times of its lines, and what was
+// asked of it. It is safe for concurrent use; what it gives is shared, and must not be
+// changed. Its strings must not be used after the View's Set is closed.
 type Drawing struct {
 	Tree       trace.Tree
 	Layout     *Layout
@@ -16,6 +18,8 @@ type Drawing struct {
 	Line       []int32 // where each span is in Layout.Lines
 	Start, End int64   // of all spans, Unix ns
 	groups     map[int32]extent
+	kept       analyses
+	critical   func() []Segment
 }
 
 type extent struct{ start, end int64 }
@@ -32,8 +36,25 @@ func Draw(t trace.Tree) *Drawing {
 	}
 	d.Start, d.End = t.Extent()
 	d.measureGroups()
+	d.kept.of = Traces{view: t.View(), tree: &t, self: d.Self}
+	d.critical = sync.OnceValue(func() []Segment { return CriticalPath(t) })
 	return d
 }
+
+// Critical gives the critical path (see CriticalPath).
+func (d *Drawing) Critical() []Segment { return d.critical() }
+
+// Operations gives the operations of the trace.
+func (d *Drawing) Operations(by Grouping) []Operation { return d.kept.operations(by) }
+
+// Keys gives the attributes of the spans.
+func (d *Drawing) Keys() []Key { return d.kept.keys() }
+
+// Flame gives the call paths of the trace.
+func (d *Drawing) Flame() Flame { return d.kept.flame() }
+
+// Services gives who called whom in the trace.
+func (d *Drawing) Services() ServiceMap { return d.kept.services() }
 
 // Extent gives the start and the end of a line in Unix ns: of a group those of its
 // members together.

@@ -9,11 +9,12 @@ import { ordering } from '../ui/model/columnorder.js';
 import { build, decode, FLAG } from '../ui/model/columns.js';
 import { treeOf } from '../ui/model/comparetree.js';
 import { completions } from '../ui/model/completions.js';
-import { shownPath } from '../ui/model/criticalpath.js';
+import { putBefore, segmentsByLine, shownPath } from '../ui/model/criticalpath.js';
 import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
+import { addParts } from '../ui/model/otlpparts.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
 import { firstOf } from '../ui/model/ranking.js';
 import { ownPieces } from '../ui/model/selftime.js';
@@ -352,6 +353,20 @@ test('a closed row shows the critical path through what is under it', () => {
   assert.deepEqual(shown(1, 6), [10, 30], 'what is not under it does not count');
   assert.deepEqual(shown(3, 6), [50, 90], 'what meets is one');
   assert.equal(shown(1, 2), undefined, 'an open row that is not on it');
+});
+
+test('a path comes in pages, the end first', () => {
+  const path = segmentsByLine([0, 90, 100, 1, 80, 90]);
+  putBefore(path, segmentsByLine([0, 50, 80, 2, 10, 50, 0, 0, 10]));
+  assert.deepEqual([...path].sort(), [[0, [0, 10, 50, 80, 90, 100]], [1, [80, 90]], [2, [10, 50]]]);
+});
+
+test('the parts of a span are put together', () => {
+  const page = (span, resource) => ({ resourceSpans: [{ resource, scopeSpans: [{ scope: {}, spans: [{ name: 'x', ...span }] }] }] });
+  const all = page({ attributes: [1] }, { attributes: ['a'] });
+  addParts(all, page({ attributes: [2], events: ['e'] }, {}));
+  addParts(all, page({ events: ['f'], links: ['l'] }, {}));
+  assert.deepEqual(all, page({ attributes: [1, 2], events: ['e', 'f'], links: ['l'] }, { attributes: ['a'] }));
 });
 
 /** What is drawn for a line of a trace that fills 100 px: the colour, x and width of each bar, and how. */

@@ -79,9 +79,17 @@ function family() {
   return build({ id: 'ab', duration: 100, start: '1735787045000000000', names: ['n'], services: ['s'] }, [{ from: 0, to: 6, lines: 6, columns }]);
 }
 
+/** A page of a span with attributes. */
+function page(attributes, more) {
+  return { resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: [{ name: 'x', attributes }] }] }], ...more };
+}
+
 /** What the server answers, by the end of the path. */
 const ANSWERS = {
-  critical: { segments: [0, 90, 100, 2, 10, 30, 0, 0, 10] },
+  'critical?offset=0': { segments: [0, 90, 100, 2, 10, 30], total: 3 },
+  'critical?offset=2': { segments: [0, 0, 10], total: 3 },
+  'spans/0005/otlp': page([1, 2], { next: 2, left: 1 }),
+  'spans/0005/otlp?offset=2': page([3], {}),
   'find?q=b': new Uint32Array([2, 5]),
   'spans/2': { id: '0002', line: 2 },
   'spans/0005': { id: '0005', line: 5 },
@@ -202,4 +210,12 @@ test('the window is finer than its address', () => {
   assert.deepEqual([navigation.address.from, navigation.address.to], [null, null]);
   store.follow({ ...navigation.address, from: 5, to: 15 });
   assert.deepEqual(store.state.window, { from: 5, to: 15 });
+});
+
+test('a long critical path and a span of many parts come in pages', async () => {
+  const { store } = opened({ span: '0005' });
+  await tick();
+  await tick();
+  assert.deepEqual([...store.state.critical].sort(), [[0, [0, 10, 90, 100]], [2, [10, 30]]]);
+  assert.deepEqual(JSON.parse(await store.wholeSpanJSON()), page([1, 2, 3], {}));
 });

@@ -22,6 +22,15 @@ export function segmentsByLine(segments) {
 }
 
 /**
+ * Puts segments before those of a path that are later.
+ * @param {import('../types').Segments} path by line
+ * @param {import('../types').Segments} earlier by line
+ */
+export function putBefore(path, earlier) {
+  for (const [line, list] of earlier) path.set(line, [...list, ...path.get(line) ?? []]);
+}
+
+/**
  * A closed row stands for the lines under it, so it shows the path through them
  * too: else the path would seem to end where the tree is closed.
  * @param {Model} m

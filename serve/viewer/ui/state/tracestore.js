@@ -5,7 +5,7 @@ import { json, text } from '../lib/api.js';
 import { palette } from '../lib/theme.js';
 import { initiallyClosed } from '../model/collapse.js';
 import { at, isGroup } from '../model/columns.js';
-import { segmentsByLine } from '../model/criticalpath.js';
+import { putBefore, segmentsByLine } from '../model/criticalpath.js';
 import { errorsOf } from '../model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, parseExpansion, revealing, withLine } from '../model/expansion.js';
 import { withTerm } from '../model/query.js';
@@ -58,9 +58,20 @@ export class TraceStore extends PageStore {
       events: json, comparison: json, candidates: json,
     });
     this.follow(navigation.address);
-    json(`${path}critical`, this.ended)
-      .then((c) => this.set({ critical: segmentsByLine(/** @type {{ segments: number[] }} */ (c).segments) }))
-      .catch(() => {}); // without it the bars are drawn all the same
+    this.#followPath().catch(() => {}); // without it the bars are drawn all the same
+  }
+
+  /** Asks for the critical path. Its end comes first, and is shown first; the rest of a long one is shown at once. */
+  async #followPath() {
+    /** @type {import('../types').Segments} */
+    const path = new Map();
+    for (let offset = 0, total = 1; offset < total;) {
+      const page = /** @type {{ segments: number[], total: number }} */ (await json(`${this.path}critical?offset=${offset}`, this.ended));
+      putBefore(path, segmentsByLine(page.segments));
+      offset += page.segments.length / 3;
+      total = page.segments.length > 0 ? page.total : 0;
+      if (this.state.critical.size === 0 || offset >= total) this.set({ critical: offset < total ? new Map(path) : path });
+    }
   }
 
   /**
@@ -281,9 +292,25 @@ export class TraceStore extends PageStore {
     }
   }
 
-  /** The encoded span of the details, as JSON. */
+  /** The encoded span of the details, as JSON: of one with very many parts the first. */
   spanJSON() {
     return text(`${this.path}spans/${this.state.span.key}/otlp`, this.ended);
+  }
+
+  /** The encoded span of the details with all its parts, as JSON. */
+  async wholeSpanJSON() {
+    const path = `${this.path}spans/${this.state.span.key}/otlp`;
+    const first = await text(path, this.ended);
+    /** @type {import('../model/otlpparts.js').Page} */
+    let page = JSON.parse(first);
+    if (page.next === undefined) return first; // as it is: JSON.parse knows no -0
+    const { addParts } = await import('../model/otlpparts.js');
+    const { next, left, ...all } = page;
+    while (page.next !== undefined) {
+      page = await json(`${path}?offset=${page.next}`, this.ended);
+      addParts(all, page);
+    }
+    return JSON.stringify(all);
   }
 
   /**

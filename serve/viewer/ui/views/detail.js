@@ -98,7 +98,7 @@ function span(store, s, d) {
     ...marks.map((k) => h('p', { class: 'd-mark' }, h('b', {}, k.text), ' ', k.means)),
     spanFacts(store, s, d),
     h('div', { class: 'd-tools' },
-      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => store.spanJSON()),
+      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => store.wholeSpanJSON()),
       inside(format({ ...s.address, span: d.id }), { class: 'button small' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
     section(c, 'Attributes', d.attributes, true),
     eventList(c, d),
@@ -107,8 +107,8 @@ function span(store, s, d) {
     section(c, 'Scope', d.scope, false),
     sources(d, path),
     encodedJSON(store),
-    d.left ? h('p', { class: 'd-note' }, `${counted(d.left, 'more value')} not shown: the OTLP JSON has all.`) : null,
-    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links are not shown: the OTLP JSON has all.`) : null,
+    d.left ? h('p', { class: 'd-note' }, `${counted(d.left, 'more value')} not shown: “Copy as JSON” has all.`) : null,
+    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links are not shown: “Copy as JSON” has all.`) : null,
   ].filter((e) => e !== null);
 }
 
