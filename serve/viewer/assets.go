@@ -67,7 +67,7 @@ func (v *reader) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
 }
 
 const (
-	pieceOfColumns  = 500_000 // lines that the page asks for at a time: PIECE in ui/state/load.js
+	pieceOfColumns  = 200_000 // lines of one answer, up to 5 MB: PIECE in ui/state/load.js
 	piecesRequested = 3       // with the others they leave a browser's six connections one for the script
 )
 

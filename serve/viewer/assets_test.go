@@ -96,7 +96,7 @@ func TestFirstRequests(t *testing.T) {
 	id := traceID(1).String()
 	for _, test := range []struct{ name, path, want string }{
 		{"a trace", "/trace/" + id, fmt.Sprintf("</api/v1/run>; rel=preload; as=fetch; crossorigin, </api/v1/traces/%[1]s>; rel=preload; as=fetch; crossorigin, "+
-			"</api/v1/traces/%[1]s/columns?from=0&to=500000>; rel=preload; as=fetch; crossorigin", id)},
+			"</api/v1/traces/%[1]s/columns?from=0&to=200000>; rel=preload; as=fetch; crossorigin", id)},
 		{"an unknown trace", "/trace/" + traceID(9).String(), ""},
 		{"no trace id", "/trace/%3E%2C", ""},
 		{"the run", "/", ""},

@@ -24,7 +24,7 @@ type columnHead struct {
 	Offset int    `json:"offset"` // from the end of the head, a multiple of 8
 }
 
-// getColumns sends a range of lines as columns. Each column has the narrowest
+// getColumns sends a range of lines as columns, at most pieceOfColumns of them. Each column has the narrowest
 // type that holds its values, so a line costs 15 to 25 bytes.
 func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
 	n := len(d.Layout.Lines)
@@ -37,7 +37,7 @@ func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
 		return nil, err
 	}
 	from = min(from, n)
-	to = max(from, min(to, n))
+	to = max(from, min(to, n, from+pieceOfColumns))
 	return blob{contentType: "application/octet-stream", body: d.columns(from, to), dense: true}, nil
 }
 

@@ -111,10 +111,18 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// A long critical path comes in pages, which together are the whole.
-func TestPagesOfACriticalPath(t *testing.T) {
-	h := newViewer(large(t, 60_000, chain), Info{})
-	target := "/api/v1/traces/" + traceID(1).String() + "/critical"
+// The columns and the critical path of a long chain come in pages, which together are
+// the whole.
+func TestPagesOfALongChain(t *testing.T) {
+	h := newViewer(large(t, pieceOfColumns+10, chain), Info{})
+	one := "/api/v1/traces/" + traceID(1).String()
+	for query, want := range map[string][2]int{"": {0, pieceOfColumns}, "?from=20": {20, pieceOfColumns + 10}, fmt.Sprint("?from=", pieceOfColumns): {pieceOfColumns, pieceOfColumns + 10}} {
+		head, c := readColumns(t, get(h, one+"/columns"+query).Body.Bytes())
+		if got := [2]int{head.From, head.To}; got != want || head.Lines != pieceOfColumns+10 || c["depth"][len(c["depth"])-1] != float64(want[1]-1) {
+			t.Errorf("columns%s: %+v, want %v", query, head, want)
+		}
+	}
+	target := one + "/critical"
 	type critical struct {
 		Segments      []int64
 		Offset, Total int
@@ -126,7 +134,7 @@ func TestPagesOfACriticalPath(t *testing.T) {
 		return c
 	}
 	first, second := ask(""), ask("?offset=50000")
-	if first.Total != 60_000 || len(first.Segments) != 150_000 || second.Offset != 50_000 || len(second.Segments) != 30_000 {
+	if first.Total != pieceOfColumns+10 || len(first.Segments) != 150_000 || second.Offset != 50_000 || len(second.Segments) != 150_000 {
 		t.Errorf("%d of %d, then %d from %d", len(first.Segments), first.Total, len(second.Segments), second.Offset)
 	}
 	if last := first.Segments[149_998]; last != second.Segments[2] {
@@ -149,7 +157,7 @@ func TestLongTimes(t *testing.T) {
 	}
 }
 
-// No answer about a large trace is large, but for the columns that have to be.
+// No answer about a large trace is large.
 func TestLargeTraces(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -4,7 +4,7 @@
 import { ask, json } from '../lib/api.js';
 import { build, decode } from '../model/columns.js';
 
-const PIECE = 500_000; // lines asked for at a time: some 10 MB; the server's pieceOfColumns
+const PIECE = 200_000; // lines asked for at a time, up to 5 MB; the server's pieceOfColumns
 
 /**
  * Loads a trace: its head, and its columns in pieces, which the browser has asked
