@@ -1,15 +1,17 @@
 package runfile
 
 import (
-	"bytes"
-	"encoding/xml"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"prowtrace/internal/text"
 )
 
 // Suite is a testsuite element of a JUnit file. Suites within suites are suites of
@@ -23,6 +25,12 @@ type Suite struct {
 	Cases    []Case // without those that were skipped
 	Skipped  int
 	LeftOut  int // passed ones beyond the bound
+
+	// Lost and LostFailed count the cases, and the failed ones of them, that the suite
+	// says it has and that lie behind where its file breaks off.
+	Lost, LostFailed int
+
+	order int // in the file
 }
 
 // Case is a testcase element.
@@ -30,163 +38,385 @@ type Case struct {
 	Name, Class string
 	Start       time.Time // zero: the file tells none, as is usual
 	Duration    time.Duration
-	Failed      bool
-	Message     string // why it failed
+	Outcome     Outcome
+	Message     string // why it failed, also where it is flaky
 }
 
-// Failed counts the failed cases.
-func (s Suite) Failed() int {
-	n := 0
+// Outcome is what became of a case.
+type Outcome string
+
+// What can become of a case that was not skipped.
+const (
+	CasePassed  Outcome = "passed"
+	CaseFailed  Outcome = "failed"
+	CaseFlaky   Outcome = "flaky"   // it failed, and passed when it was tried again
+	CaseUnknown Outcome = "unknown" // the file breaks off before it tells
+)
+
+// Failed counts the cases that failed for good.
+func (s Suite) Failed() int { return s.count(CaseFailed) }
+
+// Flaky counts the failures of cases that passed when they were tried again.
+func (s Suite) Flaky() int { return s.count(CaseFlaky) }
+
+// Unknown counts the cases of which nothing is known but that they were run.
+func (s Suite) Unknown() int { return s.count(CaseUnknown) }
+
+func (s Suite) count(o Outcome) (n int) {
 	for _, c := range s.Cases {
-		if c.Failed {
+		if c.Outcome == o {
 			n++
 		}
 	}
 	return n
 }
 
-// Bounds over all JUnit files of a run. Kubernetes' conformance suite has 7,000
-// cases, nearly all of them skipped. Failed ones have twice the room.
-const (
-	maxCases  = 20_000
-	maxSuites = 2_000
-)
+// room is how much of a JUnit file is kept. Beyond it passed cases, and suites of
+// only such, are counted. The numbers are used up while the file is read.
+type room struct {
+	passed, notPassed    int // cases
+	suites, failedSuites int
 
-// readJUnit reads token by token, so that a file that breaks off is read up to there.
-func (m *Metadata) readJUnit(file string, data []byte) error {
-	d := xml.NewDecoder(bytes.NewReader(legalXML(withoutOutput(data))))
-	d.Strict = false
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // legalXML has made it UTF-8
-	r := junitReader{m: m, file: Name(file)}
+	// wanted reports cases that are kept also where they passed: they failed at another
+	// time. nil wants none.
+	wanted func(file, suite string, c Case) bool
+}
+
+// tally counts what a JUnit file holds.
+type tally struct {
+	suites, failedSuites int // failedSuites: with a case that did not pass
+	passed, notPassed    int // cases
+}
+
+// errNoJUnit: the file is XML, but of another kind.
+var errNoJUnit = errors.New("no testsuite in it")
+
+// readJUnit reads a JUnit file as a stream, and as far as it can be read: of one that
+// breaks off, the error says where and what is lost.
+func readJUnit(r io.Reader, file string, room room) ([]Suite, tally, error) {
+	j := junitReader{file: Name(file), in: newMarkup(r), room: room}
+	err := j.read()
+	slices.SortFunc(j.suites, func(a, b Suite) int { return cmp.Compare(a.order, b.order) })
+	return j.suites, j.tally, err
+}
+
+type junitReader struct {
+	file   string
+	in     *markup
+	room   room
+	suites []Suite
+	tally  tally
+
+	seen   bool // a testsuite or testsuites
+	count  int  // of suites
+	open   []*openSuite
+	c      *openCase
+	broken string // where it is broken first; "" is nowhere
+}
+
+type openSuite struct {
+	Suite
+	told, toldFailed int // cases by its attributes
+	found, failed    int // cases that were read
+	within           int // cases of suites in it
+	withinFailed     int
+	notPassed        int
+	wanted           bool // a case of it is kept though there is no room
+}
+
+type openCase struct {
+	Case
+	skipped   bool
+	status    string // the attribute
+	inFailure bool   // its text is being read
+	message   strings.Builder
+	escaped   []byte // a part of the message
+}
+
+func (j *junitReader) read() error {
 	for {
-		t, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			r.end("testcase") // what there is of it
-			return fmt.Errorf("it breaks off: %w", err)
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			r.start(t)
-		case xml.EndElement:
-			r.end(t.Name.Local)
-		case xml.CharData:
-			r.text(t)
+		t, err := j.in.next()
+		switch {
+		case err == io.EOF:
+			return j.end(nil)
+		case err != nil:
+			return j.end(err)
+		case t.name == "":
+			j.text(t)
+		case t.closing:
+			j.close(t.name)
+		default:
+			j.start(t)
+			if t.torn {
+				j.breaks("a tag breaks off")
+			}
+			if t.empty {
+				j.close(t.name)
+			}
+			if strings.HasPrefix(t.name, "system-") && !t.empty && !t.torn {
+				j.in.skipOutput(t.name)
+			}
 		}
 	}
-	if !r.seen {
-		return errors.New("no testsuite in it")
+}
+
+// end closes what the file leaves open, and says what is wrong with it.
+func (j *junitReader) end(err error) error {
+	if err == nil && (len(j.open) > 0 || j.c != nil) {
+		j.breaks("it breaks off")
+	}
+	if err != nil {
+		j.breaks("it breaks off")
+	}
+	j.tearCase()
+	lost := 0
+	for len(j.open) > 0 {
+		j.closeSuite(true)
+	}
+	for _, s := range j.suites {
+		lost += s.Lost
+	}
+	if lost > 0 {
+		j.broken += "; lost: " + text.Count(lost, "case")
+	}
+	switch {
+	case j.broken != "" && err != nil:
+		return fmt.Errorf("%s: %w", j.broken, err)
+	case j.broken != "":
+		return errors.New(j.broken)
+	case !j.seen && j.in.offset() == 0:
+		return errors.New("it is empty")
+	case !j.seen && j.in.isXML:
+		return errNoJUnit
+	case !j.seen:
+		return errors.New("it is not XML")
 	}
 	return nil
 }
 
-type junitReader struct {
-	m     *Metadata
-	file  string
-	open  []int // suites that are open, as indices; -1: one beyond the bound
-	c     *Case
-	skip  bool
-	texts *strings.Builder // of a failure
-	seen  bool
+// breaks notes where the file is broken first, and which case that concerns.
+func (j *junitReader) breaks(what string) {
+	if j.broken != "" {
+		return
+	}
+	j.broken = fmt.Sprintf("%s at byte %s", what, text.Number(j.in.offset()))
+	if j.c != nil && j.c.Name != "" {
+		j.broken += ", in case " + text.Quote(Name(j.c.Name), 100)
+	}
 }
 
-func (r *junitReader) start(e xml.StartElement) {
-	switch e.Name.Local {
+func (j *junitReader) start(t token) {
+	if t.name == "testcase" || t.name == "testsuite" {
+		j.tearCase()
+	}
+	switch t.name {
 	case "testsuites":
-		r.seen = true
+		j.seen = true
 	case "testsuite":
-		r.seen = true
-		if len(r.m.Suites) >= maxSuites || len(r.open) > 100 {
-			r.open = append(r.open, -1)
-			return
-		}
-		r.open = append(r.open, len(r.m.Suites))
-		r.m.Suites = append(r.m.Suites, Suite{
-			File: r.file, Name: Name(attr(e, "name")), Start: junitTime(attr(e, "timestamp")), Duration: seconds(attr(e, "time")),
-		})
+		j.seen = true
+		j.openSuite(t)
 	case "property":
-		if s := r.suite(); s != nil && r.c == nil && attr(e, "name") == "ParallelTotal" {
-			if n, err := strconv.Atoi(attr(e, "value")); err == nil && n > 0 && n <= 1000 {
+		if s := j.suite(); s != nil && j.c == nil && t.attribute("name") == "ParallelTotal" {
+			if n, err := strconv.Atoi(t.attribute("value")); err == nil && n > 0 && n <= 1000 {
 				s.Parallel = n
 			}
 		}
 	case "testcase":
-		r.skip = attr(e, "status") == "skipped"
-		r.c = &Case{
-			Name: Name(attr(e, "name")), Class: Name(attr(e, "classname")),
-			Start: junitTime(attr(e, "timestamp")), Duration: seconds(attr(e, "time")),
-		}
+		status := strings.ToLower(t.attribute("status"))
+		j.c = &openCase{skipped: status == "skipped", status: status, Case: Case{
+			Name: t.attribute("name"), Class: t.attribute("classname"), Outcome: CasePassed,
+			Start: junitTime(t.attribute("timestamp")), Duration: seconds(t.attribute("time")),
+		}}
 	case "skipped":
-		r.skip = true
-	case "failure", "error":
-		if r.c != nil && !r.c.Failed {
-			r.c.Failed = true
-			r.texts = &strings.Builder{}
-			if a := attr(e, "message"); a != "" {
-				r.texts.WriteString(a[:min(len(a), maxMessage)] + "\n")
-			}
+		if j.c != nil {
+			j.c.skipped = true
 		}
+	case "failure", "error", "rerunFailure", "rerunError":
+		j.failure(t, CaseFailed)
+	case "flakyFailure", "flakyError":
+		j.failure(t, CaseFlaky)
 	}
 }
 
-func (r *junitReader) text(t xml.CharData) {
-	if r.texts != nil && r.texts.Len() < maxMessage {
-		r.texts.Write(t[:min(len(t), maxMessage)])
+// failure begins a failure of the open case. The first one's text is kept.
+func (j *junitReader) failure(t token, outcome Outcome) {
+	c := j.c
+	if c == nil {
+		return
+	}
+	if c.Outcome == CasePassed {
+		c.inFailure = true
+		if a := t.attribute("message"); a != "" {
+			c.message.WriteString(a[:min(len(a), maxMessage)] + "\n")
+		}
+	}
+	if c.Outcome != CaseFailed {
+		c.Outcome = outcome
 	}
 }
 
-func (r *junitReader) end(element string) {
-	switch element {
-	case "failure", "error":
-		if r.texts != nil && r.c != nil {
-			r.c.Message = message(r.texts.String())
+func (j *junitReader) text(t token) {
+	c := j.c
+	if c == nil || !c.inFailure || c.message.Len() >= maxMessage {
+		return
+	}
+	if t.raw {
+		c.flush()
+		c.message.Write(t.text[:min(len(t.text), maxMessage)])
+	} else if n := maxValue - len(c.escaped); n > 0 {
+		c.escaped = append(c.escaped, t.text[:min(len(t.text), n)]...)
+	}
+}
+
+// flush adds the text that had to be whole to be unescaped.
+func (c *openCase) flush() {
+	c.message.WriteString(unescape(c.escaped))
+	c.escaped = c.escaped[:0]
+}
+
+func (j *junitReader) close(name string) {
+	switch name {
+	case "failure", "error", "rerunFailure", "rerunError", "flakyFailure", "flakyError":
+		if j.c != nil {
+			j.c.inFailure = false
 		}
-		r.texts = nil
 	case "testcase":
-		r.end("failure")
-		r.add()
-		r.c, r.skip = nil, false
+		j.closeCase()
 	case "testsuite":
-		if len(r.open) > 0 {
-			r.open = r.open[:len(r.open)-1]
+		j.tearCase()
+		if len(j.open) > 0 {
+			j.closeSuite(false)
 		}
 	}
 }
 
-func (r *junitReader) add() {
-	s := r.suite()
-	switch {
-	case s == nil || r.c == nil:
-	case r.c.Failed && r.m.cases < 2*maxCases, !r.skip && r.m.cases < maxCases:
-		s.Cases = append(s.Cases, *r.c)
-		r.m.cases++
-	case r.skip && !r.c.Failed:
+// tearCase ends a case that nothing in the file ends. If it had not failed so far,
+// nobody knows whether it would have.
+func (j *junitReader) tearCase() {
+	c := j.c
+	if c == nil {
+		return
+	}
+	j.breaks("a case has no end")
+	switch c.status {
+	case "failed", "failure", "error", "timedout", "panicked", "interrupted", "aborted":
+		c.Outcome = CaseFailed
+	}
+	if c.Outcome != CaseFailed {
+		c.Outcome = CaseUnknown
+	}
+	c.skipped = false
+	j.closeCase()
+}
+
+func (j *junitReader) closeCase() {
+	c, s := j.c, j.suite()
+	j.c = nil
+	if c == nil || s == nil {
+		return
+	}
+	s.found++
+	if c.skipped && c.Outcome == CasePassed {
 		s.Skipped++
-	default:
+		return
+	}
+	if c.Outcome != CasePassed || j.room.passed > 0 || j.room.wanted != nil { // else it is only counted
+		c.Name, c.Class = Name(c.Name), Name(c.Class)
+	}
+	if c.Outcome != CasePassed {
+		c.flush()
+		c.Message = message(c.message.String())
+	}
+	if c.Outcome == CaseFailed {
+		s.failed++
+	}
+	if j.keeps(s, c.Case) {
+		s.Cases = append(s.Cases, c.Case)
+	} else {
 		s.LeftOut++
 	}
 }
 
-func (r *junitReader) suite() *Suite {
-	if len(r.open) == 0 || r.open[len(r.open)-1] < 0 {
-		return nil
+// keeps reports whether there is room for a case, and counts it.
+func (j *junitReader) keeps(s *openSuite, c Case) bool {
+	n, left := &j.tally.passed, &j.room.passed
+	if c.Outcome != CasePassed {
+		n, left = &j.tally.notPassed, &j.room.notPassed
+		s.notPassed++
 	}
-	return &r.m.Suites[r.open[len(r.open)-1]]
+	*n++
+	if *left > 0 {
+		*left--
+		return true
+	}
+	wanted := c.Outcome == CasePassed && j.room.wanted != nil && j.room.wanted(s.File, s.Name, c)
+	s.wanted = s.wanted || wanted
+	return wanted
 }
 
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
+const maxSuiteDepth = 100
+
+func (j *junitReader) openSuite(t token) {
+	if len(j.open) >= maxSuiteDepth {
+		j.closeSuite(false)
 	}
-	return ""
+	number := func(names ...string) (sum int) {
+		for _, name := range names {
+			if n, err := strconv.Atoi(strings.TrimSpace(t.attribute(name))); err == nil && n > 0 && n < 1e9 {
+				sum += n
+			}
+		}
+		return sum
+	}
+	j.count++
+	j.open = append(j.open, &openSuite{
+		Suite: Suite{
+			File: j.file, Name: Name(t.attribute("name")), Start: junitTime(t.attribute("timestamp")), Duration: seconds(t.attribute("time")), order: j.count,
+		},
+		told: number("tests"), toldFailed: number("failures", "errors"),
+	})
+}
+
+// closeSuite ends the innermost open suite. In one that is torn the cases that its
+// attributes tell of and that did not come are lost.
+func (j *junitReader) closeSuite(torn bool) {
+	s := j.open[len(j.open)-1]
+	j.open = j.open[:len(j.open)-1]
+	found, failed := s.found+s.within, s.failed+s.withinFailed
+	if torn {
+		s.Lost, s.LostFailed = max(0, s.told-found), max(0, s.toldFailed-failed)
+		s.Lost = max(s.Lost, s.LostFailed)
+		found, failed = found+s.Lost, failed+s.LostFailed
+	}
+	if above := j.suite(); above != nil {
+		above.within += found
+		above.withinFailed += failed
+	}
+	n, left := &j.tally.suites, &j.room.suites
+	if s.LostFailed > 0 || s.notPassed > 0 {
+		n, left = &j.tally.failedSuites, &j.room.failedSuites
+	}
+	*n++
+	if *left > 0 {
+		*left--
+		j.suites = append(j.suites, s.Suite)
+	} else if s.wanted {
+		j.suites = append(j.suites, s.Suite)
+	}
+}
+
+func (j *junitReader) suite() *openSuite {
+	if len(j.open) == 0 {
+		return nil
+	}
+	return j.open[len(j.open)-1]
 }
 
 // seconds reads a time attribute, which some writers group by commas.
 func seconds(s string) time.Duration {
+	if s == "" {
+		return 0
+	}
 	f, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(s), ",", ""), 64)
 	if err != nil || math.IsNaN(f) || f <= 0 || f > 1e8 {
 		return 0
@@ -197,6 +427,9 @@ func seconds(s string) time.Duration {
 // junitTime reads a timestamp attribute. Most writers leave out the zone; those
 // of Prow's jobs run in UTC.
 func junitTime(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() >= 2000 && t.Year() < 2200 {
 			return t.UTC()

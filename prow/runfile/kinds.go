@@ -71,9 +71,8 @@ var kinds = []Kind{
 	named("artifacts/ci-operator-step-graph.json", Beside, maxLarge, (*Metadata).readSteps),
 	named("artifacts/metadata.json", Beside, maxSmall, (*Metadata).readVersions),
 	{
-		// There can be thousands of JUnit files in a run. The first say enough.
-		Title: "JUnit file", Glob: "artifacts/**junit*.xml", Policy: Beside, Limit: maxLarge, Most: 200, Total: 64 << 20,
-		is: junitName.MatchString, read: (*Metadata).readJUnit,
+		Title: "JUnit file", Glob: "artifacts/**{junit,monitor}**xml*", Policy: Beside, Limit: maxJUnit, Most: maxJUnitFiles, Total: maxJUnit,
+		is: junitName.MatchString, read: (*Metadata).addJUnit,
 	},
 	{Title: "trace file", Glob: TraceGlob, Policy: Always, is: IsTrace},
 }
@@ -82,8 +81,11 @@ func named(name string, policy Policy, limit int64, read func(*Metadata, string,
 	return Kind{Title: name, Name: name, Policy: policy, Limit: limit, is: func(s string) bool { return s == name }, read: read}
 }
 
-// junitName is where Spyglass looks for JUnit files too.
-var junitName = regexp.MustCompile(`^artifacts(/.*/|/)junit[^/]*\.xml$`)
+// junitName is where the Prows of Kubernetes and OpenShift look for JUnit files:
+// artifacts(/.*/|/)junit.*\.xml and .*/monitor.*\.xml, in which junit may be a
+// directory, and what else has it in its name. Files that are of another kind say
+// so by their content.
+var junitName = regexp.MustCompile(`^artifacts/(?:.*/)?(?:monitor.*|[^/]*junit.*)\.xml(?:\.gz)?$`)
 
 // Kinds gives the table, files with a name of their own first.
 func Kinds() []Kind { return slices.Clone(kinds) }

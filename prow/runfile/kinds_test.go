@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,15 @@ func TestKindOf(t *testing.T) {
 		"artifacts/junit_runner.xml":                            "JUnit file",
 		"artifacts/junit.xml":                                   "JUnit file",
 		"artifacts/e2e/test/artifacts/junit/junit_e2e_2025.xml": "JUnit file",
-		"artifacts/logs/not-junit.xml":                          "", // the pattern finds it
-		"artifacts/junit/report.xml":                            "",
+		"artifacts/logs/test-e2e-junit.xml":                     "JUnit file",
+		"artifacts/junit/report.xml":                            "JUnit file",
+		"artifacts/junit_x/deep/TEST-a.xml":                     "JUnit file",
+		"artifacts/e2e/test/artifacts/junit/results.xml":        "JUnit file",
+		"artifacts/e2e/monitor-tests.xml":                       "JUnit file",
+		"artifacts/e2e/junit.xml.gz":                            "JUnit file",
+		"artifacts/junit.xml.bak":                               "",
+		"artifacts/report.xml":                                  "",
+		"artifacts/junit/notes.txt":                             "",
 		"artifacts/e2e/finished.json":                           "",
 		"build-log.txt":                                         "",
 		"artifacts/otlp/kops.otel":                              "trace file",
@@ -65,33 +73,24 @@ func TestRead(t *testing.T) {
 		source("clone-records.json", strings.Repeat(" ", maxLarge+1)),
 		{"podinfo.json", func() (io.ReadCloser, error) { return nil, errors.New("gone") }},
 		source("artifacts/z/junit.xml", `<testsuite name="last"/>`),
+		source("artifacts/monitoring.xml", `<?xml version="1.0"?><dashboard/>`),
+		source("artifacts/junit/empty.xml", ""), source("artifacts/junit/text.xml", "no reports found"),
 	}
 	for i := range 205 {
 		files = append(files, source(fmt.Sprintf("artifacts/junit_%03d.xml", i), `<testsuite name="s"/>`))
 	}
-	m, errs := Read(prow.Run{Job: "j"}, files)
-	if m.State() != Passed || m.Run.Job != "j" || len(m.Suites) != 200 || m.Suites[199].File != "artifacts/junit_199.xml" || m.Started == nil || m.Clones != nil || m.Pod != nil {
+	m, losses := Read(prow.Run{Job: "j"}, files)
+	if m.State() != Passed || m.Run.Job != "j" || len(m.Suites) != 206 || m.Suites[205].Name != "last" || m.Started == nil || m.Clones != nil || m.Pod != nil {
 		t.Errorf("%+v", m)
 	}
-	var texts []string
-	for _, err := range errs {
-		texts = append(texts, err.Error())
+	want := []Loss{
+		{Kind: LossTooLarge, File: "clone-records.json", Files: 1, Why: "larger than 16.8 MB"},
+		{Kind: LossBroken, File: "podinfo.json", Files: 1, Why: "gone"},
+		{Kind: LossBroken, File: "started.json", Files: 1, Why: "unexpected end of JSON input"},
+		{Kind: LossBroken, File: "artifacts/junit/empty.xml", Files: 1, Why: "it is empty"},
+		{Kind: LossBroken, File: "artifacts/junit/text.xml", Files: 1, Why: "it is not XML"},
 	}
-	if all := strings.Join(texts, "\n"); len(errs) != 9 || // five JUnit files too many and another one
-		!strings.Contains(all, "cannot read clone-records.json: larger than 16.8 MB") || !strings.Contains(all, "cannot read podinfo.json: gone") ||
-		!strings.Contains(all, "cannot read started.json: ") || !strings.Contains(all, "of 200 JUnit files were read before it") {
-		t.Errorf("%d errors:\n%s", len(errs), all)
-	}
-}
-
-// Files that are many are bounded together.
-func TestReadIsBoundedTogether(t *testing.T) {
-	k := Kind{Title: "JUnit file", Glob: "*", Limit: 100, Most: 3, Total: 150}
-	var held heldFiles
-	for i, want := range []string{"", "larger than 50 bytes", "", "left out: 150 bytes of 2 JUnit files were read before it"} {
-		size := []int{100, 51, 50, 1}[i]
-		if _, err := held.read(k, source("x", strings.Repeat("x", size))); fmt.Sprint(err) != want && (err != nil || want != "") {
-			t.Errorf("file %d: %v, want %q", i, err, want)
-		}
+	if !slices.Equal(losses, want) || CountLost(losses) != 5 {
+		t.Errorf("lost %+v", losses)
 	}
 }

@@ -34,19 +34,13 @@ type Metadata struct {
 	Clones   []Clone           // clone-records.json
 	Upload   *Upload           // sidecar-logs.json
 	Steps    []Step            // artifacts/ci-operator-step-graph.json, of OpenShift
-	Suites   []Suite           // artifacts/**/junit*.xml
+	Suites   []Suite           // artifacts/**/junit*.xml and their like
 	Versions map[string]string // artifacts/metadata.json: the versions of kubetest2's parts
-
-	cases int   // of all suites
-	junit int64 // bytes of the JUnit files that were read, inflated
 }
 
-// Bounds of a file, and of all JUnit files of a run, as they are read, in bytes. A
-// small compressed file can become a large one, and a MiB of XML takes some 70 ms.
-const (
-	maxInflated = 64 << 20
-	maxJUnit    = 256 << 20
-)
+// maxInflated bounds a file as it is read, in bytes: a small compressed file can become
+// a large one.
+const maxInflated = 64 << 20
 
 // Add reads one file of the run, named below its root. data is as stored, may be
 // gzip, and is not kept. Other files than [Kind.IsMetadata] tells are ignored. An
@@ -66,17 +60,7 @@ func (m *Metadata) Add(name string, data []byte) error {
 }
 
 func (m *Metadata) add(k Kind, name string, data []byte) error {
-	most := int64(maxInflated)
-	if k.Glob != "" {
-		most = min(most, maxJUnit-m.junit)
-	}
-	if most <= 0 {
-		return fmt.Errorf("left out: the JUnit files before it come to %d bytes", m.junit)
-	}
-	data, cut := Inflate(data, most)
-	if k.Glob != "" {
-		m.junit += int64(len(data))
-	}
+	data, cut := Inflate(data, maxInflated)
 	err := k.read(m, name, data)
 	m.findHelpers()
 	return cmp.Or(err, cut)

@@ -1,13 +1,10 @@
 package runfile
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"prowtrace/internal/text"
 	"prowtrace/prow"
 )
 
@@ -19,64 +16,44 @@ type Source struct {
 
 // Read reads what the files of a run say: once, for all who want to know. Files of
 // other kinds than [Metadata] are passed over, and of those that are many no more
-// is read than the table allows. The errors say what is missing, a file each; what
-// could be read of such a file counts.
+// is read than the table allows. The losses say what is missing; what could be read of
+// such a file counts.
 //
 // run is as far as it is known; see [Metadata.Identify].
-func Read(run prow.Run, files []Source) (*Metadata, []error) {
+func Read(run prow.Run, files []Source) (*Metadata, []Loss) {
 	m := &Metadata{Run: run}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b Source) int { return strings.Compare(a.Name, b.Name) })
-	var errs []error
-	held := map[string]*heldFiles{} // by the kind's pattern
+	var losses []Loss
+	var junit []Source
 	for _, f := range files {
 		k, ok := KindOf(f.Name)
-		if !ok || !k.IsMetadata() {
-			continue
-		}
-		if held[k.Glob] == nil {
-			held[k.Glob] = &heldFiles{}
-		}
-		data, err := held[k.Glob].read(k, f)
-		if err == nil {
-			err = m.Add(f.Name, data)
-		} else {
-			err = fmt.Errorf("cannot read %s: %w", text.Name(f.Name), err)
-		}
-		if err != nil {
-			errs = append(errs, err)
+		switch {
+		case !ok || !k.IsMetadata():
+		case k.Glob != "":
+			junit = append(junit, f)
+		default:
+			if err := m.readFile(k, f); err != nil {
+				losses = append(losses, lossOf(f.Name, err))
+			}
 		}
 	}
-	return m, errs
+	return m, append(losses, m.readJUnitFiles(junit)...)
 }
 
-// heldFiles is what was read of a kind.
-type heldFiles struct {
-	files int
-	bytes int64
-}
-
-// read gives the bytes of a file, as many as the kind allows.
-func (h *heldFiles) read(k Kind, f Source) ([]byte, error) {
-	limit := k.Limit
-	if k.Glob != "" {
-		if limit = min(limit, k.Total-h.bytes); h.files == k.Most || limit <= 0 {
-			return nil, fmt.Errorf("left out: %s of %s were read before it", text.Size(h.bytes), text.Count(h.files, k.Title))
-		}
-	}
+// readFile reads one file that is known by its name.
+func (m *Metadata) readFile(k Kind, f Source) error {
 	r, err := f.Open()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = errors.New("larger than " + text.Size(limit))
+	data, err := io.ReadAll(io.LimitReader(r, k.Limit+1))
+	if err == nil && int64(len(data)) > k.Limit {
+		err = &tooLargeError{k.Limit}
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h.files++
-	h.bytes += int64(len(data))
-	return data, nil
+	return m.add(k, f.Name, data)
 }

@@ -99,21 +99,30 @@ func (t *timeline) suite(parent *node, file string, s runfile.Suite, start time.
 	n.estimated(guess)
 	n.text("prow.junit.file", file)
 	n.text("test.suite.name", title)
-	failed := s.Failed()
-	n.number("prow.junit.cases", int64(len(s.Cases)+s.LeftOut))
+	cases := len(s.Cases) + s.LeftOut + s.Lost
+	failed, flaky, unknown := s.Failed()+s.LostFailed, s.Flaky(), s.Unknown()+s.Lost-s.LostFailed
+	n.number("prow.junit.cases", int64(cases))
 	if s.Skipped > 0 {
 		n.number("prow.junit.skipped", int64(s.Skipped))
 	}
 	if s.LeftOut > 0 {
 		n.number("prow.junit.left_out", int64(s.LeftOut))
 	}
-	if failed > 0 {
+	if flaky > 0 {
+		n.number("prow.junit.flaky", int64(flaky))
+	}
+	if unknown > 0 {
+		n.number("prow.junit.unknown", int64(unknown))
+	}
+	switch {
+	case failed > 0:
 		n.number("prow.junit.failed", int64(failed))
 		n.text("test.suite.run.status", "failure")
-		n.failed(fmt.Sprintf("%d of %s failed", failed, text.Count(len(s.Cases)+s.LeftOut, "case")), "test")
-	} else if len(s.Cases) > 0 {
+		n.failed(fmt.Sprintf("%d of %s failed", failed, text.Count(cases, "case")), "test")
+	case unknown > 0: // nobody knows whether it passed
+	case cases > 0:
 		n.text("test.suite.run.status", "success")
-	} else if s.Skipped > 0 {
+	case s.Skipped > 0:
 		n.text("test.suite.run.status", "skipped")
 	}
 	begins := starts(s, start, length, guess)
@@ -135,10 +144,17 @@ func (t *timeline) testCase(suite *node, title string, c runfile.Case, start tim
 	if c.Class != title {
 		n.text("prow.junit.class", c.Class)
 	}
-	if c.Failed {
+	switch c.Outcome {
+	case runfile.CaseFailed:
 		n.text("test.case.result.status", "fail")
 		n.failed(c.Message, "test")
-	} else {
+	case runfile.CaseFlaky:
+		n.text("test.case.result.status", "fail")
+		n.flag("prow.flaky", true)
+		n.text("prow.junit.message", c.Message)
+	case runfile.CaseUnknown:
+		n.flag("prow.junit.torn", true)
+	default:
 		n.text("test.case.result.status", "pass")
 	}
 }
