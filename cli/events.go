@@ -57,7 +57,7 @@ func (r *request) hear(e session.Event) {
 	case session.ArchiveDamaged:
 		r.note("%q: %v", e.Name, e.Err)
 	case session.MetadataLost:
-		r.detail("%v", e.Err)
+		r.lost(e)
 	case session.Labelled:
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
 	case session.ProblemsFound:
@@ -141,6 +141,25 @@ func (r *request) problems(problems []trace.Problem) {
 			return
 		}
 		r.note("%s", p)
+	}
+}
+
+// lost says which small files of a run could not be read whole: in one line, and each
+// with details.
+func (r *request) lost(e session.MetadataLost) {
+	first, n := e.Losses[0], runfile.CountLost(e.Losses)
+	what, more := text.Count(n, "file"), ""
+	if n > 1 && !r.verbose {
+		more = "; --verbose names each"
+	}
+	if n == 1 {
+		what = "a file"
+	}
+	r.note("%s of %s could not be read whole: %v%s", what, e.Input.Title(), first, more)
+	if r.verbose {
+		for _, l := range e.Losses[1:] {
+			r.note("  %v", l)
+		}
 	}
 }
 

@@ -27,7 +27,8 @@ type besideFiles struct {
 
 	mu       sync.Mutex // guards what follows
 	failed   int
-	first    string // of those that failed, and why
+	first    string // of those that failed
+	why      string // that one did
 	tooLarge int
 	large    string           // one of those
 	unlisted map[string]error // by Kind.Title: why its files could not be listed
@@ -51,7 +52,7 @@ func (t *transfer) startBeside(ctx context.Context) *besideFiles {
 		switch {
 		case kind.Policy != runfile.Beside:
 		case kind.Name != "":
-			b.start(ctx, kind.Name, func() error { return b.fetchNamed(ctx, kind) })
+			b.all.Go(func() { b.start(ctx, kind.Name, func() error { return b.fetchNamed(ctx, kind) }) })
 		default:
 			b.all.Go(func() { b.fetchListed(ctx, kind) })
 		}
@@ -62,7 +63,7 @@ func (t *transfer) startBeside(ctx context.Context) *besideFiles {
 // tracesStarted lets the listed files have what the pool has left.
 func (b *besideFiles) tracesStarted() { close(b.traces) }
 
-// wait lets the files end if the run came, and notes what is left out.
+// wait lets the files end if the run came, and notes what is lost.
 func (b *besideFiles) wait(wanted bool) {
 	if !wanted {
 		b.cancel()
@@ -71,29 +72,26 @@ func (b *besideFiles) wait(wanted bool) {
 	b.all.Wait()
 	late.Stop()
 	b.cancel()
-	leave := func(refresh bool, format string, args ...any) {
-		b.t.left = append(b.t.left, Notice{Text: fmt.Sprintf(format, args...), Refresh: refresh})
-	}
 	for _, kind := range runfile.Kinds() {
 		if err := b.unlisted[kind.Title]; err != nil {
-			leave(true, "%ss are left out, they could not be listed: %v", kind.Title, err)
+			b.t.lose(runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: fmt.Sprintf("%ss are left out, they could not be listed: %v", kind.Title, err), Again: true})
 		}
 	}
 	for _, kind := range b.cut {
-		leave(false, "there are more than %s; the first by name are taken", text.Count(kind.Most, kind.Title))
+		b.t.lose(runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: fmt.Sprintf("there are more than %s; the first by name are taken", text.Count(kind.Most, kind.Title))})
 	}
 	if b.tooLarge > 0 {
-		leave(false, "%s %s left out as too large, alone or with the others, such as %s", text.Count(b.tooLarge, "metadata file"), are(b.tooLarge), text.Name(b.large))
+		b.t.lose(runfile.Loss{Kind: runfile.LossTooLarge, File: b.large, Files: b.tooLarge, Why: "too large, alone or with the others"})
 	}
 	if b.failed > 0 {
-		leave(true, "%s %s left out: %s", text.Count(b.failed, "metadata file"), are(b.failed), b.first)
+		b.t.lose(runfile.Loss{Kind: runfile.LossUnavailable, File: b.first, Files: b.failed, Why: b.why, Again: true})
 	}
 }
 
-// start does the work for a file when the pool has a slot for it.
+// start does the work for a file. It waits until the pool has a slot for it.
 func (b *besideFiles) start(ctx context.Context, name string, work func() error) {
+	err := b.t.Pool.acquire(ctx)
 	b.all.Go(func() {
-		err := b.t.Pool.acquire(ctx)
 		if err == nil {
 			err = work()
 			b.t.Pool.release()
@@ -122,7 +120,7 @@ func (b *besideFiles) leaveFailed(name string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failed++; b.failed == 1 {
-		b.first = text.Name(name) + ": " + err.Error()
+		b.first, b.why = name, err.Error()
 	}
 }
 
@@ -146,17 +144,20 @@ func (b *besideFiles) fetchNamed(ctx context.Context, kind runfile.Kind) error {
 // under way.
 func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
 	root := b.t.run.Root + "/"
-	found, err := b.choose(kind, b.t.store.List(ctx, b.t.run.Bucket, root+fixedDir(kind.Glob), root+kind.Glob))
-	if err != nil {
-		b.mu.Lock()
-		b.unlisted[kind.Title] = cause(ctx, err)
-		b.mu.Unlock()
-	}
+	found := make(chan objstore.Object, lookahead)
+	b.all.Go(func() {
+		defer close(found)
+		if err := b.choose(ctx, kind, b.t.store.List(ctx, b.t.run.Bucket, root+fixedDir(kind.Glob), root+kind.Glob), found); err != nil {
+			b.mu.Lock()
+			b.unlisted[kind.Title] = cause(ctx, err)
+			b.mu.Unlock()
+		}
+	})
 	select {
 	case <-b.traces:
 	case <-ctx.Done():
 	}
-	for _, o := range found {
+	for o := range found {
 		name := strings.TrimPrefix(o.Name, root)
 		b.start(ctx, name, func() error { return b.fetchFile(ctx, name, o) })
 	}
@@ -170,32 +171,38 @@ func fixedDir(glob string) string {
 	return glob[:strings.LastIndexByte(glob, '/')+1]
 }
 
-// choose picks files of a kind, as many as are allowed. A server can understand the
-// pattern in another way, so it is not relied on.
-func (b *besideFiles) choose(kind runfile.Kind, objects iter.Seq2[objstore.Object, error]) (found []objstore.Object, err error) {
+// choose hands on files of a kind as they are listed, as many as are allowed. A server
+// can understand the pattern in another way, so it is not relied on.
+func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects iter.Seq2[objstore.Object, error], found chan<- objstore.Object) error {
 	var bytes int64
+	files := 0
 	for o, err := range objects {
 		if err != nil {
-			return found, err
+			return err
 		}
 		name, ok := strings.CutPrefix(o.Name, b.t.run.Root+"/")
 		if is, known := runfile.KindOf(name); !ok || !known || is.Glob != kind.Glob {
 			continue
 		}
 		switch {
-		case kind.Most > 0 && len(found) == kind.Most:
+		case kind.Most > 0 && files == kind.Most:
 			b.mu.Lock()
 			b.cut = append(b.cut, kind)
 			b.mu.Unlock()
-			return found, nil
+			return nil
 		case kind.Limit > 0 && o.Size > kind.Limit, kind.Total > 0 && bytes+o.Size > kind.Total:
 			b.leaveLarge(name)
-		default:
-			bytes += o.Size
-			found = append(found, o)
+			continue
+		}
+		bytes += o.Size
+		files++
+		select {
+		case found <- o:
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // fetchFile makes sure that the cache has one file that was listed.

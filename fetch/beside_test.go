@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/internal/gcstest"
 	"prowtrace/objstore"
+	"prowtrace/prow/runfile"
 )
 
 // besideArtifacts are metadata files that come beside the traces.
@@ -27,15 +28,12 @@ var besideArtifacts = map[string]string{
 	"artifacts/metadata.json":               "{}",
 }
 
-// junitMost is how many JUnit files are fetched.
-const junitMost = 200
-
 // putBeside adds them to the test run, and what looks like them.
 func putBeside(s *memStore) {
 	for name, data := range besideArtifacts {
 		s.put(testRun.Bucket, testRun.Root+"/"+name, data)
 	}
-	for _, name := range []string{"artifacts/not-junit.xml", "artifacts/e2e/metadata.json", "artifacts/junit/log.xml", "artifacts/junit.xml/x", "junit.xml"} {
+	for _, name := range []string{"artifacts/other.xml", "artifacts/e2e/metadata.json", "artifacts/junit/log.txt", "artifacts/junit.xml/x", "junit.xml"} {
 		s.put(testRun.Bucket, testRun.Root+"/"+name, "x")
 	}
 }
@@ -115,7 +113,7 @@ func TestBesideFail(t *testing.T) {
 	}{
 		{"nothing", func(*memStore) {}, nil, nil},
 		{"a file", failGet("junit_01.xml"), []string{"artifacts/junit_01.xml"},
-			[]string{"1 metadata file is left out: artifacts/junit_01.xml: 503"}},
+			[]string{"artifacts/junit_01.xml is left out: 503"}},
 		{"a known name", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "graph.json") {
@@ -124,7 +122,7 @@ func TestBesideFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/ci-operator-step-graph.json"},
-			[]string{"1 metadata file is left out: artifacts/ci-operator-step-graph.json: 503"}},
+			[]string{"artifacts/ci-operator-step-graph.json is left out: 503"}},
 		{"the listing", func(s *memStore) {
 			s.put(testRun.Bucket, testRun.Root+"/artifacts/zz/junit.xml", "listed last")
 			s.onGlob = func(glob string, n int) error {
@@ -135,10 +133,6 @@ func TestBesideFail(t *testing.T) {
 			}
 		}, []string{"artifacts/zz/junit.xml"},
 			[]string{"JUnit files are left out, they could not be listed: 503"}},
-		{"a file that is too large", func(s *memStore) {
-			s.put(testRun.Bucket, testRun.Root+"/artifacts/junit_01.xml", strings.Repeat("x", 16<<20+1))
-		}, []string{"artifacts/junit_01.xml"},
-			[]string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/junit_01.xml"}},
 		{"a known name that is too large", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "/artifacts/metadata.json") {
@@ -147,7 +141,7 @@ func TestBesideFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/metadata.json"},
-			[]string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/metadata.json"}},
+			[]string{"artifacts/metadata.json is left out: too large, alone or with the others"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -195,44 +189,101 @@ func TestBesideAreNoTraces(t *testing.T) {
 	}
 }
 
+// Of files that are many no more is taken than is allowed, and the rest is told.
 func TestBesideAreBounded(t *testing.T) {
-	s, c := newStore(), openTest(t)
-	putRun(s, testRun)
-	for i := range junitMost + 50 {
-		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/junit_%03d.xml", testRun.Root, i), "x")
-	}
-	var notices []string
-	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := besideOf(t, res); len(got) != junitMost || got["artifacts/junit_199.xml"] != "x" {
-		t.Errorf("%d files", len(got))
-	}
-	if want := []string{"there are more than 200 JUnit files; the first by name are taken"}; !slices.Equal(notices, want) {
-		t.Errorf("notices %q, want %q", notices, want)
+	kind, _ := runfile.KindOf("artifacts/junit.xml")
+	kind.Most, kind.Limit, kind.Total = 3, 50, 100
+	for _, tt := range []struct {
+		name  string
+		sizes []int64
+		want  []int64
+		cut   int // kinds
+		large int // files
+	}{
+		{"all", []int64{10, 20, 30}, []int64{10, 20, 30}, 0, 0},
+		{"too many", []int64{1, 2, 3, 4}, []int64{1, 2, 3}, 1, 0},
+		{"one too large", []int64{51, 50}, []int64{50}, 0, 1},
+		{"too large together", []int64{50, 40, 20, 10}, []int64{50, 40, 10}, 0, 1},
+	} {
+		b := &besideFiles{t: &transfer{run: testRun}}
+		found := make(chan objstore.Object, 10)
+		err := b.choose(t.Context(), kind, func(yield func(objstore.Object, error) bool) {
+			for i, size := range tt.sizes {
+				if !yield(objstore.Object{Name: fmt.Sprintf("%s/artifacts/junit_%d.xml", testRun.Root, i), Size: size}, nil) {
+					return
+				}
+			}
+		}, found)
+		close(found)
+		var got []int64
+		for o := range found {
+			got = append(got, o.Size)
+		}
+		if err != nil || !slices.Equal(got, tt.want) || len(b.cut) != tt.cut || b.tooLarge != tt.large {
+			t.Errorf("%s: %v, %d cut, %d too large, %v", tt.name, got, len(b.cut), b.tooLarge, err)
+		}
 	}
 }
 
-func TestBesideAreBoundedInSize(t *testing.T) {
+// Every one of thousands is brought, and that they are many costs no goroutine each.
+func TestBesideAreMany(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
-	large := strings.Repeat("x", 15<<20)
-	for i := range 5 { // the fifth is too much
-		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/junit_%d.xml", testRun.Root, i), large)
+	for i := range 2000 {
+		s.put(testRun.Bucket, fmt.Sprintf("%s/artifacts/junit_%04d.xml", testRun.Root, i), "x")
 	}
-	s.put(testRun.Bucket, testRun.Root+"/artifacts/junit_9.xml", "a small one fits")
-	var notices []string
-	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
-	if err != nil {
-		t.Fatal(err)
+	res, err := c.Fetch(t.Context(), s, testRun, Options{})
+	if err != nil || len(besideOf(t, res)) != 2000 || res.Lost != nil {
+		t.Errorf("%d files, lost %v, %v", len(besideOf(t, res)), res.Lost, err)
 	}
-	got := slices.Sorted(maps.Keys(besideOf(t, res)))
-	if want := []string{"artifacts/junit_0.xml", "artifacts/junit_1.xml", "artifacts/junit_2.xml", "artifacts/junit_3.xml", "artifacts/junit_9.xml"}; !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+}
+
+// What is left out is remembered with the run.
+func TestLostIsRemembered(t *testing.T) {
+	s, c := newStore(), openTest(t)
+	putRun(s, testRun)
+	s.onRead = func(object string) error {
+		if strings.HasSuffix(object, "/prowjob.json") {
+			return objstore.ErrTooLarge
+		}
+		return nil
 	}
-	if want := []string{"1 metadata file is left out as too large, alone or with the others, such as artifacts/junit_4.xml"}; !slices.Equal(notices, want) {
-		t.Errorf("notices %q, want %q", notices, want)
+	want := []runfile.Loss{{Kind: runfile.LossTooLarge, File: "prowjob.json", Files: 1, Why: objstore.ErrTooLarge.Error()}}
+	for _, from := range []string{"the bucket", "the cache"} {
+		var notices []string
+		res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n.Text) }})
+		if err != nil || !slices.Equal(res.Lost, want) || len(notices) != 1 || !strings.HasPrefix(notices[0], "prowjob.json is left out: ") {
+			t.Errorf("from %s: lost %+v, notices %q, %v", from, res.Lost, notices, err)
+		}
+		if again, ok := OpenDir(res.Dir); !ok || !slices.Equal(again.Lost, want) {
+			t.Errorf("opened: %+v", again)
+		}
+	}
+}
+
+// A small file that fails each time keeps no traces back. It is asked for again.
+func TestFailingMetadata(t *testing.T) {
+	s, c := newStore(), openTest(t)
+	putRun(s, testRun)
+	failing := true
+	s.onRead = func(object string) error {
+		if failing && strings.HasSuffix(object, "/prowjob.json") {
+			return errors.New("500")
+		}
+		return nil
+	}
+	var notices []Notice
+	res, err := c.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { notices = append(notices, n) }})
+	want := []runfile.Loss{{Kind: runfile.LossUnavailable, File: "prowjob.json", Files: 1, Why: "500", Again: true}}
+	if err != nil || len(res.Files) != 3 || !res.Ended || !slices.Equal(res.Lost, want) {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if want := []Notice{{"prowjob.json is left out: 500", true}}; !slices.Equal(notices, want) {
+		t.Errorf("notices %+v", notices)
+	}
+	failing = false
+	if res, err = c.Fetch(t.Context(), s, testRun, Options{}); err != nil || res.Metadata["prowjob.json"].Path == "" || res.Lost != nil {
+		t.Errorf("%+v, %v", res, err)
 	}
 }
 
@@ -267,7 +318,7 @@ func TestBesideAreLate(t *testing.T) {
 		listing bool
 		notice  string
 	}{
-		{"files", false, "3 metadata files are left out: "},
+		{"files", false, "3 metadata files are left out, such as "},
 		{"listing", true, "JUnit files are left out, they could not be listed: it had not come 10s after the traces"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -352,7 +403,7 @@ func TestBesideInTheCache(t *testing.T) {
 	if err != nil || len(besideOf(t, res)) != len(besideArtifacts)-1 {
 		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
-	if want := []string{"artifacts/junit.xml is left out: the cache does not have it whole"}; !slices.Equal(notices, want) {
+	if want := []string{"artifacts/junit.xml is left out: the cache does not have it whole", "JUnit files are left out, they could not be listed: 503"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 

@@ -209,9 +209,9 @@ func TestExportKeepsRunsApart(t *testing.T) {
 		{"same run, by its id", "prowjob.json", nowhere, one, ""},
 		{"another run", "prowjob.json", other, one, "gs://kubernetes-ci-logs/logs/e2e/2"},
 		{"another run, by its id", "prowjob.json", nowhereElse, one, "another run"},
-		{"same run, by its time", "started.json", `{"timestamp":10}`, `{"timestamp":10}`, ""},
-		{"another run, by its time", "started.json", `{"timestamp":11}`, `{"timestamp":10}`, "another run"},
-		{"another run, by its end", "finished.json", `{"timestamp":11}`, `{"timestamp":10}`, "another run"},
+		{"same run, by its time", "started.json", `{"timestamp":1764064810}`, `{"timestamp":1764064810}`, ""},
+		{"another run, by its time", "started.json", `{"timestamp":1764064811}`, `{"timestamp":1764064810}`, "another run"},
+		{"another run, by its end", "finished.json", `{"timestamp":1764064811}`, `{"timestamp":1764064810}`, "another run"},
 		{"nonsense", "prowjob.json", `{`, one, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 
 	"prowtrace/objstore"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // Options adjust a Fetch. The zero value is good.
@@ -71,6 +72,7 @@ type Result struct {
 	FromCache bool            // no request was sent
 	Listed    time.Time       // when the bucket was last asked
 	Ended     bool            // the run has a finished.json
+	Lost      []runfile.Loss  // metadata files that were left out when the bucket was last asked
 
 	release func() error
 }
@@ -187,7 +189,8 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 func (t *transfer) fromCache(files []entry, l listing) (*Result, error) {
 	t.dir.touch(t.cache.now())
 	res := t.result(files, l.At)
-	res.FromCache = true
+	res.FromCache, res.Lost = true, l.Lost
+	t.tellLost(l.Lost)
 	return res, t.verdict(res, l.Other)
 }
 

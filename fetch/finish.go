@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
+	"prowtrace/prow/runfile"
 )
 
 // finish says what a transfer has come to and writes the manifest.
@@ -22,11 +24,14 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 	t.keepGone(m)
 	known, held := t.ledger.known(), t.ledger.allHeld()
 	res := t.result(held, asked)
-	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked)}
+	slices.SortStableFunc(t.lost, func(a, b runfile.Loss) int { return strings.Compare(a.File, b.File) })
+	res.Lost = t.lost
+	l := listing{Scope: t.scope, At: asked, Other: len(t.ledger.other), Final: final(held, asked), Lost: t.lost}
+	lostRoot := t.lostRoot()
 	failed := t.ledger.failures()
 	whole := t.listErr == nil && len(failed)+len(t.ledger.untried) == 0
 	m.Run = t.run
-	m.update(l, known, t.listErr == nil && len(known) == len(t.ledger.files))
+	m.update(l, known, t.listErr == nil && len(known) == len(t.ledger.files) && len(lostRoot) == 0)
 	if err := t.dir.writeManifest(m); isFull(err) {
 		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), t.noSpace(err))
 	} else if err != nil {
@@ -35,15 +40,17 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 	if n := unverified(held); n > 0 {
 		t.notice("the bucket lists no checksum of %s: only the sizes were compared", text.Count(n, "file"))
 	}
-	for _, n := range t.left {
-		t.Notice(n)
-	}
+	t.tellLost(t.lost)
 	if whole {
 		t.dir.sweep()
 		if unlock, ok := t.cache.lockUnused(t.dir.id()); ok {
 			t.dir.drop(m)
 			unlock()
 		}
+	}
+	if whole && len(lostRoot) > 0 && len(res.Files) == 0 {
+		// What they would say is what there is to know of a run without traces.
+		return res, &PartialError{Result: res, Total: len(t.ledger.files) + len(lostRoot), Failed: fileErrors(lostRoot)}
 	}
 	switch {
 	case whole:
@@ -56,6 +63,13 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 		partial.Listed = fmt.Errorf("the listing broke off: %w", t.listErr)
 	}
 	return res, partial
+}
+
+func fileErrors(lost []runfile.Loss) (all []FileError) {
+	for _, l := range lost {
+		all = append(all, FileError{Name: l.File, Err: errors.New(l.Why)})
+	}
+	return all
 }
 
 // unverified counts the files of which the cache can only know the size.

@@ -14,6 +14,7 @@ import (
 
 	"prowtrace/objstore"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // A manifest says what a run's bucket held when it was listed, and which blobs
@@ -34,6 +35,8 @@ type listing struct {
 	At    time.Time `json:"at"`
 	Final bool      `json:"final"`           // the run had ended: nothing will come after it
 	Other int       `json:"other,omitempty"` // files seen that cannot be traces
+
+	Lost []runfile.Loss `json:"lost,omitempty"` // small files that were left out then
 }
 
 // An entry is one object of the run.

@@ -3,7 +3,9 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
@@ -34,17 +36,53 @@ func rootKinds() (kinds []runfile.Kind) {
 }
 
 // fetchRootFile makes sure that the cache has the newest version of a file at the
-// run's root, if it exists.
+// run's root, if it exists. One that cannot be had is no reason to keep the traces
+// back.
 func (t *transfer) fetchRootFile(ctx context.Context, kind runfile.Kind) error {
 	e, there, err := t.readNamed(ctx, kind)
 	switch {
 	case errors.Is(err, objstore.ErrTooLarge):
-		t.notice("%s is left out: %v", kind.Name, err)
+		t.lose(runfile.Loss{Kind: runfile.LossTooLarge, File: kind.Name, Files: 1, Why: err.Error()})
 		return nil
 	case err == nil && !there:
 		return nil
+	case err != nil && ctx.Err() == nil && !isFull(err):
+		t.ledger.drop(kind.Name)
+		t.lose(runfile.Loss{Kind: runfile.LossUnavailable, File: kind.Name, Files: 1, Why: err.Error(), Again: true})
+		return nil
 	}
 	return t.done(ctx, e, err)
+}
+
+// lose notes a file that is left out.
+func (t *transfer) lose(l runfile.Loss) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lost = append(t.lost, l)
+}
+
+// lostRoot are the files at the run's root that the bucket did not give.
+func (t *transfer) lostRoot() (lost []runfile.Loss) {
+	for _, l := range t.lost {
+		if l.Kind == runfile.LossUnavailable && !isBeside(l.File) {
+			lost = append(lost, l)
+		}
+	}
+	return lost
+}
+
+// tellLost says which small files are left out.
+func (t *transfer) tellLost(lost []runfile.Loss) {
+	for _, l := range lost {
+		said := l.Why
+		switch {
+		case l.File != "" && l.Files > 1:
+			said = fmt.Sprintf("%s are left out, such as %s: %s", text.Count(l.Files, "metadata file"), text.Name(l.File), l.Why)
+		case l.File != "":
+			said = fmt.Sprintf("%s is left out: %s", text.Name(l.File), l.Why)
+		}
+		t.Notice(Notice{Text: text.Line(said), Refresh: l.Again})
+	}
 }
 
 // readNamed brings a metadata file that is known by its name into the cache. It is

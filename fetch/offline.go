@@ -3,9 +3,11 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow/runfile"
 )
 
 // ErrOffline says that something is not in the cache and must not be fetched.
@@ -91,7 +93,8 @@ func (t *transfer) keepGone(m manifest) {
 			continue
 		}
 		t.ledger.files[e.Name], t.ledger.held[e.Name] = e, true
-		if !isBeside(e.Name) { // which may just not have come this time
+		lost := slices.ContainsFunc(t.lost, func(l runfile.Loss) bool { return l.File == e.Name })
+		if !isBeside(e.Name) && !lost { // which may just not have come this time
 			n++
 		}
 	}

@@ -3,7 +3,6 @@ package fetch
 import (
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // OpenDir gives the run whose directory in a cache is dir (Result.Dir), as far
@@ -30,13 +29,14 @@ func OpenDir(dir string) (res *Result, ok bool) {
 			held = append(held, e)
 		}
 	}
-	var listed time.Time
+	var newest listing
 	for _, l := range m.Listings {
-		if l.At.After(listed) {
-			listed = l.At
+		if l.At.After(newest.At) {
+			newest = l
 		}
 	}
-	res = t.result(held, listed)
+	res = t.result(held, newest.At)
+	res.Lost = newest.Lost
 	res.Asked, res.FromCache, res.release = m.Run, true, release
 	return res, true
 }

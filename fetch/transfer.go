@@ -3,11 +3,13 @@ package fetch
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"prowtrace/objstore"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // A transfer is one Fetch at work: a lister that finds files and a crowd that
@@ -21,10 +23,12 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	waited  bool     // for another process
-	before  listing  // what was known then
-	listErr error    // why the listing broke off
-	left    []Notice // which files beside the traces are left out, and why
+	waited  bool    // for another process
+	before  listing // what was known then
+	listErr error   // why the listing broke off
+
+	mu   sync.Mutex     // guards lost while files are brought
+	lost []runfile.Loss // small files that could not be had, by policy and name at the end
 }
 
 func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *transfer {

@@ -83,8 +83,8 @@ func (s *Session) copyInput(ref prow.Ref, c *runCopy) *Input {
 		ref.Path = filepath.Join(ref.Path, filepath.FromSlash(c.dir))
 	}
 	where := (&Input{Ref: ref}).Title()
-	m, errs := s.readCopied(c, where)
-	in := &Input{Ref: ref, Sources: c.traces, readMetadata: func() (*runfile.Metadata, []error) { return m, errs }}
+	m, losses := s.readCopied(c, where)
+	in := &Input{Ref: ref, Sources: c.traces, readMetadata: func() (*runfile.Metadata, []runfile.Loss) { return m, losses }}
 	in.Ref.Run = m.Run
 	if m.Run.Job == "" {
 		m.Run.Job = where
@@ -94,14 +94,14 @@ func (s *Session) copyInput(ref prow.Ref, c *runCopy) *Input {
 }
 
 // readCopied reads what the copy of a run says about it.
-func (s *Session) readCopied(c *runCopy, where string) (*runfile.Metadata, []error) {
+func (s *Session) readCopied(c *runCopy, where string) (*runfile.Metadata, []runfile.Loss) {
 	var files []runfile.Source
 	for _, f := range c.metadata {
 		files = append(files, runfile.Source{Name: f.Name, Open: func() (io.ReadCloser, error) { return open(f) }})
 	}
-	m, errs := runfile.Read(prow.Run{}, files)
+	m, losses := runfile.Read(prow.Run{}, files)
 	if !m.Identify(s.o.Instances) {
 		m.Run.Root = where // parts it from other runs of which no more is known
 	}
-	return m, errs
+	return m, losses
 }

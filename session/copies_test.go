@@ -46,7 +46,7 @@ func TestFindCopies(t *testing.T) {
 
 // Of JUnit files no more are read than of a run in a bucket.
 func TestCopiedMetadataIsBounded(t *testing.T) {
-	report := []byte(`<testsuite name="s"><testcase name="c" time="1"/></testsuite>`)
+	report := []byte(`<testsuite name="s"><testcase name="c" time="1"><failure/></testcase></testsuite>`)
 	c := &runCopy{}
 	junit, _ := runfile.KindOf("artifacts/junit.xml")
 	for i := range junit.Most + 5 {

@@ -86,8 +86,12 @@ type ArchiveDamaged struct {
 	Err  error
 }
 
-// MetadataLost: a small file of a run, or a part of it, could not be used.
-type MetadataLost struct{ Err error }
+// MetadataLost: small files of a run, or parts of them, could not be read. There is
+// at least one loss.
+type MetadataLost struct {
+	Input  *Input
+	Losses []runfile.Loss
+}
 
 // Labelled: the services of an input have a label behind their names, which tells them
 // from those of others.

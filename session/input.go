@@ -3,6 +3,7 @@ package session
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +32,7 @@ type Input struct {
 
 	// readMetadata reads the small files of the run at its first call, and gives what is
 	// missing or broken. It is nil for files of which nothing is known.
-	readMetadata func() (*runfile.Metadata, []error)
+	readMetadata func() (*runfile.Metadata, []runfile.Loss)
 	metadataTold sync.Once
 }
 
@@ -63,6 +64,18 @@ func (in *Input) Metadata() *runfile.Metadata {
 	}
 	m, _ := in.readMetadata()
 	return m
+}
+
+// Losses are what of the small files of the run could not be had or read.
+func (in *Input) Losses() []runfile.Loss {
+	if in.readMetadata == nil {
+		return nil
+	}
+	_, losses := in.readMetadata()
+	if in.Fetched != nil {
+		losses = slices.Concat(in.Fetched.Lost, losses)
+	}
+	return losses
 }
 
 // AsOf is when the run's bucket was asked; zero for other files.
@@ -112,12 +125,14 @@ func (in *Input) setFetched(result *fetch.Result) {
 	for i, f := range result.Files {
 		in.Sources[i] = trace.Source{Name: f.Name, Path: f.Path}
 	}
-	in.readMetadata = sync.OnceValues(func() (*runfile.Metadata, []error) {
+	in.readMetadata = sync.OnceValues(func() (*runfile.Metadata, []runfile.Loss) {
 		var files []runfile.Source
 		for name, f := range result.Metadata {
 			files = append(files, runfile.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(f.Path) }})
 		}
-		return runfile.Read(result.Run, files)
+		m, losses := runfile.Read(result.Run, files)
+		m.Unread = slices.ContainsFunc(result.Lost, func(l runfile.Loss) bool { return l.File == "finished.json" })
+		return m, losses
 	})
 }
 
@@ -127,9 +142,8 @@ func (s *Session) tellMetadata(in *Input) {
 		return
 	}
 	in.metadataTold.Do(func() {
-		_, errs := in.readMetadata()
-		for _, err := range errs {
-			s.tell(MetadataLost{err})
+		if _, losses := in.readMetadata(); len(losses) > 0 {
+			s.tell(MetadataLost{in, losses})
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"prowtrace/internal/text"
@@ -25,7 +26,7 @@ type Loaded struct {
 
 	Inputs   []*Input
 	Reported Reported
-	Problems []trace.Problem // that the files have
+	Problems []trace.Problem // that the files have, those beside the traces too
 }
 
 // NoSpansError: no file gave a span.
@@ -62,8 +63,9 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 			s.tell(Labelled{j.Name, j.Label})
 		}
 	}
-	if len(l.Problems) > 0 {
-		s.tell(ProblemsFound{l.Problems})
+	told := slices.DeleteFunc(slices.Clone(l.Problems), func(p trace.Problem) bool { return p.Beside }) // the others were
+	if len(told) > 0 {
+		s.tell(ProblemsFound{told})
 	}
 	if l.Reported.Spans == 0 {
 		return nil, errors.Join(&NoSpansError{inputs, len(sources)}, l.Close())
@@ -156,7 +158,25 @@ func (s *Session) jobOf(in *Input) join.Job {
 	}
 	job := timeline.Job(m, timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf()})
 	job.Name = in.Title()
+	job.Problems = problemsOf(in)
 	return job
+}
+
+// problemsOf gives the losses of an input as problems of its files.
+func problemsOf(in *Input) []trace.Problem {
+	var problems []trace.Problem
+	for _, l := range in.Losses() {
+		file := l.File
+		if file == "" {
+			file = in.Title()
+		}
+		what := l.Why
+		if l.Files > 1 {
+			what += " (as are " + text.Count(l.Files-1, "other file") + ")"
+		}
+		problems = append(problems, trace.Problem{Source: file, What: what})
+	}
+	return problems
 }
 
 // labels tell the services of runs from those of each other: by the job where

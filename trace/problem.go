@@ -10,6 +10,7 @@ type Problem struct {
 	Offset int64  // byte in its decompressed content
 	What   string // one sentence for a person
 	Kept   int    // spans that the whole file gave
+	Beside bool   // the file is none that holds spans: Offset and Kept say nothing
 }
 
 // String gives the problem as one line.

@@ -27,6 +27,7 @@ type View struct {
 	base       []int // trace of each of joined
 	added      map[int][]byte
 	stats      Stats
+	problems   []Problem
 	kept       sync.Map // what others computed of the View, see Kept
 }
 
@@ -42,6 +43,8 @@ type Material struct {
 	// Added has, by row, encoded fields of an OTLP Span that a joined trace has behind
 	// the reported ones: events and attributes.
 	Added map[int][]byte
+	// Problems are those of files that hold no spans, behind those of the set.
+	Problems []Problem
 }
 
 // Description is what a View says of the sources of one group.
@@ -75,7 +78,7 @@ func Plain(set *Set) *View { return NewView(set, Material{}) }
 // NewView makes the View of a set with some material. It takes time for resources,
 // operations and own spans only, not for the rows of the set.
 func NewView(set *Set, m Material) *View {
-	v := &View{set: set, own: m.Own, added: m.Added, stats: set.stats}
+	v := &View{set: set, own: m.Own, added: m.Added, stats: set.stats, problems: slices.Concat(set.problems, m.Problems)}
 	v.describe(m.Groups)
 	v.listOperations()
 	if v.own != nil {
@@ -290,8 +293,9 @@ func (v *View) HasAddedFields() bool { return len(v.added) > 0 }
 // Files lists the files that were loaded. It looks at every row.
 func (v *View) Files() []File { return v.set.Files() }
 
-// Problems lists what was wrong with the files, ordered by group, file and offset.
-func (v *View) Problems() []Problem { return v.set.problems }
+// Problems lists what was wrong with the files, ordered by group, file and offset, and
+// behind that what was wrong with files beside them.
+func (v *View) Problems() []Problem { return v.problems }
 
 // Stats counts what was loaded and what is odd about it, added spans included.
 func (v *View) Stats() Stats { return v.stats }

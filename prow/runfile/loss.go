@@ -8,12 +8,11 @@ import (
 
 // A Loss says that something of a run's small files is not in what is shown.
 type Loss struct {
-	Kind   LossKind `json:"kind"`
-	File   string   `json:"file,omitempty"`   // below the run's root, the first of several; "" where none is known
-	Files  int      `json:"files"`            // how many it stands for; at least one
-	Offset int64    `json:"offset,omitempty"` // from which byte on, of the inflated file; 0 where that is not known
-	Why    string   `json:"why"`              // safe to print; a clause such as "it breaks off at byte 130"
-	Again  bool     `json:"again,omitempty"`  // asking the bucket again may bring it
+	Kind  LossKind `json:"kind"`
+	File  string   `json:"file,omitempty"`  // below the run's root, the first of several; "" where none is known
+	Files int      `json:"files"`           // how many it stands for; at least one
+	Why   string   `json:"why"`             // safe to print; a clause such as "it breaks off at byte 130"
+	Again bool     `json:"again,omitempty"` // asking the bucket again may bring it
 }
 
 // LossKind says what was lost.

@@ -27,6 +27,10 @@ import (
 type Metadata struct {
 	Run prow.Run // as far as it is known
 
+	// Unread says that finished.json could not be had: that there is none does not mean
+	// that the run has not ended.
+	Unread bool
+
 	Started  *Started          // started.json
 	Finished *Finished         // finished.json
 	ProwJob  *ProwJob          // prowjob.json

@@ -18,7 +18,7 @@ import (
 // there nanoseconds fit an int64.
 const MaxTime = 1 << 33
 
-const minTime = 946_684_800 // the year 2000
+const minTime = 631_152_000 // the year 1990
 
 // scalar is what a JSON string holds, or a number or a bool as it is spelled. ok is
 // false for null, lists and objects.

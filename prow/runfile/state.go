@@ -24,7 +24,7 @@ func (m *Metadata) State() State {
 	if (s == Unknown || s == Running) && m.Finished != nil && m.Finished.State != Unknown {
 		s = m.Finished.State // the newer of the two
 	}
-	if s == Unknown && m.Started != nil && m.Finished == nil {
+	if s == Unknown && m.Started != nil && m.Finished == nil && !m.Unread {
 		s = Running
 	}
 	return s

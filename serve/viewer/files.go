@@ -50,6 +50,7 @@ type problem struct {
 	Offset int64  `json:"offset"`
 	What   string `json:"what"`
 	Kept   int    `json:"kept"`
+	Beside bool   `json:"beside,omitempty"` // a file without spans: offset and kept say nothing
 }
 
 func (v *reader) getProblems(r *http.Request) (any, error) {
@@ -60,7 +61,7 @@ func (v *reader) getProblems(r *http.Request) (any, error) {
 	}
 	out := []problem{}
 	for _, p := range all[from:to] {
-		out = append(out, problem{text.Clip(p.Source, nameBytes), v.info.artifact(p.Source, v.jobTrace(p.Group)), p.Offset, text.Clip(p.What, 1000), p.Kept})
+		out = append(out, problem{text.Clip(p.Source, nameBytes), v.info.artifact(p.Source, v.jobTrace(p.Group)), p.Offset, text.Clip(p.What, 1000), p.Kept, p.Beside})
 	}
 	return map[string]any{"problems": out, "offset": from, "total": len(all)}, nil
 }

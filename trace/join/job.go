@@ -50,6 +50,10 @@ type Job struct {
 
 	// Findings mark spans of the joined trace.
 	Findings []Finding
+
+	// Problems are those of files of the job that hold no spans. Make sets their Group and
+	// Beside.
+	Problems []trace.Problem
 }
 
 // Own are spans that no file holds.
@@ -99,6 +103,10 @@ func Make(ctx context.Context, set *trace.Set, processes []Process, jobs ...Job)
 		drawn[i] = jobs[i].draw(members[i])
 		sources = append(sources, trace.Source{Name: jobs[i].Name, Data: drawn[i].encoded, Group: i + 1})
 		material.Groups[i+1] = jobs[i].Description
+		for _, p := range jobs[i].Problems {
+			p.Group, p.Beside = i+1, true
+			material.Problems = append(material.Problems, p)
+		}
 	}
 	own, err := trace.LoadEncoded(ctx, sources)
 	if err != nil {

@@ -27,7 +27,8 @@ export function filesPane(run) {
 export function problemsPane() {
   const heads = () => [head('File'), head('At byte', 'num'), head('What'), head('Spans kept', 'num')];
   const row = (/** @type {Problem} */ p) => h('tr', {},
-    h('td', { class: 'wrap' }, link(p.source, p.url)), h('td', { class: 'num' }, count(p.offset)), h('td', { class: 'wrap' }, bdi(p.what)), h('td', { class: 'num' }, count(p.kept)));
+    h('td', { class: 'wrap' }, link(p.source, p.url)), h('td', { class: 'num' }, p.beside ? '' : count(p.offset)), h('td', { class: 'wrap' }, bdi(p.what)),
+    h('td', { class: 'num' }, p.beside ? '' : count(p.kept)));
   return listPane((s) => s.problems, (list, address) => (list.total === 0 ? [empty('Nothing was wrong with the files')]
     : [scrolledTable('Problems', 'problems', heads(), list.problems.map(row)), pager(address, list, list.problems.length, FILES_PER_PAGE)]));
 }
