@@ -83,8 +83,7 @@ func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 		order, ok := c.limit.compareFloat(v.f)
 		return ok && c.op.holds(order)
 	case v.typ == intValue:
-		var digits [20]byte
-		return c.text(turn, strconv.AppendInt(digits[:0], v.num, 10))
+		return c.integer(turn, v.num)
 	}
 	if c.text(turn, v.asText()) {
 		return true
@@ -95,6 +94,21 @@ func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 	}
 	var decoded commonpb.AnyValue
 	return proto.Unmarshal(encoded, &decoded) == nil && trace.ValueText(&decoded) == c.want
+}
+
+// integer says what it says of an integer's digits. Few of them get onto the heap.
+func (c *condition) integer(turn *trace.Turn, n int64) bool {
+	var buf [20]byte
+	digits := strconv.AppendInt(buf[:0], n, 10)
+	switch {
+	case c.op == equals:
+		return string(digits) == c.want
+	case c.op == contains:
+		return c.word.in(turn, digits)
+	case c.op == matches && c.pattern.literal != nil && c.pattern.literal.index(digits) < 0:
+		return false
+	}
+	return c.text(turn, bytes.Clone(digits))
 }
 
 // digest stands for a text that is too long for a search: the first half of its

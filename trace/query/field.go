@@ -2,10 +2,12 @@ package query
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -19,40 +21,45 @@ import (
 type field struct {
 	column  column // that decides; noColumn where the row does
 	anyCase bool
-	texts   func(s *subject) []string
-	ofTree  string // what it is of the tree that the row is looked at in: peer, path or service
+	texts   func(s *subject, to [][]byte) [][]byte // added to some
+	ofTree  string                                 // what it is of the tree that the row is looked at in: peer, path or service
 }
 
 var fields = map[string]field{
-	"name":             {column: nameColumn, texts: func(s *subject) []string { return []string{s.set.Names()[s.columns.Name[s.row]]} }},
+	"name": {column: nameColumn, texts: func(s *subject, to [][]byte) [][]byte {
+		return append(to, bytesOf(s.set.Names()[s.columns.Name[s.row]]))
+	}},
 	"service":          {column: resourceColumn, texts: servicesOf},
 	"kind":             {column: kindColumn, anyCase: true, texts: kindOf},
 	"span.kind":        {column: kindColumn, anyCase: true, texts: kindOf},
 	"status":           {column: statusColumn, anyCase: true, texts: statusOf},
 	"span.status":      {column: statusColumn, anyCase: true, texts: statusOf},
 	"otel.status_code": {column: statusColumn, anyCase: true, texts: reportedStatusOf},
-	"error": {column: statusColumn, texts: func(s *subject) []string {
-		return []string{strconv.FormatBool(s.columns.Status[s.row] == trace.StatusError)}
+	"error": {column: statusColumn, texts: func(s *subject, to [][]byte) [][]byte {
+		return append(to, strconv.AppendBool(nil, s.columns.Status[s.row] == trace.StatusError))
 	}},
-	"flag": {anyCase: true, texts: flagsOf},
+	"flag": {column: flagsColumn, anyCase: true, texts: flagsOf},
 	"id":   {anyCase: true, texts: idsOf},
 }
 
 // peerField is what a span called that wrote no span, pathField the calls that lead to
 // it. They are no fields for tags: only trees have them.
 var (
-	peerField = field{ofTree: "peer", texts: func(s *subject) []string { return []string{s.tree.peer(s.number)} }}
-	pathField = field{ofTree: "path", texts: func(s *subject) []string { return []string{s.tree.path(s.number)} }}
+	peerField = field{ofTree: "peer", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.peer(s.number))) }}
+	pathField = field{ofTree: "path", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.path(s.number))) }}
 )
 
 // serviceField is the service that a span has in the tree that it is looked at in.
-var serviceField = field{column: resourceColumn, ofTree: "service", texts: func(s *subject) []string {
+var serviceField = field{column: resourceColumn, ofTree: "service", texts: func(s *subject, to [][]byte) [][]byte {
 	n := s.resource()
 	if s.tree != nil && s.tree.tree.Joined() {
 		n = s.view.ReportedResource(n)
 	}
-	return []string{s.view.ServiceOf(n)}
+	return append(to, bytesOf(s.view.ServiceOf(n)))
 }}
+
+// bytesOf is s without a copy, which nobody may change.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // hasLabels reports whether a service has another name in joined trees.
 func hasLabels(v *trace.View) bool {
@@ -69,7 +76,7 @@ func hasLabels(v *trace.View) bool {
 // servicesOf gives the name of the service in the lists and, where that has a label,
 // the one in its file. A service without a name has both the empty one and the one
 // that is shown in its place.
-func servicesOf(s *subject) []string {
+func servicesOf(s *subject, to [][]byte) [][]byte {
 	names := []string{s.view.ServiceOf(s.resource())}
 	if reported := s.view.ServiceOf(s.view.ReportedResource(s.resource())); reported != names[0] {
 		names = append(names, reported)
@@ -77,24 +84,31 @@ func servicesOf(s *subject) []string {
 	if slices.Contains(names, trace.UnknownService) {
 		names = append(names, "")
 	}
-	return names
+	return appendTexts(to, names...)
+}
+
+func appendTexts(to [][]byte, texts ...string) [][]byte {
+	for _, text := range texts {
+		to = append(to, bytesOf(text))
+	}
+	return to
 }
 
 // kindOf and statusOf give the words of the page, of Jaeger and of OTLP.
-func kindOf(s *subject) []string {
+func kindOf(s *subject, to [][]byte) [][]byte {
 	k := s.columns.Kind[s.row]
-	return append(inCases(kindWords[k], "SPAN_KIND_"), k.String())
+	return appendTexts(to, append(inCases(kindWords[k], "SPAN_KIND_"), k.String())...)
 }
 
-func statusOf(s *subject) []string {
-	return inCases(statusWords[s.columns.Status[s.row]], "STATUS_CODE_")
+func statusOf(s *subject, to [][]byte) [][]byte {
+	return appendTexts(to, inCases(statusWords[s.columns.Status[s.row]], "STATUS_CODE_")...)
 }
 
-func reportedStatusOf(s *subject) []string {
+func reportedStatusOf(s *subject, to [][]byte) [][]byte {
 	if s.columns.Status[s.row] == trace.StatusUnset {
-		return nil
+		return to
 	}
-	return statusOf(s)
+	return statusOf(s, to)
 }
 
 func inCases(word, prefix string) []string {
@@ -102,24 +116,28 @@ func inCases(word, prefix string) []string {
 	return []string{word, upper, upper[:1] + word[1:], prefix + upper}
 }
 
-func flagsOf(s *subject) []string {
-	names := s.columns.Flags[s.row].Names()
-	if joinedRowsOf(s.view).inferred.has(s.part.FirstRow + s.row) {
-		names = append(names, inferredFlag)
-	}
-	return names
+func flagsOf(s *subject, to [][]byte) [][]byte {
+	return appendTexts(to, s.columns.Flags[s.row].Names()...)
 }
 
-// inferredFlag is the flag of a span whose parent a joined trace found by time.
+// inferredFlag is the flag of a span whose parent a joined trace found by time. It is
+// in no column.
 const inferredFlag = "inferred"
 
-// idsOf gives the id of the span, and the one that a joined trace gives it instead.
-func idsOf(s *subject) []string {
-	ids := []string{string(s.id())}
-	if id, ok := joinedRowsOf(s.view).renamed[s.part.FirstRow+s.row]; ok {
-		ids = append(ids, id.String())
+var inferredField = field{anyCase: true, texts: func(s *subject, to [][]byte) [][]byte {
+	if s.joinedRows().inferred.has(s.part.FirstRow + s.row) {
+		to = append(to, bytesOf(inferredFlag))
 	}
-	return ids
+	return to
+}}
+
+// idsOf gives the id of the span, and the one that a joined trace gives it instead.
+func idsOf(s *subject, to [][]byte) [][]byte {
+	to = append(to, s.id())
+	if id, ok := s.joinedRows().renamed[s.part.FirstRow+s.row]; ok {
+		to = append(to, []byte(id.String()))
+	}
+	return to
 }
 
 // inField asks for the texts of a field.
@@ -133,8 +151,23 @@ func newInField(f field, c condition) inField {
 	return inField{f, c}
 }
 
+// inFieldNamed asks for those of the field that a key means.
+func inFieldNamed(key string, c condition) Filter {
+	f := newInField(fields[key], c)
+	if key == "flag" {
+		return some{f, newInField(inferredField, c)}
+	}
+	return f
+}
+
 func (f inField) holds(s *subject) bool {
-	return slices.ContainsFunc(f.texts(s), func(text string) bool { return f.condition.text(s.turn, []byte(text)) })
+	s.texts = f.texts(s, s.texts[:0])
+	for _, text := range s.texts {
+		if f.condition.text(s.turn, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasID asks for the id of the span or of its trace, as hex digits.
@@ -151,7 +184,11 @@ func (f hasID) holds(s *subject) bool {
 		id := s.set.TraceID(int(s.columns.Trace[s.row]))
 		return bytes.Equal(id[:], f.id)
 	}
-	return slices.Contains(idsOf(s), hex.EncodeToString(f.id))
+	if s.columns.ID[s.row] == binary.BigEndian.Uint64(f.id) {
+		return true
+	}
+	id, ok := s.joinedRows().renamed[s.part.FirstRow+s.row]
+	return ok && bytes.Equal(id[:], f.id)
 }
 
 // grouped asks for the value that spans are summed up by under a key (see package

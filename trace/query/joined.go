@@ -45,10 +45,18 @@ func isJoinedKey(key string) bool {
 	return key == trace.AttrTraceID || key == trace.AttrSpanID || key == trace.AttrInferred
 }
 
+// joinedRows are those of the subject's View.
+func (s *subject) joinedRows() *joinedRows {
+	if s.joined == nil {
+		s.joined = joinedRowsOf(s.view)
+	}
+	return s.joined
+}
+
 // joinedAttribute gives the encoded value of an attribute that a joined trace adds
 // to the span (see trace.Tree.Encoded), if it adds it.
 func (s *subject) joinedAttribute(key string) (value []byte, ok bool) {
-	row, joined := s.part.FirstRow+s.row, joinedRowsOf(s.view)
+	row, joined := s.part.FirstRow+s.row, s.joinedRows()
 	if !joined.in.has(row) || s.view.Added(row) {
 		return nil, false
 	}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"prowtrace/trace"
@@ -242,6 +243,7 @@ const (
 	nameColumn
 	kindColumn
 	statusColumn
+	flagsColumn
 )
 
 // columnOf gives the column that decides what a reference holds.
@@ -273,6 +275,8 @@ func (c column) of(s *trace.Columns, row int) int {
 		return int(s.Name[row])
 	case kindColumn:
 		return int(s.Kind[row])
+	case flagsColumn:
+		return int(s.Flags[row])
 	}
 	return int(s.Status[row])
 }
@@ -287,6 +291,8 @@ func (c column) size(s *trace.Set) int {
 		return len(s.Names())
 	case kindColumn:
 		return len(kindWords)
+	case flagsColumn:
+		return math.MaxUint16 + 1
 	}
 	return len(statusWords)
 }

@@ -32,6 +32,9 @@ type subject struct {
 
 	turn   *trace.Turn // where its work is counted
 	shapes *shapes     // nil until it is asked
+	joined *joinedRows // likewise
+	texts  [][]byte    // scratch space for those of fields
+	hex    [16]byte    // the id of the row as text
 }
 
 // rowCost is what a row costs without its bytes, as if it had so many.
@@ -57,9 +60,12 @@ func (s *subject) ended() bool { return s.turn.Err() != nil }
 func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
 func (s *subject) scope() int    { return s.part.FirstScope + int(s.columns.Scope[s.row]) }
 
-// id is the id of the span as text.
+// id is the id of the span as text, until id is called again.
 func (s *subject) id() []byte {
-	return hex.AppendEncode(nil, binary.BigEndian.AppendUint64(nil, s.columns.ID[s.row]))
+	var id trace.SpanID
+	binary.BigEndian.PutUint64(id[:], s.columns.ID[s.row])
+	hex.Encode(s.hex[:], id[:])
+	return s.hex[:]
 }
 
 // values lists what a reference holds, until values is called again.

@@ -227,8 +227,8 @@ func (t *term) under(c condition) Filter {
 // underAnyKey asks for an attribute or a field.
 func underAnyKey(key string, c condition) Filter {
 	all := attributeUnder(&underKey{key: []byte(key), texts: textNames[key], condition: c})
-	if f, ok := fields[key]; ok {
-		all = append(all, newInField(f, c))
+	if _, ok := fields[key]; ok {
+		all = append(all, inFieldNamed(key, c))
 	}
 	return all
 }
@@ -303,7 +303,7 @@ func (t *term) part() (Filter, error) {
 		}
 		return startTime{when, t.key == "after"}, nil
 	}
-	return newInField(fields[t.key], whole), nil
+	return inFieldNamed(t.key, whole), nil
 }
 
 func isOneOf(word string, words []string) bool {
