@@ -9,11 +9,15 @@ import (
 	"prowtrace/trace"
 )
 
-// A finder looks for some bytes, or for a text of ASCII in any case. It looks for two
-// neighbours in them that are rare in traces, at eight places at once.
+// A finder looks for some bytes, or for a text of ASCII in any case. It looks for the
+// rarest of them, as long as that is rare; else for two neighbours that are rare in
+// traces, at eight places at once.
 type finder struct {
 	want string // in lower case where case does not matter
 	fold bool
+
+	rarest int  // where it is in want
+	scarce bool // it is rare enough to be looked for alone
 
 	pair        int    // where the two are in want
 	first, next uint64 // each eight times
@@ -26,8 +30,18 @@ type finder struct {
 // All others are rarer.
 const rare = "\x00\n\x12e.toasirnlpdc/hu1m0-gk2f_3bv8y4:5697wxjJqz"
 
+// scarceFrom is the first of rare that is found so seldom that the fastest search for
+// one byte does not stop too often.
+const scarceFrom = 30
+
 func newFinder(want string, fold bool) *finder {
 	f := &finder{want: want, fold: fold}
+	for i := range len(want) {
+		if rarity(want[i]) > rarity(want[f.rarest]) {
+			f.rarest = i
+		}
+	}
+	f.scarce = want != "" && rarity(want[f.rarest]) >= scarceFrom
 	best := -1
 	for i := range max(len(want)-1, 0) {
 		if r := rarity(want[i]) + rarity(want[i+1]); r > best {
@@ -76,11 +90,49 @@ func (f *finder) find(turn *trace.Turn, s []byte) int {
 	return -1
 }
 
+// index gives the first place, where case does not matter any.
 func (f *finder) index(s []byte) int {
+	switch {
+	case len(f.want) < 2 || len(s) < len(f.want):
+		return f.indexShort(s)
+	case !f.scarce:
+		return f.indexPair(s)
+	}
+	c := f.want[f.rarest]
+	i := f.indexRarest(s, c)
+	if f.fold && i < 0 && upper(c) != c {
+		i = f.indexRarest(s, upper(c))
+	}
+	return i
+}
+
+// indexRarest looks for the rarest byte, in one case. Where it is not rare after all,
+// it looks for the pair.
+func (f *finder) indexRarest(s []byte, c byte) int {
+	places := s[f.rarest : len(s)-len(f.want)+f.rarest+1]
+	for at, stops := 0, 0; ; stops++ {
+		if stops > 4+at/64 {
+			if i := f.indexPair(s[at:]); i >= 0 {
+				return at + i
+			}
+			return -1
+		}
+		i := bytes.IndexByte(places[at:], c)
+		if i < 0 {
+			return -1
+		}
+		if at += i; f.is(s[at : at+len(f.want)]) {
+			return at
+		}
+		at++
+	}
+}
+
+func (f *finder) indexPair(s []byte) int {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	n := len(f.want)
-	if n < 2 || len(s) < n {
-		return f.indexShort(s)
+	if len(s) < n {
+		return -1
 	}
 	// The pair can be in all of these but the last, which is its second half.
 	places := s[f.pair : len(s)-n+f.pair+2]
