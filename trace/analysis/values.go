@@ -9,6 +9,7 @@ import (
 type valueNumbers struct {
 	*piece
 	key        string
+	turn       *trace.Turn
 	numbered   numbered
 	ofResource map[uint32]uint32
 }
@@ -18,7 +19,9 @@ func (v *valueNumbers) operation(i int) uint64 { return pair(v.value(i), v.servi
 
 // value gives the number of the text that span i or its resource has.
 func (v *valueNumbers) value(i int) uint32 {
-	if value, ok := attributeOf(v.encoded(i), 9, v.key); ok {
+	span := v.encoded(i)
+	v.turn.Spend(min(len(span), trace.TurnInterval))
+	if value, ok := attributeOf(span, 9, v.key); ok {
 		return v.numberOf(value)
 	}
 	resource := v.resource[i]
