@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"prowtrace/gcs"
 	"prowtrace/objstore"
@@ -23,13 +24,14 @@ type storeOptions struct {
 	auth    string
 	billing string
 	logf    func(format string, args ...any) // nil: no details are wanted
+	silent  func(host string, since time.Duration)
 }
 
 // stores is the table of the object stores that can be read, by the provider of a
 // run.
 var stores = map[string]storeKind{
 	"gs": {"Google Cloud Storage", func(ctx context.Context, o storeOptions) (store, error) {
-		return opened(gcs.New(ctx, gcs.Options{Auth: gcs.Auth(o.auth), BillingProject: o.billing, UserAgent: "prowtrace", Logf: o.logf}))
+		return opened(gcs.New(ctx, gcs.Options{Auth: gcs.Auth(o.auth), BillingProject: o.billing, UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent}))
 	}},
 }
 
@@ -59,7 +61,7 @@ func opened[S store](s S, err error) (store, error) {
 
 // openStores opens all stores as the flags ask for.
 func (r *request) openStores(ctx context.Context) error {
-	o := storeOptions{auth: r.auth, billing: r.billing}
+	o := storeOptions{auth: r.auth, billing: r.billing, silent: r.noteSilence}
 	if r.verbose {
 		o.logf = r.note
 	}
@@ -72,6 +74,11 @@ func (r *request) openStores(ctx context.Context) error {
 		r.stores[provider] = s
 	}
 	return nil
+}
+
+// noteSilence tells why nothing seems to happen.
+func (r *request) noteSilence(host string, since time.Duration) {
+	r.note("%s has sent nothing for %s: still waiting, and asking again if that lasts", host, since)
 }
 
 // retries is how many requests had to be made again so far.

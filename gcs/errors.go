@@ -26,13 +26,14 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var slow *slowError
+	var silent *silentError
 	cause := objstore.NetworkFailed
 	switch {
 	case errors.As(err, &dns):
 		cause = objstore.NameUnknown
 	case errors.As(err, &certificate):
 		cause = objstore.Certificate
-	case errors.As(err, &slow):
+	case errors.As(err, &slow), errors.As(err, &silent):
 		cause = objstore.TooSlow
 	case errors.Is(err, errForeign):
 		cause = objstore.ForeignAnswer
@@ -111,11 +112,14 @@ func network(err error) error {
 		return fmt.Errorf("%w (HTTP %d to %s)", errForeign, answer.Code, answer.Header.Get("Location"))
 	}
 	var broken *brokenError
+	var silent *silentError
 	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	var op *net.OpError
 	var other net.Error
 	switch {
+	case errors.As(err, &silent):
+		return silent
 	case errors.As(err, &broken):
 		return broken
 	case errors.As(err, &certificate):

@@ -47,6 +47,7 @@ type Client struct {
 	transport *http.Transport
 	pool      *pool
 	pause     pause
+	quiet     quiet
 	anonymous *storage.Client
 	reached   atomic.Bool  // the service has answered at least once
 	retries   atomic.Int64 // requests that had to be made again
@@ -87,13 +88,19 @@ type Options struct {
 	// Logf receives what a person who looks for a fault wants to know; may be nil. It is called from any goroutine.
 	Logf func(format string, args ...any)
 
+	// Silent is told that the server has sent nothing for a while (FirstSign): not more
+	// often than every StallTimeout, however many requests wait. May be nil. It is called
+	// from any goroutine.
+	Silent func(host string, since time.Duration)
+
 	// Token returns an OAuth access token with read access, each time one is
 	// needed. nil: Application Default Credentials.
 	Token func(ctx context.Context) (string, error)
 
 	Attempts     int           // for one request; 0: 5
 	RetryPause   time.Duration // longest first pause between attempts, doubled each time up to 30 s, with jitter; 0: 1 s
-	StallTimeout time.Duration // without a byte from the server, after which a connection is given up; 0: 15 s
+	StallTimeout time.Duration // without a byte from the server, after which a request is made again, three times in a row at most; 0: 15 s
+	FirstSign    time.Duration // without a byte, after which Silent is called; 0: 5 s
 	Patience     time.Duration // for one object, on top of its size at 16 KiB/s; 0: 1 min
 
 	tls   *tls.Config                           // for tests: trusts their server
@@ -121,6 +128,11 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	c.host = endpoint.Host
+	c.quiet = quiet{first: o.FirstSign, every: o.StallTimeout, report: func(since time.Duration) {
+		if o.Silent != nil {
+			o.Silent(c.host, since)
+		}
+	}}
 	if c.emulator {
 		o.Logf("STORAGE_EMULATOR_HOST is set: all requests go to %s", endpoint.Host)
 	}
@@ -148,6 +160,7 @@ func (o *Options) setDefaults() {
 	setDefault(&o.Attempts, 5)
 	setDefault(&o.RetryPause, time.Second)
 	setDefault(&o.StallTimeout, 15*time.Second)
+	setDefault(&o.FirstSign, 5*time.Second)
 	setDefault(&o.Patience, time.Minute)
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}

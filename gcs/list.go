@@ -52,7 +52,7 @@ func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages ch
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
 	}
-	ctx = withListing(ctx)
+	ctx = withSilence(withListing(ctx))
 	var pager *iterator.Pager
 	var page []*storage.ObjectAttrs
 	var next string

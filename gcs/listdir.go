@@ -30,7 +30,7 @@ func (c *Client) listDir(ctx context.Context, bucket, dir string, within objstor
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
 	}
-	ctx = withListing(ctx)
+	ctx = withSilence(withListing(ctx))
 	var it *storage.ObjectIterator
 	var next *storage.ObjectAttrs
 	err := c.try(ctx, "list", bucket, func(b *storage.BucketHandle) (err error) {

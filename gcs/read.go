@@ -108,7 +108,7 @@ func (c *Client) open(ctx context.Context, o objstore.Object, offset, length int
 	if offset == 0 && length == o.Size {
 		length = -1
 	}
-	ctx = withReading(ctx)
+	ctx = withSilence(withReading(ctx))
 	err = c.try(ctx, "read", o.Bucket, func(b *storage.BucketHandle) (err error) {
 		h := b.Object(o.Name).ReadCompressed(true)
 		if generation > 0 {

@@ -40,6 +40,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := c.pause.wait(ctx); err != nil {
 		return nil, err
 	}
+	if err := silenceOf(ctx).next(c.opts.StallTimeout); err != nil {
+		return nil, err
+	}
 	reading := readingOf(ctx)
 	if err := reading.next(ctx, c.opts); err != nil {
 		return nil, err
@@ -59,8 +62,11 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	res, err := c.transport.RoundTrip(req)
-	if err != nil {
+	watch := c.watch(ctx)
+	stop := cancel
+	cancel = func() { watch.end(nil); stop() }
+	res, err := c.transport.RoundTrip(req.WithContext(watch))
+	if err = watch.came(err); err != nil {
 		cancel()
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		res.Header.Del("Content-Encoding")
 		res.Header.Del("X-Goog-Stored-Content-Encoding")
 	}
-	b := &body{ReadCloser: res.Body, client: c, reading: reading, cancel: cancel, left: -1}
+	b := &body{ReadCloser: res.Body, client: c, reading: reading, watch: watch, cancel: cancel, left: -1}
 	if json || res.StatusCode >= 300 {
 		b.left = maxAnswer
 	}
@@ -102,6 +108,7 @@ type body struct {
 	io.ReadCloser
 	client  *Client
 	reading *reading
+	watch   *vigil
 	cancel  func()
 	left    int64
 }
@@ -113,8 +120,12 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.left > 0 {
 		p = p[:min(int64(len(p)), b.left)]
 	}
+	b.watch.wait(b.client.opts.FirstSign)
 	n, err := b.ReadCloser.Read(p)
-	if b.left > 0 {
+	if n > 0 {
+		b.watch.silence.broken()
+	}
+	if err = b.watch.came(err); b.left > 0 {
 		b.left -= int64(n)
 	}
 	if b.reading.broke(n, err) {
@@ -260,7 +271,8 @@ func (c *Client) retryable(err error) bool {
 	var broken *brokenError
 	var credential *credentialError
 	var endless *endlessError
-	if errors.As(err, &broken) || errors.As(err, &credential) || errors.As(err, &endless) || errors.Is(err, errForeign) {
+	var silent *silentError
+	if errors.As(err, &silent) && !silent.Temporary() || errors.As(err, &broken) || errors.As(err, &credential) || errors.As(err, &endless) || errors.Is(err, errForeign) {
 		return false
 	}
 	var op *net.OpError
@@ -294,7 +306,7 @@ func (c *Client) connect(endpoint *url.URL) {
 		if err != nil {
 			return nil, err
 		}
-		return &watched{conn, c.opts.StallTimeout}, nil
+		return &watched{conn, 2 * c.opts.StallTimeout}, nil
 	}
 	dialTLS := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		plain, err := dial(ctx, network, addr)
@@ -337,7 +349,7 @@ func (c *Client) connect(endpoint *url.URL) {
 }
 
 // watched is a connection that fails when the other side is silent for too
-// long. The library has nothing against a body that stalls. Writing moves the
+// long: the last resort, behind the vigil over each request. Writing moves the
 // limit too: the transport also reads while a connection is idle, and a new
 // request must not inherit the rest of that time.
 type watched struct {
