@@ -17,7 +17,7 @@ import (
 
 // Export copies the run's files, traces and metadata, into dir under the names
 // that they have below the run's root, and returns where each went, relative to
-// dir. Names are changed as little as every file system needs: see localNames. On
+// dir. What is stored with gzip under a name that does not say so is unpacked. Names are changed as little as every file system needs: see localNames. On
 // Windows that takes the colons of kOps' names. Existing files are replaced, each at once when
 // its copy is complete; nothing outside dir is touched, whatever the names say
 // and wherever symbolic links in dir lead.
@@ -123,6 +123,21 @@ func (f File) copyTo(root *os.Root, path string) error {
 		return err
 	}
 	defer from.Close()
+	content, err := asNamed(from, f.Name)
+	if err != nil {
+		return err
+	}
+	err = f.write(root, path, content)
+	if errors.Is(err, errUnpack) {
+		// Nothing of a damaged file is lost: it is there as it is stored.
+		if _, err = from.Seek(0, io.SeekStart); err == nil {
+			err = f.write(root, path, from)
+		}
+	}
+	return err
+}
+
+func (f File) write(root *os.Root, path string, content io.Reader) error {
 	dir := filepath.Dir(path)
 	if err := root.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -132,7 +147,7 @@ func (f File) copyTo(root *os.Root, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
+	_, err = io.Copy(to, content)
 	if err = errors.Join(err, to.Close()); err == nil {
 		root.Chtimes(part, f.Updated, f.Updated)
 		err = root.Rename(part, path)
