@@ -306,6 +306,9 @@ func (j *junitReader) tearCase() {
 		c.Outcome = CaseUnknown
 	}
 	c.skipped = false
+	if c.flush(); c.Outcome == CaseFailed && c.message.Len() == 0 {
+		c.message.WriteString("its file breaks off before it tells why")
+	}
 	j.closeCase()
 }
 

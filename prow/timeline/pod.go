@@ -134,6 +134,7 @@ func (t *timeline) container(c runfile.Container, role runfile.Role) *node {
 	}
 	n := t.add(t.parentPod, c.Name, start, end)
 	t.containers[c.Name] = n
+	n.mark.MayContain = role == runfile.RoleInit || role == runfile.RoleTest
 	n.text("prow.phase", string(role))
 	n.text("prow.waited_since", since)
 	n.text("k8s.container.name", c.Name)
@@ -309,6 +310,7 @@ func (t *timeline) upload() {
 		return
 	}
 	n := t.phase(parent, "upload", u.Start, u.End)
+	n.mark.MayContain = false
 	n.number("prow.upload.files", int64(u.Files))
 	for _, p := range u.Problems {
 		level := "warning"
