@@ -42,6 +42,10 @@ func (r *request) hear(e session.Event) {
 			r.note("%s has ended: %s", name, e.State)
 		}
 	case session.Found:
+		if e.Detail {
+			r.detail("%s", e.Text)
+			break
+		}
 		r.note("%s", found(e.Notice))
 	case session.Notice:
 		if e.Refresh {

@@ -78,6 +78,7 @@ var hints = []hint{
 	storeHint,
 	hintIs(fetch.ErrOffline, "fetch it once without --offline"),
 	hintFor(parseHint),
+	hintFor(choiceHint),
 	hintFor(resolveHint),
 	hintFor(tooManyHint),
 	hintFor(func(e *launch.NamedError) string {

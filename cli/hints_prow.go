@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
+	"prowtrace/session"
 )
 
 // parseHint is what to do about an argument that could not be read.
@@ -33,6 +37,8 @@ func resolveHint(e *find.ResolveError) string {
 			return check + ", and the name of the bucket"
 		}
 		return check + ", or " + nameBucket
+	case find.ReasonNoBucket:
+		return "check the bucket's name, or leave --bucket out"
 	case find.ReasonOutOfTime:
 		return "ask for other times; prowtrace runs lists the newest"
 	case find.ReasonLimit:
@@ -76,4 +82,19 @@ func tooManyHint(e *find.TooManyError) string {
 		return "paste the link of one of them"
 	}
 	return "give a build id, or a time with --after"
+}
+
+// choiceHint is the command to go on with where a job's name is nearly another's.
+func choiceHint(e *session.ChoiceError) string {
+	if e.Err.Reason != find.ReasonNoRuns || e.Job == "" || e.Err.Timed {
+		return ""
+	}
+	if len(e.Near) == 0 {
+		return fmt.Sprintf("check the name, or name the bucket: prowtrace --bucket BUCKET %s; -v tells where was looked", text.Line(e.Job))
+	}
+	lines := []string{"did you mean " + either(e.Near) + "? Go on with:"}
+	for _, name := range e.Near {
+		lines = append(lines, "prowtrace "+name)
+	}
+	return strings.Join(lines, "\n")
 }

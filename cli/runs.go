@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
-	"prowtrace/session"
 )
 
 // runsCommand lists the latest runs of a job.
@@ -50,9 +50,14 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer r.close()
-	ref, err := link.Parse(r.known, arg)
+	refs, err := r.session.Parse([]string{arg})
 	if err != nil {
-		return &session.ArgumentError{Argument: arg, Err: err}
+		return err
+	}
+	ref := refs[0]
+	if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
+		return usageError{fmt.Errorf("cannot list runs of %s: it is on this machine, and no job", text.Line(arg)),
+			"name a job, or paste a link: prowtrace runs e2e-kops-aws-distro-deb13"}
 	}
 	runs, err := r.session.Runs(ctx, ref, r.number)
 	if err != nil {
@@ -79,8 +84,8 @@ func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 		if !run.Started.IsZero() {
 			started, age = run.Started.UTC().Format("2006-01-02 15:04"), text.Age(now.Sub(run.Started))
 		}
-		if !run.Finished.IsZero() && !run.Started.IsZero() {
-			took = text.Duration(run.Duration())
+		if run.Took != 0 {
+			took = text.Duration(run.Took)
 		}
 		traces := "no"
 		if run.Traces {
@@ -127,7 +132,7 @@ func (r *runsCommand) printJSON(runs []find.RunInfo) error {
 			Link     string     `json:"link"`
 			Error    string     `json:"error"`
 		}{Job: run.Job, Build: run.Build, Bucket: run.Bucket, Root: run.Root, Started: timeOrNull(run.Started), Finished: timeOrNull(run.Finished),
-			Seconds: run.Duration().Seconds(), Result: string(run.State), Traces: run.Traces}
+			Seconds: run.Took.Seconds(), Result: string(run.State), Traces: run.Traces}
 		if run.Root != "" {
 			row.Link = link.Page(r.known, run.Run)
 		}

@@ -19,14 +19,17 @@ const (
 var firstSnowflake = time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // BuildTime returns when the build of this id was started, to the millisecond,
-// in UTC. ok is false for an id that holds no time: an older counter.
+// in UTC. For an id that holds no time, an older counter, it is zero and ok is false.
 func BuildTime(build string) (t time.Time, ok bool) {
 	id, err := strconv.ParseInt(build, 10, 64)
 	if err != nil || id < 0 {
 		return time.Time{}, false
 	}
 	t = time.UnixMilli(id>>snowflakeShift + snowflakeEpoch).UTC()
-	return t, !t.Before(firstSnowflake)
+	if t.Before(firstSnowflake) {
+		return time.Time{}, false
+	}
+	return t, true
 }
 
 // BuildAt returns the smallest id of a build started at t or later.

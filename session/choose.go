@@ -35,7 +35,7 @@ func (s *Session) Runs(ctx context.Context, ref prow.Ref, n int) ([]find.RunInfo
 		return nil, err
 	}
 	runs, err := find.Runs(ctx, store, ref, n, s.findOptions())
-	return runs, choiceError(err)
+	return runs, s.choiceError(ref, err)
 }
 
 // findOptions are the options for package prow. Its notices become events.
@@ -66,7 +66,7 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 			return run, err
 		}
 		if run, err = find.Resolve(ctx, store, ref, s.findOptions()); err != nil {
-			return run, choiceError(err)
+			return run, s.choiceError(ref, err)
 		}
 		s.tell(Chosen{Run: run})
 	}

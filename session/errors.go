@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,11 @@ func runName(r prow.Run) string { return r.Job + " " + r.Build }
 
 // ChoiceError: no run could be chosen. It says what was asked for, what there was, and
 // between which runs the choice is.
-type ChoiceError struct{ Err *find.ResolveError }
+type ChoiceError struct {
+	Job  string   // the name that was asked for; "" for a pull request
+	Near []string // jobs whose names are nearly that, those of which runs are in the cache first
+	Err  *find.ResolveError
+}
 
 func (e *ChoiceError) Error() string {
 	var b strings.Builder
@@ -145,10 +150,37 @@ func (e *ChoiceError) Error() string {
 func (e *ChoiceError) Unwrap() error { return e.Err }
 
 // choiceError makes the error of package prow one of these.
-func choiceError(err error) error {
+func (s *Session) choiceError(ref prow.Ref, err error) error {
 	var r *find.ResolveError
-	if errors.As(err, &r) {
-		return &ChoiceError{r}
+	if !errors.As(err, &r) {
+		return err
 	}
-	return err
+	e := &ChoiceError{Job: ref.Job, Err: r}
+	if r.Reason == find.ReasonNoRuns && ref.Job != "" {
+		for _, name := range append(find.Near(ref.Job, s.cachedJobs()), r.Near...) {
+			if !slices.Contains(e.Near, name) {
+				e.Near = append(e.Near, name)
+			}
+		}
+	}
+	return e
+}
+
+// cachedJobs are the jobs of the runs in the cache, if there is one.
+func (s *Session) cachedJobs() (names []string) {
+	if s.o.Cache == CacheTemporary {
+		return nil
+	}
+	cache, err := fetch.OpenCache("")
+	if err != nil {
+		return nil
+	}
+	defer cache.Close()
+	runs, _ := cache.Runs() // no runs, no names
+	for _, r := range runs {
+		if r.Run.Job != "" {
+			names = append(names, r.Run.Job)
+		}
+	}
+	return names
 }

@@ -20,9 +20,11 @@ var (
 type ResolveError struct {
 	Asked  string // what was asked for
 	Had    string // what there was
+	Looked string // where it was looked for: directories of a bucket, and other buckets
 	Reason Reason
 
 	Choices []prow.Run // runs to choose from, newest first, with ReasonSeveral
+	Near    []string   // names of jobs in the bucket that are nearly the one asked for, with ReasonNoRuns
 	Bucket  string     // Options.Bucket
 	Timed   bool       // Options.After or Options.Before limited the search
 	Oldest  time.Time  // start of the oldest run that was looked at, with ReasonLimit; zero if not known
@@ -47,6 +49,8 @@ const (
 	ReasonNoneFits  Reason = "none-fits"   // none of them all is wanted
 	ReasonRunning   Reason = "running"     // likewise, but the newest has not ended
 	ReasonNotThere  Reason = "not-there"   // the build has expired, or is in another bucket
+
+	ReasonNoBucket Reason = "no-bucket" // the bucket that was named does not exist
 
 	ReasonStore  Reason = "store"  // its bucket is in a store that cannot be listed
 	ReasonBucket Reason = "bucket" // Options.Bucket is not a bucket's name
@@ -74,6 +78,7 @@ func (e *TooManyError) Error() string {
 // A Notice tells how runs were chosen.
 type Notice struct {
 	Text    string    // one sentence
+	Detail  bool      // only for those who want details
 	Limited bool      // Options.Limit ended the search
 	Oldest  time.Time // then the start of the oldest run that was looked at; zero if not known
 }

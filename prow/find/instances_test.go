@@ -38,13 +38,13 @@ func TestOwnInstance(t *testing.T) {
 		{"a build in the former bucket", "example-nightly@" + ago(5*day), false, "example-old/logs/example-nightly/" + ago(5*day)},
 		{"by its host", "https://prow.example.com/?job=other", false, "example-ci/logs/other/5"},
 		{"by a host that was taken over", "https://prow.k8s.io/?job=other", false, "example-ci/logs/other/5"},
-		{"a name that nobody claims", "other", false, "there are no runs in gs://kubernetes-ci-logs/logs/other/"},
+		{"a name that nobody claims", "other", false, "there are no runs of it [gs://kubernetes-ci-logs/logs/other/"},
 		{"a name that nobody claims, by default", "other", true, "example-ci/logs/other/5"},
 		{"a pull request of its own", "example/main#7", false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
 		{"of its own organisation by default", "tools#8", true, "example-ci/pr-logs/pull/tools/8/example-pull/" + ago(4*day)},
-		{"of an organisation that was taken over", "istio/main#7", false, "there are no runs in gs://example-ci/pr-logs/pull/istio_main/7/"},
+		{"of an organisation that was taken over", "istio/main#7", false, "there are no runs of it [gs://example-ci/pr-logs/pull/istio_main/7/"},
 		{"a pointer to where the run was", "gs://example-ci/" + pointer, false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
-		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs in gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic"},
+		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs of it [gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic"},
 		{"kubernetes' jobs are still found", periodic, true, bucketName + "/logs/" + periodic + "/" + ago(day/24)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestOwnInstance(t *testing.T) {
 				t.Fatal(err)
 			}
 			run, err := find.Resolve(t.Context(), s.memory, ref, find.Options{Now: clock, Instances: known, Want: find.WantLatest})
-			if got := run.Bucket + "/" + run.Root; got != tt.want && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			if got := run.Bucket + "/" + run.Root; got != tt.want && (err == nil || !strings.Contains(told(err), tt.want)) {
 				t.Errorf("got %s, %v\nwant %s", got, err, tt.want)
 			}
 		})

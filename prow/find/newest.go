@@ -3,6 +3,7 @@ package find
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -36,6 +37,7 @@ type jobSearch struct {
 
 	newest  build // of all that were listed
 	refused error // why a bucket could not be looked at
+	gone    error // a bucket that does not exist
 }
 
 // horizons are how far back the searches go before everything is listed.
@@ -190,6 +192,9 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 		found, at, err := j.decide(ctx, j.groups[:n], s)
 		switch {
 		case isAway(err):
+			if errors.Is(err, objstore.ErrBucketNotExist) {
+				j.gone = cmp.Or(j.gone, err)
+			}
 			if refuses(j.known, bucket, err) {
 				j.refused = cmp.Or(j.refused, err)
 			}

@@ -13,7 +13,11 @@ import (
 // ended, as [runfile.Metadata.State] tells it. A pod that is being aborted has time
 // to write FAILURE; with confirm a failure costs a second request, which tells.
 func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bool) (runfile.State, time.Time, error) {
-	m := &runfile.Metadata{Run: run}
+	return outcomeOf(ctx, store, &runfile.Metadata{Run: run}, confirm)
+}
+
+// outcomeOf is outcome, and keeps what it read.
+func outcomeOf(ctx context.Context, store objstore.Store, m *runfile.Metadata, confirm bool) (runfile.State, time.Time, error) {
 	ok, err := add(ctx, store, m, "finished.json")
 	if err != nil {
 		return runfile.Unknown, time.Time{}, err
@@ -21,7 +25,7 @@ func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bo
 	if ok {
 		state := m.Finished.State
 		if state == runfile.Failed && confirm {
-			if s, _, err := prowJobState(ctx, store, run); err == nil && s == runfile.Aborted {
+			if s, _, err := prowJobState(ctx, store, m); err == nil && s == runfile.Aborted {
 				state = runfile.Aborted
 			}
 		}
@@ -29,9 +33,9 @@ func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bo
 			return state, m.Finished.Time, nil
 		}
 	}
-	state, end, err := prowJobState(ctx, store, run)
+	state, end, err := prowJobState(ctx, store, m)
 	if err == nil && state == runfile.Unknown && !ok {
-		if started, err := startTime(ctx, store, run); err == nil && !started.IsZero() {
+		if started, err := startTime(ctx, store, m.Run); err == nil && !started.IsZero() {
 			state = runfile.Running
 		}
 	}
@@ -40,8 +44,7 @@ func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bo
 
 // prowJobState reads the state that Prow's controller keeps, which is right also
 // where the pod was ended too hard to write a finished.json.
-func prowJobState(ctx context.Context, store objstore.Store, run prow.Run) (runfile.State, time.Time, error) {
-	m := &runfile.Metadata{Run: run}
+func prowJobState(ctx context.Context, store objstore.Store, m *runfile.Metadata) (runfile.State, time.Time, error) {
 	if ok, err := add(ctx, store, m, "prowjob.json"); !ok {
 		return runfile.Unknown, time.Time{}, err
 	}

@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -20,10 +21,12 @@ import (
 // candidates are the builds among which one is chosen.
 type candidates struct {
 	subject string
+	ref     prow.Ref
 	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
 	dirs    []directory                                     // where they were looked for
 	refused func() error                                    // why some could not be
 	newest  func() build                                    // of those listed, whether or not the limits leave it out
+	gone    func() error                                    // a bucket that does not exist
 	many    bool                                            // builds of several jobs: the newest is no answer
 }
 
@@ -44,13 +47,13 @@ func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
 				p.dirs = append(p.dirs, r.dir(b, dir))
 			}
 		}
-		return &candidates{subject(ref), p.builds, p.dirs, func() error { return p.refused }, func() build { return p.newest }, ref.Kind == prow.KindPR}, nil
+		return &candidates{subject(ref), ref, p.builds, p.dirs, func() error { return p.refused }, func() build { return p.newest }, func() error { return p.gone }, ref.Kind == prow.KindPR}, nil
 	}
 	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
 	for _, b := range buckets {
 		j.groups = append(j.groups, r.dirsOf(b, ref)...)
 	}
-	return &candidates{subject(ref), j.builds, slices.Concat(j.groups...), func() error { return j.refused }, func() build { return j.newest }, false}, nil
+	return &candidates{subject(ref), ref, j.builds, slices.Concat(j.groups...), func() error { return j.refused }, func() build { return j.newest }, func() error { return j.gone }, false}, nil
 }
 
 // dirsOf are where the runs of a job may lie. What a link says comes first.
@@ -99,7 +102,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 			n := min(batch, len(portion), r.o.Limit-len(seen))
 			if n == 0 {
 				r.ended(ctx, seen)
-				return prow.Run{}, r.none(c, seen, true)
+				return prow.Run{}, r.none(ctx, c, seen, true)
 			}
 			looks, err := r.lookAt(ctx, portion[:n])
 			if err != nil {
@@ -119,7 +122,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 		return prow.Run{}, fmt.Errorf("cannot find %s: %w", r.wanted(c), err)
 	}
 	r.ended(ctx, seen)
-	return prow.Run{}, r.none(c, seen, false)
+	return prow.Run{}, r.none(ctx, c, seen, false)
 }
 
 // ended finds out which of the runs without traces go on, and may have some later:
@@ -239,7 +242,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 	case n == 0 && err != nil:
 		return prow.Run{}, fmt.Errorf("cannot find %s: %w", e.Asked, err)
 	case n == 0:
-		return prow.Run{}, r.none(c, nil, false)
+		return prow.Run{}, r.none(ctx, c, nil, false)
 	}
 	jobs := map[string]bool{}
 	for _, run := range e.Choices {
@@ -257,9 +260,12 @@ func (r *resolver) tell(l look, seen []look) {
 }
 
 // none explains that no build fits. more says that there are older ones.
-func (r *resolver) none(c *candidates, seen []look, more bool) error {
-	e := &ResolveError{Asked: r.wanted(c), Bucket: r.o.Bucket, Timed: r.limits() != "", Err: ErrNoRun}
+func (r *resolver) none(ctx context.Context, c *candidates, seen []look, more bool) error {
+	e := &ResolveError{Asked: r.wanted(c), Looked: where(c.dirs), Bucket: r.o.Bucket, Timed: r.limits() != "", Err: ErrNoRun}
 	switch {
+	case len(seen) == 0 && c.gone() != nil && cmp.Or(r.o.Bucket, c.ref.Bucket) != "":
+		e.Reason = ReasonNoBucket
+		e.Had = "there is no bucket " + c.dirs[0].bucket
 	case len(seen) == 0 && e.Timed && c.newest().id != "":
 		e.Reason = ReasonOutOfTime
 		e.Had = "it has runs, but none" + r.limits()
@@ -267,17 +273,29 @@ func (r *resolver) none(c *candidates, seen []look, more bool) error {
 			e.Had += ": the newest is" + of
 		}
 	case len(seen) == 0:
-		e.Reason = ReasonNoRuns
-		e.Had = "there are no runs in " + where(c.dirs)
+		e.Reason, e.Near = ReasonNoRuns, r.near(ctx, c)
+		e.Had = "there are no runs of it"
+		if named := cmp.Or(r.o.Bucket, c.ref.Bucket); named != "" {
+			e.Had += " in bucket " + c.dirs[0].bucket
+		}
 	case more:
 		e.Reason, e.Oldest = ReasonLimit, oldest(seen)
 		e.Had = fmt.Sprintf("none of the %s%s: %s", text.Count(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
+		if len(seen) == 1 {
+			e.Had = fmt.Sprintf("only the newest run%s was looked at: %s", dated(seen[0]), r.tally(seen))
+		}
 	default:
 		e.Reason = ReasonNoneFits
 		if seen[0].state == runfile.Running {
 			e.Reason = ReasonRunning
 		}
 		e.Had = fmt.Sprintf("none of its %s%s: %s", text.Count(len(seen), "run"), r.limits(), r.tally(seen))
+		if len(seen) == 1 {
+			e.Had = fmt.Sprintf("it has one run%s: %s", r.limits(), r.tally(seen))
+		}
+	}
+	if len(seen) == 0 {
+		r.o.Notice(Notice{Text: "looked in " + e.Looked, Detail: true})
 	}
 	return e
 }

@@ -3,6 +3,7 @@ package find
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type pullSearch struct {
 
 	newest  build // of all that were listed
 	refused error // why a bucket could not be looked at
+	gone    error // a bucket that does not exist
 }
 
 // builds yields all builds in one portion, newest first.
@@ -39,6 +41,9 @@ func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 				all, err = p.list(ctx, jobs)
 			}
 			if isAway(err) {
+				if errors.Is(err, objstore.ErrBucketNotExist) {
+					p.gone = cmp.Or(p.gone, err)
+				}
 				if refuses(p.known, dir.bucket, err) {
 					p.refused = cmp.Or(p.refused, err)
 				}

@@ -227,7 +227,7 @@ func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 // first returns the first of the builds that is there.
 func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of func(bucket string) []build) (prow.Run, error) {
 	var tried []directory
-	var refused error
+	var refused, gone error
 	var broken *pointerError
 	for _, bucket := range buckets {
 		for _, b := range of(bucket) {
@@ -247,23 +247,31 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 				return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), err)
 			}
 			errors.As(err, &broken)
+			if errors.Is(err, objstore.ErrBucketNotExist) {
+				gone = cmp.Or(gone, err)
+			}
 			tried = append(tried, b.in)
 		}
 	}
-	had := ""
+	e := &ResolveError{Asked: subject(ref), Had: "it does not exist", Reason: ReasonNotThere, Bucket: r.o.Bucket, Err: ErrNoRun}
 	if len(tried) > 0 {
-		had = "it is not in " + where(tried)
+		e.Looked = where(tried)
+		r.o.Notice(Notice{Text: "looked in " + e.Looked, Detail: true})
 	}
-	if broken != nil {
-		had += "; " + broken.Error()
-	}
+	named := cmp.Or(r.o.Bucket, ref.Bucket)
 	switch {
-	case refused != nil && had == "":
+	case refused != nil && len(tried) == 0:
 		return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), refused)
 	case refused != nil: // it comes last, because it ends with what helps
-		return prow.Run{}, fmt.Errorf("cannot find %s: %s, and %w", subject(ref), had, refused)
+		return prow.Run{}, fmt.Errorf("cannot find %s: it is not in %s, and %w", subject(ref), e.Looked, refused)
+	case gone != nil && named != "":
+		e.Reason, e.Had = ReasonNoBucket, "there is no bucket "+buckets[0]
+	case broken != nil:
+		e.Had += ": " + broken.Error()
+	case named != "":
+		e.Had = "it is not in bucket " + buckets[0]
 	}
-	return prow.Run{}, &ResolveError{Asked: subject(ref), Had: had, Reason: ReasonNotThere, Err: ErrNoRun}
+	return prow.Run{}, e
 }
 
 // there reports whether a build exists, and where its files are.

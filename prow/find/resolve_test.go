@@ -128,7 +128,7 @@ func TestResolveErrors(t *testing.T) {
 		want        string
 	}{
 		{"no such job", "e2e-no-such", find.Options{}, find.ErrNoRun,
-			`the newest run of job "e2e-no-such": there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins`},
+			`the newest run of job "e2e-no-such": there are no runs of it [gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins`},
 		{"none failed", counted, find.Options{Want: find.WantAborted}, find.ErrNoRun,
 			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed`},
 		{"capped", periodic, find.Options{Want: find.WantFailed, Before: noon.Add(-25 * time.Hour), Limit: 10}, find.ErrNoRun,
@@ -136,18 +136,18 @@ func TestResolveErrors(t *testing.T) {
 		{"none in time", periodic, find.Options{After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
 		{"none so early", periodic, find.Options{Before: noon.AddDate(-9, 0, 0)}, find.ErrNoRun, "it has runs, but none before 2017-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
 		{"none of a pull request in time", "kops#104", find.Options{Want: find.WantLatest, After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-"},
-		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/logs/e2e-no-such/"},
+		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "there are no runs of it [gs://kubernetes-ci-logs/logs/e2e-no-such/"},
 		{"many", "kops#104", find.Options{}, find.ErrManyRuns,
 			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job`},
 		{"many, however few may be looked at", "kops#104", find.Options{Limit: 1}, find.ErrManyRuns, "it has 3 runs of 1 job"},
-		{"no such pull request", "kops#9", find.Options{}, find.ErrNoRun, "there are no runs in gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
+		{"no such pull request", "kops#9", find.Options{}, find.ErrNoRun, "there are no runs of it [gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", find.Options{}, find.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty"},
-		{"no such build", periodic + "@5", find.Options{}, find.ErrNoRun, `build 5 of job "e2e-kops-sample": it is not in gs://kubernetes-ci-logs/logs/e2e-kops-sample/`},
+		{"no such build", periodic + "@5", find.Options{}, find.ErrNoRun, `build 5 of job "e2e-kops-sample": it does not exist [gs://kubernetes-ci-logs/logs/e2e-kops-sample/`},
 		{"S3", "istio/istio#5", find.Options{}, find.ErrNoRun, "its Prow keeps runs in another store: s3://istio-prow"},
-		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "there are no runs in s3://istio-prow/logs/x/"},
+		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "there is no bucket istio-prow"},
 		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "the Prow at prow.example.org is not known"},
-		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "gs://absent-bucket/pr-logs/pull/batch/x/"},
+		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "there is no bucket absent-bucket"},
 		{"bad bucket", "x", find.Options{Bucket: "a b"}, find.ErrNoRun, `invalid bucket name "a b"`},
 		{"a file", "./x", find.Options{}, find.ErrNoRun, "it does not name a run in a bucket"},
 		{"refused", "gs://origin-ci-private/logs/x/", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
@@ -164,7 +164,7 @@ func TestResolveErrors(t *testing.T) {
 			}
 			test.o.Now = clock
 			run, err := find.Resolve(t.Context(), s.store, ref, test.o)
-			if err == nil || !strings.Contains(err.Error(), test.want) {
+			if err == nil || !strings.Contains(told(err), test.want) {
 				t.Fatalf("got %+v, %v\nwant the error %s", run, err, test.want)
 			}
 			if test.is != nil && !errors.Is(err, test.is) {
@@ -290,7 +290,7 @@ func TestResolveProwJob(t *testing.T) {
 			if asked != "https://prow.k8s.io/prowjob?prowjob="+uuid {
 				t.Errorf("asked %s", asked)
 			}
-			if got := run.URL(); got != test.want && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			if got := run.URL(); got != test.want && (err == nil || !strings.Contains(told(err), test.want)) {
 				t.Errorf("got %s, %v\nwant %s", got, err, test.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "\x1b") {
@@ -328,7 +328,7 @@ func TestResolveAsksDeck(t *testing.T) {
 			t.Fatal(err)
 		}
 		run, err := find.Resolve(t.Context(), nil, ref, find.Options{})
-		if got := run.URL(); got != want && (err == nil || !strings.Contains(err.Error(), want)) {
+		if got := run.URL(); got != want && (err == nil || !strings.Contains(told(err), want)) {
 			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, want)
 		}
 	}
@@ -370,5 +370,51 @@ func TestErrorsNameAPlaceOnce(t *testing.T) {
 		if err == nil || strings.Count(err.Error(), "gs://") != 1 {
 			t.Errorf("%s: %v", input, err)
 		}
+	}
+}
+
+// told is an error with where was looked.
+func told(err error) string {
+	var e *find.ResolveError
+	if errors.As(err, &e) && e.Looked != "" {
+		return err.Error() + " [" + e.Looked
+	}
+	return err.Error()
+}
+
+func TestNear(t *testing.T) {
+	names := []string{"e2e-kops-aws", "e2e-kops-gce", "ci-kubernetes-e2e-kops-aws-distro-deb13", "e2e-kops-aws"}
+	for job, want := range map[string]string{
+		"e2e-kops-awss": "[e2e-kops-aws]", "E2E-KOPS-AWS": "[e2e-kops-aws]", "e2e-kop-gce": "[e2e-kops-gce]", "nothing-like-it": "[]",
+		"ci-kubernetes-e2e-kops-aws-distro-deb12": "[ci-kubernetes-e2e-kops-aws-distro-deb13]",
+	} {
+		if got := fmt.Sprint(find.Near(job, names)); got != want {
+			t.Errorf("near %s: %s, want %s", job, got, want)
+		}
+	}
+	s := newSample(t)
+	ref, _ := link.Parse(prow.Instances{}, periodic+"s")
+	var e *find.ResolveError
+	if _, err := find.Resolve(t.Context(), s.store, ref, find.Options{Now: clock}); !errors.As(err, &e) || len(e.Near) == 0 || e.Near[0] != periodic {
+		t.Errorf("the bucket has no %ss, but near it %+v", periodic, e)
+	}
+}
+
+// The list prints the time by which runs are chosen: at the border they agree.
+func TestTimesAgree(t *testing.T) {
+	s := newSample(t)
+	ref, _ := link.Parse(prow.Instances{}, periodic)
+	all, err := find.Runs(t.Context(), s.store, ref, 5, find.Options{Now: clock})
+	if err != nil || len(all) < 3 {
+		t.Fatal(all, err)
+	}
+	border := all[1]
+	since, err := find.Runs(t.Context(), s.store, ref, 5, find.Options{Now: clock, After: border.Started})
+	if err != nil || len(since) != 2 || since[1].Build != border.Build {
+		t.Errorf("since %v: %+v, %v", border.Started, since, err)
+	}
+	before, err := find.Runs(t.Context(), s.store, ref, 1, find.Options{Now: clock, Before: border.Started})
+	if err != nil || before[0].Build != all[2].Build {
+		t.Errorf("before %v: %+v, %v", border.Started, before, err)
 	}
 }

@@ -1,6 +1,7 @@
 package find
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -17,20 +18,12 @@ import (
 // RunInfo is one line of a job's history.
 type RunInfo struct {
 	prow.Run
-	Started  time.Time // UTC; zero if no file tells and the build id is no time
-	Finished time.Time // UTC; zero while it runs, and where no file tells
+	Started  time.Time     // UTC: as Options.After and Before count, the time of the build id, else what a file tells; zero if nothing does
+	Finished time.Time     // UTC; zero while it runs, and where no file tells
+	Took     time.Duration // how long the job took, its waiting for a pod and a node too; 0 if it is not known
 	State    runfile.State
 	Traces   bool  // there is a file in artifacts/**/otlp/; before the end there cannot be one
 	Err      error // why the line is incomplete, if it is
-}
-
-// Duration is how long the run took, to the second; 0 if it is not known. It can
-// be negative: the two times are of different clocks.
-func (i RunInfo) Duration() time.Duration {
-	if i.Started.IsZero() || i.Finished.IsZero() {
-		return 0
-	}
-	return i.Finished.Sub(i.Started)
 }
 
 // Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
@@ -64,7 +57,7 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	case err != nil:
 		return infos, fmt.Errorf("cannot list the runs of %s: %w", c.subject, err)
 	case len(infos) == 0:
-		return nil, r.none(c, seen, len(seen) >= r.o.Limit)
+		return nil, r.none(ctx, c, seen, len(seen) >= r.o.Limit)
 	case len(infos) < n && len(seen) >= max(n, r.o.Limit):
 		r.o.Notice(Notice{Text: fmt.Sprintf("looked only at the %s: %s", text.Count(len(seen), "newest run"), r.tally(seen)), Limited: true, Oldest: oldest(seen)})
 	}
@@ -139,7 +132,8 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 		info.Run = prow.Run{Build: b.id, Job: lastSegment(b.in.path)}
 		return info
 	}
-	info.State, info.Finished, info.Err = outcome(ctx, r.store, info.Run, true)
+	m := &runfile.Metadata{Run: info.Run}
+	info.State, info.Finished, info.Err = outcomeOf(ctx, r.store, m, true)
 	if info.Err != nil || !r.o.Want.is(info.State) {
 		return info
 	}
@@ -147,9 +141,31 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	if info.Err != nil || r.o.WithTraces && !info.Traces {
 		return info
 	}
-	var started time.Time
-	if started, info.Err = startTime(ctx, r.store, info.Run); !started.IsZero() {
-		info.Started = started
-	}
+	info.Err = r.times(ctx, m, &info)
 	return info
+}
+
+// times reads when a run was started, and how long it took: from when its ProwJob was
+// made, as its trace has it.
+func (r *resolver) times(ctx context.Context, m *runfile.Metadata, info *RunInfo) error {
+	var err error
+	if m.ProwJob == nil {
+		_, err = add(ctx, r.store, m, "prowjob.json")
+	}
+	if info.Started.IsZero() && err == nil {
+		_, err = add(ctx, r.store, m, "started.json")
+		if m.Started != nil {
+			info.Started = m.Started.Time
+		}
+	}
+	if m.ProwJob != nil && info.State != runfile.Running {
+		info.Finished = cmp.Or(m.ProwJob.Completion, info.Finished)
+	}
+	if since := m.Since(); !since.IsZero() && !info.Finished.IsZero() {
+		info.Took = max(0, info.Finished.Sub(since)) // the two times can be of different clocks
+	}
+	if info.Started.IsZero() {
+		info.Started = m.Since()
+	}
+	return err
 }

@@ -28,14 +28,7 @@ func readSmall(ctx context.Context, store objstore.Store, run prow.Run, name str
 // exists reports whether there is anything of a run.
 func exists(ctx context.Context, store objstore.Store, run prow.Run) (bool, error) {
 	for _, err := range store.ListDir(ctx, run.Bucket, run.Root+"/", objstore.Bounds{}) {
-		return err == nil, absentIsNil(err)
+		return err == nil, err
 	}
 	return false, nil
-}
-
-func absentIsNil(err error) error {
-	if objstore.IsAbsent(err) {
-		return nil
-	}
-	return err
 }

@@ -18,7 +18,7 @@ export function duration(ns) {
   const s = Math.round(ns / 1e9);
   if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`;
   if (s < 86400) return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} m`;
-  return `${count(Math.floor(s / 86400))} d ${two(Math.floor((s % 86400) / 3600))} h`;
+  return `${count(Math.floor(s / 86400))} d ${two(Math.floor((s % 86400) / 3600))} h ${two(Math.floor((s % 3600) / 60))} m`;
 }
 
 /** @param {number} v */
