@@ -80,8 +80,8 @@ size: build ## the program stays below 25 MB
 	@bytes=$$(wc -c < bin/prowtrace); echo "bin/prowtrace: $$bytes bytes"; test $$bytes -le 25000000
 
 .PHONY: bench
-bench: ## the benchmarks beside the code
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: browser ## how the budgets are kept, as a table; OLD=COMMIT and PEER=DIR (kOps' tools/otel/traceserver) are measured beside; takes some minutes
+	$(GO) run ./internal/benchtable $(if $(OLD),-old $(OLD)) $(if $(PEER),-peer $(PEER)) $(BENCH_ARGS)
 
 .PHONY: bench-fetch
 bench-fetch: ## how fetching compares to the network's limit and to other tools; takes some minutes
