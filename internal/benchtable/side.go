@@ -44,6 +44,7 @@ func checkout(ctx context.Context, tree, binaries string) (*side, error) {
 	if changed, err := output(ctx, tree, "git", "status", "--porcelain"); err != nil || changed != "" {
 		commit += " with changes"
 	}
+	fmt.Fprintf(os.Stderr, "building the benchmarks at %s\n", commit)
 	s := &side{tree, binaries, commit, results{}}
 	for _, suite := range suites {
 		if _, err := os.Stat(s.binary(suite)); err == nil {
