@@ -1,27 +1,37 @@
 package analysis
 
 import (
+	"hash/maphash"
 	"math/bits"
 	"math/rand/v2"
 )
 
-// numbered numbers distinct texts in the order they come.
+// numbered numbers distinct texts in the order they come. It looks at a text once, and
+// again only where it seems to be there already.
 type numbered struct {
-	index  map[string]uint32
+	seed   maphash.Seed // made when it is first needed
+	hashes numbering    // those of values
 	values []string
 }
 
 func (in *numbered) number(s string) uint32 {
-	if n, ok := in.index[s]; ok {
-		return n
+	if in.seed == (maphash.Seed{}) {
+		in.seed = maphash.MakeSeed()
 	}
-	if in.index == nil {
-		in.index = map[string]uint32{}
+	return in.hashed(maphash.String(in.seed, s), s)
+}
+
+// hashed numbers a text whose hash, by the same seed, is known.
+func (in *numbered) hashed(hash uint64, s string) uint32 {
+	for ; ; hash++ { // where another text has the hash, which is next to impossible
+		at, fresh := in.hashes.number(hash)
+		if fresh {
+			in.values = append(in.values, s)
+		}
+		if in.values[at] == s {
+			return uint32(at)
+		}
 	}
-	n := uint32(len(in.values))
-	in.index[s] = n
-	in.values = append(in.values, s)
-	return n
 }
 
 // numbering numbers distinct keys in the order they come. It is a table with open

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"hash/maphash"
 	"slices"
 	"sync/atomic"
 
@@ -45,25 +46,26 @@ const MaxOperations = 5000
 func Operations(of Traces, by Grouping) []Operation {
 	pieces := of.pieces()
 	sums := make([]operationSums, len(pieces))
+	seed := maphash.MakeSeed()
 	if by.key == "" {
-		each(len(pieces), func(i int) { sums[i] = pieces[i].sumUp(by, nil) })
-		return mostSelf(sums)
+		each(len(pieces), func(i int) { sums[i] = pieces[i].sumUp(by, seed, nil) })
+		return mostSelf(sums, seed)
 	}
 	var next atomic.Int64
 	_ = of.view.Places().Work(context.Background(), func(turn *trace.Turn) error { // without an end nothing fails
 		for i := int(next.Add(1)) - 1; i < len(pieces); i = int(next.Add(1)) - 1 {
-			sums[i] = pieces[i].sumUp(by, turn)
+			sums[i] = pieces[i].sumUp(by, seed, turn)
 		}
 		return nil
 	})
-	return mostSelf(sums)
+	return mostSelf(sums, seed)
 }
 
 // operationSums are the operations of a piece, by number.
 type operationSums struct {
 	of        *piece
-	keys      []uint64 // what they are summed up by, and their service
-	values    []string // by number in a key; nil where that is of a name
+	keys      []uint64  // what they are summed up by, and their service
+	values    *numbered // texts by number in a key; nil where that is of a name
 	sums      []operationSum
 	durations []int64 // of spans with an end: those of the first operation, of the second, …
 }
@@ -74,7 +76,7 @@ type operationSum struct {
 }
 
 // sumUp sums up the operations of a piece; by an attribute it works at a place.
-func (p *piece) sumUp(by Grouping, turn *trace.Turn) operationSums {
+func (p *piece) sumUp(by Grouping, seed maphash.Seed, turn *trace.Turn) operationSums {
 	all := operationSums{of: p}
 	of := make([]int32, p.hi-p.lo) // the operation of each span
 	var index numbering
@@ -83,11 +85,11 @@ func (p *piece) sumUp(by Grouping, turn *trace.Turn) operationSums {
 			of[i], _ = index.number(p.operation(p.lo + i))
 		}
 	} else {
-		values := valueNumbers{piece: p, key: by.key, turn: turn}
+		values := valueNumbers{piece: p, key: by.key, numbered: numbered{seed: seed}, turn: turn}
 		for i := range of {
 			of[i], _ = index.number(values.operation(p.lo + i))
 		}
-		all.values = values.numbered.values
+		all.values = &values.numbered
 	}
 	all.keys = index.keys
 	all.sums = make([]operationSum, len(all.keys))
@@ -133,9 +135,9 @@ func (o *operationSum) merge(more operationSum) {
 
 // mostSelf adds up what pieces came to, in their order, and gives the operations with
 // the most self time.
-func mostSelf(pieces []operationSums) (all []Operation) {
+func mostSelf(pieces []operationSums, seed maphash.Seed) (all []Operation) {
 	var index numbering
-	var values numbered
+	values := numbered{seed: seed}
 	var sums []operationSum
 	of := make([][]int32, len(pieces)) // by operation of a piece, that of all
 	for k, p := range pieces {
@@ -143,7 +145,7 @@ func mostSelf(pieces []operationSums) (all []Operation) {
 		for i, key := range p.keys {
 			if p.values != nil {
 				value, service := parts(key)
-				key = pair(values.number(p.values[value]), service)
+				key = pair(values.hashed(p.values.hashes.keys[value], p.values.values[value]), service)
 			}
 			at, fresh := index.number(key)
 			if fresh {

@@ -157,13 +157,25 @@ func (c *serviceCounts) addServices(p *piece) {
 // addPeers counts what spans of a piece called that wrote no spans.
 func (c *serviceCounts) addPeers(p *piece, answered []bool) {
 	var hosts hostNames
+	var peers numbered
+	var nodes []*countedNode // by the number of a peer
+	calls := make(map[uint64]*countedCall)
 	for i := p.lo; i < p.hi; i++ {
-		if found := p.peerOf(i, answered, &hosts); found.name != "" {
-			from, to := nodeKey{service: p.serviceOf(i)}, nodeKey{peer: found.name}
-			at := p.turnOf(i, true, false)
-			c.node(to, ServiceNode{Name: found.name, Peer: true, Key: found.key}, at).add(p.spans, i, p.duration(i))
-			c.call(from, to, at).add(p.spans, i)
+		found := p.peerOf(i, answered, &hosts)
+		if found.name == "" {
+			continue
 		}
+		to, at, service := peers.number(found.name), p.turnOf(i, true, false), p.serviceOf(i)
+		if int(to) == len(nodes) {
+			nodes = append(nodes, c.node(nodeKey{peer: found.name}, ServiceNode{Name: found.name, Peer: true, Key: found.key}, at))
+		}
+		nodes[to].add(p.spans, i, p.duration(i))
+		call := calls[pair(service, to)]
+		if call == nil {
+			call = c.call(nodeKey{service: service}, nodeKey{peer: found.name}, at)
+			calls[pair(service, to)] = call
+		}
+		call.add(p.spans, i)
 	}
 }
 
