@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // numbered numbers distinct texts in the order they come. It looks at a text once, and
@@ -72,11 +73,19 @@ func (in *numbering) find(key uint64) int {
 	return slot
 }
 
-func (in *numbering) grow() {
+func (in *numbering) grow() { in.makeSlots(max(64, 4*len(in.slots))) }
+
+// reserve makes room for up to n keys.
+func (in *numbering) reserve(n int) {
+	in.keys = slices.Grow(in.keys, n)
+	in.makeSlots(1 << bits.Len(uint(2*n)))
+}
+
+func (in *numbering) makeSlots(n int) {
 	if in.spin == 0 {
 		in.spin = rand.Uint64() | 1
 	}
-	in.slots = make([]int32, max(64, 4*len(in.slots)))
+	in.slots = make([]int32, n)
 	for i, key := range in.keys {
 		in.slots[in.find(key)] = int32(i + 1)
 	}

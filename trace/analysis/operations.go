@@ -138,8 +138,14 @@ func (o *operationSum) merge(more operationSum) {
 func mostSelf(pieces []operationSums, seed maphash.Seed) (all []Operation) {
 	var index numbering
 	values := numbered{seed: seed}
-	var sums []operationSum
 	of := make([][]int32, len(pieces)) // by operation of a piece, that of all
+	most := 0
+	for _, p := range pieces {
+		most += len(p.keys)
+	}
+	index.reserve(most)
+	values.hashes.reserve(most)
+	sums := make([]operationSum, 0, most)
 	for k, p := range pieces {
 		of[k] = make([]int32, len(p.keys))
 		for i, key := range p.keys {

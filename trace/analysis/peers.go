@@ -1,9 +1,10 @@
 package analysis
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net/url"
 	"slices"
-	"strings"
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
@@ -115,8 +116,8 @@ func (h *hostNames) text(value []byte) string {
 // of gives the host of the URL that an encoded value has.
 func (h *hostNames) of(value []byte) string {
 	if text, ok := plainText(value); ok {
-		if host, ok := plainHost(otlpwire.String(text)); ok {
-			return h.keep([]byte(host))
+		if host, ok := plainHost(text); ok {
+			return h.keep(host)
 		}
 	}
 	u, err := url.Parse(trace.EncodedText(value))
@@ -145,11 +146,11 @@ func (h *hostNames) keep(name []byte) string {
 
 // plainHost gives the host of a URL as url.Parse does. It knows the form that nearly all
 // have and is not ok for any other.
-func plainHost(address string) (host string, ok bool) {
-	rest, secure := strings.CutPrefix(address, "https://")
-	if !secure {
-		if rest, ok = strings.CutPrefix(address, "http://"); !ok {
-			return "", false
+func plainHost(address []byte) (host []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(address, []byte("https://"))
+	if !ok {
+		if rest, ok = bytes.CutPrefix(address, []byte("http://")); !ok {
+			return nil, false
 		}
 	}
 	end := 0
@@ -157,22 +158,36 @@ func plainHost(address string) (host string, ok bool) {
 		end++
 	}
 	host, rest = rest[:end], rest[end:]
-	if strings.HasPrefix(rest, ":") {
-		rest = strings.TrimLeft(rest[1:], "0123456789")
+	if len(rest) > 0 && rest[0] == ':' {
+		rest = bytes.TrimLeft(rest[1:], "0123456789")
 	}
-	if host == "" || rest != "" && rest[0] != '/' && rest[0] != '?' {
-		return "", false
+	if len(host) == 0 || len(rest) > 0 && rest[0] != '/' && rest[0] != '?' {
+		return nil, false
 	}
-	inPath := true
-	for i := range len(rest) {
-		switch c := rest[i]; {
-		case c < 0x20 || c == 0x7f || c == '#' || c == '%' && inPath:
-			return "", false
-		case c == '?':
-			inPath = false
-		}
+	path, _, _ := bytes.Cut(rest, []byte("?"))
+	if bytes.IndexByte(path, '%') >= 0 || bytes.IndexByte(rest, '#') >= 0 || mayHaveControls(rest) {
+		return nil, false
 	}
 	return host, true
+}
+
+// mayHaveControls reports whether control characters of ASCII can be among some bytes. It
+// looks at eight bytes at a time; it may take others for some, but misses none.
+func mayHaveControls(b []byte) bool {
+	const ones = 0x0101010101010101
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		del := x ^ 0x7f*ones
+		if ((x-0x20*ones)&^x|(del-ones)&^del)&(0x80*ones) != 0 {
+			return true
+		}
+	}
+	for _, c := range b {
+		if c < 0x20 || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 func isHostByte(c byte) bool {
