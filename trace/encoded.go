@@ -187,7 +187,7 @@ func EncodedText(value []byte) string {
 			}
 		}
 	}
-	if len(value) > 1 && value[0] == 3<<3|0 { // nor does an integer
+	if len(value) > 1 && value[0] == 3<<3|byte(protowire.VarintType) { // nor does an integer
 		if n, size := protowire.ConsumeVarint(value[1:]); size == len(value)-1 {
 			return strconv.FormatInt(int64(n), 10)
 		}
