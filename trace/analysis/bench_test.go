@@ -59,7 +59,7 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkAnalyses measures each analysis of all traces, and of the largest, as a
+// BenchmarkAnalyses measures each analysis of all traces as a
 // multiple of a plain pass over all bytes in the same run.
 func BenchmarkAnalyses(b *testing.B) {
 	if testing.Short() {
