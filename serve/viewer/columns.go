@@ -41,12 +41,16 @@ func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
 	return blob{contentType: "application/octet-stream", body: d.columns(from, to), dense: true}, nil
 }
 
+// recoveredBit marks, in the column of kinds, an error that was made good.
+const recoveredBit = 1 << 6
+
 func (d drawing) columns(from, to int) []byte {
 	n := to - from
 	depth, name, service := make([]uint32, n), make([]uint32, n), make([]uint32, n)
 	kind, flags := make([]uint32, n), make([]uint32, n)
 	start, duration := newWide(n), newWide(n)
 	self := make([]float32, n)
+	recovered := d.Recovered()
 	for i, l := range d.Layout.Lines[from:to] {
 		depth[i], name[i], service[i] = uint32(l.Depth), l.Name, l.Service
 		if l.Group == analysis.NoGroup {
@@ -55,6 +59,9 @@ func (d drawing) columns(from, to int) []byte {
 			duration.set(i, s.Duration)
 			self[i] = float32(d.Self[l.Span])
 			kind[i] = uint32(s.Kind) | uint32(s.Status)<<4
+			if recovered[l.Span] {
+				kind[i] |= recoveredBit
+			}
 			flags[i] = uint32(s.Flags &^ (trace.Linked | trace.Eventful))
 			if d.Tree.Inferred(int(l.Span)) {
 				flags[i] |= uint32(trace.Inferred)

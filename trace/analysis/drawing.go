@@ -20,6 +20,7 @@ type Drawing struct {
 	groups     map[int32]extent
 	kept       analyses
 	critical   func() []Segment
+	recovered  func() []bool
 }
 
 type extent struct{ start, end int64 }
@@ -38,11 +39,15 @@ func Draw(t trace.Tree) *Drawing {
 	d.measureGroups()
 	d.kept.of = Traces{view: t.View(), tree: &t, self: d.Self}
 	d.critical = sync.OnceValue(func() []Segment { return CriticalPath(t) })
+	d.recovered = sync.OnceValue(func() []bool { return Recovered(t) })
 	return d
 }
 
 // Critical gives the critical path (see CriticalPath).
 func (d *Drawing) Critical() []Segment { return d.critical() }
+
+// Recovered says which spans with an error were made good (see Recovered).
+func (d *Drawing) Recovered() []bool { return d.recovered() }
 
 // Operations gives the operations of the trace.
 func (d *Drawing) Operations(by Grouping) []Operation { return d.kept.operations(by) }

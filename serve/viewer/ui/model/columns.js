@@ -6,6 +6,7 @@
 /** @typedef {import('../types').Numbers} Numbers */
 
 export const STATUS_ERROR = 2;
+const RECOVERED = 64; // in the column of kinds
 export const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 
 /**
@@ -87,7 +88,7 @@ export function build(head, parts) {
  * @param {number} flags
  */
 function isError(kind, flags) {
-  return kind >> 4 === STATUS_ERROR && (flags & (FLAG.missing | FLAG.fold)) === 0;
+  return ((kind >> 4) & 3) === STATUS_ERROR && (flags & (FLAG.missing | FLAG.fold)) === 0;
 }
 
 /**
@@ -96,6 +97,16 @@ function isError(kind, flags) {
  */
 export function hasError(m, line) {
   return isError(at(m.kind, line), at(m.flags, line));
+}
+
+/**
+ * Whether a line is an error that was made good: the server says so, by the rule of its
+ * analysis.
+ * @param {Model} m
+ * @param {number} line
+ */
+export function wasMadeGood(m, line) {
+  return (at(m.kind, line) & RECOVERED) !== 0;
 }
 
 /**

@@ -1,32 +1,24 @@
 // Which of the errors matter. Most spans with an error are harmless: a call
 // that was tried again with success, a 404 before something is made. Pure.
 
-import { at, FLAG, hasError } from './columns.js';
+import { at, hasError, wasMadeGood } from './columns.js';
 
 /** @typedef {import('../types').Model} Model */
 
 /**
- * The errors of a trace. One was made good when something that began after it,
- * under the same parent, went well, or when its parent's error was made good;
- * what Prow's files call an error in a job's trace never is. An error lasted
- * when it was not made good, and none under it lasted either: it is the inmost.
+ * The errors of a trace. Which of them were made good the server says. An error
+ * lasted when it was not, and none under it lasted either: it is the inmost.
  * Linear in the lines.
  * @param {Model} m
  * @returns {import('../types').Errors}
  */
 export function errorsOf(m) {
-  const well = new Float64Array(m.n).fill(-1); // by parent: the last start of what went well
-  for (let i = 0; i < m.n; i++) {
-    const p = holder(m, i);
-    if (p >= 0 && !hasError(m, i) && (at(m.flags, i) & (FLAG.fold | FLAG.missing)) === 0) well[p] = Math.max(at(well, p), at(m.start, i));
-  }
   const all = [];
   const good = new Uint8Array(m.n);
   for (let i = 0; i < m.n; i++) {
     if (!hasError(m, i)) continue;
     all.push(i);
-    const p = holder(m, i);
-    if (p >= 0 && !ofProw(m, i) && (good[p] || at(well, p) >= ended(m, i))) good[i] = 1;
+    if (wasMadeGood(m, i)) good[i] = 1;
   }
   const lasting = [];
   const first = new Int32Array(m.n).fill(-1);
@@ -60,16 +52,6 @@ export function causeUnder(o, line) {
  */
 export function ofProw(m, line) {
   return m.head.joined === true && at(m.service, line) === at(m.service, 0);
-}
-
-/**
- * What a line is under, folds aside.
- * @param {Model} m
- * @param {number} line
- */
-function holder(m, line) {
-  const p = at(m.parent, line);
-  return p >= 0 && at(m.flags, p) & FLAG.fold ? at(m.parent, p) : p;
 }
 
 /**

@@ -39,7 +39,7 @@ export function showHelp() {
       h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
         h('h3', {}, 'What the lines show'),
         h('ul', { class: 'legend' },
-          h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: what came after it, under the same parent, went well'),
+          h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: the same operation on the same target went well later, under the same parent'),
           h('li', {}, 'an error lasted if it was not made good, and none under it lasted; a closed line has the words of the first under it'),
           h('li', {}, h('span', { class: 'mark-below' }, '3 below'), ' errors under it'),
           h('li', {}, 'solid: self time; pale: a child was running; the thin line under a bar: the critical path'),

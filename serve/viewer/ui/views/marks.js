@@ -31,7 +31,7 @@ export function signMark({ sign, text, means }) {
  * @param {boolean} good whether the error was made good
  */
 export function errorMark(good) {
-  const means = good ? 'This span has an error that was made good: what came after it, beside it, went well' : 'This span has an error';
+  const means = good ? 'This span has an error that was made good: the same operation on the same target went well later' : 'This span has an error';
   return h('span', { class: good ? 'mark-error good' : 'mark-error', title: means },
     h('span', { 'aria-hidden': 'true' }, '✕'), h('span', { class: 'vh' }, good ? 'error, made good' : 'error'));
 }
