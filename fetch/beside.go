@@ -25,7 +25,9 @@ type besideFiles struct {
 	traces chan struct{} // closed when all traces are under way
 	all    sync.WaitGroup
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex  // guards what follows
+	waiting  time.Time   // since when
+	late     *time.Timer // ends the wait; nil before it
 	failed   int
 	first    string // of those that failed
 	why      string // that one did
@@ -35,13 +37,16 @@ type besideFiles struct {
 	cut      []runfile.Kind   // there are more files than may be taken
 }
 
-// patience is how long files beside the traces may take after these have come.
-// Most runs have all within a round trip or two; a step graph with thousands of
-// JUnit files beside it is listed in a few seconds.
-const patience = 10 * time.Second
+// How long files beside the traces may take after these have come: as long as one
+// comes now and then, but not for ever. Most runs have all within a round trip or two;
+// thousands of JUnit files are there after some seconds.
+const (
+	patience    = 10 * time.Second // without a file
+	maxPatience = time.Minute
+)
 
 // errLate is the cause that ends files beside the traces when their time is up.
-var errLate = fmt.Errorf("it had not come %v after the traces", patience)
+var errLate = errors.New("it came too late after the traces")
 
 // startBeside starts to look for the files: a listing for each kind with a pattern,
 // and a request for each known name.
@@ -68,9 +73,12 @@ func (b *besideFiles) wait(wanted bool) {
 	if !wanted {
 		b.cancel()
 	}
-	late := time.AfterFunc(patience, b.cancel)
+	b.mu.Lock()
+	b.waiting = time.Now()
+	b.late = time.AfterFunc(patience, b.cancel)
+	b.mu.Unlock()
 	b.all.Wait()
-	late.Stop()
+	b.late.Stop()
 	b.cancel()
 	for _, kind := range runfile.Kinds() {
 		if err := b.unlisted[kind.Title]; err != nil {
@@ -98,6 +106,8 @@ func (b *besideFiles) start(ctx context.Context, name string, work func() error)
 		}
 		if err != nil {
 			b.t.ledger.drop(name)
+		} else {
+			b.came()
 		}
 		switch {
 		case errors.Is(err, objstore.ErrTooLarge):
@@ -106,6 +116,15 @@ func (b *besideFiles) start(ctx context.Context, name string, work func() error)
 			b.leaveFailed(name, cause(ctx, err))
 		}
 	})
+}
+
+// came lets the others have more time.
+func (b *besideFiles) came() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.late != nil && b.late.Stop() {
+		b.late.Reset(min(patience, max(0, maxPatience-time.Since(b.waiting))))
+	}
 }
 
 // cause is why something failed: where time was up, that.

@@ -319,7 +319,7 @@ func TestBesideAreLate(t *testing.T) {
 		notice  string
 	}{
 		{"files", false, "3 metadata files are left out, such as "},
-		{"listing", true, "JUnit files are left out, they could not be listed: it had not come 10s after the traces"},
+		{"listing", true, "JUnit files are left out, they could not be listed: it came too late after the traces"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestBesideAreLate(t *testing.T) {
 				if took := time.Since(began); took != patience {
 					t.Errorf("took %v, want %v", took, patience)
 				}
-				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "10s after the traces") {
+				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "it came too late after the traces") {
 					t.Errorf("notices %q, want %q", notices, tt.notice)
 				}
 				if err := res.Close(); err != nil {

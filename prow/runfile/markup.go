@@ -16,9 +16,10 @@ import (
 type markup struct {
 	r      *bufio.Reader
 	counts *countingReader
-	isXML  bool // it begins as XML does
-	opened bool // < has been read
-	cdata  bool // within <![CDATA[
+	isXML  bool        // it begins as XML does
+	opened bool        // < has been read
+	cdata  bool        // within <![CDATA[
+	kept   []attribute // room for those of the next tag
 }
 
 // Bounds of a tag.
@@ -39,10 +40,10 @@ var elements = map[string]bool{
 // token is an element's tag or, without a name, text.
 type token struct {
 	name       string
-	closing    bool // </name>
-	empty      bool // <name/>
-	torn       bool // the tag breaks off
-	attributes []attribute
+	closing    bool        // </name>
+	empty      bool        // <name/>
+	torn       bool        // the tag breaks off
+	attributes []attribute // good until the next tag is read
 
 	text []byte // good until the next token is read
 	raw  bool   // of CDATA: nothing in it is escaped
@@ -165,6 +166,8 @@ func elementAt(ahead []byte) (name string, closing bool) {
 // attributes reads a tag behind its name. It is torn where the file ends in it, or
 // where another tag begins in it.
 func (m *markup) attributes() (all []attribute, empty, torn bool) {
+	all = m.kept[:0]
+	defer func() { m.kept = all }()
 	for {
 		c, err := m.r.ReadByte()
 		switch {
@@ -200,6 +203,13 @@ func (m *markup) elementFollows() bool {
 
 // attribute reads one that begins with a character.
 func (m *markup) attribute(first byte) (a attribute, torn bool) {
+	ahead, _ := m.r.Peek(m.r.Buffered())
+	if i := bytes.IndexAny(ahead[:min(len(ahead), 32)], "= \r\n\t><\"'/"); i >= 0 && ahead[i] == '=' {
+		name := attributeName(first, ahead[:i])
+		m.discard(i + 1)
+		value, torn := m.value()
+		return attribute{name, value}, torn
+	}
 	name := []byte{first}
 	for {
 		c, err := m.r.ReadByte()
@@ -216,6 +226,17 @@ func (m *markup) attribute(first byte) (a attribute, torn bool) {
 			name = append(name, c)
 		}
 	}
+}
+
+// attributeName makes the name of an attribute, of the usual ones without an
+// allocation.
+func attributeName(first byte, rest []byte) string {
+	for _, name := range [...]string{"name", "classname", "time", "status", "message", "type", "timestamp"} {
+		if name[0] == first && name[1:] == string(rest) {
+			return name
+		}
+	}
+	return string(first) + string(rest)
 }
 
 // value reads an attribute's value. A quote within it ends it only where a tag can
@@ -334,7 +355,9 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\
 
 // unescape undoes references to characters. Unknown entities stay as they are.
 func unescape(raw []byte) string {
-	raw = bytes.ToValidUTF8(raw, []byte("?"))
+	if !utf8.Valid(raw) {
+		raw = bytes.ToValidUTF8(raw, []byte("?"))
+	}
 	if !bytes.Contains(raw, []byte("&")) {
 		return string(raw)
 	}
