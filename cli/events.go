@@ -64,6 +64,8 @@ func (r *request) hear(e session.Event) {
 		r.lost(e)
 	case session.Labelled:
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
+	case session.ForeignFiles:
+		r.note("%s of other kinds, such as %q", text.Count(len(e.Names), "file"), e.Names[0])
 	case session.ProblemsFound:
 		r.problems(e.Problems)
 	}

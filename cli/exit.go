@@ -15,7 +15,7 @@ const (
 	ExitFailed   = 1
 	ExitUsage    = 2 // wrong usage: flags, arguments, an invalid link
 	ExitNoTraces = 3 // the run exists but has no traces
-	ExitNotFound = 4 // not found, expired, or not in the cache and --offline
+	ExitNotFound = 4 // a run or a file was not found, has expired, or not in the cache and --offline
 	ExitDenied   = 5 // not allowed
 )
 
@@ -31,7 +31,9 @@ var exitCodes = []struct {
 	{is(session.ErrOfflineChoice), ExitUsage},
 	{is(find.ErrManyRuns), ExitUsage},
 	{heldPartly, ExitFailed}, // whatever it was that the rest failed of
+	{missesFile, ExitNotFound},
 	{is(fetch.ErrNoTraces), ExitNoTraces},
+	{onlyForeign, ExitFailed},
 	{isA[*session.NoSpansError], ExitNoTraces},
 	{isA[*objstore.AccessError], ExitDenied},
 	{is(fetch.ErrNotFound), ExitNotFound},
@@ -68,4 +70,17 @@ func is(target error) func(error) bool {
 func heldPartly(err error) bool {
 	var partial *fetch.PartialError
 	return errors.As(err, &partial) && len(partial.Result.Files) > 0
+}
+
+// missesFile reports a link of a trace file that a run does not have.
+func missesFile(err error) bool {
+	var none *fetch.NoTracesError
+	var going *session.NotUploadedError
+	return errors.As(err, &none) && none.MissingFile() && !errors.As(err, &going)
+}
+
+// onlyForeign reports files that are no traces: they say nothing of a run.
+func onlyForeign(err error) bool {
+	var none *session.NoSpansError
+	return errors.As(err, &none) && none.Foreign
 }

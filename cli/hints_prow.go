@@ -94,7 +94,7 @@ func choiceHint(e *session.ChoiceError) string {
 	}
 	lines := []string{"did you mean " + either(e.Near) + "? Go on with:"}
 	for _, name := range e.Near {
-		lines = append(lines, "prowtrace "+name)
+		lines = append(lines, "  prowtrace "+name)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/session"
 )
@@ -19,29 +22,37 @@ func newResolve(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resolve WHAT…",
 		Short: "Say what links and names mean, without the network",
-		Long: `resolve prints what each link or name means, one a line, without asking the
-network. A status of ok is a run, resolve is something that leads to a run once
-the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
+		Long: `resolve says what each link or name means, one a line, without asking the network.
+With --json it prints an object a line; docs/resolve.md tells what its codes mean.
+The exit code is that of the first argument that cannot be used.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			known, err := knownInstances(s.Getenv)
 			if err != nil {
 				return err
 			}
-			failed := false
+			var failed error
 			for _, arg := range args {
 				ref, err := session.Parse(known, arg)
 				if e := (*link.ParseError)(nil); errors.As(err, &e) {
 					e.Hint = parseHint(e)
 				}
 				row := link.NewRow(ref, err)
-				failed = failed || row.Error != ""
-				if err := printRow(s, row, asJSON); err != nil {
+				if err == nil {
+					err = usable(ref)
+				} else {
+					err = &session.ArgumentError{Argument: arg, Err: err}
+				}
+				if err != nil && row.Error == "" {
+					row.Status, row.Error = "error", codeOf(err)+": "+err.Error()
+				}
+				failed = cmp.Or(failed, err)
+				if err := printRow(s, arg, ref, row, err, asJSON); err != nil {
 					return fmt.Errorf("writing: %w", err)
 				}
 			}
-			if failed {
-				return usageError{err: errReported}
+			if failed != nil {
+				return reportedAs{failed}
 			}
 			return nil
 		},
@@ -50,23 +61,89 @@ the bucket is asked, error says what is wrong. Exit code 2 if any is wrong.`,
 	return c
 }
 
-func printRow(s Streams, row link.Row, asJSON bool) error {
+// usable refuses what is understood and cannot be opened: files that are not there, and
+// stores that cannot be read.
+func usable(ref prow.Ref) error {
+	switch ref.Kind {
+	case prow.KindStdin:
+	case prow.KindPath:
+		if _, err := os.Stat(ref.Path); err != nil {
+			return &session.MissingPathError{Path: ref.Path}
+		}
+	default:
+		if _, ok := stores[cmp.Or(ref.Provider, prow.DefaultProvider)]; !ok {
+			return &session.UnsupportedStoreError{Run: ref.Run}
+		}
+	}
+	return nil
+}
+
+// codeOf is the code of what is understood and cannot be opened.
+func codeOf(err error) string {
+	if isA[*session.MissingPathError](err) {
+		return "E_MISSING"
+	}
+	return "E_STORE"
+}
+
+// reportedAs is an error that was printed already, for the exit code.
+type reportedAs struct{ err error }
+
+func (r reportedAs) Error() string        { return r.err.Error() }
+func (r reportedAs) Unwrap() error        { return r.err }
+func (r reportedAs) Is(target error) bool { return target == errReported }
+
+func printRow(s Streams, arg string, ref prow.Ref, row link.Row, failed error, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(s.Out)
 		enc.SetEscapeHTML(false)
 		return enc.Encode(row)
 	}
-	var parts []string
-	values := row.Values()
-	for i, column := range link.Columns() {
-		switch {
-		case values[i] == "":
-		case strings.ContainsAny(values[i], " \t") || column == "error" || column == "note":
-			parts = append(parts, fmt.Sprintf("%s=%q", column, text.Line(values[i])))
-		default:
-			parts = append(parts, column+"="+text.Line(values[i]))
+	if failed != nil {
+		said := "cannot use " + link.QuoteLink(arg) + ": " + failed.Error()
+		if hint := hintOf(failed); hint != "" {
+			said += "; " + hint
 		}
+		_, err := fmt.Fprintln(s.Out, text.Line(said))
+		return err
 	}
-	_, err := fmt.Fprintln(s.Out, strings.Join(parts, " "))
+	said := sentence(ref)
+	if row.Note != "" {
+		said += " (" + row.Note + ")"
+	}
+	_, err := fmt.Fprintln(s.Out, text.Line(said))
 	return err
+}
+
+// sentence says for a person what a reference means.
+func sentence(ref prow.Ref) string {
+	of := ""
+	if ref.Pull != "" {
+		of = " of pull request " + strings.TrimPrefix(strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/")+"#"+ref.Pull, "#")
+	}
+	in := ""
+	if ref.Bucket != "" {
+		in = " in bucket " + ref.Provider + "://" + ref.Bucket
+	}
+	below := ""
+	if ref.Rest != "" {
+		below = ", there " + ref.Rest
+	}
+	switch ref.Kind {
+	case prow.KindStdin:
+		return "standard input"
+	case prow.KindPath:
+		return "the file or directory " + ref.Path + " on this machine"
+	case prow.KindRun:
+		return "run " + ref.Build + " of job " + ref.Job + of + in + below
+	case prow.KindPointer, prow.KindDeck:
+		return "run " + ref.Build + " of job " + ref.Job + in + below + "; the bucket tells where it lies"
+	case prow.KindJob, prow.KindPRJob:
+		return "a run of job " + ref.Job + of + in + ": the newest, or as --failed and the like choose"
+	case prow.KindPR:
+		return "a run" + of + in + ": its only one, or as --latest, --failed and the like choose"
+	case prow.KindProwJob:
+		return "the run of the ProwJob " + ref.ProwJob + "; its Prow tells where it lies"
+	}
+	return string(ref.Kind)
 }

@@ -3,10 +3,12 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"prowtrace/internal/text"
 	"prowtrace/prow"
+	"prowtrace/prow/runfile"
 )
 
 // ErrNoTraces says that a run exists and nothing under artifacts/**/otlp/ can be
@@ -32,8 +34,16 @@ type NoTracesError struct {
 	Other   int    // objects in Place that cannot be traces, by their extension
 }
 
+// MissingFile reports whether a link named one file, and that is not there.
+func (e *NoTracesError) MissingFile() bool {
+	return e.Limited && e.Other == 0 && runfile.IsTrace(e.Place) && path.Ext(e.Place) != ""
+}
+
 func (e *NoTracesError) Error() string {
 	var b strings.Builder
+	if e.MissingFile() {
+		return fmt.Sprintf("%s has no file %s", e.Run.URL(), text.Name(e.Place))
+	}
 	fmt.Fprintf(&b, "%s has no trace files: nothing in %s", e.Run.URL(), text.Name(e.Place))
 	if e.Other > 0 {
 		fmt.Fprintf(&b, " but %s of other kinds", text.Count(e.Other, "file"))

@@ -27,8 +27,8 @@ const (
 	archiveFree     = 64 << 20
 )
 
-// ReadArchive reads the files of a tar archive, plain or in up to two layers of
-// gzip, into memory. ok tells whether r is one at all: if not, nothing but the
+// ReadArchive reads the files of a zip archive, or of a tar archive that is plain or in
+// up to two layers of gzip, into memory. ok tells whether r is one at all: if not, nothing but the
 // beginning of r was read. With an error, what came before it is returned: an
 // archive can be cut off, damaged, or unpack to more than is sensible.
 func ReadArchive(r io.Reader) (files []Member, ok bool, err error) {
@@ -46,6 +46,10 @@ func ReadArchive(r io.Reader) (files []Member, ok bool, err error) {
 		b = bufio.NewReaderSize(z, tarBlock)
 	}
 	head, _ := b.Peek(tarBlock)
+	if bytes.HasPrefix(head, zipMagic) {
+		files, err = readZip(b)
+		return files, true, err
+	}
 	if len(head) < tarBlock || !bytes.HasPrefix(head[257:], []byte("ustar")) {
 		return nil, false, nil
 	}

@@ -97,6 +97,9 @@ type MetadataLost struct {
 // from those of others.
 type Labelled struct{ Title, Label string }
 
+// ForeignFiles: these files of directories and archives are no trace files.
+type ForeignFiles struct{ Names []string }
+
 // ProblemsFound: something is wrong with files, or with parts of them. There is at
 // least one problem.
 type ProblemsFound struct{ Problems []trace.Problem }
@@ -105,6 +108,7 @@ func (Chosen) event()         {}
 func (ChoiceIgnored) event()  {}
 func (PatternDropped) event() {}
 func (InputAwaited) event()   {}
+func (ForeignFiles) event()   {}
 func (Duplicate) event()      {}
 func (CacheOpened) event()    {}
 func (CacheUnusable) event()  {}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"prowtrace/internal/text"
@@ -32,14 +34,23 @@ type Loaded struct {
 // NoSpansError: no file gave a span.
 type NoSpansError struct {
 	Inputs  []*Input
-	Sources int // files that were read
+	Sources int  // files that were read
+	Foreign bool // none of them is a trace file
 }
 
 func (e *NoSpansError) Error() string {
-	if e.Sources == 0 {
-		return "there are no files to read"
+	var titles []string
+	for _, in := range e.Inputs {
+		titles = append(titles, text.Line(in.Title()))
 	}
-	return "no spans could be read in " + text.Count(e.Sources, "file")
+	of := strings.Join(titles, ", ")
+	switch {
+	case e.Sources == 0:
+		return "there are no files in " + of
+	case e.Foreign:
+		return "there are no trace files in " + of
+	}
+	return fmt.Sprintf("no spans could be read in %s of %s", text.Count(e.Sources, "file"), of)
 }
 
 // Load loads the files of all inputs into one Set and joins them. It takes over the
@@ -63,14 +74,102 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 			s.tell(Labelled{j.Name, j.Label})
 		}
 	}
+	if empty := withoutSpans(view, inputs); len(empty) > 0 && len(empty) < len(inputs) {
+		return s.loadOthers(ctx, c, l, empty)
+	}
 	told := slices.DeleteFunc(slices.Clone(l.Problems), func(p trace.Problem) bool { return p.Beside }) // the others were
-	if len(told) > 0 {
+	if told = s.tellForeign(inputs, told); len(told) > 0 {
 		s.tell(ProblemsFound{told})
 	}
 	if l.Reported.Spans == 0 {
-		return nil, errors.Join(&NoSpansError{inputs, len(sources)}, l.Close())
+		return nil, errors.Join(noSpans(inputs, l.Problems), l.Close())
 	}
 	return l, nil
+}
+
+// noSpans is the error of inputs without spans.
+func noSpans(inputs []*Input, problems []trace.Problem) *NoSpansError {
+	e := &NoSpansError{Inputs: inputs}
+	foreign := map[string]bool{}
+	for _, p := range problems {
+		if p.Foreign {
+			foreign[p.Source] = true
+		}
+	}
+	e.Foreign = true
+	for _, in := range inputs {
+		e.Sources += len(in.Sources)
+		for _, f := range in.Sources {
+			e.Foreign = e.Foreign && foreign[f.Name] && in.Fetched == nil
+		}
+	}
+	e.Foreign = e.Foreign && e.Sources > 0
+	return e
+}
+
+// withoutSpans are the inputs of which no file gave a span.
+func withoutSpans(view *trace.View, inputs []*Input) (empty []*Input) {
+	if len(inputs) < 2 {
+		return nil
+	}
+	files := view.Files() // in the order of the inputs' sources
+	for _, in := range inputs {
+		spans := 0
+		for _, f := range files[:len(in.Sources)] {
+			spans += f.Spans
+		}
+		if files = files[len(in.Sources):]; spans == 0 {
+			empty = append(empty, in)
+		}
+	}
+	return empty
+}
+
+// loadOthers goes on without the inputs that have no spans, where the caller wants that:
+// a job without spans would be compared as if nothing had happened in it.
+func (s *Session) loadOthers(ctx context.Context, c *Collection, l *Loaded, empty []*Input) (*Loaded, error) {
+	none := noSpans(empty, l.Problems)
+	if len(l.Problems) > 0 {
+		s.tell(ProblemsFound{l.Problems})
+	}
+	if !s.o.KeepGoing {
+		return nil, errors.Join(none, l.Close())
+	}
+	s.tell(LeftOut{none})
+	rest := &Collection{cache: c.cache}
+	for _, in := range c.Inputs {
+		if !slices.Contains(empty, in) {
+			rest.Inputs = append(rest.Inputs, in)
+		}
+	}
+	c.Inputs, c.cache = empty, nil // Close lets go of these only
+	if err := l.Close(); err != nil {
+		return nil, errors.Join(err, rest.Close())
+	}
+	return s.Load(ctx, rest)
+}
+
+// tellForeign tells in one event of the files of directories that are no trace files, and
+// gives the other problems.
+func (s *Session) tellForeign(inputs []*Input, problems []trace.Problem) (others []trace.Problem) {
+	several := map[string]bool{}
+	for _, in := range inputs {
+		for _, f := range in.Sources {
+			several[f.Name] = in.Fetched == nil && len(in.Sources) > 1
+		}
+	}
+	var names []string
+	for _, p := range problems {
+		if p.Foreign && several[p.Source] && !strings.Contains(p.Source, ".otel") {
+			names = append(names, p.Source)
+		} else {
+			others = append(others, p)
+		}
+	}
+	if len(names) > 0 {
+		s.tell(ForeignFiles{names})
+	}
+	return others
 }
 
 // manySpans is a number of spans from which on the memory that loading needed and gave

@@ -176,8 +176,8 @@ func TestErrorsHaveFacts(t *testing.T) {
 		}, ""},
 		{"no spans", []string{"session.go"}, nil, func(err error) bool {
 			var n *session.NoSpansError
-			return errors.As(err, &n) && n.Sources == 1 && len(n.Inputs) == 1
-		}, "1 file"},
+			return errors.As(err, &n) && n.Sources == 1 && len(n.Inputs) == 1 && n.Foreign
+		}, "no trace files in session.go"},
 		{"no files", []string{"."}, func(o *session.Options) { t.Chdir(t.TempDir()) }, func(err error) bool {
 			return errors.As(err, new(*session.NoSpansError))
 		}, "no files"},

@@ -5,12 +5,13 @@ import "fmt"
 // A Problem is something that was wrong with a file. What could be read of the
 // file is in the set all the same.
 type Problem struct {
-	Source string // name of the file
-	Group  int    // as in Source
-	Offset int64  // byte in its decompressed content
-	What   string // one sentence for a person
-	Kept   int    // spans that the whole file gave
-	Beside bool   // the file is none that holds spans: Offset and Kept say nothing
+	Source  string // name of the file
+	Group   int    // as in Source
+	Offset  int64  // byte in its decompressed content
+	What    string // one sentence for a person
+	Kept    int    // spans that the whole file gave
+	Foreign bool   // the file has no known format
+	Beside  bool   // the file is none that holds spans: Offset and Kept say nothing
 }
 
 // String gives the problem as one line.

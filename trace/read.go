@@ -132,6 +132,7 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	for rec := range file.Records(func(p otelfile.Problem) {
 		cut = cut || p.Kind == otelfile.ProblemTooLarge // which is told before the first record
 		out.problem(p.Offset, p.Detail)
+		out.problems[len(out.problems)-1].Foreign = p.Kind == otelfile.ProblemForeign
 	}) {
 		if cut && t.parts > 1 {
 			break
