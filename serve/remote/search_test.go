@@ -67,7 +67,7 @@ func tagged(e entry, key, value string) bool {
 	}
 	for _, list := range lists {
 		for _, kv := range list {
-			if kv.GetKey() == key && plainText(kv.GetValue()) == value {
+			if kv.GetKey() == key && hasText(kv.GetValue(), value) {
 				return true
 			}
 		}
@@ -204,6 +204,11 @@ func kindText(k tracepb.Span_SpanKind) string {
 		return ""
 	}
 	return strings.ToLower(strings.TrimPrefix(k.String(), "SPAN_KIND_"))
+}
+
+// hasText reports whether a value is written so, or an element where it is an array.
+func hasText(v *commonpb.AnyValue, text string) bool {
+	return plainText(v) == text || slices.ContainsFunc(v.GetArrayValue().GetValues(), func(e *commonpb.AnyValue) bool { return plainText(e) == text })
 }
 
 // plainText is a value as the Collector writes it.

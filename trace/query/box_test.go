@@ -28,6 +28,11 @@ func oddSet(t testing.TB) *trace.View {
 	failed.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "boom"}
 	fine := tracetest.Client(with("fine", "name", "attr-name", "service", "attr-service", "id", "attr-id", "message", "attr-message"))
 	fine.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}
+	lists := func() *tracepb.Span {
+		s := with("lists", "mixed", []any{7, true, 0.5, []byte{0, 255}, "x", []any{"y"}})
+		s.Events = []*tracepb.Span_Event{{Name: "e", Attributes: attributes("in.event", []any{"e1", "e2"})}}
+		return s
+	}
 	return load(t, otel(t,
 		otlp(t, "svc",
 			with("keys", "with space", "v1", `with"quote`, "v3", "with=eq", "v4", "a:b", "v5", "<b>bold</b>", "v6", "-dash", "v7", "with(paren)", "v8", "ключ", "v9",
@@ -36,7 +41,7 @@ func oddSet(t testing.TB) *trace.View {
 			with("values", "eq", "a=b", "path", `C:\dir\new`, "nl", "line1\nline2", "list", []any{"a", "b c"}, "raw", []byte{0, 255}, "empty", "", "upper", "ÄÖÜ", "turk", "İstanbul", "long", strings.Repeat("x", 5000)),
 			failed, fine, with(""), with(strings.Repeat("L", 5000)), with(strings.Repeat("L", 5001)),
 		),
-		otlp(t, "", with("no service")), otlp(t, strings.Repeat("s", 600), with("long service")),
+		otlp(t, "", with("no service")), otlp(t, strings.Repeat("s", 600), with("long service")), otlp(t, "svc", lists()),
 	))
 }
 
@@ -84,7 +89,8 @@ func TestFindBox(t *testing.T) {
 		{"error", "failed"}, {"error=true", "failed"}, {"error!=true name!=failed kind=client", "fine"}, {"error=attr-error", "failed"},
 		{"kind:x", "error: There is no kind “x”. The kinds are internal, server, client, producer, consumer and unspecified"},
 		{"status:x", "error: There is no status “x”. The statuses are unset, ok and error"},
-		{`list="[\"a\",\"b c\"]"`, "values"}, {"raw=AP8=", "values"}, {"half=0.5", "numbers"},
+		{`list="[\"a\",\"b c\"]"`, "values"}, {"list=a", "values"}, {`list="b c"`, "values"}, {"list=b", ""}, {"list=A", ""}, {"list!=a name=values", ""}, {"list!=c name=values", "values"}, {"list~^b", "values"}, {"list:=a", ""},
+		{"mixed=7", "lists"}, {"mixed=true", "lists"}, {"mixed=0.5", "lists"}, {"mixed>6", "lists"}, {"mixed>7", ""}, {"mixed=AP8=", "lists"}, {"mixed=x", "lists"}, {"mixed=y", ""}, {`mixed="[\"y\"]"`, "lists"}, {`mixed=""`, ""}, {"mixed=", ""}, {"in.event=e1", "lists"}, {"in.event!=e1 name=lists", ""}, {"raw=AP8=", "values"}, {"half=0.5", "numbers"},
 
 		// Fields that attributes are called like.
 		{"name=attr-name", "fine"}, {"name=fine", "fine"}, {`"name"=attr-name`, "fine"}, {`"name"=fine`, ""}, {"name:=fine", "fine"}, {"name:=attr-name", ""}, {`"name":=attr-name`, "fine"},
@@ -101,7 +107,8 @@ func TestFindBox(t *testing.T) {
 		{"max>x", "error: “x” is not a number to compare “max” with"},
 
 		// Words in any case.
-		{"istanbul", "values"}, {"äöü", "values"}, {"LINE2", "values"}, {"BOOM", "failed"}, {"9007199254740993", "numbers"}, {"0000000000000000000000000000000a", "long servi"}, {"000000000000000a", "long servi"}, {`"b c"`, "values"}, {"ap8", "values"},
+		{"istanbul", "values"}, {"äöü", "values"}, {"LINE2", "values"}, {"BOOM", "failed"}, {"9007199254740993", "numbers"}, {"0000000000000000000000000000000a", "long servi"}, {"000000000000000a", "long servi"}, {"000000000000000A", "long servi"}, {"00000000-0000-0000-0000-00000000000a", "long servi"}, {"00000000-0000-0000-0000-00000000000A", "long servi"}, {"0000-00000000000a", ""},
+		{"id=00000000-0000-0000-0000-00000000000a", "long servi"}, {"id:0000000000000000000000000000000A", "long servi"}, {"-id:0000000000000000000000000000000A name:long", ""}, {`"000000000000000A"`, "long servi"}, {"00000000000000000000000000000a", ""}, {`"b c"`, "values"}, {"ap8", "lists,values"},
 
 		{"resource.service.name=svc name=fine", "fine"}, {"otel.scope.name=test name=fine", "fine"}, {"scope=test name=fine", "fine"},
 		{`flag:nothing`, "error: There is no flag “nothing”. The flags are orphan, conflict, cycle, unfinished, negative, time-unknown, clamped, zero-trace-id, zero-span-id, outside-parent, invalid-text, inferred"},

@@ -70,10 +70,30 @@ func (c *condition) text(turn *trace.Turn, s []byte) bool {
 	return ok && c.op.holds(order)
 }
 
-// value says what it says of an encoded AnyValue: of its text, see
-// trace.ReadableText, but numbers are compared as such.
+// value says what it says of an encoded AnyValue, or of an element where that is an
+// array. Those of arrays within it are asked as one text.
 func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 	v := decodeValue(encoded)
+	if c.single(turn, v, encoded) {
+		return true
+	}
+	if v.typ != otherValue || c.op != equals && c.op != matches && !c.op.ordered() {
+		return false
+	}
+	for element := range elements(encoded) {
+		if turn.Err() != nil {
+			break
+		}
+		if c.single(turn, decodeValue(element), element) {
+			return true
+		}
+	}
+	return false
+}
+
+// single asks for the text of a value, see trace.ReadableText, but numbers are compared
+// as such.
+func (c *condition) single(turn *trace.Turn, v value, encoded []byte) bool {
 	switch {
 	case v.typ == textValue:
 		return c.text(turn, v.text)

@@ -154,8 +154,13 @@ func newInField(f field, c condition) inField {
 // inFieldNamed asks for those of the field that a key means.
 func inFieldNamed(key string, c condition) Filter {
 	f := newInField(fields[key], c)
-	if key == "flag" {
+	switch key {
+	case "flag":
 		return some{f, newInField(inferredField, c)}
+	case "id":
+		if id, ok := idWord(c.want); ok && c.op == equals {
+			return some{f, id}
+		}
 	}
 	return f
 }
@@ -170,25 +175,55 @@ func (f inField) holds(s *subject) bool {
 	return false
 }
 
-// hasID asks for the id of the span or of its trace, as hex digits.
-type hasID struct{ id []byte }
+// hasID asks for the id of the span or of its trace.
+type hasID struct {
+	trace trace.TraceID
+	span  trace.SpanID
+	long  bool // only the trace is meant
+}
 
-// idWord reads a word that can be an id.
-func idWord(word string) (hasID, bool) {
+// idWord reads a word that can be an id: hex digits in any case, 32 of a trace, also
+// with the dashes of a UUID, which is how Prow names a job; 16 of a span, or of a trace
+// whose id has 64 bits.
+func idWord(word string) (f hasID, ok bool) {
+	if isUUID(word) {
+		word = strings.ReplaceAll(word, "-", "")
+	}
 	id, err := hex.DecodeString(word)
-	return hasID{id}, err == nil && (len(id) == len(trace.SpanID{}) || len(id) == len(trace.TraceID{}))
+	f.long = len(id) == len(f.trace)
+	if err != nil || !f.long && len(id) != len(f.span) {
+		return hasID{}, false
+	}
+	copy(f.span[:], id)
+	copy(f.trace[len(f.trace)-len(id):], id)
+	return f, true
+}
+
+// isUUID reports whether a word has the dashes of a UUID.
+func isUUID(word string) bool {
+	if len(word) != 36 {
+		return false
+	}
+	for i := range len(word) {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (word[i] == '-') {
+			return false
+		}
+	}
+	return true
 }
 
 func (f hasID) holds(s *subject) bool {
-	if len(f.id) == len(trace.TraceID{}) {
-		id := s.set.TraceID(int(s.columns.Trace[s.row]))
-		return bytes.Equal(id[:], f.id)
+	if s.set.TraceID(int(s.columns.Trace[s.row])) == f.trace {
+		return true
 	}
-	if s.columns.ID[s.row] == binary.BigEndian.Uint64(f.id) {
+	if f.long {
+		return false
+	}
+	if s.columns.ID[s.row] == binary.BigEndian.Uint64(f.span[:]) {
 		return true
 	}
 	id, ok := s.joinedRows().renamed[s.part.FirstRow+s.row]
-	return ok && bytes.Equal(id[:], f.id)
+	return ok && id == f.span
 }
 
 // grouped asks for the value that spans are summed up by under a key (see package

@@ -24,7 +24,8 @@ import (
 // for every comparison. One whose reference holds no value is false: "a ≠ 1" is
 // not true of a span without a, "not a = 1" is. And where a reference holds
 // several values, some of them must satisfy a positive comparison, and none may
-// satisfy what a negative one (Ne, NotIn) denies.
+// satisfy what a negative one (Ne, NotIn) denies. An array is a value, and so is each
+// of its elements; elements of arrays within it are not.
 //
 // A filter looks at spans as they are served, see Set.Encoded.
 type Filter interface {
@@ -204,7 +205,7 @@ type comparison struct {
 
 func (f comparison) holds(s *subject) bool {
 	present := false
-	for _, v := range s.values(f.ref) {
+	for v := range withElements(s.values(f.ref)) {
 		c, accepted, readable := f.right.like(v)
 		if !accepted {
 			continue
@@ -273,7 +274,7 @@ func member(ref Reference, list List, denied bool) (Filter, error) {
 
 func (f membership) holds(s *subject) bool {
 	present := false
-	for _, v := range s.values(f.ref) {
+	for v := range withElements(s.values(f.ref)) {
 		for _, c := range f.list {
 			w, accepted, readable := c.like(v)
 			present = present || accepted
@@ -359,7 +360,12 @@ func notShared(re *syntax.Regexp) string {
 }
 
 func (f match) holds(s *subject) bool {
-	return slices.ContainsFunc(s.values(f.ref), func(v value) bool { return f.admits(s.turn, v) })
+	for v := range withElements(s.values(f.ref)) {
+		if f.admits(s.turn, v) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f match) admits(turn *trace.Turn, v value) bool { return f.pattern.in(turn, v.asText()) }

@@ -189,6 +189,8 @@ func TestFilter(t *testing.T) {
 		{"(eq @null '')", "a"},
 		{"(eq @raw AQ==)", "a"},
 		{`(eq @args ["kops","update","cluster"])`, "a"},
+		{"(eq @args update)", "a"}, {"(eq @args up)", ""}, {"(eq @args update::string)", "a"}, {"(ne @args update)", ""}, {"(ne @args delete)", "a"},
+		{"(in @args delete update)", "a"}, {"(not_in @args delete update)", ""}, {"(not_in @args delete)", "a"},
 		{"(eq @nothing '')", ""},
 		{"(eq @large 9007199254740993)", "a"},
 		{"(eq @large 9007199254740992.0)", ""},
@@ -215,7 +217,7 @@ func TestFilter(t *testing.T) {
 		{"(gt 1 @ratio)", "a"},
 		{"(gt @text 4)", "a"},
 		{"(gt @ok false)", "b"}, // text, which true is after false
-		{"(gt @args a)", ""},
+		{"(gt @args a)", "a"}, {"(gt @args v)", ""},
 		{"(lt @before @after)", "a"},
 		{"(gt @before @after)", "b"},
 		{"(eq @code @text)", ""},

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"prowtrace/internal/tracetest"
@@ -31,4 +32,25 @@ func load(t testing.TB, files ...[]byte) *trace.View {
 	}
 	t.Cleanup(func() { s.Close() })
 	return trace.Plain(s)
+}
+
+// inOneTree lists the names of what a search finds within the first trace.
+func inOneTree(t testing.TB, v *trace.View, q string) string {
+	t.Helper()
+	f, err := Parse(q)
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	tree := v.Tree(v.Trace(0))
+	hits, err := InTree(t.Context(), tree, f, genDerived)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for i, hit := range hits {
+		if hit {
+			names = append(names, tree.Span(i).Name)
+		}
+	}
+	return strings.Join(names, " ")
 }

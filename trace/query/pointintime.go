@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -9,12 +10,15 @@ import (
 // A pointInTime is a time as one writes it in a search.
 //
 //	12:03 12:03:05.25          UTC, on the day of the run
+//	12:03Z 12:03+02:00         likewise, in a zone: on the day that the run has there
 //	2025-03-13T12:03:05Z       also with the offset of a zone; without any it is UTC
 //	2025-03-13T12:03 2025-03-13
-//	+5m +1h30m                 after the start of the trace
+//	2025-03-13 12:03:05 UTC+02:00  as the page shows it
+//	+5m +1d12h                 after the start of the trace
 type pointInTime struct {
 	since since
 	ns    int64
+	east  int64 // of sinceMidnight: how far the zone is before UTC, in ns
 }
 
 // since is what a point in time counts from.
@@ -22,27 +26,34 @@ type since int
 
 const (
 	sinceEpoch since = iota
-	sinceMidnight
+	sinceDay
 	sinceStart
+)
+
+var (
+	timesOfDay = []string{"15:04", "15:04:05", "15:04Z07:00", "15:04:05Z07:00"}
+	instants   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"}
 )
 
 func parseTime(s string) (m pointInTime, ok bool) {
 	if rest, plus := strings.CutPrefix(s, "+"); plus {
-		d, err := time.ParseDuration(rest)
-		return pointInTime{sinceStart, int64(d)}, err == nil && d >= 0
+		d, err := parseDuration(rest)
+		return pointInTime{since: sinceStart, ns: int64(d)}, err == nil && d >= 0
 	}
-	s = strings.ToUpper(s) // RFC 3339 has it in any case
-	for _, layout := range []string{"15:04", "15:04:05"} {
+	s = fromShown(strings.ToUpper(s)) // RFC 3339 has it in any case
+	for _, layout := range timesOfDay {
 		if t, err := time.Parse(layout, s); err == nil {
-			return pointInTime{sinceMidnight, int64(t.Sub(t.Truncate(24 * time.Hour)))}, true
+			_, east := t.Zone()
+			sinceMidnight := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
+			return pointInTime{sinceDay, int64(sinceMidnight), int64(east) * int64(time.Second)}, true
 		}
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+	for _, layout := range instants {
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
 		}
-		switch y := t.Year(); {
+		switch y := t.UTC().Year(); {
 		case y < 1970:
 			return pointInTime{}, true
 		case y > 2261: // some of 2262 does not fit; no span is later
@@ -53,18 +64,30 @@ func parseTime(s string) (m pointInTime, ok bool) {
 	return pointInTime{}, false
 }
 
+// fromShown reads a time as the page shows it: 2025-03-13 12:03:05.250 UTC−05:00.
+func fromShown(s string) string {
+	if at, zone, ok := strings.Cut(s, " UTC"); ok {
+		s = at + cmp.Or(strings.ReplaceAll(zone, "−", "-"), "Z")
+	}
+	if date, at, ok := strings.Cut(s, " "); ok {
+		s = date + "T" + at
+	}
+	return s
+}
+
 // in gives the Unix ns of m in a trace that starts at a time. A time of day is on the
 // day of the run; of a run that passes midnight, on the day on which it is within the
 // run or nearest to it.
 func (m pointInTime) in(start int64, run extent) int64 {
 	switch m.since {
-	case sinceMidnight:
-		midnight := run.start - run.start%day
+	case sinceDay:
+		there := plus(run.start, m.east) // what the clocks of the zone show
+		midnight := run.start - (there%day+day)%day
 		at := plus(midnight, m.ns)
-		if run.end-midnight >= day && at < run.start && at-run.end+day < run.start-at {
-			return plus(at, day)
+		if run.end-day >= midnight && at < run.start && at-run.end+day < run.start-at {
+			at = plus(at, day)
 		}
-		return at
+		return max(at, 0)
 	case sinceStart:
 		return plus(start, m.ns)
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -255,9 +254,9 @@ func Tag(key, value string) Filter { return underAnyKey(key, condition{op: equal
 // ordered compares durations, or attributes by their numbers.
 func (t *term) ordered(op operator) (Filter, error) {
 	if !t.quotedKey && (t.key == "dur" || t.key == "duration" || t.key == "self") {
-		d, err := time.ParseDuration(t.value)
+		d, err := parseDuration(t.value)
 		if err != nil {
-			return nil, syntaxError("%s is not a duration: write 5s, 1.5ms, 2m30s or 100us", shown(t.value))
+			return nil, syntaxError("%s is not a duration: write 5s, 1.5ms, 2m30s, 100us or 1d", shown(t.value))
 		}
 		if t.key == "self" {
 			return selfTime{op, int64(d)}, nil
@@ -299,7 +298,7 @@ func (t *term) part() (Filter, error) {
 	case "after", "before":
 		when, ok := parseTime(t.value)
 		if !ok {
-			return nil, syntaxError("Invalid time %s: write 12:03 or 12:03:05.5 in UTC, 2025-03-13T12:03:05Z, or +5m from the start of the trace", shown(t.value))
+			return nil, syntaxError("Invalid time %s: write 12:03 or 12:03:05.5 in UTC, 12:03+02:00, 2025-03-13T12:03:05Z, or +5m from the start of the trace", shown(t.value))
 		}
 		return startTime{when, t.key == "after"}, nil
 	}

@@ -174,5 +174,5 @@ func (f startTime) limit(s *subject) int64 {
 
 const day = int64(24 * time.Hour)
 
-// plus adds without going around; neither is negative.
-func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-a) }
+// plus adds without going around; one of them at least is not negative.
+func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-max(a, 0)) }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"time"
@@ -30,7 +31,7 @@ const (
 
 // A Constant is a value as text. With a type it only equals values of that
 // type; without one it is read as what it is compared with. A duration is
-// written as in Go (2s, 50us), an instant as in RFC 3339.
+// written as in Go (2s, 50us) or in days (1d), an instant as in RFC 3339.
 type Constant struct {
 	Text string
 	Type ConstantType
@@ -89,6 +90,55 @@ func decodeValue(b []byte) (v value) {
 		}
 	}
 	return v
+}
+
+// elements gives the encoded elements of an encoded AnyValue that is an array.
+func elements(b []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		array := lastField(b)
+		c := otlpwire.Read(b)
+		for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+			if f.Num != 5 || f.Typ != protowire.BytesType || f.Lo < array {
+				continue
+			}
+			for num, element := range otlpwire.Messages(b[f.Lo:f.Hi]) {
+				if num == 1 && !yield(element) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lastField gives where in an encoded AnyValue the last field begins that is no array:
+// an array in several pieces is one, but only what follows on another value counts.
+func lastField(b []byte) (at int) {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num != 5 && f.Num >= 1 && f.Num <= 7 {
+			at = c.Pos
+		}
+	}
+	return at
+}
+
+// withElements gives values, and behind each array its elements.
+func withElements(values []value) iter.Seq[value] {
+	return func(yield func(value) bool) {
+		for _, v := range values {
+			if !yield(v) {
+				return
+			}
+			if v.typ != otherValue {
+				continue
+			}
+			for element := range elements(v.text) {
+				if !yield(decodeValue(element)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func number64(b bool) int64 {
@@ -215,7 +265,7 @@ func (c Constant) parseAs(t valueType) (k constant, err error) {
 	case c.Type != "":
 		return k, fmt.Errorf("it holds %v, which a %s cannot equal", t, c.Type)
 	case t == durationValue:
-		d, err := time.ParseDuration(c.Text)
+		d, err := parseDuration(c.Text)
 		if err != nil {
 			return k, errors.New("want a duration with its unit, such as 2s or 50us")
 		}

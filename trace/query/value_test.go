@@ -1,8 +1,11 @@
 package query
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 
@@ -37,6 +40,30 @@ func TestValueGivenTwice(t *testing.T) {
 	for want, matches := range map[string]bool{"x": false, "7": true, "": false} {
 		if (&condition{op: equals, want: want}).value(trace.LightTurn(t.Context()), b) != matches {
 			t.Errorf("%q: matches %v", want, !matches)
+		}
+	}
+}
+
+// An array may come in pieces. A value that follows takes its place, and one that was
+// before is gone.
+func TestElements(t *testing.T) {
+	text := func(s string) []byte { return otlpwire.AppendBytes(nil, 1, []byte(s)) }
+	array := func(s string) []byte { return otlpwire.AppendBytes(nil, 5, otlpwire.AppendBytes(nil, 1, text(s))) }
+	for _, test := range []struct {
+		value []byte
+		want  string
+	}{
+		{slices.Concat(array("a"), array("b")), "a b"}, {slices.Concat(text("x"), array("a")), "a"}, {slices.Concat(array("a"), text("x")), ""}, {slices.Concat(array("a"), text("x"), array("b")), "b"},
+		{slices.Concat(array("a"), []byte{9<<3 | 0, 1}), "a"}, {[]byte{5<<3 | 2, 0}, ""}, {otlpwire.AppendBytes(nil, 6, otlpwire.AppendBytes(nil, 1, text("a"))), ""}, {nil, ""},
+	} {
+		var got []string
+		if decodeValue(test.value).typ == otherValue {
+			for e := range elements(test.value) {
+				got = append(got, string(decodeValue(e).text))
+			}
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%q: elements %q, want %s", test.value, got, test.want)
 		}
 	}
 }
