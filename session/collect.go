@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
@@ -183,6 +184,24 @@ func (s *Session) notUploaded(in *Input, err error) error {
 	return &NotUploadedError{Run: m.Run, State: state, Since: m.Since(), At: now, Overdue: m.Overdue(now), Instances: s.o.Instances, Err: err}
 }
 
+// lossesOf gives the files that a fetch did not bring.
+func lossesOf(err error) (losses []runfile.Loss) {
+	var partial *fetch.PartialError
+	if !errors.As(err, &partial) {
+		return nil
+	}
+	for _, f := range partial.Failed {
+		losses = append(losses, runfile.Loss{Kind: runfile.LossUnavailable, File: f.Name, Files: 1, Why: text.Line(f.Err.Error()), Again: true})
+	}
+	if partial.Untried > 0 {
+		losses = append(losses, runfile.Loss{Kind: runfile.LossUnavailable, Files: partial.Untried, Why: "not tried after many failures: " + text.Count(partial.Untried, "file"), Again: true})
+	}
+	if partial.Listed != nil {
+		losses = append(losses, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: text.Line(partial.Listed.Error()), Again: true})
+	}
+	return losses
+}
+
 // verdict tells what each fetch brought, and decides whether to go on.
 func (s *Session) verdict(inputs []*Input, errs []error) error {
 	hasFiles := func(in *Input) bool { return in.Fetched != nil && len(in.Fetched.Files) > 0 }
@@ -195,6 +214,7 @@ func (s *Session) verdict(inputs []*Input, errs []error) error {
 		case errs[i] == nil:
 		case s.o.KeepGoing && (hasFiles(in) || len(inputs) > 1):
 			s.tell(LeftOut{errs[i]})
+			in.leftOut = lossesOf(errs[i])
 		default:
 			failed = append(failed, errs[i])
 		}

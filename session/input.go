@@ -34,6 +34,8 @@ type Input struct {
 	// missing or broken. It is nil for files of which nothing is known.
 	readMetadata func() (*runfile.Metadata, []runfile.Loss)
 	metadataTold sync.Once
+
+	leftOut []runfile.Loss // trace files that could not be fetched
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.
@@ -66,14 +68,15 @@ func (in *Input) Metadata() *runfile.Metadata {
 	return m
 }
 
-// Losses are what of the small files of the run could not be had or read.
+// Losses are what of the run could not be had, and what of its small files could not
+// be read.
 func (in *Input) Losses() []runfile.Loss {
 	if in.readMetadata == nil {
 		return nil
 	}
 	_, losses := in.readMetadata()
 	if in.Fetched != nil {
-		losses = slices.Concat(in.Fetched.Lost, losses)
+		losses = slices.Concat(in.leftOut, in.Fetched.Lost, losses)
 	}
 	return losses
 }

@@ -65,6 +65,9 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	if problems := s.besideProblems(inputs); len(jobs) == 0 && len(problems) > 0 {
+		view = trace.NewView(view.Set(), trace.Material{Problems: problems})
+	}
 	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems()}
 	if view.Len() >= manySpans {
 		debug.FreeOSMemory()
@@ -273,9 +276,17 @@ func problemsOf(in *Input) []trace.Problem {
 		if l.Files > 1 {
 			what += " (as are " + text.Count(l.Files-1, "other file") + ")"
 		}
-		problems = append(problems, trace.Problem{Source: file, What: what})
+		problems = append(problems, trace.Problem{Source: file, What: what, Beside: true})
 	}
 	return problems
+}
+
+// besideProblems are those of all inputs, for traces that are joined by no job.
+func (s *Session) besideProblems(inputs []*Input) (all []trace.Problem) {
+	for _, in := range inputs {
+		all = append(all, problemsOf(in)...)
+	}
+	return all
 }
 
 // labels tell the services of runs from those of each other: by the job where
