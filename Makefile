@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, test, viewer, screenshots, lint, bench, bench-fetch, generate.
+# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, lint, bench, bench-fetch, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -20,6 +20,16 @@ build: ## bin/prowtrace
 demo: build ## the main job on the sample bucket, without the network
 	$(GO) build -o bin/gcsserve ./internal/gcstest/serve
 	bin/gcsserve testdata/bucket -- bin/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
+
+SAMPLE_ADDRESS := 127.0.0.1:16443
+
+.PHONY: sample
+sample: build ## a server with the sample bucket, on which all examples work; Ctrl-C ends it
+	@$(GO) build -o bin/gcsserve ./internal/gcstest/serve
+	@echo "The sample bucket is served until Ctrl-C. In another terminal:"
+	@echo "  export STORAGE_EMULATOR_HOST=$(SAMPLE_ADDRESS)"
+	@echo "  export PATH=$(CURDIR)/bin:\$$PATH"
+	@bin/gcsserve -addr $(SAMPLE_ADDRESS) testdata/bucket
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands

@@ -60,7 +60,7 @@ Prows that are not built in can be named in prowtrace/config.yaml in the user's
 config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
-  prowtrace ./otlp`
+  prowtrace --failed pull-kops-e2e-k8s-gce-cilium`
 	root.Version = built()
 	root.RunE = func(c *cobra.Command, args []string) error {
 		if err := mistyped(root, args); err != nil {

@@ -141,6 +141,10 @@ func accessHint(e *objstore.AccessError) string {
 	switch e.Reason {
 	case objstore.PayerNeeded:
 		return "name a project that pays: --billing-project PROJECT"
+	case objstore.BillingDisabled:
+		return "the bucket's owner must enable billing; logging in does not help. A copy in the cache is shown with --offline"
+	case objstore.PerimeterDenied:
+		return "read it from inside the perimeter (its VPN, or a machine of its project), or ask its owner for access from here; logging in again does not help"
 	case objstore.AnonymousRefused:
 		return "let prowtrace use your Google credentials too: --auth auto"
 	case objstore.NoCredentials:

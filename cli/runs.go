@@ -32,7 +32,7 @@ func newRuns(s Streams) *cobra.Command {
 		Long: `runs lists the latest runs of a job (its name, or any link to it or to one of
 its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 		Example: `  prowtrace runs e2e-kops-aws-distro-deb13
-  prowtrace runs --failed --after 7d kops#18000`,
+  prowtrace runs --failed --after 2025-03-01 kops#18000`,
 		Args:              oneJob,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },

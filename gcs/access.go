@@ -46,7 +46,7 @@ func (c *Client) try(ctx context.Context, op, bucket string, f func(*storage.Buc
 	}
 	err := c.refusal(op, bucket, true, f(c.bucket(c.anonymous, bucket)))
 	var refused *objstore.AccessError
-	if c.opts.Auth == AuthAnonymous || !errors.As(err, &refused) || refused.Reason == objstore.PayerNeeded {
+	if c.opts.Auth == AuthAnonymous || !errors.As(err, &refused) || refused.Reason != objstore.AnonymousRefused {
 		return err
 	}
 	c.opts.Logf("bucket %s refuses anonymous readers (HTTP %d): looking for credentials", bucket, refused.Status)
@@ -101,6 +101,8 @@ func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 		e.Reason = objstore.PayerNeeded
 	case answer.Code != http.StatusUnauthorized && answer.Code != http.StatusForbidden:
 		return err
+	case blocked(answer, e.Message) != "":
+		e.Reason = blocked(answer, e.Message)
 	case anonymous:
 		e.Reason = objstore.AnonymousRefused
 	}

@@ -162,6 +162,23 @@ func billsReaders(message string) bool {
 	return strings.Contains(strings.ToLower(message), "requester pays")
 }
 
+// blocked is why a refusal has nothing to do with who asks; "" if it may have. The
+// server tells it by its reason or, in XML, by words only.
+func blocked(e *googleapi.Error, message string) objstore.Reason {
+	said := strings.ToLower(message + " " + e.Body)
+	for _, item := range e.Errors {
+		said += " " + strings.ToLower(item.Reason+" "+item.Message)
+	}
+	switch {
+	case strings.Contains(said, "vpcservicecontrols") || strings.Contains(said, "vpc service controls") || strings.Contains(said, "security_policy_violated") || strings.Contains(said, "securitypolicyviolated") || strings.Contains(said, "organization's policy"):
+		return objstore.PerimeterDenied
+	case strings.Contains(said, "accountdisabled") || strings.Contains(said, "billing account") && (strings.Contains(said, "disabled") || strings.Contains(said, "closed") || strings.Contains(said, "absent") || strings.Contains(said, "delinquent")) ||
+		strings.Contains(said, "billing_disabled") || strings.Contains(said, "userprojectaccountproblem"):
+		return objstore.BillingDisabled
+	}
+	return ""
+}
+
 // maxMessage bounds what a server or another program says, in bytes.
 const maxMessage = 800
 

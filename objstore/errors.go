@@ -48,6 +48,8 @@ const (
 	Denied           Reason = ""                  // the credentials used do not suffice
 	AnonymousRefused Reason = "anonymous-refused" // an anonymous request was refused, and no credentials were tried
 	NoCredentials    Reason = "no-credentials"    // credentials are needed, and none work
+	BillingDisabled  Reason = "billing-disabled"  // the account that pays for the bucket, or for the request, is closed
+	PerimeterDenied  Reason = "perimeter"         // a service perimeter keeps readers out, whoever they are
 	PayerNeeded      Reason = "payer-needed"      // the bucket bills its readers, and no payer was named
 )
 
@@ -64,6 +66,10 @@ func (e *AccessError) Error() string {
 	switch {
 	case e.Reason == PayerNeeded:
 		return bucket + " bills its readers" + answer
+	case e.Reason == BillingDisabled:
+		return bucket + " cannot be read: billing is disabled for its project" + answer
+	case e.Reason == PerimeterDenied:
+		return bucket + " cannot be read from here: a VPC service perimeter refuses it" + answer
 	case e.Reason == AnonymousRefused:
 		return bucket + " refuses anonymous readers" + answer
 	case e.Reason == NoCredentials && e.Status != 0:

@@ -1,0 +1,82 @@
+package cli_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/internal/gcstest"
+)
+
+// Every example of the README and of the help works on the sample bucket, word for word.
+func TestExamples(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := commands("    \\$ ", string(readme))
+	exe, err := exec.LookPath("prowtrace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"", "fetch", "runs", "serve", "resolve"} {
+		help, err := exec.Command(exe, strings.Fields(command+" --help")...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples = append(examples, commands("  ", string(help))...)
+	}
+	if len(examples) < 8 {
+		t.Fatalf("only %d examples: %q", len(examples), examples)
+	}
+	server := gcstest.New(t)
+	if err := server.LoadDir("../testdata/bucket"); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + filepath.Dir(exe) + ":/usr/bin:/bin", "HOME=" + t.TempDir()}
+	for _, example := range examples {
+		// What serves runs until it is ended: by a signal, once it has printed its address.
+		script := "fetched=0\n" + example
+		cmd := exec.Command("/bin/sh", "-c", script)
+		cmd.Env = env
+		if serves.MatchString(example) {
+			cmd = exec.Command("/bin/sh", "-c", "dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002 2>/dev/null); exec "+example)
+			cmd.Env = env
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			hard := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+			first := make([]byte, 4)
+			if _, err := out.Read(first); err != nil || string(first) != "http" && string(first) != "stor" {
+				t.Errorf("%s\nprinted %q, %v", example, first, err)
+			}
+			cmd.Process.Signal(os.Interrupt)
+			cmd.Wait()
+			hard.Stop()
+			continue
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s\n%v\n%s", example, err, out)
+		}
+	}
+}
+
+var serves = regexp.MustCompile(`^prowtrace (?:serve |--|https?:|"\$dir")`)
+
+// commands gives the command lines of a text that stand behind a prompt.
+func commands(prompt, text string) (found []string) {
+	for _, m := range regexp.MustCompile("(?m)^"+prompt+"((?:dir=\\$\\()?prowtrace [^\n]*)$").FindAllStringSubmatch(text, -1) {
+		if !strings.ContainsAny(m[1], "…[") {
+			found = append(found, m[1])
+		}
+	}
+	return found
+}
