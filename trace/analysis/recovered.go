@@ -1,11 +1,10 @@
 package analysis
 
 import (
-	"net/url"
-	"path"
+	"maps"
 	"strings"
+	"sync"
 
-	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -15,36 +14,26 @@ import (
 //
 // The target is the span's name, method, URL without ids and task, and its host. The
 // host does not count where the URL names a file or an image: another mirror has the
-// same one. A success of something else under the same parent makes nothing good: a
-// lock that is released does not make the failed deployment before it a success.
+// same one. What was looked for and not there (404) is made good when it is made: by
+// a POST, PUT or PATCH to the same URL, or to the collection that it is in. A success of
+// something else under the same parent makes nothing good: a lock that is released
+// does not make the failed deployment before it a success.
 //
 // What Prow's own files call an error, such as a failed phase or test, is never made
-// good here. It takes time in proportion to the spans, and reads the attributes of those
-// whose siblings failed under the same name.
+// good here. It takes time in proportion to the spans, and reads, on all processors, the
+// attributes of those whose siblings failed under the same name.
 func Recovered(t trace.Tree) []bool {
 	s := spansOf(t)
-	r := recovery{spans: s, plain: map[uint32]string{}, succeeded: map[attempt]int64{}}
+	r := recovery{spans: s, plain: map[uint32]uint32{}, loops: map[uint64]bool{}, searched: map[int32]bool{}, succeeded: map[attempt]int64{}}
 	good := make([]bool, s.len())
-	failed := map[loop]bool{}
-	for i := range s.len() {
-		if r.failed(i) && s.parentOf(i) >= 0 {
-			failed[r.loop(i)] = true
-		}
-	}
-	if len(failed) == 0 {
+	failures := r.collectFailures()
+	if len(failures) == 0 {
 		return good
 	}
-	for i := range s.len() {
-		if s.status[i] == trace.StatusError || s.flags[i].Has(trace.Unfinished) || s.parentOf(i) < 0 || !failed[r.loop(i)] {
-			continue
-		}
-		a := r.attempt(i)
-		r.succeeded[a] = max(r.succeeded[a], s.start[i])
-	}
-	for i := range good {
-		if r.failed(i) && s.parentOf(i) >= 0 {
-			later, ok := r.succeeded[r.attempt(i)]
-			good[i] = ok && later >= s.end[i]
+	r.findSuccesses()
+	for _, f := range failures {
+		for _, a := range f.attempts {
+			good[f.span] = good[f.span] || r.succeeded[a] >= s.end[f.span]
 		}
 	}
 	r.spread(good)
@@ -54,13 +43,112 @@ func Recovered(t trace.Tree) []bool {
 // recovery is what Recovered collects.
 type recovery struct {
 	*spans
-	plain     map[uint32]string // names without ids, by their numbers
-	succeeded map[attempt]int64 // the latest start, Unix ns
+	plain     map[uint32]uint32 // by the number of a name, that of the first name which is the same without ids
+	writes    map[uint32]bool   // names of spans that make something
+	loops     map[uint64]bool   // parents and plain names under which something failed
+	searched  map[int32]bool    // parents under which something was looked for and not there
+	succeeded map[attempt]int64 // the latest start, Unix ns; -1 where none is known
+}
+
+// An attempt is one operation on one target under a parent.
+type attempt struct {
+	parent int32
+	name   uint32 // plain; 0 where any will do
+	target string
+}
+
+// failure is a span with an error, and what would make it good.
+type failure struct {
+	span     int
+	attempts []attempt
 }
 
 // failed reports whether span i has an error that it can recover from.
 func (r *recovery) failed(i int) bool {
-	return r.status[i] == trace.StatusError && (r.tree == nil || !r.tree.Own(i))
+	return r.status[i] == trace.StatusError && r.parentOf(i) >= 0 && (r.tree == nil || !r.tree.Own(i))
+}
+
+// loop is where an operation is tried again: its parent and its name without ids.
+func (r *recovery) loop(i int) uint64 { return pair(uint32(r.parentOf(i)), r.plain[r.name[i]]) }
+
+// collectFailures lists the errors, and prepares the maps, which do not change after.
+func (r *recovery) collectFailures() (all []failure) {
+	for i := range r.len() {
+		if r.failed(i) {
+			all = append(all, failure{span: i})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	r.numberNames()
+	for k := range all {
+		f := &all[k]
+		i, t := f.span, targetOf(r.encoded(f.span))
+		r.loops[r.loop(i)] = true
+		f.attempts = []attempt{{r.parentOf(i), 1 + r.plain[r.name[i]], t.text()}}
+		if t.missing {
+			r.searched[r.parentOf(i)] = true
+			for _, place := range t.places() {
+				f.attempts = append(f.attempts, attempt{parent: r.parentOf(i), target: place})
+			}
+		}
+		for _, a := range f.attempts {
+			r.succeeded[a] = -1
+		}
+	}
+	return all
+}
+
+// numberNames finds the names that differ by ids alone, and those of writing.
+func (r *recovery) numberNames() {
+	r.writes = map[uint32]bool{}
+	first := map[string]uint32{}
+	for i := range r.len() {
+		name := r.name[i]
+		if _, known := r.plain[name]; known {
+			continue
+		}
+		text := r.text(name)
+		plain := withoutIDs(text)
+		if _, known := first[plain]; !known {
+			first[plain] = name
+		}
+		r.plain[name] = first[plain]
+		for _, method := range []string{"POST", "PUT", "PATCH"} {
+			r.writes[name] = r.writes[name] || strings.Contains(text, method)
+		}
+	}
+}
+
+// findSuccesses notes the latest success of each attempt.
+func (r *recovery) findSuccesses() {
+	var mu sync.Mutex
+	found := map[attempt]int64{}
+	inRanges(r.len(), func(lo, hi int) {
+		own := map[attempt]int64{}
+		for i := lo; i < hi; i++ {
+			if r.status[i] == trace.StatusError || r.flags[i].Has(trace.Unfinished) || r.parentOf(i) < 0 {
+				continue
+			}
+			again, made := r.loops[r.loop(i)], r.writes[r.name[i]] && r.searched[r.parentOf(i)]
+			if !again && !made {
+				continue
+			}
+			t := targetOf(r.encoded(i))
+			for _, a := range []attempt{{r.parentOf(i), 1 + r.plain[r.name[i]], t.text()}, {parent: r.parentOf(i), target: t.place()}} {
+				if _, wanted := r.succeeded[a]; wanted && (a.name > 0 || made) {
+					own[a] = max(own[a], r.start[i])
+				}
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for a, start := range own {
+			found[a] = max(found[a], start)
+		}
+	})
+	maps.Copy(r.succeeded, found)
 }
 
 // spread makes good what failed below what was made good.
@@ -89,94 +177,3 @@ func (r *recovery) spread(good []bool) {
 		good[i] = under[i] == yes && r.failed(i)
 	}
 }
-
-// A loop is where an operation is tried again: its parent and the span's name.
-type loop struct {
-	parent int32
-	name   string
-}
-
-func (r *recovery) loop(i int) loop {
-	name, ok := r.plain[r.name[i]]
-	if !ok {
-		name = withoutIDs(r.text(r.name[i]))
-		r.plain[r.name[i]] = name
-	}
-	return loop{r.parentOf(i), name}
-}
-
-// An attempt is one operation on one target in a loop.
-type attempt struct {
-	loop
-	target
-}
-
-// target is what a span worked on, as far as its attributes tell.
-type target struct{ method, host, path, task string }
-
-func (r *recovery) attempt(i int) attempt { return attempt{r.loop(i), targetOf(r.encoded(i))} }
-
-// targetOf reads the attributes of OpenTelemetry's conventions, the present and the
-// earlier ones, and kOps' name of a task.
-func targetOf(span []byte) (t target) {
-	for num, kv := range otlpwire.Messages(span) {
-		if num != 9 {
-			continue
-		}
-		key, value := otlpwire.KeyValue(kv)
-		text := otlpwire.String(otlpwire.Bytes(value, 1))
-		switch otlpwire.String(key) {
-		case "http.request.method", "http.method", "rpc.method", "db.operation", "db.operation.name":
-			t.method = text
-		case "server.address", "net.peer.name", "http.host", "rpc.service":
-			t.host = text
-		case "url.path", "http.target":
-			before, _, _ := strings.Cut(text, "?")
-			t.path = before
-		case "url.full", "http.url":
-			if u, err := url.Parse(text); err == nil {
-				t.path = u.Path
-				t.host = u.Host
-			} else {
-				t.path = text
-			}
-		case "task", "task.name":
-			t.task = text
-		}
-	}
-	if namesObject(t.path) {
-		t.host = ""
-	}
-	t.path = withoutIDs(t.path)
-	return t
-}
-
-// namesObject reports whether a path tells which file or image is meant, wherever it is
-// got from.
-func namesObject(p string) bool {
-	return strings.HasPrefix(p, "/v2/") && (strings.Contains(p, "/manifests/") || strings.Contains(p, "/blobs/")) || path.Ext(path.Base(p)) != ""
-}
-
-// withoutIDs replaces each part of a path that is made for one occasion: a number, or a
-// word with at least four digits and no dot, as UUIDs and names with a time have.
-// Versions and names of files stay.
-func withoutIDs(p string) string {
-	if strings.IndexFunc(p, isDigit) < 0 {
-		return p
-	}
-	parts := strings.Split(p, "/")
-	for i, part := range parts {
-		digits := 0
-		for _, c := range part {
-			if isDigit(c) {
-				digits++
-			}
-		}
-		if digits > 0 && digits == len(part) || digits >= 4 && len(part) >= 8 && !strings.Contains(part, ".") {
-			parts[i] = "*"
-		}
-	}
-	return strings.Join(parts, "/")
-}
-
-func isDigit(c rune) bool { return '0' <= c && c <= '9' }

@@ -49,6 +49,28 @@ func TestRecovered(t *testing.T) {
 		{"another host", []*tracepb.Span{failing(having(span(2, 1, "HTTP", 1, 2), get, "url.full=https://a.example/healthz")), having(span(3, 1, "HTTP", 3, 4), get, "url.full=https://b.example/healthz")}, ""},
 		{"a file from a mirror", []*tracepb.Span{failing(having(span(2, 1, "HTTP", 1, 2), get, "url.full=https://a.example/release/v1.30.0/kubelet.sha256")), having(span(3, 1, "HTTP", 3, 4), get, "url.full=https://b.example/release/v1.30.0/kubelet.sha256")}, "HTTP"},
 		{"an image from a mirror", []*tracepb.Span{failing(having(span(2, 1, "HTTP", 1, 2), get, "url.full=https://a.example/v2/pause/manifests/3.9")), having(span(3, 1, "HTTP", 3, 4), get, "url.full=https://b.example/v2/pause/manifests/3.9")}, "HTTP"},
+		{"a file from another place of a mirror", []*tracepb.Span{
+			failing(having(span(2, 1, "HTTP", 1, 2), get, "url.full=https://a.example/kops/1.30.0+v1.30.0-5/linux/amd64/nodeup.sha256")),
+			failing(having(span(3, 1, "HTTP", 3, 4), get, "url.full=https://b.example/download/v1.30.0+v1.30.0-5/nodeup-linux-amd64.sha256")),
+			failing(having(span(4, 1, "HTTP", 3, 4), get, "url.full=https://b.example/download/v1.30.0+v1.30.0-5/nodeup-linux-arm64.sha256")),
+			having(span(5, 1, "HTTP", 5, 6), get, "url.full=https://c.example/pulls/18000/1.30.0+v1.30.0-5/linux/amd64/nodeup.sha256"),
+		}, "HTTP HTTP"},
+		{"looked for, then made", []*tracepb.Span{
+			failing(having(span(2, 1, "HTTP GET", 1, 2), get, "url.full=https://a.example/instances/nodes-1", "error.type=404")),
+			having(span(3, 1, "HTTP POST", 3, 4), "http.request.method=POST", "url.full=https://a.example/instances?x=y"),
+		}, "HTTP GET"},
+		{"looked for, then written", []*tracepb.Span{
+			failing(having(span(2, 1, "HTTP GET", 1, 2), get, "url.full=https://a.example/b/key", "error.type=404")),
+			having(span(3, 1, "HTTP PUT", 3, 4), put, "url.full=https://a.example/b/key"),
+		}, "HTTP GET"},
+		{"looked for, then something else made", []*tracepb.Span{
+			failing(having(span(2, 1, "HTTP GET", 1, 2), get, "url.full=https://a.example/instances/nodes-1", "error.type=404")),
+			having(span(3, 1, "HTTP POST", 3, 4), "http.request.method=POST", "url.full=https://a.example/networks"),
+		}, ""},
+		{"refused, then made", []*tracepb.Span{
+			failing(having(span(2, 1, "HTTP GET", 1, 2), get, "url.full=https://a.example/instances/nodes-1", "error.type=403")),
+			having(span(3, 1, "HTTP POST", 3, 4), "http.request.method=POST", "url.full=https://a.example/instances"),
+		}, ""},
 		{"another task", []*tracepb.Span{failing(having(span(2, 1, "task", 1, 2), "task=Instance/a")), having(span(3, 1, "task", 3, 4), "task=Instance/b")}, ""},
 		{"what failed in a failed attempt", []*tracepb.Span{
 			failing(span(2, 1, "attempt", 1, 10)), span(3, 2, "step", 2, 9), failing(span(4, 3, "call", 3, 4)), span(5, 1, "attempt", 11, 20),

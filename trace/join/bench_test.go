@@ -48,7 +48,10 @@ func BenchmarkMake(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer set.Close()
-	var processes []Process
+	processes, err := Processes(b.Context(), set)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.Run("processes", func(b *testing.B) {
 		for b.Loop() {
 			if processes, err = Processes(b.Context(), set); err != nil {
