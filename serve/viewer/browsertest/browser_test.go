@@ -157,7 +157,15 @@ func (b *tab) wait(js string) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean("+js+")", chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
+	poll := func() (err error) {
+		_, err = chromedp.Run(ctx, chromedp.Poll[bool]("Boolean("+js+")", chromedp.WithPollingInterval(20*time.Millisecond)))
+		return err
+	}
+	err := poll()
+	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Cannot find context") {
+		err = poll() // the page that was asked first has gone away meanwhile
+	}
+	if err != nil {
 		where := b.text("location.href + ' ' + document.body.innerText.slice(0, 1500)")
 		b.Fatalf("%s does not come true: %v\n%s", js, err, where)
 	}

@@ -23,7 +23,7 @@ export function segmentsByLine(segments) {
 
 /**
  * Puts segments before those of a path that are later.
- * @param {import('../types').Segments} path by line
+ * @param {Map<number, number[]>} path by line
  * @param {import('../types').Segments} earlier by line
  */
 export function putBefore(path, earlier) {
