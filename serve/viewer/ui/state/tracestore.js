@@ -63,7 +63,7 @@ export class TraceStore extends PageStore {
 
   /** Asks for the critical path. Its end comes first, and is shown first; the rest of a long one is shown at once. */
   async #followPath() {
-    /** @type {import('../types').Segments} */
+    /** @type {Map<number, number[]>} */
     const path = new Map();
     for (let offset = 0, total = 1; offset < total;) {
       const page = /** @type {{ segments: number[], total: number }} */ (await json(`${this.path}critical?offset=${offset}`, this.ended));
