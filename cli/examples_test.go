@@ -40,7 +40,7 @@ func TestExamples(t *testing.T) {
 	env := []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + filepath.Dir(exe) + ":/usr/bin:/bin", "HOME=" + t.TempDir()}
 	for _, example := range examples {
 		// What serves runs until it is ended: by a signal, once it has printed its address.
-		script := "fetched=0\n" + example
+		script := example
 		cmd := exec.Command("/bin/sh", "-c", script)
 		cmd.Env = env
 		if serves.MatchString(example) {
