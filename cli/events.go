@@ -172,10 +172,31 @@ func (r *request) lost(e session.MetadataLost) {
 // summarize says what was loaded.
 func (r *request) summarize(l *session.Loaded) {
 	what := l.Reported
-	r.note("%s in %s from %s", text.Count(what.Spans, "span"), text.Count(what.Traces, "trace"), text.Period(what.Start, what.End))
+	if said, ok := jobSummary(l); ok {
+		r.note("%s: %s of %s, %s", said, text.Count(what.Spans, "span"), text.Count(len(l.Inputs[0].Sources), "trace file"), text.Count(what.Errors, "error"))
+	} else {
+		r.note("%s in %s from %s", text.Count(what.Spans, "span"), text.Count(what.Traces, "trace"), text.Period(what.Start, what.End))
+	}
 	for _, in := range l.Inputs {
 		if said := unfinished(in); said != "" {
 			r.note("%s", said)
 		}
 	}
+}
+
+// jobSummary is what became of the only job and how long it took, as its trace and the list
+// of runs have it; not ok where that is not known.
+func jobSummary(l *session.Loaded) (said string, ok bool) {
+	view, release := l.Acquire()
+	defer release()
+	jobs := view.Jobs()
+	if len(l.Inputs) != 1 || len(jobs) != 1 || l.Inputs[0].Metadata() == nil {
+		return "", false
+	}
+	root := view.Span(jobs[0].Root)
+	state := l.Inputs[0].Metadata().State()
+	if state == runfile.Unknown || root.End() <= root.Start {
+		return "", false
+	}
+	return fmt.Sprintf("%s, %s", state, text.Period(time.Unix(0, root.Start), time.Unix(0, root.End()))), true
 }

@@ -134,6 +134,13 @@ func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 			t.Errorf("the answers lack %q", want)
 		}
 	}
+	// One length, one number of spans and one of errors, in the words and in the page.
+	if want := "failed, 2025-03-13 01:44:31 to 02:17:32 UTC (33m1s): 1,009 spans of 10 trace files, 130 errors\n"; !strings.Contains(r.stderr.String(), want) {
+		t.Errorf("stderr lacks %q:\n%s", want, r.stderr)
+	}
+	if !strings.Contains(answers, `"errors":130`) || !strings.Contains(answers, `"duration":1981000000000`) {
+		t.Errorf("the page has another length or number of errors: %.2000s", answers)
+	}
 	if said := r.stderr.String(); !strings.Contains(said, ": showing the built-in pages (--ui jaeger tells how to get one)\n") || strings.Contains(said, "https://www.jaegertracing.io") {
 		t.Errorf("stderr is\n%s", said)
 	}

@@ -183,6 +183,7 @@ const manySpans = 100_000
 // Reported is what files hold, without the spans that say what a run did.
 type Reported struct {
 	Spans, Traces int
+	Errors        int       // of all spans, those that say what a run did too
 	Start, End    time.Time // of the first and the last; both are 1970 where there is none
 }
 
@@ -197,10 +198,11 @@ func ReportedIn(v *trace.View) Reported {
 	}
 	var first, last int64
 	for i := range v.NumTraces() {
+		t := v.Trace(i)
+		r.Errors += t.Errors
 		if own[i] {
 			continue
 		}
-		t := v.Trace(i)
 		if first == 0 {
 			first = t.Start
 		}
