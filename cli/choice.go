@@ -81,3 +81,19 @@ func parseTime(flag, value string, now time.Time) (time.Time, error) {
 	}
 	return time.Time{}, usageError{fmt.Errorf("invalid %s %s", flag, text.Quote(value, maxQuoted)), "use 2026-11-24, 2026-11-24T18:00:00Z, 12h or 3d"}
 }
+
+// given names the flags that choose among a job's runs and were used.
+func (c *choiceFlags) given() (names []string) {
+	for _, f := range []struct {
+		name string
+		used bool
+	}{
+		{"--latest", c.latest}, {"--failed", c.failed}, {"--passed", c.passed}, {"--aborted", c.aborted}, {"--with-traces", c.withTraces},
+		{"--after", c.after != ""}, {"--before", c.before != ""}, {"--bucket", c.bucket != ""},
+	} {
+		if f.used {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}

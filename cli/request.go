@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"prowtrace/gcs"
+	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -110,6 +112,31 @@ func (r *request) open(ctx context.Context) error {
 		Events: r.hear, Sleep: r.sleep,
 	})
 	return nil
+}
+
+// parse reads the arguments. Flags that ask a bucket are refused where all arguments are
+// on this machine: they would do nothing, and nothing would tell.
+func (r *request) parse(args []string) ([]prow.Ref, error) {
+	refs, err := r.session.Parse(args)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range refs {
+		if ref.Kind != prow.KindPath && ref.Kind != prow.KindStdin {
+			return refs, nil
+		}
+	}
+	idle := r.choice.given()
+	if r.watch {
+		idle = append(idle, "--watch")
+	}
+	if r.refresh {
+		idle = append(idle, "--refresh")
+	}
+	if len(idle) > 0 {
+		return nil, usageError{fmt.Errorf("%s can do nothing for %s, which is on this machine", strings.Join(idle, ", "), text.Line(args[0])), "leave it out, or name a job or a run"}
+	}
+	return refs, nil
 }
 
 // close ends what open has made.

@@ -27,7 +27,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer r.close()
-			refs, err := r.session.Parse(args)
+			refs, err := r.parse(args)
 			if err != nil {
 				return err
 			}

@@ -63,7 +63,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer v.close()
-	refs, err := v.session.Parse(args)
+	refs, err := v.parse(args)
 	if err != nil {
 		return err
 	}
