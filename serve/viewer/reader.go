@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"prowtrace/internal/text"
 	"prowtrace/trace"
@@ -34,9 +35,9 @@ func ofTrace(h func(*reader, *http.Request, drawing) (any, error)) handler {
 
 func (v *reader) drawing(t trace.Trace) drawing { return drawing{v.cache.Drawing(t)} }
 
-// lookup finds the trace with an id.
+// lookup finds the trace with an id, which may have the dashes of a UUID.
 func (v *reader) lookup(given string) (trace.Trace, error) {
-	id, err := trace.ParseTraceID(given)
+	id, err := trace.ParseTraceID(strings.ReplaceAll(given, "-", ""))
 	if err != nil {
 		return trace.Trace{}, badRequest("“"+text.Clip(given, 60)+"” is not a trace id",
 			"A trace id is up to 32 hex digits. Copy it again, or find the trace in the list.")

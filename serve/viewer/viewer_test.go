@@ -240,6 +240,11 @@ func TestFindTraces(t *testing.T) {
 		{"scope", "scope:k8s.io", []string{two, one}, ""},
 		{"resource", "service.name=cloud", []string{one}, ""},
 		{"id", "id:0000000000000003", []string{one}, ""},
+		{"id of the trace", one, []string{one}, ""},
+		{"id of the trace in upper case", strings.ToUpper(two), []string{two}, ""},
+		{"id of the trace as a UUID", uuid(two), []string{two}, ""},
+		{"after in a zone", "after:05:04:06+02:00", []string{one}, ""},
+		{"days", "dur<1d dur>1s", []string{one}, ""},
 		{"no such kind", "kind:x", nil, "The kinds are"},
 		{"no duration", "dur>5", nil, "not a duration"},
 		{"no number", "retry>x", nil, "not a number"},
@@ -331,6 +336,27 @@ func TestModulesAreServed(t *testing.T) {
 	for _, m := range append(modules, "ui/main.js") {
 		if w := get(h, "/"+m); w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 			t.Errorf("%s: status %d, type %q", m, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+func uuid(id string) string {
+	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
+}
+
+// An id finds its trace and its span wherever it is written, in any case.
+func TestIDsAreFound(t *testing.T) {
+	h := newViewer(load(t, sampleFiles(t)...), Info{})
+	id := traceID(1).String()
+	for _, written := range []string{id, strings.ToUpper(id), uuid(id), strings.ToUpper(uuid(id))} {
+		one := "traces/" + written
+		if got := answer[summary](t, h, one).ID; got != id {
+			t.Errorf("%s is the trace %q", written, got)
+		}
+		for _, box := range []string{"traces/" + id + "/find?q=", "traces/" + id + "/events?q=", "traces?q="} {
+			if w := get(h, "/api/v1/"+box+written); w.Code != http.StatusOK || w.Body.Len() == 0 {
+				t.Errorf("%s%s: %d, %d bytes", box, written, w.Code, w.Body.Len())
+			}
 		}
 	}
 }

@@ -31,6 +31,9 @@ func TestCompare(t *testing.T) {
 	b.wait(atTrace)
 	b.keys("5")
 	b.wait(`document.querySelector('.choose tbody a')?.textContent === 'good'`)
+	if got := b.text(`[...document.querySelectorAll('.choose tr')].map((r) => [...r.children].slice(1, 3).map((c) => c.textContent).join()).join()`); got != "Service,Start,kops,2025-01-02 03:04:05.000 UTC" {
+		t.Errorf("the chooser shows %s", got)
+	}
 	b.click(".choose tbody a")
 	const rows = `[...document.querySelectorAll('.compared tbody tr')].map((r) => [...r.children].map((c) => c.textContent).join(' ')).join('\n')`
 	b.wait(`document.querySelector('.compared tbody tr')`)

@@ -282,6 +282,38 @@ func TestZone(t *testing.T) {
 	b.keys("t")
 	b.wait(`location.search.includes('zone=local')`)
 	b.wait(`(` + times + `).includes('9 s from 2025-01-01 22:04:05.000 UTC−05:00') && (` + times + `).includes('End2025-01-01 22:04:14.000000000 UTC−05:00')`)
+	const q = `new URLSearchParams(location.search).get('q')`
+	b.find("after:22:04:13.4")
+	b.wait(`document.querySelector('.found').textContent === '1 match' && ` + q + ` === 'after:22:04:13.4-05:00'`)
+	b.keys(kb.Enter)
+	b.wait(`document.querySelector('.find').value === 'after:22:04:13.4-05:00' && ` + panelName + ` === 'done'`)
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?q=after:03:04:13.4&zone=local"))
+	b.wait(atTrace + ` && document.querySelector('.find').value === 'after:03:04:13.4Z' && document.querySelector('.found').textContent === '1 match'`)
+	b.keys("t")
+	b.wait(`!location.search.includes('zone') && ` + q + ` === 'after:03:04:13.4Z'`)
+}
+
+// The text of a link of Jaeger's is searched for, and the id of a span is opened. The
+// id of the trace is on its page, and finds it.
+func TestIDsAndTextsOfJaeger(t *testing.T) {
+	b := open(t, two(t), viewer.Info{Jaeger: "http://localhost:16686"}, "/trace/"+polled+"?uiFind=poll+apply")
+	b.wait(atTrace + ` && document.querySelector('.find').value === 'poll apply' && document.querySelector('.found').textContent === '0 matches'`)
+	if got := b.text(`document.querySelector('a.jaeger').href`); got != "http://localhost:16686/trace/"+polled+"?uiFind=poll%20apply" {
+		t.Errorf("Jaeger is given %s", got)
+	}
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled + "?uiFind=0000000000000003"))
+	b.wait(panelName + ` === 'poll'`)
+	if got := b.text(`document.querySelector('.trace-id code').textContent`); got != polled {
+		t.Errorf("the page names the trace %q", got)
+	}
+	b.find(strings.ToUpper(polled))
+	b.wait(`/^[1-9]\d* matches$/.test(document.querySelector('.found').textContent)`)
+	b.run(chromedp.Navigate(b.base + "/?q=" + uuid(polled)))
+	b.wait(atList + ` && document.querySelectorAll('.traces tbody tr').length === 1 && document.querySelector('.found').textContent === '1 found'`)
+}
+
+func uuid(id string) string {
+	return strings.Join([]string{id[:8], id[8:12], id[12:16], id[16:20], id[20:]}, "-")
 }
 
 // Spans without a parent in any file stand below one that says so.

@@ -20,9 +20,10 @@ import { firstOf } from '../ui/model/ranking.js';
 import { ownPieces } from '../ui/model/selftime.js';
 import { nodeColumns, waypoints } from '../ui/model/servicelayout.js';
 import { lowerBound, nextOf } from '../ui/model/sorted.js';
+import { localZone, UTC, withZone } from '../ui/model/times.js';
 import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/timewindow.js';
 import { visibleLines, withAncestors } from '../ui/model/visible.js';
-import { DEFAULTS, format, other, parse } from '../ui/state/address.js';
+import { DEFAULTS, format, inZone, other, parse } from '../ui/state/address.js';
 import { barPainter } from '../ui/views/bars.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
@@ -272,11 +273,43 @@ test('addresses hold the state', () => {
   const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4, compare: 'cd', critical: 'off', order: '-name', offset: 200 };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
-  assert.equal(parse('/trace/ab', '?uiFind=0102').span, '0102');
+  const found = (/** @type {string} */ search) => {
+    const { q, span } = parse('/trace/ab', search);
+    return [q, span];
+  };
+  assert.deepEqual(found('?uiFind=00000000000000AB'), ['', '00000000000000ab']);
+  assert.deepEqual(found('?uiFind=quota+exceeded'), ['quota exceeded', '']);
+  assert.deepEqual(found('?uiFind=0102'), ['0102', '']);
+  assert.deepEqual(found('?uiFind=quota&q=error&span=@5'), ['error', '@5']);
+  assert.equal(parse('/', '?zone=local&q=after:12:03').q, 'after:12:03Z');
+  assert.equal(parse('/', '?q=after:12:03').q, 'after:12:03');
   assert.equal(parse('/trace/ab', '?from=x&zone=Mars').from, null);
   assert.equal(parse('/trace/ab', '?open=%3Cb%3E&level=x').open, '');
   assert.equal(parse('/trace/%E0%A4%A', '').trace, '%E0%A4%A');
   assert.deepEqual(other(s, { q: 'x' }), { ...DEFAULTS, zone: 'local', q: 'x' });
+});
+
+test('times in a query have the zone that is meant', () => {
+  for (const [q, want] of [
+    ['after:12:03', 'after:12:03+01:00'], ['before:2:03:05.25 error', 'before:2:03:05.25+01:00 error'], ['-(after:12:03 OR -before:12:04)', '-(after:12:03+01:00 OR -before:12:04+01:00)'],
+    ['after:2025-01-13', 'after:2025-01-13T00:00+01:00'], ['after:2025-07-13T12:03', 'after:2025-07-13T12:03+02:00'], ['after:"2025-07-13 12:03:05.123456789"', 'after:2025-07-13T12:03:05.123456789+02:00'],
+    ['after:12:03Z', 'after:12:03Z'], ['after:14:03+02:00', 'after:14:03+02:00'], ['after:2025-01-13T12:03:05Z', 'after:2025-01-13T12:03:05Z'], ['after:"2025-01-13 12:03:05 UTC"', 'after:"2025-01-13 12:03:05 UTC"'],
+    ['after:+5m', 'after:+5m'], ['after:', 'after:'], ['after:12:0', 'after:12:0'], ['"say after:12:03 now"', '"say after:12:03 now"'], ['m="a \\" after:12:03" x', 'm="a \\" after:12:03" x'],
+    ['hereafter:12:03', 'hereafter:12:03'], ['key=after:12:03', 'key=after:12:03'], ['after:2025-13-45', 'after:2025-13-45T00:00'], ['', ''],
+  ]) {
+    process.env.TZ = 'Europe/Berlin';
+    assert.equal(withZone(q, localZone(Date.UTC(2025, 2, 13))), want, q);
+    assert.equal(withZone(withZone(q, localZone(Date.UTC(2025, 2, 13))), UTC).replace('T00:00Z', 'T00:00'), want, q);
+  }
+  for (const [zone, want] of [['America/St_Johns', '-02:30'], ['Asia/Kolkata', '+05:30'], ['UTC', '+00:00']]) {
+    process.env.TZ = zone;
+    assert.equal(withZone('after:12:03', localZone(Date.UTC(2025, 2, 13))), 'after:12:03' + want);
+  }
+  assert.equal(withZone('after:12:03 before:2025-03-13', UTC), 'after:12:03Z before:2025-03-13T00:00Z');
+  const s = { ...DEFAULTS, q: 'after:12:03' };
+  assert.equal(inZone(s, 'local').q, 'after:12:03Z');
+  assert.equal(inZone(inZone(s, 'local'), 'UTC').q, 'after:12:03Z');
+  assert.deepEqual(inZone(s, 'Mars'), s);
 });
 
 test('terms are quoted where they have to be', () => {

@@ -4,7 +4,7 @@
 import { json } from './lib/api.js';
 import { h } from './lib/dom.js';
 import { applyTheme } from './lib/theme.js';
-import { other, parse } from './state/address.js';
+import { inZone, other, parse } from './state/address.js';
 import { Navigation } from './state/navigation.js';
 import { message } from './views/message.js';
 import { toast } from './views/toast.js';
@@ -55,7 +55,7 @@ function show(run) {
   const navigation = new Navigation(() => follow());
   /** @type {App} */
   const app = { run, navigation, say: live.say, title: (title) => (document.title = title) };
-  const setZone = (/** @type {string} */ zone) => navigation.go({ ...navigation.address, zone }, 'replace');
+  const setZone = (/** @type {string} */ zone) => navigation.go(inZone(navigation.address, zone), 'replace');
   const bar = topBar(run, { setZone, recolour: () => page?.recolour(), help });
 
   function follow() {
@@ -102,7 +102,7 @@ function followLinks(navigation) {
     const a = e.target instanceof Element ? e.target.closest('a[data-inside]') : null;
     if (!(a instanceof HTMLAnchorElement) || e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
-    navigation.go({ ...parse(a.pathname, a.search), zone: navigation.address.zone }, 'push');
+    navigation.go(inZone(parse(a.pathname, a.search), navigation.address.zone), 'push');
     scrollTo(0, 0);
   });
 }
@@ -121,7 +121,7 @@ function general(key, { navigation, say }, main) {
       return true;
     case 't': {
       const zone = address.zone === 'UTC' ? 'local' : 'UTC';
-      navigation.go({ ...address, zone }, 'replace');
+      navigation.go(inZone(address, zone), 'replace');
       say(`Times are in ${zone === 'UTC' ? 'UTC' : 'local time'}`);
       return true;
     }

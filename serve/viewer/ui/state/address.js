@@ -1,5 +1,7 @@
 // The address holds what the page shows. Pure.
 
+import { UTC, withZone } from '../model/times.js';
+
 /** @typedef {import('../types').Address} Address */
 
 /** @type {Address} */
@@ -13,15 +15,16 @@ export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '
 export function parse(path, search) {
   const p = new URLSearchParams(search);
   const match = /^\/trace\/([^/]+)/.exec(path);
-  return {
+  const jaeger = p.get('uiFind') ?? ''; // in Jaeger's links: the id of a span, or any text
+  const isSpan = /^[\da-f]{16}$/i.test(jaeger);
+  return inZone({
     trace: match ? decode(match[1] ?? '') : '',
     view: p.get('view') ?? '',
-    q: p.get('q') ?? '',
+    q: p.get('q') ?? (isSpan ? '' : jaeger),
     mode: p.get('mode') === 'filter' ? 'filter' : 'highlight',
-    span: p.get('span') ?? p.get('uiFind') ?? '', // Jaeger's links say uiFind
+    span: p.get('span') ?? (isSpan ? jaeger.toLowerCase() : ''),
     from: number(p.get('from')),
     to: number(p.get('to')),
-    zone: p.get('zone') === 'local' ? 'local' : 'UTC',
     level: like(/^(all|\d{1,9})$/, p.get('level')),
     open: like(LINES, p.get('open')),
     closed: like(LINES, p.get('closed')),
@@ -31,7 +34,18 @@ export function parse(path, search) {
     critical: p.get('critical') === 'off' ? 'off' : '',
     order: p.get('order') ?? '',
     offset: number(p.get('offset')) ?? 0,
-  };
+  }, p.get('zone') ?? '');
+}
+
+/**
+ * An address whose times are shown in a zone. A time in the query that names no zone
+ * is in UTC: where another is shown, the query says so.
+ * @param {Omit<Address, 'zone'>} s
+ * @param {string} zone
+ * @returns {Address}
+ */
+export function inZone(s, zone) {
+  return zone === 'local' ? { ...s, zone, q: withZone(s.q, UTC) } : { ...s, zone: 'UTC' };
 }
 
 /**

@@ -2,6 +2,7 @@
 // views that sum up spans.
 
 import { json } from '../lib/api.js';
+import { localZone, withZone } from '../model/times.js';
 import { Loader, UNASKED } from './loader.js';
 import { Store } from './store.js';
 
@@ -102,11 +103,21 @@ export class PageStore extends Store {
   }
 
   /**
+   * What a query means as it is written here: its times are in the zone that is shown.
    * @param {string} q
+   */
+  meant(q) {
+    const { run, address } = this.state;
+    // The end of the run: of its start, a single wrong span can make 1970.
+    return address.zone === 'local' ? withZone(q, localZone(Number(BigInt(run.start) / 1000000n) + run.duration / 1e6)) : q;
+  }
+
+  /**
+   * @param {string} q as it is written here
    * @param {How} how
    */
   search(q, how) {
-    this.change({ q, offset: 0 }, how);
+    this.change({ q: this.meant(q), offset: 0 }, how);
   }
 
   /** @param {string} order of a table */

@@ -2,7 +2,7 @@
 
 import { changes } from '../lib/changes.js';
 import { bdi, h, inside } from '../lib/dom.js';
-import { count, duration, named } from '../lib/format.js';
+import { clock, count, duration, named } from '../lib/format.js';
 import { format, other } from '../state/address.js';
 import { afterTyping } from './findbox.js';
 import { head, scrolledTable } from './lists.js';
@@ -22,7 +22,7 @@ export function candidatesPane(store) {
   const { run } = store.state;
   const tools = h('div', { class: 'tools' }, h('div', { class: 'group find-group', role: 'search' }, input), jobs,
     run.jobs.every((id) => id === store.state.model.head.id) ? h('span', { class: 'dim' }, 'Two runs are compared by ', h('code', {}, 'prowtrace GOOD BAD')) : null);
-  afterTyping(input, 250, store.ended, () => store.askCandidates(input.value.trim()));
+  afterTyping(input, 250, store.ended, () => store.askCandidates(store.meant(input.value.trim())));
   const changed = changes();
   return {
     element: h('div', { class: 'sheet' }, tools, list),
@@ -59,8 +59,8 @@ function jobButtons(s) {
 function view(s, traces, searched) {
   const others = traces.filter((t) => t.id !== s.model.head.id);
   if (others.length === 0) return empty('No other trace', searched ? 'Search for something else.' : 'This run has one trace only. Give prowtrace two runs to compare one with the other.');
-  const heads = ['Trace', 'Spans', 'Errors', 'Duration'].map((t, i) => head(t, i ? 'num' : ''));
+  const heads = [head('Trace'), head('Service', 'opt'), head('Start', 'num opt'), ...['Spans', 'Errors', 'Duration'].map((t) => head(t, 'num'))];
   return scrolledTable('Traces to compare with', 'choose', heads, others.map((t) => h('tr', {},
     h('td', { class: 'cut t-name' }, inside(to(s, t.id), {}, bdi(named(t.name))), ' ', bdi([t.message, t.hint].filter(Boolean).join(' · '), { class: 'n-hint' })),
-    h('td', { class: 'num' }, count(t.spans)), h('td', { class: t.errors ? 'num err' : 'num zero' }, count(t.errors)), h('td', { class: 'num' }, duration(t.duration)))));
+    h('td', { class: 'cut opt' }, bdi(named(t.service))), h('td', { class: 'num opt' }, clock(BigInt(t.start), s.address.zone, 3)), h('td', { class: 'num' }, count(t.spans)), h('td', { class: t.errors ? 'num err' : 'num zero' }, count(t.errors)), h('td', { class: 'num' }, duration(t.duration)))));
 }

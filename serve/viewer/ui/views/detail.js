@@ -6,7 +6,8 @@ import { clock, count, counted, duration, named, percent, relative } from '../li
 import { at, FLAG, isGroup, nameOf } from '../model/columns.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
-import { copyButton, eventList, facts, flagsText, linkList, section, value } from './fields.js';
+import { copyButton } from './copy.js';
+import { eventList, facts, flagsText, linkList, section, value } from './fields.js';
 import { loading, message } from './message.js';
 import { encodedJSON, sources } from './source.js';
 

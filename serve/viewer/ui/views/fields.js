@@ -3,6 +3,7 @@
 import { bdi, h, inside, outside } from '../lib/dom.js';
 import { bytes, count, counted, named, relative } from '../lib/format.js';
 import { searchable, term } from '../model/query.js';
+import { copyButton } from './copy.js';
 
 /** @typedef {import('../types').Detail} Detail */
 /** @typedef {import('../types').Field} Field */
@@ -142,20 +143,4 @@ function actions(store, f) {
 function asReported(f) {
   const v = /** @type {{ stringValue?: string } | undefined} */ (f.value);
   return v?.stringValue ?? f.text;
-}
-
-/**
- * @param {TraceStore} store
- * @param {string} label
- * @param {() => Promise<string>} get
- */
-export function copyButton(store, label, get) {
-  return h('button', { type: 'button', class: 'small', onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(await get());
-      store.say('Copied');
-    } catch {
-      store.say('The browser did not let the page copy');
-    }
-  } }, label);
 }

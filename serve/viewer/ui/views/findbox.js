@@ -76,7 +76,10 @@ export function findBox(store, what, known, ...rest) {
   };
   const cancel = afterTyping(input, 250, store.ended, () => search('replace'));
   input.addEventListener('keydown', (e) => {
-    if (e.key === 'Enter') search('push');
+    if (e.key === 'Enter') {
+      input.value = store.meant(input.value);
+      search('push');
+    }
     else if (e.key === 'Escape' && input.value) {
       input.value = '';
       search('replace');

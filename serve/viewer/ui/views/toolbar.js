@@ -95,9 +95,10 @@ function findGroup(store, toLines) {
  * @param {() => void} cancel what would be searched after a pause
  */
 function findKey(e, store, input, offers, toLines, cancel) {
-  const q = input.value.trim();
   if (e.key === 'Enter') {
     cancel();
+    input.value = store.meant(input.value);
+    const q = input.value.trim();
     if (q !== store.state.matches.key) store.search(q, 'push');
     else step(store, 'matches', e.shiftKey ? -1 : 1);
   } else if (e.key === 'Escape') {

@@ -31,7 +31,7 @@ export function topBar(run, { setZone, recolour, help }) {
     element,
     /** @param {Address} address */
     update(address) {
-      if (!changed(address.zone, address.trace)) return;
+      if (!changed(address.zone, address.trace, address.q)) return;
       zone.value = address.zone;
       zonePrinted.textContent = `Times in ${zoneName(BigInt(run.start), address.zone)}`;
       // Of several runs, the one whose trace is shown.
@@ -43,11 +43,13 @@ export function topBar(run, { setZone, recolour, help }) {
 }
 
 /**
- * A link to the same trace in Jaeger, if there is one.
+ * A link to the same trace in Jaeger, if there is one. What is searched for here is
+ * handed on: it may have come in one of Jaeger's links.
  * @param {Run} run
  * @param {Address} address
  */
-function jaegerLink({ jaeger }, { trace }) {
+function jaegerLink({ jaeger }, { trace, q }) {
   if (!jaeger) return [];
-  return [h('a', { href: jaeger + (trace ? `/trace/${encodeURIComponent(trace)}` : '/search'), target: '_blank', rel: 'noopener noreferrer', class: 'jaeger' }, 'Open in Jaeger')];
+  const find = q && `?uiFind=${encodeURIComponent(q)}`;
+  return [h('a', { href: jaeger + (trace ? `/trace/${encodeURIComponent(trace)}${find}` : '/search'), target: '_blank', rel: 'noopener noreferrer', class: 'jaeger' }, 'Open in Jaeger')];
 }

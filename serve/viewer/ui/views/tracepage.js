@@ -5,6 +5,7 @@ import { bdi, h, inside } from '../lib/dom.js';
 import { clock, counted, duration, named, spansOf } from '../lib/format.js';
 import { loadTrace } from '../state/load.js';
 import { TraceStore } from '../state/tracestore.js';
+import { copyButton } from './copy.js';
 import { loading, message } from './message.js';
 import { paneBox } from './panes.js';
 import { tabBar } from './tabs.js';
@@ -63,7 +64,7 @@ export function tracePage(app) {
 function loadedTrace(app, model) {
   const store = new TraceStore(app.run, model, app.navigation, app.say);
   const timeline = timelinePane(store);
-  const head = traceHead(model);
+  const head = traceHead(model, app.say);
   const tabs = tabBar('Views of the trace', VIEWS);
   const panes = paneBox(store, {
     '': () => timeline,
@@ -86,8 +87,11 @@ function loadedTrace(app, model) {
   return { store, draw, element: h('div', { class: 'trace' }, head.element, panes.element), key: traceKeys(store, timeline, VIEWS.map((v) => v.view)) };
 }
 
-/** @param {Model} model */
-function traceHead({ head: t, startNs }) {
+/**
+ * @param {Model} model
+ * @param {App['say']} say
+ */
+function traceHead({ head: t, startNs }, say) {
   const when = h('span', {});
   const changed = changes();
   const service = (/** @type {string} */ name, /** @type {number} */ i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(name)));
@@ -101,6 +105,7 @@ function traceHead({ head: t, startNs }) {
       t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
       t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
       h('span', { class: 'services-key' }, ...t.services.slice(0, 8).map(service), t.services.length > 8 ? ` and ${t.services.length - 8} more` : ''),
+      h('span', { class: 'trace-id' }, 'trace ', h('code', {}, t.id), ' ', copyButton({ say }, 'Copy', () => Promise.resolve(t.id))),
       h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')));
   return {
     element,
