@@ -237,10 +237,14 @@ const attributeTag = 9<<3 | byte(protowire.BytesType)
 
 func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(lo)), length: uint32(hi - lo)}
-	var id TraceID
-	var name []byte
-	var start, end uint64
-	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
+	var head otlpwire.SpanHead
+	c := otlpwire.Cursor{Data: in.data, Pos: head.Read(in.data, lo, hi), End: hi}
+	id, start, end := TraceID(head.TraceID), head.Start, head.End
+	r.id, r.parent, r.kind = head.ID, head.Parent, Kind(known(uint64(head.Kind), uint32(KindConsumer)))
+	name := in.data[head.NameLo:head.NameHi]
+	if !otlpwire.ValidText(name) {
+		r.flags |= unclean
+	}
 	for {
 		if c.Pos < hi && in.data[c.Pos] == attributeTag {
 			c.Pos = otlpwire.SkipPlain(in.data, c.Pos, hi, 9)

@@ -73,6 +73,51 @@ func TestSkipPlain(t *testing.T) {
 	}
 }
 
+// Read stops at what is not in its usual form, and what it has read is what a Cursor
+// reads there.
+func FuzzSpanHead(f *testing.F) {
+	whole := AppendBytes(AppendBytes(nil, 1, "0123456789abcdef"), 2, "abcdefgh")
+	whole = AppendBytes(AppendBytes(whole, 4, "12345678"), 5, "a name")
+	whole = append(whole, 6<<3, 3)
+	whole = protowire.AppendFixed64(append(whole, 7<<3|1), 1000)
+	whole = protowire.AppendFixed64(append(whole, 8<<3|1), 2000)
+	for n := range len(whole) {
+		f.Add(whole[:n])
+	}
+	f.Add(append(whole, whole...))
+	f.Add(whole[28:])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var h, want SpanHead
+		behind := h.Read(data, 0, len(data))
+		c := Cursor{Data: data, End: behind}
+		for c.Pos < behind {
+			f, ok, _ := c.Next()
+			if !ok {
+				t.Fatalf("%d bytes of %q are no fields", behind, data)
+			}
+			switch content := data[f.Lo:f.Hi]; f.Num {
+			case 1:
+				want.TraceID = [16]byte(content)
+			case 2:
+				want.ID = ID(content)
+			case 4:
+				want.Parent = ID(content)
+			case 5:
+				want.NameLo, want.NameHi = f.Lo, f.Hi
+			case 6:
+				want.Kind = byte(f.Value)
+			case 7:
+				want.Start = f.Value
+			case 8:
+				want.End = f.Value
+			}
+		}
+		if h != want {
+			t.Fatalf("read %+v of %q, want %+v", h, data, want)
+		}
+	})
+}
+
 // What SkipPlain passes over is a run of whole, valid attributes.
 func FuzzSkipPlain(f *testing.F) {
 	f.Add(AppendBytes(AppendBytes(nil, 9, attribute("key", AppendBytes(nil, 1, "value")...)), 9, attribute("n", 3<<3, 0x80, 1)), 0)
