@@ -54,7 +54,7 @@ func TestElements(t *testing.T) {
 		want  string
 	}{
 		{slices.Concat(array("a"), array("b")), "a b"}, {slices.Concat(text("x"), array("a")), "a"}, {slices.Concat(array("a"), text("x")), ""}, {slices.Concat(array("a"), text("x"), array("b")), "b"},
-		{slices.Concat(array("a"), []byte{9<<3 | 0, 1}), "a"}, {[]byte{5<<3 | 2, 0}, ""}, {otlpwire.AppendBytes(nil, 6, otlpwire.AppendBytes(nil, 1, text("a"))), ""}, {nil, ""},
+		{slices.Concat(array("a"), []byte{9 << 3, 1}), "a"}, {[]byte{5<<3 | 2, 0}, ""}, {otlpwire.AppendBytes(nil, 6, otlpwire.AppendBytes(nil, 1, text("a"))), ""}, {nil, ""},
 	} {
 		var got []string
 		if decodeValue(test.value).typ == otherValue {
