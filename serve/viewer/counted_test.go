@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -43,6 +44,10 @@ func oddTrace(t testing.TB, rng *rand.Rand, id byte, n int) trace.Source {
 					value = "https://api.example/" + url.PathEscape(value)
 				}
 				with(textAttribute(keys[rng.IntN(len(keys))], value))(p)
+			}
+			for range rng.IntN(4) - 1 {
+				to := traceID(byte(1 + rng.IntN(3)))
+				p.Links = append(p.Links, &tracepb.Span_Link{TraceId: to[:], SpanId: binary.BigEndian.AppendUint64(nil, uint64(1+rng.IntN(40)))})
 			}
 			if rng.IntN(4) == 0 {
 				logged(eventAt(uint64(i), word(), textAttribute(keys[rng.IntN(len(keys))], word())))(p)
@@ -95,8 +100,12 @@ func (c counter) checkAll(t *testing.T, path string) {
 	for _, f := range answer[flame](t, c.h, path+"flame").Frames {
 		c.check(t, "frame", f.Query, f.Count, f.Errors)
 	}
-	for _, n := range answer[serviceMap](t, c.h, path+"services").Nodes {
+	services := answer[serviceMap](t, c.h, path+"services")
+	for _, n := range services.Nodes {
 		c.check(t, fmt.Sprintf("node (peer: %v)", n.Peer), n.Query, n.Spans, n.Errors)
+	}
+	for _, l := range services.Links {
+		c.check(t, "link", l.Query, l.Count, l.Errors)
 	}
 }
 

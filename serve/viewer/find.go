@@ -26,15 +26,17 @@ func filterOf(r *http.Request) (query.Filter, error) {
 func (d drawing) derived() query.Derived {
 	peers := sync.OnceValue(func() []string { return analysis.Peers(d.Tree) })
 	paths := sync.OnceValue(func() []string { return analysis.Paths(d.Tree) })
+	links := sync.OnceValue(func() map[int][]string { return analysis.Links(d.Tree) })
 	return query.Derived{
 		Self: func(trace.Tree) []int64 { return d.Self },
 		Peer: func(trace.Tree) []string { return peers() },
 		Path: func(trace.Tree) []string { return paths() },
+		Link: func(trace.Tree) map[int][]string { return links() },
 	}
 }
 
 // derivedOfAll does so for any tree.
-var derivedOfAll = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers, Path: analysis.Paths}
+var derivedOfAll = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers, Path: analysis.Paths, Link: analysis.Links}
 
 // Searches that find exactly the spans that were counted. With a number an answer
 // sends the search that leads to them, made of the whole values and not of those that
@@ -42,6 +44,9 @@ var derivedOfAll = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers,
 
 func ofService(service string) string { return query.Exact("service", service) }
 func ofPeer(peer string) string       { return query.Exact("peer", peer) }
+
+// ofLink is for the spans of a service that link to another one.
+func ofLink(from, to string) string { return query.Exact("link", to) + " " + ofService(from) }
 
 func ofOperation(name, service string) string {
 	return query.Exact("name", name) + " " + ofService(service)

@@ -10,6 +10,7 @@ import (
 type serviceMap struct {
 	Nodes []serviceNode `json:"nodes"`
 	Calls []serviceCall `json:"calls"`
+	Links []serviceLink `json:"links"`
 	Left  int           `json:"left"` // nodes that are not sent
 }
 
@@ -32,6 +33,12 @@ type serviceCall struct {
 	Total  int64 `json:"total"` // ns
 }
 
+// serviceLink is for the spans of a service that link to spans of another one.
+type serviceLink struct {
+	serviceCall
+	Query string `json:"query"` // finds exactly these spans
+}
+
 func (v *reader) getAllServices(*http.Request) (any, error) {
 	return shownServices(v.cache.Services()), nil
 }
@@ -41,7 +48,7 @@ func (v *reader) getServices(_ *http.Request, d drawing) (any, error) {
 }
 
 func shownServices(m analysis.ServiceMap) serviceMap {
-	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Left: m.Left}
+	out := serviceMap{Nodes: []serviceNode{}, Calls: []serviceCall{}, Links: []serviceLink{}, Left: m.Left}
 	for _, n := range m.Nodes {
 		q := ofService(n.Name)
 		if n.Peer {
@@ -51,6 +58,9 @@ func shownServices(m analysis.ServiceMap) serviceMap {
 	}
 	for _, c := range m.Calls {
 		out.Calls = append(out.Calls, serviceCall(c))
+	}
+	for _, l := range m.Links {
+		out.Links = append(out.Links, serviceLink{serviceCall(l), ofLink(m.Nodes[l.From].Name, m.Nodes[l.To].Name)})
 	}
 	return out
 }

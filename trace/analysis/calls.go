@@ -155,7 +155,7 @@ const blockRows = 1 << 14
 
 func (c *callTable) of(v *trace.View) *callTable {
 	c.once.Do(func() {
-		c.links = findLinks(v.Set())
+		c.links = linksOf(v)
 		for _, part := range v.Parts() {
 			s := part.Set
 			for n := range s.NumResources() {

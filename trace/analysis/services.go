@@ -13,7 +13,8 @@ import (
 type ServiceMap struct {
 	Nodes []ServiceNode // the most spans first
 	Calls []ServiceCall
-	Left  int // nodes that are left out
+	Links []ServiceCall // how many spans of a service link to spans of another one
+	Left  int           // nodes that are left out
 }
 
 // A ServiceNode is a service, or a peer that is known by the calls to it only.
@@ -43,8 +44,8 @@ const (
 )
 
 // NewServiceMap counts the calls between the services of traces, and from them to
-// peers (see Peers). It looks at every span once, and reads those of kind client and
-// producer, on all processors.
+// peers (see Peers), and the links between services (see Links). It looks at every span
+// once, and reads those of kind client and producer, on all processors.
 func NewServiceMap(of Traces) ServiceMap {
 	pieces := of.pieces()
 	answered := answeredSpans(pieces)
@@ -52,6 +53,7 @@ func NewServiceMap(of Traces) ServiceMap {
 	each(len(pieces), func(i int) {
 		counts[i].addServices(&pieces[i])
 		counts[i].addPeers(&pieces[i], answered[pieces[i].at])
+		counts[i].addLinks(&pieces[i])
 	})
 	all := &serviceCounts{}
 	for i := range counts {
@@ -62,16 +64,22 @@ func NewServiceMap(of Traces) ServiceMap {
 
 // serviceCounts are the nodes and calls of some spans. In a ServiceMap they stand in the
 // order in which they would come if traces were counted one by one: of each first the
-// services, then the peers. So they are kept with where they came first.
+// services, then the peers and links. So they are kept with where they came first.
 type serviceCounts struct {
 	nodes map[nodeKey]*countedNode
-	calls map[[2]nodeKey]*countedCall
+	calls map[edgeKey]*countedCall
 }
 
 // nodeKey is a service by its number, or a peer by its name.
 type nodeKey struct {
 	service uint32
 	peer    string
+}
+
+// edgeKey is a call or a link from a node to another.
+type edgeKey struct {
+	from, to nodeKey
+	link     bool
 }
 
 type countedNode struct {
@@ -146,7 +154,7 @@ func (c *serviceCounts) addServices(p *piece) {
 			node(caller, i, true)
 			call := calls[pair(caller, service)]
 			if call == nil {
-				call = c.call(nodeKey{service: caller}, nodeKey{service: service}, p.turnOf(i, false, false))
+				call = c.call(edgeKey{from: nodeKey{service: caller}, to: nodeKey{service: service}}, p.turnOf(i, false, false))
 				calls[pair(caller, service)] = call
 			}
 			call.add(p.spans, i)
@@ -172,10 +180,25 @@ func (c *serviceCounts) addPeers(p *piece, answered []bool) {
 		nodes[to].add(p.spans, i, p.duration(i))
 		call := calls[pair(service, to)]
 		if call == nil {
-			call = c.call(nodeKey{service: service}, nodeKey{peer: found.name}, at)
+			call = c.call(edgeKey{from: nodeKey{service: service}, to: nodeKey{peer: found.name}}, at)
 			calls[pair(service, to)] = call
 		}
 		call.add(p.spans, i)
+	}
+}
+
+// addLinks counts the spans of a piece that link to other services. What is linked to
+// may be in another trace: then its service is a node without spans.
+func (c *serviceCounts) addLinks(p *piece) {
+	if len(linksOf(p.view)) == 0 {
+		return
+	}
+	for i := p.lo; i < p.hi; i++ {
+		for _, service := range p.linkedServices(i) {
+			from, to, at := nodeKey{service: p.serviceOf(i)}, nodeKey{service: service}, p.turnOf(i, true, true)
+			c.node(to, ServiceNode{Name: p.services[service]}, at)
+			c.call(edgeKey{from, to, true}, at).add(p.spans, i)
+		}
 	}
 }
 
@@ -192,12 +215,11 @@ func (c *serviceCounts) node(k nodeKey, fresh ServiceNode, at turn) *countedNode
 	return n
 }
 
-func (c *serviceCounts) call(from, to nodeKey, at turn) *countedCall {
-	k := [2]nodeKey{from, to}
+func (c *serviceCounts) call(k edgeKey, at turn) *countedCall {
 	call := c.calls[k]
 	if call == nil {
 		if c.calls == nil {
-			c.calls = map[[2]nodeKey]*countedCall{}
+			c.calls = map[edgeKey]*countedCall{}
 		}
 		call = &countedCall{first: at}
 		c.calls[k] = call
@@ -233,7 +255,7 @@ func (c *serviceCounts) merge(more *serviceCounts) {
 		n.Self = plus(n.Self, m.Self)
 	}
 	for k, m := range more.calls {
-		n := c.call(k[0], k[1], m.first)
+		n := c.call(k, m.first)
 		if m.first.compare(n.first) < 0 {
 			n.first = m.first
 		}
@@ -255,21 +277,29 @@ func (c *serviceCounts) busiest() (out ServiceMap) {
 		index[k] = i
 		out.Nodes = append(out.Nodes, c.nodes[k].ServiceNode)
 	}
+	out.Calls, out.Links = c.between(index, false), c.between(index, true)
+	out.layOut()
+	return out
+}
+
+// between gives the calls, or the links, between nodes that are kept.
+func (c *serviceCounts) between(index map[nodeKey]int, links bool) (list []ServiceCall) {
 	var calls []*countedCall
 	for k, call := range c.calls {
-		from, ok1 := index[k[0]]
-		to, ok2 := index[k[1]]
-		if ok1 && ok2 {
+		from, ok1 := index[k.from]
+		to, ok2 := index[k.to]
+		if ok1 && ok2 && k.link == links {
 			call.From, call.To = from, to
 			calls = append(calls, call)
 		}
 	}
-	slices.SortFunc(calls, func(a, b *countedCall) int { return a.first.compare(b.first) })
+	slices.SortFunc(calls, func(a, b *countedCall) int {
+		return cmp.Or(a.first.compare(b.first), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
 	for _, call := range calls {
-		out.Calls = append(out.Calls, call.ServiceCall)
+		list = append(list, call.ServiceCall)
 	}
-	out.layOut()
-	return out
+	return list
 }
 
 // layOut gives the nodes that are drawn their columns: what calls stands before what

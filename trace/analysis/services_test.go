@@ -114,3 +114,33 @@ func TestBusiestServices(t *testing.T) {
 		t.Errorf("%d nodes, %d left out, %+v", len(m.Nodes), m.Left, m.Nodes[MaxNodes-1])
 	}
 }
+
+// A consumer in a trace of its own links to what produced its message. Links within a
+// service, to a parent, to spans in no file and those given twice count for nothing
+// more.
+func TestLinksBetweenServices(t *testing.T) {
+	link := func(s *tracepb.Span, trace byte, id uint64) *tracepb.Span {
+		s.Links = append(s.Links, &tracepb.Span_Link{TraceId: tracetest.TraceID(trace), SpanId: tracetest.SpanID(id)})
+		return s
+	}
+	in := tracetest.InTrace
+	v := load(t, otel(t, otlp(t, "shop", in(1, span(1, 0, "order", 10, 20)), in(1, span(2, 1, "send", 11, 12)), link(in(1, span(3, 1, "again", 13, 14)), 1, 2)),
+		otlp(t, "mail", link(link(in(2, span(4, 0, "consume", 30, 32)), 1, 2), 1, 1), failed(link(link(in(2, span(5, 4, "retry", 31, 32)), 1, 1), 9, 9)), link(in(1, span(6, 1, "call", 15, 16)), 1, 1)),
+		otlp(t, "pay", link(link(in(3, span(7, 0, "settle", 40, 41)), 2, 5), 1, 1))))
+	links := func(m ServiceMap) string {
+		var all []string
+		for _, l := range m.Links {
+			all = append(all, fmt.Sprintf("%s⇢%s %d errors=%d total=%s", m.Nodes[l.From].Name, m.Nodes[l.To].Name, l.Count, l.Errors, seconds(l.Total)))
+		}
+		return strings.Join(all, ", ")
+	}
+	if got, want := links(NewServiceMap(All(v))), "mail⇢shop 2 errors=1 total=3, pay⇢shop 1 errors=0 total=1, pay⇢mail 1 errors=0 total=1"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	for i, want := range []string{"map[] ", "map[0:[shop] 1:[shop]] mail⇢shop 2 errors=1 total=3", "map[0:[shop mail]] pay⇢shop 1 errors=0 total=1, pay⇢mail 1 errors=0 total=1"} {
+		tree := v.Tree(v.Trace(i))
+		if got := fmt.Sprint(Links(tree), " ", links(NewServiceMap(One(tree)))); got != want {
+			t.Errorf("trace %d: got %s\nwant %s", i, got, want)
+		}
+	}
+}

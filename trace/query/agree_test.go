@@ -121,7 +121,7 @@ func generatedSearch(rng *rand.Rand) string {
 		case 2:
 			return written(pick(rng, genKeys), false) + "!=" + quotedIfNeeded(value())
 		case 3:
-			return Exact(pick(rng, []string{"name", "service", "peer", "path"}), pick(rng, append(genNames, genServices...)))
+			return Exact(pick(rng, []string{"name", "service", "peer", "path", "link"}), pick(rng, append(genNames, genServices...)))
 		case 4:
 			return ExactAttribute(pick(rng, genKeys), value())
 		case 5:
@@ -169,6 +169,15 @@ var genDerived = Derived{
 			peers[i] = t.Span(i).Name
 		}
 		return peers
+	},
+	Link: func(t trace.Tree) map[int][]string {
+		links := map[int][]string{}
+		for i := range t.Len() {
+			if t.Span(i).Flags.Has(trace.Linked) {
+				links[i] = []string{t.Span(i).Name, "kops"}
+			}
+		}
+		return links
 	},
 	Path: func(t trace.Tree) []string {
 		paths := make([]string, t.Len())

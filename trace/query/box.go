@@ -15,7 +15,7 @@ import (
 //	key:=value key:#digest  exactly what Exact writes
 //	dur>5s self<=10ms       duration and self time
 //	after:12:03 before:+5m  when it starts (see pointInTime)
-//	name:part service:part scope:part kind:client status:error flag:unfinished has:key
+//	name:part service:part scope:part peer:part link:part kind:client status:error flag:unfinished has:key
 //	error                   the status is an error
 //	-term                   not so
 //	terms OR terms          one side or the other

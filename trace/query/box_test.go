@@ -263,7 +263,7 @@ func TestSpellingsFindTheJoinedTrace(t *testing.T) {
 // What only trees have is refused where there is none, and asked of each tree.
 func TestDerived(t *testing.T) {
 	v := oddSet(t)
-	for _, q := range []string{"self>1s", "-(a OR peer:x)"} {
+	for _, q := range []string{"self>1s", "-(a OR peer:x)", "link:x", "link:=x"} {
 		f, err := Parse(q)
 		if err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ type field struct {
 	column  column // that decides; noColumn where the row does
 	anyCase bool
 	texts   func(s *subject, to [][]byte) [][]byte // added to some
-	ofTree  string                                 // what it is of the tree that the row is looked at in: peer, path or service
+	ofTree  string                                 // what it is of the tree that the row is looked at in: peer, path, link or service
 }
 
 var fields = map[string]field{
@@ -43,10 +43,11 @@ var fields = map[string]field{
 }
 
 // peerField is what a span called that wrote no span, pathField the calls that lead to
-// it. They are no fields for tags: only trees have them.
+// it, linkField the other services that it links to. They are no fields for tags: only trees have them.
 var (
 	peerField = field{ofTree: "peer", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.peer(s.number))) }}
 	pathField = field{ofTree: "path", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.path(s.number))) }}
+	linkField = field{ofTree: "link", texts: func(s *subject, to [][]byte) [][]byte { return appendTexts(to, s.tree.linked(s.number)...) }}
 )
 
 // serviceField is the service that a span has in the tree that it is looked at in.

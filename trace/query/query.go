@@ -132,7 +132,7 @@ func compile(ctx context.Context, v *trace.View, f Filter, d Derived, whole bool
 		unused &^= used
 	}
 	c.filter, c.probes, c.heavy = prepared(f, unused)
-	c.heavy = c.heavy || c.needs.self || c.needs.peer || c.needs.path
+	c.heavy = c.heavy || c.needs.self || c.needs.peer || c.needs.path || c.needs.link
 	return c, nil
 }
 

@@ -114,7 +114,7 @@ func operatorAt(s string) string {
 
 // fieldWords are the words that a colon can follow; any other colon is text.
 var fieldWords = map[string]bool{
-	"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "peer": true, "after": true, "before": true,
+	"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "peer": true, "link": true, "after": true, "before": true,
 }
 
 // split cuts a word at the first operator in it. A word that begins with one, has a
@@ -279,6 +279,8 @@ func (t *term) part() (Filter, error) {
 		return newInField(fields[t.key], part), nil
 	case "peer":
 		return newInField(peerField, part), nil
+	case "link":
+		return newInField(linkField, part), nil
 	case "scope":
 		return inScope{&underKey{texts: textNames["scope"], condition: part}}, nil
 	case "has":
@@ -311,7 +313,7 @@ func isOneOf(word string, words []string) bool {
 
 // exactFields are the keys under which := means a field.
 var exactFields = map[string]field{
-	"name": fields["name"], "service": serviceField, "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField, "path": pathField,
+	"name": fields["name"], "service": serviceField, "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField, "path": pathField, "link": linkField,
 }
 
 func (t *term) exact(c condition) Filter {
@@ -328,7 +330,7 @@ func Term(key, value string) string { return written(key, false) + "=" + quotedI
 
 // Exact writes a term that finds exactly the spans with a value in a field, as it was
 // counted and not as it is shown: whole, empty or of any length. Fields are name,
-// service, kind, status, id, and peer and path (see Derived).
+// service, kind, status, id, and peer, path and link (see Derived).
 func Exact(field, value string) string { return exactTerm(written(field, false), value) }
 
 // ExactAttribute writes a term that finds exactly the spans that have a text under a

@@ -12,15 +12,16 @@ import (
 // is looked at in. Functions that are nil are not asked: a filter that needs one of
 // them is refused. They are called at most once for each tree, by several goroutines.
 type Derived struct {
-	Self func(trace.Tree) []int64  // self times in ns, by number in the tree
-	Peer func(trace.Tree) []string // what each span called that wrote no span; "" for nothing
-	Path func(trace.Tree) []string // a name of the calls that lead to each span, and of itself
+	Self func(trace.Tree) []int64          // self times in ns, by number in the tree
+	Peer func(trace.Tree) []string         // what each span called that wrote no span; "" for nothing
+	Path func(trace.Tree) []string         // a name of the calls that lead to each span, and of itself
+	Link func(trace.Tree) map[int][]string // the other services that spans link to, by their numbers
 }
 
 // needs are what a filter asks of trees.
 type needs struct {
-	tree, self, peer, path bool
-	label                  bool // whether a service has its label, which it has not in a joined tree
+	tree, self, peer, path, link bool
+	label                        bool // whether a service has its label, which it has not in a joined tree
 }
 
 func needsOf(f Filter) (n needs) {
@@ -34,6 +35,8 @@ func needsOf(f Filter) (n needs) {
 				n.tree, n.peer = true, true
 			case "path":
 				n.tree, n.path = true, true
+			case "link":
+				n.tree, n.link = true, true
 			case "service":
 				n.label = true
 			}
@@ -49,6 +52,7 @@ var (
 	errSelf = errors.New("cannot search for self times: the caller has none")
 	errPeer = errors.New("cannot search for peers: the caller has none")
 	errPath = errors.New("cannot search for paths: the caller has none")
+	errLink = errors.New("cannot search for links: the caller has none")
 )
 
 // check refuses a filter that needs what d does not have.
@@ -60,6 +64,8 @@ func (d Derived) check(n needs) error {
 		return errPeer
 	case n.path && d.Path == nil:
 		return errPath
+	case n.link && d.Link == nil:
+		return errLink
 	}
 	return nil
 }
@@ -72,6 +78,7 @@ type treeColumns struct {
 	selfs    []int64
 	peers    []string
 	paths    []string
+	links    map[int][]string
 	measured bool
 	extent   extent
 }
@@ -95,6 +102,13 @@ func (t *treeColumns) path(i int) string {
 		t.paths = t.derived.Path(t.tree)
 	}
 	return t.paths[i]
+}
+
+func (t *treeColumns) linked(i int) []string {
+	if t.links == nil {
+		t.links = t.derived.Link(t.tree)
+	}
+	return t.links[i]
 }
 
 func (t *treeColumns) times() extent {

@@ -31,6 +31,12 @@ func made(t testing.TB, spans ...*tracepb.Span) *trace.View {
 // file is a file of one trace, of the id of made but for its last byte n.
 func file(t testing.TB, n byte, spans ...*tracepb.Span) trace.Source {
 	t.Helper()
+	return fileOf(t, "kops", n, spans...)
+}
+
+// fileOf is such a file of any service.
+func fileOf(t testing.TB, service string, n byte, spans ...*tracepb.Span) trace.Source {
+	t.Helper()
 	id := append([]byte{0x0a}, make([]byte, 15)...)
 	id[15] = n
 	for _, s := range spans {
@@ -39,7 +45,7 @@ func file(t testing.TB, n byte, spans ...*tracepb.Span) trace.Source {
 		s.EndTimeUnixNano = begin + s.EndTimeUnixNano*1e6
 	}
 	payload, err := proto.Marshal(&collectorpb.ExportTraceServiceRequest{ResourceSpans: []*tracepb.ResourceSpans{{
-		Resource:   &resourcepb.Resource{Attributes: []*commonpb.KeyValue{text("service.name", "kops")}},
+		Resource:   &resourcepb.Resource{Attributes: []*commonpb.KeyValue{text("service.name", service)}},
 		ScopeSpans: []*tracepb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: "test"}, Spans: spans}},
 	}}})
 	if err != nil {

@@ -166,6 +166,23 @@ func TestFlameAndServices(t *testing.T) {
 	b.wait(atList + ` && document.querySelector('.find').value === 'peer:=github.com' && /^[1-9]\d* found/.test(document.querySelector('.found').textContent)`)
 }
 
+// A link to a span of another service is in the map, and its number leads to the spans
+// that have it.
+func TestLinksOfServices(t *testing.T) {
+	consume, retry := span(1, 0, "consume", 2000, 2500), failed(span(2, 1, "retry", 2100, 2200))
+	for _, s := range []*tracepb.Span{consume, retry} {
+		s.Links = []*tracepb.Span_Link{{TraceId: append([]byte{0x0a}, append(make([]byte, 14), 1)...), SpanId: spanID(2)}}
+	}
+	b := open(t, load(t, file(t, 1, span(1, 0, "order", 0, 1000), span(2, 1, "send", 100, 200)), fileOf(t, "mail", 2, consume, retry, span(3, 1, "done", 2400, 2500))), viewer.Info{}, "/?view=services")
+	b.wait(`document.querySelector('.map .linked') && document.querySelector('.table.links tbody tr')?.innerText.replace(/\s+/g, ' ') === 'mail kops 2 1'`)
+	b.click(".table.links tbody button")
+	b.wait(atList + ` && document.querySelector('.find').value === 'link:=kops service:=mail' && document.querySelector('.found').textContent === '1 found'`)
+	b.run(chromedp.Navigate(b.base + "/trace/" + polled[:31] + "2?view=services"))
+	b.wait(`document.querySelector('.table.links tbody button')`)
+	b.click(".table.links tbody button")
+	b.wait(atTrace + ` && document.querySelector('.found').textContent === '2 matches'`)
+}
+
 // A number leads to the spans that it counts, however long the name is or if there is
 // none.
 func TestCountsOfOddNames(t *testing.T) {

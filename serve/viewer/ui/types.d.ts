@@ -57,7 +57,8 @@ export interface Flame { frames: Frame[]; total: number; left: number }
 
 export interface ServiceNode { name: string; peer: boolean; key: string; query: string; spans: number; errors: number; self: number; column: number }
 export interface ServiceCall { from: number; to: number; count: number; errors: number; total: number }
-export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; left: number }
+export interface ServiceLink extends ServiceCall { query: string }
+export interface ServiceMap { nodes: ServiceNode[]; calls: ServiceCall[]; links: ServiceLink[]; left: number }
 
 export interface Sums { count: number; errors: number; total: number; self: number }
 export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums; hereQuery: string; thereQuery: string; hereService?: string; thereService?: string }

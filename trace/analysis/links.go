@@ -1,0 +1,53 @@
+package analysis
+
+import (
+	"slices"
+	"sort"
+
+	"prowtrace/trace"
+)
+
+// Links gives by the number of a span in t the services that it links to: those of
+// spans in any trace that are of another service than itself, each once. Spans without
+// such links are not in the map. A link to the span's own parent is a call, and none of
+// these. It looks at every span of t; the links of the View are read once.
+func Links(t trace.Tree) map[int][]string {
+	all := map[int][]string{}
+	if len(linksOf(t.View())) == 0 {
+		return all
+	}
+	s := spansOf(t)
+	for i := range s.len() {
+		for _, service := range s.linkedServices(i) {
+			all[i] = append(all[i], s.services[service])
+		}
+	}
+	return all
+}
+
+// linkedServices gives the numbers of the services that span i links to, in order.
+func (s *spans) linkedServices(i int) (services []uint32) {
+	if !s.flags[i].Has(trace.Linked) {
+		return nil
+	}
+	number := s.service
+	if s.tree != nil && s.tree.Joined() {
+		number = s.reported
+	}
+	links, row := linksOf(s.view), s.row(i)
+	at := sort.Search(len(links), func(i int) bool { return int(links[i].from) >= row })
+	for ; at < len(links) && int(links[at].from) == row; at++ {
+		if service := number[s.view.Set().Columns().Resource[links[at].to]]; service != s.serviceOf(i) {
+			services = append(services, service)
+		}
+	}
+	slices.Sort(services)
+	return slices.Compact(services)
+}
+
+type linksKey struct{}
+
+// linksOf gives the links between spans of the files of a View, see findLinks.
+func linksOf(v *trace.View) []spanLink {
+	return v.Kept(linksKey{}, func() any { return findLinks(v.Set()) }).([]spanLink)
+}
