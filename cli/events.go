@@ -66,6 +66,12 @@ func (r *request) hear(e session.Event) {
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
 	case session.ForeignFiles:
 		r.note("%s of other kinds, such as %q", text.Count(len(e.Names), "file"), e.Names[0])
+	case session.HiddenLeftOut:
+		what := fmt.Sprintf("hidden directory %q", e.Names[0])
+		if len(e.Names) > 1 {
+			what = fmt.Sprintf("%d hidden directories, such as %q", len(e.Names), e.Names[0])
+		}
+		r.note("left out: %s", what)
 	case session.ProblemsFound:
 		r.problems(e.Problems)
 	}

@@ -114,8 +114,9 @@ func (r *request) open(ctx context.Context) error {
 	return nil
 }
 
-// parse reads the arguments. Flags that ask a bucket are refused where all arguments are
-// on this machine: they would do nothing, and nothing would tell.
+// parse reads the arguments. Flags about buckets are refused where all arguments are on
+// this machine: they would do nothing, and nothing would tell. --offline holds there, and
+// --keep-going goes on without local runs that have no spans.
 func (r *request) parse(args []string) ([]prow.Ref, error) {
 	refs, err := r.session.Parse(args)
 	if err != nil {
@@ -127,11 +128,16 @@ func (r *request) parse(args []string) ([]prow.Ref, error) {
 		}
 	}
 	idle := r.choice.given()
-	if r.watch {
-		idle = append(idle, "--watch")
-	}
-	if r.refresh {
-		idle = append(idle, "--refresh")
+	for _, f := range []struct {
+		name string
+		used bool
+	}{
+		{"--watch", r.watch}, {"--refresh", r.refresh}, {"--no-cache", r.noCache},
+		{"--auth", r.auth != string(gcs.AuthAuto)}, {"--billing-project", r.billing != ""},
+	} {
+		if f.used {
+			idle = append(idle, f.name)
+		}
 	}
 	if len(idle) > 0 {
 		return nil, usageError{fmt.Errorf("%s can do nothing for %s, which is on this machine", strings.Join(idle, ", "), text.Line(args[0])), "leave it out, or name a job or a run"}

@@ -236,7 +236,7 @@ func TestFetchFails(t *testing.T) {
 		{"only other files", func(s *memStore) { keepOnly(s, "finished.json", "artifacts/otlp/README.md") }, "", ErrNoTraces,
 			"gs://ci-logs/" + testRun.Root + " has no trace files: nothing in artifacts/**/otlp/ but 1 file of other kinds; the run has ended (FAILURE), and only jobs that write OpenTelemetry files there have traces", 0},
 		{"the file of the link is not there", func(s *memStore) {}, "artifacts/otlp/a\x1b[2J.otel", ErrNoTraces,
-			"gs://ci-logs/" + testRun.Root + ` has no trace files: nothing in "artifacts/otlp/a\x1b[2J.otel"`, 0},
+			"gs://ci-logs/" + testRun.Root + ` has no file "artifacts/otlp/a\x1b[2J.otel"`, 0},
 		{"listing refused", func(s *memStore) { s.onList = func(string, int) error { return refused } }, "", refused,
 			"look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error(), -1},
 		{"one download fails", func(s *memStore) {

@@ -100,6 +100,10 @@ type Labelled struct{ Title, Label string }
 // ForeignFiles: these files of directories and archives are no trace files.
 type ForeignFiles struct{ Names []string }
 
+// HiddenLeftOut: directories whose names begin with a dot are not looked into. There is at
+// least one; the names are relative to the directory that was named.
+type HiddenLeftOut struct{ Names []string }
+
 // ProblemsFound: something is wrong with files, or with parts of them. There is at
 // least one problem.
 type ProblemsFound struct{ Problems []trace.Problem }
@@ -109,6 +113,7 @@ func (ChoiceIgnored) event()  {}
 func (PatternDropped) event() {}
 func (InputAwaited) event()   {}
 func (ForeignFiles) event()   {}
+func (HiddenLeftOut) event()  {}
 func (Duplicate) event()      {}
 func (CacheOpened) event()    {}
 func (CacheUnusable) event()  {}

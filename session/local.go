@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,30 +42,40 @@ func (s *Session) local(ctx context.Context, ref prow.Ref) ([]*Input, error) {
 		in.setFetched(run)
 		return []*Input{in}, nil
 	}
-	files, err := localFiles(ref.Path)
+	files, hidden, err := localFiles(ref.Path)
 	if err != nil {
 		return nil, err
+	}
+	if len(hidden) > 0 {
+		s.tell(HiddenLeftOut{hidden})
 	}
 	return s.localInputs(ref, files)
 }
 
 // localFiles lists what lies at a path: the file, or all files below the directory,
-// with names relative to it.
-func localFiles(path string) ([]trace.Source, error) {
+// with names relative to it. Directories such as .git, whose names begin with a dot, are
+// not looked into but named: other programs keep their own files there.
+func localFiles(path string) (files []trace.Source, hidden []string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &MissingPathError{path}
+		return nil, nil, &MissingPathError{path}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", text.Line(path), err)
+		return nil, nil, fmt.Errorf("cannot open %s: %w", text.Line(path), err)
 	}
 	if !info.IsDir() {
-		return []trace.Source{{Name: filepath.Base(path), Path: path}}, nil
+		return []trace.Source{{Name: filepath.Base(path), Path: path}}, nil, nil
 	}
-	var files []trace.Source
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && p != path && strings.HasPrefix(d.Name(), "."):
+			name, err := filepath.Rel(path, p)
+			hidden = append(hidden, filepath.ToSlash(name))
+			return cmp.Or(err, fs.SkipDir)
+		case !d.Type().IsRegular():
+			return nil
 		}
 		if len(files) == maxFiles {
 			return &TooManyFilesError{path, maxFiles}
@@ -74,12 +85,12 @@ func localFiles(path string) ([]trace.Source, error) {
 		return err
 	})
 	if tooMany := (*TooManyFilesError)(nil); errors.As(err, &tooMany) {
-		return nil, err
+		return nil, nil, err
 	} else if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", text.Line(path), err)
+		return nil, nil, fmt.Errorf("cannot read %s: %w", text.Line(path), err)
 	}
 	slices.SortFunc(files, func(a, b trace.Source) int { return strings.Compare(a.Name, b.Name) })
-	return files, nil
+	return files, hidden, nil
 }
 
 // readInput reads one file or archive from standard input. When ctx ends it returns at
