@@ -1,0 +1,251 @@
+package joblog
+
+import (
+	"context"
+	"encoding/binary"
+	"math/bits"
+	"runtime"
+	"sync"
+)
+
+// FingerprintVersion is the version of the rules by which texts are masked. It grows
+// when a fingerprint would differ from that of an older version.
+const FingerprintVersion = 1
+
+// maxMasked is how many bytes of a line its fingerprint goes by.
+const maxMasked = 4 << 10
+
+// Masked appends to dst the text of line i with "#" in place of what differs from run
+// to run: times, numbers, addresses, ids, the random parts of names and paths. At most
+// the first 4 KiB of the text count. The result is not longer than they are.
+func (l *Log) Masked(dst []byte, i int) []byte {
+	line := chomp(l.Raw(i))
+	if l.lines[i].clean() {
+		return mask(dst, line[:min(len(line), maxMasked)])
+	}
+	return mask(dst, appendText(nil, line, maxMasked))
+}
+
+// Fingerprint returns a hash of [Log.Masked]. It is the same in every process. Many
+// lines are faster by [Log.Fingerprints].
+func (l *Log) Fingerprint(i int) uint64 { return hash(l.Masked(nil, i)) }
+
+// Fingerprints returns the fingerprint of every line, in 8 bytes a line that belong to
+// the caller. It works on all processors and looks at ctx at least once a MiB of each;
+// its only error is that of ctx.
+func (l *Log) Fingerprints(ctx context.Context) ([]uint64, error) {
+	all := make([]uint64, len(l.lines))
+	parts := make(chan [2]int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(l.blocks)) {
+		workers.Go(func() {
+			var buf []byte
+			for part := range parts {
+				buf = l.fingerprints(all, part[0], part[1], buf)
+			}
+		})
+	}
+	err := l.eachPart(ctx, parts)
+	close(parts)
+	workers.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// eachPart sends ranges of lines until the log or ctx ends. A part is at most a MiB
+// of work, since a line counts for 4 KiB at most.
+func (l *Log) eachPart(ctx context.Context, parts chan<- [2]int) error {
+	const lines = 256
+	for i := 0; i < len(l.lines); i += lines {
+		select {
+		case parts <- [2]int{i, min(i+lines, len(l.lines))}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (l *Log) fingerprints(all []uint64, from, to int, buf []byte) []byte {
+	for i := from; i < to; i++ {
+		buf = l.Masked(buf[:0], i)
+		all[i] = hash(buf)
+	}
+	return buf
+}
+
+// hash mixes eight bytes at a time with a product of 128 bits.
+func hash(b []byte) uint64 {
+	const k0, k1 = 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03
+	h := uint64(len(b)) * k1
+	for ; len(b) >= 8; b = b[8:] {
+		high, low := bits.Mul64(h^binary.LittleEndian.Uint64(b), k0)
+		h = high ^ low ^ k1
+	}
+	var last [8]byte
+	copy(last[:], b)
+	high, low := bits.Mul64(h^binary.LittleEndian.Uint64(last[:]), k0)
+	high, low = bits.Mul64(high^low^k1, k0)
+	return high ^ low
+}
+
+// Kinds of bytes, as bits: a word's are collected.
+const (
+	isAlpha  = 1 << iota
+	isNumber // a digit
+	notHex   // a letter beyond f
+	vowel    // a letter that generated names leave out
+	joint    // may stand within a number, address or id
+	blank
+
+	near, far           = isAlpha, isAlpha | notHex
+	nearVowel, farVowel = near | vowel, far | vowel
+)
+
+var kinds = [256]uint8{
+	'0': isNumber, '1': isNumber, '2': isNumber, '3': isNumber, '4': isNumber,
+	'5': isNumber, '6': isNumber, '7': isNumber, '8': isNumber, '9': isNumber,
+
+	// generated names have neither vowels nor capitals
+	'a': nearVowel, 'b': near, 'c': near, 'd': near, 'e': nearVowel, 'f': near,
+	'g': far, 'h': far, 'i': farVowel, 'j': far, 'k': far, 'l': far, 'm': far,
+	'n': far, 'o': farVowel, 'p': far, 'q': far, 'r': far, 's': far, 't': far,
+	'u': farVowel, 'v': far, 'w': far, 'x': far, 'y': far, 'z': far,
+	'A': nearVowel, 'B': nearVowel, 'C': nearVowel, 'D': nearVowel, 'E': nearVowel, 'F': nearVowel,
+	'G': farVowel, 'H': farVowel, 'I': farVowel, 'J': farVowel, 'K': farVowel, 'L': farVowel, 'M': farVowel,
+	'N': farVowel, 'O': farVowel, 'P': farVowel, 'Q': farVowel, 'R': farVowel, 'S': farVowel, 'T': farVowel,
+	'U': farVowel, 'V': farVowel, 'W': farVowel, 'X': farVowel, 'Y': farVowel, 'Z': farVowel,
+
+	'_': farVowel, '.': joint, ':': joint, '-': joint, '+': joint, ' ': blank, '\t': blank,
+}
+
+// mask appends text to dst with "#" in place of what differs from run to run.
+func mask(dst, text []byte) []byte {
+	base := len(dst)
+	if len(text) > 15 && text[0] >= 'A' && text[0] <= 'Z' && text[3] == ' ' {
+		if s, rest := leadingStamp(text); s.form != noStamp { // names of days and months
+			dst, text = append(dst, '#'), rest
+		}
+	}
+	for i := 0; i < len(text); {
+		kind := kinds[text[i]]
+		switch {
+		case kind&(isAlpha|isNumber) != 0:
+			end, all := wordEnd(text, i)
+			dst = maskWord(dst, base, text[i:end], all)
+			i = end
+			continue
+		case kind == blank:
+			if len(dst) > base && dst[len(dst)-1] != ' ' {
+				dst = append(dst, ' ')
+			}
+			i++
+			continue
+		case text[i] == '/' && i >= 4 && string(text[i-4:i]) == "/tmp":
+			end := pathEnd(text, i+1)
+			dst = append(dst, '/')
+			if end > i+1 {
+				dst = append(dst, '#')
+			}
+			i = end
+			continue
+		}
+		dst = append(dst, text[i])
+		i++
+	}
+	if n := len(dst); n > base && dst[n-1] == ' ' {
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// wordEnd returns the end of the letters and digits at i, and their kinds together.
+func wordEnd(text []byte, i int) (end int, all uint8) {
+	for end = i; end < len(text); end++ {
+		kind := kinds[text[end]]
+		if kind&(isAlpha|isNumber) == 0 {
+			break
+		}
+		all |= kind
+	}
+	return end, all
+}
+
+// pathEnd returns the end of the part of a path at i.
+func pathEnd(text []byte, i int) int {
+	for i < len(text) && (kinds[text[i]]&(isAlpha|isNumber|joint) != 0 || text[i] == '@' || text[i] == '%') {
+		i++
+	}
+	return i
+}
+
+// maskWord appends a word: as it is, with its digits masked, or as a mask.
+func maskWord(dst []byte, base int, word []byte, all uint8) []byte {
+	afterDash := len(dst) > base && dst[len(dst)-1] == '-'
+	switch {
+	case kinds[word[0]]&isNumber != 0,
+		afterDash && isSuffix(word, all),
+		all&isNumber != 0 && isID(word, all),
+		all&notHex == 0 && len(word) <= 4 && behindColon(dst, base):
+		return appendMask(dst, base)
+	case all&isNumber == 0:
+		return append(dst, word...)
+	}
+	for _, c := range word {
+		if kinds[c]&isNumber == 0 {
+			dst = append(dst, c)
+		} else if dst[len(dst)-1] != '#' {
+			dst = append(dst, '#')
+		}
+	}
+	return dst
+}
+
+// behindColon reports whether dst ends with a mask and colons: the groups of an address
+// may be letters alone.
+func behindColon(dst []byte, base int) bool {
+	n := len(dst)
+	for n > base && dst[n-1] == ':' {
+		n--
+	}
+	return n > base && n < len(dst) && dst[n-1] == '#'
+}
+
+// isSuffix reports whether a word behind a dash looks like the end of a generated name.
+func isSuffix(word []byte, all uint8) bool {
+	n := len(word)
+	return all&vowel == 0 && (n == 4 || n == 5 || n >= 8 && n <= 10)
+}
+
+// isID reports whether a word with digits is an id: a hexadecimal number, or letters
+// and digits that take turns.
+func isID(word []byte, all uint8) bool {
+	if all&notHex == 0 && len(word) >= 6 {
+		return true
+	}
+	turns := 0
+	for i := 1; i < len(word); i++ {
+		if (kinds[word[i]]^kinds[word[i-1]])&isNumber != 0 {
+			turns++
+		}
+	}
+	return turns >= 4 || turns >= 2 && len(word) >= 16
+}
+
+// appendMask appends a mask, or makes it one with the mask before it: dates, addresses
+// and versions are several numbers with joints between them.
+func appendMask(dst []byte, base int) []byte {
+	n := len(dst)
+	for n > base && kinds[dst[n-1]] == joint {
+		n--
+	}
+	if n > base && n >= len(dst)-2 && dst[n-1] == '#' {
+		return dst[:n]
+	}
+	return append(dst, '#')
+}
