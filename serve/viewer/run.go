@@ -69,7 +69,7 @@ func (v *reader) getRun(*http.Request) (any, error) {
 		Title: v.info.Title, Run: v.info.Run, Note: v.info.Note, Jaeger: v.info.Jaeger, Links: webLinks(v.info.Links), Runs: []runLinks{},
 		Start: strconv.FormatInt(all.Start, 10), Duration: all.End - all.Start,
 		Files: stats.Sources, Bytes: stats.Bytes, Spans: v.view.Len(), Repeated: stats.Repeated, Traces: v.view.NumTraces(),
-		Errors: all.Errors, Problems: len(v.view.Problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
+		Errors: all.Errors, Problems: len(v.problems()), FoldAt: analysis.FoldAt, Jobs: []string{},
 		Services: []serviceTotal{},
 	}
 	for _, s := range all.Services[:min(len(all.Services), maxServices)] {

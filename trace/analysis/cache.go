@@ -14,6 +14,7 @@ type Cache struct {
 	calls  callTable
 	totals func() Totals
 	files  func() []trace.File
+	far    func() []FarSpan
 	kept   analyses
 
 	mu       sync.Mutex
@@ -29,10 +30,12 @@ func Of(v *trace.View) *Cache {
 }
 
 func newCache(v *trace.View) *Cache {
+	totals := sync.OnceValue(func() Totals { return NewTotals(v) })
 	return &Cache{
 		view:   v,
-		totals: sync.OnceValue(func() Totals { return NewTotals(v) }),
+		totals: totals,
 		files:  sync.OnceValue(v.Files),
+		far:    sync.OnceValue(func() []FarSpan { return farSpans(v, totals()) }),
 		kept:   analyses{of: All(v)},
 	}
 }

@@ -199,6 +199,17 @@ func TestCountsOfOddNames(t *testing.T) {
 	}
 }
 
+// A span from 1970 is named among the problems, with a link to it.
+func TestFarSpan(t *testing.T) {
+	old := span(2, 1, "old", 0, 1)
+	b := open(t, made(t, span(1, 0, "job", 864e6, 864e6+1000), old, span(3, 1, "call", 864e6+100, 864e6+200)), viewer.Info{}, "/")
+	b.wait(atList)
+	b.eval(`document.querySelector('.run-head a.warn').click()`)
+	b.wait(`document.querySelector('.problems tbody tr')?.textContent.includes('The span “old” starts at 2025-01-02 03:04:05 UTC, 10 days before all others')`)
+	b.click(".problems td a[data-inside]")
+	b.wait(panelName + ` === 'old'`)
+}
+
 // The files of the run, what each came to and where it is; those with problems
 // lead to them.
 func TestFiles(t *testing.T) {

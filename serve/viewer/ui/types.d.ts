@@ -68,7 +68,7 @@ export interface Comparison {
 }
 
 export interface RunFile { name: string; url?: string; trace?: string; bytes: number; spans: number; problems: number }
-export interface Problem { source: string; url?: string; offset: number; what: string; kept: number; beside?: boolean }
+export interface Problem { source: string; url?: string; offset: number; what: string; kept: number; beside?: boolean; trace?: string; span?: string }
 
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 

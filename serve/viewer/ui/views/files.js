@@ -3,10 +3,12 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h, inside, outside } from '../lib/dom.js';
 import { bytes, count } from '../lib/format.js';
+import { format, other } from '../state/address.js';
 import { FILES_PER_PAGE } from '../state/runstore.js';
 import { head, pager, scrolledTable } from './lists.js';
 import { drawAnswer, empty } from './message.js';
 
+/** @typedef {import('../types').Address} Address */
 /** @typedef {import('../types').Problem} Problem */
 /** @typedef {import('../types').RunFile} RunFile */
 /** @typedef {import('../types').RunState} RunState */
@@ -26,11 +28,12 @@ export function filesPane(run) {
 
 export function problemsPane() {
   const heads = () => [head('File'), head('At byte', 'num'), head('What'), head('Spans kept', 'num')];
-  const row = (/** @type {Problem} */ p) => h('tr', {},
-    h('td', { class: 'wrap' }, link(p.source, p.url)), h('td', { class: 'num' }, p.beside ? '' : count(p.offset)), h('td', { class: 'wrap' }, bdi(p.what)),
-    h('td', { class: 'num' }, p.beside ? '' : count(p.kept)));
+  const row = (/** @type {Problem} */ p, /** @type {Address} */ address) => h('tr', {},
+    h('td', { class: 'wrap' }, link(p.source, p.url)), h('td', { class: 'num' }, p.beside ? '' : count(p.offset)),
+    h('td', { class: 'wrap' }, bdi(p.what), ...(p.trace ? [' ', inside(format(other(address, { trace: p.trace, span: p.span ?? '' })), {}, 'Show the span')] : [])),
+    h('td', { class: 'num' }, p.beside || p.trace ? '' : count(p.kept)));
   return listPane((s) => s.problems, (list, address) => (list.total === 0 ? [empty('Nothing was wrong with the files')]
-    : [scrolledTable('Problems', 'problems', heads(), list.problems.map(row)), pager(address, list, list.problems.length, FILES_PER_PAGE)]));
+    : [scrolledTable('Problems', 'problems', heads(), list.problems.map((p) => row(p, address))), pager(address, list, list.problems.length, FILES_PER_PAGE)]));
 }
 
 /**
