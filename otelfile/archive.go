@@ -19,19 +19,32 @@ type Member struct {
 	Data []byte
 }
 
-// Bounds of an archive: a run has some hundred trace files of some megabytes.
+// Bounds of archives: a run has some hundred trace files of some megabytes.
 const (
 	maxMembers      = 100_000
 	maxArchiveBytes = 4 << 30 // of all members
-	maxArchiveRatio = 256     // unpacked to packed bytes, above archiveFree
+	maxArchiveRatio = 256     // unpacked to packed bytes, above archiveFree; of one archive
 	archiveFree     = 64 << 20
 )
 
-// ReadArchive reads the files of a zip archive, or of a tar archive that is plain or in
+// Archives reads archives that together stay within the bounds of one: it counts what it
+// has read. The zero value is ready. It is for one goroutine.
+type Archives struct {
+	members int
+	bytes   int64
+}
+
+// Read reads the files of a zip archive, or of a tar archive that is plain or in
 // up to two layers of gzip, into memory. ok tells whether r is one at all: if not, nothing but the
 // beginning of r was read. With an error, what came before it is returned: an
 // archive can be cut off, damaged, or unpack to more than is sensible.
-func ReadArchive(r io.Reader) (files []Member, ok bool, err error) {
+func (a *Archives) Read(r io.Reader) (files []Member, ok bool, err error) {
+	defer func() {
+		a.members += len(files)
+		for _, f := range files {
+			a.bytes += int64(len(f.Data))
+		}
+	}()
 	packed := &counter{r: r}
 	b := bufio.NewReaderSize(packed, tarBlock)
 	for range maxLayers {
@@ -47,19 +60,19 @@ func ReadArchive(r io.Reader) (files []Member, ok bool, err error) {
 	}
 	head, _ := b.Peek(tarBlock)
 	if bytes.HasPrefix(head, zipMagic) {
-		files, err = readZip(b)
+		files, err = a.readZip(b)
 		return files, true, err
 	}
 	if len(head) < tarBlock || !bytes.HasPrefix(head[257:], []byte("ustar")) {
 		return nil, false, nil
 	}
-	files, err = readMembers(tar.NewReader(b), packed)
+	files, err = a.readMembers(tar.NewReader(b), packed)
 	return files, true, err
 }
 
 const tarBlock = 512
 
-func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
+func (a *Archives) readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 	var files []Member
 	var total int64
 	for {
@@ -73,10 +86,10 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}
-		if len(files) == maxMembers {
-			return files, fmt.Errorf("the archive has more than %d files, the rest were left out", maxMembers)
+		if a.members+len(files) == maxMembers {
+			return files, errTooManyMembers
 		}
-		data, err := readMember(r, packed, total)
+		data, err := a.readMember(r, packed, total)
 		total += int64(len(data))
 		if len(data) > 0 || err == nil {
 			files = append(files, Member{h.Name, data})
@@ -87,11 +100,14 @@ func readMembers(r *tar.Reader, packed *counter) ([]Member, error) {
 	}
 }
 
-var errArchiveTooLarge = errors.New("it unpacks to more than is sensible")
+var (
+	errArchiveTooLarge = errors.New("it unpacks to more than is sensible")
+	errTooManyMembers  = fmt.Errorf("the archive has more than %d files, or those before it had; the rest were left out", maxMembers)
+)
 
 // readMember reads one file. Nothing is allocated by the size that the archive
 // claims, and what it unpacks to is held against what was read of it.
-func readMember(r io.Reader, packed *counter, total int64) ([]byte, error) {
+func (a *Archives) readMember(r io.Reader, packed *counter, total int64) ([]byte, error) {
 	var data []byte
 	for {
 		var b bytes.Buffer
@@ -103,7 +119,7 @@ func readMember(r io.Reader, packed *counter, total int64) ([]byte, error) {
 			return data, nil
 		case err != nil:
 			return data, err
-		case total > maxArchiveBytes || total > archiveFree+maxArchiveRatio*packed.n:
+		case a.bytes+total > maxArchiveBytes || total > archiveFree+maxArchiveRatio*packed.n:
 			return data, errArchiveTooLarge
 		}
 	}

@@ -30,7 +30,7 @@ func tarOf(t *testing.T, files ...Member) []byte {
 	return b.Bytes()
 }
 
-func TestReadArchive(t *testing.T) {
+func TestArchives(t *testing.T) {
 	one, two := Member{"otlp/kops-1-2026-11-25T06:01:05Z.otel", []byte("first")}, Member{"../../two", bytes.Repeat([]byte("2"), 3<<20)}
 	plain := tarOf(t, one, two)
 	tests := []struct {
@@ -54,7 +54,7 @@ func TestReadArchive(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			files, archive, err := ReadArchive(bytes.NewReader(tt.in))
+			files, archive, err := new(Archives).Read(bytes.NewReader(tt.in))
 			if len(files) != tt.files || archive != tt.archive || (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Fatalf("%d files, archive %v, error %v; want %d, %v, %q", len(files), archive, err, tt.files, tt.archive, tt.err)
 			}
@@ -62,5 +62,19 @@ func TestReadArchive(t *testing.T) {
 				t.Errorf("files %q %q with %d bytes", files[0].Name, files[1].Name, len(files[1].Data))
 			}
 		})
+	}
+}
+
+// Many small archives unpack to no more than one may.
+func TestArchivesShareTheirBounds(t *testing.T) {
+	a := Archives{members: maxMembers - 1}
+	packed := tarOf(t, Member{"one", []byte("1")}, Member{"two", []byte("2")})
+	if files, _, err := a.Read(bytes.NewReader(packed)); len(files) != 1 || err == nil {
+		t.Errorf("%d files, error %v", len(files), err)
+	}
+	a = Archives{bytes: maxArchiveBytes - 1}
+	files, _, err := a.Read(bytes.NewReader(tarOf(t, Member{"large", make([]byte, 2<<20)})))
+	if len(files) != 1 || len(files[0].Data) > 1<<20 || err == nil {
+		t.Errorf("%d files, error %v", len(files), err)
 	}
 }

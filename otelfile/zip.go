@@ -16,7 +16,7 @@ var zipMagic = []byte("PK\x03\x04")
 const maxZip = 1 << 30
 
 // readZip reads the files of a zip archive within the bounds of all archives.
-func readZip(r io.Reader) ([]Member, error) {
+func (a *Archives) readZip(r io.Reader) ([]Member, error) {
 	packed, err := io.ReadAll(io.LimitReader(r, maxZip+1))
 	if err != nil {
 		return nil, fmt.Errorf("the archive is damaged or cut off: %w", err)
@@ -28,14 +28,14 @@ func readZip(r io.Reader) ([]Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the archive is damaged or cut off: %w", err)
 	}
-	left := min(int64(maxArchiveBytes), max(archiveFree, int64(len(packed))*maxArchiveRatio))
+	left := min(maxArchiveBytes-a.bytes, max(archiveFree, int64(len(packed))*maxArchiveRatio))
 	var files []Member
 	for _, f := range archive.File {
 		if !f.Mode().IsRegular() {
 			continue
 		}
-		if len(files) == maxMembers {
-			return files, fmt.Errorf("the archive has more than %d files, the rest were left out", maxMembers)
+		if a.members+len(files) == maxMembers {
+			return files, errTooManyMembers
 		}
 		data, err := readZipped(f, left)
 		if err != nil {
@@ -56,7 +56,7 @@ func readZipped(f *zip.File, most int64) ([]byte, error) {
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("it unpacks to more than is sensible")
+		err = errArchiveTooLarge
 	}
 	return data, err
 }

@@ -20,11 +20,11 @@ func TestReadZip(t *testing.T) {
 		}
 	}
 	w.Close()
-	files, ok, err := ReadArchive(bytes.NewReader(packed.Bytes()))
+	files, ok, err := new(Archives).Read(bytes.NewReader(packed.Bytes()))
 	if err != nil || !ok || len(files) != 2 || files[1].Name != "run/artifacts/otlp/kops-1.otel" || !bytes.HasPrefix(files[1].Data, []byte(files[1].Name)) {
 		t.Errorf("%d files, %v, %v", len(files), ok, err)
 	}
-	files, ok, err = ReadArchive(bytes.NewReader(packed.Bytes()[:packed.Len()-30]))
+	files, ok, err = new(Archives).Read(bytes.NewReader(packed.Bytes()[:packed.Len()-30]))
 	if err == nil || !ok || len(files) != 0 {
 		t.Errorf("cut off: %d files, %v, %v", len(files), ok, err)
 	}

@@ -84,8 +84,18 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 	if len(runs) > 0 { // what KeepGoing has left out, and what was named twice
 		c.Inputs = slices.DeleteFunc(c.Inputs, func(in *Input) bool { return !in.IsRun() && len(in.Sources) == 0 })
 	}
-	c.Inputs, err = withoutDuplicates(c.Inputs)
-	return c, err
+	if c.Inputs, err = withoutDuplicates(c.Inputs); err != nil {
+		return c, err
+	}
+	for _, in := range c.Inputs {
+		if in.Fetched == nil { // those of local files are open
+			continue
+		}
+		if err := s.openArchives(in); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 // openCache does without a lasting cache where none can be used and none is needed.

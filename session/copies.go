@@ -18,6 +18,7 @@ type runCopy struct {
 	dir      string // below what was named; "" is that itself
 	traces   []trace.Source
 	metadata []trace.Source
+	lost     []runfile.Loss // of the archive that it came from
 }
 
 // marks are the files at its root by which a copy of a run is known.
@@ -78,19 +79,22 @@ func copyOf(roots map[string]*runCopy, whole string) (run *runCopy, name string)
 func canonicalName(name string) string { return strings.TrimLeft(path.Clean(name), "/") }
 
 // copyInput makes the input of a copied run.
-func (s *Session) copyInput(ref prow.Ref, c *runCopy) *Input {
+func (s *Session) copyInput(ref prow.Ref, c *runCopy) (*Input, error) {
 	if ref.Kind == prow.KindPath {
 		ref.Path = filepath.Join(ref.Path, filepath.FromSlash(c.dir))
 	}
 	where := (&Input{Ref: ref}).Title()
 	m, losses := s.readCopied(c, where)
-	in := &Input{Ref: ref, Sources: c.traces, readMetadata: func() (*runfile.Metadata, []runfile.Loss) { return m, losses }}
+	in := &Input{Ref: ref, Sources: c.traces, leftOut: c.lost, readMetadata: func() (*runfile.Metadata, []runfile.Loss) { return m, losses }}
 	in.Ref.Run = m.Run
 	if m.Run.Job == "" {
 		m.Run.Job = where
 	}
+	if err := s.openArchives(in); err != nil {
+		return nil, err
+	}
 	s.tell(CopyFound{in, where})
-	return in
+	return in, nil
 }
 
 // readCopied reads what the copy of a run says about it.

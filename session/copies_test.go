@@ -54,7 +54,11 @@ func TestCopiedMetadataIsBounded(t *testing.T) {
 	}
 	started, _ := runfile.KindOf("started.json")
 	c.metadata = append(c.metadata, trace.Source{Name: "started.json", Data: append([]byte(`{"timestamp":1}`), make([]byte, started.Limit)...)})
-	m := New(Options{}).copyInput(prow.Local("d"), c).Metadata()
+	in, err := New(Options{}).copyInput(prow.Local("d"), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := in.Metadata()
 	if len(m.Suites) != junit.Most || m.Started != nil {
 		t.Errorf("%d suites, want %d; started.json %+v", len(m.Suites), junit.Most, m.Started)
 	}

@@ -35,7 +35,7 @@ type Input struct {
 	readMetadata func() (*runfile.Metadata, []runfile.Loss)
 	metadataTold sync.Once
 
-	leftOut []runfile.Loss // trace files that could not be fetched
+	leftOut []runfile.Loss // trace files that could not be fetched, or read of archives
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.
@@ -72,13 +72,13 @@ func (in *Input) Metadata() *runfile.Metadata {
 // be read.
 func (in *Input) Losses() []runfile.Loss {
 	if in.readMetadata == nil {
-		return nil
+		return in.leftOut
 	}
 	_, losses := in.readMetadata()
 	if in.Fetched != nil {
-		losses = slices.Concat(in.leftOut, in.Fetched.Lost, losses)
+		losses = slices.Concat(in.Fetched.Lost, losses)
 	}
-	return losses
+	return slices.Concat(in.leftOut, losses)
 }
 
 // AsOf is when the run's bucket was asked; zero for other files.

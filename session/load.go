@@ -255,7 +255,7 @@ func runOf(in *Input) *prow.Run {
 func (s *Session) jobOf(in *Input) join.Job {
 	m := in.Metadata()
 	if m == nil {
-		job := join.Job{Name: text.Line(in.Title())}
+		job := join.Job{Name: text.Line(in.Title()), Problems: problemsOf(in)}
 		sum := sha256.Sum256([]byte("prowtrace: files of " + in.Title()))
 		copy(job.ID[:], sum[:])
 		return job

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,7 +16,6 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/otelfile"
 	"prowtrace/prow"
-	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 )
 
@@ -140,11 +138,12 @@ func (c contextReader) Read(p []byte) (int, error) {
 func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, error) {
 	copies, others := findCopies(files)
 	rest := &Input{Ref: ref}
+	var archives otelfile.Archives
 	for _, file := range others {
 		if len(files) > 1 && isBesideTraces(file.Name) {
 			continue
 		}
-		members, ok, err := s.readArchive(file)
+		members, ok, lost, err := s.readArchive(&archives, file)
 		if err != nil {
 			return nil, err
 		}
@@ -153,60 +152,29 @@ func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, err
 			continue
 		}
 		more, others := findCopies(members)
+		for _, c := range more {
+			c.lost = lost
+		}
+		rest.leftOut = append(rest.leftOut, lost...)
 		copies = append(copies, more...)
 		for _, f := range others {
 			if len(members) > 1 && isBesideTraces(f.Name) {
 				continue
 			}
-			f.Name = file.Name + ":" + f.Name
+			f.Name = memberName(file, f)
 			rest.Sources = append(rest.Sources, f)
 		}
 	}
 	var inputs []*Input
 	for _, c := range copies {
-		inputs = append(inputs, s.copyInput(ref, c))
+		in, err := s.copyInput(ref, c)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
 	}
 	if len(rest.Sources) > 0 || len(inputs) == 0 {
 		inputs = append(inputs, rest)
 	}
 	return inputs, nil
-}
-
-// isBesideTraces reports a file of Prow's that lies beside traces where only a part
-// of a run was copied. It is no trace file, and nobody meant it as one.
-func isBesideTraces(name string) bool {
-	name = canonicalName(name)
-	kind, _ := runfile.KindOf(name)
-	inside, _ := runfile.KindOf("artifacts/" + name)
-	return kind.IsMetadata() || inside.IsMetadata()
-}
-
-// readArchive gives the files of an archive, and tells what is wrong with it; ok
-// reports whether the file is one.
-func (s *Session) readArchive(file trace.Source) (files []trace.Source, ok bool, err error) {
-	r, err := open(file)
-	if err != nil {
-		return nil, false, err
-	}
-	defer r.Close()
-	members, ok, err := otelfile.ReadArchive(r)
-	if err != nil {
-		s.tell(ArchiveDamaged{file.Name, err})
-	}
-	for _, f := range members {
-		files = append(files, trace.Source{Name: f.Name, Data: f.Data})
-	}
-	return files, ok, nil
-}
-
-// open gives the bytes of a local file.
-func open(file trace.Source) (io.ReadCloser, error) {
-	if file.Path == "" {
-		return io.NopCloser(bytes.NewReader(file.Data)), nil
-	}
-	f, err := os.Open(file.Path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %s: %w", text.Line(file.Path), err)
-	}
-	return f, nil
 }

@@ -101,3 +101,18 @@ func TestFilesOfSeveralRuns(t *testing.T) {
 		}
 	}
 }
+
+// A file of an archive is found where the archive lies.
+func TestArtifactOfAnArchive(t *testing.T) {
+	info := Info{Links: []Link{{"artifacts", "https://x.example/1/artifacts/"}}}
+	for name, want := range map[string]string{
+		"artifacts/otlp/kops-1.otel":               "https://x.example/1/artifacts/otlp/kops-1.otel",
+		"artifacts/otlp/traces.tar.gz/kops-1.otel": "https://x.example/1/artifacts/otlp/traces.tar.gz",
+		"artifacts/otlp/traces.tar/../a/b.otel":    "https://x.example/1/artifacts/otlp/traces.tar",
+		"artifacts/otlp/traces.tar.gz":             "https://x.example/1/artifacts/otlp/traces.tar.gz",
+	} {
+		if got := info.artifact(name, trace.TraceID{}); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func (i Info) artifact(name string, of trace.TraceID) string {
 			links = j.Links
 		}
 	}
-	rest, ok := strings.CutPrefix(name, "artifacts/")
+	rest, ok := strings.CutPrefix(packedIn(name), "artifacts/")
 	if !ok {
 		return ""
 	}
@@ -203,4 +203,20 @@ func (i Info) artifact(name string, of trace.TraceID) string {
 		}
 	}
 	return ""
+}
+
+// packedIn is the archive that holds a file, which is named as if the archive were a
+// directory; else the file itself.
+func packedIn(name string) string {
+	for i := range len(name) {
+		if name[i] != '/' {
+			continue
+		}
+		for _, ending := range []string{".tar", ".tar.gz", ".tgz", ".zip"} {
+			if strings.HasSuffix(name[:i], ending) {
+				return name[:i]
+			}
+		}
+	}
+	return name
 }
