@@ -313,7 +313,7 @@ func (c *countdown) Err() error {
 func TestContext(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	many := []byte(strings.Repeat("I0313 01:45:46.000000 1 a.go:1] x\n", 50_000))
+	many := []byte(strings.Repeat("I0313 01:45:46.000000 1 a.go:1] x\n", 100_000))
 	if _, err := Index(ended, many, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("index: %v", err)
 	}
