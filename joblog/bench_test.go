@@ -2,10 +2,10 @@ package joblog
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -84,7 +84,7 @@ func generate(size int, forms []string) []byte {
 			text, numbered := strings.CutSuffix(piece, "#")
 			b.WriteString(text)
 			if numbered {
-				fmt.Fprintf(&b, "%d", 10+random.IntN(50))
+				b.WriteString(strconv.Itoa(10 + random.IntN(50)))
 			}
 		}
 		b.WriteByte('\n')

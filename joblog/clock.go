@@ -52,7 +52,7 @@ func distance(t int64, e extent) int64 { return max(e.min-t, t-e.max, 0) }
 func (c *clock) resolve(s stamp) (t int64, ok bool) {
 	switch s.form {
 	case dated:
-		t, ok = c.date(s, s.year)
+		t, ok = c.date(s, int(s.year))
 	case undated:
 		t, ok = c.nearestYear(s)
 	case daytime:
@@ -70,27 +70,28 @@ func (c *clock) resolve(s stamp) (t int64, ok bool) {
 
 // date is a date of a given year.
 func (c *clock) date(s stamp, year int) (int64, bool) {
-	if s.day > daysIn(year, s.month) {
+	month, day := int(s.month), int(s.day)
+	if day > 28 && day > daysIn(year, month) {
 		return 0, false
 	}
 	if s.zoned {
-		return daysSince1970(year, s.month, s.day)*int64(24*time.Hour) + s.nanos - int64(s.zone)*int64(time.Second), true
+		return daysSince1970(year, month, day)*int64(24*time.Hour) + s.nanos - int64(s.zone)*int64(time.Second), true
 	}
-	if key := year<<9 | s.month<<5 | s.day; key != c.day {
-		midnight := time.Date(year, time.Month(s.month), s.day, 0, 0, 0, 0, c.loc)
-		next := time.Date(year, time.Month(s.month), s.day+1, 0, 0, 0, 0, c.loc)
+	if key := year<<9 | month<<5 | day; key != c.day {
+		midnight := time.Date(year, time.Month(month), day, 0, 0, 0, 0, c.loc)
+		next := time.Date(year, time.Month(month), day+1, 0, 0, 0, 0, c.loc)
 		c.day, c.midnight, c.even = key, midnight.UnixNano(), next.Sub(midnight) == 24*time.Hour
 	}
 	if c.even {
 		return c.midnight + s.nanos, true
 	}
 	n := s.nanos
-	return time.Date(year, time.Month(s.month), s.day, int(n/int64(time.Hour)), 0, 0, 0, c.loc).UnixNano() + n%int64(time.Hour), true
+	return time.Date(year, time.Month(month), day, int(n/int64(time.Hour)), 0, 0, 0, c.loc).UnixNano() + n%int64(time.Hour), true
 }
 
 // nearestYear is a date in the year in which it is nearest to the run.
 func (c *clock) nearestYear(s stamp) (int64, bool) {
-	key := s.month<<5 | s.day
+	key := int(s.month)<<5 | int(s.day)
 	if key == c.yearless {
 		return c.date(s, c.year)
 	}

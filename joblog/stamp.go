@@ -7,11 +7,12 @@ import (
 
 // stamp is a time as a line says it.
 type stamp struct {
-	form             form
-	year, month, day int
-	nanos            int64 // of the day; elapsed: since a start; epoch: since 1970 UTC
-	zone             int   // seconds east of UTC
-	zoned            bool  // the line names its zone
+	nanos      int64 // of the day; elapsed: since a start; epoch: since 1970 UTC
+	zone       int32 // seconds east of UTC
+	zoned      bool  // the line names its zone
+	form       form
+	month, day int8
+	year       int16
 }
 
 type form uint8
@@ -79,14 +80,14 @@ func isoStamp(b []byte) (stamp, int) {
 	default:
 		return stamp{}, 0
 	}
-	s := stamp{form: dated, year: number(b[:4]), month: number(b[5:7]), day: number(b[8:10])}
+	s := date(number(b[:4]), two(b, 5), two(b, 8))
 	return s.withTime(b, 11)
 }
 
 func compactStamp(b []byte) (stamp, int) {
-	s := stamp{form: dated, year: number(b[:4]), month: number(b[4:6]), day: number(b[6:8])}
-	h, m, sec := number(b[9:11]), number(b[11:13]), number(b[13:15])
-	if !s.valid() || h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60 {
+	s := date(number(b[:4]), two(b, 4), two(b, 6))
+	h, m, sec := two(b, 9), two(b, 11), two(b, 13)
+	if s.form == noStamp || h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60 {
 		return stamp{}, 0
 	}
 	s.nanos = int64(h*3600+m*60+sec) * int64(time.Second)
@@ -98,7 +99,7 @@ func accessStamp(b []byte) (stamp, int) {
 	if len(b) < 20 || b[6] != '/' || b[11] != ':' {
 		return stamp{}, 0
 	}
-	s := stamp{form: dated, year: number(b[7:11]), month: monthOf(b[3:6]), day: number(b[:2])}
+	s := date(number(b[7:11]), monthOf(b[3:6]), two(b, 0))
 	return s.withTime(b, 12)
 }
 
@@ -107,11 +108,11 @@ func ginkgoStamp(b []byte) (stamp, int) {
 	if len(b) < 17 || b[5] != '/' || b[8] != ' ' {
 		return stamp{}, 0
 	}
-	year := number(b[6:8])
+	year := two(b, 6)
 	if year < 0 {
 		return stamp{}, 0
 	}
-	s := stamp{form: dated, year: 2000 + year, month: number(b[:2]), day: number(b[3:5])}
+	s := date(2000+year, two(b, 0), two(b, 3))
 	return s.withTime(b, 9)
 }
 
@@ -135,21 +136,22 @@ func syslogStamp(b []byte) (stamp, int) {
 	if month == 0 {
 		return stamp{}, 0
 	}
-	s := stamp{form: undated, month: month, day: number(b[4:6])}
+	day := two(b, 4)
 	if b[4] == ' ' {
-		s.day = number(b[5:6])
+		day = number(b[5:6])
 	}
+	s := date(0, month, day)
 	at := 7
 	if b[6] != ' ' {
 		return stamp{}, 0
 	}
 	if len(b) > 20 && b[11] == ' ' && number(b[7:11]) > 0 { // Mar 13 2025 01:45:46
-		s.form, s.year, at = dated, number(b[7:11]), 12
+		s, at = date(number(b[7:11]), month, day), 12
 	}
 	s, n := s.withTime(b, at)
 	if n > 0 && s.form == undated && len(b) >= n+5 && b[n] == ' ' {
 		if year := number(b[n+1 : n+5]); year >= minYear && year <= maxYear {
-			s.form, s.year, n = dated, year, n+5
+			s.form, s.year, n = dated, int16(year), n+5
 		}
 	}
 	if n == 0 {
@@ -167,11 +169,11 @@ func klogStamp(b []byte) (stamp, int) {
 		return stamp{}, 0
 	}
 	if b[4] == ' ' {
-		s := stamp{form: undated, month: number(b[:2]), day: number(b[2:4])}
+		s := date(0, two(b, 0), two(b, 2))
 		return s.withTime(b, 5)
 	}
 	if len(b) >= 17 && b[8] == ' ' {
-		s := stamp{form: dated, year: number(b[:4]), month: number(b[4:6]), day: number(b[6:8])}
+		s := date(number(b[:4]), two(b, 4), two(b, 6))
 		return s.withTime(b, 9)
 	}
 	return stamp{}, 0
@@ -179,18 +181,28 @@ func klogStamp(b []byte) (stamp, int) {
 
 const minYear, maxYear = 1970, 2199
 
-func (s stamp) valid() bool {
-	return (s.form != dated || s.year >= minYear && s.year <= maxYear) &&
-		(s.form == daytime || s.month >= 1 && s.month <= 12 && s.day >= 1 && s.day <= daysIn(2000, s.month))
+// date is a stamp of a date, of one without a year if that is 0. It has no form if
+// there is no such date.
+func date(year, month, day int) stamp {
+	f := dated
+	if year == 0 {
+		f = undated
+	} else if year < minYear || year > maxYear {
+		return stamp{}
+	}
+	if month < 1 || month > 12 || day < 1 || day > 31 {
+		return stamp{}
+	}
+	return stamp{form: f, year: int16(year), month: int8(month), day: int8(day)}
 }
 
 // withTime adds the time of day at b[at:], with its fraction and its zone.
 func (s stamp) withTime(b []byte, at int) (stamp, int) {
-	if !s.valid() || len(b) < at+8 {
+	if s.form == noStamp || len(b) < at+8 {
 		return stamp{}, 0
 	}
 	t := b[at : at+8]
-	h, m, sec := number(t[:2]), number(t[3:5]), number(t[6:8])
+	h, m, sec := two(t, 0), two(t, 3), two(t, 6)
 	if t[2] != ':' || t[5] != ':' || h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60 {
 		return stamp{}, 0
 	}
@@ -216,13 +228,15 @@ func (s stamp) withZone(b []byte, at int) (stamp, int) {
 		space = 1
 		z = z[1:]
 	}
+	if len(z) == 0 {
+		return s, at
+	}
 	switch {
-	case len(z) == 0:
 	case z[0] == 'Z' && space == 0:
 		s.zoned, at = true, at+1
 	case z[0] == '+' || z[0] == '-':
 		if seconds, n := offset(z); n > 0 && (space == 0 || n == 5) {
-			s.zoned, s.zone, at = true, seconds, at+space+n
+			s.zoned, s.zone, at = true, int32(seconds), at+space+n
 			if bytes.HasPrefix(b[at:], []byte(" UTC")) { // as Go prints a time
 				at += 4
 			}
@@ -240,13 +254,13 @@ func offset(z []byte) (seconds, n int) {
 	if len(z) < 3 {
 		return 0, 0
 	}
-	h, m := number(z[1:3]), 0
+	h, m := two(z, 1), 0
 	n = 3
 	switch {
-	case len(z) >= 6 && z[3] == ':' && number(z[4:6]) >= 0:
-		m, n = number(z[4:6]), 6
-	case len(z) >= 5 && number(z[3:5]) >= 0:
-		m, n = number(z[3:5]), 5
+	case len(z) >= 6 && z[3] == ':' && two(z, 4) >= 0:
+		m, n = two(z, 4), 6
+	case len(z) >= 5 && two(z, 3) >= 0:
+		m, n = two(z, 3), 5
 	}
 	if h < 0 || h > 23 || m > 59 || n < len(z) && isDigit(z[n]) {
 		return 0, 0
@@ -319,6 +333,15 @@ func elapsedStamp(b []byte) (stamp, bool) {
 		return stamp{}, false
 	}
 	return stamp{form: elapsed, nanos: whole*int64(time.Second) + nanos}, true
+}
+
+// two is the value of two digits at b[i:], negative for anything else.
+func two(b []byte, i int) int {
+	tens, ones := b[i]-'0', b[i+1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // number is the value of one to four digits, -1 for anything else.
