@@ -3,6 +3,7 @@ package analysis
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -33,18 +34,19 @@ func Keys(of Traces) []Key {
 	each(len(pieces), func(i int) { counts[i] = pieces[i].countKeys() })
 	all := newKeyCounts()
 	for i, c := range counts {
-		if c.full {
+		if c.full || len(all.index)+len(c.index) > seenKeys {
 			// Which keys count depends on those before: only made-up traces have so many.
-			all.addSpans(&pieces[i])
+			all.addSpans(&pieces[i], pieces[i].inOrder())
 			continue
 		}
 		all.merge(c)
 	}
 	for _, n := range slices.Sorted(maps.Keys(all.resources)) {
 		wire, _ := of.view.EncodedResource(int(n))
-		for num, field := range otlpwire.Messages(wire) {
-			if num == 1 {
-				all.add(field, all.resources[n])
+		attributes := otlpwire.ReadAttributes(wire, 1)
+		for key, value, ok := attributes.Next(); ok; key, value, ok = attributes.Next() {
+			if k := all.find(key); k != nil {
+				k.add(value, all.resources[n])
 			}
 		}
 	}
@@ -54,7 +56,6 @@ func Keys(of Traces) []Key {
 // keyCounts counts the spans that have attributes.
 type keyCounts struct {
 	index     map[string]*seenKey
-	order     []*seenKey     // as they came
 	full      bool           // there are keys that are not counted
 	resources map[uint32]int // spans of each
 
@@ -69,8 +70,10 @@ type seenKey struct {
 
 	// What saves decoding values again.
 	encoded map[string]*int // counts of some values as they are encoded
-	last    []byte          // the value that was counted last
-	again   *int            // its count; nil where none is kept
+	recent  [16]struct {    // values that were counted not long ago
+		value []byte
+		count *int // nil where none is kept
+	}
 }
 
 func newKeyCounts() *keyCounts {
@@ -79,14 +82,17 @@ func newKeyCounts() *keyCounts {
 
 func (p *piece) countKeys() *keyCounts {
 	c := newKeyCounts()
-	c.addSpans(p)
+	c.addSpans(p, p.inFileOrder())
 	return c
 }
 
-func (c *keyCounts) addSpans(p *piece) {
+// addSpans counts the spans of a piece in a given order.
+func (c *keyCounts) addSpans(p *piece, order iter.Seq[int]) {
+	for i := range order {
+		c.addSpan(p.encoded(i))
+	}
 	from := p.lo // of a run of spans with the same resource
 	for i := p.lo; i < p.hi; i++ {
-		c.addSpan(p.encoded(i))
 		if p.resource[i] != p.resource[from] {
 			c.resources[p.resource[from]] += i - from
 			from = i
@@ -99,11 +105,8 @@ func (c *keyCounts) addSpans(p *piece) {
 
 func (c *keyCounts) addSpan(span []byte) {
 	place := 0
-	for num, field := range otlpwire.Messages(span) {
-		if num != 9 {
-			continue
-		}
-		key, value := otlpwire.KeyValue(field)
+	attributes := otlpwire.ReadAttributes(span, 9)
+	for key, value, ok := attributes.Next(); ok; key, value, ok = attributes.Next() {
 		var k *seenKey
 		if place < len(c.recent) && c.recent[place].key == string(key) {
 			k = c.recent[place]
@@ -116,13 +119,6 @@ func (c *keyCounts) addSpan(span []byte) {
 		}
 		k.add(value, 1)
 		place++
-	}
-}
-
-func (c *keyCounts) add(attribute []byte, spans int) {
-	key, value := otlpwire.KeyValue(attribute)
-	if k := c.find(key); k != nil {
-		k.add(value, spans)
 	}
 }
 
@@ -142,7 +138,6 @@ func (c *keyCounts) begin(key string) *seenKey {
 	}
 	k := &seenKey{key: key, counts: map[string]*int{}}
 	c.index[key] = k
-	c.order = append(c.order, k)
 	return k
 }
 
@@ -151,11 +146,16 @@ func (k *seenKey) add(value []byte, spans int) {
 	if k.counts == nil {
 		return
 	}
-	if k.again == nil || !bytes.Equal(value, k.last) {
-		k.last, k.again = value, k.count(value)
+	at := len(value)
+	if at > 0 {
+		at += int(value[at-1])
 	}
-	if k.again != nil {
-		*k.again += spans
+	recent := &k.recent[at%len(k.recent)]
+	if recent.count == nil || !bytes.Equal(value, recent.value) {
+		recent.value, recent.count = value, k.count(value)
+	}
+	if recent.count != nil {
+		*recent.count += spans
 	}
 }
 
@@ -195,17 +195,15 @@ func (k *seenKey) begin(value string) *int {
 	return n
 }
 
-// merge adds what was counted of later spans.
+// merge adds what was counted of other spans. There is room for all their keys.
 func (c *keyCounts) merge(more *keyCounts) {
 	for resource, spans := range more.resources {
 		c.resources[resource] += spans
 	}
-	for _, m := range more.order {
-		k := c.index[m.key]
+	for key, m := range more.index {
+		k := c.index[key]
 		if k == nil {
-			if k = c.begin(m.key); k == nil {
-				continue
-			}
+			k = c.begin(key)
 		}
 		k.spans += m.spans
 		if m.counts == nil {

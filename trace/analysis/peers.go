@@ -77,11 +77,8 @@ func peerRank(key []byte) int {
 func peerOf(span []byte, hosts *hostNames) peer {
 	best := len(peerKeys)
 	var name string
-	for num, field := range otlpwire.Messages(span) {
-		if num != 9 {
-			continue
-		}
-		key, value := otlpwire.KeyValue(field)
+	attributes := otlpwire.ReadAttributes(span, 9)
+	for key, value, ok := attributes.Next(); ok; key, value, ok = attributes.Next() {
 		i := peerRank(key)
 		if i >= best {
 			continue

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"iter"
 	"sync"
 
 	"prowtrace/trace"
@@ -98,4 +99,26 @@ func (of Traces) pieces() (all []piece) {
 		}
 	}
 	return all
+}
+
+// inOrder ranges over the spans of a piece.
+func (p *piece) inOrder() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := p.lo; i < p.hi && yield(i); i++ {
+		}
+	}
+}
+
+// inFileOrder ranges over them as it is fastest to read them.
+func (p *piece) inFileOrder() iter.Seq[int] {
+	if p.tree != nil {
+		return p.inOrder()
+	}
+	return func(yield func(int) bool) {
+		for _, row := range p.view.Set().FileOrder(int(p.from)+p.lo, int(p.from)+p.hi) {
+			if !yield(p.lo + int(row)) {
+				return
+			}
+		}
+	}
 }

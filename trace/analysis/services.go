@@ -166,25 +166,40 @@ func (c *serviceCounts) addServices(p *piece) {
 func (c *serviceCounts) addPeers(p *piece, answered []bool) {
 	var hosts hostNames
 	var peers numbered
-	var nodes []*countedNode // by the number of a peer
-	calls := make(map[uint64]*countedCall)
-	for i := p.lo; i < p.hi; i++ {
+	var nodes []countedPeer // by the number of a peer
+	var pairs numbering     // of services and peers
+	var calls []*countedCall
+	for i := range p.inFileOrder() {
 		found := p.peerOf(i, answered, &hosts)
 		if found.name == "" {
 			continue
 		}
-		to, at, service := peers.number(found.name), p.turnOf(i, true, false), p.serviceOf(i)
+		to, service := peers.number(found.name), p.serviceOf(i)
 		if int(to) == len(nodes) {
-			nodes = append(nodes, c.node(nodeKey{peer: found.name}, ServiceNode{Name: found.name, Peer: true, Key: found.key}, at))
+			at := p.turnOf(i, true, false)
+			nodes = append(nodes, countedPeer{c.node(nodeKey{peer: found.name}, ServiceNode{Name: found.name, Peer: true, Key: found.key}, at), i})
 		}
-		nodes[to].add(p.spans, i, p.duration(i))
-		call := calls[pair(service, to)]
-		if call == nil {
-			call = c.call(edgeKey{from: nodeKey{service: service}, to: nodeKey{peer: found.name}}, at)
-			calls[pair(service, to)] = call
+		node := &nodes[to]
+		node.add(p.spans, i, p.duration(i))
+		if i < node.span {
+			node.span, node.first, node.Key = i, p.turnOf(i, true, false), found.key
 		}
+		at, fresh := pairs.number(pair(service, to))
+		if fresh {
+			calls = append(calls, c.call(edgeKey{from: nodeKey{service: service}, to: nodeKey{peer: found.name}}, p.turnOf(i, true, false)))
+		}
+		call := calls[at]
 		call.add(p.spans, i)
+		if 2*i < call.first.span {
+			call.first = p.turnOf(i, true, false)
+		}
 	}
+}
+
+// countedPeer is a peer, and the first span of a piece that called it.
+type countedPeer struct {
+	*countedNode
+	span int
 }
 
 // addLinks counts the spans of a piece that link to other services. What is linked to

@@ -3,6 +3,8 @@ package analysis
 import (
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // valueNumbers numbers the texts that an attribute has in a piece.
@@ -58,12 +60,11 @@ func plainText(value []byte) ([]byte, bool) {
 
 // attributeOf gives the encoded value of the attribute with a key, of those in the
 // fields with a number.
-func attributeOf(message []byte, number int, wanted string) (value []byte, ok bool) {
-	for num, field := range otlpwire.Messages(message) {
-		if int(num) == number {
-			if key, value := otlpwire.KeyValue(field); string(key) == wanted {
-				return value, true
-			}
+func attributeOf(message []byte, number protowire.Number, wanted string) (value []byte, ok bool) {
+	attributes := otlpwire.ReadAttributes(message, number)
+	for key, value, ok := attributes.Next(); ok; key, value, ok = attributes.Next() {
+		if string(key) == wanted {
+			return value, true
 		}
 	}
 	return nil, false
