@@ -23,7 +23,7 @@ const TERMS = [
   ['no such host', 'each of the words, in the name, service, attributes, events or status; also the id of a span or a trace'], ['"no such host"', 'the phrase'],
   ['error', 'the status is an error'], ['kind:client', 'internal, server, client, producer, consumer'],
   ['key=value', 'an attribute, or an element of an array; also name, service, scope, id, status, message'], ['key!=value', 'any other value, or none'], ['"odd key"=value', 'an attribute whose key has spaces or signs in it'], ['key~regex', 'a regular expression (RE2)'],
-  ['code>=500', 'an attribute by its number'], ['dur>5s', 'the duration, such as 1.5ms, 2m30s, 1d12h or 2w; self>5s the self time'], ['name:part', 'a part of the name; so service: and scope:'],
+  ['code>=500', 'an attribute by its number'], ['dur>5s', 'the duration, such as 1.5ms, 2m30s, 1d12h or 2w; self>5s the self time'], ['name:part', 'a part of the name; so service:, scope:, peer: (what is called) and link: (a service that is linked to)'],
   ['after:12:03', 'starts then or later, in the zone that is shown; before:12:05:30.5; also 14:03+02:00, 2025-03-13T12:03Z, or +5m from the start of the trace'], ['has:key', 'has an attribute'], ['flag:unfinished', 'orphan, conflict, unfinished, negative, outside-parent, inferred…'], ['-term', 'not so'], ['a b OR c', 'both of these, or that one'], ['(a OR b) -(c d)', 'parentheses make one term of several'],
 ];
 
