@@ -14,6 +14,7 @@ type headline struct {
 	subject string  // what tells this call from others of the same name, or ""
 	message string  // of the status, else the kind of error, or ""
 	events  []int64 // Unix ns, of the first events
+	flaky   bool    // a test that failed, and passed when it was tried again
 }
 
 // subjectKeys are the attributes that say most of a call, the best first.
@@ -34,6 +35,7 @@ func readHeadline(span []byte) (h headline) {
 			if string(key) == "error.type" && h.message == "" {
 				h.message = textValue(value)
 			}
+			h.flaky = h.flaky || string(key) == "prow.flaky" && isTrue(value)
 			for i := range best {
 				if string(key) == subjectKeys[i] {
 					if text := textValue(value); text != "" {
@@ -57,6 +59,12 @@ func readHeadline(span []byte) (h headline) {
 
 // eventTime gives the time of an encoded event in Unix ns, or 0.
 func eventTime(event []byte) int64 { return int64(min(otlpwire.Fixed64(event, 1), math.MaxInt64)) }
+
+// isTrue reports an encoded value that is the boolean true.
+func isTrue(value []byte) bool {
+	num, v, _, _, ok := otlpwire.Cut(value)
+	return ok && num == 2 && v != 0
+}
 
 // textValue gives the string of an encoded value, or the strings of an array
 // with spaces between them. The first element of an array, which is a command's

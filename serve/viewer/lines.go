@@ -48,6 +48,7 @@ type lineText struct {
 	Hint    string  `json:"hint,omitempty"`
 	Message string  `json:"message,omitempty"`
 	Events  []int64 `json:"events,omitempty"` // ns after the start of the trace
+	Flaky   bool    `json:"flaky,omitempty"`  // a test that failed, and passed when it was tried again
 	Only    bool    `json:"only,omitempty"`   // the number is the only way to the span
 }
 
@@ -86,6 +87,7 @@ func (d drawing) text(line int) lineText {
 		s := d.Tree.Span(int(l.Span))
 		h := readHeadline(d.Tree.Encoded(int(l.Span)))
 		t.ID, t.Hint = d.Tree.ID(int(l.Span)).String(), h.subject
+		t.Flaky = h.flaky
 		t.Only = s.ID.IsZero() || s.Flags.Has(trace.Conflict)
 		if s.Status == trace.StatusError {
 			t.Message = h.message

@@ -26,6 +26,11 @@ type summary struct {
 	Joined   bool   `json:"joined,omitempty"`   // the trace of the job, with all spans of its files
 	JobSpans int    `json:"jobSpans,omitempty"` // those of a joined trace that are from no trace file
 	File     string `json:"file,omitempty"`
+
+	// Of a joined trace where the job's result is known. Spans can lie outside of the job's time.
+	Result      string `json:"result,omitempty"`
+	JobStart    string `json:"jobStart,omitempty"` // Unix ns
+	JobDuration int64  `json:"jobDuration,omitempty"`
 }
 
 func (v *reader) summary(tree trace.Tree) summary {
@@ -45,6 +50,9 @@ func (v *reader) summary(tree trace.Tree) summary {
 		s.Joined, s.JobSpans = true, t.Spans
 		start, end := tree.Extent()
 		s.Start, s.Duration, s.Spans = strconv.FormatInt(start, 10), end-start, tree.Len()
+		if s.Result = v.info.result(t.ID); s.Result != "" && root.Duration > 0 {
+			s.JobStart, s.JobDuration = strconv.FormatInt(root.Start, 10), root.Duration
+		}
 		s.Errors, s.Orphans = 0, 0
 		for i := range tree.Len() {
 			span := tree.Span(i)

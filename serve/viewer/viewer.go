@@ -40,15 +40,17 @@ type Info struct {
 	Links  []Link // artifacts, the build log
 	Jaeger string // base address of a Jaeger that shows the same traces
 	Note   string // what else to know of the run: that it is still running, and since when
+	Result string // what became of the job, in a word: "failed"
 	Jobs   []Job  // where the traces are of several runs: each of them
 }
 
 // Job is one of several runs.
 type Job struct {
-	Trace trace.TraceID // its joined trace; zero where there is none
-	Title string
-	Run   string // as in Info
-	Links []Link
+	Trace  trace.TraceID // its joined trace; zero where there is none
+	Title  string
+	Run    string // as in Info
+	Links  []Link
+	Result string
 }
 
 // Link is an address with the text to show for it. One whose path ends in
@@ -154,14 +156,14 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"),
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30),
 	}
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links)})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Result, 30)})
 	}
 	return out
 }
@@ -182,6 +184,16 @@ func webAddress(address string) string {
 		return ""
 	}
 	return u.String()
+}
+
+// result is what became of the job whose joined trace this is, "" where that is not known.
+func (i Info) result(of trace.TraceID) string {
+	for _, j := range i.Jobs {
+		if j.Trace == of {
+			return j.Result
+		}
+	}
+	return i.Result
 }
 
 // artifact gives the address of a file of the View, or "" where none is known: the

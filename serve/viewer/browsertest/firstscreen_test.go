@@ -5,14 +5,22 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+
+	"prowtrace/serve/viewer"
 )
 
 // A job's trace opens with its phases and the names of its processes, the one
 // that broke first with what it said; the first error is one key away.
 func TestFirstScreen(t *testing.T) {
 	set := jobs(t, failing)
-	b := open(t, set, demoInfo, "/trace/"+set.Jobs()[0].ID.String())
+	info := demoInfo
+	info.Result = "failed"
+	b := open(t, set, info, "/trace/"+set.Jobs()[0].ID.String())
 	b.wait(atTrace)
+	if got := b.text(`document.querySelector('.trace-facts .result.err')?.textContent`); got != "failed" {
+		t.Errorf("the head says %q of the job", got)
+	}
 	rows := strings.Join(b.rows(), ", ")
 	for _, want := range []string{"test, junit_runner.xml, Build, Up, Down, kops version", "kops update cluster, kops validate cluster"} {
 		if !strings.Contains(rows, want) {
@@ -44,4 +52,19 @@ func TestFirstScreen(t *testing.T) {
 	b.wait(quota)
 	b.eval(`document.querySelector('.group .err').click()`)
 	b.wait(quota)
+}
+
+// A test that passed when it was tried again has a mark with words, and is no error.
+func TestFlakyCase(t *testing.T) {
+	flaky := span(2, 1, "attaches volumes", 0, 20)
+	flaky.Attributes = append(flaky.Attributes, &commonpb.KeyValue{Key: "prow.flaky", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: true}}})
+	set := load(t, file(t, 1, span(1, 0, "suite", 0, 100), flaky, span(3, 1, "detaches volumes", 20, 40)))
+	b := open(t, set, viewer.Info{}, biggest(set))
+	b.wait(`document.querySelector('.wf-row:not([hidden]) .mark-odd')?.textContent === 'flaky'`)
+	if got := b.eval(`[...document.querySelectorAll('.wf-row:not([hidden])')].filter((r) => r.innerText.includes('flaky: passed when tried again')).map((r) => r.querySelector('.n-name').textContent).join()`); got != "attaches volumes" {
+		t.Errorf("flaky: %v", got)
+	}
+	if n := number(b.eval(`document.querySelectorAll('.mark-error, .wf-row.bad:not([hidden])').length`)); n != "0" {
+		t.Errorf("%s errors", n)
+	}
 }

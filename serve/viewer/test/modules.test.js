@@ -25,6 +25,7 @@ import { around, clamp, pan, pinch, ruler, zoom } from '../ui/model/timewindow.j
 import { visibleLines, withAncestors } from '../ui/model/visible.js';
 import { DEFAULTS, format, inZone, other, parse } from '../ui/state/address.js';
 import { barPainter } from '../ui/views/bars.js';
+import { saidOf } from '../ui/views/marks.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -442,4 +443,10 @@ test('bars without an end fade, missing parents are outlined, what is elsewhere 
   assert.deepEqual(drawn(m, 2), ['outline 30.5+39']);
   assert.deepEqual(drawn(m, 2, { view: { from: 80, to: 100 } }), ['text ‹']);
   assert.deepEqual(drawn(m, 2, { view: { from: 0, to: 20 } }), ['text ›']);
+});
+
+test('a flaky test says so in words', () => {
+  assert.equal(saidOf({ line: 0, flaky: true, hint: 'x' }), 'flaky: passed when tried again · x');
+  assert.equal(saidOf({ line: 0, message: 'ignored here' }, 'refused'), 'refused');
+  assert.equal(saidOf(undefined), '');
 });

@@ -20,11 +20,12 @@ export interface Run {
 export interface Summary {
   id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
   start: string; duration: number; message?: string; file?: string; joined?: boolean; jobSpans?: number;
+  result?: string; jobStart?: string; jobDuration?: number;
 }
 
 export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null; slowest: number[] }
 
-export interface LineText { line: number; id?: string; hint?: string; message?: string; events?: number[]; only?: boolean }
+export interface LineText { line: number; id?: string; hint?: string; message?: string; flaky?: boolean; events?: number[]; only?: boolean }
 
 export interface LoggedEvent {
   at: string; line: number; id: string; operation: string; service: string; name: string; error?: boolean; message?: string; attributes?: string;

@@ -43,3 +43,20 @@ export function errorMark(good) {
 export function errorSign(means) {
   return h('span', { class: 'mark-error', title: means }, '✕');
 }
+
+/** What a flaky test is, for the words beside its mark. */
+const FLAKY = 'flaky: passed when tried again';
+
+/** The mark of a flaky test. Those who hear the line hear what is said of it. */
+export function flakyMark() {
+  return h('span', { class: 'mark-odd', title: FLAKY, 'aria-hidden': 'true' }, 'flaky');
+}
+
+/**
+ * What is said of a line beside its name.
+ * @param {import('../types').LineText | undefined} t
+ * @param {string} [message] of the line, or of the error under it
+ */
+export function saidOf(t, message) {
+  return [message, t?.flaky && FLAKY, t?.hint].filter(Boolean).join(' · ');
+}

@@ -8,7 +8,7 @@ import { shownPath } from '../model/criticalpath.js';
 import { causeUnder } from '../model/errors.js';
 import { ruler } from '../model/timewindow.js';
 import { barPainter, ROW } from './bars.js';
-import { errorMark, signMark, signsOf } from './marks.js';
+import { errorMark, saidOf, signMark, signsOf } from './marks.js';
 import { titleOf } from './rows.js';
 
 /** @typedef {import('../types').Model} Model */
@@ -92,7 +92,7 @@ function scale(step, ticks, x) {
 function words(s, line, t) {
   const m = s.model;
   const below = at(m.below, line);
-  const said = [t?.message || s.texts.get(causeUnder(s, line))?.message, t?.hint].filter(Boolean).join(' · ');
+  const said = saidOf(t, t?.message || s.texts.get(causeUnder(s, line))?.message);
   return [
     hasError(m, line) ? errorMark(Boolean(s.errors.good[line])) : '', below > 0 ? h('span', { class: 'mark-below' }, `${count(below)} below`) : '',
     ...signsOf(s.run, at(m.flags, line) & ~(FLAG.missing | FLAG.fold)).map(signMark), ' ',

@@ -7,7 +7,7 @@ import { count, duration, named, offset } from '../lib/format.js';
 import { at, FLAG, hasError, isGroup, KINDS, nameOf } from '../model/columns.js';
 import { causeUnder } from '../model/errors.js';
 import { ROW } from './bars.js';
-import { errorMark, signMark, signsOf } from './marks.js';
+import { errorMark, flakyMark, saidOf, signMark, signsOf } from './marks.js';
 
 /** @typedef {import('../types').TraceState} TraceState */
 /** @typedef {import('../types').LineText} LineText */
@@ -113,7 +113,7 @@ function fill(row, s, line, k) {
   row.cell.dataset.service = String(at(m.service, line) % 8);
   row.name.textContent = titleOf(m, line, t);
   const message = t?.message || s.texts.get(causeUnder(s, line))?.message;
-  row.hint.textContent = [message, t?.hint].filter(Boolean).join(' · ');
+  row.hint.textContent = saidOf(t, message);
   row.hint.classList.toggle('said', Boolean(message));
   row.badges.replaceChildren(...badgesOf(s, line));
   row.time.textContent = duration(at(m.duration, line));
@@ -172,12 +172,13 @@ export function titleOf(m, line, t) {
  * @param {Drawn} s
  * @param {number} line
  */
-function badgesOf({ run, model: m, errors }, line) {
+function badgesOf({ run, model: m, errors, texts }, line) {
   const badges = [];
   const depth = at(m.depth, line);
   const below = at(m.below, line);
   if (depth > LEVELS) badges.push(h('span', { class: 'mark-depth', title: `Level ${depth + 1}` }, String(depth + 1)));
   if (hasError(m, line)) badges.push(errorMark(Boolean(errors.good[line])));
+  if (texts.get(line)?.flaky) badges.push(flakyMark());
   if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, count(below), h('span', {}, ' below')));
   return [...badges, ...signsOf(run, at(m.flags, line) & ~(FLAG.missing | FLAG.fold)).map(signMark)];
 }

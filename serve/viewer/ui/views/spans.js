@@ -9,7 +9,7 @@ import { SPAN_ORDER } from '../model/ranking.js';
 import { format } from '../state/address.js';
 import { findBox } from './findbox.js';
 import { howMany, keepingFocus, scrolledTable } from './lists.js';
-import { errorSign } from './marks.js';
+import { errorSign, saidOf } from './marks.js';
 import { drawAnswer, empty } from './message.js';
 
 /** @typedef {import('../types').LineText} LineText */
@@ -60,7 +60,7 @@ function row({ model: m, address }, line, t) {
   const link = inside(format({ ...address, view: '', order: '', span: `@${line}` }), {}, bdi(named(nameOf(m, line))));
   return h('tr', {},
     h('td', { class: 'cut t-name' }, hasError(m, line) ? errorSign('This span has an error') : null, link, ' ',
-      bdi([t?.message, t?.hint].filter(Boolean).join(' · '), { class: t?.message ? 'n-hint said' : 'n-hint' })),
+      bdi(saidOf(t, t?.message), { class: t?.message ? 'n-hint said' : 'n-hint' })),
     h('td', { class: 'cut' }, bdi(named(m.head.services[at(m.service, line)] ?? ''))),
     h('td', { class: 'num', title: clock(m.startNs + BigInt(Math.round(start)), address.zone, 9) }, relative(start, m.length / 1000)),
     h('td', { class: 'num' }, duration(at(m.duration, line)), at(m.flags, line) & FLAG.unfinished ? ' so far' : ''),

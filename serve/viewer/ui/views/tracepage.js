@@ -100,7 +100,8 @@ function traceHead({ head: t, startNs }, say) {
       inside('/', { class: 'up', title: 'All traces of the run' }, '‹ Traces'),
       h('h1', {}, bdi(named(t.name)), ' ', bdi(t.hint ?? '', { class: 'hint' }))),
     h('div', { class: 'trace-facts' },
-      h('span', {}, h('b', {}, duration(t.duration)), ' from ', when),
+      t.result ? h('span', { class: t.result === 'failed' || t.result === 'error' ? 'result err' : 'result' }, t.result) : null,
+      h('span', {}, h('b', {}, duration(t.jobDuration ?? t.duration)), ' from ', when),
       h('span', {}, spansOf(t.spans, t.jobSpans ?? 0)),
       t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
       t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
@@ -111,7 +112,7 @@ function traceHead({ head: t, startNs }, say) {
     element,
     /** @param {Pick<TraceState, 'address'>} s */
     update({ address }) {
-      if (changed(address.zone)) when.textContent = clock(startNs, address.zone, 3);
+      if (changed(address.zone)) when.textContent = clock(t.jobStart ? BigInt(t.jobStart) : startNs, address.zone, 3);
     },
   };
 }
