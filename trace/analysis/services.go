@@ -284,7 +284,7 @@ func (c *serviceCounts) merge(more *serviceCounts) {
 func (c *serviceCounts) busiest() (out ServiceMap) {
 	nodes := slices.SortedFunc(maps.Keys(c.nodes), func(a, b nodeKey) int {
 		x, y := c.nodes[a], c.nodes[b]
-		return cmp.Or(cmp.Compare(y.Spans, x.Spans), x.first.compare(y.first))
+		return cmp.Or(cmp.Compare(y.Spans, x.Spans), x.first.compare(y.first), cmp.Compare(a.service, b.service)) // one span may link to several
 	})
 	out.Left = max(0, len(nodes)-MaxNodes)
 	index := map[nodeKey]int{}
