@@ -42,7 +42,8 @@ const MaxOperations = 5000
 // Operations sums up spans by service and by what a Grouping says, the most self time
 // first. It looks at every span once, on all processors. By an attribute it reads each
 // span, at the places of the View (see trace.Places): it must not be called by one who
-// has a place. It holds 20 bytes a span for self times and percentiles.
+// has a place. It holds 20 bytes a span for self times and percentiles, by an attribute
+// 8 more.
 func Operations(of Traces, by Grouping) []Operation {
 	pieces := of.pieces()
 	sums := make([]operationSums, len(pieces))
@@ -86,8 +87,8 @@ func (p *piece) sumUp(by Grouping, seed maphash.Seed, turn *trace.Turn) operatio
 		}
 	} else {
 		values := valueNumbers{piece: p, key: by.key, numbered: numbered{seed: seed}, turn: turn}
-		for i := range of {
-			of[i], _ = index.number(values.operation(p.lo + i))
+		for i, value := range values.all() {
+			of[i], _ = index.number(pair(value, p.serviceOf(p.lo+i)))
 		}
 		all.values = &values.numbered
 	}

@@ -16,8 +16,14 @@ type valueNumbers struct {
 	ofResource map[uint32]uint32
 }
 
-// operation gives what span i is summed up by as one number.
-func (v *valueNumbers) operation(i int) uint64 { return pair(v.value(i), v.serviceOf(i)) }
+// all gives the number of the text of each span. It reads them as they lie in the files.
+func (v *valueNumbers) all() []uint32 {
+	numbers := make([]uint32, v.hi-v.lo)
+	for i := range v.inFileOrder() {
+		numbers[i-v.lo] = v.value(i)
+	}
+	return numbers
+}
 
 // value gives the number of the text that span i or its resource has.
 func (v *valueNumbers) value(i int) uint32 {
