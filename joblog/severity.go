@@ -159,17 +159,17 @@ func said(b []byte) Severity {
 		return NoSeverity
 	}
 	switch b[0] {
-	case 'p', 'f', 'F', 'E', 'e', 'T', 'C', 'n', 'w', 'W', 'U', '-', '*', 'm':
+	case 'p', 'f', 'F', 'E', 'e', 'T', 'C', 'n', 'w', 'W', 'U', '-':
 		for _, opening := range openings {
 			if opening.text[0] == b[0] && bytes.HasPrefix(b, []byte(opening.text)) {
 				return opening.severity
 			}
 		}
 	}
-	if i := bytes.Index(b, []byte("rror: ")); i > 0 && b[i-1]|0x20 == 'e' {
+	if bytes.HasPrefix(b, []byte("make")) && bytes.Contains(b, []byte(": *** ")) {
 		return Error
 	}
-	if i := bytes.Index(b, []byte(": *** ")); i >= 0 { // make
+	if i := bytes.Index(b, []byte("rror: ")); i > 0 && b[i-1]|0x20 == 'e' {
 		return Error
 	}
 	return NoSeverity
@@ -203,7 +203,6 @@ var openings = [...]struct {
 	{"Exception in thread", Error},
 	{"Caused by: ", Error},
 	{"Unhandled exception", Error},
-	{"make: *** ", Error},
 }
 
 func skipSpace(b []byte) []byte {
