@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -127,53 +128,52 @@ var kinds = [256]uint8{
 // mask appends text to dst with "#" in place of what differs from run to run.
 func mask(dst, text []byte) []byte {
 	base := len(dst)
+	dst = slices.Grow(dst, len(text))
+	out, n := dst[base:base+len(text)], 0 // never longer than the text
 	if len(text) > 15 && text[0] >= 'A' && text[0] <= 'Z' && text[3] == ' ' {
 		if s, rest := leadingStamp(text); s.form != noStamp { // names of days and months
-			dst, text = append(dst, '#'), rest
+			out[0], n, text = '#', 1, rest
 		}
 	}
 	for i := 0; i < len(text); {
-		kind := kinds[text[i]]
-		switch {
-		case kind&(isAlpha|isNumber) != 0:
-			end, all := wordEnd(text, i)
-			dst = maskWord(dst, base, text[i:end], all)
-			i = end
-			continue
-		case kind == blank:
-			if len(dst) > base && dst[len(dst)-1] != ' ' {
-				dst = append(dst, ' ')
+		c := text[i]
+		kind := kinds[c]
+		if kind&(isAlpha|isNumber) != 0 {
+			start, all := n, uint8(0)
+			for ; kind&(isAlpha|isNumber) != 0; kind = kinds[c] {
+				all |= kind
+				out[n] = c
+				n++
+				if i++; i == len(text) {
+					break
+				}
+				c = text[i]
 			}
-			i++
-			continue
-		case text[i] == '/' && i >= 4 && string(text[i-4:i]) == "/tmp":
-			end := pathEnd(text, i+1)
-			dst = append(dst, '/')
-			if end > i+1 {
-				dst = append(dst, '#')
+			if all&isNumber != 0 || start > 0 && kinds[out[start-1]] == joint {
+				n = maskWord(out, start, n, all)
 			}
-			i = end
 			continue
 		}
-		dst = append(dst, text[i])
 		i++
-	}
-	if n := len(dst); n > base && dst[n-1] == ' ' {
-		dst = dst[:n-1]
-	}
-	return dst
-}
-
-// wordEnd returns the end of the letters and digits at i, and their kinds together.
-func wordEnd(text []byte, i int) (end int, all uint8) {
-	for end = i; end < len(text); end++ {
-		kind := kinds[text[end]]
-		if kind&(isAlpha|isNumber) == 0 {
-			break
+		if kind == blank {
+			if n == 0 || out[n-1] == ' ' {
+				continue
+			}
+			c = ' '
 		}
-		all |= kind
+		out[n] = c
+		n++
+		if c == '/' && i > 4 && string(text[i-5:i-1]) == "/tmp" {
+			if end := pathEnd(text, i); end > i {
+				out[n], i = '#', end
+				n++
+			}
+		}
 	}
-	return end, all
+	if n > 0 && out[n-1] == ' ' {
+		n--
+	}
+	return dst[:base+n]
 }
 
 // pathEnd returns the end of the part of a path at i.
@@ -184,36 +184,54 @@ func pathEnd(text []byte, i int) int {
 	return i
 }
 
-// maskWord appends a word: as it is, with its digits masked, or as a mask.
-func maskWord(dst []byte, base int, word []byte, all uint8) []byte {
-	afterDash := len(dst) > base && dst[len(dst)-1] == '-'
+// maskWord masks the word out[start:end], whose bytes are of the kinds all, and returns
+// where it ends then.
+func maskWord(out []byte, start, end int, all uint8) int {
+	word := out[start:end]
 	switch {
 	case kinds[word[0]]&isNumber != 0,
-		afterDash && isSuffix(word, all),
+		start > 0 && out[start-1] == '-' && isSuffix(word, all),
 		all&isNumber != 0 && isID(word, all),
-		all&notHex == 0 && len(word) <= 4 && behindColon(dst, base):
-		return appendMask(dst, base)
+		all&notHex == 0 && len(word) <= 4 && behindColon(out[:start]):
+		return addMask(out, start)
 	case all&isNumber == 0:
-		return append(dst, word...)
+		return end
 	}
+	n := start
 	for _, c := range word {
 		if kinds[c]&isNumber == 0 {
-			dst = append(dst, c)
-		} else if dst[len(dst)-1] != '#' {
-			dst = append(dst, '#')
+			out[n] = c
+			n++
+		} else if out[n-1] != '#' { // a word begins with a letter here
+			out[n] = '#'
+			n++
 		}
 	}
-	return dst
+	return n
 }
 
-// behindColon reports whether dst ends with a mask and colons: the groups of an address
+// addMask puts a mask at out[n], or makes it one with the mask before it: dates,
+// addresses and versions are several numbers with joints between them.
+func addMask(out []byte, n int) int {
+	before := n
+	for before > 0 && kinds[out[before-1]] == joint {
+		before--
+	}
+	if before > 0 && before >= n-2 && out[before-1] == '#' {
+		return before
+	}
+	out[n] = '#'
+	return n + 1
+}
+
+// behindColon reports whether out ends with a mask and colons: the groups of an address
 // may be letters alone.
-func behindColon(dst []byte, base int) bool {
-	n := len(dst)
-	for n > base && dst[n-1] == ':' {
+func behindColon(out []byte) bool {
+	n := len(out)
+	for n > 0 && out[n-1] == ':' {
 		n--
 	}
-	return n > base && n < len(dst) && dst[n-1] == '#'
+	return n > 0 && n < len(out) && out[n-1] == '#'
 }
 
 // isSuffix reports whether a word behind a dash looks like the end of a generated name.
@@ -235,17 +253,4 @@ func isID(word []byte, all uint8) bool {
 		}
 	}
 	return turns >= 4 || turns >= 2 && len(word) >= 16
-}
-
-// appendMask appends a mask, or makes it one with the mask before it: dates, addresses
-// and versions are several numbers with joints between them.
-func appendMask(dst []byte, base int) []byte {
-	n := len(dst)
-	for n > base && kinds[dst[n-1]] == joint {
-		n--
-	}
-	if n > base && n >= len(dst)-2 && dst[n-1] == '#' {
-		return dst[:n]
-	}
-	return append(dst, '#')
 }
