@@ -138,7 +138,12 @@ func mask(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
 		c := text[i]
 		kind := kinds[c]
-		if kind&(isAlpha|isNumber) != 0 {
+		if kind&isNumber != 0 {
+			i = numberEnd(text, i)
+			n = addMask(out, n)
+			continue
+		}
+		if kind&isAlpha != 0 {
 			start, all := n, uint8(0)
 			for ; kind&(isAlpha|isNumber) != 0; kind = kinds[c] {
 				all |= kind
@@ -176,6 +181,19 @@ func mask(dst, text []byte) []byte {
 	return dst[:base+n]
 }
 
+// numberEnd returns the end of the words at i that begin with a digit each and have a
+// joint between them: all of a date, an address or a UUID, mostly.
+func numberEnd(text []byte, i int) int {
+	for i < len(text) {
+		kind := kinds[text[i]]
+		if kind&(isAlpha|isNumber) == 0 && (kind != joint || i+1 == len(text) || kinds[text[i+1]]&isNumber == 0) {
+			break
+		}
+		i++
+	}
+	return i
+}
+
 // pathEnd returns the end of the part of a path at i.
 func pathEnd(text []byte, i int) int {
 	for i < len(text) && (kinds[text[i]]&(isAlpha|isNumber|joint) != 0 || text[i] == '@' || text[i] == '%') {
@@ -184,13 +202,12 @@ func pathEnd(text []byte, i int) int {
 	return i
 }
 
-// maskWord masks the word out[start:end], whose bytes are of the kinds all, and returns
-// where it ends then.
+// maskWord masks the word out[start:end], which begins with a letter and whose bytes
+// are of the kinds all, and returns where it ends then.
 func maskWord(out []byte, start, end int, all uint8) int {
 	word := out[start:end]
 	switch {
-	case kinds[word[0]]&isNumber != 0,
-		start > 0 && out[start-1] == '-' && isSuffix(word, all),
+	case start > 0 && out[start-1] == '-' && isSuffix(word, all),
 		all&isNumber != 0 && isID(word, all),
 		all&notHex == 0 && len(word) <= 4 && behindColon(out[:start]):
 		return addMask(out, start)
