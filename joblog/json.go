@@ -6,6 +6,8 @@ import (
 
 // readJSON reads the time and the severity of a line that is a JSON object, from the
 // fields that loggers use. It looks at the object's own fields, up to the first fault.
+// A line within a field is read too, but no further one within that: inside of a string
+// there are no quotation marks without a backslash.
 func readJSON(b []byte) head {
 	var h head
 	failed := false
