@@ -34,7 +34,22 @@ type besideFiles struct {
 	tooLarge int
 	large    string           // one of those
 	unlisted map[string]error // by Kind.Title: why its files could not be listed
-	cut      []runfile.Kind   // there are more files than may be taken
+	cut      []beyond         // kinds of which there are more files than may be taken
+}
+
+// beyond is what was listed of a kind beyond the files that may be taken.
+type beyond struct {
+	kind  runfile.Kind
+	files int
+	more  bool // there may be more: the listing was not read to its end
+}
+
+func (c beyond) loss() runfile.Loss {
+	there := text.Count(c.kind.Most+c.files, c.kind.Title)
+	if c.more {
+		there = "at least " + there
+	}
+	return runfile.Loss{Kind: runfile.LossTooMany, Files: c.files, Why: fmt.Sprintf("there are %s; the first %s by name are taken", there, text.Number(c.kind.Most))}
 }
 
 // How long files beside the traces may take after these have come: as long as one
@@ -85,8 +100,8 @@ func (b *besideFiles) wait(wanted bool) {
 			b.t.lose(runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: fmt.Sprintf("%ss are left out, they could not be listed: %v", kind.Title, err), Again: true})
 		}
 	}
-	for _, kind := range b.cut {
-		b.t.lose(runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: fmt.Sprintf("there are more than %s; the first by name are taken", text.Count(kind.Most, kind.Title))})
+	for _, c := range b.cut {
+		b.t.lose(c.loss())
 	}
 	if b.tooLarge > 0 {
 		b.t.lose(runfile.Loss{Kind: runfile.LossTooLarge, File: b.large, Files: b.tooLarge, Why: "too large, alone or with the others"})
@@ -190,12 +205,18 @@ func fixedDir(glob string) string {
 	return glob[:strings.LastIndexByte(glob, '/')+1]
 }
 
-// choose hands on files of a kind as they are listed, as many as are allowed. A server
-// can understand the pattern in another way, so it is not relied on.
+// choose hands on files of a kind as they are listed, as many as are allowed, and counts
+// as many again of the rest while the first are on their way. A server can understand the
+// pattern in another way, so it is not relied on.
 func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects iter.Seq2[objstore.Object, error], found chan<- objstore.Object) error {
 	var bytes int64
 	files := 0
+	rest := beyond{kind: kind}
 	for o, err := range objects {
+		if err != nil && rest.files > 0 {
+			rest.more = true
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -203,13 +224,14 @@ func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects ite
 		if is, known := runfile.KindOf(name); !ok || !known || is.Glob != kind.Glob {
 			continue
 		}
-		switch {
-		case kind.Most > 0 && files == kind.Most:
-			b.mu.Lock()
-			b.cut = append(b.cut, kind)
-			b.mu.Unlock()
-			return nil
-		case kind.Limit > 0 && o.Size > kind.Limit, kind.Total > 0 && bytes+o.Size > kind.Total:
+		if kind.Most > 0 && files == kind.Most {
+			if rest.files++; rest.files > kind.Most {
+				rest.more = true
+				break
+			}
+			continue
+		}
+		if kind.Limit > 0 && o.Size > kind.Limit || kind.Total > 0 && bytes+o.Size > kind.Total {
 			b.leaveLarge(name)
 			continue
 		}
@@ -220,6 +242,11 @@ func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects ite
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+	if rest.files > 0 {
+		b.mu.Lock()
+		b.cut = append(b.cut, rest)
+		b.mu.Unlock()
 	}
 	return nil
 }

@@ -197,18 +197,24 @@ func TestBesideAreBounded(t *testing.T) {
 		name  string
 		sizes []int64
 		want  []int64
-		cut   int // kinds
+		cut   string
 		large int // files
 	}{
-		{"all", []int64{10, 20, 30}, []int64{10, 20, 30}, 0, 0},
-		{"too many", []int64{1, 2, 3, 4}, []int64{1, 2, 3}, 1, 0},
-		{"one too large", []int64{51, 50}, []int64{50}, 0, 1},
-		{"too large together", []int64{50, 40, 20, 10}, []int64{50, 40, 10}, 0, 1},
+		{"all", []int64{10, 20, 30}, []int64{10, 20, 30}, "", 0},
+		{"too many", []int64{1, 2, 3, 4}, []int64{1, 2, 3}, "there are 4 JUnit files; the first 3 by name are taken", 0},
+		{"more than are counted", []int64{1, 2, 3, 4, 5, 6, 7, 8}, []int64{1, 2, 3}, "there are at least 7 JUnit files; the first 3 by name are taken", 0},
+		{"a listing that breaks off", []int64{1, 2, 3, 4, -1}, []int64{1, 2, 3}, "there are at least 4 JUnit files; the first 3 by name are taken", 0},
+		{"one too large", []int64{51, 50}, []int64{50}, "", 1},
+		{"too large together", []int64{50, 40, 20, 10}, []int64{50, 40, 10}, "", 1},
 	} {
 		b := &besideFiles{t: &transfer{run: testRun}}
 		found := make(chan objstore.Object, 10)
 		err := b.choose(t.Context(), kind, func(yield func(objstore.Object, error) bool) {
 			for i, size := range tt.sizes {
+				if size < 0 {
+					yield(objstore.Object{}, errors.New("503"))
+					return
+				}
 				if !yield(objstore.Object{Name: fmt.Sprintf("%s/artifacts/junit_%d.xml", testRun.Root, i), Size: size}, nil) {
 					return
 				}
@@ -219,8 +225,12 @@ func TestBesideAreBounded(t *testing.T) {
 		for o := range found {
 			got = append(got, o.Size)
 		}
-		if err != nil || !slices.Equal(got, tt.want) || len(b.cut) != tt.cut || b.tooLarge != tt.large {
-			t.Errorf("%s: %v, %d cut, %d too large, %v", tt.name, got, len(b.cut), b.tooLarge, err)
+		cut := ""
+		for _, c := range b.cut {
+			cut += c.loss().Why
+		}
+		if err != nil || !slices.Equal(got, tt.want) || cut != tt.cut || b.tooLarge != tt.large {
+			t.Errorf("%s: %v, cut %q, %d too large, %v", tt.name, got, cut, b.tooLarge, err)
 		}
 	}
 }
