@@ -14,6 +14,9 @@ import (
 	"prowtrace/session"
 )
 
+// withTraces is the name of the flag that demands traces.
+const withTraces = "with-traces"
+
 // choiceFlags are the flags that say which run of a job is meant.
 type choiceFlags struct {
 	latest, failed, passed, aborted bool
@@ -25,6 +28,7 @@ type choiceFlags struct {
 func (c *choiceFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.latest, "latest", false, "use the newest run of a job (default)")
 	c.registerFilters(f, "the newest")
+	f.Lookup(withTraces).Usage += "; a link to one without any ends with exit code 3"
 }
 
 // registerFilters adds those that leave out runs; which says what they leave.
@@ -32,7 +36,7 @@ func (c *choiceFlags) registerFilters(f *pflag.FlagSet, which string) {
 	f.BoolVar(&c.failed, "failed", false, which+" that failed, or that Prow could not run")
 	f.BoolVar(&c.passed, "passed", false, which+" that passed")
 	f.BoolVar(&c.aborted, "aborted", false, which+" that Prow aborted")
-	f.BoolVar(&c.withTraces, "with-traces", false, "only runs that have traces")
+	f.BoolVar(&c.withTraces, withTraces, false, "only runs that have traces")
 	named(f, &c.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
 	named(f, &c.before, "before", "", "TIME", "only runs started before this time")
 	named(f, &c.bucket, "bucket", "", "BUCKET", "bucket of the job, where its name or page tells none")
@@ -88,7 +92,7 @@ func (c *choiceFlags) given() (names []string) {
 		name string
 		used bool
 	}{
-		{"--latest", c.latest}, {"--failed", c.failed}, {"--passed", c.passed}, {"--aborted", c.aborted}, {"--with-traces", c.withTraces},
+		{"--latest", c.latest}, {"--failed", c.failed}, {"--passed", c.passed}, {"--aborted", c.aborted}, {"--" + withTraces, c.withTraces},
 		{"--after", c.after != ""}, {"--before", c.before != ""}, {"--bucket", c.bucket != ""},
 	} {
 		if f.used {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,6 +65,8 @@ func (r *request) hear(e session.Event) {
 		r.lost(e)
 	case session.Labelled:
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
+	case session.UntracedShown:
+		r.note("%s", untraced(e))
 	case session.ForeignFiles:
 		r.note("%s of other kinds, such as %q", text.Count(len(e.Names), "file"), e.Names[0])
 	case session.HiddenLeftOut:
@@ -118,6 +121,44 @@ func fetched(in *session.Input) string {
 		what += "\nShowing only " + only + ". Paste the run's link for everything."
 	}
 	return what
+}
+
+// untraced says why a run is shown by what Prow's files tell alone, and what Prow itself
+// says of it.
+func untraced(e session.UntracedShown) string {
+	said := e.Input.Title() + " wrote no traces"
+	var none *session.NoSpansError
+	var going *session.NotUploadedError
+	switch {
+	case errors.As(e.Err, &none) && none.Sources > 0:
+		said = none.Error()
+	case errors.As(e.Err, &going) && (going.State != runfile.Running || going.Overdue):
+		said = going.Error()
+	case errors.As(e.Err, &going):
+		said = e.Input.Title() + " has no traces yet"
+	}
+	if f := e.Input.Fetched; f != nil && f.FromCache {
+		said += " (from the cache)"
+	}
+	return said + ": shown is what Prow's files tell of it" + prowSays("; Prow says: %s", e.Input)
+}
+
+// prowSays is Prow's own description of how a run went, in words around it; "" where
+// there is none.
+func prowSays(words string, in *session.Input) string {
+	m := in.Metadata()
+	if m == nil || m.ProwJob == nil || m.ProwJob.Description == "" {
+		return ""
+	}
+	return fmt.Sprintf(words, text.Line(m.ProwJob.Description))
+}
+
+// untracedNote is what the pages say of a run that is shown without traces.
+func untracedNote(in *session.Input) string {
+	if in.Untraced() == nil {
+		return ""
+	}
+	return "There are no traces of this run: shown is what Prow's files tell of it." + prowSays(" Prow says: %s", in)
 }
 
 // unfinished says that a run had not ended when its bucket was asked, "" if it
@@ -178,7 +219,9 @@ func (r *request) lost(e session.MetadataLost) {
 // summarize says what was loaded.
 func (r *request) summarize(l *session.Loaded) {
 	what := l.Reported
-	if said, ok := jobSummary(l); ok {
+	if said, ok := jobSummary(l); ok && what.Spans == 0 {
+		r.note("%s: no traces, %s", said, text.Count(what.Errors, "error"))
+	} else if ok {
 		r.note("%s: %s of %s, %s", said, text.Count(what.Spans, "span"), text.Count(len(l.Inputs[0].Sources), "trace file"), text.Count(what.Errors, "error"))
 	} else {
 		r.note("%s in %s from %s", text.Count(what.Spans, "span"), text.Count(what.Traces, "trace"), text.Period(what.Start, what.End))

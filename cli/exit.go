@@ -14,7 +14,7 @@ const (
 	ExitDone     = 0
 	ExitFailed   = 1
 	ExitUsage    = 2 // wrong usage: flags, arguments, an invalid link
-	ExitNoTraces = 3 // the run exists but has no traces
+	ExitNoTraces = 3 // the run exists but has no traces, and they are wanted or all there could be
 	ExitNotFound = 4 // a run or a file was not found, has expired, or not in the cache and --offline
 	ExitDenied   = 5 // not allowed
 )

@@ -101,7 +101,7 @@ var hints = []hint{
 	}),
 }
 
-// noTracesHint has nothing to say of a run that ended without traces.
+// noTracesHint leads to what is known of a run without traces.
 func noTracesHint(e *fetch.NoTracesError) string {
 	switch {
 	case e.Limited:
@@ -109,7 +109,7 @@ func noTracesHint(e *fetch.NoTracesError) string {
 	case !e.Ended:
 		return "try again when the run has ended"
 	}
-	return ""
+	return "prowtrace " + e.Run.URL() + " shows what Prow's files tell of it"
 }
 
 func noSpansHint(e *session.NoSpansError) string {

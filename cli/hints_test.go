@@ -51,7 +51,7 @@ func TestHints(t *testing.T) {
 		{&session.NotUploadedError{State: runfile.Running, Err: &fetch.NoTracesError{}}, "--watch waits for that"},
 		{&fetch.NoTracesError{}, "try again when the run has ended"},
 		{&fetch.NoTracesError{Limited: true, Ended: true}, "paste the run's link for everything"},
-		{&fetch.NoTracesError{Ended: true}, ""},
+		{&fetch.NoTracesError{Ended: true}, "prowtrace :/// shows what Prow's files tell of it"},
 		{&fetch.NotFoundError{}, "check the job and the build number; buckets delete old runs, so it may have expired"},
 		{&session.UnsupportedStoreError{}, "prowtrace reads Google Cloud Storage; download artifacts/otlp/ of the run with your own tools and name the directory"},
 		{&session.WaitError{Run: prow.Run{Provider: "gs", Bucket: "b", Root: "logs/e2e/7"}, Err: context.Canceled}, "prowtrace --watch gs://b/logs/e2e/7 waits again"},

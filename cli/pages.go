@@ -45,13 +45,15 @@ func jaegerPage(view *trace.View, base string) string {
 		service = mostSpans(view)
 	}
 	reported := session.ReportedIn(view)
-	start := reported.Start
+	start, end := reported.Start, reported.End
 	for _, t := range view.Jobs() { // a search goes by the start of the job's own spans
 		if at := time.Unix(0, t.Start); at.Before(start) {
 			start = at
+		} else if at.After(end) { // of a run without traces
+			end = at
 		}
 	}
-	return launch.Search{Service: service, Start: start, End: reported.End, Limit: 100}.Link(base)
+	return launch.Search{Service: service, Start: start, End: end, Limit: 100}.Link(base)
 }
 
 // onlyTrace is the joined trace of the only job, or the only trace.
@@ -107,7 +109,7 @@ func (r *request) pageInfo(inputs []*session.Input) viewer.Info {
 		run := inputs[0].Ref.Run
 		info.Run, info.Links = runPage(r.known, run), r.runLinks(run)
 	}
-	info.Note = unfinished(inputs[0])
+	info.Note = noteOf(inputs[0])
 	return info
 }
 
@@ -119,6 +121,11 @@ func resultOf(in *session.Input) string {
 	return ""
 }
 
+// noteOf is what the pages say of a run beside its spans.
+func noteOf(in *session.Input) string {
+	return strings.TrimSpace(untracedNote(in) + " " + unfinished(in))
+}
+
 func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 	info := viewer.Info{Title: text.Count(len(inputs), "job")}
 	var notes []string
@@ -128,7 +135,7 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 			of.Run, of.Links = runPage(r.known, in.Ref.Run), r.runLinks(in.Ref.Run)
 		}
 		info.Jobs = append(info.Jobs, of)
-		if note := unfinished(in); note != "" {
+		if note := noteOf(in); note != "" {
 			notes = append(notes, in.Title()+": "+note)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (r *request) open(ctx context.Context) error {
 	}
 	r.session = session.New(session.Options{
 		Instances: r.known, Stores: readable, Input: r.streams.In,
-		Choice: choice, Cache: cache, Join: joinBy(r.join), Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
+		Choice: choice, Cache: cache, Join: joinBy(r.join), Untraced: r.join != "", Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})
 	return nil
@@ -128,6 +129,9 @@ func (r *request) parse(args []string) ([]prow.Ref, error) {
 		}
 	}
 	idle := r.choice.given()
+	if r.join != "" { // of what is loaded, traces can be demanded wherever it lies
+		idle = slices.DeleteFunc(idle, func(name string) bool { return name == "--"+withTraces })
+	}
 	for _, f := range []struct {
 		name string
 		used bool

@@ -147,7 +147,8 @@ func TestWatchMoved(t *testing.T) {
 	c.Close()
 }
 
-// The end of a run that cannot be waited for is told by the fetch.
+// The end of a run that cannot be waited for is told by the fetch, where traces are
+// demanded.
 func TestWatchInVain(t *testing.T) {
 	for _, tt := range []struct {
 		name, prowjob, want string
@@ -161,6 +162,7 @@ func TestWatchInVain(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, server, _ := watcher(t, func(*gcstest.Server, int) { t.Error("it waits") })
+			g.choice.withTraces = true
 			if tt.prowjob != "" {
 				server.PutBytes(watchedBucket, "logs/ci-watched/7/prowjob.json", []byte(tt.prowjob))
 			}

@@ -31,6 +31,7 @@ type NoTracesError struct {
 	Limited bool   // Place comes from the link
 	Ended   bool   // there is a finished.json
 	Outcome string // its result: "FAILURE"; "" where it has none
+	Said    string // Prow's description of it: "Job failed."; "" where it has none
 	Other   int    // objects in Place that cannot be traces, by their extension
 }
 
@@ -50,10 +51,19 @@ func (e *NoTracesError) Error() string {
 	}
 	switch {
 	case e.Limited: // the rest of the run may have some
-	case e.Ended && e.Outcome != "":
-		fmt.Fprintf(&b, "; the run has ended (%s), and only jobs that write OpenTelemetry files there have traces", text.Name(e.Outcome))
 	case e.Ended:
-		b.WriteString("; the run has ended, and only jobs that write OpenTelemetry files there have traces")
+		b.WriteString("; the run has ended")
+		var known []string
+		if e.Outcome != "" {
+			known = append(known, text.Name(e.Outcome))
+		}
+		if e.Said != "" {
+			known = append(known, "Prow says: "+text.Line(e.Said))
+		}
+		if len(known) > 0 {
+			b.WriteString(" (" + strings.Join(known, "; ") + ")")
+		}
+		b.WriteString(", and only jobs that write OpenTelemetry files there have traces")
 	default:
 		b.WriteString("; the run has not ended yet, and Prow uploads artifacts at the end")
 	}

@@ -54,19 +54,22 @@ func (t *transfer) verdict(res *Result, other int) error {
 		return nil
 	}
 	err := &NoTracesError{Run: t.run, Place: t.scope.String(), Limited: t.scope != "", Ended: res.Ended, Other: other}
-	if res.Ended {
-		err.Outcome = outcome(res.Metadata["finished.json"].Path)
+	m := readMetadata(res, "finished.json", "prowjob.json")
+	if m.Finished != nil {
+		err.Outcome = m.Finished.Result
+	}
+	if m.ProwJob != nil {
+		err.Said = m.ProwJob.Description
 	}
 	return err
 }
 
-// outcome reads the result from a finished.json, "" where there is none.
-func outcome(path string) string {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
+// readMetadata reads some of the small files; what is wrong in them tells nothing.
+func readMetadata(res *Result, names ...string) (m runfile.Metadata) {
+	for _, name := range names {
+		if data, err := os.ReadFile(res.Metadata[name].Path); err == nil {
+			m.Add(name, data)
+		}
 	}
-	var m runfile.Metadata
-	m.Add("finished.json", data) // what is wrong in it tells no result
-	return m.Finished.Result
+	return m
 }

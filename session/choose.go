@@ -16,7 +16,7 @@ import (
 // A Choice says which run of a job is meant. The zero value means the newest.
 type Choice struct {
 	Want       find.Want
-	WithTraces bool      // only runs that have traces
+	WithTraces bool      // only runs that have traces; one that is named without any is an error
 	After      time.Time // only runs started then or later; zero is no limit
 	Before     time.Time // only runs started before then; zero is no limit
 	Bucket     string    // of the job, where its name or page tells none
@@ -53,7 +53,9 @@ func (s *Session) findOptions() find.Options {
 func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) (run prow.Run, err error) {
 	switch {
 	case ref.Kind == prow.KindRun:
-		if run = ref.Run; s.o.Choice.narrows() || s.o.Choice.Want != "" {
+		others := s.o.Choice
+		others.WithTraces = false // which is a demand on the run too
+		if run = ref.Run; others.narrows() || others.Want != "" {
 			s.tell(ChoiceIgnored{run})
 		}
 	case s.o.Offline:

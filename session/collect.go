@@ -174,7 +174,11 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	if result != nil {
 		in.setFetched(result)
 	}
-	return s.notUploaded(in, err)
+	err = s.notUploaded(in, err)
+	if withoutTraces(err) && in.Fetched != nil && s.standsAlone(in) {
+		in.untraced, err = err, nil
+	}
+	return err
 }
 
 // notUploaded turns the error of a run that had nothing to fetch into one that says
@@ -232,7 +236,7 @@ func (s *Session) verdict(inputs []*Input, errs []error) error {
 	switch {
 	case len(failed) > 0:
 		return errors.Join(failed...)
-	case slices.ContainsFunc(inputs, hasFiles):
+	case slices.ContainsFunc(inputs, func(in *Input) bool { return hasFiles(in) || in.untraced != nil }):
 		return nil
 	}
 	return errors.Join(errs...) // with KeepGoing, and nothing to go on with

@@ -32,6 +32,7 @@ func covered(inputs []*Input, errs []error, i int) bool {
 func withoutDuplicates(inputs []*Input) (kept []*Input, err error) {
 	seen := map[string]bool{}
 	var errs []error
+	places := map[string]bool{} // of runs without trace files
 	for _, in := range inputs {
 		had := len(in.Sources)
 		in.Sources = slices.DeleteFunc(in.Sources, func(s trace.Source) bool {
@@ -43,7 +44,11 @@ func withoutDuplicates(inputs []*Input) (kept []*Input, err error) {
 			seen[path] = true
 			return again
 		})
-		if had > 0 && len(in.Sources) == 0 {
+		again := had > 0
+		if had == 0 && in.IsRun() {
+			again, places[in.place()] = places[in.place()], true
+		}
+		if again && len(in.Sources) == 0 {
 			errs = append(errs, in.Fetched.Close())
 			continue
 		}

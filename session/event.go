@@ -97,6 +97,13 @@ type MetadataLost struct {
 // from those of others.
 type Labelled struct{ Title, Label string }
 
+// UntracedShown: a run has no spans of its files, and what Prow's files tell of it is
+// shown alone. Err is the error that this would be where traces are demanded.
+type UntracedShown struct {
+	Input *Input
+	Err   error
+}
+
 // ForeignFiles: these files of directories and archives are no trace files.
 type ForeignFiles struct{ Names []string }
 
@@ -114,6 +121,7 @@ func (PatternDropped) event() {}
 func (InputAwaited) event()   {}
 func (ForeignFiles) event()   {}
 func (HiddenLeftOut) event()  {}
+func (UntracedShown) event()  {}
 func (Duplicate) event()      {}
 func (CacheOpened) event()    {}
 func (CacheUnusable) event()  {}

@@ -35,7 +35,8 @@ type Input struct {
 	readMetadata func() (*runfile.Metadata, []runfile.Loss)
 	metadataTold sync.Once
 
-	leftOut []runfile.Loss // trace files that could not be fetched, or read of archives
+	leftOut  []runfile.Loss // trace files that could not be fetched, or read of archives
+	untraced error          // see Untraced; set by a fetch, or by Load
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.

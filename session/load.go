@@ -31,7 +31,8 @@ type Loaded struct {
 	Problems []trace.Problem // that the files have, those beside the traces too
 }
 
-// NoSpansError: no file gave a span.
+// NoSpansError: no file gave a span, and traces were demanded or there is nothing else to
+// show.
 type NoSpansError struct {
 	Inputs  []*Input
 	Sources int  // files that were read
@@ -54,7 +55,8 @@ func (e *NoSpansError) Error() string {
 }
 
 // Load loads the files of all inputs into one Set and joins them. It takes over the
-// collection, also where it fails. Errors: *NoSpansError, and those of join.Load.
+// collection, also where it fails. Errors: *NoSpansError, of inputs that have nothing
+// to show, and those of join.Load.
 func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	inputs := c.Inputs
 	for _, in := range inputs {
@@ -77,16 +79,18 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 			s.tell(Labelled{j.Name, j.Label})
 		}
 	}
-	if empty := withoutSpans(view, inputs); len(empty) > 0 && len(empty) < len(inputs) {
+	alone, empty := s.partUntraced(view, inputs)
+	if len(empty) > 0 && len(empty) < len(inputs) {
 		return s.loadOthers(ctx, c, l, empty)
 	}
 	told := slices.DeleteFunc(slices.Clone(l.Problems), func(p trace.Problem) bool { return p.Beside }) // the others were
 	if told = s.tellForeign(inputs, told); len(told) > 0 {
 		s.tell(ProblemsFound{told})
 	}
-	if l.Reported.Spans == 0 {
+	if len(empty) == len(inputs) {
 		return nil, errors.Join(noSpans(inputs, l.Problems), l.Close())
 	}
+	s.tellUntraced(alone, l.Problems)
 	return l, nil
 }
 
@@ -112,9 +116,6 @@ func noSpans(inputs []*Input, problems []trace.Problem) *NoSpansError {
 
 // withoutSpans are the inputs of which no file gave a span.
 func withoutSpans(view *trace.View, inputs []*Input) (empty []*Input) {
-	if len(inputs) < 2 {
-		return nil
-	}
 	files := view.Files() // in the order of the inputs' sources
 	for _, in := range inputs {
 		spans := 0
@@ -184,7 +185,7 @@ const manySpans = 100_000
 type Reported struct {
 	Spans, Traces int
 	Errors        int       // of all spans, those that say what a run did too
-	Start, End    time.Time // of the first and the last; both are 1970 where there is none
+	Start, End    time.Time // of the first and the last; of the jobs' own where there is none
 }
 
 // ReportedIn counts what the files of a View hold.
@@ -207,6 +208,14 @@ func ReportedIn(v *trace.View) Reported {
 			first = t.Start
 		}
 		last = max(last, t.End)
+	}
+	if r.Traces == 0 {
+		for i, t := range v.Jobs() {
+			if i == 0 || t.Start < first {
+				first = t.Start
+			}
+			last = max(last, t.End)
+		}
 	}
 	r.Start, r.End = time.Unix(0, first), time.Unix(0, last)
 	return r

@@ -49,6 +49,11 @@ type Options struct {
 	// Join says how the traces of each input become one; "": they stay as they are.
 	Join join.By
 
+	// Untraced takes runs that wrote no traces too: what Prow's files tell of them is shown
+	// alone. It needs Join; a Choice of runs with traces excludes it. Without it they are
+	// errors.
+	Untraced bool
+
 	Offline   bool // send no request: take what the cache has
 	Refresh   bool // ask the bucket again, also for a run that has ended
 	Watch     bool // wait for runs that have not ended

@@ -33,6 +33,14 @@ func Job(m *runfile.Metadata, o Options) join.Job {
 	return j
 }
 
+// Draws reports whether what is known of a run can be drawn: something is, and its start
+// is among it.
+func Draws(m *runfile.Metadata) bool {
+	told := m.ProwJob != nil || m.Started != nil || m.Finished != nil || m.Pod != nil || len(m.Clones)+len(m.Steps)+len(m.Suites) > 0
+	start, _, _ := (&timeline{m: m}).extent()
+	return told && !start.IsZero()
+}
+
 // traceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
 // its dashes, by which traces made elsewhere join it (an older convention, see
 // kubernetes/test-infra#30010). Where that is not known it is the first half of

@@ -108,6 +108,7 @@ func (t *timeline) job() bool {
 		t.root.text("prow.job_id", p.ID)
 		t.root.text("prow.type", p.Type)
 		t.root.text("prow.state", p.Phase)
+		t.root.text("prow.description", why)
 		t.root.text("k8s.cluster.name", p.Cluster)
 		if p.Revivals > 0 {
 			t.root.number("prow.pod_revivals", int64(p.Revivals))
@@ -129,10 +130,8 @@ func (t *timeline) job() bool {
 	for _, k := range slices.Sorted(maps.Keys(versions)) {
 		t.root.text("prow."+strings.ReplaceAll(k, "-", "_"), versions[k])
 	}
-	known := t.cause().text
-	if known != "" && state != runfile.Passed {
-		t.root.text("prow.description", why)
-		why = known
+	if state != runfile.Passed {
+		why = cmp.Or(t.cause().text, why)
 	}
 	switch state {
 	case runfile.Passed:
