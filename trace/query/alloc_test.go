@@ -34,6 +34,9 @@ func TestSearchesAllocateNothingForEachSpan(t *testing.T) {
 		"nothing", "several words", "12", "00000000000000ff", "flag:orphan", "flag:inferred", "flag=x", "id:00000000000000ff", "id~ff", "code=501", "code>500", "code~7", "url=nothing", "url~nothing", "url~x[0-9]",
 		"has:nothing", "kind:server", "service=nothing", "name=nothing", "message=nothing", "event=nothing", "peer:nothing", "path:=nothing", "dur>1h", "error",
 	} {
+		if raceDetector && q == "url~x[0-9]" {
+			continue // package regexp keeps its machines in a sync.Pool
+		}
 		f, err := Parse(q)
 		if err != nil {
 			t.Fatal(err)
