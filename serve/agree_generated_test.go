@@ -50,26 +50,6 @@ func onePair(rng *rand.Rand) pair { return pair{oneOf(rng, keys), oneOf(rng, val
 
 func oneOf[E any](rng *rand.Rand, of []E) E { return of[rng.IntN(len(of))] }
 
-func anyValue(v any) *commonpb.AnyValue {
-	switch v := v.(type) {
-	case bool:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: v}}
-	case int:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(v)}}
-	case float64:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: v}}
-	case []byte:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: v}}
-	case []any:
-		list := &commonpb.ArrayValue{}
-		for _, e := range v {
-			list.Values = append(list.Values, anyValue(e))
-		}
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}
-	}
-	return tracetest.Text(v.(string))
-}
-
 // generatedRuns is a View of two labelled runs, each with a job of two own spans that
 // holds the others by time, and of files of no run; with the attributes that it has.
 func generatedRuns(t *testing.T, rng *rand.Rand) (view *trace.View, has []pair) {
@@ -77,7 +57,7 @@ func generatedRuns(t *testing.T, rng *rand.Rand) (view *trace.View, has []pair) 
 		for range rng.IntN(most + 1) {
 			p := onePair(rng)
 			has = append(has, p)
-			list = append(list, &commonpb.KeyValue{Key: p.key, Value: anyValue(p.value)})
+			list = append(list, &commonpb.KeyValue{Key: p.key, Value: tracetest.Value(p.value)})
 		}
 		return list
 	}
@@ -179,9 +159,9 @@ func anyLevel(key string, value any, text string) *expressionv1.Call {
 
 // tagged is a question's attribute: as text, or as the value that it is.
 func tagged(rng *rand.Rand, key string, value any) *storagev2.TraceQueryParameters {
-	v := &storagev2.AnyValue{Value: &storagev2.AnyValue_StringValue{StringValue: trace.ReadableText(anyValue(value))}}
+	v := &storagev2.AnyValue{Value: &storagev2.AnyValue_StringValue{StringValue: trace.ReadableText(tracetest.Value(value))}}
 	if rng.IntN(2) == 0 {
-		copied(v, anyValue(value))
+		copied(v, tracetest.Value(value))
 	}
 	return &storagev2.TraceQueryParameters{Attributes: []*storagev2.KeyValue{{Key: key, Value: v}}}
 }
@@ -231,7 +211,7 @@ func oneQuestion(rng *rand.Rand, services []string, has []pair) question {
 		p = pair{oneOf(rng, fieldKeys), oneOf(rng, []any{oneOf(rng, spanNames), oneOf(rng, services), true, false, "c1"})}
 	}
 	key, value := p.key, p.value
-	text := trace.ReadableText(anyValue(value))
+	text := trace.ReadableText(tracetest.Value(value))
 	if slices.Contains(fieldKeys, key) {
 		if rng.IntN(3) == 0 { // a quoted key is that of an attribute alone
 			return question{strconv.Quote(key) + "=" + strconv.Quote(text), nil, anyLevel(key, value, text)}

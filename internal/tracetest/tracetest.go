@@ -77,6 +77,30 @@ func TraceID(n byte) []byte {
 // SpanID is the id of span n.
 func SpanID(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
+// Value is a Go value as that of an attribute: a string, bool, int, float64, []byte, or
+// a []any of such; anything else is a value without a type.
+func Value(v any) *commonpb.AnyValue {
+	switch v := v.(type) {
+	case string:
+		return Text(v)
+	case bool:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: v}}
+	case int:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(v)}}
+	case float64:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: v}}
+	case []byte:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: v}}
+	case []any:
+		list := &commonpb.ArrayValue{}
+		for _, e := range v {
+			list.Values = append(list.Values, Value(e))
+		}
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}
+	}
+	return &commonpb.AnyValue{}
+}
+
 // Text is a value of text.
 func Text(s string) *commonpb.AnyValue {
 	return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s}}

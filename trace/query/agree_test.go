@@ -13,6 +13,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 )
@@ -111,7 +112,7 @@ func pick[E any](rng *rand.Rand, of []E) E { return of[rng.IntN(len(of))] }
 
 // generatedSearch is a search of the find box for what such a View may have.
 func generatedSearch(rng *rand.Rand) string {
-	value := func() string { return trace.ReadableText(anyOf(pick(rng, genValues))) }
+	value := func() string { return trace.ReadableText(tracetest.Value(pick(rng, genValues))) }
 	term := func() string {
 		switch rng.IntN(16) {
 		case 0:
@@ -309,7 +310,7 @@ func TestFrontEndsAgree(t *testing.T) {
 	}
 	for _, key := range []string{"code", "cluster", "http.url", "with space", "a:b", "zone", "ключ", "prowtrace.span_id", "prow.job", "service.name"} {
 		for _, value := range []any{"c1", "C1 and c2", 500, 503, true, 0.5, "500", "kops", "kops@7", "e2e", "0000000000000003"} {
-			text := trace.ReadableText(anyOf(value))
+			text := trace.ReadableText(tracetest.Value(value))
 			got := find(box(Term(key, text)))
 			if tags := find(Tag(key, text)); !slices.Equal(got, tags) {
 				t.Errorf("%s: the box finds %v, the tag %v", Term(key, text), got, tags)

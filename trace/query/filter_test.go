@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -17,31 +18,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-func anyOf(v any) *commonpb.AnyValue {
-	switch v := v.(type) {
-	case string:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: v}}
-	case bool:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: v}}
-	case int:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: int64(v)}}
-	case float64:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: v}}
-	case []byte:
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: v}}
-	case []any:
-		list := &commonpb.ArrayValue{}
-		for _, e := range v {
-			list.Values = append(list.Values, anyOf(e))
-		}
-		return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}
-	}
-	return &commonpb.AnyValue{}
-}
-
 func attributes(pairs ...any) (list []*commonpb.KeyValue) {
 	for i := 0; i < len(pairs); i += 2 {
-		list = append(list, &commonpb.KeyValue{Key: pairs[i].(string), Value: anyOf(pairs[i+1])})
+		list = append(list, &commonpb.KeyValue{Key: pairs[i].(string), Value: tracetest.Value(pairs[i+1])})
 	}
 	return list
 }
