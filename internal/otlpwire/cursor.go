@@ -117,9 +117,23 @@ func (c *Cursor) next(b []byte) (f Field, ok, bad bool) {
 // are known to have their own wire types. It is not ok at the end of the message
 // and where the message is broken.
 func Cut(b []byte) (num protowire.Number, value uint64, content, rest []byte, ok bool) {
-	if len(b) >= 2 && b[0]&7 == byte(protowire.BytesType) && b[0] >= 1<<3 && b[0] < 0x80 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
-		end := 2 + int(b[1]) // three in four fields are short
-		return protowire.Number(b[0] >> 3), 0, b[2:end], b[end:], true
+	// Nearly all fields have one byte for their number, and three in four are short texts.
+	if len(b) >= 2 && b[0] >= 1<<3 && b[0] < 0x80 {
+		num = protowire.Number(b[0] >> 3)
+		switch protowire.Type(b[0] & 7) {
+		case protowire.BytesType:
+			if end := 2 + int(b[1]); b[1] < 0x80 && end <= len(b) {
+				return num, 0, b[2:end], b[end:], true
+			}
+		case protowire.VarintType:
+			if b[1] < 0x80 {
+				return num, uint64(b[1]), nil, b[2:], true
+			}
+		case protowire.Fixed64Type:
+			if len(b) >= 9 {
+				return num, binary.LittleEndian.Uint64(b[1:]), nil, b[9:], true
+			}
+		}
 	}
 	c := Read(b)
 	f, ok, _ := c.Next()

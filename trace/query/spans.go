@@ -214,6 +214,21 @@ func (q *spanSearch) offer(row placedRow, number int, s *subject, best *firstRow
 	}
 }
 
+// first gives what rows are ordered by first, as a number: those with less come first.
+// It is the same for all rows where that is an id.
+func (q *spanSearch) first(r placedRow) (n int64) {
+	switch c := r.part.columns; q.Order[0].By {
+	case ByStart:
+		n = c.Start[r.row]
+	case ByDuration:
+		n = c.End[r.row] - c.Start[r.row]
+	}
+	if q.Order[0].Descending {
+		return ^n // the other way round, and it cannot overflow
+	}
+	return n
+}
+
 // compare orders two rows.
 func (q *spanSearch) compare(a, b placedRow) int {
 	x, y := a.part.columns, b.part.columns
@@ -247,21 +262,30 @@ func (q *spanSearch) compare(a, b placedRow) int {
 type firstRows struct {
 	search *spanSearch
 	rows   []placedRow
+	last   int64 // what the top is ordered by first
 }
 
-// wants reports whether row would be kept.
+// wants reports whether row would be kept. Nearly all rows are told from the top by
+// what they are ordered by first.
 func (h *firstRows) wants(row placedRow) bool {
-	return len(h.rows) < h.search.Limit || h.search.compare(row, h.rows[0]) < 0
+	if len(h.rows) < h.search.Limit {
+		return true
+	}
+	if first := h.search.first(row); first != h.last {
+		return first < h.last
+	}
+	return h.search.compare(row, h.rows[0]) < 0
 }
 
 // add keeps a row that is wanted, and drops the last one where there are too many.
 func (h *firstRows) add(row placedRow) {
 	if len(h.rows) < h.search.Limit {
 		heap.Push(h, row)
-		return
+	} else {
+		h.rows[0] = row
+		heap.Fix(h, 0)
 	}
-	h.rows[0] = row
-	heap.Fix(h, 0)
+	h.last = h.search.first(h.rows[0])
 }
 
 func (h *firstRows) Len() int           { return len(h.rows) }
