@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
@@ -55,8 +56,50 @@ func TestPagesOfASpan(t *testing.T) {
 		attributes += len(span.Attributes) + len(p.ResourceSpans[0].Resource.Attributes)
 		sizes = append(sizes, fmt.Sprint(len(span.Events), "+", len(span.Links), " left ", p.Left))
 	}
-	want := "[0+0 left 6005 0+0 left 1005 0+0 left 3 1+0 left 2 1+1 left 0]"
+	want := "[0+0 left 6006 0+0 left 1006 1+0 left 3 1+0 left 2 1+1 left 0]"
 	if got := fmt.Sprint(sizes); attributes != 11_002 || got != want {
 		t.Errorf("%d attributes, events and links\n got %s\nwant %s", attributes, got, want)
+	}
+}
+
+// So is a span whose parts are few, but have many attributes.
+func TestPagesOfAnEvent(t *testing.T) {
+	many := func(prefix string) (all []*commonpb.KeyValue) {
+		for i := range 6000 {
+			all = append(all, textAttribute(fmt.Sprint(prefix, i), "x"))
+		}
+		return all
+	}
+	h := newViewer(load(t, file(t, 1, span{id: 1, name: "call", end: 10, change: func(s *tracepb.Span) {
+		logged(eventAt(1, "first", many("e")...), eventAt(2, "second"))(s)
+		s.Links = []*tracepb.Span_Link{{TraceId: spanID(1), Attributes: many("l")}}
+	}})), Info{})
+	type attributed struct{ Attributes []struct{ Key string } }
+	type page struct {
+		ResourceSpans []struct {
+			ScopeSpans []struct {
+				Spans []struct{ Events, Links []attributed }
+			}
+		}
+		Continued  bool
+		Next, Left int
+	}
+	address := "traces/" + traceID(1).String() + "/spans/0/otlp"
+	var sizes, keys []string
+	for p := (page{Left: 1}); p.Left > 0; {
+		p = answer[page](t, h, fmt.Sprint(address, "?offset=", p.Next))
+		span := p.ResourceSpans[0].ScopeSpans[0].Spans[0]
+		for _, a := range append(span.Events, span.Links...) {
+			for _, kv := range a.Attributes {
+				keys = append(keys, kv.Key)
+			}
+		}
+		sizes = append(sizes, fmt.Sprint(len(span.Events), "+", len(span.Links), " ", p.Continued))
+	}
+	if got, want := fmt.Sprint(sizes), "[1+0 false 2+1 true 0+1 true]"; got != want {
+		t.Errorf("events, links, and whether the first goes on:\n got %s\nwant %s", got, want)
+	}
+	if len(keys) != 12_000 || keys[5999] != "e5999" || keys[6000] != "l0" || keys[11_999] != "l5999" {
+		t.Errorf("%d attributes, at the borders %s", len(keys), keys[min(len(keys), 5999):min(len(keys), 6001)])
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"prowtrace/trace"
 )
 
-// Bounds on the parts of a span in one answer: its attributes, events and links, and the
-// attributes of its resource and scope. One part is sent whole, however large.
+// Bounds on the parts of a span in one answer (see partsOf). One part is sent whole,
+// however large.
 const (
 	partsPerPage = 5000
 	pageBytes    = 2 << 20 // encoded
@@ -37,35 +37,49 @@ func (v *reader) getSpanJSON(r *http.Request, d drawing) (any, error) {
 			to = i
 		}
 	}
+	continued := from < to && parts[from].within != nil
+	if continued {
+		keepPart(&detail, part{Message: parts[from].within})
+	}
 	for _, p := range parts[from:to] {
 		keepPart(&detail, p)
 	}
 	body := export.AppendOTLPJSON(nil, detail)
+	if continued {
+		body = append(body[:len(body)-1], `,"continued":true}`...)
+	}
 	if left := len(parts) - to; left > 0 {
 		body = fmt.Appendf(body[:len(body)-1], `,"next":%d,"left":%d}`, to, left)
 	}
 	return blob{contentType: "application/json", body: body}, nil
 }
 
-// A part is one of the span's lists, which may be long.
+// A part is a member of one of the lists of a span that may be long.
 type part struct {
 	proto.Message
-	of *[]*commonpb.KeyValue // nil for an event or a link
+	of     *[]*commonpb.KeyValue // the list of an attribute
+	within proto.Message         // the event or link that has the attribute, if one has
 }
 
-// partsOf takes the parts off a span, its resource and its scope.
+// partsOf takes the parts off a span: the attributes of its resource, of its scope and its
+// own, then events and links, each followed by its attributes.
 func partsOf(d *trace.Detail) (parts []part) {
-	for _, list := range []*[]*commonpb.KeyValue{&d.Resource.Attributes, &d.Scope.Attributes, &d.Span.Attributes} {
+	take := func(list *[]*commonpb.KeyValue, within proto.Message) {
 		for _, kv := range *list {
-			parts = append(parts, part{kv, list})
+			parts = append(parts, part{kv, list, within})
 		}
 		*list = nil
 	}
+	take(&d.Resource.Attributes, nil)
+	take(&d.Scope.Attributes, nil)
+	take(&d.Span.Attributes, nil)
 	for _, e := range d.Span.Events {
-		parts = append(parts, part{e, nil})
+		parts = append(parts, part{Message: e})
+		take(&e.Attributes, e)
 	}
 	for _, l := range d.Span.Links {
-		parts = append(parts, part{l, nil})
+		parts = append(parts, part{Message: l})
+		take(&l.Attributes, l)
 	}
 	d.Span.Events, d.Span.Links = nil, nil
 	return parts

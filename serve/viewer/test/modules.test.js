@@ -403,6 +403,15 @@ test('the parts of a span are put together', () => {
   assert.deepEqual(all, page({ attributes: [1, 2], events: ['e', 'f'], links: ['l'] }, { attributes: ['a'] }));
 });
 
+test('an event or a link goes on in a further page', () => {
+  const page = (span, continued) => ({ resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: [span] }] }], continued });
+  const all = page({ events: [{ name: 'e', attributes: [1] }] });
+  addParts(all, page({ events: [{ name: 'e', attributes: [2] }, { name: 'f' }], links: [{ id: 'l' }] }, true));
+  addParts(all, page({ links: [{ id: 'l', attributes: [3] }, { id: 'm' }] }, true));
+  assert.deepEqual(all.resourceSpans[0].scopeSpans[0].spans[0],
+    { events: [{ name: 'e', attributes: [1, 2] }, { name: 'f' }], links: [{ id: 'l', attributes: [3] }, { id: 'm' }] });
+});
+
 /** What is drawn for a line of a trace that fills 100 px: the colour, x and width of each bar, and how. */
 function drawn(m, line, more = {}) {
   const out = [];

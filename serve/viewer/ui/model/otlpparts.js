@@ -3,7 +3,7 @@
 /** @typedef {{ attributes?: unknown[] }} Attributed */
 /** @typedef {Attributed & { events?: unknown[], links?: unknown[] }} Span */
 /** @typedef {{ resource: Attributed, scopeSpans: { scope: Attributed, spans: Span[] }[] }} ResourceSpans */
-/** @typedef {{ resourceSpans: ResourceSpans[], next?: number, left?: number }} Page */
+/** @typedef {{ resourceSpans: ResourceSpans[], continued?: boolean, next?: number, left?: number }} Page */
 
 /**
  * Adds the parts of a further page to those before, which are one span.
@@ -18,8 +18,22 @@ export function addParts(all, page) {
   append(to.resource, from.resource, 'attributes');
   append(scope.scope, more.scope, 'attributes');
   append(span, rest, 'attributes');
+  if (page.continued) goOn(span, rest);
   append(span, rest, 'events');
   append(span, rest, 'links');
+}
+
+/**
+ * Takes off the first event of a page, or its first link where it has no events: it has
+ * further attributes of the last one before.
+ * @param {Span} to
+ * @param {Span} from
+ */
+function goOn(to, from) {
+  const key = from.events?.length ? 'events' : 'links';
+  const last = /** @type {Attributed | undefined} */ (to[key]?.at(-1));
+  const first = /** @type {Attributed | undefined} */ (from[key]?.shift());
+  if (last && first) append(last, first, 'attributes');
 }
 
 /**
