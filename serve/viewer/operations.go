@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"context"
 	"net/http"
 
 	"prowtrace/trace/analysis"
@@ -22,21 +23,21 @@ type operation struct {
 	Max        int64  `json:"max"`
 }
 
-func (v *reader) getAllOperations(r *http.Request) (any, error) {
-	by := r.URL.Query().Get("by")
-	return shownOperations(v.cache.Operations(grouping(by)), by), nil
-}
+func (v *reader) getAllOperations(r *http.Request) (any, error) { return operationsOf(r, v.cache) }
 
-func (v *reader) getOperations(r *http.Request, d drawing) (any, error) {
-	by := r.URL.Query().Get("by")
-	return shownOperations(d.Operations(grouping(by)), by), nil
-}
+func (v *reader) getOperations(r *http.Request, d drawing) (any, error) { return operationsOf(r, d) }
 
-func grouping(by string) analysis.Grouping {
+// operationsOf gives the operations of a trace or of all, by what the request says.
+func operationsOf(r *http.Request, of interface {
+	Operations() []analysis.Operation
+	OperationsBy(ctx context.Context, key string) ([]analysis.Operation, error)
+}) (any, error) {
+	by := r.URL.Query().Get("by")
 	if by == "" {
-		return analysis.ByName()
+		return shownOperations(of.Operations(), by), nil
 	}
-	return analysis.ByAttribute(by)
+	all, err := of.OperationsBy(r.Context(), by)
+	return shownOperations(all, by), err
 }
 
 // shownOperations are those summed up by an attribute, or by their names where by is "".

@@ -25,6 +25,7 @@ func TestLightQuestionsBesideHeavyOnes(t *testing.T) {
 	heavy := []string{
 		"/api/v1/traces?q=word", "/api/v1/traces?q=" + url.QueryEscape("code~5+"),
 		one + "/find?q=word", one + "/find?q=" + url.QueryEscape("code~5+"), one + "/events", one + "/events?q=word",
+		"/api/v1/operations?by=code", one + "/operations?by=code",
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var held []*trace.Turn

@@ -120,8 +120,8 @@ func TestAnalysesAgreeWithSimpleOnes(t *testing.T) {
 func agree(t *testing.T, v *trace.View) {
 	t.Helper()
 	same(t, "totals", NewTotals(v), simpleTotals(v))
-	same(t, "operations", Operations(All(v), ByName()), simpleOperations(simpleTrees(v), simpleByName))
-	same(t, "by attribute", Operations(All(v), ByAttribute("code")), simpleOperations(simpleTrees(v), simpleByAttribute("code")))
+	same(t, "operations", Operations(All(v)), simpleOperations(simpleTrees(v), simpleByName))
+	same(t, "by attribute", operationsBy(t, All(v), "code"), simpleOperations(simpleTrees(v), simpleByAttribute("code")))
 	same(t, "keys", Keys(All(v)), simpleKeys(simpleTrees(v)))
 	same(t, "flame", NewFlame(All(v)), simpleFlame(simpleTrees(v)))
 	same(t, "services", NewServiceMap(All(v)), simpleServiceMap(simpleTrees(v)))
@@ -132,8 +132,8 @@ func agree(t *testing.T, v *trace.View) {
 	for k, of := range trees {
 		tree := v.Tree(of)
 		same(t, "self times", SelfTimes(tree), simpleSelfTimes(tree))
-		same(t, "operations", Operations(One(tree), ByName()), simpleOperations(simpleOne(tree), simpleByName))
-		same(t, "by attribute", Operations(One(tree), ByAttribute("service.name")), simpleOperations(simpleOne(tree), simpleByAttribute("service.name")))
+		same(t, "operations", Operations(One(tree)), simpleOperations(simpleOne(tree), simpleByName))
+		same(t, "by attribute", operationsBy(t, One(tree), "service.name"), simpleOperations(simpleOne(tree), simpleByAttribute("service.name")))
 		same(t, "keys", Keys(One(tree)), simpleKeys(simpleOne(tree)))
 		same(t, "flame", NewFlame(One(tree)), simpleFlame(simpleOne(tree)))
 		same(t, "services", NewServiceMap(One(tree)), simpleServiceMap(simpleOne(tree)))

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"context"
 	"sync"
 
 	"prowtrace/trace"
@@ -50,7 +51,12 @@ func (c *Cache) Totals() Totals { return c.totals() }
 func (c *Cache) Files() []trace.File { return c.files() }
 
 // Operations gives the operations of all traces.
-func (c *Cache) Operations(by Grouping) []Operation { return c.kept.operations(by) }
+func (c *Cache) Operations() []Operation { return c.kept.operations() }
+
+// OperationsBy sums them up by an attribute (see OperationsBy).
+func (c *Cache) OperationsBy(ctx context.Context, key string) ([]Operation, error) {
+	return c.kept.operationsBy(ctx, key)
+}
 
 // Keys gives the attributes of all spans.
 func (c *Cache) Keys() []Key { return c.kept.keys() }

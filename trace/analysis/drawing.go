@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 
@@ -50,7 +51,12 @@ func (d *Drawing) Critical() []Segment { return d.critical() }
 func (d *Drawing) Recovered() []bool { return d.recovered() }
 
 // Operations gives the operations of the trace.
-func (d *Drawing) Operations(by Grouping) []Operation { return d.kept.operations(by) }
+func (d *Drawing) Operations() []Operation { return d.kept.operations() }
+
+// OperationsBy sums them up by an attribute (see OperationsBy).
+func (d *Drawing) OperationsBy(ctx context.Context, key string) ([]Operation, error) {
+	return d.kept.operationsBy(ctx, key)
+}
 
 // Keys gives the attributes of the spans.
 func (d *Drawing) Keys() []Key { return d.kept.keys() }

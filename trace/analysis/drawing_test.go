@@ -100,7 +100,7 @@ func BenchmarkOneTrace(b *testing.B) {
 	for name, f := range map[string]func(){
 		"draw":       func() { Draw(tree) },
 		"slowest":    func() { d.Slowest(15) },
-		"operations": func() { Operations(One(tree), ByName()) },
+		"operations": func() { Operations(One(tree)) },
 		"flame":      func() { NewFlame(One(tree)) },
 		"paths":      func() { Paths(tree) },
 		"services":   func() { NewServiceMap(One(tree)) },

@@ -1,19 +1,20 @@
 package analysis
 
 import (
+	"context"
 	"slices"
 	"sync"
 )
 
 // analyses computes what is asked of some traces when it is first asked for, and keeps
-// it: a request that is given up does not lose what was begun. Its zero value but for of
-// is ready for use.
+// it. A request that is given up does not lose what was begun, but for sums by an attribute:
+// there are as many of them as there are attributes. Its zero value but for of is ready for use.
 type analyses struct {
 	of Traces
 
 	mu      sync.Mutex
 	once    map[string]func() any
-	grouped []string // keys of once for operations by attribute, the last used at the end
+	grouped []*grouping // the last used at the end
 }
 
 // keptGroupings bounds the attributes by which operations are kept: up to 1 MB each.
@@ -27,26 +28,88 @@ func (a *analyses) services() ServiceMap {
 	return keep(a, "services", func() ServiceMap { return NewServiceMap(a.of) })
 }
 
-func (a *analyses) operations(by Grouping) []Operation {
-	key := "operations " + by.key
-	if by.key != "" {
-		a.useGrouping(key)
-	}
-	return keep(a, key, func() []Operation { return Operations(a.of, by) })
+func (a *analyses) operations() []Operation {
+	return keep(a, "operations", func() []Operation { return Operations(a.of) })
 }
 
-// useGrouping makes room for operations by another attribute.
-func (a *analyses) useGrouping(key string) {
+// A grouping is operations by an attribute, which are computed as long as somebody waits
+// for them, and then kept.
+type grouping struct {
+	key    string
+	done   chan struct{} // closed when the rest is there
+	all    []Operation
+	err    error
+	wanted int // those who wait; a.mu is held
+	end    context.CancelFunc
+}
+
+// operationsBy gives operations by an attribute, or the error of ctx. The work ends when
+// all who wait for it have gone.
+func (a *analyses) operationsBy(ctx context.Context, key string) ([]Operation, error) {
+	g := a.grouping(key)
+	defer a.leave(g)
+	select {
+	case <-g.done:
+		return g.all, g.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// grouping gives what is kept of an attribute, which is begun where nothing is.
+func (a *analyses) grouping(key string) *grouping {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if i := slices.Index(a.grouped, key); i >= 0 {
+	i := slices.IndexFunc(a.grouped, func(g *grouping) bool { return g.key == key })
+	var g *grouping
+	if i >= 0 {
+		g = a.grouped[i]
 		a.grouped = slices.Delete(a.grouped, i, i+1)
+	} else {
+		g = a.begin(key)
 	}
 	if len(a.grouped) == keptGroupings {
-		delete(a.once, a.grouped[0])
-		a.grouped = slices.Delete(a.grouped, 0, 1)
+		a.grouped = slices.Delete(a.grouped, 0, 1) // those who wait for it still get it
 	}
-	a.grouped = append(a.grouped, key)
+	a.grouped = append(a.grouped, g)
+	g.wanted++
+	return g
+}
+
+func (a *analyses) begin(key string) *grouping {
+	ctx, end := context.WithCancel(context.Background())
+	g := &grouping{key: key, done: make(chan struct{}), end: end}
+	go func() { // it ends with its context, when nobody waits any more
+		defer end()
+		g.all, g.err = OperationsBy(ctx, a.of, key)
+		close(g.done)
+	}()
+	return g
+}
+
+// leave is called by each who has waited. The last of them waits until the work has ended:
+// who keeps the files mapped may go with him.
+func (a *analyses) leave(g *grouping) {
+	if a.lastOf(g) {
+		g.end()
+		<-g.done
+	}
+}
+
+// lastOf reports whether nobody else waits for what is not done yet. Then it is not kept.
+func (a *analyses) lastOf(g *grouping) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if g.wanted--; g.wanted > 0 {
+		return false
+	}
+	select {
+	case <-g.done:
+		return false
+	default:
+		a.grouped = slices.DeleteFunc(a.grouped, func(other *grouping) bool { return other == g })
+		return true
+	}
 }
 
 // keep gives what compute returned when a key was first asked for.

@@ -47,13 +47,13 @@ func TestOperations(t *testing.T) {
 	want := `root kops 1× total=10 self=4 p50=10 max=10
 get kops 2× total=3 self=3 p50=2 max=2 errors=1 unfinished=1
 get api 1× total=3 self=3 p50=3 max=3`
-	if got := drawOperations(Operations(All(s), ByName())); got != want {
+	if got := drawOperations(Operations(All(s))); got != want {
 		t.Errorf("by name\n got %s\nwant %s", got, want)
 	}
 	want = ` kops 2× total=11 self=5 p50=10 max=10 errors=0 unfinished=1
 200 api 1× total=3 self=3 p50=3 max=3
 403 kops 1× total=2 self=2 p50=2 max=2 errors=1 unfinished=0`
-	if got := drawOperations(Operations(All(s), ByAttribute("code"))); got != want {
+	if got := drawOperations(operationsBy(t, All(s), "code")); got != want {
 		t.Errorf("by an attribute\n got %s\nwant %s", got, want)
 	}
 }
@@ -64,7 +64,7 @@ func TestOperationsByAttributeOfResource(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "kops", span(1, 0, "a", 10, 20), with(span(2, 1, "b", 12, 14), "service.name", "other", "service.name", "third"))))
 	want := `kops kops 1× total=10 self=8 p50=10 max=10
 other kops 1× total=2 self=2 p50=2 max=2`
-	if got := drawOperations(Operations(All(s), ByAttribute("service.name"))); got != want {
+	if got := drawOperations(operationsBy(t, All(s), "service.name")); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
@@ -75,7 +75,7 @@ func TestPercentiles(t *testing.T) {
 		spans = append(spans, span(uint64(i+2), 1, "get", 10, 11+i))
 	}
 	s := load(t, otel(t, otlp(t, "s", spans...)))
-	for _, o := range Operations(All(s), ByName()) {
+	for _, o := range Operations(All(s)) {
 		if o.Name == "get" && (o.P50 != 50e9 || o.P95 != 95e9 || o.Max != 100e9) {
 			t.Errorf("%d, %d, %d", o.P50, o.P95, o.Max)
 		}

@@ -45,3 +45,12 @@ func seconds(ns int64) string {
 	}
 	return fmt.Sprint(ns, "ns")
 }
+
+func operationsBy(t testing.TB, of Traces, key string) []Operation {
+	t.Helper()
+	all, err := OperationsBy(t.Context(), of, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

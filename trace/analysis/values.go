@@ -16,13 +16,17 @@ type valueNumbers struct {
 	ofResource map[uint32]uint32
 }
 
-// all gives the number of the text of each span. It reads them as they lie in the files.
-func (v *valueNumbers) all() []uint32 {
+// all gives the number of the text of each span. It reads them as they lie in the files. An
+// error is that of the context of its turn.
+func (v *valueNumbers) all() ([]uint32, error) {
 	numbers := make([]uint32, v.hi-v.lo)
 	for i := range v.inFileOrder() {
 		numbers[i-v.lo] = v.value(i)
+		if err := v.turn.Err(); err != nil {
+			return nil, err
+		}
 	}
-	return numbers
+	return numbers, nil
 }
 
 // value gives the number of the text that span i or its resource has.
