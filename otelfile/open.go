@@ -1,12 +1,11 @@
 package otelfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
+
+	"prowtrace/internal/mapfile"
 )
 
 // Options bound what opening a file may cost. The zero value is right for most.
@@ -40,7 +39,7 @@ const (
 // Open opens the file at path. The errors are those of the file system; a file that
 // can be read but not understood is a File with [FormatUnknown].
 func (o Options) Open(path string) (*File, error) {
-	data, unmap, err := o.load(path)
+	data, unmap, err := mapfile.Read(path, o.mapFrom())
 	if err != nil {
 		return nil, fmt.Errorf("open trace file: %w", err)
 	}
@@ -65,55 +64,12 @@ func (o Options) Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// load returns the stored bytes of path and, if they are mapped, what unmaps them.
-func (o Options) load(path string) (data []byte, unmap func() error, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
+// mapFrom is the size from which on files are mapped, for mapfile.
+func (o Options) mapFrom() int64 {
+	if o.MapFrom == 0 {
+		return defaultMapFrom
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is a directory, not a trace file", path)
-	}
-	size := info.Size()
-	if info.Mode().IsRegular() && o.mapped(size) {
-		if size > math.MaxInt {
-			return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", path, size)
-		}
-		if data, err := mmap(file, int(size)); err == nil {
-			return data, func() error { return munmap(data) }, nil
-		}
-		// Some file systems (network, FUSE) cannot map; reading always works.
-	}
-	data, err = readAll(file, size)
-	return data, nil, err
-}
-
-func (o Options) mapped(size int64) bool {
-	switch {
-	case o.MapFrom < 0:
-		return false
-	case o.MapFrom == 0:
-		return size >= defaultMapFrom
-	default:
-		return size >= o.MapFrom
-	}
-}
-
-// readAll reads to the end, which for a pipe or a growing file is not where Stat said.
-func readAll(file *os.File, size int64) ([]byte, error) {
-	var buf bytes.Buffer
-	if size > 0 && size < math.MaxInt-bytes.MinRead {
-		buf.Grow(int(size) + bytes.MinRead) // so that the read that finds the end needs no growth
-	}
-	if _, err := io.Copy(&buf, io.Reader(file)); err != nil {
-		return nil, fmt.Errorf("read %s: %w", file.Name(), err)
-	}
-	return buf.Bytes(), nil
+	return o.MapFrom
 }
 
 // decodedLimit is the bound on unpacked bytes for a file of the given stored size.

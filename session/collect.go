@@ -21,11 +21,11 @@ type Collection struct {
 	cache *fetch.Cache // nil when no run was named
 }
 
-// Close lets go of the files. Nothing may read them any more.
+// Close lets go of the files. Nothing may read them any more, nor lines of logs.
 func (c *Collection) Close() error {
 	var errs []error
 	for _, in := range c.Inputs {
-		errs = append(errs, in.Fetched.Close())
+		errs = append(errs, in.closeLogs(), in.Fetched.Close())
 	}
 	c.Inputs = nil
 	if c.cache != nil {
@@ -82,7 +82,7 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 		}
 	}
 	if len(runs) > 0 { // what KeepGoing has left out, and what was named twice
-		c.Inputs = slices.DeleteFunc(c.Inputs, func(in *Input) bool { return !in.IsRun() && len(in.Sources) == 0 })
+		c.Inputs = slices.DeleteFunc(c.Inputs, func(in *Input) bool { return !in.IsRun() && len(in.Sources)+len(in.logs.local) == 0 })
 	}
 	if c.Inputs, err = withoutDuplicates(c.Inputs); err != nil {
 		return c, err

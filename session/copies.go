@@ -18,6 +18,7 @@ type runCopy struct {
 	dir      string // below what was named; "" is that itself
 	traces   []trace.Source
 	metadata []trace.Source
+	logs     []trace.Source
 	lost     []runfile.Loss // of the archive that it came from
 }
 
@@ -27,8 +28,7 @@ var marks = []string{"prowjob.json", "started.json", "finished.json"}
 // maxCopyDepth is how many directories deep a copy is looked for.
 const maxCopyDepth = 32
 
-// findCopies parts the files of runs from others. What else a run has, such as logs,
-// is left out.
+// findCopies parts the files of runs from others. What else a run has is left out.
 func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source) {
 	roots := map[string]*runCopy{}
 	for _, f := range files {
@@ -54,6 +54,8 @@ func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source)
 		} else if runfile.IsTrace(name) || path.Ext(name) == ".otel" {
 			f.Name = strings.ReplaceAll(name, "%3A", ":") // as exports write it where files cannot have colons
 			run.traces = append(run.traces, f)
+		} else if _, ok := runfile.ParseLog(name); ok {
+			run.logs = append(run.logs, f)
 		}
 	}
 	return copies, others
@@ -87,6 +89,7 @@ func (s *Session) copyInput(ref prow.Ref, c *runCopy) (*Input, error) {
 	m, losses := s.readCopied(c, where)
 	in := &Input{Ref: ref, Sources: c.traces, leftOut: c.lost, readMetadata: func() (*runfile.Metadata, []runfile.Loss) { return m, losses }}
 	in.Ref.Run = m.Run
+	in.logs.local, in.logs.known = c.logs, s.o.Instances
 	if m.Run.Job == "" {
 		m.Run.Job = where
 	}

@@ -37,6 +37,19 @@ type Input struct {
 
 	leftOut  []runfile.Loss // trace files that could not be fetched, or read of archives
 	untraced error          // see Untraced; set by a fetch, or by Load
+
+	logs inputLogs
+}
+
+// inputLogs are the logs of an input.
+type inputLogs struct {
+	local []trace.Source // those among the files that were named
+	known prow.Instances
+
+	mu     sync.Mutex // guards what follows
+	found  bool       // all is complete
+	closed bool
+	all    []*Log
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.

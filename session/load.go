@@ -20,7 +20,8 @@ import (
 // Loaded is what a request loaded: all its inputs as one Set. It is a counted lease
 // on their files. A reader takes the current View with Acquire and lets go of it when
 // it uses no text of it any more. Close lets go of the owner's part. The files are
-// unmapped and the runs may be pruned from the cache when the last has let go.
+// unmapped and the runs may be pruned from the cache when the last has let go. The same
+// lease is on the lines of the inputs' logs (see [Input.Logs]).
 //
 // It is safe for concurrent use.
 type Loaded struct {

@@ -138,6 +138,12 @@ func (c contextReader) Read(p []byte) (int, error) {
 func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, error) {
 	copies, others := findCopies(files)
 	rest := &Input{Ref: ref}
+	rest.logs.known = s.o.Instances
+	if logs, more := partLogs(others); len(files) > 1 {
+		rest.logs.local, others = logs, more
+	} else {
+		rest.logs.local = logs
+	}
 	var archives otelfile.Archives
 	for _, file := range others {
 		if len(files) > 1 && isBesideTraces(file.Name) {
@@ -157,6 +163,8 @@ func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, err
 		}
 		rest.leftOut = append(rest.leftOut, lost...)
 		copies = append(copies, more...)
+		logs, others := partLogs(others)
+		rest.logs.local = append(rest.logs.local, logs...)
 		for _, f := range others {
 			if len(members) > 1 && isBesideTraces(f.Name) {
 				continue

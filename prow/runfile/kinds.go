@@ -44,8 +44,8 @@ const (
 	// that does not come in time is left out, and that is told.
 	Beside Policy = "beside"
 
-	// OnDemand: not with the run. A reader asks for ranges of a file when it needs
-	// them; Limit bounds what it holds of one file.
+	// OnDemand: not with the run. A reader asks for a file when it needs it; of one
+	// larger than Limit it gets parts.
 	OnDemand Policy = "on-demand"
 )
 
@@ -58,6 +58,8 @@ const (
 	maxSmall   = 1 << 20
 	maxProwJob = 4 << 20
 	maxLarge   = 16 << 20
+	maxLog     = 64 << 20
+	maxLogs    = 512 << 20 // of all logs of a run together
 )
 
 // kinds is the table, files with a name of their own first.
@@ -75,6 +77,8 @@ var kinds = []Kind{
 		is: junitName.MatchString, read: (*Metadata).addJUnit,
 	},
 	{Title: "trace file", Glob: TraceGlob, Policy: Always, is: IsTrace},
+	{Title: "log", Glob: "*" + logName, Policy: OnDemand, Limit: maxLog, Total: maxLogs, is: isContainerLog},
+	{Title: "log of a step", Glob: stepLogs, Policy: OnDemand, Limit: maxLog, Total: maxLogs, is: isStepLog},
 }
 
 func named(name string, policy Policy, limit int64, read func(*Metadata, string, []byte) error) Kind {

@@ -30,7 +30,8 @@ func TestKindOf(t *testing.T) {
 		"artifacts/report.xml":                                  "",
 		"artifacts/junit/notes.txt":                             "",
 		"artifacts/e2e/finished.json":                           "",
-		"build-log.txt":                                         "",
+		"build-log.txt":                                         "log",
+		"artifacts/e2e/step/build-log.txt":                      "log of a step",
 		"artifacts/otlp/kops.otel":                              "trace file",
 		"artifacts/node-1/otlp/kops.otel":                       "trace file",
 		"artifacts/otlp/junit.xml":                              "JUnit file",
@@ -38,7 +39,7 @@ func TestKindOf(t *testing.T) {
 		"":                                                      "",
 	} {
 		k, ok := KindOf(name)
-		if ok != (want != "") || k.Title != want || ok && k.IsMetadata() != (want != "trace file") || k.IsMetadata() && k.Limit == 0 {
+		if ok != (want != "") || k.Title != want || ok && k.IsMetadata() != (want != "trace file" && k.Policy != OnDemand) || k.IsMetadata() && k.Limit == 0 {
 			t.Errorf("KindOf(%q) = %+v, %v; want %q", name, k, ok, want)
 		}
 	}

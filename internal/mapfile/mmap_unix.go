@@ -1,6 +1,6 @@
 //go:build unix
 
-package otelfile
+package mapfile
 
 import (
 	"os"

@@ -1,0 +1,96 @@
+package runfile
+
+import (
+	"regexp"
+	"strings"
+	"time"
+)
+
+// LogOf says whose log a file is: that of a container of the pod, or of a step of
+// ci-operator.
+type LogOf struct {
+	// Container is the container's name, where the file's name tells it. Prow names
+	// it only if a pod has several test containers; see [Metadata.Container].
+	Container string
+
+	// Test and Step are set for the log of a step: ci-operator runs step S of test T
+	// as T-S. A test of one step has no Test.
+	Test, Step string
+}
+
+// Where logs lie. The sidecar writes build-log.txt, or one for each container;
+// ci-operator's steps have theirs in directories of their own.
+const (
+	logName  = "build-log.txt"
+	stepLogs = "artifacts/{*,*/*}/" + logName
+)
+
+var containerLog = regexp.MustCompile(`^(?:([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-)?build-log\.txt$`)
+
+// ParseLog says whose log the file of this name below a run's root is. ok is false for
+// files that are no such log.
+func ParseLog(name string) (of LogOf, ok bool) {
+	if m := containerLog.FindStringSubmatch(name); m != nil {
+		return LogOf{Container: m[1]}, true
+	}
+	dir, isStep := strings.CutPrefix(name, "artifacts/")
+	dir, isLog := strings.CutSuffix(dir, "/"+logName)
+	parts := strings.Split(dir, "/")
+	switch {
+	case !isStep || !isLog || parts[0] == "" || parts[len(parts)-1] == "" || len(parts) > 2:
+		return LogOf{}, false
+	case len(parts) == 1:
+		return LogOf{Step: parts[0]}, true
+	}
+	return LogOf{Test: parts[0], Step: parts[1]}, true
+}
+
+func isContainerLog(name string) bool {
+	of, ok := ParseLog(name)
+	return ok && of.Step == ""
+}
+
+func isStepLog(name string) bool {
+	of, ok := ParseLog(name)
+	return ok && of.Step != ""
+}
+
+// Container gives the name of the container that wrote a log: as the file's name says,
+// else the only one in which tests run. "" for the log of a step, and where nothing
+// tells.
+func (m *Metadata) Container(of LogOf) string {
+	if of.Container != "" || of.Step != "" || m == nil {
+		return of.Container
+	}
+	if m.Pod != nil {
+		name := ""
+		for _, c := range m.Pod.Containers {
+			if c.Role == RoleTest {
+				if name != "" {
+					return ""
+				}
+				name = c.Name
+			}
+		}
+		if name != "" {
+			return name
+		}
+	}
+	if m.ProwJob != nil && len(m.ProwJob.containers) == 1 {
+		return m.ProwJob.containers[0]
+	}
+	return testName
+}
+
+// Span is from when to when the run lasted, as far as its files tell; zero times are
+// not known.
+func (m *Metadata) Span() (start, end time.Time) {
+	start = m.Since()
+	if m.Finished != nil {
+		end = m.Finished.Time
+	}
+	if m.ProwJob != nil && m.ProwJob.Completion.After(end) {
+		end = m.ProwJob.Completion
+	}
+	return start, end
+}

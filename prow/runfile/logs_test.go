@@ -1,0 +1,60 @@
+package runfile
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseLog(t *testing.T) {
+	for name, want := range map[string]LogOf{
+		"build-log.txt":                         {},
+		"e2e-build-log.txt":                     {Container: "e2e"},
+		"a-b-build-log.txt":                     {Container: "a-b"},
+		"artifacts/src/build-log.txt":           {Step: "src"},
+		"artifacts/e2e-aws/setup/build-log.txt": {Test: "e2e-aws", Step: "setup"},
+	} {
+		of, ok := ParseLog(name)
+		if kind, known := KindOf(name); !ok || of != want || !known || kind.Policy != OnDemand {
+			t.Errorf("%s: %+v, %v; kind %+v", name, of, ok, kind)
+		}
+	}
+	for _, name := range []string{"", "-build-log.txt", "x/build-log.txt", "build-log.txt.gz", "artifacts/build-log.txt", "artifacts//build-log.txt",
+		"artifacts/a//build-log.txt", "artifacts/a/b/c/build-log.txt", "artifacts/a/x-build-log.txt", "A\x1b-build-log.txt"} {
+		if of, ok := ParseLog(name); ok {
+			t.Errorf("%q is the log of %+v", name, of)
+		}
+	}
+}
+
+func TestContainer(t *testing.T) {
+	two := &Metadata{Pod: &Pod{Containers: []Container{{Name: "a", Role: RoleTest}, {Name: "b", Role: RoleTest}}}}
+	one := &Metadata{Pod: &Pod{Containers: []Container{{Name: "proxy", Role: RoleHelper}, {Name: "main", Role: RoleTest}}}}
+	for _, tt := range []struct {
+		m    *Metadata
+		of   LogOf
+		want string
+	}{
+		{two, LogOf{Container: "b"}, "b"},
+		{two, LogOf{}, ""},
+		{one, LogOf{}, "main"},
+		{one, LogOf{Step: "s"}, ""},
+		{&Metadata{ProwJob: &ProwJob{containers: []string{"named"}}}, LogOf{}, "named"},
+		{&Metadata{}, LogOf{}, "test"},
+		{nil, LogOf{}, ""},
+	} {
+		if got := tt.m.Container(tt.of); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.of, got, tt.want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
+	m := &Metadata{ProwJob: &ProwJob{Start: at(10), Completion: at(30)}, Finished: &Finished{Time: at(20)}}
+	if start, end := m.Span(); !start.Equal(at(10)) || !end.Equal(at(30)) {
+		t.Errorf("%v to %v", start, end)
+	}
+	if start, end := (&Metadata{}).Span(); !start.IsZero() || !end.IsZero() {
+		t.Errorf("of nothing: %v to %v", start, end)
+	}
+}

@@ -1,0 +1,202 @@
+package session_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"prowtrace/prow/runfile"
+	"prowtrace/session"
+)
+
+// logged is a run whose logs are on this machine.
+func logged(log string) map[string]string {
+	files := maps.Clone(ended)
+	maps.Copy(files, map[string]string{
+		"build-log.txt":                     log,
+		"artifacts/e2e/setup/build-log.txt": "step\n",
+		"artifacts/e2e/kubelet.log":         "no build log\n",
+		"artifacts/otlp/kops-1.otel":        "<!doctype html>",
+	})
+	return files
+}
+
+const twoLines = "one\nE1125 05:55:00.000000 1 a.go:1] two\n"
+
+// writeFiles writes files below dir.
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// archive makes an archive of files.
+func archive(t *testing.T, files map[string]string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for name, data := range files {
+		if err := w.WriteHeader(&tar.Header{Name: "run/" + name, Mode: 0o600, Size: int64(len(data))}); err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte(data))
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "run.tar.gz")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func zipped(data string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(data))
+	z.Close()
+	return b.String()
+}
+
+// A directory and an archive give the logs of the run in them.
+func TestLocalLogs(t *testing.T) {
+	dir, zippedDir := t.TempDir(), t.TempDir()
+	writeFiles(t, dir, logged(twoLines))
+	writeFiles(t, zippedDir, logged(zipped(twoLines)))
+	for name, place := range map[string]string{"directory": dir, "archive": archive(t, logged(twoLines)), "stored with gzip": zippedDir} {
+		t.Run(name, func(t *testing.T) {
+			o, _, _ := sample(t)
+			o.Untraced = true
+			l, err := load(t, o, place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			logs, err := l.Inputs[0].Logs(t.Context())
+			if err != nil || len(logs) != 2 {
+				t.Fatalf("%d logs, %v", len(logs), err)
+			}
+			if got := logs[0].Of; logs[0].Name != "build-log.txt" || got != (runfile.LogOf{Container: "test"}) {
+				t.Errorf("%s of %+v", logs[0].Name, got)
+			}
+			if got := logs[1].Of; logs[1].Name != "artifacts/e2e/setup/build-log.txt" || got != (runfile.LogOf{Test: "e2e", Step: "setup"}) {
+				t.Errorf("%s of %+v", logs[1].Name, got)
+			}
+			lines, err := logs[0].Lines(t.Context())
+			if err != nil || lines.Len() != 2 {
+				t.Fatal(lines, err)
+			}
+			line := lines.Line(1)
+			if want := time.Date(2026, 11, 25, 5, 55, 0, 0, time.UTC); !line.Time.Equal(want) || !strings.Contains(string(line.Bytes), "two") {
+				t.Errorf("line %+v", line)
+			}
+			if n, exact := lines.Number(1); n != 2 || !exact || lines.Before(1) != 0 || lines.Place(1) != 4 || lines.URL(1, 1) != "" {
+				t.Errorf("line %d, exact %v, before it %d, at %d, address %s", n, exact, lines.Before(1), lines.Place(1), lines.URL(1, 1))
+			}
+		})
+	}
+}
+
+// What lies beside logs is as before, and a directory of logs alone gives them.
+func TestLogsOfNoRun(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"build-log.txt": "a\n", "x/build-log.txt": "b\n", "kops-1.otel": "c"})
+	s := session.New(session.Options{})
+	for _, tt := range []struct {
+		arg           string
+		logs, sources int
+	}{{dir, 2, 1}, {filepath.Join(dir, "x"), 1, 1}, {filepath.Join(dir, "build-log.txt"), 1, 1}} {
+		refs, err := s.Parse([]string{tt.arg})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Collect(t.Context(), refs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs, err := c.Inputs[0].Logs(t.Context())
+		if err != nil || len(logs) != tt.logs || len(c.Inputs[0].Sources) != tt.sources {
+			t.Errorf("%s: %d logs, %v, %d sources", tt.arg, len(logs), err, len(c.Inputs[0].Sources))
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Lines are indexed once, whoever asks, and are there until the last reader has let go.
+func TestLinesOutliveTheirOwner(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, logged(strings.Repeat("a line of text\n", 200_000))) // large enough to be mapped
+	o, _, _ := sample(t)
+	o.Untraced = true
+	l, err := load(t, o, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := l.Inputs[0]
+	logs, err := in.Logs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := logs[0].Lines(stopped); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+	var readers sync.WaitGroup
+	started, closed := make(chan *session.Lines, 8), make(chan struct{})
+	for range cap(started) {
+		readers.Go(func() {
+			_, release := l.Acquire()
+			defer release()
+			lines, err := logs[0].Lines(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			started <- lines
+			<-closed
+			for _, line := range lines.Lines() {
+				if string(line.Bytes) != "a line of text" {
+					t.Errorf("line %q", line.Bytes)
+					return
+				}
+			}
+		})
+	}
+	first := <-started
+	for range cap(started) - 1 {
+		if <-started != first {
+			t.Error("the log was indexed again")
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	close(closed)
+	readers.Wait()
+	if _, err := logs[0].Lines(t.Context()); !errors.Is(err, session.ErrLogClosed) {
+		t.Errorf("after all: %v", err)
+	}
+	if _, err := in.Logs(t.Context()); !errors.Is(err, session.ErrLogClosed) {
+		t.Errorf("after all: %v", err)
+	}
+}
