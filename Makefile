@@ -19,7 +19,7 @@ build: ## bin/prowtrace
 .PHONY: demo
 demo: build ## the main job on the sample bucket, without the network
 	$(GO) build -o bin/gcsserve ./internal/gcstest/serve
-	bin/gcsserve testdata/bucket -- bin/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
+	bin/gcsserve -deck testdata/deck testdata/bucket -- bin/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
 
 SAMPLE_ADDRESS := 127.0.0.1:16443
 
@@ -29,7 +29,7 @@ sample: build ## a server with the sample bucket, on which all examples work; Ct
 	@echo "The sample bucket is served until Ctrl-C. In another terminal:"
 	@echo "  export STORAGE_EMULATOR_HOST=$(SAMPLE_ADDRESS)"
 	@echo "  export PATH=$(CURDIR)/bin:\$$PATH"
-	@bin/gcsserve -addr $(SAMPLE_ADDRESS) testdata/bucket
+	@bin/gcsserve -addr $(SAMPLE_ADDRESS) -deck testdata/deck testdata/bucket
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands

@@ -1,5 +1,6 @@
 // Package gcstest is a Google Cloud Storage server inside the test process: the
 // part of the JSON and XML APIs that a reader uses, over loopback, with faults.
+// Beside it, it is a Deck that shows logs of runs that have not ended.
 //
 // It promises what the real service does where readers depend on it: pages of
 // at most 1000 objects, opaque page tokens, generations that change when an
@@ -8,7 +9,8 @@
 // Faults (see [Server.Fault]) replace or distort single answers. Nothing in it
 // waits for time to pass: a stall lasts until the test ends it.
 //
-// It never writes: objects come from [Server.Put] and [Server.LoadDir] only.
+// It never writes: objects come from [Server.Put] and [Server.LoadDir] only, logs
+// from [Server.PutLog] and [Server.LoadDeck].
 package gcstest
 
 import (
@@ -36,6 +38,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	buckets  map[string]*bucket
+	logs     map[string][]byte // by JOB/BUILD/CONTAINER
 	faults   []*fault
 	requests []*Request
 	conns    int
@@ -104,7 +107,7 @@ func Listen(addr string) (*Server, error) {
 }
 
 func newServer() *Server {
-	s := &Server{done: make(chan struct{}), buckets: map[string]*bucket{}, lastGen: 1_700_000_000_000_000}
+	s := &Server{done: make(chan struct{}), buckets: map[string]*bucket{}, logs: map[string][]byte{}, lastGen: 1_700_000_000_000_000}
 	s.http = httptest.NewUnstartedServer(s)
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse a certificate are tests
 	s.http.Config.ConnState = func(_ net.Conn, state http.ConnState) {

@@ -277,7 +277,71 @@ func TestLoadDir(t *testing.T) {
 	if again := list(t, s, nil); again.Items[0].Generation != first.Items[0].Generation {
 		t.Error("the same contents got another generation")
 	}
+	var packed bytes.Buffer
+	zw := gzip.NewWriter(&packed)
+	zw.Write([]byte("a log"))
+	zw.Close()
+	for _, name := range []string{"build-log.txt", "kops-2.otel"} {
+		if err := os.WriteFile(filepath.Join(dir, "b", "run", name), packed.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.LoadDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	if res, body := get(t, s.URL+"/b/run/build-log.txt"); body != "a log" || res.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a compressed log is answered with %q", body)
+	}
+	if res, body := get(t, s.URL+"/b/run/build-log.txt", "Accept-Encoding", "gzip"); body != packed.String() || res.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("a compressed log is answered with %q to who takes gzip", body)
+	}
+	if _, body := get(t, s.URL+"/b/run/kops-2.otel"); body != packed.String() {
+		t.Errorf("a compressed trace file is answered with %q", body)
+	}
 	if err := s.LoadDir(filepath.Join(dir, "none")); err == nil {
 		t.Error("no error for a missing directory")
+	}
+}
+
+func TestDeckShowsLogs(t *testing.T) {
+	s := gcstest.New(t)
+	dir := filepath.Join(t.TempDir(), "deck")
+	if err := os.MkdirAll(filepath.Join(dir, "ci-a", "1900550000000000006"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ci-a", "1900550000000000006", "test.txt"), []byte("one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LoadDeck(dir); err != nil {
+		t.Fatal(err)
+	}
+	s.PutLog("ci-a", "1900550000000000006", "sidecar", []byte("two\n"))
+	for _, test := range []struct {
+		name, query string
+		status      int
+		body        string
+	}{
+		{"the test container", "job=ci-a&id=1900550000000000006", http.StatusOK, "one\n"},
+		{"another container", "job=ci-a&id=1900550000000000006&container=sidecar", http.StatusOK, "two\n"},
+		{"a pod that is gone", "job=ci-a&id=1", http.StatusNotFound, "Log not found"},
+		{"no id", "job=ci-a", http.StatusBadRequest, "'id'"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			res, body := get(t, s.URL+"/log?"+test.query)
+			if res.StatusCode != test.status || !strings.Contains(body, test.body) {
+				t.Errorf("HTTP %d %q, want %d %q", res.StatusCode, body, test.status, test.body)
+			}
+		})
+	}
+	s.PutLog("ci-a", "1900550000000000006", "test", []byte("one\nthree\n"))
+	if _, body := get(t, s.URL+"/log?job=ci-a&id=1900550000000000006"); body != "one\nthree\n" {
+		t.Errorf("after it grew: %q", body)
+	}
+	s.PutLog("ci-a", "1900550000000000006", "test", nil)
+	if n := s.Count(gcstest.Log, "ci-a/1900550000000000006/test"); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+	if res, _ := get(t, s.URL+"/log?job=ci-a&id=1900550000000000006"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("after its end: %s", res.Status)
 	}
 }

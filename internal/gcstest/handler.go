@@ -23,6 +23,7 @@ const (
 	List  Op = "list"  // objects of a bucket
 	Get   Op = "get"   // the bytes of an object, by XML or JSON
 	Attrs Op = "attrs" // the JSON description of an object or bucket
+	Log   Op = "log"   // the log of a run that has not ended, by Deck
 )
 
 // Request is one request as it was received.
@@ -30,7 +31,7 @@ type Request struct {
 	Method string
 	Op     Op // "" if it is no request of a reader
 	Bucket string
-	Object string // of a list: the prefix
+	Object string // of a list: the prefix; of a log: JOB/BUILD/CONTAINER
 	Query  url.Values
 	Header http.Header
 	XML    bool // false: JSON API
@@ -91,6 +92,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // parse splits the escaped path: an object name may hold slashes as %2F.
 func parse(r *http.Request) *Request {
 	req := &Request{Method: r.Method, Query: r.URL.Query(), Header: r.Header.Clone()}
+	if parseLog(r, req) {
+		return req
+	}
 	path := r.URL.EscapedPath()
 	if rest, ok := strings.CutPrefix(strings.TrimPrefix(path, "/download"), "/storage/v1/b/"); ok {
 		b, rest, _ := strings.Cut(rest, "/")
@@ -122,6 +126,10 @@ func parse(r *http.Request) *Request {
 func (s *Server) answer(w http.ResponseWriter, req *Request) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead || req.Op == "" {
 		refuse(w, req, http.StatusMethodNotAllowed, "MethodNotAllowed", "this server only reads")
+		return
+	}
+	if req.Op == Log {
+		s.log(w, req)
 		return
 	}
 	s.mu.Lock()

@@ -1,6 +1,7 @@
 package gcstest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -16,6 +17,9 @@ import (
 // path %XX stands for a byte that some file system cannot hold in a name
 // (kOps puts ':' into its file names: "%3A"); a name holding a plain ':' works
 // where the file system allows it.
+//
+// A file of a text format that holds gzip is stored with that content encoding, as
+// Prow stores files of the kinds that it is told to compress.
 //
 // Generations come from the contents, so that a server started again on the
 // same files offers the same generations.
@@ -38,7 +42,7 @@ func (s *Server) LoadDir(dir string) error {
 		}
 		sum := sha256.Sum256(data)
 		s.Put(Object{
-			Bucket: bucket, Name: name, Data: data, ContentType: contentType(name),
+			Bucket: bucket, Name: name, Data: data, ContentType: contentType(name), ContentEncoding: contentEncoding(name, data),
 			Generation: int64(1_000_000_000_000_000 + binary.BigEndian.Uint64(sum[:])%1_000_000_000_000_000),
 		})
 		return nil
@@ -49,6 +53,15 @@ func (s *Server) LoadDir(dir string) error {
 	return err
 }
 
+func contentEncoding(name string, data []byte) string {
+	if contentType(name) != anyType && bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		return "gzip"
+	}
+	return ""
+}
+
+const anyType = "application/octet-stream"
+
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".json":
@@ -58,6 +71,6 @@ func contentType(name string) string {
 	case ".xml":
 		return "application/xml"
 	default:
-		return "application/octet-stream"
+		return anyType
 	}
 }

@@ -12,15 +12,19 @@ import (
 )
 
 func TestCommittedBucketIsCurrent(t *testing.T) {
-	b, err := sampleBucket()
-	if err != nil {
+	for name, s := range map[string]sample{"bucket": buckets(t), "deck": liveLogs()} {
+		t.Run(name, func(t *testing.T) { committed(t, s, filepath.Join("..", name)) })
+	}
+}
+
+// committed compares a directory with what would be written to it.
+func committed(t *testing.T, s sample, dir string) {
+	t.Helper()
+	written := t.TempDir()
+	if err := s.write(written); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := b.write(dir); err != nil {
-		t.Fatal(err)
-	}
-	want, got := readTree(t, dir), readTree(t, filepath.Join("..", "bucket"))
+	want, got := readTree(t, written), readTree(t, dir)
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if committed, ok := got[name]; !ok {
 			t.Errorf("%s is missing", name)
@@ -38,15 +42,8 @@ func TestCommittedBucketIsCurrent(t *testing.T) {
 }
 
 func TestBucketIsTheSameEachTime(t *testing.T) {
-	first, err := sampleBucket()
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := sampleBucket()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !maps.EqualFunc(first, second, bytes.Equal) {
+	first, second := buckets(t), buckets(t)
+	if !maps.EqualFunc(first, second, func(a, b bucket) bool { return maps.EqualFunc(a, b, bytes.Equal) }) {
 		t.Error("two runs of the generator made different buckets")
 	}
 }

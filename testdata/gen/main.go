@@ -1,8 +1,9 @@
-// Command gen writes the sample bucket that the tests and the demo read: one failing and one passing kOps run as Prow
-// stores them, with the traces of every kops process in it.
+// Command gen writes the sample buckets that the tests and the demo read: one failing and one passing kOps run as Prow
+// stores them, with the traces of every kops process in it; three runs without traces; one that still runs, with the
+// log that Deck shows of it.
 //
-//	go run ./testdata/gen                          writes testdata/bucket
-//	go run ./testdata/gen -out DIR                 writes DIR/kubernetes-ci-logs
+//	go run ./testdata/gen                          writes testdata/bucket and testdata/deck
+//	go run ./testdata/gen -out DIR                 writes DIR/bucket and DIR/deck
 //	go run ./testdata/gen -scale 1m [-out DIR]     writes one million spans in 20 files instead
 //
 // The output depends on nothing but this source: all dates are fixed, all randomness is seeded, so that a second run
@@ -20,7 +21,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "", "directory to write to (default testdata/bucket; with -scale a new temporary one)")
+	out := flag.String("out", "", "directory to write to (default testdata; with -scale a new temporary one)")
 	scale := flag.String("scale", "", "write this many spans for measurements (100k, 1m, 10m) instead of the bucket")
 	flag.Parse()
 	if err := generate(*out, *scale); err != nil {
@@ -49,34 +50,49 @@ func generate(out, scale string) error {
 		return nil
 	}
 	if out == "" {
+		out = "testdata"
 		if _, err := os.Stat("testdata"); errors.Is(err, fs.ErrNotExist) {
 			return errors.New("there is no testdata here: run it in the root of the repository, or name a directory with -out")
 		}
-		out = filepath.Join("testdata", "bucket")
 	}
-	b, err := sampleBucket()
+	s, err := sampleBuckets()
 	if err != nil {
 		return err
 	}
-	return b.write(out)
+	if err := s.write(filepath.Join(out, "bucket")); err != nil {
+		return err
+	}
+	return liveLogs().write(filepath.Join(out, "deck"))
 }
 
 // bucket holds objects by name, as the store would list them.
 type bucket map[string][]byte
 
-// write replaces dir/<bucket name> by the objects of b.
-func (b bucket) write(dir string) error {
-	root := filepath.Join(dir, bucketName)
-	if err := os.RemoveAll(root); err != nil {
+// sample holds buckets by name.
+type sample map[string]bucket
+
+// bucket returns the bucket of a name, which is made if it is missing.
+func (s sample) bucket(name string) bucket {
+	if s[name] == nil {
+		s[name] = bucket{}
+	}
+	return s[name]
+}
+
+// write replaces what dir holds by the buckets of s.
+func (s sample) write(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	for name, data := range b {
-		path := filepath.Join(root, filepath.FromSlash(diskName(name)))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			return err
+	for bucket, objects := range s {
+		for name, data := range objects {
+			path := filepath.Join(dir, bucket, filepath.FromSlash(diskName(name)))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

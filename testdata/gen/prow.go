@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,37 @@ const (
 	pullSHA = "9c3e5b1a0d7f42688e94b6a1c5d2f7e3b8a06914"
 )
 
+// A prowRun is one build of a job, as far as Prow knows it: all that is stored of it but traces.
+type prowRun struct {
+	prow       instance
+	job, build string
+	root       string // of its objects in the bucket
+	uuid       string // of its ProwJob
+	cluster    string // Prow's build cluster
+	node       string
+	refs       obj // what was tested; nil for a periodic
+	extraRefs  []obj
+	image      string
+	args       []string // of the test container
+	created    time.Time
+	scheduling time.Duration
+	ended      time.Time // when the last program of the test container ended; zero: it still runs
+	failure    string    // why it failed, "" when it passed
+	metadata   obj       // that the job gave to Prow; nil: none
+
+	log       []byte // build-log.txt
+	artifacts bucket // objects below artifacts/
+}
+
+// An instance is an installation of Prow, which stores runs in a bucket of its own.
+type instance struct {
+	deck, bucket, strategy  string
+	defaultOrg, defaultRepo string
+	compress                []string // endings of the files that are stored compressed
+}
+
+var kubernetesProw = instance{deck: "prow.k8s.io", bucket: bucketName, strategy: "legacy", defaultOrg: "kubernetes", defaultRepo: "kubernetes"}
+
 // times are the instants of a run's pod. Kubernetes knows them to the second.
 type times struct {
 	queued, pending              time.Time
@@ -28,8 +60,8 @@ type times struct {
 	tested, uploaded, completed  time.Time
 }
 
-func (r *run) times() times {
-	second := func(d time.Duration) time.Time { return podCreated.Add(d).Truncate(time.Second) }
+func (r *prowRun) times() times {
+	second := func(d time.Duration) time.Time { return r.created.Add(d).Truncate(time.Second) }
 	t := times{queued: second(-3 * time.Second), pending: second(time.Second)}
 	t.scheduled = second(r.scheduling)
 	t.clone = t.scheduled.Add(18 * time.Second)
@@ -37,50 +69,45 @@ func (r *run) times() times {
 	t.initupload = t.cloned.Add(time.Second)
 	t.entrypoint = t.initupload.Add(3 * time.Second)
 	t.test = t.entrypoint.Add(2 * time.Second)
-	t.tested = t.test
-	for _, p := range r.processes {
-		if p.end.After(t.tested) {
-			t.tested = p.end
-		}
-	}
-	t.tested = t.tested.Add(3 * time.Second).Truncate(time.Second)
+	t.tested = r.ended.Add(3 * time.Second).Truncate(time.Second)
 	t.uploaded = t.tested.Add(9 * time.Second)
 	t.completed = t.uploaded.Add(4 * time.Second)
 	return t
 }
 
-// store writes the run's objects, and its pointers, into b.
-func (r *run) store(b bucket) error {
-	if err := r.storeTraces(); err != nil {
-		return err
-	}
-	r.artifacts["artifacts/metadata.json"] = indented(r.metadata())
-	r.artifacts["artifacts/junit_runner.xml"] = r.junitRunner()
-	if r.failure == "" {
-		r.artifacts["artifacts/junit_01.xml"] = r.junitGinkgo()
-	}
-	r.artifacts["artifacts/cluster.yaml"] = []byte("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: " + r.clusterName() + "\n")
-	// Sidecar writes a '#' in a name as these three characters.
-	r.artifacts["artifacts/logs/node%231.log"] = []byte("-- no entries --\n")
+func (r *prowRun) running() bool { return r.ended.IsZero() }
 
-	files := maps.Clone(r.artifacts)
-	files["build-log.txt"] = r.buildLog()
-	uploads := slices.Sorted(maps.Keys(files))
+// store writes the run's objects, and its pointers, into its Prow's bucket. Of a run that has not ended there is
+// what came before its test container, and its ProwJob.
+func (r *prowRun) store(s sample) error {
+	files := bucket{}
+	if !r.running() {
+		maps.Copy(files, r.artifacts)
+		files["build-log.txt"] = r.log
+		uploads := slices.Sorted(maps.Keys(files))
+		for _, name := range uploads {
+			data, err := r.prow.stored(name, files[name])
+			if err != nil {
+				return err
+			}
+			files[name] = data
+		}
+		files["finished.json"] = compact(r.finished())
+		files["podinfo.json"] = indented(r.podInfo())
+		files["sidecar-logs.json"] = r.sidecarLog(uploads)
+	}
 	files["started.json"] = compact(r.started())
-	files["finished.json"] = compact(r.finished())
 	files["prowjob.json"] = indented(r.prowJob())
-	files["podinfo.json"] = indented(r.podInfo())
 	files["clone-records.json"] = compact(r.cloneRecords())
 	files["clone-log.txt"] = r.cloneLog()
-	files["sidecar-logs.json"] = r.sidecarLog(uploads)
+
+	b := s.bucket(r.prow.bucket)
 	for name, data := range files {
 		b[r.root+"/"+name] = data
 	}
-	b[r.root+"/artifacts/otlp/"] = nil // made by a person in the console
-
 	latest := []string{"logs/" + r.job + "/latest-build.txt"}
 	if r.refs != nil {
-		b["pr-logs/directory/"+r.job+"/"+r.build+".txt"] = []byte("gs://" + bucketName + "/" + r.root)
+		b["pr-logs/directory/"+r.job+"/"+r.build+".txt"] = []byte("gs://" + r.prow.bucket + "/" + r.root)
 		latest = []string{"pr-logs/directory/" + r.job + "/latest-build.txt", strings.TrimSuffix(r.root, r.build) + "latest-build.txt"}
 	}
 	for _, name := range latest {
@@ -89,86 +116,112 @@ func (r *run) store(b bucket) error {
 	return nil
 }
 
-func (r *run) clusterName() string {
-	if r.refs != nil {
-		return gceCluster
+// stored is a file as its Prow stores it: compressed, if it is of a kind that is and not short.
+func (p instance) stored(name string, data []byte) ([]byte, error) {
+	if len(data) <= 1024 || !slices.Contains(p.compress, strings.TrimPrefix(path.Ext(name), ".")) {
+		return data, nil
 	}
-	return awsCluster
+	return gzipped(data)
 }
 
-func (r *run) result() (state, upper string) {
-	if r.failure != "" {
+// result is how the run ended, as crier and as sidecar spell it.
+func (r *prowRun) result() (state, upper string) {
+	switch {
+	case r.running():
+		return "pending", ""
+	case r.failure != "":
 		return "failure", "FAILURE"
 	}
 	return "success", "SUCCESS"
 }
 
-func (r *run) metadata() obj {
-	return obj{"kubetest-version": "v0.0.0-20250301000000-example", "deployer-version": version, "tester-version": "v0.0.0-20250301000000-example"}
+// tested is the repository that the run tests, or that its job's program lies in.
+func (r *prowRun) tested() (refs obj, org, repo, branch string) {
+	if refs = r.refs; refs == nil {
+		refs = r.extraRefs[0]
+	}
+	return refs, refs["org"].(string), refs["repo"].(string), refs["base_ref"].(string)
 }
 
-func (r *run) started() obj {
+// pull is the number of the pull request that the run tests, "" of a periodic.
+func (r *prowRun) pull() string {
+	if r.refs == nil {
+		return ""
+	}
+	return fmt.Sprint(r.refs["pulls"].([]obj)[0]["number"])
+}
+
+func (r *prowRun) started() obj {
+	_, org, repo, branch := r.tested()
 	s := obj{"timestamp": r.times().initupload.Unix(), "node": r.node}
-	if r.refs != nil {
-		s["pull"] = "18000"
-		s["repos"] = obj{"kubernetes/kops": "master:" + baseSHA + ",18000:" + pullSHA}
+	if pull := r.pull(); pull != "" {
+		s["pull"] = pull
+		s["repos"] = obj{org + "/" + repo: branch + ":" + baseSHA + "," + pull + ":" + pullSHA}
 		s["repo-commit"] = pullSHA
 	} else {
-		s["repos"] = obj{"kubernetes/kops": "master"}
+		s["repos"] = obj{org + "/" + repo: branch}
 		s["repo-commit"] = baseSHA
 	}
 	return s
 }
 
-func (r *run) finished() obj {
+func (r *prowRun) finished() obj {
 	_, result := r.result()
-	f := obj{"timestamp": r.times().uploaded.Unix(), "passed": r.failure == "", "result": result, "metadata": r.metadata()}
+	f := obj{"timestamp": r.times().uploaded.Unix(), "passed": r.failure == "", "result": result}
+	if r.metadata != nil {
+		f["metadata"] = r.metadata
+	}
 	if r.refs != nil {
 		f["revision"] = pullSHA
 	}
 	return f
 }
 
-func (r *run) prowJob() obj {
+func (r *prowRun) prowJob() obj {
 	t := r.times()
 	state, _ := r.result()
+	stored := obj{"bucket": r.prow.bucket, "path_strategy": r.prow.strategy, "default_org": r.prow.defaultOrg, "default_repo": r.prow.defaultRepo,
+		"job_url_prefix": "https://" + r.prow.deck + "/view/"}
+	if r.prow.compress != nil {
+		stored["compress_file_types"] = r.prow.compress
+	}
 	labels := obj{"created-by-prow": "true", "prow.k8s.io/build-id": r.build, "prow.k8s.io/id": r.uuid, "prow.k8s.io/job": r.job}
 	spec := obj{
 		"agent": "kubernetes", "cluster": r.cluster, "job": r.job, "max_concurrency": 1, "namespace": "test-pods", "report": true,
 		"decoration_config": obj{
 			"timeout": "4h0m0s", "grace_period": "15m0s",
-			"gcs_configuration": obj{"bucket": bucketName, "path_strategy": "legacy", "default_org": "kubernetes", "default_repo": "kubernetes",
-				"job_url_prefix": "https://prow.k8s.io/view/"},
+			"gcs_configuration": stored,
 			"utility_images": obj{"clonerefs": "prow/clonerefs:v20250310-example", "initupload": "prow/initupload:v20250310-example",
 				"entrypoint": "prow/entrypoint:v20250310-example", "sidecar": "prow/sidecar:v20250310-example"},
 		},
-		"pod_spec": obj{"containers": []obj{{"name": "", "image": "kubekins-e2e:v20250310-example-master", "command": []string{"runner.sh"}, "args": r.args,
+		"pod_spec": obj{"containers": []obj{{"name": "", "image": r.image, "command": []string{"runner.sh"}, "args": r.args,
 			"resources": obj{"requests": obj{"cpu": "4", "memory": "6Gi"}}}}},
 	}
-	description := "Job succeeded."
-	if r.failure != "" {
-		description = "Job failed."
-	}
-	if r.refs != nil {
+	if pull := r.pull(); pull != "" {
 		spec["type"], spec["refs"], spec["context"], spec["rerun_command"] = "presubmit", r.refs, r.job, "/test "+r.job
-		labels["prow.k8s.io/type"], labels["prow.k8s.io/refs.pull"] = "presubmit", "18000"
+		labels["prow.k8s.io/type"], labels["prow.k8s.io/refs.pull"] = "presubmit", pull
 	} else {
 		spec["type"], spec["extra_refs"] = "periodic", r.extraRefs
 		labels["prow.k8s.io/type"] = "periodic"
+	}
+	status := obj{
+		"startTime": t.queued, "pendingTime": t.pending, "state": state,
+		"description": map[string]string{"pending": "Job triggered.", "failure": "Job failed.", "success": "Job succeeded."}[state],
+		"url":         "https://" + r.prow.deck + "/view/gs/" + r.prow.bucket + "/" + r.root, "pod_name": r.uuid, "build_id": r.build,
+		"prev_report_states": obj{"gcsreporter": state, "gcsk8sreporter": state},
+	}
+	if !r.running() {
+		status["completionTime"] = t.completed
 	}
 	return obj{
 		"apiVersion": "prow.k8s.io/v1", "kind": "ProwJob",
 		"metadata": obj{"name": r.uuid, "namespace": "prow", "creationTimestamp": t.queued, "labels": labels, "annotations": obj{"prow.k8s.io/job": r.job}},
 		"spec":     spec,
-		"status": obj{
-			"startTime": t.queued, "pendingTime": t.pending, "completionTime": t.completed, "state": state, "description": description,
-			"url": "https://prow.k8s.io/view/gs/" + bucketName + "/" + r.root, "pod_name": r.uuid, "build_id": r.build,
-			"prev_report_states": obj{"gcsreporter": state, "gcsk8sreporter": state},
-		},
+		"status":   status,
 	}
 }
 
-func (r *run) podInfo() obj {
+func (r *prowRun) podInfo() obj {
 	t := r.times()
 	ran := func(name string, from, to time.Time, exit int) obj {
 		reason := "Completed"
@@ -197,15 +250,20 @@ func (r *run) podInfo() obj {
 		happened(t.clone.Add(-time.Second), "Normal", "Pulled", "Successfully pulled image \"prow/clonerefs:v20250310-example\" in 16.2s"),
 		happened(t.clone, "Normal", "Started", "Started container clonerefs"),
 		happened(t.test, "Normal", "Started", "Started container test"))
+	completed := func(name string, from, to time.Time) obj { // of an init container, which then counts as ready
+		status := ran(name, from, to, 0)
+		status["ready"] = true
+		return status
+	}
 	return obj{
 		"pod": obj{
-			"metadata": obj{"name": r.uuid, "namespace": "test-pods", "creationTimestamp": podCreated.Truncate(time.Second)},
+			"metadata": obj{"name": r.uuid, "namespace": "test-pods", "creationTimestamp": r.created.Truncate(time.Second)},
 			"spec":     obj{"nodeName": r.node, "restartPolicy": "Never"},
 			"status": obj{
 				"phase": phase, "startTime": t.scheduled,
 				"conditions": []obj{{"type": "PodScheduled", "status": "True", "lastTransitionTime": t.scheduled}, {"type": "Initialized", "status": "True", "lastTransitionTime": t.test}},
-				"initContainerStatuses": []obj{ran("clonerefs", t.clone, t.cloned, 0), ran("initupload", t.initupload, t.initupload.Add(time.Second), 0),
-					ran("place-entrypoint", t.entrypoint, t.entrypoint, 0)},
+				"initContainerStatuses": []obj{completed("clonerefs", t.clone, t.cloned), completed("initupload", t.initupload, t.initupload.Add(time.Second)),
+					completed("place-entrypoint", t.entrypoint, t.entrypoint)},
 				"containerStatuses": []obj{ran("sidecar", t.test, t.uploaded, 0), ran("test", t.test, t.tested, exit)},
 			},
 		},
@@ -215,26 +273,29 @@ func (r *run) podInfo() obj {
 }
 
 // cloneRecords has no start times: durations in nanoseconds are all that clonerefs keeps.
-func (r *run) cloneRecords() []obj {
+func (r *prowRun) cloneRecords() []obj {
 	type step struct {
 		command string
 		took    time.Duration
 	}
+	refs, org, repo, branch := r.tested()
+	remote, dir, sha := "https://github.com/"+org+"/"+repo+".git", "/home/prow/go/src/", baseSHA
+	if alias, ok := refs["path_alias"].(string); ok {
+		dir += alias
+	} else {
+		dir += "github.com/" + org + "/" + repo
+	}
 	steps := []step{
-		{"mkdir -p /home/prow/go/src/k8s.io/kops", 2 * time.Millisecond},
-		{"git init /home/prow/go/src/k8s.io/kops", 9 * time.Millisecond},
+		{"mkdir -p " + dir, 2 * time.Millisecond},
+		{"git init " + dir, 9 * time.Millisecond},
 		{"git config user.name ci-robot", 3 * time.Millisecond},
-		{"git fetch https://github.com/kubernetes/kops.git --tags --prune", 18300 * time.Millisecond},
-		{"git fetch https://github.com/kubernetes/kops.git master", 640 * time.Millisecond},
+		{"git fetch " + remote + " --tags --prune", 18300 * time.Millisecond},
+		{"git fetch " + remote + " " + branch, 640 * time.Millisecond},
 		{"git checkout " + baseSHA, 2900 * time.Millisecond},
 	}
-	var refs obj
-	sha := baseSHA
-	if r.refs != nil {
-		steps = append(steps, step{"git fetch https://github.com/kubernetes/kops.git pull/18000/head", 810 * time.Millisecond}, step{"git merge --no-ff --no-stat -m merge " + pullSHA, 420 * time.Millisecond})
-		refs, sha = r.refs, pullSHA
-	} else {
-		refs = r.extraRefs[0]
+	if pull := r.pull(); pull != "" {
+		steps = append(steps, step{"git fetch " + remote + " pull/" + pull + "/head", 810 * time.Millisecond}, step{"git merge --no-ff --no-stat -m merge " + pullSHA, 420 * time.Millisecond})
+		sha = pullSHA
 	}
 	var commands []obj
 	var total time.Duration
@@ -248,10 +309,11 @@ func (r *run) cloneRecords() []obj {
 	}
 }
 
-func (r *run) cloneLog() []byte {
+func (r *prowRun) cloneLog() []byte {
 	var log bytes.Buffer
+	_, org, repo, branch := r.tested()
 	for _, record := range r.cloneRecords()[1:] {
-		fmt.Fprintln(&log, "# Cloning kubernetes/kops at master")
+		fmt.Fprintf(&log, "# Cloning %s/%s at %s\n", org, repo, branch)
 		for _, c := range record["commands"].([]obj) {
 			fmt.Fprintf(&log, "$ %s (runtime: %s)\n", c["command"], time.Duration(c["duration"].(int64)))
 		}
@@ -260,7 +322,7 @@ func (r *run) cloneLog() []byte {
 }
 
 // sidecarLog tells when each object was uploaded: four at a time, after the test container ended.
-func (r *run) sidecarLog(uploads []string) []byte {
+func (r *prowRun) sidecarLog(uploads []string) []byte {
 	var log bytes.Buffer
 	t := r.times()
 	at := t.tested.Add(200 * time.Millisecond)

@@ -87,38 +87,32 @@ var passCommands = []command{
 	{step: "Down", pid: 1341, pause: time.Second, body: awsDelete, args: "delete cluster --name " + awsCluster + " --yes --interval=60s --wait=60m"},
 }
 
-// sampleBucket is the whole bucket: both runs and the pointers that Prow keeps beside them.
-func sampleBucket() (bucket, error) {
-	b := bucket{}
-	for _, r := range []*run{quotaRun(), passRun()} {
-		if err := r.store(b); err != nil {
-			return nil, fmt.Errorf("run %s: %w", r.build, err)
+// sampleBuckets are all buckets: the runs and the pointers that Prow keeps beside them.
+func sampleBuckets() (sample, error) {
+	s := sample{}
+	for _, r := range []interface{ store(sample) error }{quotaRun(), passRun(), ginkgoRun(), unitRun(), stepsRun(), runningRun()} {
+		if err := r.store(s); err != nil {
+			return nil, err
 		}
 	}
-	return b, nil
+	return s, nil
 }
 
-// A run is one build of a job, with all that is left of it.
+// A run is one of a kOps job, with the traces of its processes.
 type run struct {
-	job, build string
-	root       string // of its objects in the bucket
-	uuid       string // of its ProwJob
-	cluster    string // Prow's build cluster
-	node       string
-	refs       obj // what was tested; nil for a periodic
-	extraRefs  []obj
-	args       []string // of the test container
-	scheduling time.Duration
-	failure    string // what kubetest2 says of it, "" when it passed
-
+	prowRun
 	commands  []command
 	processes []*process          // one for each command
 	others    map[string]*process // traced programs other than kops, by the directory of their file
-	artifacts bucket              // objects below artifacts/
 }
 
+const kubekins = "kubekins-e2e:v20250310-example-master"
+
+var kubetest = obj{"kubetest-version": "v0.0.0-20250301000000-example", "deployer-version": version, "tester-version": "v0.0.0-20250301000000-example"}
+
 func quotaRun() *run {
-	r := &run{
+	r := &run{commands: quotaCommands, prowRun: prowRun{
+		prow: kubernetesProw, created: podCreated, image: kubekins, metadata: kubetest, artifacts: bucket{},
 		job: "pull-kops-e2e-k8s-gce-cilium", build: quotaBuild,
 		root: "pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/" + quotaBuild,
 		uuid: "5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10", cluster: "k8s-infra-prow-build", node: "gke-prow-build-pool-example-1f0c7b2e-4q8s",
@@ -131,9 +125,7 @@ func quotaRun() *run {
 		args:       []string{"bash", "-c", "make test-e2e-install && kubetest2 kops -v=2 --up --build --down --cloud-provider=gce --create-args='--networking=cilium' --test=kops"},
 		scheduling: 17 * time.Second,
 		failure:    "exit status 1", // all that kubetest2 says of a command that failed
-		commands:   quotaCommands,
-		artifacts:  bucket{},
-	}
+	}}
 	r.play(r.runDir() + "/kops")
 
 	update := r.processes[2]
@@ -146,7 +138,8 @@ func quotaRun() *run {
 }
 
 func passRun() *run {
-	r := &run{
+	r := &run{commands: passCommands, prowRun: prowRun{
+		prow: kubernetesProw, created: podCreated, image: kubekins, metadata: kubetest, artifacts: bucket{},
 		job: "e2e-kops-aws-distro-deb13", build: passBuild,
 		root: "logs/e2e-kops-aws-distro-deb13/" + passBuild,
 		uuid: "c7d0e9a4-8b25-4f63-b1de-52a90f3c6e71", cluster: "k8s-infra-kops-prow-build", node: "ip-10-1-2-3.us-east-2.compute.internal",
@@ -154,9 +147,7 @@ func passRun() *run {
 		args: []string{"bash", "-c", "make test-e2e-install && kubetest2 kops -v=2 --up --down --cloud-provider=aws " +
 			"--create-args='--networking=cilium --image=136693071363/debian-13-amd64-20250310-2048' --test=kops -- --parallel=25"},
 		scheduling: 2 * time.Second,
-		commands:   passCommands,
-		artifacts:  bucket{},
-	}
+	}}
 	r.play("/tmp/kops.example/kops")
 	return r
 }
@@ -181,6 +172,32 @@ func (r *run) play(kops string) {
 			last = p.end
 		}
 	}
+	r.ended = last
+}
+
+// store adds what a kOps job leaves to what every job does.
+func (r *run) store(s sample) error {
+	if err := r.storeTraces(); err != nil {
+		return fmt.Errorf("run %s: %w", r.build, err)
+	}
+	r.log = r.buildLog()
+	r.artifacts["artifacts/metadata.json"] = indented(r.metadata)
+	r.artifacts["artifacts/junit_runner.xml"] = r.junitRunner()
+	if r.failure == "" {
+		r.artifacts["artifacts/junit_01.xml"] = r.junitGinkgo()
+	}
+	r.artifacts["artifacts/cluster.yaml"] = []byte("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: " + r.clusterName() + "\n")
+	// Sidecar writes a '#' in a name as these three characters.
+	r.artifacts["artifacts/logs/node%231.log"] = []byte("-- no entries --\n")
+	s.bucket(bucketName)[r.root+"/artifacts/otlp/"] = nil // made by a person in the console
+	return r.prowRun.store(s)
+}
+
+func (r *run) clusterName() string {
+	if r.refs != nil {
+		return gceCluster
+	}
+	return awsCluster
 }
 
 // storeTraces adds the processes' files to the artifacts, and a file beside them that is none.

@@ -68,17 +68,20 @@ func (f found) text(key string) string {
 	return ""
 }
 
-func sample(t *testing.T) bucket {
+func buckets(t *testing.T) sample {
 	t.Helper()
-	b, err := sampleBucket()
+	s, err := sampleBuckets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return s
 }
 
+// kubernetes is the bucket of the runs with traces.
+func kubernetes(t *testing.T) bucket { return buckets(t)[bucketName] }
+
 func TestFailingRun(t *testing.T) {
-	spans, problems := readBack(t, sample(t), quotaRun().root)
+	spans, problems := readBack(t, kubernetes(t), quotaRun().root)
 
 	byID, traces, services := map[string]found{}, map[string]int{}, map[string]int{}
 	for _, s := range spans {
@@ -142,7 +145,7 @@ func TestFailingRun(t *testing.T) {
 }
 
 func TestEveryKindOfThingOccurs(t *testing.T) {
-	spans, _ := readBack(t, sample(t), "")
+	spans, _ := readBack(t, kubernetes(t), "")
 	seen := map[string]bool{}
 	var value func(*commonpb.AnyValue)
 	attributes := func(kvs []*commonpb.KeyValue) {
@@ -186,7 +189,7 @@ func TestEveryKindOfThingOccurs(t *testing.T) {
 }
 
 func TestRunsLookAsProwStoresThem(t *testing.T) {
-	b := sample(t)
+	b := kubernetes(t)
 	for _, r := range []*run{quotaRun(), passRun()} {
 		t.Run(r.job, func(t *testing.T) {
 			for _, name := range []string{"started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "artifacts/metadata.json"} {
@@ -225,5 +228,93 @@ func TestRunsLookAsProwStoresThem(t *testing.T) {
 	pointer := string(b["pr-logs/directory/pull-kops-e2e-k8s-gce-cilium/"+quotaBuild+".txt"])
 	if want := "gs://" + bucketName + "/" + quotaRun().root; pointer != want {
 		t.Errorf("the pointer says %q, want %q", pointer, want)
+	}
+}
+
+func TestRunsWithoutTraces(t *testing.T) {
+	s := buckets(t)
+	for _, test := range []struct {
+		run     *prowRun
+		files   []string // below its root, beside Prow's own
+		log     int      // bytes, at least
+		holds   []string
+		zipped  bool
+		atLeast int // times that a line of the log says
+	}{
+		{ginkgoRun(), []string{"artifacts/kind-worker2/kubelet.log"}, 5_000_000, []string{"• [FAILED] [", "FLAKEY TEST - TOOK 2 ATTEMPTS", "1 Failed | 1 Flaked", "no IP addresses available"}, true, 15_000},
+		{unitRun(), []string{"artifacts/junit_01.xml"}, 10_000, []string{"--- FAIL: TestSecondDisk", "ok  \tk8s.io/kops/util/pkg/vfs", "DONE 30 tests, 1 failure"}, false, 100},
+		{stepsRun(), []string{"artifacts/ci-operator-step-graph.json", "artifacts/junit_operator.xml", "artifacts/e2e-aws/openshift-e2e-test/build-log.txt",
+			"artifacts/e2e-aws/openshift-e2e-test/finished.json", "artifacts/build-logs/src-amd64.log"}, 3000,
+			[]string{"INFO[2025-03-13T22:5", "ERRO[2025-03-14T00:1", "Step e2e-aws-openshift-e2e-test failed after"}, true, 0},
+	} {
+		t.Run(test.run.job, func(t *testing.T) {
+			b, root := s[test.run.prow.bucket], test.run.root+"/"
+			for _, name := range append(test.files, "started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "sidecar-logs.json") {
+				if len(b[root+name]) == 0 {
+					t.Errorf("%s is missing", name)
+				}
+			}
+			for name := range b {
+				if strings.HasPrefix(name, root) && strings.Contains(name, "/otlp/") {
+					t.Errorf("it has traces: %s", name)
+				}
+			}
+			if zipped := bytes.HasPrefix(b[root+"build-log.txt"], []byte{0x1f, 0x8b}); zipped != test.zipped {
+				t.Errorf("its log is stored compressed: %v", zipped)
+			}
+			if len(test.run.log) < test.log {
+				t.Errorf("its log has %d bytes, want at least %d", len(test.run.log), test.log)
+			}
+			for _, want := range test.holds {
+				if !bytes.Contains(test.run.log, []byte(want)) {
+					t.Errorf("its log does not hold %q", want)
+				}
+			}
+			in := test.run.times()
+			times := klogTimes(t, test.run.log)
+			if len(times) < test.atLeast {
+				t.Errorf("its log has %d times, want at least %d", len(times), test.atLeast)
+			}
+			for _, at := range times {
+				if at.Before(in.test) || at.After(in.tested) {
+					t.Fatalf("its log has a line of %s, its test container ran from %s to %s", at, in.test, in.tested)
+				}
+			}
+		})
+	}
+}
+
+// klogTimes are the times of the lines that klog wrote. All runs are of March 2025.
+func klogTimes(t *testing.T, log []byte) (times []time.Time) {
+	t.Helper()
+	for line := range bytes.Lines(log) {
+		line = bytes.TrimLeft(line, " ")
+		if len(line) < 21 || !strings.ContainsRune("IWE", rune(line[0])) || !bytes.HasPrefix(line[1:], []byte("03")) {
+			continue
+		}
+		at, err := time.Parse("2006 0102 15:04:05.000000", "2025 "+string(line[1:21]))
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		times = append(times, at)
+	}
+	return times
+}
+
+func TestRunningRun(t *testing.T) {
+	r := runningRun()
+	b := kubernetes(t)
+	for name, there := range map[string]bool{"started.json": true, "prowjob.json": true, "clone-records.json": true, "finished.json": false, "build-log.txt": false, "podinfo.json": false} {
+		if _, ok := b[r.root+"/"+name]; ok != there {
+			t.Errorf("%s is there: %v", name, ok)
+		}
+	}
+	var job struct{ Status map[string]any }
+	if err := json.Unmarshal(b[r.root+"/prowjob.json"], &job); err != nil || job.Status["state"] != "pending" || job.Status["completionTime"] != nil {
+		t.Errorf("prowjob.json says %v, %v", job.Status, err)
+	}
+	times := klogTimes(t, liveLogs()[r.job][r.build+"/test.txt"])
+	if len(times) < 20 || times[0].Before(r.times().test) {
+		t.Errorf("the log that Deck shows has %d times", len(times))
 	}
 }

@@ -1,10 +1,11 @@
 // Command serve offers a directory of sample buckets as a Cloud Storage server
 // on loopback.
 //
-//	serve [-addr 127.0.0.1:0] DIR                    until interrupted; prints the address
-//	serve [-addr 127.0.0.1:0] DIR -- COMMAND ARG…    while COMMAND runs, with its exit code
+//	serve [-addr 127.0.0.1:0] [-deck LOGS] DIR                    until interrupted; prints the address
+//	serve [-addr 127.0.0.1:0] [-deck LOGS] DIR -- COMMAND ARG…    while COMMAND runs, with its exit code
 //
-// COMMAND finds the server through STORAGE_EMULATOR_HOST.
+// COMMAND finds the server through STORAGE_EMULATOR_HOST. The files LOGS/JOB/BUILD/CONTAINER.txt
+// are the logs of runs that have not ended, which a Deck at the same address shows.
 package main
 
 import (
@@ -36,6 +37,7 @@ func run(args []string) (int, error) {
 	}
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:0", "address to listen on")
+	deck := flags.String("deck", "", "directory of logs that Deck shows: JOB/BUILD/CONTAINER.txt")
 	if err := flags.Parse(args); err != nil {
 		return 2, nil // the flag package has said why
 	}
@@ -49,6 +51,11 @@ func run(args []string) (int, error) {
 	defer server.Close()
 	if err := server.LoadDir(flags.Arg(0)); err != nil {
 		return 1, err
+	}
+	if *deck != "" {
+		if err := server.LoadDeck(*deck); err != nil {
+			return 1, err
+		}
 	}
 	if len(command) == 0 {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
