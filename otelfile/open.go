@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"prowtrace/internal/mapfile"
 )
@@ -39,19 +40,25 @@ const (
 // Open opens the file at path. The errors are those of the file system; a file that
 // can be read but not understood is a File with [FormatUnknown].
 func (o Options) Open(path string) (*File, error) {
-	data, unmap, err := mapfile.Read(path, o.mapFrom())
+	stored, err := os.Open(path)
 	if err != nil {
+		return nil, fmt.Errorf("open trace file: %w", err)
+	}
+	data, unmap, err := mapfile.Bytes(stored, o.mapFrom())
+	if err != nil {
+		stored.Close() // which was only read
 		return nil, fmt.Errorf("open trace file: %w", err)
 	}
 	packed := isGzip(data)
 	f, err := o.Parse(path, data)
 	if unmap == nil {
-		return f, err
+		return f, errors.Join(err, stored.Close())
 	}
 	if err != nil || packed { // nothing refers to the stored bytes
-		return f, errors.Join(err, unmap())
+		return f, errors.Join(err, unmap(), stored.Close())
 	}
 	f.unmap = unmap
+	f.stored.Store(stored)
 	return f, nil
 }
 

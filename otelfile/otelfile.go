@@ -20,7 +20,9 @@
 package otelfile
 
 import (
+	"errors"
 	"iter"
+	"os"
 	"sync/atomic"
 )
 
@@ -33,6 +35,7 @@ type File struct {
 	foreign string   // FormatUnknown: what the file looks like
 	packing *Problem // met while unpacking; told first by every pass, nil if none
 	unmap   func() error
+	stored  atomic.Pointer[os.File] // of mapped data, until a pass of Portions has read it
 	stats   atomic.Pointer[Stats]
 }
 
@@ -43,7 +46,7 @@ type Record struct {
 	Offset  int64  // of Payload in File.Bytes
 }
 
-// Stats counts what one pass of [File.Records] met.
+// Stats counts what one pass of [File.Records] or [File.Portions] met.
 type Stats struct {
 	Records int            // whole records of any type, declarations included
 	Traces  int            // trace records handed out
@@ -72,21 +75,20 @@ func (f *File) Bytes() []byte { return f.data }
 // Close releases the mapping, if there is one. Nothing that came from Bytes or
 // Records may be used afterwards. A second Close does nothing.
 func (f *File) Close() error {
-	unmap := f.unmap
-	f.data, f.unmap = nil, nil
-	if unmap == nil {
-		return nil
+	var errs []error
+	if f.unmap != nil {
+		errs = append(errs, f.unmap())
 	}
-	return unmap()
+	if stored := f.stored.Swap(nil); stored != nil {
+		errs = append(errs, stored.Close())
+	}
+	f.data, f.unmap = nil, nil
+	return errors.Join(errs...)
 }
 
 // Records returns the trace records in file order. Every checksum has been checked
 // when a record is handed out. Each loop over the result is a pass of its own, and
 // passes may run at the same time.
-//
-// A pass runs at the speed of the checksum, 6 GB/s and more, so one goroutine that
-// ranges over Records can feed several that decode. It cannot be split: what a damaged
-// record costs depends on the record after it.
 //
 // problem, unless nil, is called from within the loop for everything that a person
 // should know about the file; see [Problem]. A pass over an intact file of nothing but
@@ -94,10 +96,8 @@ func (f *File) Close() error {
 func (f *File) Records(problem func(Problem)) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		s := newScan(f, problem)
-		defer func() {
-			stats := s.total()
-			f.stats.Store(&stats)
-		}()
+		defer s.end(f)
+		s.portion = &Portion{Data: s.data}
 		for s.next() {
 			if !yield(s.record) {
 				return
@@ -107,7 +107,7 @@ func (f *File) Records(problem func(Problem)) iter.Seq[Record] {
 	}
 }
 
-// Stats returns the counts of the latest pass of Records that ended, the zero value
+// Stats returns the counts of the latest pass that ended, the zero value
 // before. The map in it is shared and read-only.
 func (f *File) Stats() Stats {
 	if stats := f.stats.Load(); stats != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 
 	"prowtrace/internal/text"
 )
@@ -17,6 +18,12 @@ type scan struct {
 	problems reporter
 	cut      bool   // unpacking ended early, so a torn tail has that cause
 	record   Record // the latest trace record
+
+	size    int         // of a portion, in bytes
+	stored  io.ReaderAt // what data is read from; nil where data itself is read
+	buffers *Buffers    // for what is read
+	portion *Portion    // that the pass is in
+	full    *Portion    // the one before it, if it has records and was not handed out
 }
 
 func newScan(f *File, problem func(Problem)) *scan {
@@ -40,17 +47,25 @@ func newScan(f *File, problem func(Problem)) *scan {
 // next goes on to the next trace record and reports whether there is one.
 func (s *scan) next() bool {
 	for s.pos < len(s.data) {
-		h, ok := parseHeader(s.data[s.pos:])
-		if !ok {
+		if len(s.data)-s.pos < headerSize {
 			s.tornHeader()
 			return false
 		}
-		payload, ok := h.payload(s.data[s.pos:])
-		if !ok {
+		b, err := s.bytes(s.pos, headerSize)
+		if err != nil {
+			s.unreadable(err)
+			return false
+		}
+		h, _ := parseHeader(b)
+		if uint64(h.length) > uint64(len(s.data)-s.pos-headerSize) {
 			s.tornPayload(h)
 			return false
 		}
-		at := s.pos
+		if b, err = s.bytes(s.pos, headerSize+int(h.length)); err != nil {
+			s.unreadable(err)
+			return false
+		}
+		at, payload := s.pos, b[headerSize:]
 		s.pos += headerSize + len(payload)
 		switch {
 		case crc32.Checksum(payload, castagnoli) != h.checksum:
@@ -210,6 +225,13 @@ func (s *scan) zeros(at int) {
 	s.pos = len(s.data)
 }
 
+// unreadable ends the pass where the disk fails, or where the file became shorter.
+func (s *scan) unreadable(err error) {
+	s.problems.add(s.pos, ProblemLost, "the file cannot be read at byte %d (%s): the rest of it, %d bytes, was given up; %s",
+		s.pos, text.Quote(err.Error(), maxQuoted), len(s.data)-s.pos, s.kept())
+	s.pos = len(s.data)
+}
+
 // kept words what was not lost.
 func (s *scan) kept() string {
 	switch s.stats.Traces {
@@ -235,6 +257,12 @@ func (s *scan) finish() {
 		s.problems.add(len(s.data), ProblemNoTraces, "the file declares types but has no trace records: the process ended before it exported any")
 	}
 	s.problems.finish()
+}
+
+// end leaves the counts of the pass with its file.
+func (s *scan) end(f *File) {
+	stats := s.total()
+	f.stats.Store(&stats)
 }
 
 // total returns the counts so far.

@@ -471,6 +471,7 @@ func checkRecords(t *testing.T, data []byte) {
 	if !slices.Equal(again, offsets) {
 		t.Fatalf("records at %v, in a second pass at %v", offsets, again)
 	}
+	checkPortions(t, f, data)
 	if !bytes.Equal(data, before) {
 		t.Fatal("the input was changed")
 	}

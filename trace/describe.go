@@ -35,7 +35,7 @@ func newResource(d described, services *interner[string]) resource {
 		setString(decoded, serviceName, name)
 		r.wire = encodeResource(decoded, r.wire)
 	}
-	r.service, _ = services.number(name)
+	r.service = services.number(name)
 	return r
 }
 
@@ -44,7 +44,7 @@ func newResource(d described, services *interner[string]) resource {
 func (r resource) describedAs(g Description, name string, services *interner[string]) resource {
 	decoded := decodeResource(r.wire)
 	if decoded == nil || len(g.Attributes) == 0 && g.Label == "" {
-		r.service, _ = services.number(name)
+		r.service = services.number(name)
 		return r
 	}
 	changed := false
@@ -64,7 +64,7 @@ func (r resource) describedAs(g Description, name string, services *interner[str
 	if changed {
 		r.wire = encodeResource(decoded, r.wire)
 	}
-	r.service, _ = services.number(name)
+	r.service = services.number(name)
 	return r
 }
 

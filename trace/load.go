@@ -65,7 +65,7 @@ func LoadEncoded(ctx context.Context, sources []Source) (*Set, error) {
 	sh := newShard(len(sources))
 	for i, src := range sources {
 		s.sources = append(s.sources, source{name: src.Name, group: src.Group, data: src.Data})
-		sh.record(input{source: i, group: src.Group, name: src.Name, data: src.Data}, 0, len(src.Data))
+		sh.record(&input{source: i, group: src.Group, name: src.Name, file: src.Data, data: src.Data}, 0, len(src.Data))
 	}
 	if err := s.merge(ctx, []*shard{sh}); err != nil {
 		return nil, err
@@ -151,10 +151,10 @@ func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 	return numbers, ordered
 }
 
-func renumber[T any](in interface{ number(T) (uint32, bool) }, values []T) []uint32 {
+func renumber[T any](in interface{ number(T) uint32 }, values []T) []uint32 {
 	numbers := make([]uint32, len(values))
 	for i, v := range values {
-		numbers[i], _ = in.number(v)
+		numbers[i] = in.number(v)
 	}
 	return numbers
 }

@@ -22,7 +22,8 @@ type reader struct {
 	set     *Set
 	sources []Source
 	files   chan task
-	spare   chan portion   // records for goroutines that have no file
+	spare   chan portion // records for goroutines that have no file
+	buffers otelfile.Buffers
 	reading sync.WaitGroup // tasks given out
 
 	mu    sync.Mutex // guards room, large, and the set's problems and stats
@@ -40,12 +41,9 @@ type task struct{ source, parts int }
 
 // portion is some records of one file.
 type portion struct {
-	in      input
-	records []otelfile.Record
+	in   input
+	part *otelfile.Portion
 }
-
-// portionSize is the least bytes of a portion but for the last of a file.
-const portionSize = 256 << 10
 
 func newReader(s *Set, sources []Source, room int64) *reader {
 	return &reader{set: s, sources: sources, room: room, files: make(chan task), spare: make(chan portion)}
@@ -127,9 +125,9 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	out.file = file
 	out.room = lent - max(0, int64(len(file.Bytes()))-stored)
 
-	p := portion{in: input{source: t.source, group: src.Group, name: src.Name, data: file.Bytes()}}
-	size, cut := 0, false
-	for rec := range file.Records(func(p otelfile.Problem) {
+	in := input{source: t.source, group: src.Group, name: src.Name, file: file.Bytes()}
+	cut := false
+	for part := range file.Portions(&r.buffers, func(p otelfile.Problem) {
 		cut = cut || p.Kind == otelfile.ProblemTooLarge // which is told before the first record
 		out.problem(p.Offset, p.Detail)
 		out.problems[len(out.problems)-1].Foreign = p.Kind == otelfile.ProblemForeign
@@ -137,22 +135,15 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 		if cut && t.parts > 1 {
 			break
 		}
-		out.records++
-		p.records = append(p.records, rec)
-		if size += len(rec.Payload); size < portionSize {
-			continue
-		}
+		out.records += len(part.Records)
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("loading %q: %w", src.Name, err)
 		}
 		select {
-		case r.spare <- p:
-			p.records = nil
+		case r.spare <- portion{in, part}:
 		default:
-			sh.scan(p)
-			p.records = p.records[:0]
+			sh.scan(portion{in, part})
 		}
-		size = 0
 	}
 	switch {
 	case cut && t.parts > 1:
@@ -162,7 +153,6 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 		out.problem(int64(len(file.Bytes())), "with this file the compressed files together unpack to more than one set may hold: "+
 			"the rest of it was not read; load fewer files at once, or unpack them first")
 	}
-	sh.scan(p)
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -38,16 +40,23 @@ func packed(t testing.TB, data []byte) []byte {
 func TestLargeFileIsShared(t *testing.T) {
 	const n, size = 333, 10_000
 	data := padded(t, 1, n, size)
-	if len(data) < 8*portionSize {
-		t.Fatalf("%d bytes are too few", len(data))
+	path := filepath.Join(t.TempDir(), "large.otel") // which is mapped
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	s := load(t, data)
-	if st := s.Stats(); s.Len() != n || st.Records != n || st.Bytes != int64(len(data)) {
-		t.Fatalf("%d spans, %+v", s.Len(), st)
-	}
-	for row := range s.Len() {
-		if want := fmt.Sprintf("%0*d", size, n-1-row); s.Span(row).Name != want {
-			t.Fatalf("row %d has the wrong span", row)
+	for _, src := range []Source{{Name: "in memory", Data: data}, {Name: "mapped", Path: path}} {
+		s, err := Load(t.Context(), []Source{src})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if st := s.Stats(); s.Len() != n || st.Records != n || st.Bytes != int64(len(data)) || len(s.Problems()) > 0 {
+			t.Fatalf("%s: %d spans, %+v, problems %v", src.Name, s.Len(), st, s.Problems())
+		}
+		for row := range s.Len() {
+			if want := fmt.Sprintf("%0*d", size, n-1-row); s.Span(row).Name != want {
+				t.Fatalf("%s: row %d has the wrong span", src.Name, row)
+			}
 		}
 	}
 }

@@ -99,37 +99,51 @@ type interner[T comparable] struct {
 	values []T
 }
 
-// number gives v's number; fresh tells that it is new.
-func (in *interner[T]) number(v T) (n uint32, fresh bool) {
+// number gives v's number, a new one where v was not there.
+func (in *interner[T]) number(v T) uint32 {
 	if n, ok := in.index[v]; ok {
-		return n, false
+		return n
 	}
+	return in.add(v)
+}
+
+// add gives a number to v, which was not there.
+func (in *interner[T]) add(v T) uint32 {
 	if in.index == nil {
 		in.index = map[T]uint32{}
 	}
-	n = uint32(len(in.values))
+	n := uint32(len(in.values))
 	in.index[v] = n
 	in.values = append(in.values, v)
-	return n, true
+	return n
 }
 
-// input is the file that a shard is scanning.
+// input is what a shard is scanning: bytes of a file, which lie in memory that is used
+// for others afterwards. What is kept of them refers to the file itself.
 type input struct {
 	source int
 	group  int
 	name   string
-	data   []byte
+	file   []byte // all of it
+	data   []byte // what is scanned
+	offset int    // of data in file
 }
 
+// lasting is the part of a file that is in.data[lo:hi].
+func (in *input) lasting(lo, hi int) []byte { return in.file[in.offset+lo : in.offset+hi] }
+
 func (sh *shard) scan(p portion) {
-	for _, rec := range p.records {
-		sh.record(p.in, int(rec.Offset), int(rec.Offset)+len(rec.Payload))
+	p.in.data, p.in.offset = p.part.Data, int(p.part.Offset)
+	for _, rec := range p.part.Records {
+		lo := int(rec.Offset) - p.in.offset
+		sh.record(&p.in, lo, lo+len(rec.Payload))
 	}
+	p.part.Release()
 }
 
 // record scans one encoded ExportTraceServiceRequest (or TracesData, which has
 // the same layout) in in.data[lo:hi].
-func (sh *shard) record(in input, lo, hi int) {
+func (sh *shard) record(in *input, lo, hi int) {
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, bad := c.Next()
@@ -145,10 +159,10 @@ func (sh *shard) record(in input, lo, hi int) {
 	}
 }
 
-func (sh *shard) broken(in input, pos int, what string) {
+func (sh *shard) broken(in *input, pos int, what string) {
 	sh.problems = append(sh.problems, Problem{
-		Source: in.name, Group: in.group, Offset: int64(pos),
-		What: "the " + what + " at byte " + strconv.Itoa(pos) + " breaks off inside a field: what came before it was kept, the rest of it is lost",
+		Source: in.name, Group: in.group, Offset: int64(in.offset + pos),
+		What: "the " + what + " at byte " + strconv.Itoa(in.offset+pos) + " breaks off inside a field: what came before it was kept, the rest of it is lost",
 	})
 }
 
@@ -156,12 +170,10 @@ func (sh *shard) broken(in input, pos int, what string) {
 // instrumentation_library_spans, laid out like scope_spans.
 const legacyScopeSpans = 1000
 
-func (sh *shard) resourceSpans(in input, lo, hi int) {
+func (sh *shard) resourceSpans(in *input, lo, hi int) {
 	// The resource and its schema come first in practice, but nothing says so:
 	// they are found before the spans are read.
-	d := head(in.data, lo, hi)
-	d.group = in.group
-	resource, _ := sh.resources.number(d)
+	resource := numberOf(&sh.resources, in, lo, hi, in.group)
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, bad := c.Next()
@@ -177,8 +189,8 @@ func (sh *shard) resourceSpans(in input, lo, hi int) {
 	}
 }
 
-func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
-	scope, _ := sh.scopes.number(head(in.data, lo, hi))
+func (sh *shard) scopeSpans(in *input, resource uint32, lo, hi int) {
+	scope := numberOf(&sh.scopes, in, lo, hi, 0)
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, bad := c.Next()
@@ -192,6 +204,18 @@ func (sh *shard) scopeSpans(in input, resource uint32, lo, hi int) {
 			sh.span(in, resource, scope, f.Lo, f.Hi)
 		}
 	}
+}
+
+// numberOf gives the number of what a ResourceSpans or ScopeSpans describes.
+func numberOf(table *interner[described], in *input, lo, hi, group int) uint32 {
+	d := head(in.data, lo, hi)
+	d.group = group
+	if n, ok := table.index[d]; ok {
+		return n
+	}
+	d = head(in.file, in.offset+lo, in.offset+hi)
+	d.group = group
+	return table.add(d)
 }
 
 // head finds the described thing (field 1) and the schema URL (field 3) of a
@@ -235,14 +259,14 @@ func joinParts(data []byte, lo, hi, size int) string {
 // attributeTag begins an attribute of a span.
 const attributeTag = 9<<3 | byte(protowire.BytesType)
 
-func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
-	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(lo)), length: uint32(hi - lo)}
+func (sh *shard) span(in *input, resource, scope uint32, lo, hi int) {
+	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(in.offset+lo)), length: uint32(hi - lo)}
 	var head otlpwire.SpanHead
 	c := otlpwire.Cursor{Data: in.data, Pos: head.Read(in.data, lo, hi), End: hi}
 	id, start, end := TraceID(head.TraceID), head.Start, head.End
 	r.id, r.parent, r.kind = head.ID, head.Parent, Kind(known(uint64(head.Kind), uint32(KindConsumer)))
-	name := in.data[head.NameLo:head.NameHi]
-	if !otlpwire.ValidText(name) {
+	nameLo, nameHi := head.NameLo, head.NameHi
+	if !otlpwire.ValidText(in.data[nameLo:nameHi]) {
 		r.flags |= unclean
 	}
 	for {
@@ -274,7 +298,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 			r.flags |= idFlag(len(value), 8)
 			r.parent = otlpwire.ID(value)
 		case 5:
-			name = value
+			nameLo, nameHi = f.Lo, f.Hi
 			if !otlpwire.ValidText(value) {
 				r.flags |= unclean
 			}
@@ -304,7 +328,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 		}
 	}
 	r.start, r.end = r.times(start, end)
-	r.name = sh.name(name, r.flags.Has(unclean))
+	r.name = sh.name(in, nameLo, nameHi, r.flags.Has(unclean))
 	r.trace = sh.traceOf(in, id, &r.flags)
 	if r.id == 0 {
 		r.flags |= ZeroSpan
@@ -314,7 +338,7 @@ func (sh *shard) span(in input, resource, scope uint32, lo, hi int) {
 	sh.kept[in.source]++
 }
 
-func (sh *shard) statusOf(in input, lo, hi int, code Status) Status {
+func (sh *shard) statusOf(in *input, lo, hi int, code Status) Status {
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, _ := c.Next()
@@ -355,17 +379,22 @@ func (r *raw) times(start, end uint64) (int64, int64) {
 	return s, e
 }
 
-func (sh *shard) name(b []byte, unclean bool) uint32 {
-	name := otlpwire.String(b)
-	if unclean && !utf8.Valid(b) {
-		name = text.Valid(string(b))
-	}
+func (sh *shard) name(in *input, lo, hi int, unclean bool) uint32 {
+	name := otlpwire.String(in.data[lo:hi])
 	last := &sh.lastNames[nameSlot(name)]
-	if last.name != name || last.behind == 0 {
-		n, _ := sh.names.number(name)
-		*last = numberedName{name, n + 1}
+	if last.name == name && last.behind != 0 {
+		return last.behind - 1
 	}
-	return last.behind - 1
+	keep := in.lasting(lo, hi)
+	if unclean && !utf8.Valid(keep) {
+		return sh.names.number(text.Valid(string(keep)))
+	}
+	n, ok := sh.names.index[name]
+	if !ok {
+		n = sh.names.add(otlpwire.String(keep))
+	}
+	*last = numberedName{sh.names.values[n], n + 1}
+	return n
 }
 
 // numberedName is a name with the number behind its own, 0 for none.
@@ -384,7 +413,7 @@ func nameSlot(name string) int {
 	return (n ^ int(name[n/2])<<2 ^ int(name[n-1])<<4) % lastNames
 }
 
-func (sh *shard) traceOf(in input, id TraceID, flags *Flags) uint32 {
+func (sh *shard) traceOf(in *input, id TraceID, flags *Flags) uint32 {
 	if id.IsZero() {
 		// Spans without a trace id have nothing in common but their file.
 		*flags |= ZeroTrace
@@ -393,8 +422,8 @@ func (sh *shard) traceOf(in input, id TraceID, flags *Flags) uint32 {
 	if id == sh.lastTrace && len(sh.extents) > 0 {
 		return sh.lastIndex
 	}
-	n, fresh := sh.traces.number(id)
-	if fresh {
+	n := sh.traces.number(id)
+	if int(n) == len(sh.extents) {
 		sh.extents = append(sh.extents, extent{})
 	}
 	sh.lastTrace, sh.lastIndex = id, n

@@ -16,21 +16,21 @@ type traceNumbers struct {
 	slots  []uint32 // 1 + number, or 0
 }
 
-// number gives the number of an id; fresh tells that it is new.
-func (t *traceNumbers) number(id TraceID) (n uint32, fresh bool) {
+// number gives the number of an id, a new one where it was not there.
+func (t *traceNumbers) number(id TraceID) uint32 {
 	if 2*len(t.values) >= len(t.slots) {
 		t.grow(max(64, 2*len(t.slots)))
 	}
 	i := t.slot(id)
 	for ; t.slots[i] != 0; i = (i + 1) & (len(t.slots) - 1) {
 		if n := t.slots[i] - 1; t.values[n] == id {
-			return n, false
+			return n
 		}
 	}
-	n = uint32(len(t.values))
+	n := uint32(len(t.values))
 	t.values = append(t.values, id)
 	t.slots[i] = n + 1
-	return n, true
+	return n
 }
 
 // slot mixes both halves of an id with seeds: chosen or sequential ids must not pile

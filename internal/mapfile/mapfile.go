@@ -22,17 +22,22 @@ func Read(path string, mapFrom int64) (data []byte, unmap func() error, err erro
 		return nil, nil, err
 	}
 	defer file.Close()
+	return Bytes(file, mapFrom)
+}
+
+// Bytes is Read for an open file, which stays open. The mapping outlives it.
+func Bytes(file *os.File, mapFrom int64) (data []byte, unmap func() error, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, nil, err
 	}
 	if info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is a directory, not a file", path)
+		return nil, nil, fmt.Errorf("%s is a directory, not a file", file.Name())
 	}
 	size := info.Size()
 	if info.Mode().IsRegular() && size > 0 && mapFrom >= 0 && size >= mapFrom {
 		if size > math.MaxInt {
-			return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", path, size)
+			return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", file.Name(), size)
 		}
 		if data, err := mmap(file, int(size)); err == nil {
 			return data, func() error { return munmap(data) }, nil
