@@ -85,3 +85,34 @@ func Command(text []byte) (command []byte, ok bool) {
 	rest = bytes.TrimLeft(rest, " \t:")
 	return rest, len(rest) > 0
 }
+
+// Klog parts a line that klog wrote: the id of the process, the place in its source
+// ("up.go:271") and the message. ok is false for lines of other forms. The results
+// alias text.
+func Klog(text []byte) (pid int64, source, message []byte, ok bool) {
+	b := skipSpace(text)
+	if len(b) < 14 || letter(b[0]) == NoSeverity || !isDigit(b[1]) {
+		return 0, nil, nil, false
+	}
+	_, n := klogStamp(b[1:])
+	if n == 0 {
+		return 0, nil, nil, false
+	}
+	b = skipSpace(b[1+n:])
+	digits := 0
+	for ; digits < len(b) && digits < 10 && isDigit(b[digits]); digits++ {
+		pid = pid*10 + int64(b[digits]-'0')
+	}
+	if digits == 0 || digits == len(b) || b[digits] != ' ' {
+		return 0, nil, nil, false
+	}
+	b = skipSpace(b[digits:])
+	source, message, ok = bytes.Cut(b[:len(b):len(b)], []byte("]"))
+	if !ok || len(source) > maxSource || bytes.IndexByte(source, ':') < 0 {
+		return 0, nil, nil, false
+	}
+	return pid, source, bytes.TrimPrefix(message, []byte(" ")), true
+}
+
+// maxSource is how long the place in a source may be, in bytes.
+const maxSource = 128

@@ -63,8 +63,8 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	for _, in := range inputs {
 		s.tellMetadata(in)
 	}
-	sources, jobs := s.jobs(inputs)
-	view, err := join.Load(ctx, sources, jobs...)
+	sources, groups := s.sources(inputs)
+	view, jobs, err := s.join(ctx, sources, groups)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -222,32 +222,69 @@ func ReportedIn(v *trace.View) Reported {
 	return r
 }
 
-// jobs gives what is loaded: the files of all inputs, and a job for each. It tells
-// the inputs the ids of their joined traces.
-func (s *Session) jobs(inputs []*Input) (sources []trace.Source, jobs []join.Job) {
+// sources gives the files of all inputs, and of each group of them the input that is its
+// job: group i+1 is that of groups[i]. It tells the inputs the ids of their joined traces.
+func (s *Session) sources(inputs []*Input) (sources []trace.Source, groups []*Input) {
 	known := map[trace.TraceID]int{}
-	var runs []*prow.Run // of each job; nil for local files
 	for _, in := range inputs {
 		number := 0
 		if s.o.Join != "" {
-			job := s.jobOf(in)
-			job.By, in.Trace = s.o.Join, job.ID
-			if known[job.ID] == 0 { // the same run named twice is one job
-				jobs = append(jobs, job)
-				known[job.ID] = len(jobs)
-				runs = append(runs, runOf(in))
+			in.Trace = traceID(in)
+			if known[in.Trace] == 0 { // the same run named twice is one job
+				groups = append(groups, in)
+				known[in.Trace] = len(groups)
 			}
-			number = known[job.ID]
+			number = known[in.Trace]
 		}
 		for _, file := range in.Sources {
 			file.Group = number
 			sources = append(sources, file)
 		}
 	}
+	return sources, groups
+}
+
+// join loads the sources, and joins those of each group to a job.
+func (s *Session) join(ctx context.Context, sources []trace.Source, groups []*Input) (*trace.View, []join.Job, error) {
+	set, err := trace.Load(ctx, sources)
+	if err != nil {
+		return nil, nil, err
+	}
+	var processes []join.Process
+	if len(groups) > 0 {
+		processes, err = join.Processes(ctx, set)
+	}
+	var view *trace.View
+	var jobs []join.Job
+	if err == nil {
+		jobs = s.jobs(groups, processes)
+		view, err = join.Make(ctx, set, processes, jobs...)
+	}
+	if err != nil {
+		_ = set.Close() // the first error is the one to tell
+		return nil, nil, err
+	}
+	return view, jobs, nil
+}
+
+// jobs gives the job of each group.
+func (s *Session) jobs(groups []*Input, processes []join.Process) []join.Job {
+	ofGroup := make([][]join.Process, len(groups))
+	for _, p := range processes {
+		if p.Group > 0 {
+			ofGroup[p.Group-1] = append(ofGroup[p.Group-1], p)
+		}
+	}
+	jobs := make([]join.Job, len(groups))
+	runs := make([]*prow.Run, len(groups)) // nil for local files
+	for i, in := range groups {
+		jobs[i] = s.jobOf(in, ofGroup[i])
+		runs[i] = runOf(in)
+	}
 	for i, label := range labels(runs) {
 		jobs[i].Label = label
 	}
-	return sources, jobs
+	return jobs
 }
 
 // runOf is the run by which an input is labelled; nil for local files.
@@ -261,18 +298,26 @@ func runOf(in *Input) *prow.Run {
 	return nil
 }
 
-// jobOf gives a run's own spans, as far as its metadata tells; local files have none.
-func (s *Session) jobOf(in *Input) join.Job {
-	m := in.Metadata()
-	if m == nil {
-		job := join.Job{Name: text.Line(in.Title()), Problems: problemsOf(in)}
-		sum := sha256.Sum256([]byte("prowtrace: files of " + in.Title()))
-		copy(job.ID[:], sum[:])
-		return job
+// traceID is the id of an input's joined trace.
+func traceID(in *Input) (id trace.TraceID) {
+	if m := in.Metadata(); m != nil {
+		return timeline.TraceID(m)
 	}
-	job := timeline.Job(m, timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf()})
-	job.Name = in.Title()
-	job.Problems = problemsOf(in)
+	sum := sha256.Sum256([]byte("prowtrace: files of " + in.Title()))
+	copy(id[:], sum[:])
+	return id
+}
+
+// jobOf gives a run's own spans, as far as its metadata tells; local files have none.
+func (s *Session) jobOf(in *Input, processes []join.Process) join.Job {
+	job := join.Job{ID: in.Trace}
+	if m := in.Metadata(); m != nil {
+		job = timeline.Job(m, timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf(), Processes: processes})
+		job.Name = in.Title()
+	} else {
+		job.Name = text.Line(in.Title())
+	}
+	job.By, job.Problems = s.o.Join, problemsOf(in)
 	return job
 }
 

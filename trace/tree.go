@@ -142,8 +142,9 @@ func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.Inferred
 // Own reports whether span i was added: no file holds it.
 func (t Tree) Own(i int) bool { return t.view.Added(t.Row(i)) }
 
-// Estimated reports whether the times of span i were not reported but derived.
-func (t Tree) Estimated(i int) bool { return t.joined != nil && t.joined.Estimated[i] }
+// Unplaced reports whether it is known only how long span i took, and not when: nothing
+// is known to have happened in it.
+func (t Tree) Unplaced(i int) bool { return t.joined != nil && t.joined.Unplaced[i] }
 
 // Extent gives the first start and the last end of the spans of t, in Unix ns.
 // Those of a joined tree can lie outside of its trace's own.

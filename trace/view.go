@@ -64,12 +64,12 @@ type Attribute struct{ Key, Value string }
 // Joined is a joined trace: spans of many traces as one tree, headed by a trace of
 // the View's own spans. All slices are by number in the tree.
 type Joined struct {
-	ID        TraceID  // that of the own spans
-	Rows      []uint32 // ordered by start, longest first
-	Parent    []int32  // numbers in the tree, -1 for none
-	Inferred  []bool   // the parent was not reported
-	Estimated map[int]bool
-	Renamed   map[int]uint64 // ids of spans whose id an earlier one has
+	ID       TraceID  // that of the own spans
+	Rows     []uint32 // ordered by start, longest first
+	Parent   []int32  // numbers in the tree, -1 for none
+	Inferred []bool   // the parent was not reported
+	Unplaced map[int]bool
+	Renamed  map[int]uint64 // ids of spans whose id an earlier one has
 }
 
 // Plain is the View of a Set to which nothing was added.

@@ -22,13 +22,19 @@ type Options struct {
 	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
 	// then, or to when it was due. Zero: up to the last thing known.
 	AsOf time.Time
+
+	// Processes left the run's traces.
+	Processes []join.Process
+
+	// Logs are those of the run's containers and steps that are at hand.
+	Logs []Log
 }
 
 // Job gives what joining wants of a run: the id of its trace, the spans that its
 // metadata tells of, if any, and the attributes by which it is searched for. Its
 // Name is the job's; how traces are joined is for the caller to say.
 func Job(m *runfile.Metadata, o Options) join.Job {
-	j := join.Job{Name: m.Run.Job, ID: traceID(m), Own: draw(m, o)}
+	j := join.Job{Name: m.Run.Job, ID: TraceID(m), Own: draw(m, o)}
 	j.Attributes = labels(m, o.Instances)
 	return j
 }
@@ -41,11 +47,11 @@ func Draws(m *runfile.Metadata) bool {
 	return told && !start.IsZero()
 }
 
-// traceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
+// TraceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
 // its dashes, by which traces made elsewhere join it (an older convention, see
 // kubernetes/test-infra#30010). Where that is not known it is the first half of
 // the SHA-256 of BUCKET/ROOT. The root's span id is the first half of it.
-func traceID(m *runfile.Metadata) trace.TraceID {
+func TraceID(m *runfile.Metadata) trace.TraceID {
 	var ids []string
 	if m.ProwJob != nil {
 		ids = append(ids, m.ProwJob.ID)

@@ -13,9 +13,13 @@ import (
 
 // suites draws the JUnit suites and cases.
 func (t *timeline) suites() {
+	t.runners()
 	byFile := map[string][]runfile.Suite{}
 	var files []string
 	for _, s := range t.m.Suites {
+		if isRunner(s) {
+			continue
+		}
 		if byFile[s.File] == nil {
 			files = append(files, s.File)
 		}
@@ -30,8 +34,9 @@ func (t *timeline) suites() {
 // file draws the suites of one file. Those without a timestamp are placed end to
 // end, backward from the end of what they ran in.
 func (t *timeline) file(file string, suites []runfile.Suite) {
-	parent := t.suiteParent(file)
-	end := parent.ends()
+	ranIn := t.suiteParent(file)
+	untimed := t.testPhase(ranIn, suites) // what those without a timestamp ran in
+	end := untimed.ends()
 	if end.IsZero() {
 		end = t.end()
 	}
@@ -44,14 +49,42 @@ func (t *timeline) file(file string, suites []runfile.Suite) {
 		}
 		if guess {
 			if end.IsZero() {
-				start = parent.begins()
+				start = untimed.begins()
 			} else {
 				start = end.Add(-length)
 				end = start
 			}
+			t.suite(untimed, file, s, start, length, guess)
+			continue
 		}
-		t.suite(parent, file, s, start, length, guess)
+		t.suite(t.phaseAt(ranIn, start, start.Add(length)), file, s, start, length, guess)
 	}
+}
+
+// phaseAt finds the phase of a runner that was running from one time to another; n where
+// none was.
+func (t *timeline) phaseAt(n *node, from, to time.Time) *node {
+	for _, p := range t.phases[n] {
+		if !from.Before(p.begins()) && !to.After(p.ends()) {
+			return p
+		}
+	}
+	return n
+}
+
+// testPhase finds the phase of a runner that ran the suites of a file, by its name; n
+// where they took longer, or where there is none.
+func (t *timeline) testPhase(n *node, suites []runfile.Suite) *node {
+	var sum time.Duration
+	for _, s := range suites {
+		sum += min(max(s.Duration, total(s)), 100*365*24*time.Hour/maxPhases)
+	}
+	for _, p := range t.phases[n] {
+		if p.span.Name == "Test" && p.ends().Sub(p.begins()) >= sum {
+			return p
+		}
+	}
+	return n
 }
 
 // plausible reports whether a time lies within the job. One that does not was
@@ -90,11 +123,20 @@ func total(s runfile.Suite) (sum time.Duration) {
 }
 
 func (t *timeline) suite(parent *node, file string, s runfile.Suite, start time.Time, length time.Duration, guess bool) {
+	n := t.suiteSpan(parent, file, s, start, start.Add(length), guess)
+	begins := starts(s, start, length, guess)
+	for i, c := range s.Cases {
+		t.testCase(n, n.span.Name, c, begins[i], c.Duration)
+	}
+}
+
+// suiteSpan draws a suite without its cases.
+func (t *timeline) suiteSpan(parent *node, file string, s runfile.Suite, start, end time.Time, guess bool) *node {
 	title := s.Name
 	if title == "" {
 		title = path.Base(file)
 	}
-	n := t.add(parent, title, start, start.Add(length))
+	n := t.add(parent, title, start, end)
 	n.text("prow.phase", "suite")
 	n.estimated(guess)
 	n.text("prow.junit.file", file)
@@ -125,20 +167,20 @@ func (t *timeline) suite(parent *node, file string, s runfile.Suite, start time.
 	case s.Skipped > 0:
 		n.text("test.suite.run.status", "skipped")
 	}
-	begins := starts(s, start, length, guess)
-	for i, c := range s.Cases {
-		t.testCase(n, title, c, begins[i])
-	}
+	return n
 }
 
-func (t *timeline) testCase(suite *node, title string, c runfile.Case, start time.Time) {
+// testCase draws a case, from a start on unless it tells its own. Cases may run at the
+// same time: no process is known to have run in one.
+func (t *timeline) testCase(suite *node, title string, c runfile.Case, start time.Time, length time.Duration) *node {
 	known := !c.Start.IsZero() && t.plausible(c.Start)
 	if known {
 		start = c.Start
 	}
-	n := t.add(suite, c.Name, start, start.Add(c.Duration))
+	n := t.add(suite, c.Name, start, start.Add(length))
 	n.text("prow.phase", "case")
 	n.estimated(!known)
+	n.mark.MayContain = false
 	n.text("test.case.name", c.Name)
 	n.text("test.suite.name", title)
 	if c.Class != title {
@@ -157,6 +199,7 @@ func (t *timeline) testCase(suite *node, title string, c runfile.Case, start tim
 	default:
 		n.text("test.case.result.status", "pass")
 	}
+	return n
 }
 
 // starts guesses when the cases began: one after the other, from the suite's

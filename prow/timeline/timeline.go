@@ -35,6 +35,8 @@ import (
 //	│   │       └── git fetch, …  one after the other
 //	│   ├── test, …               containers
 //	│   │   ├── STEP              of ci-operator; what it waited for are links
+//	│   │   ├── junit_runner.xml  of kubetest2
+//	│   │   │   └── PHASE         one after the other; a SUITE that ran in one is below it
 //	│   │   └── SUITE             of JUnit
 //	│   │       └── CASE
 //	│   └── sidecar               from the end of the test containers on
@@ -51,7 +53,7 @@ import (
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
 // else prow.*. There are none if not even a start is known.
 func draw(m *runfile.Metadata, o Options) join.Own {
-	t := &timeline{m: m, o: o, trace: traceID(m), names: map[string]int{}}
+	t := &timeline{m: m, o: o, trace: TraceID(m), names: map[string]int{}, phases: map[*node][]*node{}}
 	if !t.job() {
 		return join.Own{}
 	}
@@ -79,6 +81,7 @@ type timeline struct {
 	tests      *node     // the container that decided the job
 	testsEnd   time.Time // of all test containers; zero if that is not known
 	stepNodes  map[string]*node
+	phases     map[*node][]*node // of runners, by what they ran in
 }
 
 // job draws the root.

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/joblog"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
@@ -84,8 +85,12 @@ func checkMarks(t *testing.T, own join.Own) {
 				want.Estimated, want.MayContain = true, false
 			case "prow.phase":
 				switch a.Value.GetStringValue() {
-				case "helper", "sidecar", "upload":
+				case "helper", "sidecar", "upload", "case":
 					want.MayContain = false
+				}
+			case "test.suite.name":
+				if a.Value.GetStringValue() == "junit_runner.xml" { // its phases ran one after the other
+					want.MayContain = true
 				}
 			case "prow.artifacts":
 				want.Directory = a.Value.GetStringValue()
@@ -112,6 +117,10 @@ func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, o O
 	m = &runfile.Metadata{Run: ref.Run}
 	if header["files"] == "sample" {
 		m = readRun(t, header["run"])
+		o.Processes = sampleProcesses(t, header["run"])
+		if header["log"] != "none" {
+			o.Logs = append(o.Logs, sampleLog(t, header["run"]))
+		}
 	}
 	if asOf := header["as of"]; asOf != "" {
 		if o.AsOf, err = time.Parse(time.RFC3339, asOf); err != nil {
@@ -119,8 +128,12 @@ func readArchive(t *testing.T, archive *txtar.Archive) (m *runfile.Metadata, o O
 		}
 	}
 	for _, f := range archive.Files {
-		if f.Name == "want" {
+		switch {
+		case f.Name == "want":
 			want = string(f.Data)
+			continue
+		case strings.HasSuffix(f.Name, "build-log.txt"):
+			o.Logs = append(o.Logs, indexed(t, f.Name, f.Data))
 			continue
 		}
 		if err := m.Add(f.Name, f.Data); err != nil && header["broken"] != "yes" {
@@ -301,7 +314,7 @@ func TestTraceID(t *testing.T) {
 		{"no root", runfile.Metadata{Run: run, ProwJob: &runfile.ProwJob{ID: "00000000-0000-0000-9a71-0c6d2e8f4b10"}}, hashed},
 	}
 	for _, test := range tests {
-		if got := traceID(&test.m); hex.EncodeToString(got[:]) != test.want {
+		if got := TraceID(&test.m); hex.EncodeToString(got[:]) != test.want {
 			t.Errorf("%s: %x, want %s", test.name, got, test.want)
 		}
 	}
@@ -351,7 +364,7 @@ func readRun(t testing.TB, address string) *runfile.Metadata {
 		t.Fatal(err)
 	}
 	m := &runfile.Metadata{Run: ref.Run}
-	dir := filepath.Join("..", "..", "testdata", "bucket", ref.Bucket, filepath.FromSlash(ref.Root))
+	dir := sampleDir(ref.Run)
 	err = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -374,6 +387,78 @@ func readRun(t testing.TB, address string) *runfile.Metadata {
 		t.Fatal(err)
 	}
 	return m
+}
+
+func sampleDir(run prow.Run) string {
+	return filepath.Join("..", "..", "testdata", "bucket", run.Bucket, filepath.FromSlash(run.Root))
+}
+
+// indexed is a log of a run on 13 March 2025.
+func indexed(t testing.TB, name string, data []byte) Log {
+	t.Helper()
+	day := time.Date(2025, 3, 13, 1, 44, 0, 0, time.UTC)
+	l, err := joblog.Index(t.Context(), data, joblog.Options{Start: day, End: day.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, ok := runfile.ParseLog(name)
+	if !ok {
+		t.Fatalf("%s is no log", name)
+	}
+	return Log{of, l}
+}
+
+func sampleLog(t testing.TB, address string) Log {
+	t.Helper()
+	ref, err := link.Parse(prow.Instances{}, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(sampleDir(ref.Run), "build-log.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indexed(t, "build-log.txt", data)
+}
+
+// sampleSources are the trace files of a run of the sample bucket.
+func sampleSources(t testing.TB, address string) (sources []trace.Source) {
+	t.Helper()
+	ref, err := link.Parse(prow.Instances{}, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := sampleDir(ref.Run)
+	err = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(file) != ".otel" {
+			return err
+		}
+		rel, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		name, err := url.PathUnescape(filepath.ToSlash(rel))
+		sources = append(sources, trace.Source{Name: name, Path: file, Group: 1})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
+}
+
+func sampleProcesses(t testing.TB, address string) []join.Process {
+	t.Helper()
+	set, err := trace.Load(t.Context(), sampleSources(t, address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	processes, err := join.Processes(t.Context(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return processes
 }
 
 // Whoever is named in a run's files, wherever Prow writes the name, is not

@@ -20,9 +20,9 @@ type Segment struct {
 // shorter duration of any other span would have changed nothing.
 //
 // A child that outlasts its parent counts to its parent's end. Spans without a
-// parent are taken as children of the whole trace. Of a job's own spans those
-// whose times are estimates, and that hold nothing else, are left out: of a JUnit
-// case one knows how long it took, not when, and no more what waited for it.
+// parent are taken as children of the whole trace. Of a job's own spans those that are
+// unplaced, and hold nothing else, are left out: of a JUnit case one knows how long it
+// took, not when, and no more what waited for it.
 func CriticalPath(t trace.Tree) []Segment {
 	s := timesOf(t)
 	w := walk{spans: &s, children: s.childrenByEnd(), guessed: guessed(t)}
@@ -113,25 +113,24 @@ func (s *spans) childrenByEnd() children {
 	return c
 }
 
-// guessed finds the spans of a job whose times are estimates and that have no
-// descendant whose are not.
+// guessed finds the spans of a job that are unplaced and have no descendant that is not.
 func guessed(t trace.Tree) map[int]bool {
 	if !t.Joined() {
 		return nil
 	}
-	estimated := map[int]bool{}
+	unplaced := map[int]bool{}
 	for i := range t.Len() {
-		if t.Estimated(i) {
-			estimated[i] = true
+		if t.Unplaced(i) {
+			unplaced[i] = true
 		}
 	}
 	for i := range t.Len() {
-		if estimated[i] {
+		if unplaced[i] {
 			continue
 		}
-		for p := t.Parent(i); p >= 0 && estimated[p]; p = t.Parent(p) {
-			delete(estimated, p)
+		for p := t.Parent(i); p >= 0 && unplaced[p]; p = t.Parent(p) {
+			delete(unplaced, p)
 		}
 	}
-	return estimated
+	return unplaced
 }

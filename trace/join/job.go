@@ -66,8 +66,12 @@ type Own struct {
 type Mark struct {
 	Estimated  bool   // its times were not reported but derived
 	Directory  string // files below it belong to the span: "artifacts/e2e/"; "" claims none
-	MayContain bool   // processes may run in it; the root always may
+	MayContain bool   // what ran at its time ran in it; always true of the root
 }
+
+// unplaced reports a span of which one knows how long it took, and not when. An
+// estimated one that may contain others is one of several that followed each other.
+func (m Mark) unplaced() bool { return m.Estimated && !m.MayContain }
 
 // By says where a trace is put in the joined one, where no parent was reported.
 type By string

@@ -59,7 +59,7 @@ func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[tra
 	w := &joiner{
 		set: set, own: own, columns: [2]trace.Columns{set.Columns(), own.Columns()}, behind: set.Len(), by: job.By,
 		commands: map[int]bool{}, members: make([]bool, set.NumSources()), process: make([]int32, set.NumSources()), open: make([]*candidates, set.NumSources()),
-		j: trace.Joined{ID: job.ID, Estimated: map[int]bool{}, Renamed: map[int]uint64{}},
+		j: trace.Joined{ID: job.ID, Unplaced: map[int]bool{}, Renamed: map[int]uint64{}},
 	}
 	base, ok := own.Lookup(job.ID)
 	if !ok {
@@ -88,8 +88,8 @@ func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[tra
 		w.open[source] = &candidates{limit: 2 * maxOpen}
 	}
 	for id, mark := range marks {
-		if row := first[spanNumber(id)]; mark.Estimated && row > 0 {
-			w.j.Estimated[int(w.number[row-1])] = true
+		if row := first[spanNumber(id)]; mark.unplaced() && row > 0 {
+			w.j.Unplaced[int(w.number[row-1])] = true
 		}
 	}
 	return w

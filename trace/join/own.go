@@ -88,7 +88,7 @@ func (j *Job) processSpan(p *Process, d drawing, phases []*tracepb.Span) *tracep
 		StartTimeUnixNano: uint64(p.Start), EndTimeUnixNano: uint64(p.End),
 		Attributes: []*commonpb.KeyValue{textAttribute(attrFile, p.File)},
 	}
-	if phase := phaseOf(d.keepers(phases, p.File), p.Start, p.End); phase != nil {
+	if phase := d.phaseOf(d.keepers(phases, p.File), p.Start, p.End); phase != nil {
 		s.ParentSpanId = phase.SpanId
 	}
 	if p.PID > 0 {
@@ -144,9 +144,10 @@ func (d drawing) keepers(phases []*tracepb.Span, file string) []*tracepb.Span {
 	return kept
 }
 
-// phaseOf finds the phase that a process belongs to: the shortest that contains
-// it, else the one that shares most time with it.
-func phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
+// phaseOf finds the phase that a process belongs to: the shortest that contains it, and
+// of several the innermost; else the one that shares most time with it. One whose times
+// are estimates must contain it.
+func (d drawing) phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
 	var best *tracepb.Span
 	rank := func(s *tracepb.Span) (contains bool, overlap, length int64) {
 		start, end := int64(s.StartTimeUnixNano), int64(s.EndTimeUnixNano)
@@ -156,18 +157,21 @@ func phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
 		return start <= from && to <= end, max(0, min(end, to)-max(start, from)), end - start
 	}
 	for _, s := range phases {
+		contains, overlap, length := rank(s)
+		if !contains && d.mark(s).Estimated && len(s.ParentSpanId) > 0 {
+			continue
+		}
 		if best == nil {
 			best = s
 			continue
 		}
-		contains, overlap, length := rank(s)
 		bestContains, bestOverlap, bestLength := rank(best)
 		switch {
 		case contains != bestContains:
 			if contains {
 				best = s
 			}
-		case contains && length < bestLength, !contains && overlap > bestOverlap:
+		case contains && length <= bestLength, !contains && overlap > bestOverlap:
 			best = s
 		}
 	}

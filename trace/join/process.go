@@ -182,6 +182,19 @@ func title(args []string) string {
 	return strings.Join(words, " ")
 }
 
+// Program is the name of the program that ran, by its command line or by its file's name;
+// "" is not known.
+func (p *Process) Program() string {
+	if len(p.Commands) > 0 {
+		return slashpath.Base(p.Commands[0].Args[0])
+	}
+	if p.PID == 0 {
+		return ""
+	}
+	program, _, _ := strings.Cut(slashpath.Base(p.File), "-")
+	return program
+}
+
 // fromKOps reports whether the file has the name that kOps gives its own.
 func (p *Process) fromKOps() bool { return strings.HasPrefix(slashpath.Base(p.File), "kops-") }
 

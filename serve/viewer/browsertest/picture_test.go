@@ -103,17 +103,15 @@ const (
 func jobs(t testing.TB, runs ...string) *trace.View {
 	t.Helper()
 	var sources []trace.Source
-	var all []join.Job
+	var metadata []*runfile.Metadata
 	for _, run := range runs {
 		root := filepath.Join("../../../testdata/bucket/kubernetes-ci-logs", run)
-		m := metadataOf(t, run, root)
+		metadata = append(metadata, metadataOf(t, run, root))
 		files, err := filepath.Glob(root + "/artifacts/otlp/*.otel")
 		beside, err2 := filepath.Glob(root + "/artifacts/*/otlp/*.otel") // of the run's machines
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		job := timeline.Job(m, timeline.Options{})
-		all = append(all, join.Job{Name: run, ID: job.ID, Own: job.Own, By: join.ByTime})
 		for _, f := range append(files, beside...) {
 			name, err := filepath.Rel(root, f)
 			if err == nil {
@@ -122,15 +120,34 @@ func jobs(t testing.TB, runs ...string) *trace.View {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sources = append(sources, trace.Source{Name: name, Path: f, Group: len(all)})
+			sources = append(sources, trace.Source{Name: name, Path: f, Group: len(metadata)})
 		}
 	}
-	set, err := join.Load(context.Background(), sources, all...)
+	set, err := trace.Load(context.Background(), sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = set.Set().Close() })
-	return set
+	t.Cleanup(func() { _ = set.Close() })
+	processes, err := join.Processes(context.Background(), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []join.Job
+	for i, run := range runs {
+		o := timeline.Options{}
+		for _, p := range processes {
+			if p.Group == i+1 {
+				o.Processes = append(o.Processes, p)
+			}
+		}
+		job := timeline.Job(metadata[i], o)
+		all = append(all, join.Job{Name: run, ID: job.ID, Own: job.Own, By: join.ByTime})
+	}
+	view, err := join.Make(context.Background(), set, processes, all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return view
 }
 
 func metadataOf(t testing.TB, run, root string) *runfile.Metadata {
