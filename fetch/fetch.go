@@ -7,6 +7,7 @@
 //
 //   - Only artifacts/**/otlp/** and the metadata files of runfile.Kinds are
 //     asked for, never the whole run, which can have 50,000 objects.
+//   - Logs come only when FetchLogs asks for them, behind the traces.
 //   - A file that Result names is complete: size and CRC-32C are those that the
 //     bucket listed, for exactly that generation of the object. Bytes are as
 //     stored; compressed objects stay compressed.

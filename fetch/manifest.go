@@ -25,6 +25,9 @@ type manifest struct {
 	Run      prow.Run  `json:"run"`
 	Listings []listing `json:"listings"`
 	Files    []entry   `json:"files"` // by name
+
+	Logs      *logListing `json:"logs,omitempty"`      // the last look at the logs
+	Artifacts []artifact  `json:"artifacts,omitempty"` // by name
 }
 
 const manifestVersion = 1

@@ -21,8 +21,6 @@ import (
 // memStore is a store in memory that counts what it is asked and can be told to
 // misbehave. Missing buckets answer objstore.ErrBucketNotExist.
 type memStore struct {
-	objstore.Store // nil: Fetch does not list by directory
-
 	mu       sync.Mutex
 	buckets  map[string]map[string]memObject
 	nextGen  int64
@@ -233,6 +231,26 @@ func contents(t *testing.T, res *Result) map[string]string {
 		}
 	}
 	return got
+}
+
+// ListDir gives the objects only.
+func (s *memStore) ListDir(ctx context.Context, bucket, dir string, within objstore.Bounds) iter.Seq2[objstore.Entry, error] {
+	return func(yield func(objstore.Entry, error) bool) {
+		s.mu.Lock()
+		s.requests = append(s.requests, "listdir "+bucket+"/"+dir)
+		var found []objstore.Object
+		for name, o := range s.buckets[bucket] {
+			if rest, ok := strings.CutPrefix(name, dir); ok && !strings.Contains(rest, "/") {
+				found = append(found, o.Object)
+			}
+		}
+		s.mu.Unlock()
+		for _, o := range found {
+			if !yield(objstore.Entry{Object: o}, nil) {
+				return
+			}
+		}
+	}
 }
 
 // serialLists lets the pattern listings start when the plain one has ended.

@@ -173,6 +173,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	})
 	if result != nil {
 		in.setFetched(result)
+		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Pool: pool, Progress: progress})
 	}
 	err = s.notUploaded(in, err)
 	if withoutTraces(err) && in.Fetched != nil && s.standsAlone(in) {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"io"
 	"os"
 	"slices"
@@ -46,10 +47,17 @@ type inputLogs struct {
 	local []trace.Source // those among the files that were named
 	known prow.Instances
 
+	// fetch brings those of a run in the cache; nil for other files, and for a run
+	// that was named by its directory in a cache.
+	fetch func(ctx context.Context) (*fetch.Logs, error)
+	more  func(ctx context.Context, name string, offset, size int64) (fetch.Artifact, error)
+
 	mu     sync.Mutex // guards what follows
 	found  bool       // all is complete
 	closed bool
 	all    []*Log
+	before []*Log // those that all had with fewer lines
+	lost   []runfile.Loss
 }
 
 // IsRun reports whether the files are of a run, wherever they lie.

@@ -38,6 +38,7 @@ func (s *Session) local(ctx context.Context, ref prow.Ref) ([]*Input, error) {
 		ref.Run = run.Run
 		in := &Input{Ref: ref}
 		in.setFetched(run)
+		in.logs.known = s.o.Instances
 		return []*Input{in}, nil
 	}
 	files, hidden, err := localFiles(ref.Path)

@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
+	"prowtrace/trace/join"
 )
 
 // logged is a run whose logs are on this machine.
@@ -198,5 +199,77 @@ func TestLinesOutliveTheirOwner(t *testing.T) {
 	}
 	if _, err := in.Logs(t.Context()); !errors.Is(err, session.ErrLogClosed) {
 		t.Errorf("after all: %v", err)
+	}
+}
+
+// The logs of a run in a bucket are fetched when they are asked for first, once, and lie
+// in the cache from then on.
+func TestFetchedLogs(t *testing.T) {
+	o, _, server := sample(t)
+	putBare(server, logged(twoLines))
+	l, err := load(t, o, passing, bare)
+	if err == nil {
+		t.Fatal("a run without traces was loaded")
+	}
+	o.Untraced = true
+	for _, tt := range []struct {
+		name    string
+		offline bool
+		asked   bool
+	}{{"first", false, true}, {"again", false, false}, {"offline", true, false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			o.Offline = tt.offline
+			if l, err = load(t, o, bare); err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			in := l.Inputs[0]
+			for range 2 {
+				server.ResetLog()
+				logs, err := in.Logs(t.Context())
+				if err != nil || len(logs) != 2 || len(in.LogLosses()) != 0 {
+					t.Fatalf("%d logs, %v, lost %v", len(logs), err, in.LogLosses())
+				}
+				if asked := len(server.Requests()) > 0; asked != tt.asked {
+					t.Errorf("asked %v", server.Requests())
+				}
+				tt.asked = false
+				lines, err := logs[0].Lines(t.Context())
+				if err != nil || lines.Len() != 2 || logs[0].Of.Container != "test" {
+					t.Fatal(lines, err)
+				}
+				const want = "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/ci-unit/1900000000000000005#1:build-log.txt%3A2"
+				if got := lines.URL(1, 1); got != want {
+					t.Errorf("address %s", got)
+				}
+			}
+			dir, err := load(t, session.Options{Join: join.ByTime, Untraced: true}, in.Fetched.Dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer dir.Close()
+			if logs, err := dir.Inputs[0].Logs(t.Context()); err != nil || len(logs) != 2 {
+				t.Errorf("of the cache's directory: %d logs, %v", len(logs), err)
+			}
+		})
+	}
+}
+
+// A run whose logs were never fetched says so offline.
+func TestLogsOffline(t *testing.T) {
+	o, _, _ := sample(t)
+	l, err := load(t, o, passing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	o.Offline = true
+	if l, err = load(t, o, passing); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	logs, err := l.Inputs[0].Logs(t.Context())
+	if lost := l.Inputs[0].LogLosses(); err != nil || len(logs) != 0 || len(lost) != 1 || lost[0].Kind != runfile.LossUnlisted {
+		t.Errorf("%d logs, %v, lost %v", len(logs), err, lost)
 	}
 }

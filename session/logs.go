@@ -8,14 +8,20 @@ import (
 	"slices"
 	"strings"
 
+	"prowtrace/fetch"
 	"prowtrace/joblog"
+	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 )
 
-// Logs gives the logs of the input's run, those of containers first. They are looked
-// for once; later calls give the same. It is safe for concurrent use, also before
-// Load. After the files have been let go of, the error is [ErrLogClosed].
+// Logs gives the logs of the input's run, those of containers first. The first call
+// fetches those of a run in a bucket, unless the cache has them; later calls give the
+// same. What could not be had is told by [Input.LogLosses]; errors are those of ctx and
+// of the cache. Nothing is asked of logs before the first call.
+//
+// It is safe for concurrent use, also before Load and beside it: one call waits for
+// another. After the files have been let go of, the error is [ErrLogClosed].
 func (in *Input) Logs(ctx context.Context) ([]*Log, error) {
 	in.logs.mu.Lock()
 	defer in.logs.mu.Unlock()
@@ -28,9 +34,103 @@ func (in *Input) Logs(ctx context.Context) ([]*Log, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	in.logs.all = in.localLogs()
-	in.logs.found = true
-	return in.logs.all, nil
+	var err error
+	if in.Fetched == nil {
+		in.logs.all = in.localLogs()
+	} else {
+		in.logs.all, in.logs.lost, err = in.fetchedLogs(ctx)
+	}
+	in.logs.found = err == nil
+	return in.logs.all, err
+}
+
+// setLogs says how the logs of a run in the cache are fetched.
+func (s *Session) setLogs(in *Input, cache *fetch.Cache, store objstore.Store, o fetch.ArtifactOptions) {
+	in.logs.known = s.o.Instances
+	in.logs.fetch = func(ctx context.Context) (*fetch.Logs, error) {
+		o := o
+		o.Order = in.Metadata().LogOrder()
+		return cache.FetchLogs(ctx, store, in.Fetched, o)
+	}
+	in.logs.more = func(ctx context.Context, name string, offset, size int64) (fetch.Artifact, error) {
+		return cache.FetchRange(ctx, store, in.Fetched, name, offset, size, o)
+	}
+}
+
+// MoreOfLog gives one of the input's logs with more of it: what is missing of size bytes
+// from an offset in it, as whole lines, at most 64 MiB. It is fetched if need be, and
+// [Input.Logs] gives it from then on. The log of before stays as it was for those who
+// read its lines. Errors are those of the bucket, of the cache and of ctx.
+func (in *Input) MoreOfLog(ctx context.Context, l *Log, offset, size int64) (*Log, error) {
+	if _, err := l.Lines(ctx); err != nil {
+		return nil, err // its file goes
+	}
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	at := slices.IndexFunc(in.logs.all, func(other *Log) bool { return other.Name == l.Name })
+	switch {
+	case in.logs.closed:
+		return nil, ErrLogClosed
+	case at < 0 || in.logs.more == nil || len(l.Gaps) == 0:
+		return l, nil
+	}
+	f, err := in.logs.more(ctx, l.Name, offset, size)
+	if err != nil {
+		return nil, err
+	}
+	in.logs.before = append(in.logs.before, in.logs.all[at])
+	in.logs.all = slices.Clone(in.logs.all)
+	in.logs.all[at] = in.artifactLog(f)
+	return in.logs.all[at], nil
+}
+
+// artifactLog is the log that an artifact in the cache is.
+func (in *Input) artifactLog(f fetch.Artifact) *Log {
+	l := in.newLog(f.Name)
+	l.Path, l.Size, l.Unchecked, l.Gaps = f.Path, f.Size, f.Unchecked, gapsOf(f)
+	return l
+}
+
+// LogLosses are the logs, and the parts of them, that are not held. They are known
+// when Logs has returned.
+func (in *Input) LogLosses() []runfile.Loss {
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	return in.logs.lost
+}
+
+// fetchedLogs are those of a run in the cache.
+func (in *Input) fetchedLogs(ctx context.Context) (all []*Log, lost []runfile.Loss, err error) {
+	held := in.Fetched.Logs()
+	if in.logs.fetch != nil {
+		if held, err = in.logs.fetch(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	lost = held.Lost
+	if held.Listed.IsZero() {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: "the cache has no logs of the run", Again: true})
+	}
+	for _, f := range held.Files {
+		all = append(all, in.artifactLog(f))
+	}
+	slices.SortStableFunc(all, compareLogs)
+	return all, lost, nil
+}
+
+// gapsOf are the parts of an artifact that are not held.
+func gapsOf(f fetch.Artifact) (gaps []Gap) {
+	at := int64(0)
+	for _, p := range f.Parts {
+		if p.Offset > at {
+			gaps = append(gaps, Gap{at, p.Offset - at})
+		}
+		at = p.Offset + p.Size
+	}
+	if at < f.Size {
+		gaps = append(gaps, Gap{at, f.Size - at})
+	}
+	return gaps
 }
 
 // closeLogs lets go of the logs.
@@ -39,10 +139,10 @@ func (in *Input) closeLogs() error {
 	defer in.logs.mu.Unlock()
 	in.logs.closed = true
 	var errs []error
-	for _, l := range in.logs.all {
+	for _, l := range slices.Concat(in.logs.all, in.logs.before) {
 		errs = append(errs, l.close())
 	}
-	in.logs.all = nil
+	in.logs.all, in.logs.before = nil, nil
 	return errors.Join(errs...)
 }
 

@@ -78,7 +78,7 @@ var kinds = []Kind{
 	},
 	{Title: "trace file", Glob: TraceGlob, Policy: Always, is: IsTrace},
 	{Title: "log", Glob: "*" + logName, Policy: OnDemand, Limit: maxLog, Total: maxLogs, is: isContainerLog},
-	{Title: "log of a step", Glob: stepLogs, Policy: OnDemand, Limit: maxLog, Total: maxLogs, is: isStepLog},
+	{Title: "log of a step", Glob: StepLogGlob, Policy: OnDemand, Limit: maxLog, Total: maxLogs, is: isStepLog},
 }
 
 func named(name string, policy Policy, limit int64, read func(*Metadata, string, []byte) error) Kind {

@@ -21,8 +21,10 @@ type LogOf struct {
 // Where logs lie. The sidecar writes build-log.txt, or one for each container;
 // ci-operator's steps have theirs in directories of their own.
 const (
-	logName  = "build-log.txt"
-	stepLogs = "artifacts/{*,*/*}/" + logName
+	logName = "build-log.txt"
+
+	// StepLogGlob is a pattern for a listing that finds the logs of steps, and may find others.
+	StepLogGlob = "artifacts/**/" + logName
 )
 
 var containerLog = regexp.MustCompile(`^(?:([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-)?build-log\.txt$`)
@@ -93,4 +95,31 @@ func (m *Metadata) Span() (start, end time.Time) {
 		end = m.ProwJob.Completion
 	}
 	return start, end
+}
+
+// LogOrder gives the order in which logs are wanted, the lowest first: those of steps
+// that failed, those of containers, all others. It takes names below the run's root.
+func (m *Metadata) LogOrder() func(name string) int {
+	failed := map[string]bool{}
+	var walk func(test string, steps []Step)
+	walk = func(test string, steps []Step) { // no deeper than maxStepDepth
+		for _, s := range steps {
+			if s.Failed {
+				failed[StepDir(test, s.Name)+logName] = true
+			}
+			walk(s.Name, s.Steps)
+		}
+	}
+	if m != nil {
+		walk("", m.Steps)
+	}
+	return func(name string) int {
+		switch {
+		case failed[name]:
+			return 0
+		case isContainerLog(name):
+			return 1
+		}
+		return 2
+	}
 }

@@ -58,3 +58,20 @@ func TestSpan(t *testing.T) {
 		t.Errorf("of nothing: %v to %v", start, end)
 	}
 }
+
+func TestLogOrder(t *testing.T) {
+	m := &Metadata{Steps: []Step{{Name: "src"}, {Name: "e2e", Failed: true, Steps: []Step{{Name: "e2e-setup"}, {Name: "e2e-test", Failed: true}}}}}
+	order := m.LogOrder()
+	for name, want := range map[string]int{
+		"artifacts/e2e/test/build-log.txt": 0, "artifacts/e2e/build-log.txt": 0, "build-log.txt": 1,
+		"artifacts/e2e/setup/build-log.txt": 2, "artifacts/src/build-log.txt": 2,
+	} {
+		if got := order(name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+	var none *Metadata
+	if none.LogOrder()("build-log.txt") != 1 {
+		t.Error("of nothing")
+	}
+}

@@ -2,6 +2,7 @@ package runfile
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -63,4 +64,13 @@ func (f stepFile) step(n *int, depth int) Step {
 		}
 	}
 	return s
+}
+
+// StepDir is the directory below a run's root in which ci-operator keeps what a step
+// leaves: step S of test T is called T-S and has artifacts/T/S/.
+func StepDir(test, step string) string {
+	if short, ok := strings.CutPrefix(step, test+"-"); test != "" && ok && short != "" {
+		return "artifacts/" + test + "/" + short + "/"
+	}
+	return "artifacts/" + step + "/"
 }

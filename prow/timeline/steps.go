@@ -1,10 +1,6 @@
 package timeline
 
-import (
-	"strings"
-
-	"prowtrace/prow/runfile"
-)
+import "prowtrace/prow/runfile"
 
 // steps draws ci-operator's steps below the container it ran in. Steps that were
 // not started are not drawn.
@@ -25,7 +21,7 @@ func (t *timeline) steps() {
 			n := t.add(parent, s.Name, s.Started, s.Finished)
 			n.text("prow.phase", "step")
 			n.text("prow.step.description", s.Description)
-			n.keeps(stepArtifacts(above, s.Name))
+			n.keeps(runfile.StepDir(above, s.Name))
 			n.text("cicd.pipeline.task.name", s.Name)
 			n.text("cicd.pipeline.task.run.id", t.m.Run.Build+"/"+s.Name)
 			n.text("cicd.pipeline.task.run.url.full", s.LogURL)
@@ -51,15 +47,6 @@ func (t *timeline) steps() {
 			}
 		}
 	}
-}
-
-// stepArtifacts is the directory in which ci-operator keeps what a step leaves: step
-// S of test T is called T-S and has artifacts/T/S/.
-func stepArtifacts(test, step string) string {
-	if short, ok := strings.CutPrefix(step, test+"-"); test != "" && ok && short != "" {
-		return "artifacts/" + test + "/" + short + "/"
-	}
-	return "artifacts/" + step + "/"
 }
 
 // testParent is the span below which tests lie.

@@ -1,0 +1,361 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"prowtrace/internal/text"
+	"prowtrace/objstore"
+	"prowtrace/prow/runfile"
+)
+
+// Logs are the logs of a run as the cache holds them.
+type Logs struct {
+	Files  []Artifact     // by name
+	Lost   []runfile.Loss // logs, and parts of them, that are left out
+	Listed time.Time      // when the bucket was asked for them; zero: never
+}
+
+const (
+	edgeSize     = 16 << 20 // bytes that are kept of each end of a log that is too large
+	maxStored    = 1 << 30  // bytes of a log that is streamed for the sake of its ends
+	maxLogFiles  = 5000     // of a run
+	logsParallel = 4        // logs under way together: each may hold its ends in memory
+	maxRootFiles = 100_000  // looked at for logs
+)
+
+// FetchLogs brings the logs of a run into the cache: those of its containers and of
+// ci-operator's steps, each up to the size that runfile.Kinds allow, and together so.
+// Of larger ones it brings the first and the last 16 MiB. It is for after Fetch, whose
+// traces it never delays; res must not be closed meanwhile.
+//
+// What cannot be had is among the losses, also where that is all. Errors are the
+// context's, and those of the cache.
+func (c *Cache) FetchLogs(ctx context.Context, store objstore.Store, res *Result, o ArtifactOptions) (*Logs, error) {
+	return c.onDemand(store, res, o).logs(ctx)
+}
+
+func (d *onDemand) logs(ctx context.Context) (*Logs, error) {
+	m := d.dir.readManifest()
+	if d.Offline || m.Logs != nil && m.Logs.Final && !d.Refresh && d.holdsLogs(m) {
+		return d.heldLogs(m), nil
+	}
+	asked := d.cache.now()
+	objects, lost, err := d.listLogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files, more, err := d.bring(ctx, m, objects)
+	if err != nil {
+		return nil, err
+	}
+	lost = append(lost, more...)
+	again := slices.ContainsFunc(lost, func(l runfile.Loss) bool { return l.Again })
+	m, err = d.commit(ctx, files, func(m *manifest) {
+		m.Logs = &logListing{At: asked, Final: final(m.Files, asked) && !again, Lost: lost}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fetch the logs of %s: %w", d.run.URL(), err)
+	}
+	return d.heldLogs(m), nil
+}
+
+// Logs gives the logs that the cache holds of the run, without a request.
+func (r *Result) Logs() *Logs {
+	d := &onDemand{run: r.Run, dir: runDir(r.Dir)}
+	return d.heldLogs(d.dir.readManifest())
+}
+
+// heldLogs are the logs that the cache holds.
+func (d *onDemand) heldLogs(m manifest) *Logs {
+	all := &Logs{}
+	if m.Logs != nil {
+		all.Lost, all.Listed = m.Logs.Lost, m.Logs.At
+	}
+	for _, a := range m.Artifacts {
+		if _, ok := runfile.ParseLog(a.Name); !ok {
+			continue
+		}
+		if f, ok := d.dir.publish(d.run, a); ok {
+			all.Files = append(all.Files, f)
+		}
+	}
+	return all
+}
+
+// holdsLogs reports whether all logs of the manifest are in the cache.
+func (d *onDemand) holdsLogs(m manifest) bool {
+	for _, a := range m.Artifacts {
+		if _, ok := runfile.ParseLog(a.Name); ok && !d.dir.holdsArtifact(d.run, &a) {
+			return false
+		}
+	}
+	return true
+}
+
+// listLogs asks which logs there are. The error is the context's.
+func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost []runfile.Loss, err error) {
+	var mu sync.Mutex
+	add := func(o objstore.Object) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(found) < maxLogFiles {
+			found = append(found, o)
+		}
+		return len(found) < maxLogFiles
+	}
+	root := d.run.Root + "/"
+	var g errgroup.Group
+	var atRoot, ofSteps error
+	g.Go(func() error {
+		n := 0
+		for e, err := range d.store.ListDir(ctx, d.run.Bucket, root, objstore.Bounds{}) {
+			if n++; err != nil || n > maxRootFiles {
+				atRoot = err
+				return nil
+			}
+			if of, ok := runfile.ParseLog(strings.TrimPrefix(e.Name, root)); ok && !e.Dir && of.Step == "" && !add(e.Object) {
+				return nil
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for o, err := range d.store.List(ctx, d.run.Bucket, root+"artifacts/", root+runfile.StepLogGlob) {
+			if err != nil {
+				ofSteps = err
+				return nil
+			}
+			if of, ok := runfile.ParseLog(strings.TrimPrefix(o.Name, root)); ok && of.Step != "" && !add(o) {
+				return nil
+			}
+		}
+		return nil
+	})
+	g.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	if err := cmp.Or(atRoot, ofSteps); err != nil {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: "logs are left out, they could not be listed: " + text.Line(err.Error()), Again: true})
+	}
+	if len(found) == maxLogFiles {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "only " + text.Count(maxLogFiles, "log") + " of a run are taken"})
+	}
+	slices.SortFunc(found, func(a, b objstore.Object) int {
+		return cmp.Or(cmp.Compare(d.Order(strings.TrimPrefix(a.Name, root)), d.Order(strings.TrimPrefix(b.Name, root))), cmp.Compare(a.Name, b.Name))
+	})
+	return found, lost, nil
+}
+
+// bring fetches the logs that were listed, in their order, as far as there is room. The
+// error is the context's.
+func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Object) (files []received, lost []runfile.Loss, err error) {
+	var mu sync.Mutex // guards what this returns, and left
+	left := d.total   // bytes
+	var omitted []string
+	var g errgroup.Group
+	g.SetLimit(logsParallel)
+	for _, o := range objects {
+		name := strings.TrimPrefix(o.Name, d.run.Root+"/")
+		a := artifact{entry: newEntry(name, o), Content: o.Size}
+		mu.Lock()
+		if old, ok := m.artifactNamed(name); ok && old.Version == a.Version && d.dir.holdsArtifact(d.run, &old) {
+			left -= old.Held.Size
+			if l, ok := lossOf(old); ok {
+				lost = append(lost, l)
+			}
+			mu.Unlock()
+			continue
+		}
+		how := d.plan(o, left)
+		fits := how.cost >= 0 && how.cost <= left
+		if fits {
+			left -= how.cost
+		} else {
+			omitted = append(omitted, name)
+		}
+		mu.Unlock()
+		if !fits {
+			continue
+		}
+		g.Go(func() error {
+			r, l, err := d.receive(ctx, o, a, how)
+			mu.Lock()
+			defer mu.Unlock()
+			lost = append(lost, l...)
+			if err == nil {
+				files = append(files, r)
+				left -= max(0, heldBytes(r.Parts)-how.cost) // what was stored with gzip is larger here
+			} else if ctx.Err() == nil {
+				lost = append(lost, runfile.Loss{Kind: runfile.LossUnavailable, File: name, Files: 1, Why: text.Line(err.Error()), Again: true})
+			}
+			return nil
+		})
+	}
+	g.Wait()
+	if ctx.Err() != nil {
+		return nil, nil, discard(files, context.Cause(ctx))
+	}
+	if len(omitted) > 0 {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooLarge, File: omitted[0], Files: len(omitted), Why: "the logs of a run take at most " + text.Size(d.total) + " together"})
+	}
+	slices.SortStableFunc(lost, func(a, b runfile.Loss) int { return strings.Compare(a.File, b.File) })
+	return files, lost, nil
+}
+
+// lossOf says what is not held of an artifact.
+func lossOf(a artifact) (l runfile.Loss, ok bool) {
+	held := heldBytes(a.Parts)
+	if held >= a.Content {
+		return l, false
+	}
+	why := fmt.Sprintf("%s of %s are held, the beginning and the end", text.Size(held), text.Size(a.Content))
+	return runfile.Loss{Kind: runfile.LossTooLarge, File: a.Name, Files: 1, Why: why}, true
+}
+
+func heldBytes(parts []Part) (n int64) {
+	for _, p := range parts {
+		n += p.Size
+	}
+	return n
+}
+
+// method is how an artifact is fetched.
+type method struct {
+	ends bool  // its first and last bytes, by range
+	cost int64 // bytes that come; negative: none of it may
+}
+
+// plan chooses how to fetch a log.
+func (d *onDemand) plan(o objstore.Object, left int64) method {
+	zipped := strings.Contains(strings.ToLower(o.ContentEncoding), "gzip")
+	ranges := d.store.Features().Ranges && !zipped && o.Size > 2*d.edge
+	switch {
+	case o.Size <= min(d.whole, left):
+		return method{cost: o.Size}
+	case ranges:
+		return method{ends: true, cost: 2 * d.edge}
+	case o.Size > maxStored:
+		return method{cost: -1}
+	}
+	return method{cost: o.Size}
+}
+
+// errZipped: the bytes that were to be read by range are gzip.
+var errZipped = errors.New("it is gzip")
+
+// receive fetches an artifact into a file.
+func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, how method) (received, []runfile.Loss, error) {
+	if err := d.Pool.acquire(ctx); err != nil {
+		return received{}, nil, err
+	}
+	defer d.Pool.release()
+	d.Progress.files.Add(1)
+	d.Progress.bytes.Add(how.cost)
+	var damage error
+	f, err := d.dir.newPart()
+	if err == nil && how.ends {
+		a.Parts, err = d.readEnds(ctx, o, f)
+		a.Unchecked = true
+	}
+	if err == nil && !how.ends || errors.Is(err, errZipped) {
+		a.Unchecked = false
+		damage, err = d.readAll(ctx, o, f, &a)
+	}
+	if f == nil {
+		return received{}, nil, err
+	}
+	r := received{a, f.Name()}
+	if err = errors.Join(err, f.Close()); err != nil {
+		d.Progress.failed.Add(1)
+		return received{}, nil, discard([]received{r}, err)
+	}
+	d.Progress.done.Add(1)
+	var lost []runfile.Loss
+	if l, ok := lossOf(a); ok {
+		lost = append(lost, l)
+	}
+	if damage != nil {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossBroken, File: a.Name, Files: 1, Why: text.Line(damage.Error())})
+	}
+	return r, lost, nil
+}
+
+// readAll streams a whole object, whose sum the store checks, and keeps its text. The
+// text of damaged gzip is kept as far as it goes, and damage says so.
+func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact) (damage, err error) {
+	if o.Size > maxStored {
+		return nil, fmt.Errorf("%w: it cannot be read in parts, and has %s", objstore.ErrTooLarge, text.Size(o.Size))
+	}
+	for range 2 {
+		if err := emptyFile(f); err != nil {
+			return nil, err
+		}
+		k := &keeper{f: f, whole: d.whole, edge: d.edge}
+		damage, err = d.stream(ctx, o, k)
+		if errors.Is(err, objstore.ErrChecksum) {
+			d.Progress.Retry()
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		a.Parts, err = k.parts()
+		a.Content = k.n
+		return damage, err
+	}
+	return nil, fmt.Errorf("twice: %w", err)
+}
+
+// stream reads a whole object and writes its text to w.
+func (d *onDemand) stream(ctx context.Context, o objstore.Object, w io.Writer) (damage, err error) {
+	from, to := io.Pipe()
+	var g errgroup.Group
+	var local error
+	g.Go(func() error {
+		err := inflateTo(w, from, o.Size)
+		if errors.Is(err, errInflate) {
+			damage = err
+			_, err = io.Copy(io.Discard, from) // the store checks the sum of all
+		}
+		local = err
+		from.CloseWithError(err)
+		return nil
+	})
+	err = d.store.Read(ctx, o, io.MultiWriter(to, progressWriter{d.Progress}))
+	to.CloseWithError(err)
+	g.Wait()
+	if isFull(local) || err == nil && local != nil {
+		return damage, local
+	}
+	return damage, err
+}
+
+// readEnds reads the first and the last bytes of an object by range.
+func (d *onDemand) readEnds(ctx context.Context, o objstore.Object, f fileWriter) ([]Part, error) {
+	head, tail := &limitedBuffer{limit: int(d.edge)}, &limitedBuffer{limit: int(d.edge)}
+	var g errgroup.Group
+	g.Go(func() error {
+		return d.store.ReadRange(ctx, o, 0, d.edge, io.MultiWriter(head, progressWriter{d.Progress}))
+	})
+	g.Go(func() error {
+		return d.store.ReadRange(ctx, o, o.Size-d.edge, d.edge, io.MultiWriter(tail, progressWriter{d.Progress}))
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if isGzip(head.b) {
+		return nil, errZipped
+	}
+	return writeEdges(f, head.b, tail.b, o.Size)
+}
