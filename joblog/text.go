@@ -40,15 +40,15 @@ func appendText(dst, line []byte, limit int) []byte {
 		dst = append(dst, line[:kept]...)
 		limit -= kept
 		line = line[n:]
-		line = line[escapeLen(line):]
+		line = line[EscapeLen(line):]
 	}
 	return dst
 }
 
-// escapeLen returns the length of the escape sequence (ECMA-48) that b starts with:
+// EscapeLen returns the length of the escape sequence (ECMA-48) that b starts with:
 // CSI up to its final byte, strings up to BEL or ST, else the intermediate bytes and
 // one more. A sequence that does not end ends with the line.
-func escapeLen(b []byte) int {
+func EscapeLen(b []byte) int {
 	if len(b) < 2 {
 		return len(b)
 	}

@@ -16,16 +16,17 @@ import (
 // until their visitor leaves or a place is free.
 func TestLightQuestionsBesideHeavyOnes(t *testing.T) {
 	view := load(t, file(t, 1, span{id: 1, name: "root", end: 1000}, span{id: 2, parent: 1, name: "child", end: 600, change: failed("boom")}))
-	h := New(trace.NewShared(view), Info{})
+	h := New(trace.NewShared(view), giving(logOf(t, "l", sampleLog)))
 	one := "/api/v1/traces/" + traceID(1).String()
 	light := []string{
 		"/api/v1/run", "/api/v1/traces", "/api/v1/traces?q=error", "/api/v1/traces?q=" + url.QueryEscape("dur>1s kind:client"), "/api/v1/services", "/api/v1/operations",
 		one, one + "/columns", one + "/lines?at=0-1", one + "/operations", one + "/find?q=" + url.QueryEscape("flag:orphan"), one + "/spans/0000000000000002", one + "/critical",
+		one + "/logs", one + "/logs/errors", one + "/log?log=l", one + "/log/lines?log=l&at=1-9", one + "/log/at?log=l&from=1", one + "/log/find?log=l&from=1", one + "/log/raw?log=l",
 	}
 	heavy := []string{
 		"/api/v1/traces?q=word", "/api/v1/traces?q=" + url.QueryEscape("code~5+"),
 		one + "/find?q=word", one + "/find?q=" + url.QueryEscape("code~5+"), one + "/events", one + "/events?q=word",
-		"/api/v1/operations?by=code", one + "/operations?by=code",
+		"/api/v1/operations?by=code", one + "/operations?by=code", one + "/log/find?log=l&q=word",
 	}
 	synctest.Test(t, func(t *testing.T) {
 		var held []*trace.Turn

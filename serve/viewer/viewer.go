@@ -2,7 +2,7 @@
 // browser and the API it asks. The page shows the traces of a run, one trace
 // as a waterfall, one span with all that is known of it, and the same spans as
 // a table of operations, a flame graph, a map of services, a flat list, and their
-// events by time.
+// events by time; and beside them the lines of the run's logs.
 //
 // Go computes, the page draws: order, self times, the critical path, searches
 // and statistics come from here (docs/api.md describes each answer), the page
@@ -16,11 +16,12 @@
 // browser is told by a strict Content-Security-Policy to run nothing else. It
 // answers only to the names of this machine, so that no other site can read
 // traces through a visitor's browser. It never changes anything and never
-// reads a file.
+// reads a file: traces and logs are handed to it.
 package viewer
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -42,6 +43,10 @@ type Info struct {
 	Note   string // what else to know of the run: that it is still running, and since when
 	Result string // what became of the job, in a word: "failed"
 	Jobs   []Job  // where the traces are of several runs: each of them
+
+	// Logs gives the logs that are shown beside the spans; nil is none. It is called
+	// by requests, of several goroutines at once, and may wait for a log to come.
+	Logs func(context.Context) ([]Log, error)
 }
 
 // Job is one of several runs.
@@ -51,6 +56,7 @@ type Job struct {
 	Run    string // as in Info
 	Links  []Link
 	Result string
+	Logs   func(context.Context) ([]Log, error)
 }
 
 // Link is an address with the text to show for it. One whose path ends in
@@ -78,6 +84,7 @@ func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
 		}))
 	}
 	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.reading((*reader).streamTrace))
+	mux.HandleFunc("/api/v1/traces/{trace}/log/raw", v.reading((*reader).streamLog))
 	mux.HandleFunc("/ui/{asset...}", serveAsset)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
 	mux.HandleFunc("/trace/{trace}", v.reading((*reader).servePageOfTrace))
@@ -143,6 +150,13 @@ var addresses = map[string]handler{
 	"traces/{trace}/flame":        ofTrace((*reader).getFlame),
 	"traces/{trace}/services":     ofTrace((*reader).getServices),
 	"traces/{trace}/spans/{span}": ofTrace((*reader).getSpan),
+	"traces/{trace}/logs":         ofTrace((*reader).getLogs),
+	"traces/{trace}/logs/errors":  ofTrace((*reader).getLogErrors),
+	"traces/{trace}/log":          ofLog((*reader).getLog),
+	"traces/{trace}/log/lines":    ofLog((*reader).getLogLines),
+	"traces/{trace}/log/line":     ofLog((*reader).getLogLine),
+	"traces/{trace}/log/at":       ofLog((*reader).getLogAt),
+	"traces/{trace}/log/find":     ofLog((*reader).getLogFound),
 
 	"traces/{trace}/spans/{span}/raw":            ofTrace((*reader).getRaw),
 	"traces/{trace}/spans/{span}/otlp":           ofTrace((*reader).getSpanJSON),
@@ -156,14 +170,14 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30),
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs,
 	}
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Result, 30)})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Result, 30), j.Logs})
 	}
 	return out
 }

@@ -115,26 +115,32 @@ func TestGolden(t *testing.T) {
 		{"compare", one + "/compare?with=" + traceID(2).String()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var indented strings.Builder
-			enc := json.NewEncoder(&indented)
-			enc.SetIndent("", " ")
-			if err := enc.Encode(answer[any](t, h, test.target)); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join("testdata", test.name+".json")
-			if *update {
-				if err := os.WriteFile(path, []byte(indented.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if indented.String() != string(want) {
-				t.Errorf("the answer is not as in %s; look at it, then run go test -update.\ngot:\n%s", path, indented.String())
-			}
+			golden(t, test.name, answer[any](t, h, test.target))
 		})
+	}
+}
+
+// golden compares an answer with the file that a name has in testdata.
+func golden(t *testing.T, name string, answer any) {
+	t.Helper()
+	var indented strings.Builder
+	enc := json.NewEncoder(&indented)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(answer); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(path, []byte(indented.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if indented.String() != string(want) {
+		t.Errorf("the answer is not as in %s; look at it, then run go test -update.\ngot:\n%s", path, indented.String())
 	}
 }
 

@@ -1,0 +1,41 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The logs of a run on this machine are in the built-in pages beside its trace.
+func TestPagesHaveLogs(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")); err != nil {
+		t.Fatal(err)
+	}
+	log := "I0313 01:51:11.000000 1 x.go:1] one\nE0313 01:51:12.000000 1 x.go:2] two\n"
+	if err := os.WriteFile(filepath.Join(dir, "build-log.txt"), []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, nil, "--ui", "builtin", dir)
+	_, id, _ := strings.Cut(r.address, "/trace/")
+	var list struct{ Logs []struct{ Name string } }
+	ask(t, r.api("traces/"+id+"/logs"), &list)
+	if len(list.Logs) == 0 || list.Logs[0].Name != "build-log.txt" {
+		t.Fatalf("the logs are %+v", list)
+	}
+	var head struct {
+		Lines, Errors int
+		Size          int64
+	}
+	ask(t, r.api("traces/"+id+"/log?log=build-log.txt"), &head)
+	if head.Lines != 2 || head.Errors != 1 || head.Size != int64(len(log)) {
+		t.Errorf("the log is %+v", head)
+	}
+	var lines struct{ Lines []struct{ Span int } }
+	ask(t, r.api("traces/"+id+"/log/lines?log=build-log.txt&at=2"), &lines)
+	if len(lines.Lines) != 1 || lines.Lines[0].Span < 1 {
+		t.Errorf("the span of a line in the run's time: %+v", lines)
+	}
+	r.interrupt(t)
+}

@@ -1,0 +1,370 @@
+package viewer
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/joblog"
+	"prowtrace/trace"
+)
+
+// logOf makes a log of a test, whose bytes in gaps are not held.
+func logOf(t testing.TB, name, data string, gaps ...Gap) Log {
+	t.Helper()
+	at := time.Unix(0, base)
+	index, err := joblog.Index(t.Context(), []byte(data), joblog.Options{Start: at, End: at.Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Log{Name: name, URL: "https://logs.example/" + url.PathEscape(name), Size: int64(len(data)), Gaps: gaps}
+	for _, g := range gaps {
+		l.Size += g.Size
+	}
+	l.Lines = func(context.Context) (Lines, error) { return Lines{Log: index, Numbering: numbered{index, gaps}}, nil }
+	return l
+}
+
+// numbered is a log some of whose bytes are missing.
+type numbered struct {
+	log  *joblog.Log
+	gaps []Gap
+}
+
+func (n numbered) Number(i int) (int, bool) {
+	return i + 1, len(n.gaps) == 0 || n.Place(i) < n.gaps[0].Offset
+}
+
+func (n numbered) Place(i int) int64 {
+	at := n.log.Offset(i)
+	for _, g := range n.gaps {
+		if g.Offset <= at {
+			at += g.Size
+		}
+	}
+	return at
+}
+
+func (n numbered) URL(from, to int) string {
+	return fmt.Sprintf("https://prow.example/view#1:%d-%d", from+1, to+1)
+}
+
+// giving makes an Info with logs.
+func giving(logs ...Log) Info {
+	return Info{Logs: func(context.Context) ([]Log, error) { return logs, nil }}
+}
+
+// sampleLog is written while the first trace of sampleFiles runs.
+const sampleLog = "+ kops update\n" +
+	"I0102 03:04:05.100000   4242 apply.go:1] creating\n" +
+	"W0102 03:04:05.400000   4242 apply.go:2] \x1b[31mquota\x1b[0m is \x1b[1;38;5;196mlow\x1b[m\n" +
+	"E0102 03:04:05.400000   4242 apply.go:3] Quota exceeded\n" +
+	"        more of it\n" +
+	"I0102 03:04:59.000000   4242 apply.go:4] done\n"
+
+var logOne = "traces/" + traceID(1).String()
+
+func TestGoldenLog(t *testing.T) {
+	gap := Gap{int64(strings.Index(sampleLog, "E0102")), 12_000_000}
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "build-log.txt", sampleLog, gap), logOf(t, "artifacts/e2e/build-log.txt", "E0102 03:04:06.000000 1 x] late\n")))
+	for _, test := range []struct{ name, target string }{
+		{"logs", "/logs"},
+		{"log", "/log?log=build-log.txt"},
+		{"log-lines", "/log/lines?log=build-log.txt&at=2-9,1"},
+		{"log-line", "/log/line?log=build-log.txt&at=3"},
+		{"log-errors", "/logs/errors?n=8"},
+	} {
+		t.Run(test.name, func(t *testing.T) { golden(t, test.name, answer[any](t, h, logOne+test.target)) })
+	}
+	if got := page(t, h, "/api/v1/"+logOne+"/log/raw?log=build-log.txt"); got != sampleLog {
+		t.Errorf("raw: %q", got)
+	}
+	if got := page(t, h, "/api/v1/"+logOne+"/log/raw?log=build-log.txt&at=5"); got != "        more of it\n" {
+		t.Errorf("raw line: %q", got)
+	}
+}
+
+// Each of several runs has its own logs.
+func TestLogsOfSeveralRuns(t *testing.T) {
+	of := func(name string) func(context.Context) ([]Log, error) { return giving(logOf(t, name, "x\n")).Logs }
+	h := newViewer(load(t, sampleFiles(t)...), Info{Jobs: []Job{{Trace: traceID(2), Logs: of("two")}, {Trace: traceID(1), Logs: of("one")}}})
+	for n, want := range map[byte]string{1: "one", 2: "two"} {
+		got := answer[struct{ Logs []struct{ Name string } }](t, h, "traces/"+traceID(n).String()+"/logs")
+		if len(got.Logs) != 1 || got.Logs[0].Name != want {
+			t.Errorf("trace %d: %+v", n, got)
+		}
+	}
+}
+
+func TestLogAt(t *testing.T) {
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", sampleLog)))
+	for _, test := range []struct {
+		name        string
+		from, to    int64 // ms after base
+		first, last int
+		count       int
+	}{
+		{"some", 100, 400, 2, 5, 4},
+		{"one", 100, 100, 2, 2, 1},
+		{"between lines", 500, 600, 5, 0, 0},
+		{"before all", -10, 10, 0, 0, 0},
+	} {
+		got := answer[struct{ First, Last, Count int }](t, h, fmt.Sprintf("%s/log/at?log=l&from=%d&to=%d", logOne, base+test.from*1e6, base+test.to*1e6))
+		if got.First != test.first || got.Last != test.last || got.Count != test.count {
+			t.Errorf("%s: %+v", test.name, got)
+		}
+	}
+}
+
+func foundLines(t *testing.T, h http.Handler, parameters string) (count uint32, ranges [][2]uint32) {
+	t.Helper()
+	body := []byte(page(t, h, "/api/v1/"+logOne+"/log/find?log=l&"+parameters))
+	numbers := make([]uint32, len(body)/4)
+	if _, err := binary.Decode(body, binary.LittleEndian, numbers); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < len(numbers); i += 2 {
+		ranges = append(ranges, [2]uint32{numbers[i], numbers[i+1]})
+	}
+	return numbers[0], ranges
+}
+
+func TestFindInLog(t *testing.T) {
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", sampleLog+"Größe\n")))
+	for _, test := range []struct{ q, want string }{
+		{"", "[[1 7]]"},
+		{"quota", "[[3 4]]"},
+		{`"QUOTA EXCEEDED"`, "[[4 4]]"},
+		{"quota -low", "[[4 4]]"},
+		{"~^[IW]0102", "[[2 3] [6 6]]"},
+		{`~"creating$"`, "[[2 2]]"},
+		{"~quota.is", "[[3 3]]"}, // colours are not in the way
+		{"sev:error", "[[4 4]]"},
+		{"sev:warning", "[[3 4]]"},
+		{"-sev:info", "[[1 1] [5 5] [7 7]]"},
+		{"kops OR done", "[[1 1] [6 6]]"},
+		{"GRÖSSE OR größe", "[[7 7]]"},
+		{"OR kops OR", "[[1 1]]"},
+		{"nothing", "[]"},
+	} {
+		count, ranges := foundLines(t, h, "q="+url.QueryEscape(test.q))
+		lines := uint32(0)
+		for _, r := range ranges {
+			lines += r[1] - r[0] + 1
+		}
+		if got := fmt.Sprint(ranges); got != test.want || count != lines {
+			t.Errorf("%q finds %d lines, %s; want %s", test.q, count, got, test.want)
+		}
+	}
+	if _, ranges := foundLines(t, h, fmt.Sprintf("q=quota&from=%d&to=%d", base, int64(base+300e6))); len(ranges) > 0 {
+		t.Errorf("found outside of the time: %v", ranges)
+	}
+	if _, ranges := foundLines(t, h, fmt.Sprintf("from=%d&to=%d", base, int64(base+400e6))); fmt.Sprint(ranges) != "[[2 5]]" {
+		t.Errorf("lines of the time: %v", ranges)
+	}
+}
+
+// A long log is searched in pieces, whose ranges are joined.
+func TestFindInLongLog(t *testing.T) {
+	const lines = 3*linesPerPiece + 100
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", strings.Repeat("same\n", lines))))
+	if count, ranges := foundLines(t, h, "q=same"); count != lines || len(ranges) != 1 || ranges[0] != [2]uint32{1, lines} {
+		t.Errorf("%d lines, %v", count, ranges)
+	}
+	// Every other line: more ranges than one answer has.
+	h = newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", strings.Repeat("a\nb\n", rangesPerAnswer+10))))
+	if count, ranges := foundLines(t, h, "q=b"); count != rangesPerAnswer+10 || len(ranges) != rangesPerAnswer {
+		t.Errorf("%d lines, %d ranges", count, len(ranges))
+	}
+}
+
+// A search ends with its request.
+func TestLogSearchEnds(t *testing.T) {
+	view := load(t, sampleFiles(t)...)
+	l := logOf(t, "l", strings.Repeat(strings.Repeat("x", 1000)+"\n", 3000))
+	lines, err := l.Lines(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	q, err := parseLogQuery("y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findLines(ctx, view.Places(), lines.Log, q, lineSet{0, int32(lines.Len())}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestWhatIsNotInALog(t *testing.T) {
+	broken := Log{Name: "broken", Lines: func(context.Context) (Lines, error) { return Lines{}, errors.New("cannot read broken: no such file") }}
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", sampleLog), broken))
+	for _, test := range []struct {
+		name, target string
+		status       int
+		says         string
+	}{
+		{"no log", "/log?log=x%1b", 404, `no log`},
+		{"no name", "/log", 404, "no log"},
+		{"unreadable", "/log?log=broken", 500, "no such file"},
+		{"line 0", "/log/lines?log=l&at=0", 400, "first line is 1"},
+		{"no lines", "/log/lines?log=l", 400, "invalid at"},
+		{"a range backwards", "/log/lines?log=l&at=5-2", 400, "invalid at"},
+		{"behind the end", "/log/line?log=l&at=7", 404, "It has 6 lines"},
+		{"raw behind the end", "/log/raw?log=l&at=7", 404, "It has 6 lines"},
+		{"raw of no log", "/log/raw?log=x", 404, "no log"},
+		{"no time", "/log/at?log=l&from=x", 400, "invalid from"},
+		{"pattern", "/log/find?log=l&q=~(", 400, "not a regular expression"},
+		{"severity", "/log/find?log=l&q=sev:odd", 400, "The severities are"},
+		{"quote", "/log/find?log=l&q=%22open", 400, "quote is not closed"},
+		{"many terms", "/log/find?log=l&q=" + strings.Repeat("a+", 33), 400, "more than 32 terms"},
+		{"long", "/log/find?log=l&q=" + strings.Repeat("a", 5000), 400, "longer than"},
+	} {
+		w := get(h, "/api/v1/"+logOne+test.target)
+		if w.Code != test.status || !strings.Contains(w.Body.String(), test.says) {
+			t.Errorf("%s: status %d: %s", test.name, w.Code, w.Body)
+		}
+	}
+	if got := answer[struct{ Errors []int }](t, h, logOne+"/logs/errors?n=3"); fmt.Sprint(got.Errors) != "[1 0 0]" {
+		t.Errorf("errors of the logs that can be read: %v", got)
+	}
+}
+
+// Hostile text stays text in a line of its own, and no answer is larger than its share.
+func TestHostileLog(t *testing.T) {
+	all := strings.Join(hostile, "\n") + "\nred \x1b[31mred\x1b]0;title\x07 more\x1b[?25l\x1b[38;2;300;-1;9m\x1b[999999999999m\rlast\u202e\n" +
+		strings.Repeat("\x1b[31ma\x1b[32mb", 100_000) + "\n" + strings.Repeat("\x01", 100_000)
+	l := logOf(t, "a\u202e<b>\n", all)
+	l.URL = "javascript:alert(1)"
+	h := newViewer(load(t, sampleFiles(t)...), giving(l))
+	shown := answer[struct{ Logs []logEntry }](t, h, logOne+"/logs").Logs[0]
+	if shown.URL != "" {
+		t.Errorf("the address is %q", shown.URL)
+	}
+	named := "?log=" + url.QueryEscape(shown.Name)
+	for _, target := range []string{"/logs", "/log" + named, "/log/lines" + named + "&at=1-1000", "/log/line" + named + "&at=20", "/log/line" + named + "&at=23", "/log/line" + named + "&at=22"} {
+		w := get(h, "/api/v1/"+logOne+target)
+		if w.Code != http.StatusOK || w.Body.Len() > 5*wholeLineBytes+10_000 {
+			t.Errorf("%s: status %d, %d bytes", target, w.Code, w.Body.Len())
+		}
+		var decoded any
+		if err := json.Unmarshal(w.Body.Bytes(), &decoded); err != nil {
+			t.Fatal(err)
+		}
+		noControls(t, target, decoded)
+	}
+}
+
+// noControls looks at all texts of an answer.
+func noControls(t *testing.T, where string, v any) {
+	switch v := v.(type) {
+	case string:
+		if i := strings.IndexFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r == '\u202e' || r == '\u2066' }); i >= 0 {
+			t.Errorf("%s: %q", where, v)
+		}
+	case []any:
+		for _, e := range v {
+			noControls(t, where, e)
+		}
+	case map[string]any:
+		for _, e := range v {
+			noControls(t, where, e)
+		}
+	}
+}
+
+func TestSegments(t *testing.T) {
+	for _, test := range []struct {
+		name, line string
+		want       string
+	}{
+		{"plain", "a\tb", `[["a\tb"]]`},
+		{"empty", "", `[]`},
+		{"colour", "a \x1b[31mb\x1b[0m c", `[["a "],["b","f1"],[" c"]]`},
+		{"bright, behind, bold", "\x1b[1;92;104mx", `[["x","f10 b12 bold"]]`},
+		{"reset without a number", "\x1b[31mx\x1b[my", `[["x","f1"],["y"]]`},
+		{"some off", "\x1b[1;2;3;4;7mx\x1b[22;23;24;27my", `[["x","bold dim italic underline inverse"],["y"]]`},
+		{"256", "\x1b[38;5;9ma\x1b[38;5;196mb\x1b[48;5;240mc", `[["ab","f9"],["c","f9 b7"]]`},
+		{"16 million", "\x1b[38;2;0;0;255ma\x1b[38:2:0:100:0mb", `[["a","f12"],["b","f2"]]`},
+		{"nothing else", "a\x1b[2Kb\x1b]8;;http://x\x07c\x1b(Bd", `[["abcd"]]`},
+		{"an end missing", "a\x1b[31", `[["a"]]`},
+		{"a progress bar", "10%\r50%\r100%\r\n", `[["100%"]]`},
+		{"unseen", "a\u202eb\x00", `[["a\\u202eb\\x00"]]`},
+	} {
+		got, _ := segments([]byte(test.line), 100)
+		encoded, err := json.Marshal(got)
+		if err != nil || string(encoded) != test.want {
+			t.Errorf("%s: %s, want %s", test.name, encoded, test.want)
+		}
+	}
+	for limit, want := range map[int]string{2: "ab", 3: "abc", 4: "abcd", 5: "abcdü", 6: "abcdü", 7: "abcdüx"} {
+		line := "abc\x1b[31mdüx"
+		got, cut := segments([]byte(line), limit)
+		var all strings.Builder
+		for _, s := range got {
+			all.Write(s.text)
+		}
+		if limit == 5 {
+			want = "abcd" // half a letter is none
+		}
+		if all.String() != want || cut != (want != "abcdüx") {
+			t.Errorf("%d bytes: %q, cut %v", limit, all.String(), cut)
+		}
+	}
+}
+
+func FuzzLogQuery(f *testing.F) {
+	for _, s := range []string{"a b", `"a b" OR -c`, "~x|y", "sev:error", "-", "OR", `"`} {
+		f.Add(s, "I0102 03:04:05.1 a b\n")
+	}
+	f.Fuzz(func(t *testing.T, search, line string) {
+		q, err := parseLogQuery(search)
+		if err != nil {
+			return
+		}
+		q.meets(appendLower(nil, []byte(line)), []byte(line), joblog.Error)
+		got, _ := segments([]byte(line), 50)
+		size := 0
+		for _, s := range got {
+			size += len(s.text)
+		}
+		if size > 4*50+4*len(got) || slices.ContainsFunc(got, func(s segment) bool { return bytes.ContainsAny(s.text, "\x1b\x00\r") }) {
+			t.Errorf("%q becomes %v", line, got)
+		}
+	})
+}
+
+// Searching 100 MB of a log, as BenchmarkFindInLog's line says.
+func BenchmarkFindInLog(b *testing.B) {
+	line := "I0102 03:04:05.100000   4242 controller.go:123] \"Reconciling\" instance=\"nodes-us-central1-a\" attempt=12 of many\n"
+	data := bytes.Repeat([]byte(line), 100<<20/len(line))
+	l := logOf(b, "l", string(data))
+	lines, _ := l.Lines(b.Context())
+	view := trace.NewShared(load(b, sampleFiles(b)...))
+	v, release := view.Acquire()
+	defer release()
+	for _, search := range []string{"nothing", "~noth[io]ng", "sev:error"} {
+		q, err := parseLogQuery(search)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(search, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for range b.N {
+				if _, err := findLines(b.Context(), v.Places(), lines.Log, q, lineSet{0, int32(lines.Len())}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
