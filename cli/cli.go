@@ -80,6 +80,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newResolve(s),
 		newRuns(s),
 		newCache(s),
+		newSignatures(s),
 		newVersion(s),
 	)
 	root.InitDefaultCompletionCmd()

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/internal/text"
+	"prowtrace/session"
+	"prowtrace/triage"
+)
+
+// newSignatures makes the commands for errors that are known.
+func newSignatures(s Streams) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "signatures",
+		Short: "List the errors that are known by their text, and test your own",
+		Long: `signatures lists the errors that prowtrace knows by their text: what each means, and
+what to do. Your own stand in signatures.yaml in the configuration directory, beside
+config.yaml; one with the id of another takes its place. docs/signatures.md describes
+the file.`,
+		Example: `  prowtrace signatures
+  prowtrace signatures test signatures.yaml`,
+		Args: unknownSub,
+		RunE: func(*cobra.Command, []string) error {
+			all, err := knownSignatures(s.Getenv)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printSignaturesJSON(s, all)
+			}
+			return printSignatures(s, all)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON objects, one a line")
+	c.AddCommand(newSignaturesTest(s))
+	return c
+}
+
+func newSignaturesTest(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:     "test FILE…",
+		Short:   "Read files of signatures and try their examples",
+		Example: "  prowtrace signatures test signatures.yaml",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return nil
+			}
+			return usageError{errors.New("no file given"), "name a file of signatures: prowtrace signatures test signatures.yaml"}
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			failed := false
+			for _, path := range args {
+				all, err := readSignatures(path)
+				if err != nil {
+					return err
+				}
+				for _, one := range all {
+					if err := one.Check(); err != nil {
+						failed = true
+						fmt.Fprintln(s.Err, text.Lines(err.Error()))
+					}
+				}
+				if !failed {
+					if _, err := fmt.Fprintf(s.Out, "%s: %s, all examples hold\n", text.Line(path), text.Count(len(all), "signature")); err != nil {
+						return fmt.Errorf("writing: %w", err)
+					}
+				}
+			}
+			if failed {
+				return advised{errors.New("some examples do not hold"), "change the pattern or the example that is named above; docs/signatures.md describes both"}
+			}
+			return nil
+		},
+	}
+}
+
+// readSignatures reads a file of signatures.
+func readSignatures(path string) ([]*triage.Signature, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &session.MissingPathError{Path: path}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	all, err := triage.Read(path, f)
+	if err != nil {
+		return nil, usageError{err, "docs/signatures.md describes the file"}
+	}
+	return all, nil
+}
+
+// knownSignatures gives the user's signatures, and behind them those that are built in and
+// that he does not replace.
+func knownSignatures(getenv func(string) string) ([]*triage.Signature, error) {
+	builtIn, err := triage.BuiltIn()
+	if err != nil {
+		return nil, err
+	}
+	config, _ := configPath(getenv)
+	if config == "" {
+		return builtIn, nil
+	}
+	own, err := readSignatures(filepath.Join(filepath.Dir(config), "signatures.yaml"))
+	if isA[*session.MissingPathError](err) {
+		return builtIn, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range builtIn {
+		if !slices.ContainsFunc(own, func(o *triage.Signature) bool { return o.ID == s.ID }) {
+			own = append(own, s)
+		}
+	}
+	return own, nil
+}
+
+func printSignatures(s Streams, all []*triage.Signature) error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tCATEGORY\tTITLE")
+	for _, one := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", one.ID, one.Category, text.Line(one.Title))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+func printSignaturesJSON(s Streams, all []*triage.Signature) error {
+	enc := json.NewEncoder(s.Out)
+	enc.SetEscapeHTML(false)
+	for _, one := range all {
+		err := enc.Encode(struct {
+			ID         string          `json:"id"`
+			Category   triage.Category `json:"category"`
+			Title      string          `json:"title"`
+			Pattern    string          `json:"pattern"`
+			Attributes []string        `json:"attributes,omitempty"`
+			Next       string          `json:"next"`
+			Link       string          `json:"link,omitempty"`
+		}{one.ID, one.Category, one.Title, one.Pattern.String(), one.Attributes, one.Next, one.Link})
+		if err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,310 @@
+package triage
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Matcher finds signatures in lines. It looks for words that the signatures' matches
+// must have, all at once, and tries a pattern only where one of its words is: a line without
+// any passes at some hundred MB/s, however many signatures there are. It is immutable, and
+// safe for concurrent use.
+type Matcher struct {
+	all   []*Signature
+	lines automaton        // of the signatures for lines
+	keyed map[string][]int // those for attributes, by key
+}
+
+// NewMatcher makes a Matcher. Where several signatures match, the first in the list counts.
+func NewMatcher(signatures []*Signature) *Matcher {
+	m := &Matcher{all: signatures, keyed: map[string][]int{}}
+	var b builder
+	for i, s := range signatures {
+		if len(s.Attributes) == 0 {
+			for _, l := range s.literals {
+				b.add(l, int32(i))
+			}
+		}
+		for _, key := range s.Attributes {
+			m.keyed[key] = append(m.keyed[key], i)
+		}
+	}
+	m.lines = b.automaton()
+	return m
+}
+
+// Signatures gives all that the Matcher knows.
+func (m *Matcher) Signatures() []*Signature { return slices.Clone(m.all) }
+
+// A Match is a signature that was found.
+type Match struct {
+	*Signature
+	Title string // filled in, and safe to be shown
+}
+
+// Line finds the signature of a line, of which the first 64 KiB count.
+func (m *Matcher) Line(line []byte) (found Match, ok bool) {
+	line = line[:min(len(line), longestLine)]
+	var few [8]int32
+	candidates := m.lines.find(line, few[:0])
+	slices.Sort(candidates)
+	return m.first(slices.Compact(candidates), line)
+}
+
+// Attribute finds the signature of the value of a span attribute.
+func (m *Matcher) Attribute(key, value string) (found Match, ok bool) {
+	var candidates []int32
+	for _, i := range m.keyed[key] {
+		candidates = append(candidates, int32(i))
+	}
+	return m.first(candidates, []byte(value[:min(len(value), longestLine)]))
+}
+
+func (m *Matcher) first(candidates []int32, line []byte) (Match, bool) {
+	for _, i := range candidates {
+		s := m.all[i]
+		if groups := s.match(line); groups != nil {
+			return Match{s, s.title(line, groups)}, true
+		}
+	}
+	return Match{}, false
+}
+
+// requiredLiterals gives texts of ASCII in lower case of which each match of a pattern has
+// one, in any case; none where it cannot tell, or where they would be too short.
+func requiredLiterals(pattern string) []string {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	return literalsIn(tree)
+}
+
+// literalsIn is requiredLiterals of a part of a pattern. The depth is bounded by Parse.
+func literalsIn(re *syntax.Regexp) (best []string) {
+	if all := allTexts(re); len(all) > 0 {
+		return inASCII(all)
+	}
+	switch re.Op {
+	case syntax.OpConcat:
+		from := 0 // of neighbours that have few texts
+		for i, sub := range re.Sub {
+			if len(allTexts(sub)) > 0 {
+				continue
+			}
+			for _, found := range [][]string{inASCII(concatenated(re.Sub[from:i])), literalsIn(sub)} {
+				if better(found, best) {
+					best = found
+				}
+			}
+			from = i + 1
+		}
+		if found := inASCII(concatenated(re.Sub[from:])); better(found, best) {
+			best = found
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return literalsIn(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return literalsIn(re.Sub[0])
+		}
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			found := literalsIn(sub)
+			if len(found) == 0 {
+				return nil
+			}
+			best = append(best, found...)
+		}
+	}
+	return best
+}
+
+// fewTexts bounds the texts that a part of a pattern is taken apart into.
+const fewTexts = 64
+
+// allTexts gives all texts that a part of a pattern matches; none where they are many.
+func allTexts(re *syntax.Regexp) (all []string) {
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return []string{""}
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if all = append(all, string(r)); len(all) > 4 {
+					return nil
+				}
+			}
+		}
+	case syntax.OpQuest:
+		if all = allTexts(re.Sub[0]); len(all) > 0 {
+			all = append(all, "")
+		}
+	case syntax.OpCapture:
+		return allTexts(re.Sub[0])
+	case syntax.OpConcat:
+		return concatenated(re.Sub)
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			some := allTexts(sub)
+			if len(some) == 0 || len(all)+len(some) > fewTexts {
+				return nil
+			}
+			all = append(all, some...)
+		}
+	}
+	return all
+}
+
+// concatenated gives all texts that parts match that follow each other.
+func concatenated(parts []*syntax.Regexp) []string {
+	all := []string{""}
+	for _, part := range parts {
+		some := allTexts(part)
+		if len(some) == 0 || len(all)*len(some) > fewTexts {
+			return nil
+		}
+		var longer []string
+		for _, a := range all {
+			for _, b := range some {
+				longer = append(longer, a+b)
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+// inASCII gives of each text the longest part that is ASCII, in lower case; none where one
+// is too short.
+func inASCII(texts []string) (all []string) {
+	for _, t := range texts {
+		longest := ""
+		for _, part := range strings.FieldsFunc(t, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			if len(part) > len(longest) {
+				longest = strings.ToLower(part)
+			}
+		}
+		if len(longest) < shortest {
+			return nil
+		}
+		all = append(all, longest)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// better prefers the longer of the shortest words: fewer lines have them.
+func better(a, b []string) bool {
+	least := func(list []string) int {
+		if len(list) == 0 {
+			return 0
+		}
+		return len(slices.MinFunc(list, func(x, y string) int { return len(x) - len(y) }))
+	}
+	return least(a) > least(b)
+}
+
+// An automaton finds words in a text in one pass (A. V. Aho and M. J. Corasick, Efficient
+// string matching, 1975), with a table of what follows in each state.
+type automaton struct {
+	class [256]uint8 // of each byte; 0 of those that are in no word
+	width int        // number of classes
+	next  []int32    // by state and class
+	found [][]int32  // by state: numbers of the words that end there
+}
+
+// find adds the numbers of the words in a text to found, some of them several times.
+func (a *automaton) find(line []byte, found []int32) []int32 {
+	if a.width == 0 {
+		return found
+	}
+	state := 0
+	for _, c := range line {
+		state = int(a.next[state+int(a.class[c])])
+		if ends := a.found[state/a.width]; ends != nil {
+			found = append(found, ends...)
+		}
+	}
+	return found
+}
+
+// A builder collects words.
+type builder struct {
+	nodes []node
+}
+
+type node struct {
+	child map[byte]int32
+	words []int32
+}
+
+func (b *builder) add(word string, number int32) {
+	if len(b.nodes) == 0 {
+		b.nodes = append(b.nodes, node{})
+	}
+	at := int32(0)
+	for i := range len(word) {
+		to, ok := b.nodes[at].child[word[i]]
+		if !ok {
+			to = int32(len(b.nodes))
+			b.nodes = append(b.nodes, node{})
+			if b.nodes[at].child == nil {
+				b.nodes[at].child = map[byte]int32{}
+			}
+			b.nodes[at].child[word[i]] = to
+		}
+		at = to
+	}
+	b.nodes[at].words = append(b.nodes[at].words, number)
+}
+
+// automaton makes the table: breadth first, so that where a word may go on otherwise is
+// known before what is longer.
+func (b *builder) automaton() (a automaton) {
+	if len(b.nodes) == 0 {
+		return a
+	}
+	a.width = 1
+	for _, n := range b.nodes {
+		for c := range n.child {
+			if a.class[c] == 0 {
+				a.class[c] = uint8(a.width)
+				a.width++
+			}
+		}
+	}
+	for c := byte('A'); c <= 'Z'; c++ {
+		a.class[c] = a.class[c|0x20]
+	}
+	a.next = make([]int32, len(b.nodes)*a.width)
+	a.found = make([][]int32, len(b.nodes))
+	fail := make([]int32, len(b.nodes)) // the state of the longest end of this one that begins a word
+	row := func(state int32) []int32 { return a.next[int(state)*a.width:][:a.width] }
+	queue := []int32{0}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		n := &b.nodes[at]
+		if at != 0 {
+			copy(row(at), row(fail[at]))
+			a.found[at] = a.found[fail[at]]
+		}
+		if len(n.words) > 0 {
+			a.found[at] = slices.Concat(n.words, a.found[at])
+		}
+		for c, to := range n.child {
+			class := a.class[c]
+			if at != 0 {
+				fail[to] = row(fail[at])[class] / int32(a.width)
+			}
+			row(at)[class] = to * int32(a.width)
+			queue = append(queue, to)
+		}
+	}
+	return a
+}
