@@ -30,7 +30,10 @@ import (
 	"prowtrace/trace/join"
 )
 
-var browser context.Context // nil where there is no Chromium
+var (
+	browser context.Context // nil where there is no Chromium
+	scratch string          // a directory that all tests share
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -52,8 +55,12 @@ func TestMain(m *testing.M) {
 		}
 		end = func() { cancel(); stop() }
 	}
+	if scratch, err = os.MkdirTemp("", "prowtrace-browsertest-"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	end()
+	os.RemoveAll(scratch)
 	os.Exit(code)
 }
 
@@ -74,17 +81,23 @@ type tab struct {
 // open serves a set and opens a path of it.
 func open(t testing.TB, set *trace.View, info viewer.Info, path string) *tab {
 	t.Helper()
+	server := httptest.NewServer(viewer.New(trace.NewShared(set), info))
+	t.Cleanup(server.Close)
+	return openAt(t, server.URL, path)
+}
+
+// openAt opens a path of a server.
+func openAt(t testing.TB, base, path string) *tab {
+	t.Helper()
 	if browser == nil {
 		if os.Getenv("PROWTRACE_REQUIRE_BROWSER") != "" {
 			t.Fatal("no Chromium: make browser installs it")
 		}
 		t.Skip("no Chromium")
 	}
-	server := httptest.NewServer(viewer.New(trace.NewShared(set), info))
-	t.Cleanup(server.Close)
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	b := &tab{TB: t, ctx: ctx, base: server.URL}
+	b := &tab{TB: t, ctx: ctx, base: base}
 	b.run(chromedp.EmulateViewport(1280, 720)) // the first step makes the tab
 	b.ctx, cancel = context.WithTimeout(ctx, limit)
 	t.Cleanup(cancel)
