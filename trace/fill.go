@@ -2,9 +2,9 @@ package trace
 
 import (
 	"cmp"
-	"context"
-	"runtime"
 	"slices"
+
+	"prowtrace/internal/hugepage"
 )
 
 // operation is one distinct service, span name and kind in a group.
@@ -21,58 +21,41 @@ type tally struct {
 	last [256]operation // some of ops but for the zero one, by what tells most apart: hashing each took longer
 }
 
-// fill writes the linked spans into the columns and the table of traces.
-func (s *Set) fill(ctx context.Context, l *linker) error {
-	s.traces.first = make([]uint32, len(l.extents)+1)
+// makeRows makes the columns and the table of traces, with a row for each span.
+func (s *Set) makeRows(l *linker) {
+	s.columns = makeColumns(len(l.places))
+	s.traces.first = l.base
 	s.traces.total = make([]uint32, len(l.extents))
 	several := uint32(0)
-	for t, rows := range l.rows {
-		s.traces.first[t+1] = s.traces.first[t] + rows
+	for t, e := range l.extents {
 		s.traces.total[t] = several
-		if rows > 1 {
+		if e.spans > 1 {
 			several++
 		}
 	}
 	s.traces.totals = make([]total, several)
-	s.makeColumns(int(s.traces.first[len(l.rows)]))
-
-	tallies := make([]tally, runtime.GOMAXPROCS(0))
-	for w := range tallies {
-		tallies[w].ops = map[operation]struct{}{}
-	}
-	err := eachTrace(ctx, len(tallies), len(l.extents), func(w, t int) {
-		s.fillTrace(t, l.segment(t))
-		s.describe(t, &tallies[w])
-	})
-	if err != nil {
-		return err
-	}
-	s.gather(tallies)
-	s.collectSightings(l)
-	return nil
 }
 
-func (s *Set) makeColumns(rows int) {
-	s.columns = columns{
-		trace: make([]uint32, rows), id: make([]uint64, rows), parent: make([]int32, rows),
-		start: make([]int64, rows), end: make([]int64, rows),
-		name: make([]uint32, rows), resource: make([]uint32, rows), scope: make([]uint32, rows),
-		kind: make([]Kind, rows), status: make([]Status, rows), flags: make([]Flags, rows),
-		origin: make([]origin, rows), length: make([]uint32, rows),
+func makeColumns(rows int) columns {
+	return columns{
+		trace: hugepage.Make[uint32](rows), id: hugepage.Make[uint64](rows), parent: hugepage.Make[int32](rows),
+		start: hugepage.Make[int64](rows), end: hugepage.Make[int64](rows),
+		name: hugepage.Make[uint32](rows), resource: hugepage.Make[uint32](rows), scope: hugepage.Make[uint32](rows),
+		kind: hugepage.Make[Kind](rows), status: hugepage.Make[Status](rows), flags: hugepage.Make[Flags](rows),
+		origin: hugepage.Make[origin](rows), length: hugepage.Make[uint32](rows),
 	}
 }
 
-// fillTrace copies a segment into the rows of trace t. The scanned spans are
-// not needed afterwards: their trace field takes the row.
-func (s *Set) fillTrace(t int, g segment) {
-	first := int(s.traces.first[t])
-	rows := int(s.traces.first[t+1]) - first
-	for k, i := range g.order[:rows] {
-		g.spans[i].trace = uint32(first + k)
+// fillTrace copies a segment into the rows of trace t from first on. The scanned spans
+// are not needed afterwards: their trace field takes the row.
+func (s *Set) fillTrace(t, first uint32, g segment) {
+	for k, i := range g.order {
+		g.spans[i].trace = first + uint32(k)
 	}
-	for k, i := range g.order[:rows] {
-		r, row := &g.spans[i], first+k
-		s.trace[row], s.id[row] = uint32(t), r.id
+	for _, i := range g.order {
+		r := &g.spans[i]
+		row := r.trace
+		s.trace[row], s.id[row] = t, r.id
 		s.start[row], s.end[row] = r.start, r.end
 		s.name[row], s.resource[row], s.scope[row] = r.name, r.resource, r.scope
 		s.kind[row], s.status[row] = r.kind, r.status
@@ -89,9 +72,9 @@ func (s *Set) fillTrace(t int, g segment) {
 	}
 }
 
-// describe fills the entry of trace t in the table of traces, and counts.
-func (s *Set) describe(t int, count *tally) {
-	lo, hi := s.traces.first[t], s.traces.first[t+1]
+// describe fills the entry of trace t, in rows lo to hi, in the table of traces, and
+// counts.
+func (s *Set) describe(t, lo, hi uint32, count *tally) {
 	if hi-lo > 1 {
 		s.traces.totals[s.traces.total[t]] = s.sum(lo, hi)
 	}
@@ -108,36 +91,73 @@ func (s *Set) describe(t int, count *tally) {
 	}
 }
 
-// gather adds up the tallies.
-func (s *Set) gather(tallies []tally) {
+// gather adds up what the workers have counted.
+func (s *Set) gather(workers []worker) {
 	ops := map[operation]struct{}{}
-	s.stats.Spans = len(s.id)
 	s.stats.Odd = map[string]int{}
-	for _, c := range tallies {
-		for op := range c.ops {
+	for _, w := range workers {
+		for op := range w.ops {
 			ops[op] = struct{}{}
 		}
 		for _, f := range flagNames {
-			if n := c.odd[trailingZeros(f.flag)]; n > 0 {
+			if n := w.odd[trailingZeros(f.flag)]; n > 0 {
 				s.stats.Odd[f.name] += n
 			}
 		}
+		s.sightings = append(s.sightings, w.again...)
 	}
 	for op := range ops {
 		s.ops = append(s.ops, op)
 	}
+	s.stats.Repeated = len(s.sightings)
+	s.stats.Spans = len(s.id) - len(s.sightings)
 }
 
-// collectSightings lists the further origins of repeated spans by row.
-func (s *Set) collectSightings(l *linker) {
-	for _, repeats := range l.again {
-		for _, r := range repeats {
-			spans := l.segment(int(r.trace)).spans
-			s.sightings = append(s.sightings, sighting{spans[r.first].trace, spans[r.copy].origin})
+// closeUp takes out the rows that repeated spans have left empty, each behind the other
+// rows of its trace.
+func (s *Set) closeUp(l *linker) {
+	if len(s.sightings) == 0 {
+		return
+	}
+	wide, first := s.columns, make([]uint32, len(l.rows)+1)
+	s.columns = makeColumns(s.stats.Spans)
+	for t, rows := range l.rows {
+		from, to := l.base[t], first[t]
+		first[t+1] = to + rows
+		s.columns.copyRows(int(to), wide, int(from), int(rows))
+		for row := to; row < to+rows; row++ {
+			if s.parent[row] >= 0 {
+				s.parent[row] -= int32(from - to)
+			}
+		}
+		if rows > 1 {
+			s.traces.totals[s.traces.total[t]].root -= from - to
 		}
 	}
-	s.stats.Repeated = len(s.sightings)
+	for i := range s.sightings {
+		row := &s.sightings[i].row
+		t := wide.trace[*row]
+		*row -= l.base[t] - first[t]
+	}
+	s.traces.first = first
 	slices.SortFunc(s.sightings, func(a, b sighting) int {
 		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.origin, b.origin))
 	})
+}
+
+// copyRows copies n rows of other columns, from one row on.
+func (c *columns) copyRows(to int, other columns, from, n int) {
+	copy(c.trace[to:], other.trace[from:][:n])
+	copy(c.id[to:], other.id[from:][:n])
+	copy(c.parent[to:], other.parent[from:][:n])
+	copy(c.start[to:], other.start[from:][:n])
+	copy(c.end[to:], other.end[from:][:n])
+	copy(c.name[to:], other.name[from:][:n])
+	copy(c.resource[to:], other.resource[from:][:n])
+	copy(c.scope[to:], other.scope[from:][:n])
+	copy(c.kind[to:], other.kind[from:][:n])
+	copy(c.status[to:], other.status[from:][:n])
+	copy(c.flags[to:], other.flags[from:][:n])
+	copy(c.origin[to:], other.origin[from:][:n])
+	copy(c.length[to:], other.length[from:][:n])
 }

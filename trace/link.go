@@ -8,55 +8,123 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/hugepage"
 	"prowtrace/internal/radix"
 )
 
 // A linker orders the spans of each trace, finds repeated ones, links parents,
-// breaks cycles and fills in missing times. Traces are independent, so they
-// are handed out to all processors.
+// breaks cycles, fills in missing times, and writes all into the columns of the set.
+// Traces are independent, so they are handed out to all processors. Each goroutine
+// copies the spans of one trace together, into memory that it uses again for the next:
+// to lay those of all traces side by side first took twice the memory of the columns.
 type linker struct {
-	sources []source
-	spans   []raw    // of one trace side by side
+	set     *Set
+	chunks  []chunk
 	extents []extent // by trace
-	order   []uint32 // per trace: its spans as indexes into the segment, in row order
-	parent  []int32  // per span: index of its parent in the segment, or -1
-	base    []uint32 // per trace: where its segment begins
-	rows    []uint32 // per trace: rows it will have
-	again   [][]repeat
+	places  []place  // of the spans of each trace, side by side
+	base    []uint32 // per trace: its first place, and its first row as long as repeated spans have one
+	rows    []uint32 // per trace: how many are left without them
+	workers []worker
 }
 
-// repeat is a span that was found again with the same bytes.
-type repeat struct {
-	trace       uint32
-	first, copy uint32 // indexes into the segment
+// chunk is some spans of a shard, with what their numbers are in the set.
+type chunk struct {
+	spans   []raw
+	numbers *numbering
+}
+
+// place is where a scanned span is: the chunk in the upper bits.
+type place uint32
+
+func (p place) chunk() int { return int(p / chunkSize) }
+func (p place) index() int { return int(p % chunkSize) }
+
+// A worker is what a goroutine uses again for each trace, and what it counts.
+type worker struct {
+	spans       []raw
+	order       []uint32
+	parent      []int32
+	table       idTable
+	keys, spare []radix.Key
+	again       []sighting
+	tally
 }
 
 // batch is how many traces a goroutine takes at a time: traces of one span are
 // the rule in kOps' files.
 const batch = 256
 
-func (l *linker) run(ctx context.Context) error {
-	l.rows = make([]uint32, len(l.extents))
-	l.base = make([]uint32, len(l.extents)+1)
-	for t, e := range l.extents {
+func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, total int) *linker {
+	l := &linker{
+		set: s, extents: extents, places: hugepage.Make[place](total),
+		base: make([]uint32, len(extents)+1), rows: make([]uint32, len(extents)),
+		workers: make([]worker, runtime.GOMAXPROCS(0)),
+	}
+	for t, e := range extents {
 		l.base[t+1] = l.base[t] + e.spans
 	}
-	workers := runtime.GOMAXPROCS(0)
-	l.again = make([][]repeat, workers)
-	work := make([]workspace, workers)
-	for w := range work {
-		work[w].table.seed = rand.Uint64()
+	for w := range l.workers {
+		l.workers[w].table.seed = rand.Uint64()
+		l.workers[w].ops = map[operation]struct{}{}
 	}
-	return eachTrace(ctx, workers, len(l.extents), func(w, t int) {
-		seg := l.segment(t)
-		seg.link(&work[w])
-		l.rows[t] = uint32(len(seg.order))
-		l.again[w] = append(l.again[w], seg.again...)
-	})
+	next := slices.Clone(l.base) // where the next span of each trace goes
+	var shares sync.WaitGroup
+	for i, sh := range shards {
+		own := make([]uint32, len(sh.extents))
+		for local, e := range sh.extents {
+			t := numbers[i].traces[local]
+			own[local] = next[t]
+			next[t] += e.spans
+		}
+		first := len(l.chunks)
+		for _, spans := range sh.spans.chunks {
+			l.chunks = append(l.chunks, chunk{spans, &numbers[i]})
+		}
+		sh.spans.chunks = nil
+		mine := l.chunks[first:]
+		shares.Go(func() { l.find(mine, place(first*chunkSize), own) })
+	}
+	shares.Wait()
+	return l
+}
+
+// find notes the places of the spans of a shard, from next on for each of its traces.
+func (l *linker) find(chunks []chunk, at place, next []uint32) {
+	for _, c := range chunks {
+		for i := range c.spans {
+			to := &next[c.spans[i].trace]
+			l.places[*to] = at + place(i)
+			*to++
+		}
+		at += chunkSize
+	}
+}
+
+func (l *linker) run(ctx context.Context) error {
+	l.set.makeRows(l)
+	if err := eachTrace(ctx, len(l.workers), len(l.extents), func(w, t int) { l.trace(&l.workers[w], uint32(t)) }); err != nil {
+		return err
+	}
+	l.set.gather(l.workers)
+	l.set.closeUp(l)
+	return nil
+}
+
+// trace links one trace and fills its rows.
+func (l *linker) trace(w *worker, t uint32) {
+	g := l.segment(w, t)
+	g.link(w)
+	l.set.fillTrace(t, l.base[t], g)
+	l.rows[t] = uint32(len(g.order))
+	for _, r := range g.again {
+		w.again = append(w.again, sighting{g.spans[r.first].trace, g.spans[r.copy].origin})
+	}
+	l.set.describe(t, l.base[t], l.base[t]+l.rows[t], &w.tally)
 }
 
 // eachTrace calls do for every trace, from several goroutines: worker, below
@@ -83,52 +151,55 @@ func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace i
 	return g.Wait()
 }
 
-func (l *linker) segment(t int) segment {
-	lo, hi := l.base[t], l.base[t+1]
-	return segment{
-		sources: l.sources, trace: uint32(t), extent: &l.extents[t],
-		spans: l.spans[lo:hi], order: l.order[lo:hi], parent: l.parent[lo:hi],
+// segment copies the spans of a trace together and gives them the numbers of the set.
+func (l *linker) segment(w *worker, t uint32) segment {
+	places := l.places[l.base[t]:l.base[t+1]]
+	n := len(places)
+	w.spans = slices.Grow(w.spans[:0], n)[:n]
+	w.order = slices.Grow(w.order[:0], n)[:n]
+	w.parent = slices.Grow(w.parent[:0], n)[:n]
+	for i, p := range places {
+		c, r := &l.chunks[p.chunk()], &w.spans[i]
+		*r = c.spans[p.index()]
+		r.name, r.resource, r.scope = c.numbers.names[r.name], c.numbers.resources[r.resource], c.numbers.scopes[r.scope]
 	}
-}
-
-// workspace is what a goroutine uses again for each trace.
-type workspace struct {
-	table       idTable
-	keys, spare []radix.Key
+	return segment{sources: l.set.sources, extent: &l.extents[t], spans: w.spans, order: w.order, parent: w.parent}
 }
 
 // segment is one trace while it is linked.
 type segment struct {
 	sources []source
-	trace   uint32
 	extent  *extent
 	spans   []raw
 	order   []uint32
-	parent  []int32
+	parent  []int32 // per span: index of its parent in spans, or -1
 	again   []repeat
 }
 
-func (g *segment) link(work *workspace) {
+// repeat is a span that was found again with the same bytes: indexes into the segment.
+type repeat struct{ first, copy uint32 }
+
+func (g *segment) link(w *worker) {
 	for i := range g.order {
 		g.order[i] = uint32(i)
 		g.parent[i] = -1
 	}
-	g.sort(work)
-	g.linkParents(&work.table)
+	g.sort(w)
+	g.linkParents(&w.table)
 	g.breakCycles()
 	if g.fillTimes() {
-		g.sort(work)
+		g.sort(w)
 	}
 }
 
 // sort orders by start, and by origin where starts are equal, so that the
 // result does not depend on which goroutine read what.
-func (g *segment) sort(work *workspace) {
-	keys := work.keys[:0]
+func (g *segment) sort(w *worker) {
+	keys := w.keys[:0]
 	for _, i := range g.order {
 		keys = append(keys, radix.Key{By: uint64(g.spans[i].start), Index: i})
 	}
-	work.keys, work.spare = keys, radix.Sort(keys, work.spare)
+	w.keys, w.spare = keys, radix.Sort(keys, w.spare)
 	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, func(a, b radix.Key) int {
 			return cmp.Compare(g.spans[a.Index].origin, g.spans[b.Index].origin)
@@ -147,7 +218,7 @@ func (g *segment) linkParents(table *idTable) {
 		r := &g.spans[i]
 		if first := table.add(i); first != i {
 			if g.same(first, i) {
-				g.again = append(g.again, repeat{g.trace, first, i})
+				g.again = append(g.again, repeat{first, i})
 				continue
 			}
 			r.flags |= Conflict

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"prowtrace/internal/radix"
 )
@@ -83,14 +82,7 @@ func (s *Set) merge(ctx context.Context, shards []*shard) error {
 		return fmt.Errorf("merging: %d spans are more than the %d that a set can hold", total, maxRows)
 	}
 	numbers, extents := s.mergeTables(shards)
-	l := linker{
-		sources: s.sources, extents: extents, spans: group(shards, numbers, extents, total),
-		order: make([]uint32, total), parent: make([]int32, total),
-	}
-	if err := l.run(ctx); err != nil {
-		return err
-	}
-	if err := s.fill(ctx, &l); err != nil {
+	if err := newLinker(s, shards, numbers, extents, total).run(ctx); err != nil {
 		return err
 	}
 	s.collectProblems(shards)
@@ -192,45 +184,6 @@ func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
 		t.byID[i] = k.Index
 	}
 	return rank
-}
-
-// group lays the spans of each trace side by side and gives them the numbers
-// of the set. The shards' chunks are given up as they are emptied, so that no
-// more than one copy is held.
-func group(shards []*shard, numbers []numbering, extents []extent, total int) []raw {
-	spans := make([]raw, total)
-	next := make([]uint32, len(extents)) // row of the next span of each trace
-	at := uint32(0)
-	for t, e := range extents {
-		next[t] = at
-		at += e.spans
-	}
-	var shares sync.WaitGroup
-	for i, sh := range shards {
-		own := make([]uint32, len(sh.extents)) // rows of this shard's first span of each trace
-		for local, e := range sh.extents {
-			t := numbers[i].traces[local]
-			own[local] = next[t]
-			next[t] += e.spans
-		}
-		shares.Go(func() { sh.move(spans, own, numbers[i]) })
-	}
-	shares.Wait()
-	return spans
-}
-
-// move empties the shard into spans, from the given row on for each trace.
-func (sh *shard) move(spans []raw, next []uint32, n numbering) {
-	for i, chunk := range sh.spans.chunks {
-		for _, r := range chunk {
-			at := next[r.trace]
-			next[r.trace]++
-			r.trace, r.name = n.traces[r.trace], n.names[r.name]
-			r.resource, r.scope = n.resources[r.resource], n.scopes[r.scope]
-			spans[at] = r
-		}
-		sh.spans.chunks[i] = nil
-	}
 }
 
 func (s *Set) collectProblems(shards []*shard) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"prowtrace/internal/hugepage"
 	"prowtrace/internal/otlpwire"
 	"prowtrace/internal/text"
 
@@ -76,21 +77,27 @@ type chunked struct {
 	chunks [][]raw
 }
 
-const chunkSize = 1 << 14
+// The first chunk is small, as most sets are; the largest has room for huge pages.
+const (
+	firstChunk = 1 << 10
+	chunkSize  = 1 << 17
+)
 
 func (c *chunked) add(r raw) {
-	if n := len(c.chunks); n == 0 || len(c.chunks[n-1]) == chunkSize {
-		c.chunks = append(c.chunks, make([]raw, 0, chunkSize))
+	n := len(c.chunks)
+	if n == 0 || len(c.chunks[n-1]) == cap(c.chunks[n-1]) {
+		c.chunks = append(c.chunks, hugepage.Make[raw](min(firstChunk<<min(2*n, 16), chunkSize))[:0])
+		n++
 	}
-	last := &c.chunks[len(c.chunks)-1]
+	last := &c.chunks[n-1]
 	*last = append(*last, r)
 }
 
-func (c *chunked) len() int {
-	if len(c.chunks) == 0 {
-		return 0
+func (c *chunked) len() (n int) {
+	for _, chunk := range c.chunks {
+		n += len(chunk)
 	}
-	return (len(c.chunks)-1)*chunkSize + len(c.chunks[len(c.chunks)-1])
+	return n
 }
 
 // interner numbers distinct values in the order they come.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"testing"
 
 	"prowtrace/internal/tracetest"
@@ -338,6 +340,38 @@ trace 5 30..31 root=late
 				}
 			}
 		})
+	}
+}
+
+// Files that are there twice give the rows that they give once, with a further location
+// for each.
+func TestRepeatedFilesChangeNoRow(t *testing.T) {
+	var files [][]byte
+	for f := range uint64(3) {
+		var spans []*tracepb.Span
+		for i := range uint64(60) {
+			s := span(1+f*100+i, 1+f*100+i/2, fmt.Sprint("x", i%7), int64(1+i*7%60), int64(100+i))
+			s.TraceId = tid(byte(1 + (i+f)%9))
+			spans = append(spans, s)
+		}
+		files = append(files, otel(t, otlp(t, "s", spans...)))
+	}
+	once, twice := load(t, files...).Set(), load(t, append(slices.Clone(files), files...)...).Set()
+	if !reflect.DeepEqual(once.columns, twice.columns) {
+		t.Errorf("columns %+v, want %+v", twice.columns, once.columns)
+	}
+	for i := range once.NumTraces() {
+		if got, want := twice.Trace(i), once.Trace(i); got != want {
+			t.Errorf("trace %+v, want %+v", got, want)
+		}
+	}
+	if got := twice.Stats(); got.Spans != 180 || got.Repeated != 180 {
+		t.Errorf("%+v", got)
+	}
+	for row := range twice.Len() {
+		if l := twice.Locations(row); len(l) != 2 || l[0].Offset != l[1].Offset || l[0].Length != l[1].Length {
+			t.Errorf("row %d lies at %+v", row, l)
+		}
 	}
 }
 
