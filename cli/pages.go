@@ -104,7 +104,7 @@ func (r *request) pageInfo(inputs []*session.Input) viewer.Info {
 	if len(inputs) != 1 {
 		return r.severalInfo(inputs)
 	}
-	info := viewer.Info{Title: inputs[0].Title(), Result: resultOf(inputs[0]), Logs: logsOf(inputs[0])}
+	info := viewer.Info{Title: inputs[0].Title(), Result: resultOf(inputs[0]), Logs: logsOf(inputs[0]), Known: r.knownErrors}
 	if inputs[0].Located() {
 		run := inputs[0].Ref.Run
 		info.Run, info.Links = runPage(r.known, run), r.runLinks(run)
@@ -127,7 +127,7 @@ func noteOf(in *session.Input) string {
 }
 
 func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
-	info := viewer.Info{Title: text.Count(len(inputs), "job")}
+	info := viewer.Info{Title: text.Count(len(inputs), "job"), Known: r.knownErrors}
 	var notes []string
 	for _, in := range inputs {
 		of := viewer.Job{Trace: in.Trace, Title: in.Title(), Result: resultOf(in), Logs: logsOf(in)}

@@ -16,6 +16,7 @@ import (
 	"prowtrace/prow"
 	"prowtrace/session"
 	"prowtrace/trace/join"
+	"prowtrace/triage"
 )
 
 // The values of --join are join.By's and this one.
@@ -39,9 +40,10 @@ type request struct {
 	choice    choiceFlags
 	keepFiles bool // what the cache holds is the result, so it has to last
 
-	known   prow.Instances // set by open, as are the following
-	session *session.Session
-	stores  map[string]store // that the session reads, by provider
+	known       prow.Instances         // set by open, as are the following
+	knownErrors func() *triage.Matcher // that are known by their text
+	session     *session.Session
+	stores      map[string]store // that the session reads, by provider
 
 	sleep func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
 }
@@ -89,6 +91,11 @@ func (r *request) open(ctx context.Context) error {
 	if r.known, err = knownInstances(r.streams.Getenv); err != nil {
 		return err
 	}
+	own, err := ownSignatures(r.streams.Getenv)
+	if err != nil {
+		return err
+	}
+	r.knownErrors = matcher(own)
 	choice, err := r.choice.choice(time.Now())
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,11 @@ the file.`,
   prowtrace signatures test signatures.yaml`,
 		Args: unknownSub,
 		RunE: func(*cobra.Command, []string) error {
-			all, err := knownSignatures(s.Getenv)
+			own, err := ownSignatures(s.Getenv)
+			if err != nil {
+				return err
+			}
+			all, err := knownSignatures(own)
 			if err != nil {
 				return err
 			}
@@ -101,30 +106,42 @@ func readSignatures(path string) ([]*triage.Signature, error) {
 	return all, nil
 }
 
-// knownSignatures gives the user's signatures, and behind them those that are built in and
-// that he does not replace.
-func knownSignatures(getenv func(string) string) ([]*triage.Signature, error) {
-	builtIn, err := triage.BuiltIn()
-	if err != nil {
-		return nil, err
-	}
+// ownSignatures gives those in the user's configuration directory.
+func ownSignatures(getenv func(string) string) ([]*triage.Signature, error) {
 	config, _ := configPath(getenv)
 	if config == "" {
-		return builtIn, nil
+		return nil, nil
 	}
 	own, err := readSignatures(filepath.Join(filepath.Dir(config), "signatures.yaml"))
 	if isA[*session.MissingPathError](err) {
-		return builtIn, nil
+		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
+	return own, err
+}
+
+// knownSignatures gives the user's signatures, and behind them those that are built in and
+// that he does not replace.
+func knownSignatures(own []*triage.Signature) ([]*triage.Signature, error) {
+	all := slices.Clone(own)
+	builtIn, err := triage.BuiltIn()
 	for _, s := range builtIn {
 		if !slices.ContainsFunc(own, func(o *triage.Signature) bool { return o.ID == s.ID }) {
-			own = append(own, s)
+			all = append(all, s)
 		}
 	}
-	return own, nil
+	return all, err
+}
+
+// matcher makes what finds the user's signatures and the others. It is made when it is
+// first asked for: that takes some 15 ms.
+func matcher(own []*triage.Signature) func() *triage.Matcher {
+	return sync.OnceValue(func() *triage.Matcher {
+		all, err := knownSignatures(own)
+		if err != nil {
+			all = own // a test reads those that are built in
+		}
+		return triage.NewMatcher(all)
+	})
 }
 
 func printSignatures(s Streams, all []*triage.Signature) error {

@@ -140,24 +140,27 @@ func readSignature(node *yaml.Node) (*Signature, error) {
 	return &Signature{f.ID, f.Title, f.Category, f.Next, f.Link, pattern, f.Attributes, f.Examples, f.Not, literals}, nil
 }
 
-// decodeKnown decodes a node; a field that is not known is an error.
-func decodeKnown(node *yaml.Node, into any) error {
-	written, err := yaml.Marshal(node)
-	if err != nil {
-		return err
+// decodeKnown decodes a signature; a field that is not known is an error.
+func decodeKnown(node *yaml.Node, into *signatureFile) error {
+	if node.Kind == yaml.MappingNode {
+		for i := 0; i < len(node.Content); i += 2 {
+			if key := node.Content[i].Value; !slices.Contains(fields, key) {
+				return fmt.Errorf("a signature has no field %s: want some of %s", text.Quote(key, 60), strings.Join(fields, ", "))
+			}
+		}
 	}
-	d := yaml.NewDecoder(bytes.NewReader(written))
-	d.KnownFields(true)
-	if err := d.Decode(into); err != nil {
+	if err := node.Decode(into); err != nil {
 		return fmt.Errorf("cannot read the signature: %s", text.Line(unmarshalling.ReplaceAllString(err.Error(), "")))
 	}
 	return nil
 }
 
-// unmarshalling is what the reader of YAML says besides the fault: its lines are not those
-// of the file.
-var unmarshalling = regexp.MustCompile(`yaml: (unmarshal errors:\s*)?|line \d+: | in type \S+`)
+var fields = []string{"id", "title", "category", "pattern", "attributes", "next", "link", "examples", "not"}
 
+// unmarshalling is what the reader of YAML says besides the fault.
+var unmarshalling = regexp.MustCompile(`yaml: (unmarshal errors:\s*)?|line \d+: `)
+
+// words lists categories in a sentence.
 func words(all []Category) string {
 	var list []string
 	for _, c := range all {

@@ -82,7 +82,8 @@ func TestRead(t *testing.T) {
 		{"a short pattern", "it broke at ", ".*", "want a word of at least 4 characters"},
 		{"a group", "${where}", "${who}", "the title has ${who}, the pattern no group"},
 		{"no example", `examples: ["it broke at noon"]`, "", "it needs a text in examples"},
-		{"a field", "next:", "then:", "mine.yaml:2: cannot read the signature: field then not found"},
+		{"a field", "next:", "then:", `mine.yaml:2: a signature has no field "then": want some of id, title, `},
+		{"a list", "title: It broke at ${where}", "title: [1, 2]", "mine.yaml:2: cannot read the signature: cannot unmarshal !!seq into string"},
 		{"a link", "next:", "link: ftp://x\n  next:", `link "ftp://x": want an address that begins with https://`},
 	} {
 		_, err := Read("mine.yaml", strings.NewReader(strings.Replace(oneSignature, c.from, c.to, 1)))
@@ -206,5 +207,12 @@ func BenchmarkLine(b *testing.B) {
 				m.Line([]byte(bench.line))
 			}
 		})
+	}
+}
+
+// BenchmarkBuiltIn measures what reading all signatures takes at the start of a command.
+func BenchmarkBuiltIn(b *testing.B) {
+	for b.Loop() {
+		NewMatcher(builtInSignatures(b))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
+	"prowtrace/triage"
 )
 
 const (
@@ -28,6 +29,16 @@ type logLine struct {
 	Text     []segment `json:"text"`
 	Cut      bool      `json:"cut,omitempty"`
 	Span     int       `json:"span"` // line of the innermost span at that time, or -1
+	Known    *known    `json:"known,omitempty"`
+}
+
+// known is an error that is known by its text.
+type known struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Category triage.Category `json:"category"`
+	Next     string          `json:"next"` // what to do
+	Link     string          `json:"link,omitempty"`
 }
 
 // shownLine makes line i fit to be shown: at most limit bytes of it.
@@ -43,6 +54,11 @@ func (l logAt) shownLine(i, limit int) logLine {
 		out.Severity = line.Severity.String()
 	}
 	out.Text, out.Cut = segments(line.Bytes, limit)
+	if l.known != nil {
+		if m, ok := l.known.Line(l.lines.Text(nil, i, wholeLineBytes)); ok {
+			out.Known = &known{m.ID, m.Title, m.Category, text.Clip(m.Next, 500), webAddress(m.Link)}
+		}
+	}
 	return out
 }
 

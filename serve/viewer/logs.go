@@ -10,6 +10,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/trace"
+	"prowtrace/triage"
 )
 
 // Log is a log of a run, which is shown beside its spans. What it holds comes from a
@@ -71,6 +72,7 @@ func (v *reader) logs(ctx context.Context, of trace.TraceID) ([]Log, error) {
 type logAt struct {
 	Log
 	lines Lines
+	known *triage.Matcher // or nil
 }
 
 // ofLog makes a handler of one that needs the log that its address names.
@@ -94,7 +96,11 @@ func (v *reader) log(r *http.Request, of trace.Trace) (logAt, error) {
 	for _, l := range all {
 		if l.Name == wanted || name(l.Name) == wanted {
 			lines, err := l.Lines(r.Context())
-			return logAt{l, lines}, err
+			at := logAt{Log: l, lines: lines}
+			if v.info.Known != nil {
+				at.known = v.info.Known()
+			}
+			return at, err
 		}
 	}
 	return logAt{}, notFound("There is no log "+text.Quote(wanted, nameBytes)+" of this trace", "Choose one of the list: a log that was not uploaded or not fetched is not in it.")

@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/joblog"
 	"prowtrace/trace"
+	"prowtrace/triage"
 )
 
 // logOf makes a log of a test, whose bytes in gaps are not held.
@@ -61,6 +62,28 @@ func (n numbered) URL(from, to int) string {
 // giving makes an Info with logs.
 func giving(logs ...Log) Info {
 	return Info{Logs: func(context.Context) ([]Log, error) { return logs, nil }}
+}
+
+// A line of an error that is known says so.
+func TestKnownLines(t *testing.T) {
+	all, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := giving(logOf(t, "build-log.txt", "all is well\nQuota '\x1b[1mCPUS\x1b[0m' exceeded.  Limit: 8.0 in region us-central1\n"))
+	info.Known = func() *triage.Matcher { return triage.NewMatcher(all) }
+	h := newViewer(load(t, sampleFiles(t)...), info)
+	lines := answer[struct {
+		Lines []struct {
+			Known *struct{ ID, Title, Category, Next, Link string }
+		}
+	}](t, h, logOne+"/log/lines?log=build-log.txt&at=1-2").Lines
+	if len(lines) != 2 || lines[0].Known != nil || lines[1].Known == nil {
+		t.Fatalf("got %+v", lines)
+	}
+	if k := lines[1].Known; k.ID != "gcp-quota" || k.Title != "Quota 'CPUS' exceeded in region us-central1" || k.Category != "quota" || k.Next == "" || k.Link == "" {
+		t.Errorf("got %+v", *k)
+	}
 }
 
 // sampleLog is written while the first trace of sampleFiles runs.

@@ -30,6 +30,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
+	"prowtrace/triage"
 )
 
 // Info says what run the traces are of. All fields may be empty; all may come
@@ -47,6 +48,9 @@ type Info struct {
 	// Logs gives the logs that are shown beside the spans; nil is none. It is called
 	// by requests, of several goroutines at once, and may wait for a log to come.
 	Logs func(context.Context) ([]Log, error)
+
+	// Known gives the errors that are marked in logs; nil is none. It is called as Logs is.
+	Known func() *triage.Matcher
 }
 
 // Job is one of several runs.
@@ -170,7 +174,7 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs,
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, Known: info.Known,
 	}
 	if out.Title == "" {
 		out.Title = "Traces"
