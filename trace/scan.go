@@ -83,14 +83,16 @@ const (
 	chunkSize  = 1 << 17
 )
 
-func (c *chunked) add(r raw) {
+// next gives the place of one more.
+func (c *chunked) next() *raw {
 	n := len(c.chunks)
 	if n == 0 || len(c.chunks[n-1]) == cap(c.chunks[n-1]) {
 		c.chunks = append(c.chunks, hugepage.Make[raw](min(firstChunk<<min(2*n, 16), chunkSize))[:0])
 		n++
 	}
 	last := &c.chunks[n-1]
-	*last = append(*last, r)
+	*last = (*last)[:len(*last)+1]
+	return &(*last)[len(*last)-1]
 }
 
 func (c *chunked) len() (n int) {
@@ -263,11 +265,9 @@ func joinParts(data []byte, lo, hi, size int) string {
 	return otlpwire.String(whole)
 }
 
-// attributeTag begins an attribute of a span.
-const attributeTag = 9<<3 | byte(protowire.BytesType)
-
 func (sh *shard) span(in *input, resource, scope uint32, lo, hi int) {
-	r := raw{resource: resource, scope: scope, origin: originAt(in.source, int64(in.offset+lo)), length: uint32(hi - lo)}
+	r := sh.spans.next()
+	*r = raw{resource: resource, scope: scope, origin: originAt(in.source, int64(in.offset+lo)), length: uint32(hi - lo)}
 	var head otlpwire.SpanHead
 	c := otlpwire.Cursor{Data: in.data, Pos: head.Read(in.data, lo, hi), End: hi}
 	id, start, end := TraceID(head.TraceID), head.Start, head.End
@@ -277,8 +277,12 @@ func (sh *shard) span(in *input, resource, scope uint32, lo, hi int) {
 		r.flags |= unclean
 	}
 	for {
-		if c.Pos < hi && in.data[c.Pos] == attributeTag {
-			c.Pos = otlpwire.SkipPlain(in.data, c.Pos, hi, 9)
+		c.Pos = otlpwire.SkipPlain(in.data, c.Pos, hi, 9)
+		if code, ok := otlpwire.SpanTail(in.data, c.Pos, hi); ok {
+			if code >= 0 {
+				r.status = Status(known(uint64(code), uint32(StatusError)))
+			}
+			break
 		}
 		f, ok, bad := c.Next()
 		if bad {
@@ -341,7 +345,6 @@ func (sh *shard) span(in *input, resource, scope uint32, lo, hi int) {
 		r.flags |= ZeroSpan
 	}
 	sh.extents[r.trace].add(extent{1, r.start, r.end})
-	sh.spans.add(r)
 	sh.kept[in.source]++
 }
 

@@ -51,6 +51,33 @@ func (h *SpanHead) Read(data []byte, pos, end int) int {
 	return end - len(b)
 }
 
+// SpanTail reports whether data[pos:end] is the fields that end a span, as exporters write
+// them: a status, flags, both or none, each in its usual form and valid. It gives the code
+// of the status, -1 where it has none.
+func SpanTail(data []byte, pos, end int) (code int, ok bool) {
+	b, code := data[pos:end], -1
+	if len(b) >= 2 && b[0] == 15<<3|2 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
+		status := b[2 : 2+int(b[1])]
+		b = b[2+len(status):]
+		if len(status) >= 2 && status[0] == 2<<3|2 && status[1] < 0x80 && int(status[1]) <= len(status)-2 {
+			message := status[2 : 2+int(status[1])]
+			if !ValidText(message) {
+				return -1, false
+			}
+			status = status[2+len(message):]
+		}
+		if len(status) == 2 && status[0] == 3<<3 && status[1] < 0x80 {
+			code, status = int(status[1]), nil
+		}
+		if len(status) > 0 {
+			return -1, false
+		}
+	}
+	const flags = 16<<3 | uint16(protowire.Fixed32Type)
+	ok = len(b) == 0 || len(b) == 2+4 && b[0] == byte(flags&0x7f|0x80) && b[1] == byte(flags>>7)
+	return code, ok
+}
+
 // SkipPlain passes over the attributes that lie behind each other at data[pos:end], as
 // length-delimited fields of the given number, below 16. It stops at the first field that
 // is another one or that is not plain, and gives its position. Plain is what exporters
@@ -58,57 +85,27 @@ func (h *SpanHead) Read(data []byte, pos, end int) int {
 // shorter than 16 KiB. What it stops at can be valid all the same (see ValidAttribute).
 //
 // Two thirds of a span are attributes. Reading them field by field took half of the
-// time of loading. Texts are checked together as far as they lie behind each other:
-// between ASCII texts shorter than 128 bytes there is nothing but ASCII.
+// time of loading.
 func SkipPlain(data []byte, pos, end int, num protowire.Number) int {
 	tag := byte(num)<<3 | byte(protowire.BytesType)
 	data = data[:end]
-	checked := pos // all texts before it are known to be valid
-	for pos < end && data[pos] == tag {
-		lo, hi, ok := short(data, pos, end)
-		if !ok {
-			break
+	for {
+		b := data[pos:]
+		if len(b) < 3 || b[0] != tag {
+			return pos
 		}
-		texts, ok := laidOut(data[lo:hi])
-		if !ok {
-			break
-		}
-		long := hi-lo >= 0x80 // its lengths can be no ASCII
-		behind := lo + texts  // of a number's bytes nothing is asked
-		if long {
-			behind = pos
-		}
-		if (long || behind < hi) && checked < behind && !ascii(data[checked:behind]) {
-			if at := skipTexts(data, checked, pos, tag); at < pos {
-				return at
+		n, at := int(b[1]), 2
+		if n >= 0x80 {
+			if b[2] >= 0x80 {
+				return pos
 			}
-			long = true
+			n, at = n&0x7f|int(b[2])<<7, 3
 		}
-		if long && !plain(data[lo:hi]) {
+		if n > len(b)-at || !plain(b[at:at+n]) {
 			return pos
 		}
-		if long || behind < hi {
-			checked = hi
-		}
-		pos = hi
+		pos += at + n
 	}
-	if checked < pos && !ascii(data[checked:pos]) {
-		return skipTexts(data, checked, pos, tag)
-	}
-	return pos
-}
-
-// skipTexts passes over attributes that are laid out plainly at data[pos:end], up to the
-// first one with a text that is not valid.
-func skipTexts(data []byte, pos, end int, tag byte) int {
-	for pos < end && data[pos] == tag {
-		lo, hi, ok := short(data, pos, end)
-		if !ok || !plain(data[lo:hi]) {
-			return pos
-		}
-		pos = hi
-	}
-	return pos
 }
 
 // short finds the content of the length-delimited field at data[pos:end], where its tag
@@ -137,52 +134,67 @@ const (
 	plainDouble  = 4<<3 | byte(protowire.Fixed64Type)
 )
 
-// laidOut reports whether b is a KeyValue as SkipPlain passes over, whatever its texts
-// are. They end before texts: at the end of b, or at the number that is its value.
-func laidOut(b []byte) (texts int, ok bool) {
-	if len(b) < 2 || b[0] != plainText {
-		return 0, false
-	}
-	_, end, ok := short(b, 0, len(b))
-	if !ok || end+3 >= len(b) || b[end] != plainValue {
-		return 0, false
-	}
-	at, last, ok := short(b, end, len(b))
-	if !ok || last != len(b) || last-at < 2 {
-		return 0, false
-	}
-	switch b[at] {
-	case plainText:
-		_, to, ok := short(b, at, len(b))
-		return len(b), ok && to == len(b)
-	case plainBoolean, plainInteger:
-		if b[at+1] < 0x80 {
-			return at, len(b)-at == 2
-		}
-		_, n := protowire.ConsumeVarint(b[at+1:])
-		return at, n == len(b)-at-1
-	case plainDouble:
-		return at, len(b)-at == 1+8
-	}
-	return 0, false
-}
-
-// plain reports whether b is a KeyValue as SkipPlain passes over.
+// plain reports whether b is a KeyValue as SkipPlain passes over. Lengths are read here,
+// not by functions: those took as long as all else.
 func plain(b []byte) bool {
-	texts, ok := laidOut(b)
-	if !ok {
+	if len(b) < 6 || b[0] != plainText {
 		return false
 	}
-	key, end, _ := short(b, 0, len(b))
-	if !ValidText(b[key:end]) {
+	n, key := int(b[1]), 2
+	if n >= 0x80 {
+		if b[2] >= 0x80 {
+			return false
+		}
+		n, key = n&0x7f|int(b[2])<<7, 3
+	}
+	behind := key + n
+	if behind+4 > len(b) || b[behind] != plainValue {
 		return false
 	}
-	if texts < len(b) {
+	n, value := int(b[behind+1]), behind+2
+	if n >= 0x80 {
+		if b[value] >= 0x80 {
+			return false
+		}
+		n, value = n&0x7f|int(b[value])<<7, value+1
+	}
+	if value+n != len(b) || n < 2 {
+		return false
+	}
+	if b[value] != plainText {
+		return plainNumber(b[value:]) && ValidText(b[key:behind])
+	}
+	n, text := int(b[value+1]), value+2
+	if n >= 0x80 {
+		if text >= len(b) || b[text] >= 0x80 {
+			return false
+		}
+		n, text = n&0x7f|int(b[text])<<7, text+1
+	}
+	if text+n != len(b) {
+		return false
+	}
+	if len(b) < 0x80 && ascii(b) { // and so are its lengths
 		return true
 	}
-	at, _, _ := short(b, end, len(b))
-	from, to, _ := short(b, at, len(b))
-	return ValidText(b[from:to])
+	return ValidText(b[key:behind]) && ValidText(b[text:])
+}
+
+// plainNumber reports whether v is an AnyValue that is one boolean, integer or double.
+func plainNumber(v []byte) bool {
+	switch v[0] {
+	case plainDouble:
+		return len(v) == 1+8
+	case plainBoolean, plainInteger:
+		last := len(v) - 1
+		for _, b := range v[1:last] {
+			if b < 0x80 {
+				return false
+			}
+		}
+		return v[last] < 0x80 && (last < 10 || last == 10 && v[last] <= 1)
+	}
+	return false
 }
 
 // ValidText is utf8.Valid, faster where b is short and ASCII.
@@ -192,19 +204,30 @@ func ValidText(b []byte) bool { return ascii(b) || utf8.Valid(b) }
 // of them twice: no byte is looked at alone but in texts shorter than four.
 func ascii(b []byte) bool {
 	const high = 0x8080808080808080
-	var seen uint64
-	switch n := len(b); {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			seen |= binary.LittleEndian.Uint64(b[i:])
-		}
-		seen |= binary.LittleEndian.Uint64(b[n-8:])
-	case n >= 4:
-		seen = uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))
-	default:
-		for _, c := range b {
-			seen |= uint64(c)
-		}
+	if len(b) < 8 {
+		return fewASCII(b)
+	}
+	seen := binary.LittleEndian.Uint64(b[len(b)-8:])
+	for len(b) > 32 {
+		seen |= binary.LittleEndian.Uint64(b) | binary.LittleEndian.Uint64(b[8:]) | binary.LittleEndian.Uint64(b[16:]) | binary.LittleEndian.Uint64(b[24:])
+		b = b[32:]
+	}
+	for len(b) > 8 {
+		seen |= binary.LittleEndian.Uint64(b)
+		b = b[8:]
 	}
 	return seen&high == 0
+}
+
+// fewASCII is ascii for less than eight bytes.
+func fewASCII(b []byte) bool {
+	const high = 0x80808080
+	if len(b) >= 4 {
+		return (binary.LittleEndian.Uint32(b)|binary.LittleEndian.Uint32(b[len(b)-4:]))&high == 0
+	}
+	var seen byte
+	for _, c := range b {
+		seen |= c
+	}
+	return seen < 0x80
 }

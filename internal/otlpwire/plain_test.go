@@ -2,6 +2,7 @@ package otlpwire
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -116,6 +117,80 @@ func FuzzSpanHead(f *testing.F) {
 			t.Fatalf("read %+v of %q, want %+v", h, data, want)
 		}
 	})
+}
+
+// What SpanTail reads is valid, and a Cursor reads the same status.
+func FuzzSpanTail(f *testing.F) {
+	status := func(b ...byte) []byte { return AppendBytes(nil, 15, b) }
+	code, message := []byte{3 << 3, 2}, AppendBytes(nil, 2, "größe")
+	flags := protowire.AppendFixed32(protowire.AppendTag(nil, 16, protowire.Fixed32Type), 0x101)
+	for _, seed := range [][]byte{
+		{}, flags, status(), status(code...), status(message...), status(append(message, code...)...),
+		append(status(code...), flags...), append(status(message...), flags...),
+		status(append(code, message...)...), status(2<<3|2, 1, 0xff), append(flags, flags...), append(flags, status()...), {15<<3 | 2, 3, 3 << 3},
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, ok := SpanTail(data, 0, len(data))
+		if !ok {
+			return
+		}
+		if !Span.Valid(data) {
+			t.Fatalf("%q is not valid", data)
+		}
+		code := -1
+		for num, content := range Messages(data) {
+			if num != 15 {
+				t.Fatalf("%q has field %d", data, num)
+			}
+			c := Read(content)
+			for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+				if f.Num == 3 {
+					code = int(f.Value)
+				}
+			}
+		}
+		if got != code {
+			t.Fatalf("code %d of %q, want %d", got, data, code)
+		}
+	})
+}
+
+func TestSpanTailReadsWhatExportersWrite(t *testing.T) {
+	flags := protowire.AppendFixed32(protowire.AppendTag(nil, 16, protowire.Fixed32Type), 0x101)
+	failed := append(AppendBytes(nil, 2, "not found"), 3<<3, 2)
+	for _, tail := range [][]byte{nil, flags, AppendBytes(nil, 15, ""), AppendBytes(nil, 15, failed), append(AppendBytes(nil, 15, failed), flags...)} {
+		got, ok := SpanTail(append([]byte("before"), tail...), 6, 6+len(tail))
+		if want := 2; !ok || len(tail) > 10 && got != want {
+			t.Errorf("code %d of %q, %v, want %d", got, tail, ok, want)
+		}
+	}
+}
+
+// BenchmarkSkipPlain passes over the attributes of a request as kOps' client traces it.
+func BenchmarkSkipPlain(b *testing.B) {
+	text := func(key, value string) []byte {
+		return AppendBytes(nil, 9, attribute(key, AppendBytes(nil, 1, value)...))
+	}
+	number := func(key string, value ...byte) []byte { return AppendBytes(nil, 9, attribute(key, value...)) }
+	data := slices.Concat(
+		text("http.request.method", "GET"),
+		text("url.full", "https://compute.example/compute/v1/projects/an-example/zones/us-central1-a/operations/operation-"+strings.Repeat("f", 40)),
+		text("server.address", "compute.example.com"),
+		number("http.response.status_code", 3<<3, 0xc8, 1),
+		number("http.request.resend_count", 3<<3, 0),
+		number("http.response.body.size", 3<<3, 0xeb, 0xf2, 1),
+		number("kops.cache.ratio", 4<<3|1, 0x77, 0xbe, 0x9f, 0x1a, 0x2f, 0xdd, 0xe0, 0x3f),
+		number("kops.cache.hit", 2<<3, 1),
+		text("kops.request.id", "2pz3r9a92x8il"),
+	)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if SkipPlain(data, 0, len(data), 9) != len(data) {
+			b.Fatal("not plain")
+		}
+	}
 }
 
 // What SkipPlain passes over is a run of whole, valid attributes.
