@@ -76,6 +76,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.AddCommand(
 		newView(s).command("view WHAT…"),
 		newFetch(s),
+		newLog(s),
 		newServe(s),
 		newResolve(s),
 		newRuns(s),

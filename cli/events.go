@@ -54,6 +54,10 @@ func (r *request) hear(e session.Event) {
 		}
 		r.note("%s", e.Text)
 	case session.Fetched:
+		if r.logs { // its traces are not what was asked for
+			r.detail("%s: %s", e.Input.Title(), fetched(e.Input))
+			break
+		}
 		r.note("%s: %s", e.Input.Title(), fetched(e.Input))
 	case session.LeftOut:
 		r.note("%v", e.Err)

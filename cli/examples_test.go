@@ -23,7 +23,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"", "fetch", "runs", "serve", "resolve"} {
+	for _, command := range []string{"", "fetch", "log", "runs", "serve", "resolve"} {
 		help, err := exec.Command(exe, strings.Fields(command+" --help")...).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -41,6 +41,8 @@ var exitCodes = []struct {
 	{objstore.IsAbsent, ExitNotFound},
 	{is(find.ErrNoRun), ExitNotFound},
 	{isA[*session.MissingPathError], ExitNotFound},
+	{isA[*session.NoArtifactError], ExitNotFound},
+	{isA[*noLogError], ExitNotFound},
 }
 
 func exitCode(err error) int {

@@ -54,6 +54,15 @@ var hints = []hint{
 	hintFor(func(*session.MissingPathError) string {
 		return "check the name, or paste the link of a Prow job"
 	}),
+	hintFor(func(*session.NoArtifactError) string {
+		return "prowtrace log --list shows the files that there are"
+	}),
+	hintFor(func(e *noLogError) string {
+		if _, running := e.in.Unfinished(); running {
+			return "a run's logs are in its bucket when it has ended: --watch waits for that"
+		}
+		return "prowtrace log --list shows the files that there are"
+	}),
 	hintFor(func(*session.TooManyFilesError) string {
 		return "name the directory that holds the traces"
 	}),

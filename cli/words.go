@@ -18,6 +18,7 @@ var otherNames = map[string]string{
 	"export": "fetch", "download": "fetch", "get": "fetch", "cp": "fetch", "copy": "fetch", "save": "fetch", "pull": "fetch",
 	"open": "view", "show": "view", "compare": "view", "diff": "view",
 	"server": "serve", "start": "serve",
+	"logs": "log", "grep": "log", "tail": "log", "cat": "log", "errors": "log",
 	"parse": "resolve", "explain": "resolve", "which": "resolve",
 	"clean": "cache", "clear": "cache", "prune": "cache",
 }

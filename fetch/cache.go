@@ -18,6 +18,8 @@ import (
 //	jobs/<hash of bucket and root>/
 //	    manifest.json                 what the bucket listed and when, what is held
 //	    blobs/<hash of bucket, object, generation>   stored bytes, never changed
+//	    artifacts/                    logs, and what else was asked for by its name, as texts
+//	    listing.json                  all of the run, if it was asked for
 //	    tmp/                          downloads under way
 //	locks/<hash of bucket and root>.work and .use
 //

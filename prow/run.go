@@ -65,11 +65,18 @@ type Ref struct {
 	Host string // Deck host (with a port if one was given) where the link carries no bucket; "" is the default instance
 
 	Container string // test container named by a /log link
+	Lines     Lines  // of a log, that the link's fragment names
 	ProwJob   string // name (a UUID) of the ProwJob resource
 	Cursor    string // build id at or below which a job-history page starts; not a selection
 	Path      string // KindPath: the path as given, "~" not expanded
 
 	Note string // for a person: what was assumed on the way
+}
+
+// Lines are lines of a log that a link into Prow's page of a run names.
+type Lines struct {
+	File     string // below the run's root, as the link says; "" if it names no lines
+	From, To int    // counted from 1, both included
 }
 
 // Local returns the Ref of a file or directory, whatever its name looks like.

@@ -176,7 +176,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Pool: pool, Progress: progress})
 	}
 	err = s.notUploaded(in, err)
-	if withoutTraces(err) && in.Fetched != nil && s.standsAlone(in) {
+	if withoutTraces(err) && in.Fetched != nil && (s.o.Logs || s.standsAlone(in)) {
 		in.untraced, err = err, nil
 	}
 	return err

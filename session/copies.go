@@ -19,6 +19,7 @@ type runCopy struct {
 	traces   []trace.Source
 	metadata []trace.Source
 	logs     []trace.Source
+	all      []trace.Source // what else there is, too
 	lost     []runfile.Loss // of the archive that it came from
 }
 
@@ -49,6 +50,7 @@ func findCopies(files []trace.Source) (copies []*runCopy, others []trace.Source)
 			copies = append(copies, run)
 		}
 		f.Name = name
+		run.all = append(run.all, f)
 		if kind, _ := runfile.KindOf(name); kind.IsMetadata() {
 			run.metadata = append(run.metadata, f)
 		} else if runfile.IsTrace(name) || path.Ext(name) == ".otel" {
@@ -89,7 +91,7 @@ func (s *Session) copyInput(ref prow.Ref, c *runCopy) (*Input, error) {
 	m, losses := s.readCopied(c, where)
 	in := &Input{Ref: ref, Sources: c.traces, leftOut: c.lost, readMetadata: func() (*runfile.Metadata, []runfile.Loss) { return m, losses }}
 	in.Ref.Run = m.Run
-	in.logs.local, in.logs.known = c.logs, s.o.Instances
+	in.logs.local, in.logs.files, in.logs.known = c.logs, c.all, s.o.Instances
 	if m.Run.Job == "" {
 		m.Run.Job = where
 	}

@@ -45,18 +45,22 @@ type Input struct {
 // inputLogs are the logs of an input.
 type inputLogs struct {
 	local []trace.Source // those among the files that were named
+	files []trace.Source // all of these
 	known prow.Instances
 
 	// fetch brings those of a run in the cache; nil for other files, and for a run
 	// that was named by its directory in a cache.
 	fetch func(ctx context.Context) (*fetch.Logs, error)
 	more  func(ctx context.Context, name string, offset, size int64) (fetch.Artifact, error)
+	list  func(ctx context.Context) ([]fetch.Listed, error)
+	one   func(ctx context.Context, name string) (fetch.Artifact, []runfile.Loss, error)
 
 	mu     sync.Mutex // guards what follows
 	found  bool       // all is complete
 	closed bool
 	all    []*Log
 	before []*Log // those that all had with fewer lines
+	others []*Log // artifacts that are no logs by their names
 	lost   []runfile.Loss
 }
 

@@ -139,8 +139,8 @@ func (c contextReader) Read(p []byte) (int, error) {
 func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, error) {
 	copies, others := findCopies(files)
 	rest := &Input{Ref: ref}
-	rest.logs.known = s.o.Instances
-	if logs, more := partLogs(others); len(files) > 1 {
+	rest.logs.known, rest.logs.files = s.o.Instances, others
+	if logs, more := partLogs(others); len(files) > 1 || s.o.Logs {
 		rest.logs.local, others = logs, more
 	} else {
 		rest.logs.local = logs
@@ -164,6 +164,7 @@ func (s *Session) localInputs(ref prow.Ref, files []trace.Source) ([]*Input, err
 		}
 		rest.leftOut = append(rest.leftOut, lost...)
 		copies = append(copies, more...)
+		rest.logs.files = append(rest.logs.files, others...)
 		logs, others := partLogs(others)
 		rest.logs.local = append(rest.logs.local, logs...)
 		for _, f := range others {

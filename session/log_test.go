@@ -273,3 +273,69 @@ func TestLogsOffline(t *testing.T) {
 		t.Errorf("%d logs, %v, lost %v", len(logs), err, lost)
 	}
 }
+
+// numbers is a text of n lines, the numbers from 0 in nine digits.
+func numbers(n int) string {
+	text := make([]byte, 0, 10*n)
+	line := []byte("000000000\n")
+	for range n {
+		text = append(text, line...)
+		for i := 8; i >= 0; i-- {
+			if line[i]++; line[i] <= '9' {
+				break
+			}
+			line[i] = '0'
+		}
+	}
+	return string(text)
+}
+
+// Of a log that is too large the ends are held, and any part comes on demand.
+func TestLargeLog(t *testing.T) {
+	if testing.Short() {
+		t.Skip("serves 70 MiB")
+	}
+	o, _, server := sample(t)
+	o.Untraced = true
+	putBare(server, logged(numbers(7<<20)))
+	l, err := load(t, o, bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	in := l.Inputs[0]
+	logs, err := in.Logs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := logs[0]
+	const edge = 16<<20 - 6 // whole lines
+	if ends.Size != 70<<20 || !ends.Unchecked || len(ends.Gaps) != 1 || ends.Gaps[0] != (session.Gap{Offset: edge, Size: 70<<20 - 2*edge}) || len(in.LogLosses()) != 1 {
+		t.Fatalf("%d bytes, unchecked %v, gaps %v, lost %v", ends.Size, ends.Unchecked, ends.Gaps, in.LogLosses())
+	}
+	before, err := ends.Lines(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := in.MoreOfLog(t.Context(), ends, 400_000_05, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(more.Gaps) != 2 || more.Gaps[1].Offset != 400_001_00 {
+		t.Errorf("gaps %v", more.Gaps)
+	}
+	lines, err := more.Lines(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := edge / 10
+	if got := string(lines.Line(first).Bytes); got != "004000001" || lines.Before(first) != more.Gaps[0].Size || lines.Place(first) != 400_000_10 {
+		t.Errorf("line %q, before it %d, at %d", got, lines.Before(first), lines.Place(first))
+	}
+	if got := string(before.Line(first).Bytes); got == "004000001" || before.Len() != lines.Len()-9 {
+		t.Errorf("the log of before changed: %q", got)
+	}
+	if logs, err = in.Logs(t.Context()); err != nil || logs[0] != more {
+		t.Errorf("later it is %v, %v", logs[0], err)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 
 	"prowtrace/fetch"
 	"prowtrace/joblog"
@@ -54,6 +53,12 @@ func (s *Session) setLogs(in *Input, cache *fetch.Cache, store objstore.Store, o
 	}
 	in.logs.more = func(ctx context.Context, name string, offset, size int64) (fetch.Artifact, error) {
 		return cache.FetchRange(ctx, store, in.Fetched, name, offset, size, o)
+	}
+	in.logs.list = func(ctx context.Context) ([]fetch.Listed, error) {
+		return cache.ListArtifacts(ctx, store, in.Fetched, o)
+	}
+	in.logs.one = func(ctx context.Context, name string) (fetch.Artifact, []runfile.Loss, error) {
+		return cache.FetchArtifact(ctx, store, in.Fetched, name, o)
 	}
 }
 
@@ -139,27 +144,32 @@ func (in *Input) closeLogs() error {
 	defer in.logs.mu.Unlock()
 	in.logs.closed = true
 	var errs []error
-	for _, l := range slices.Concat(in.logs.all, in.logs.before) {
+	for _, l := range slices.Concat(in.logs.all, in.logs.before, in.logs.others) {
 		errs = append(errs, l.close())
 	}
-	in.logs.all, in.logs.before = nil, nil
+	in.logs.all, in.logs.before, in.logs.others = nil, nil, nil
 	return errors.Join(errs...)
 }
 
 // localLogs are those among the files that were named.
 func (in *Input) localLogs() (all []*Log) {
 	for _, f := range in.logs.local {
-		l := in.newLog(f.Name)
-		l.Path, l.data, l.Size = f.Path, f.Data, int64(len(f.Data))
-		if f.Path != "" {
-			if info, err := os.Stat(f.Path); err == nil {
-				l.Size = info.Size()
-			}
-		}
-		all = append(all, l)
+		all = append(all, in.localLog(f))
 	}
 	slices.SortStableFunc(all, compareLogs)
 	return all
+}
+
+// localLog is the log that a file on this machine is.
+func (in *Input) localLog(f trace.Source) *Log {
+	l := in.newLog(f.Name)
+	l.Path, l.data, l.Size = f.Path, f.Data, int64(len(f.Data))
+	if f.Path != "" {
+		if info, err := os.Stat(f.Path); err == nil {
+			l.Size = info.Size()
+		}
+	}
+	return l
 }
 
 // newLog makes the log of a file below the run's root.
@@ -172,14 +182,6 @@ func (in *Input) newLog(name string) *Log {
 		l.options = joblog.Options{Start: start, End: end}
 	}
 	return l
-}
-
-// compareLogs orders the logs of a run.
-func compareLogs(a, b *Log) int {
-	if steps := strings.Count(a.Name, "/") - strings.Count(b.Name, "/"); (a.Of.Step == "") != (b.Of.Step == "") {
-		return steps
-	}
-	return strings.Compare(a.Name, b.Name)
 }
 
 // partLogs parts logs from the other files of a directory or archive that is no run's,

@@ -54,6 +54,10 @@ type Options struct {
 	// errors.
 	Untraced bool
 
+	// Logs is for requests about logs: a run that has neither traces nor anything to draw
+	// is loaded too, as one without spans.
+	Logs bool
+
 	Offline   bool // send no request: take what the cache has
 	Refresh   bool // ask the bucket again, also for a run that has ended
 	Watch     bool // wait for runs that have not ended

@@ -3,6 +3,8 @@ package link
 import (
 	"fmt"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"prowtrace/prow"
@@ -41,3 +43,30 @@ func LogLines(known prow.Instances, r prow.Run, name string, from, to int) (addr
 	// Spyglass: number of the lens, colon, the fragment within it, escaped.
 	return page + "#1:" + url.QueryEscape(name+":"+lines), true
 }
+
+// maxFragment bounds the part of a link that is looked at for lines, in bytes.
+const maxFragment = 4096
+
+// linesOf reads the fragment of a link for the lines of a log that it names, as
+// Spyglass writes it: "1:build-log.txt%3A10-20" in its own page, with more lenses behind
+// semicolons, "build-log.txt:10-20" within a lens.
+func linesOf(fragment string) prow.Lines {
+	if len(fragment) > maxFragment {
+		return prow.Lines{}
+	}
+	for part := range strings.SplitSeq(fragment, ";") {
+		if m := fragmentLines.FindStringSubmatch(unescape(part)); m != nil {
+			from, err := strconv.Atoi(m[2])
+			to, behind := strconv.Atoi(m[3])
+			if m[3] == "" {
+				to, behind = from, nil
+			}
+			if err == nil && behind == nil && from > 0 && to >= from {
+				return prow.Lines{File: m[1], From: from, To: to}
+			}
+		}
+	}
+	return prow.Lines{}
+}
+
+var fragmentLines = regexp.MustCompile(`^(?:\d+:)?([^:]+):(\d+)(?:-(\d+))?$`)

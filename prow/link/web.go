@@ -18,9 +18,18 @@ type page struct {
 	depth int               // of redirecting links around this one
 }
 
-// parseWeb reads what follows http:// or https://. The fragment is Spyglass' own
-// (which lens, which lines) and means nothing here.
+// parseWeb reads what follows http:// or https://. The fragment is Spyglass' own: which
+// lens, and which lines of a log.
 func (g grammar) parseWeb(rest string, depth int) (prow.Ref, *ParseError) {
+	ref, e := g.parsePage(rest, depth)
+	if _, fragment, ok := strings.Cut(rest, "#"); ok && e == nil && ref.Lines.File == "" {
+		ref.Lines = linesOf(fragment)
+	}
+	return ref, e
+}
+
+// parsePage reads a web link without its fragment.
+func (g grammar) parsePage(rest string, depth int) (prow.Ref, *ParseError) {
 	p, e := g.newPage(rest, depth)
 	if e != nil {
 		return prow.Ref{}, e
