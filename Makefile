@@ -12,24 +12,26 @@ NESTED := internal/fakegcs internal/jaegerpb/gen serve/viewer/browsertest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
+BIN := bin
+
 .PHONY: build
 build: ## bin/prowtrace
-	$(GO) build -trimpath -ldflags '-s -w' -o bin/prowtrace .
+	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/prowtrace .
 
 .PHONY: demo
 demo: build ## the main job on the sample bucket, without the network
-	$(GO) build -o bin/gcsserve ./internal/gcstest/serve
-	bin/gcsserve -deck testdata/deck testdata/bucket -- bin/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
+	$(GO) build -o $(BIN)/gcsserve ./internal/gcstest/serve
+	$(BIN)/gcsserve -deck testdata/deck testdata/bucket -- $(BIN)/prowtrace --no-cache $(DEMO_ARGS) $(DEMO_LINK)
 
 SAMPLE_ADDRESS := 127.0.0.1:16443
 
 .PHONY: sample
 sample: build ## a server with the sample bucket, on which all examples work; Ctrl-C ends it
-	@$(GO) build -o bin/gcsserve ./internal/gcstest/serve
+	@$(GO) build -o $(BIN)/gcsserve ./internal/gcstest/serve
 	@echo "The sample bucket is served until Ctrl-C. In another terminal:"
 	@echo "  export STORAGE_EMULATOR_HOST=$(SAMPLE_ADDRESS)"
-	@echo "  export PATH=$(CURDIR)/bin:\$$PATH"
-	@bin/gcsserve -addr $(SAMPLE_ADDRESS) -deck testdata/deck testdata/bucket
+	@echo "  export PATH=$(abspath $(BIN)):\$$PATH"
+	@$(BIN)/gcsserve -addr $(SAMPLE_ADDRESS) -deck testdata/deck testdata/bucket
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands
@@ -87,7 +89,7 @@ jaeger: ## a real Jaeger for the tests, built once a machine, outside the reposi
 
 .PHONY: size
 size: build ## the program stays below 25 MB
-	@bytes=$$(wc -c < bin/prowtrace); echo "bin/prowtrace: $$bytes bytes"; test $$bytes -le 25000000
+	@bytes=$$(wc -c < $(BIN)/prowtrace); echo "$(BIN)/prowtrace: $$bytes bytes"; test $$bytes -le 25000000
 
 .PHONY: bench
 bench: browser ## how the budgets are kept, as a table; OLD=COMMIT and PEER=DIR (kOps' tools/otel/traceserver) are measured beside; takes some minutes
