@@ -42,8 +42,14 @@ func (p page) deck() (prow.Ref, *ParseError) {
 			return p.home()
 		}
 	}
+	if e := p.mistyped(); e != nil {
+		return prow.Ref{}, e
+	}
 	if p.known.isDeck(p.host) {
 		return prow.Ref{}, fail(ClassUnsupported, p.describe(), "Deck page that names no run", hintRun)
+	}
+	if e := p.tracePage(); e != nil {
+		return prow.Ref{}, e
 	}
 	if target := p.carried(); target != "" {
 		return p.follow(target)

@@ -211,3 +211,20 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// The trace of a whole job has the id of its ProwJob, which can be asked for.
+func TestTraceOfAJob(t *testing.T) {
+	for id, want := range map[string]string{
+		"5b1f6a523c0e4d8f9a710c6d2e8f4b10": "5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10",
+		"5B1F6A523C0E4D8FBA710C6D2E8F4B10": "5b1f6a52-3c0e-4d8f-ba71-0c6d2e8f4b10",
+		"5b1f6a523c0e3d8f9a710c6d2e8f4b10": "", // a UUID of another version
+		"5b1f6a523c0e4d8f7a710c6d2e8f4b10": "",
+		"5b1f6a523c0e4d8f":                 "",
+	} {
+		_, err := Parse(prow.Instances{}, "http://localhost:16686/trace/"+id)
+		var e *ParseError
+		if !errors.As(err, &e) || (want != "") != strings.Contains(e.Hint, "its ProwJob is "+want+",") {
+			t.Errorf("%s: %v, want the ProwJob %q", id, err, want)
+		}
+	}
+}
