@@ -46,6 +46,10 @@ func Name[S ~string](s S) string {
 
 func message[S ~string](s S) string { return strings.TrimSpace(harmless(string(s), maxMessage)) }
 
+// Message gives text of several lines that is free of control characters other than tab
+// and newline, valid UTF-8, and bounded.
+func Message[S ~string](s S) string { return message(s) }
+
 // textMap keeps the strings and numbers of a map, bounded.
 func textMap(from map[string]any) map[string]string {
 	to := map[string]string{}

@@ -6,7 +6,15 @@ import (
 	"strings"
 
 	"prowtrace/joblog"
+	"prowtrace/trace/join"
 )
+
+// command is a command line that a log shows before what it printed: by set -x, or by
+// kubetest2.
+type command struct {
+	time int64 // Unix ns
+	args []string
+}
 
 // A runnerLog is what a runner of kubetest2's kind wrote of itself: it logs each command
 // before it runs it. Of several runners in one log it is the last, whose JUnit file is
@@ -28,43 +36,81 @@ const (
 )
 
 const (
-	maxSources = 256     // source files that are told apart, and programs
-	maxCommand = 4 << 10 // bytes of a line that are looked at
+	maxSources  = 256    // source files that are told apart, and programs
+	maxCommands = 20_000 // of one log
 )
 
-// readRunner reads what the last runner wrote in a log; nil if there is none.
-func readRunner(l *joblog.Log) *runnerLog {
-	var r *runnerLog
-	var text []byte
-	for i, line := range l.Lines() {
-		if line.Origin != joblog.Read || line.Severity == joblog.NoSeverity {
-			continue
-		}
-		text = l.Text(text[:0], i, maxCommand)
-		pid, place, message, ok := joblog.Klog(text)
-		if !ok {
-			continue
-		}
-		source, _, _ := bytes.Cut(place, []byte(":"))
-		if string(source) == runnerSource && (r == nil || r.pid != pid) {
-			r = &runnerLog{pid: pid, began: line.Time.UnixNano(), programs: map[string]bool{}, sources: map[string]*extent{}}
-		}
-		if r != nil {
-			r.add(line.Time.UnixNano(), pid, string(source), message)
-		}
-	}
-	return r
+// commandReader reads the commands of a log, and what its last runner wrote.
+type commandReader struct {
+	runner  *runnerLog
+	all     []command
+	current string // the title of the last one
 }
 
-func (r *runnerLog) add(at, pid int64, source string, message []byte) {
-	if command, ok := bytes.CutPrefix(message, []byte(commandSign)); ok && len(r.programs) < maxSources {
-		program, _, _ := strings.Cut(string(command), " ")
-		program = path.Base(program)
-		r.programs[program] = true
-		if pid == r.pid && r.tester == 0 && strings.HasPrefix(program, testerPrefix) {
-			r.tester = at
+func (r *commandReader) line(_ int, line joblog.Line, text []byte) {
+	if len(text) > 0 && text[0] == '+' {
+		if c, ok := joblog.Command(text); ok {
+			r.add(line, c)
+		}
+		return
+	}
+	if line.Origin != joblog.Read || line.Severity == joblog.NoSeverity {
+		return
+	}
+	pid, place, message, ok := joblog.Klog(text)
+	if !ok {
+		return
+	}
+	source, _, _ := bytes.Cut(place, []byte(":"))
+	at := line.Time.UnixNano()
+	if string(source) == runnerSource && (r.runner == nil || r.runner.pid != pid) {
+		r.runner = &runnerLog{pid: pid, began: at, programs: map[string]bool{}, sources: map[string]*extent{}}
+	}
+	if r.runner != nil {
+		r.runner.wrote(at, pid, string(source))
+	}
+	if c, ok := bytes.CutPrefix(message, []byte(commandSign)); ok {
+		if args := r.add(line, c); r.runner != nil && len(args) > 0 {
+			r.runner.started(at, pid, path.Base(args[0]))
 		}
 	}
+}
+
+// add adds a command and gives its words.
+func (r *commandReader) add(line joblog.Line, text []byte) []string {
+	args := words(text)
+	if len(args) == 0 {
+		return nil
+	}
+	r.current = join.Title(args)
+	if line.Origin != joblog.NoTime && len(r.all) < maxCommands {
+		r.all = append(r.all, command{line.Time.UnixNano(), args})
+	}
+	return args
+}
+
+// maxWords bounds the words of a command line.
+const maxWords = 256
+
+// words parts a command line as a shell has printed it, without what is assigned to
+// variables before the program. It undoes plain quotes only.
+func words(text []byte) (args []string) {
+	for _, w := range strings.Fields(string(text)) {
+		if name, _, ok := strings.Cut(w, "="); ok && len(args) == 0 && !strings.ContainsAny(name, "/-.") {
+			continue
+		}
+		if n := len(w); n > 1 && (w[0] == '\'' || w[0] == '"') && w[n-1] == w[0] {
+			w = w[1 : n-1]
+		}
+		if args = append(args, w); len(args) == maxWords {
+			break
+		}
+	}
+	return args
+}
+
+// wrote notes a line of some process.
+func (r *runnerLog) wrote(at, pid int64, source string) {
 	if pid != r.pid {
 		return
 	}
@@ -72,6 +118,16 @@ func (r *runnerLog) add(at, pid int64, source string, message []byte) {
 		e.from, e.to = min(e.from, at), max(e.to, at)
 	} else if len(r.sources) < maxSources {
 		r.sources[source] = &extent{at, at}
+	}
+}
+
+// started notes a program that the runner or a child of it started.
+func (r *runnerLog) started(at, pid int64, program string) {
+	if len(r.programs) < maxSources {
+		r.programs[program] = true
+	}
+	if pid == r.pid && r.tester == 0 && strings.HasPrefix(program, testerPrefix) {
+		r.tester = at
 	}
 }
 

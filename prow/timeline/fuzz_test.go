@@ -38,8 +38,37 @@ func FuzzTimeline(f *testing.F) {
 		m := &runfile.Metadata{Run: prow.Run{Provider: "gs", Bucket: "demo-bucket", Root: "logs/ci-demo/1900000000000000003", Job: "ci-demo", Build: "1900000000000000003"}}
 		m.Add("podinfo.json", pod)
 		m.Add(names[int(which)%len(names)], first)
-		if encoded := draw(m, Options{}).Spans; encoded != nil {
+		if encoded := drawn(m, Options{}).Spans; encoded != nil {
 			decodeTimeline(t, encoded)
 		}
 	})
 }
+
+// Any bytes are a log; what is read of it can be drawn.
+func FuzzReadLog(f *testing.F) {
+	for _, name := range []string{"ginkgo", "gotest", "gotest-json"} {
+		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if file.Name == buildLog {
+				f.Add(file.Data)
+			}
+		}
+	}
+	f.Add([]byte("Ran 1 of 1 Specs in 9999999999 seconds\nI0313 01:45:01.000000 1 a.go:1] \nok  \ta\t8640000s\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := &runfile.Metadata{Run: prow.Run{Bucket: "b", Root: "logs/j/1900000000000000001", Job: "j", Build: "1900000000000000001"}}
+		l := indexed(t, buildLog, data)
+		j := Job(m, Options{Logs: []*Log{l}})
+		if j.Own.Spans != nil {
+			decodeTimeline(t, j.Own.Spans)
+		}
+		if len(j.Events) > maxErrors || len(l.phases) > 5*maxLogCases {
+			t.Errorf("%d events, %d phases", len(j.Events), len(l.phases))
+		}
+	})
+}
+
+const buildLog = "build-log.txt"

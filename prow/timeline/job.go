@@ -26,15 +26,19 @@ type Options struct {
 	// Processes left the run's traces.
 	Processes []join.Process
 
-	// Logs are those of the run's containers and steps that are at hand.
-	Logs []Log
+	// Logs are those of the run's containers and steps that were read.
+	Logs []*Log
 }
 
 // Job gives what joining wants of a run: the id of its trace, the spans that its
 // metadata tells of, if any, and the attributes by which it is searched for. Its
 // Name is the job's; how traces are joined is for the caller to say.
 func Job(m *runfile.Metadata, o Options) join.Job {
-	j := join.Job{Name: m.Run.Job, ID: TraceID(m), Own: draw(m, o)}
+	j := join.Job{Name: m.Run.Job, ID: TraceID(m)}
+	if t := draw(m, o); t != nil {
+		j.Own, j.Started = t.own(), t.started()
+		j.Events, j.MoreEvents = t.events()
+	}
 	j.Attributes = labels(m, o.Instances)
 	return j
 }

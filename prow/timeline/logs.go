@@ -1,22 +1,73 @@
 package timeline
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
+	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 )
 
-// A Log is what a container or a step of a run printed, as far as it is at hand.
+// A Log is what was read in the log of a container or a step: which commands it shows,
+// which phases its writers mark, and its errors. It does not need the log any more.
 type Log struct {
-	Of runfile.LogOf
-	*joblog.Log
+	Of   runfile.LogOf
+	File string // below the run's root
+
+	foreign  bool // of another clock than the run's: no line can be placed in time
+	runner   *runnerLog
+	commands []command
+	phases   []logPhase
+	errors   []errorLine
+	more     int // errors that are only counted
 }
 
-// logOf finds the log of a container or a step; nil is none. One of another clock than
-// the run's is of no use.
-func (t *timeline) logOf(n *node) *joblog.Log {
+// logReader reads one aspect of a log, line by line. The text is valid only for the call.
+type logReader interface {
+	line(i int, line joblog.Line, text []byte)
+}
+
+// look is after how many lines the context is looked at.
+const look = 4096
+
+// maxText bounds what is looked at of a line, in bytes.
+const maxText = 4 << 10
+
+// ReadLog reads a log once. file is its name below the run's root; number gives the
+// number of a line in the whole log, from 1, and 0 where that is not known. Errors are
+// that of ctx, and that the file is no log of a container or step.
+func ReadLog(ctx context.Context, file string, l *joblog.Log, number func(i int) int) (*Log, error) {
+	of, ok := runfile.ParseLog(file)
+	if !ok {
+		return nil, fmt.Errorf("cannot read %s: %w", text.Name(file), errors.New("it is no log of a container or step"))
+	}
+	commands, failures := &commandReader{}, &errorReader{number: number}
+	phases := newPhaseReader()
+	failures.commands = commands
+	readers := []logReader{commands, phases, failures}
+	var line []byte
+	for i, at := range l.Lines() {
+		if i%look == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		line = l.Text(line[:0], i, maxText)
+		for _, r := range readers {
+			r.line(i, at, line)
+		}
+	}
+	return &Log{
+		Of: of, File: runfile.Name(file), foreign: l.Foreign(), runner: commands.runner, commands: commands.all,
+		phases: phases.end(), errors: failures.all, more: failures.more,
+	}, nil
+}
+
+// logOf finds the log of a container or a step; nil is none that has a use.
+func (t *timeline) logOf(n *node) *Log {
 	for _, l := range t.o.Logs {
-		if t.writer(l.Of) == n && !l.Foreign() {
-			return l.Log
+		if t.writer(l.Of) == n && !l.foreign {
+			return l
 		}
 	}
 	return nil
@@ -36,10 +87,10 @@ func (t *timeline) writer(of runfile.LogOf) *node {
 	return t.stepNodes[of.Step]
 }
 
-// runnerLog reads what the runner wrote in the log of a container or step.
+// runnerLog is what the runner wrote in the log of a container or step.
 func (t *timeline) runnerLog(n *node) *runnerLog {
 	if l := t.logOf(n); l != nil {
-		return readRunner(l)
+		return l.runner
 	}
 	return nil
 }

@@ -19,7 +19,6 @@ import (
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
-	"prowtrace/trace/join"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
@@ -49,22 +48,26 @@ import (
 // end lies before its start the span has no length, and prow.skew_ns. Span ids
 // are the same each time.
 //
+// Phases that are marked in logs lie below what wrote the log; tests only where no JUnit
+// file tells of them.
+//
 // Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
-// else prow.*. There are none if not even a start is known.
-func draw(m *runfile.Metadata, o Options) join.Own {
-	t := &timeline{m: m, o: o, trace: TraceID(m), names: map[string]int{}, phases: map[*node][]*node{}}
+// else prow.*. There is no timeline if not even a start is known.
+func draw(m *runfile.Metadata, o Options) *timeline {
+	t := &timeline{m: m, o: o, trace: TraceID(m), names: map[string]int{}, phases: map[*node][]*node{}, logNodes: map[*Log][]*node{}}
 	if !t.job() {
-		return join.Own{}
+		return nil
 	}
 	t.waiting()
 	t.pod()
 	t.clones()
 	t.steps()
 	t.suites()
+	t.logPhases()
 	t.upload()
 	t.running()
-	return t.own()
+	return t
 }
 
 // timeline is a trace that is being drawn.
@@ -82,6 +85,7 @@ type timeline struct {
 	testsEnd   time.Time // of all test containers; zero if that is not known
 	stepNodes  map[string]*node
 	phases     map[*node][]*node // of runners, by what they ran in
+	logNodes   map[*Log][]*node  // of the phases of logs; nil where one is not drawn
 }
 
 // job draws the root.

@@ -47,9 +47,9 @@ func TestTimeline(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, o, want := readArchive(t, archive)
-			own := draw(m, o)
-			got := drawText(t, own.Spans)
-			if again := draw(m, o); !reflect.DeepEqual(again, own) {
+			own := drawn(m, o)
+			got := drawText(t, own.Spans) + eventsText(t, Job(m, o))
+			if again := drawn(m, o); !reflect.DeepEqual(again, own) {
 				t.Error("drawn again it is another one")
 			}
 			checkMarks(t, own)
@@ -67,6 +67,9 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// drawn is the drawing of a run; empty where nothing is known.
+func drawn(m *runfile.Metadata, o Options) join.Own { return Job(m, o).Own }
+
 // checkMarks compares the marks with the attributes that say the same for people.
 func checkMarks(t *testing.T, own join.Own) {
 	t.Helper()
@@ -78,7 +81,7 @@ func checkMarks(t *testing.T, own join.Own) {
 		t.Errorf("%d marks of %d spans", len(own.Marks), len(spans))
 	}
 	for _, s := range spans {
-		want := join.Mark{MayContain: true}
+		want, alone := join.Mark{MayContain: true}, false
 		for _, a := range s.Attributes {
 			switch a.Key {
 			case "prow.estimated":
@@ -88,6 +91,10 @@ func checkMarks(t *testing.T, own join.Own) {
 				case "helper", "sidecar", "upload", "case":
 					want.MayContain = false
 				}
+			case "prow.source":
+				if phase := attributes(s.Attributes); strings.Contains(phase, "prow.phase=phase") || s.Name == "Kubernetes e2e suite" {
+					alone = true // one at a time
+				}
 			case "test.suite.name":
 				if a.Value.GetStringValue() == "junit_runner.xml" { // its phases ran one after the other
 					want.MayContain = true
@@ -96,6 +103,7 @@ func checkMarks(t *testing.T, own join.Own) {
 				want.Directory = a.Value.GetStringValue()
 			}
 		}
+		want.MayContain = want.MayContain || alone
 		if got := own.Marks[trace.SpanID(s.SpanId)]; got != want {
 			t.Errorf("%s is marked %+v, want %+v", s.Name, got, want)
 		}
@@ -191,6 +199,32 @@ func drawText(t testing.TB, encoded []byte) string {
 	return b.String()
 }
 
+// eventsText lists the events of a job, with the span that each lies in.
+func eventsText(t testing.TB, j join.Job) string {
+	var b strings.Builder
+	names := map[trace.SpanID]string{}
+	if len(j.Events) > 0 {
+		_, spans := decodeTimeline(t, j.Own.Spans)
+		for _, s := range spans {
+			names[trace.SpanID(s.SpanId)] = s.Name
+		}
+	}
+	for _, e := range j.Events {
+		fmt.Fprintf(&b, "%s:%d in %s at %s %s", e.File, e.Line, names[e.Within], unix(e.Time).Format("15:04:05.000"), e.Severity)
+		if e.PID > 0 {
+			fmt.Fprintf(&b, " of pid %d", e.PID)
+		}
+		if e.Program != "" {
+			fmt.Fprintf(&b, " of %s", e.Program)
+		}
+		fmt.Fprintf(&b, ": %.80s\n", e.Text)
+	}
+	for _, s := range j.Started {
+		fmt.Fprintf(&b, "%s $ %.80s\n", unix(s.Time).Format("15:04:05.000"), strings.Join(s.Args, " "))
+	}
+	return b.String()
+}
+
 func attributes(list []*commonpb.KeyValue) string {
 	var parts []string
 	for _, kv := range list {
@@ -282,11 +316,11 @@ func TestTimelineOfAbsurdLengths(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			var drawn tracepb.TracesData
-			if err := proto.Unmarshal(draw(m, Options{}).Spans, &drawn); err != nil {
+			var decoded tracepb.TracesData
+			if err := proto.Unmarshal(drawn(m, Options{}).Spans, &decoded); err != nil {
 				t.Fatal(err)
 			}
-			spans := drawn.ResourceSpans[0].ScopeSpans[0].Spans
+			spans := decoded.ResourceSpans[0].ScopeSpans[0].Spans
 			if want := 2 + len(m.Suites[0].Cases); len(spans) != want {
 				t.Errorf("%d spans, want %d", len(spans), want)
 			}
@@ -335,7 +369,7 @@ func BenchmarkTimeline(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if draw(m, Options{}).Spans == nil {
+		if drawn(m, Options{}).Spans == nil {
 			b.Fatal("no timeline")
 		}
 	}
@@ -394,21 +428,21 @@ func sampleDir(run prow.Run) string {
 }
 
 // indexed is a log of a run on 13 March 2025.
-func indexed(t testing.TB, name string, data []byte) Log {
+func indexed(t testing.TB, name string, data []byte) *Log {
 	t.Helper()
 	day := time.Date(2025, 3, 13, 1, 44, 0, 0, time.UTC)
 	l, err := joblog.Index(t.Context(), data, joblog.Options{Start: day, End: day.Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	of, ok := runfile.ParseLog(name)
-	if !ok {
-		t.Fatalf("%s is no log", name)
+	read, err := ReadLog(t.Context(), name, l, func(i int) int { return i + 1 })
+	if err != nil {
+		t.Fatal(err)
 	}
-	return Log{of, l}
+	return read
 }
 
-func sampleLog(t testing.TB, address string) Log {
+func sampleLog(t testing.TB, address string) *Log {
 	t.Helper()
 	ref, err := link.Parse(prow.Instances{}, address)
 	if err != nil {
@@ -487,19 +521,19 @@ func TestNobodyIsNamed(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	drawn := drawText(t, draw(m, Options{}).Spans)
+	story := drawText(t, drawn(m, Options{}).Spans)
 	kept, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for what, text := range map[string]string{"timeline": drawn, "metadata": string(kept)} {
+	for what, text := range map[string]string{"timeline": story, "metadata": string(kept)} {
 		if strings.Contains(strings.ToLower(text), "jane") {
 			t.Errorf("somebody is named in the %s:\n%s", what, text)
 		}
 	}
 	for _, want := range []string{"prow.kubetest_version=v1", "git fetch", "suite", "phase=step"} {
-		if !strings.Contains(drawn, want) {
-			t.Errorf("the timeline lacks %q:\n%s", want, drawn)
+		if !strings.Contains(story, want) {
+			t.Errorf("the timeline lacks %q:\n%s", want, story)
 		}
 	}
 }
@@ -509,7 +543,7 @@ func TestTimelineOfTornProwJob(t *testing.T) {
 	for _, data := range []string{`{"metadata":{"name":"5b1f6a52`, `[]`, ``, `null`, `{"status":null,"spec":null}`} {
 		m := &runfile.Metadata{}
 		m.Add("prowjob.json", []byte(data))
-		if draw(m, Options{}).Spans != nil {
+		if drawn(m, Options{}).Spans != nil {
 			t.Errorf("%q: %+v", data, m.ProwJob)
 		}
 	}

@@ -1,8 +1,6 @@
 package join
 
 import (
-	"cmp"
-	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -11,12 +9,23 @@ import (
 	"prowtrace/trace"
 )
 
-// An Event is something that happened while a job ran, such as a line of its log.
+// An Event is a line of a log that was written while a job ran.
 type Event struct {
-	Time    int64  // Unix ns
-	Program string // what wrote it: the title of a process, or its file; "" is not known
-	PID     int64  // the process id of what wrote it; 0 is not known
-	Text    string
+	Time     int64        // Unix ns
+	Program  string       // what wrote it: the title of a process, or its file; "" is not known
+	PID      int64        // the process id of what wrote it; 0 is not known
+	Within   trace.SpanID // the own span in which it was written; zero is not known
+	Severity string       // in OpenTelemetry's words: ERROR
+	Text     string
+	File     string // that holds the line, below the run's root
+	Line     int    // of the file, counted from 1; 0 is not known
+}
+
+// Started is a command line that was started, by a file other than traces. It names a
+// process that left no root span.
+type Started struct {
+	Time int64 // Unix ns
+	Args []string
 }
 
 // A Finding marks a span of a joined trace.
@@ -37,8 +46,17 @@ const (
 	AttrFinding       = "prowtrace.finding"
 	AttrRank          = "prowtrace.rank"
 	AttrEventsLeftOut = "prowtrace.events_left_out" // events beyond the bounds
-	attrEventText     = "message"
-	attrEventProgram  = "program"
+)
+
+// Attributes of events: OpenTelemetry's for records of logs (semantic conventions 1.43),
+// where there is one.
+const (
+	attrEventText     = "log.record.original"
+	attrEventSeverity = "log.severity"
+	attrEventFile     = "log.file.path"
+	attrEventLine     = "log.file.line"
+	attrEventPID      = "process.pid"
+	attrEventProgram  = "process.title"
 )
 
 // eventName is the name that events get.
@@ -77,121 +95,18 @@ func addFacts(set, own *trace.Set, job *Job, joined *trace.Joined, added map[int
 func appendEvent(b []byte, e Event) []byte {
 	event := otlpwire.AppendFixed64(nil, 1, uint64(e.Time))
 	event = otlpwire.AppendBytes(event, 2, []byte(eventName))
-	event = otlpwire.AppendText(event, 3, attrEventText, text.Valid(e.Text))
-	if e.Program != "" {
-		event = otlpwire.AppendText(event, 3, attrEventProgram, text.Valid(e.Program))
+	for _, a := range []trace.Attribute{
+		{Key: attrEventText, Value: e.Text}, {Key: attrEventSeverity, Value: e.Severity}, {Key: attrEventProgram, Value: e.Program}, {Key: attrEventFile, Value: e.File},
+	} {
+		if a.Value != "" {
+			event = otlpwire.AppendText(event, 3, a.Key, text.Valid(a.Value))
+		}
+	}
+	if e.Line > 0 {
+		event = otlpwire.AppendInt(event, 3, attrEventLine, int64(e.Line))
+	}
+	if e.PID > 0 {
+		event = otlpwire.AppendInt(event, 3, attrEventPID, e.PID)
 	}
 	return otlpwire.AppendBytes(b, protowire.Number(11), event)
-}
-
-// placedEvents are the events of one span.
-type placedEvents struct {
-	row     int
-	events  []Event
-	leftOut int
-}
-
-// candidate is an own span that events can belong to.
-type candidate struct {
-	row, depth int
-	start, end int64
-	name, file string
-	pid        int64
-}
-
-// placeEvents finds for each event the innermost own span that ran at its time, and
-// whose program wrote it where that is known. An event outside of all is the
-// root's.
-func placeEvents(set, own *trace.Set, job *Job, joined *trace.Joined) []placedEvents {
-	if len(job.Events) == 0 {
-		return nil
-	}
-	all := candidatesOf(set, own, joined)
-	events := slices.Clone(job.Events)
-	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.Time, b.Time) })
-	at := map[int]*placedEvents{} // by row
-	kept := 0
-	for _, e := range events {
-		row := all[len(all)-1].row // of the root; what is left out needs no better one
-		if kept < MaxEvents {
-			row = innermost(all, e)
-		}
-		p := at[row]
-		if p == nil {
-			p = &placedEvents{row: row}
-			at[row] = p
-		}
-		if len(p.events) == MaxSpanEvents || kept == MaxEvents {
-			p.leftOut++
-			continue
-		}
-		p.events = append(p.events, e)
-		kept++
-	}
-	var placed []placedEvents
-	for _, p := range at {
-		placed = append(placed, *p)
-	}
-	slices.SortFunc(placed, func(a, b placedEvents) int { return cmp.Compare(a.row, b.row) })
-	return placed
-}
-
-// candidatesOf lists the own spans of a joined trace, the deepest first.
-func candidatesOf(set, own *trace.Set, joined *trace.Joined) (all []candidate) {
-	depth := make([]int, len(joined.Rows))
-	known := make([]bool, len(joined.Rows))
-	for n, row := range joined.Rows {
-		if int(row) < set.Len() {
-			continue
-		}
-		var way []int32
-		for at := int32(n); at >= 0 && !known[at]; at = joined.Parent[at] {
-			way = append(way, at)
-		}
-		for i := len(way) - 1; i >= 0; i-- {
-			at := way[i]
-			if p := joined.Parent[at]; p >= 0 {
-				depth[at] = depth[p] + 1
-			}
-			known[at] = true
-		}
-		s := own.Span(int(row) - set.Len())
-		c := candidate{row: int(row), depth: depth[n], start: s.Start, end: s.End(), name: s.Name}
-		for num, kv := range otlpwire.Messages(own.Raw(int(row) - set.Len())) {
-			if num != 9 {
-				continue
-			}
-			switch key, value := otlpwire.KeyValue(kv); string(key) {
-			case attrFile:
-				c.file = string(otlpwire.Bytes(value, 1))
-				c.pid = pid(c.file)
-			}
-		}
-		all = append(all, c)
-	}
-	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.depth, a.depth) })
-	return all
-}
-
-// innermost finds the row of the span that an event belongs to.
-func innermost(all []candidate, e Event) int {
-	root := all[len(all)-1].row
-	best := -1
-	for _, c := range all { // the deepest first
-		if e.Time < c.start || e.Time > c.end {
-			continue
-		}
-		switch {
-		case c.file == "": // a phase: anything may have been written in it
-			if best < 0 {
-				best = c.row
-			}
-		case e.PID > 0 && e.PID == c.pid, e.Program != "" && (e.Program == c.name || e.Program == c.file):
-			return c.row
-		}
-	}
-	if best < 0 {
-		return root
-	}
-	return best
 }

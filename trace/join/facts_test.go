@@ -2,6 +2,7 @@ package join
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func facts(t *testing.T, tree trace.Tree) string {
 		}
 		var all []string
 		for _, e := range d.Span.Events {
-			all = append(all, fmt.Sprintf("%s at %d: %s", e.Name, e.TimeUnixNano/1e9, textOf(e.Attributes, "message")))
+			all = append(all, fmt.Sprintf("%s at %d: %s", e.Name, e.TimeUnixNano/1e9, textOf(e.Attributes, "log.record.original")))
 		}
 		for _, kv := range d.Span.Attributes {
 			switch kv.Key {
@@ -42,24 +43,29 @@ func facts(t *testing.T, tree trace.Tree) string {
 //	job     |------------------------|
 //	setup   |--|
 //	test       |---------------------|
-//	case       |------------------|       estimated
+//	case       |------------------|       estimated: it may have run at any time
 //	kops          |-------|               pid 7
 func TestEventsAreWithWhatWroteThem(t *testing.T) {
 	files := map[string][]byte{"artifacts/otlp/kops-7-2026.otel": otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update")))}
 	at := func(second int64, text string) Event { return Event{Time: second * 1e9, Text: text} }
 	byPID, byName, other, outside := at(30, "of the pid"), at(31, "of the command"), at(32, "of another pid"), at(70, "of the pid, later")
 	byPID.PID, byName.Program, other.PID, outside.PID = 7, "kops update", 8, 7
+	last, inCase, inSetup := at(61, "its last words"), at(30, "of the case"), at(30, "of the setup's log")
+	last.PID, inCase.Within, inSetup.Within = 7, spanID(4), spanID(2)
 	tests := []struct {
 		name   string
 		events []Event
 		want   string
 	}{
-		{"no program is known", []Event{at(5, "early"), at(30, "late")}, "setup: log at 5: early\ncase: log at 30: late\n"},
-		{"by process id", []Event{byPID, other}, "case: log at 32: of another pid\nkops update: log at 30: of the pid\n"},
+		{"no program is known", []Event{at(5, "early"), at(30, "late")}, "setup: log at 5: early\ntest: log at 30: late\n"},
+		{"by process id", []Event{byPID, other}, "test: log at 32: of another pid\nkops update: log at 30: of the pid\n"},
 		{"by the command", []Event{byName}, "kops update: log at 31: of the command\n"},
-		{"the process had ended", []Event{outside}, "case: log at 70: of the pid, later\n"},
+		{"just after the last span", []Event{last}, "kops update: log at 61: its last words\n"},
+		{"the process had ended", []Event{outside}, "test: log at 70: of the pid, later\n"},
 		{"outside of the job", []Event{at(500, "much later")}, "job: log at 500: much later\n"},
-		{"in order of time", []Event{at(40, "b"), at(30, "a")}, "case: log at 30: a, log at 40: b\n"},
+		{"in order of time", []Event{at(40, "b"), at(30, "a")}, "test: log at 30: a, log at 40: b\n"},
+		{"written in a case", []Event{inCase}, "case: log at 30: of the case\n"},
+		{"by another clock", []Event{inSetup}, "setup: log at 30: of the setup's log\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,6 +106,49 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 	if kept == 0 || kept > MaxEvents || kept+leftOut != len(events) {
 		t.Errorf("%d events are kept and %d counted, of %d", kept, leftOut, len(events))
+	}
+}
+
+// What is not handed in is counted with what is left out.
+func TestMoreEvents(t *testing.T) {
+	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Events: []Event{{Time: 30e9, Text: "a"}}, MoreEvents: 7}, nil)
+	want := "job: prowtrace.events_left_out 7\ntest: log at 30: a\n"
+	if got := facts(t, v.Tree(v.Jobs()[0])); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// A process without a root span has the name of the command that was started before it;
+// one that tells its own command takes that away from others.
+func TestStartedNamesProcesses(t *testing.T) {
+	files := map[string][]byte{
+		"kops-7-2026.otel":   otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "/bin/kops", "update"))),
+		"kops-8-2026.otel":   otel(t, otlp(t, "kops", span(2, 9, "HTTP GET", 22, 30))),
+		"kops-9-2026.otel":   otel(t, otlp(t, "kops", span(3, 9, "HTTP GET", 80, 90))),
+		"nodeup-1-2026.otel": otel(t, otlp(t, "nodeup", span(4, 9, "HTTP GET", 22, 30))),
+	}
+	started := []Started{
+		{Time: 18e9, Args: []string{"/bin/kops", "toolbox", "dump", "--dir", "/logs"}},
+		{Time: 19e9, Args: []string{"/bin/kops", "update"}},
+		{Time: 21e9, Args: []string{"/bin/kubectl", "get", "nodes"}},
+		{Time: 60e9, Args: []string{"/bin/kops", "validate"}},
+	}
+	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Started: started}, files)
+	tree := v.Tree(v.Jobs()[0])
+	var got []string
+	for i := range tree.Len() {
+		d, err := tree.Detail(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file := textOf(d.Span.Attributes, "prowtrace.file"); file != "" {
+			got = append(got, file+" is "+d.Span.Name)
+		}
+	}
+	slices.Sort(got)
+	want := "kops-7-2026.otel is kops update\nkops-8-2026.otel is kops toolbox dump\nkops-9-2026.otel is kops-9-2026.otel\nnodeup-1-2026.otel is nodeup-1-2026.otel"
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
 }
 

@@ -46,7 +46,12 @@ type Job struct {
 	By By
 
 	// Events are added to the innermost own spans that ran at their time, see Event.
-	Events []Event
+	// MoreEvents are those that are only counted.
+	Events     []Event
+	MoreEvents int
+
+	// Started are the commands that are known to have been started, in order of time.
+	Started []Started
 
 	// Findings mark spans of the joined trace.
 	Findings []Finding
@@ -104,6 +109,7 @@ func Make(ctx context.Context, set *trace.Set, processes []Process, jobs ...Job)
 	var sources []trace.Source
 	drawn := make([]drawing, len(jobs))
 	for i := range jobs {
+		nameProcesses(members[i], jobs[i].Started)
 		drawn[i] = jobs[i].draw(members[i])
 		sources = append(sources, trace.Source{Name: jobs[i].Name, Data: drawn[i].encoded, Group: i + 1})
 		material.Groups[i+1] = jobs[i].Description

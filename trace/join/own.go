@@ -94,16 +94,14 @@ func (j *Job) processSpan(p *Process, d drawing, phases []*tracepb.Span) *tracep
 	if p.PID > 0 {
 		s.Attributes = append(s.Attributes, intAttribute("process.pid", p.PID))
 	}
+	if len(p.started) > 0 {
+		s.Attributes = append(s.Attributes, argsAttribute(p.started))
+	}
 	if n := len(p.Commands) + p.More; n == 1 {
-		list := &commonpb.ArrayValue{}
-		for _, a := range p.Commands[0].Args {
-			list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text.Valid(a)}})
-		}
-		s.Attributes = append(s.Attributes, &commonpb.KeyValue{Key: "process.command_args",
-			Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}})
+		s.Attributes = append(s.Attributes, argsAttribute(p.Commands[0].Args))
 	} else if n > 1 {
 		s.Attributes = append(s.Attributes, intAttribute(attrCommands, int64(n)))
-	} else if p.fromKOps() {
+	} else if p.fromKOps() || len(p.started) > 0 {
 		s.Attributes = append(s.Attributes, textAttribute(attrExit, "unknown: no root span was exported; was the process killed?"))
 	}
 	return s
@@ -180,6 +178,14 @@ func (d drawing) phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
 
 func textAttribute(key, value string) *commonpb.KeyValue {
 	return &commonpb.KeyValue{Key: key, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text.Valid(value)}}}
+}
+
+func argsAttribute(args []string) *commonpb.KeyValue {
+	list := &commonpb.ArrayValue{}
+	for _, a := range args {
+		list.Values = append(list.Values, &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text.Valid(a)}})
+	}
+	return &commonpb.KeyValue{Key: "process.command_args", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: list}}}
 }
 
 func intAttribute(key string, value int64) *commonpb.KeyValue {

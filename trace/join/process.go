@@ -29,6 +29,8 @@ type Process struct {
 	End      int64 // Unix ns, of the last span
 	Commands []Command
 	More     int // commands beyond those in Commands
+
+	started []string // the command line that something else tells, where Commands is empty
 }
 
 // Command is a root span with a command line.
@@ -161,16 +163,20 @@ func (p *Process) Title() string {
 	file := slashpath.Base(p.File)
 	switch n := len(p.Commands) + p.More; n {
 	case 0:
+		if len(p.started) > 0 {
+			return Title(p.started)
+		}
 		return file
 	case 1:
-		return title(p.Commands[0].Args)
+		return Title(p.Commands[0].Args)
 	default:
 		return fmt.Sprintf("%s (%d commands)", file, n)
 	}
 }
 
-// title words a command line: its program and sub-commands, without flags.
-func title(args []string) string {
+// Title words a command line of at least one word: its program and sub-commands, without
+// flags.
+func Title(args []string) string {
 	const most = 4
 	words := []string{slashpath.Base(args[0])}
 	for _, a := range args[1:] {
