@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
@@ -42,17 +43,22 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer loaded.Close()
-			view, release := loaded.Acquire()
-			page := builtinPage(view, "http://"+servers.Viewer()+"/")
-			release()
-			if _, err := fmt.Fprintf(s.Out, "storage %s\npages %s\n", servers.Storage(), page); err != nil {
-				return fmt.Errorf("writing the addresses: %w", err)
-			}
-			if hint := sshHint(s.Getenv, page); hint != "" {
-				r.note("%s", hint)
-			}
-			r.note("Press Ctrl-C to end.")
-			return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
+			g, ctx := errgroup.WithContext(ctx)
+			g.Go(func() error {
+				r.joinLogs(ctx, g, loaded)
+				view, release := loaded.Acquire()
+				page := builtinPage(view, "http://"+servers.Viewer()+"/")
+				release()
+				if _, err := fmt.Fprintf(s.Out, "storage %s\npages %s\n", servers.Storage(), page); err != nil {
+					return fmt.Errorf("writing the addresses: %w", err)
+				}
+				if hint := sshHint(s.Getenv, page); hint != "" {
+					r.note("%s", hint)
+				}
+				r.note("Press Ctrl-C to end.")
+				return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
+			})
+			return g.Wait()
 		},
 	}
 	r.register(c.Flags())

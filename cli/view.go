@@ -148,6 +148,7 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 	pages := viewer.New(loaded.Shared, v.pageInfo(loaded.Inputs))
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), pages) })
 	g.Go(func() error {
+		v.joinLogs(ctx, g, loaded)
 		return v.openPage(ctx, loaded, found, missing, servers.Storage(), "http://"+servers.Viewer()+"/", pages)
 	})
 	return g.Wait()

@@ -30,6 +30,8 @@ type Loaded struct {
 	Inputs   []*Input
 	Reported Reported
 	Problems []trace.Problem // that the files have, those beside the traces too
+
+	joining joining
 }
 
 // NoSpansError: no file gave a span, and traces were demanded or there is nothing else to
@@ -64,14 +66,14 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 		s.tellMetadata(in)
 	}
 	sources, groups := s.sources(inputs)
-	view, jobs, err := s.join(ctx, sources, groups)
+	view, jobs, processes, err := s.join(ctx, sources, groups)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	if problems := s.besideProblems(inputs); len(jobs) == 0 && len(problems) > 0 {
 		view = trace.NewView(view.Set(), trace.Material{Problems: problems})
 	}
-	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems()}
+	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems(), joining: joining{s, groups, processes}}
 	if view.Len() >= manySpans {
 		debug.FreeOSMemory()
 	}
@@ -248,30 +250,28 @@ func (s *Session) sources(inputs []*Input) (sources []trace.Source, groups []*In
 }
 
 // join loads the sources, and joins those of each group to a job.
-func (s *Session) join(ctx context.Context, sources []trace.Source, groups []*Input) (*trace.View, []join.Job, error) {
+func (s *Session) join(ctx context.Context, sources []trace.Source, groups []*Input) (view *trace.View, jobs []join.Job, processes []join.Process, err error) {
 	set, err := trace.Load(ctx, sources)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	var processes []join.Process
 	if len(groups) > 0 {
 		processes, err = join.Processes(ctx, set)
 	}
-	var view *trace.View
-	var jobs []join.Job
 	if err == nil {
-		jobs = s.jobs(groups, processes)
+		jobs = s.jobs(groups, processes, nil)
 		view, err = join.Make(ctx, set, processes, jobs...)
 	}
 	if err != nil {
 		_ = set.Close() // the first error is the one to tell
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return view, jobs, nil
+	return view, jobs, processes, nil
 }
 
-// jobs gives the job of each group.
-func (s *Session) jobs(groups []*Input, processes []join.Process) []join.Job {
+// jobs gives the job of each group. logs are those of the groups, as far as they were
+// read.
+func (s *Session) jobs(groups []*Input, processes []join.Process, logs [][]*timeline.Log) []join.Job {
 	ofGroup := make([][]join.Process, len(groups))
 	for _, p := range processes {
 		if p.Group > 0 {
@@ -281,7 +281,11 @@ func (s *Session) jobs(groups []*Input, processes []join.Process) []join.Job {
 	jobs := make([]join.Job, len(groups))
 	runs := make([]*prow.Run, len(groups)) // nil for local files
 	for i, in := range groups {
-		jobs[i] = s.jobOf(in, ofGroup[i])
+		o := timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf(), Processes: ofGroup[i]}
+		if logs != nil {
+			o.Logs = logs[i]
+		}
+		jobs[i] = s.jobOf(in, o)
 		runs[i] = runOf(in)
 	}
 	for i, label := range labels(runs) {
@@ -312,10 +316,10 @@ func traceID(in *Input) (id trace.TraceID) {
 }
 
 // jobOf gives a run's own spans, as far as its metadata tells; local files have none.
-func (s *Session) jobOf(in *Input, processes []join.Process) join.Job {
+func (s *Session) jobOf(in *Input, o timeline.Options) join.Job {
 	job := join.Job{ID: in.Trace}
 	if m := in.Metadata(); m != nil {
-		job = timeline.Job(m, timeline.Options{Instances: s.o.Instances, AsOf: in.AsOf(), Processes: processes})
+		job = timeline.Job(m, o)
 		job.Name = in.Title()
 	} else {
 		job.Name = text.Line(in.Title())

@@ -18,6 +18,7 @@ type Shared struct {
 	users    map[*Set]int // readers, and one for the current View
 	released []func() error
 	places   *Places
+	shared   int64 // Views so far
 }
 
 // NewShared shares a View and takes over its Set. After Close, when the last reader has
@@ -60,6 +61,8 @@ func (s *Shared) Swap(v *View) error {
 		return errors.Join(ErrClosed, v.set.Close())
 	}
 	v.set.places.Store(s.places)
+	v.place.Store(s.shared)
+	s.shared++
 	before := s.current
 	s.current = v
 	s.users[v.set]++

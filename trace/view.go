@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 )
 
 // A View is what readers ask: the rows of a Set, with what was added to them. Rows
@@ -28,7 +29,8 @@ type View struct {
 	added      map[int][]byte
 	stats      Stats
 	problems   []Problem
-	kept       sync.Map // what others computed of the View, see Kept
+	kept       sync.Map     // what others computed of the View, see Kept
+	place      atomic.Int64 // see Place
 }
 
 // Material is what is added to a Set to make a View. NewView takes it over: it
@@ -194,6 +196,10 @@ func (v *View) Kept(key any, compute func() any) any {
 	}
 	return once.(func() any)()
 }
+
+// Place is how many Views had been shared before this one by the same Shared. Numbers of
+// rows and traces of one mean nothing in another.
+func (v *View) Place() int64 { return v.place.Load() }
 
 // Set gives the Set that the View is of.
 func (v *View) Set() *Set { return v.set }

@@ -24,6 +24,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -119,6 +120,10 @@ func (v *Viewer) SetJaeger(address string) {
 
 func (v *Viewer) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.pages.ServeHTTP(w, r) }
 
+// viewHeader tells which View an answer is of: numbers of lines of one mean nothing in
+// another, so that the page begins anew when it changes.
+const viewHeader = "Prowtrace-View"
+
 // reading makes a handler of a function that reads the current View.
 func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -128,6 +133,7 @@ func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) ht
 			http.Error(w, "The traces are not served any more.", http.StatusServiceUnavailable)
 			return
 		}
+		w.Header().Set(viewHeader, strconv.FormatInt(view.Place(), 10))
 		f(&reader{view, analysis.Of(view), *v.info.Load()}, w, r)
 	}
 }

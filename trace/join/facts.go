@@ -1,7 +1,6 @@
 package join
 
 import (
-
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"

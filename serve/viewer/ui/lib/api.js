@@ -28,9 +28,26 @@ export async function ask(path, signal) {
     if (signal?.aborted) throw e;
     throw new Failure('prowtrace does not answer', 'It has ended, or this page was left open from an earlier run. Start it again and open the address that it prints.', 0);
   }
-  if (response.ok) return response;
+  if (response.ok) {
+    sameView(response.headers.get('Prowtrace-View'));
+    return response;
+  }
   const body = await response.json().catch(() => null);
   throw new Failure(body?.error?.what ?? `The server answered ${response.status}`, body?.error?.next ?? '', response.status);
+}
+
+/** @type {string | null} */
+let view = null;
+
+/**
+ * Loads the page again when the server shows another view of the traces, as it does when
+ * logs have come: numbers of lines of one mean nothing in the other. The address keeps
+ * what is open.
+ * @param {string | null} now
+ */
+function sameView(now) {
+  if (view !== null && now !== view) window.location.reload();
+  view = now;
 }
 
 /**
