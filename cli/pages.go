@@ -130,7 +130,7 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 	info := viewer.Info{Title: text.Count(len(inputs), "job"), Known: r.knownErrors}
 	var notes []string
 	for _, in := range inputs {
-		of := viewer.Job{Trace: in.Trace, Title: in.Title(), Result: resultOf(in), Logs: logsOf(in)}
+		of := viewer.Job{Trace: in.Trace, Title: in.Title(), Note: noteOf(in), Result: resultOf(in), Logs: logsOf(in)}
 		if in.Located() {
 			of.Run, of.Links = runPage(r.known, in.Ref.Run), r.runLinks(in.Ref.Run)
 		}

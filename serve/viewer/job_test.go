@@ -25,19 +25,20 @@ func TestResultOfAJob(t *testing.T) {
 		name string
 		info Info
 		want string
+		note string
 	}{
-		{"one job", Info{Result: "failed"}, "failed"},
-		{"one of several", Info{Result: "no", Jobs: []Job{{Trace: trace.TraceID{2}, Result: "passed"}, {Trace: job.ID, Result: "aborted"}}}, "aborted"},
-		{"not known", Info{}, ""},
+		{"one job", Info{Result: "failed", Note: "It wrote no traces."}, "failed", "It wrote no traces."},
+		{"one of several", Info{Result: "no", Jobs: []Job{{Trace: trace.TraceID{2}, Result: "passed"}, {Trace: job.ID, Result: "aborted", Note: "of it"}}, Note: "of all"}, "aborted", "of it"},
+		{"not known", Info{}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := newViewer(set, tt.info)
 			got := answer[summary](t, h, "traces/"+job.ID.String())
-			if got.Result != tt.want || tt.want != "" && got.JobDuration != root.Duration || tt.want == "" && got.JobStart != "" {
-				t.Errorf("%+v, want %q and %d ns", got, tt.want, root.Duration)
+			if got.Result != tt.want || tt.want != "" && got.JobDuration != root.Duration || tt.want == "" && got.JobStart != "" || got.Note != tt.note {
+				t.Errorf("%+v, want %q, %q and %d ns", got, tt.want, tt.note, root.Duration)
 			}
-			if of := answer[summary](t, h, "traces/"+traceID(1).String()); of.Result != "" {
-				t.Errorf("a trace of the job has the result %q", of.Result)
+			if of := answer[summary](t, h, "traces/"+traceID(1).String()); of.Result != "" || of.Note != "" {
+				t.Errorf("a trace of the job has the result %q, the note %q", of.Result, of.Note)
 			}
 		})
 	}

@@ -27,6 +27,8 @@ type summary struct {
 	JobSpans int    `json:"jobSpans,omitempty"` // those of a joined trace that are from no trace file
 	File     string `json:"file,omitempty"`
 
+	Note string `json:"note,omitempty"` // what else to know of the run of a joined trace
+
 	// Of a joined trace where the job's result is known. Spans can lie outside of the job's time.
 	Result      string `json:"result,omitempty"`
 	JobStart    string `json:"jobStart,omitempty"` // Unix ns
@@ -50,7 +52,7 @@ func (v *reader) summary(tree trace.Tree) summary {
 		s.Joined, s.JobSpans = true, t.Spans
 		start, end := tree.Extent()
 		s.Start, s.Duration, s.Spans = strconv.FormatInt(start, 10), end-start, tree.Len()
-		if s.Result = v.info.result(t.ID); s.Result != "" && root.Duration > 0 {
+		if s.Result, s.Note = v.info.of(t.ID); s.Result != "" && root.Duration > 0 {
 			s.JobStart, s.JobDuration = strconv.FormatInt(root.Start, 10), root.Duration
 		}
 		s.Errors, s.Orphans = 0, 0

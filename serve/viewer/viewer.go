@@ -60,6 +60,7 @@ type Job struct {
 	Title  string
 	Run    string // as in Info
 	Links  []Link
+	Note   string
 	Result string
 	Logs   func(context.Context) ([]Log, error)
 }
@@ -187,7 +188,7 @@ func shown(info Info) Info {
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Result, 30), j.Logs})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Note, 500), text.Clip(j.Result, 30), j.Logs})
 	}
 	return out
 }
@@ -210,14 +211,15 @@ func webAddress(address string) string {
 	return u.String()
 }
 
-// result is what became of the job whose joined trace this is, "" where that is not known.
-func (i Info) result(of trace.TraceID) string {
+// of is what is known of the job whose joined trace this is: its result and what else
+// to know of it, "" where that is not known.
+func (i Info) of(id trace.TraceID) (result, note string) {
 	for _, j := range i.Jobs {
-		if j.Trace == of {
-			return j.Result
+		if j.Trace == id {
+			return j.Result, j.Note
 		}
 	}
-	return i.Result
+	return i.Result, i.Note
 }
 
 // artifact gives the address of a file of the View, or "" where none is known: the

@@ -108,6 +108,8 @@ func TestRunsOnThePage(t *testing.T) {
 		first  string // the error that is shown first, "" where there is none
 		also   string // an expression that comes true
 		lost   string // what the problems say
+
+		untraced bool // it has no trace file
 	}{
 		{
 			name: "flaky", result: "passed",
@@ -162,6 +164,13 @@ func TestRunsOnThePage(t *testing.T) {
 			files: map[string]string{"prowjob.json": prowJob("failure"), "started.json": `{"timestamp":1795586042.25}`, "finished.json": `{"timestamp":"1795589642.75","passed":false,"result":"FAILURE"}`},
 			lines: "queue,test," + process, red: "test", first: "test: the job failed",
 		},
+		{
+			name: "without traces", result: "error", untraced: true,
+			files: map[string]string{"started.json": ranFiles, "finished.json": failedFile,
+				"prowjob.json": strings.Replace(prowJob("error"), `"state"`, `"description":"Pod got deleted unexpectedly","state"`, 1)},
+			lines: "queue,test", first: "ci-without-traces: Pod got deleted unexpectedly",
+			also: `document.querySelector('.trace .note').textContent === "There are no traces of this run: shown is what Prow's files tell of it. Prow says: Pod got deleted unexpectedly"`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := gcstest.New(t)
@@ -170,15 +179,17 @@ func TestRunsOnThePage(t *testing.T) {
 			for name, text := range tt.files {
 				server.PutBytes("kubernetes-ci-logs", root+"/"+name, []byte(text))
 			}
-			at := int(time.Date(2026, 11, 25, 5, 55, 0, 0, time.UTC).UnixMilli() - begin/1e6)
-			server.PutBytes("kubernetes-ci-logs", root+"/artifacts/otlp/kops-1-2026-11-25T05:55:00Z.otel", file(t, 1, span(1, 0, "kops", at, at+60_000)).Data)
+			if !tt.untraced {
+				at := int(time.Date(2026, 11, 25, 5, 55, 0, 0, time.UTC).UnixMilli() - begin/1e6)
+				server.PutBytes("kubernetes-ci-logs", root+"/artifacts/otlp/kops-1-2026-11-25T05:55:00Z.otel", file(t, 1, span(1, 0, "kops", at, at+60_000)).Data)
+			}
 			b := openRun(t, server, root)
 			b.wait(atTrace)
 			want := job
 			if tt.red != "" {
 				want += "," + tt.red
 			}
-			if got := b.text(red); tt.result == "failed" && got != want || tt.result == "passed" && got != "" {
+			if got := b.text(red); tt.result != "passed" && got != want || tt.result == "passed" && got != "" {
 				t.Errorf("errors are %s, want %s", got, want)
 			}
 			if got, want := b.text(names), job+","+tt.lines; got != want {

@@ -20,7 +20,7 @@ export interface Run {
 export interface Summary {
   id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
   start: string; duration: number; message?: string; file?: string; joined?: boolean; jobSpans?: number;
-  result?: string; jobStart?: string; jobDuration?: number;
+  note?: string; result?: string; jobStart?: string; jobDuration?: number;
 }
 
 export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null; slowest: number[] }

@@ -96,6 +96,7 @@ function traceHead({ head: t, startNs }, say) {
   const changed = changes();
   const service = (/** @type {string} */ name, /** @type {number} */ i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(name)));
   const element = h('div', { class: 'trace-head' },
+    t.note ? h('p', { class: 'note', role: 'status' }, t.note) : null,
     h('div', { class: 'trace-title' },
       inside('/', { class: 'up', title: 'All traces of the run' }, '‹ Traces'),
       h('h1', {}, bdi(named(t.name)), ' ', bdi(t.hint ?? '', { class: 'hint' }))),
