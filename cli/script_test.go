@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"expect":  expect,
 			"running": startedAgo,
 			"deck":    deck,
+			"live":    live,
 			"asked":   asked,
 		},
 	})
@@ -189,6 +190,17 @@ func deck(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
+}
+
+// live sets what the server's Deck shows as the log of a run's container, or takes it
+// away: live JOB/BUILD [file].
+func live(ts *testscript.TestScript, _ bool, args []string) {
+	job, build, _ := strings.Cut(args[0], "/")
+	var text []byte
+	if len(args) > 1 {
+		text = []byte(ts.ReadFile(args[1]))
+	}
+	serverOf(ts).PutLog(job, build, "test", text)
 }
 
 type askedKey struct{}

@@ -22,7 +22,8 @@ type Artifact struct {
 	Path      string // of its parts on disk, one after the other
 	Size      int64  // bytes of all of it, inflated
 	Parts     []Part // that are held, in order
-	Unchecked bool   // some of it was read by range, of which no store has a checked sum
+	Unchecked bool   // some of it was read by range, or from Deck: there was no sum to check
+	Live      bool   // it is no object yet, but what a running container had written
 	Updated   time.Time
 }
 
@@ -60,6 +61,7 @@ type artifact struct {
 	Content   int64  `json:"content"` // bytes, inflated
 	Parts     []Part `json:"parts"`
 	Unchecked bool   `json:"unchecked,omitempty"`
+	Live      bool   `json:"live,omitempty"`
 	Held      held   `json:"held"`
 }
 
@@ -153,7 +155,7 @@ func (d runDir) publish(run prow.Run, a artifact) (Artifact, bool) {
 	}
 	return Artifact{
 		Name: a.Name, Path: d.artifactPath(run, &a), Size: a.Content, Parts: slices.Clone(a.Parts),
-		Unchecked: a.Unchecked, Updated: a.Updated,
+		Unchecked: a.Unchecked, Live: a.Live, Updated: a.Updated,
 	}, true
 }
 

@@ -64,6 +64,7 @@ type Ref struct {
 
 	Host string // Deck host (with a port if one was given) where the link carries no bucket; "" is the default instance
 
+	Deck      string // host, and port if one was given, of the Deck whose page of the run was given
 	Container string // test container named by a /log link
 	Lines     Lines  // of a log, that the link's fragment names
 	ProwJob   string // name (a UUID) of the ProwJob resource

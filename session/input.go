@@ -54,6 +54,7 @@ type inputLogs struct {
 	more  func(ctx context.Context, name string, offset, size int64) (fetch.Artifact, error)
 	list  func(ctx context.Context) ([]fetch.Listed, error)
 	one   func(ctx context.Context, name string) (fetch.Artifact, []runfile.Loss, error)
+	live  *liveLogs // nil where they may not be asked for
 
 	mu     sync.Mutex // guards what follows
 	found  bool       // all is complete

@@ -31,8 +31,12 @@ type Log struct {
 	Gaps []Gap // in order
 
 	// Unchecked: some bytes were read as a range of the object, and stores have no
-	// checked sums of ranges.
+	// checked sums of ranges, or the log is Live.
 	Unchecked bool
+
+	// Live: the run has not ended. This is what the container had written when Deck was
+	// asked; see [Input.LaterLog].
+	Live bool
 
 	run     prow.Run
 	known   prow.Instances

@@ -46,6 +46,9 @@ func (in *Input) Logs(ctx context.Context) ([]*Log, error) {
 // setLogs says how the logs of a run in the cache are fetched.
 func (s *Session) setLogs(in *Input, cache *fetch.Cache, store objstore.Store, o fetch.ArtifactOptions) {
 	in.logs.known = s.o.Instances
+	if !s.o.Offline {
+		s.setLive(in, cache)
+	}
 	in.logs.fetch = func(ctx context.Context) (*fetch.Logs, error) {
 		o := o
 		o.Order = in.Metadata().LogOrder()
@@ -83,16 +86,13 @@ func (in *Input) MoreOfLog(ctx context.Context, l *Log, offset, size int64) (*Lo
 	if err != nil {
 		return nil, err
 	}
-	in.logs.before = append(in.logs.before, in.logs.all[at])
-	in.logs.all = slices.Clone(in.logs.all)
-	in.logs.all[at] = in.artifactLog(f)
-	return in.logs.all[at], nil
+	return in.replaceLog(at, f), nil
 }
 
 // artifactLog is the log that an artifact in the cache is.
 func (in *Input) artifactLog(f fetch.Artifact) *Log {
 	l := in.newLog(f.Name)
-	l.Path, l.Size, l.Unchecked, l.Gaps = f.Path, f.Size, f.Unchecked, gapsOf(f)
+	l.Path, l.Size, l.Unchecked, l.Live, l.Gaps = f.Path, f.Size, f.Unchecked, f.Live, gapsOf(f)
 	return l
 }
 
@@ -109,6 +109,11 @@ func (in *Input) fetchedLogs(ctx context.Context) (all []*Log, lost []runfile.Lo
 	held := in.Fetched.Logs()
 	if in.logs.fetch != nil {
 		if held, err = in.logs.fetch(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if in.wantsLive(held) {
+		if err := in.addLive(ctx, held); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -26,6 +26,7 @@ import (
 
 	"prowtrace/objstore"
 	"prowtrace/prow"
+	"prowtrace/prow/find"
 	"prowtrace/trace/join"
 )
 
@@ -57,6 +58,9 @@ type Options struct {
 	// Logs is for requests about logs: a run that has neither traces nor anything to draw
 	// is loaded too, as one without spans.
 	Logs bool
+
+	// LiveLog reads the logs of runs that have not ended; nil: find.DeckLog.
+	LiveLog find.LiveLog
 
 	Offline   bool // send no request: take what the cache has
 	Refresh   bool // ask the bucket again, also for a run that has ended

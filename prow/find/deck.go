@@ -17,8 +17,7 @@ const (
 	maxPage     = 1 << 20 // bytes
 )
 
-// getPage fetches a page of a Deck. It sends no credentials, and follows no
-// redirect to another host: there is only a login.
+// getPage fetches a page of a Deck. It sends no credentials.
 func getPage(ctx context.Context, url string) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, deckTimeout)
 	defer cancel()
@@ -26,13 +25,7 @@ func getPage(ctx context.Context, url string) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	client := http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
-		if next.URL.Host != req.URL.Host || len(before) > 3 {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-	resp, err := client.Do(req)
+	resp, err := deckClient(req).Do(req)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -18,14 +18,10 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	if host == "" {
 		host = r.o.Instances.Default().Decks[0]
 	}
-	page := url.URL{Scheme: "https", Host: host, Path: "/prowjob", RawQuery: url.Values{"prowjob": {ref.ProwJob}}.Encode()}
-	if name, _, _ := strings.Cut(host, ":"); name == "localhost" || name == "127.0.0.1" {
-		page.Scheme = "http"
-	}
 	fail := func(reason Reason, had string, err error) (prow.Run, error) {
 		return prow.Run{}, &ResolveError{Asked: "the run of " + subject(ref), Had: had, Reason: reason, Err: err}
 	}
-	status, body, err := r.o.Deck(ctx, page.String())
+	status, body, err := r.o.Deck(ctx, deckPage(host, "/prowjob", url.Values{"prowjob": {ref.ProwJob}}))
 	switch {
 	case err != nil:
 		return prow.Run{}, fmt.Errorf("cannot ask %s for %s: %w", host, subject(ref), err)

@@ -12,7 +12,11 @@ import (
 func (p page) deck() (prow.Ref, *ParseError) {
 	switch p.at(0) {
 	case "view":
-		return p.view()
+		ref, e := p.view()
+		if e == nil && p.depth == 0 { // not one that another page leads to
+			ref.Deck = p.host + p.port
+		}
+		return ref, e
 	case "gs", "gcs", "s3":
 		return p.known.locate(provider(p.at(0)), p.at(1), p.from(2))
 	case "job-history":

@@ -78,10 +78,36 @@ func (m *Metadata) Container(of LogOf) string {
 			return name
 		}
 	}
-	if m.ProwJob != nil && len(m.ProwJob.containers) == 1 {
-		return m.ProwJob.containers[0]
-	}
 	return testName
+}
+
+// TestContainers are the names of the containers in which tests run, each with the name
+// that its log has below the run's root: as Prow names them, also before the pod has
+// been described.
+func (m *Metadata) TestContainers() (logs map[string]string) {
+	var names []string
+	if m.Pod != nil {
+		for _, c := range m.Pod.Containers {
+			if c.Role == RoleTest {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	if len(names) == 0 && m.ProwJob != nil && len(m.ProwJob.containers) > 1 {
+		names = m.ProwJob.containers
+	}
+	if len(names) == 0 {
+		names = []string{testName}
+	}
+	logs = map[string]string{}
+	for _, name := range names[:min(len(names), maxContainers)] {
+		if log := name + "-" + logName; len(names) > 1 && isContainerLog(log) {
+			logs[name] = log
+		} else if len(names) == 1 {
+			logs[name] = logName
+		}
+	}
+	return logs
 }
 
 // Span is from when to when the run lasted, as far as its files tell; zero times are

@@ -1,6 +1,7 @@
 package runfile
 
 import (
+	"maps"
 	"testing"
 	"time"
 )
@@ -38,7 +39,7 @@ func TestContainer(t *testing.T) {
 		{two, LogOf{}, ""},
 		{one, LogOf{}, "main"},
 		{one, LogOf{Step: "s"}, ""},
-		{&Metadata{ProwJob: &ProwJob{containers: []string{"named"}}}, LogOf{}, "named"},
+		{&Metadata{ProwJob: &ProwJob{containers: []string{"named"}}}, LogOf{}, "test"},
 		{&Metadata{}, LogOf{}, "test"},
 		{nil, LogOf{}, ""},
 	} {
@@ -73,5 +74,21 @@ func TestLogOrder(t *testing.T) {
 	var none *Metadata
 	if none.LogOrder()("build-log.txt") != 1 {
 		t.Error("of nothing")
+	}
+}
+
+func TestTestContainers(t *testing.T) {
+	for _, tt := range []struct {
+		m    *Metadata
+		want map[string]string
+	}{
+		{&Metadata{}, map[string]string{"test": "build-log.txt"}},
+		{&Metadata{ProwJob: &ProwJob{containers: []string{"main"}}}, map[string]string{"test": "build-log.txt"}},
+		{&Metadata{ProwJob: &ProwJob{containers: []string{"a", "b", "\x1b/.."}}}, map[string]string{"a": "a-build-log.txt", "b": "b-build-log.txt"}},
+		{&Metadata{Pod: &Pod{Containers: []Container{{Name: "main", Role: RoleTest}, {Name: "proxy", Role: RoleHelper}}}}, map[string]string{"main": "build-log.txt"}},
+	} {
+		if got := tt.m.TestContainers(); !maps.Equal(got, tt.want) {
+			t.Errorf("%v, want %v", got, tt.want)
+		}
 	}
 }

@@ -1,0 +1,80 @@
+package find
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"prowtrace/prow"
+)
+
+// ErrNoLog: Deck does not have the log of a container: its pod has not started, or is gone.
+var ErrNoLog = errors.New("Deck does not have the log: the pod has not started yet, or is gone")
+
+// LiveLog reads from a Deck what a container of a run has written so far. It is only
+// there while the run's pod is. The caller closes it. host may have a port.
+type LiveLog func(ctx context.Context, host string, run prow.Run, container string) (io.ReadCloser, error)
+
+// liveLogTimeout bounds the reading of a log.
+const liveLogTimeout = 2 * time.Minute
+
+// DeckLog is the LiveLog by HTTP, without credentials. Deck gives all of a log each
+// time, of any length. Errors are ErrNoLog and those of HTTP.
+func DeckLog(ctx context.Context, host string, run prow.Run, container string) (io.ReadCloser, error) {
+	page := deckPage(host, "/log", url.Values{"job": {run.Job}, "id": {run.Build}, "container": {container}})
+	ctx, cancel := context.WithTimeout(ctx, liveLogTimeout)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp, err := deckClient(req).Do(req)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("cannot ask %s for a log: %w", host, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return &deckBody{resp.Body, cancel}, nil
+	}
+	resp.Body.Close()
+	cancel()
+	if resp.StatusCode == http.StatusNotFound {
+		return nil, ErrNoLog
+	}
+	return nil, fmt.Errorf("cannot read a log: %s answered HTTP %d", host, resp.StatusCode)
+}
+
+// deckBody ends its request when it is closed.
+type deckBody struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (b *deckBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
+// deckPage is the address of a page of a Deck.
+func deckPage(host, path string, query url.Values) string {
+	page := url.URL{Scheme: "https", Host: host, Path: path, RawQuery: query.Encode()}
+	if name, _, _ := strings.Cut(host, ":"); name == "localhost" || name == "127.0.0.1" {
+		page.Scheme = "http"
+	}
+	return page.String()
+}
+
+// deckClient follows no redirect of a request to another host: there is only a login.
+func deckClient(first *http.Request) *http.Client {
+	return &http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
+		if next.URL.Host != first.URL.Host || len(before) > 3 {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
+}

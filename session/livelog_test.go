@@ -1,0 +1,97 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"prowtrace/prow"
+	"prowtrace/prow/find"
+)
+
+const running = "gs://kubernetes-ci-logs/logs/e2e-kops-gce-upgrade-k134/1900550000000000006"
+
+// The log of a run that has not ended comes from Deck, grows, and is there offline.
+func TestLiveLog(t *testing.T) {
+	o, _, _ := sample(t)
+	o.Untraced = true
+	text := "one\n"
+	var asked []string
+	o.LiveLog = func(_ context.Context, host string, run prow.Run, container string) (io.ReadCloser, error) {
+		asked = append(asked, host+" "+run.Job+" "+run.Build+" "+container)
+		if text == "" {
+			return nil, find.ErrNoLog
+		}
+		return io.NopCloser(strings.NewReader(text)), nil
+	}
+	l, err := load(t, o, running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	in := l.Inputs[0]
+	logs, err := in.Logs(t.Context())
+	if err != nil || len(logs) != 1 || !logs[0].Live || logs[0].Name != "build-log.txt" || logs[0].Of.Container != "test" || len(in.LogLosses()) != 0 {
+		t.Fatalf("%d logs, %v, lost %v", len(logs), err, in.LogLosses())
+	}
+	first := logs[0]
+	if same, err := in.LaterLog(t.Context(), first); err != nil || same != first {
+		t.Errorf("it has not grown, but is another: %v", err)
+	}
+	text += "two\n"
+	later, err := in.LaterLog(t.Context(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := first.Lines(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := later.Lines(t.Context())
+	if err != nil || before.Len() != 1 || now.Len() != 2 {
+		t.Errorf("%d lines, then %d, %v", before.Len(), now.Len(), err)
+	}
+	if logs, _ := in.Logs(t.Context()); logs[0] != later {
+		t.Error("the longer one is not the run's")
+	}
+	if asked[0] != "prow.k8s.io e2e-kops-gce-upgrade-k134 1900550000000000006 test" || len(asked) != 3 {
+		t.Errorf("asked %q", asked)
+	}
+	text = ""
+	if _, err := in.LaterLog(t.Context(), later); !errors.Is(err, find.ErrNoLog) {
+		t.Errorf("after the end: %v", err)
+	}
+
+	o.Offline = true
+	off, err := load(t, o, running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer off.Close()
+	if logs, err := off.Inputs[0].Logs(t.Context()); err != nil || len(logs) != 1 || logs[0].Size != 8 || len(asked) != 4 {
+		t.Errorf("offline: %d logs, %v, asked %q", len(logs), err, asked)
+	}
+}
+
+// Where Deck has no log, that is told.
+func TestNoLiveLog(t *testing.T) {
+	o, _, server := sample(t)
+	o.Untraced = true
+	o.LiveLog = func(context.Context, string, prow.Run, string) (io.ReadCloser, error) {
+		return nil, find.ErrNoLog
+	}
+	server.PutBytes("demo-bucket", "logs/j/7/started.json", []byte(`{"timestamp":1795586742}`))
+	for link, why := range map[string]string{running: "Deck does not have the log", "gs://demo-bucket/logs/j/7": "no Deck is known"} {
+		l, err := load(t, o, link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		logs, err := l.Inputs[0].Logs(t.Context())
+		if lost := l.Inputs[0].LogLosses(); err != nil || len(logs) != 0 || len(lost) != 1 || !strings.Contains(lost[0].Why, why) {
+			t.Errorf("%d logs, %v, lost %v", len(logs), err, lost)
+		}
+	}
+}
