@@ -1,8 +1,14 @@
 package query
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"prowtrace/trace"
 )
 
 func TestDurations(t *testing.T) {
@@ -33,5 +39,37 @@ func TestDaysInSearches(t *testing.T) {
 		if got := inOneTree(t, v, q); got != want {
 			t.Errorf("%s: got %s, want %s", q, got, want)
 		}
+	}
+}
+
+// A time of day is on the day of nearly all spans, where one has a clock that was wrong.
+func TestTimeOfDayBesideAFarSpan(t *testing.T) {
+	const day, noon = 24 * 3600, 20160*24*3600 + 12*3600 // of 2025-03-13
+	inTime := func(spans ...*tracepb.Span) *trace.View {
+		return load(t, otel(t, otlp(t, "svc", append(spans, span(1, 0, "root", noon, noon+100), span(2, 1, "early", noon+10, noon+20), span(3, 1, "late", noon+60, noon+70))...)))
+	}
+	for _, tt := range []struct {
+		name string
+		view *trace.View
+		q    string
+		want string
+	}{
+		{"none is far", inTime(), "after:12:00:30", "late"},
+		{"one of 1970", inTime(span(4, 1, "lost", 5, 6)), "after:12:00:30", "late"},
+		{"before, beside one of 1970", inTime(span(4, 1, "lost", 5, 6)), "before:12:00:05", "root lost"},
+		{"one of tomorrow's year", inTime(span(4, 1, "lost", noon+400*day, noon+400*day+1)), "after:12:00:30", "late lost"},
+		{"in a zone", inTime(span(4, 1, "lost", 5, 6)), "after:14:00:30+02:00", "late"},
+		{"a day of its own", inTime(span(4, 1, "lost", 5, 6)), "after:2025-03-13T12:00:30Z", "late"},
+		{"spans of many days", inTime(span(4, 1, "second", noon+2*day, noon+2*day+10), span(5, 1, "third", noon+4*day, noon+4*day+10)), "after:12:00:30", "late second third"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := strings.Fields(inOneTree(t, tt.view, tt.q))
+			want := strings.Fields(tt.want)
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s finds %q, want %q", tt.q, got, want)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"prowtrace/trace"
@@ -81,6 +82,8 @@ type treeColumns struct {
 	links    map[int][]string
 	measured bool
 	extent   extent
+	weighed  bool
+	bulk     extent
 }
 
 func (t *treeColumns) self(i int) int64 {
@@ -117,6 +120,49 @@ func (t *treeColumns) times() extent {
 		t.measured = true
 	}
 	return t.extent
+}
+
+// days are the time whose day a time of day is on: of the trace, without the few spans
+// whose clock was so wrong that they lie days from all others.
+func (t *treeColumns) days() extent {
+	if !t.weighed {
+		t.bulk = bulkOf(t.tree, t.times())
+		t.weighed = true
+	}
+	return t.bulk
+}
+
+// bulkOf is the time of a trace without one span, or up to a tenth of them, that begins
+// more than a day from the middle one.
+func bulkOf(t trace.Tree, whole extent) extent {
+	if whole.end-whole.start <= day {
+		return whole
+	}
+	var starts []int64
+	for i := range t.Len() {
+		if s := t.Span(i); s.Start > 0 {
+			starts = append(starts, s.Start)
+		}
+	}
+	if len(starts) == 0 {
+		return whole
+	}
+	slices.Sort(starts)
+	middle := starts[len(starts)/2]
+	bulk, far := extent{middle, middle}, 0
+	for i := range t.Len() {
+		switch s := t.Span(i); {
+		case s.Start <= 0:
+		case s.Start < middle-day || s.Start > plus(middle, day):
+			far++
+		default:
+			bulk.start, bulk.end = min(bulk.start, s.Start), max(bulk.end, s.Start+min(s.Duration, day))
+		}
+	}
+	if far > max(1, len(starts)/10) || 2*far >= len(starts) {
+		return whole
+	}
+	return bulk
 }
 
 // An extent is a span of time in Unix ns.
@@ -178,8 +224,7 @@ func (f startTime) limit(s *subject) int64 {
 	if f.when.since == sinceEpoch {
 		return f.when.ns
 	}
-	around := s.tree.times()
-	run := around
+	around, run := s.tree.times(), s.tree.days()
 	if all := extentOf(s.view); all.end-all.start < day {
 		run = all
 	}
