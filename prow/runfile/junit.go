@@ -40,6 +40,10 @@ type Case struct {
 	Duration    time.Duration
 	Outcome     Outcome
 	Message     string // why it failed, also where it is flaky
+
+	// Output is what the case printed, and the bodies of failures of several lines, as far
+	// as there is room.
+	Output []Output `json:",omitempty"`
 }
 
 // Outcome is what became of a case.
@@ -76,6 +80,8 @@ func (s Suite) count(o Outcome) (n int) {
 type room struct {
 	passed, notPassed    int // cases
 	suites, failedSuites int
+
+	output *outputRoom // of all files of a run
 
 	// wanted reports cases that are kept also where they passed: they failed at another
 	// time. nil wants none.
@@ -130,7 +136,8 @@ type openCase struct {
 	status    string // the attribute
 	inFailure bool   // its text is being read
 	message   strings.Builder
-	escaped   []byte // a part of the message
+	escaped   []byte     // a part of the message
+	body      outputTail // of the failure that is read
 }
 
 func (j *junitReader) read() error {
@@ -154,10 +161,21 @@ func (j *junitReader) read() error {
 				j.close(t.name)
 			}
 			if strings.HasPrefix(t.name, "system-") && !t.empty && !t.torn {
-				j.in.skipOutput(t.name)
+				j.printed(t.name)
 			}
 		}
 	}
+}
+
+// printed reads what the open case printed. That of a suite is passed over.
+func (j *junitReader) printed(name string) {
+	if j.c == nil || j.room.output == nil {
+		j.in.output(name, nil)
+		return
+	}
+	var tail outputTail
+	j.in.output(name, tail.add)
+	j.c.Output = append(j.c.Output, tail.output(name))
 }
 
 // end closes what the file leaves open, and says what is wrong with it.
@@ -257,7 +275,11 @@ func (j *junitReader) failure(t token, outcome Outcome) {
 
 func (j *junitReader) text(t token) {
 	c := j.c
-	if c == nil || !c.inFailure || c.message.Len() >= maxMessage {
+	if c == nil || !c.inFailure {
+		return
+	}
+	c.body.add(t.text, t.raw)
+	if c.message.Len() >= maxMessage {
 		return
 	}
 	if t.raw {
@@ -278,7 +300,7 @@ func (j *junitReader) close(name string) {
 	switch name {
 	case "failure", "error", "rerunFailure", "rerunError", "flakyFailure", "flakyError":
 		if j.c != nil {
-			j.c.inFailure = false
+			j.c.endFailure()
 		}
 	case "testcase":
 		j.closeCase()
@@ -288,6 +310,14 @@ func (j *junitReader) close(name string) {
 			j.closeSuite(false)
 		}
 	}
+}
+
+// endFailure keeps the body of a failure, if it is more than a message.
+func (c *openCase) endFailure() {
+	if o := c.body.output("failure"); c.inFailure && strings.Contains(o.Text, "\n") {
+		c.Output = append(c.Output, o)
+	}
+	c.inFailure, c.body = false, outputTail{}
 }
 
 // tearCase ends a case that nothing in the file ends. If it had not failed so far,
@@ -334,6 +364,9 @@ func (j *junitReader) closeCase() {
 		s.failed++
 	}
 	if j.keeps(s, c.Case) {
+		if j.room.output != nil {
+			c.Output = j.room.output.take(c.Output, c.Outcome == CasePassed)
+		}
 		s.Cases = append(s.Cases, c.Case)
 	} else {
 		s.LeftOut++

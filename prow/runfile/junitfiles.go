@@ -90,8 +90,11 @@ func readAll(files []*junitFile) (failed map[string]bool, whole bool) {
 		mu     sync.Mutex
 	)
 	failed = map[string]bool{}
+	output := new(outputRoom)
 	inParallel(files, func(f *junitFile) {
-		f.read(fullRoom(), &bytes)
+		r := fullRoom()
+		r.output = output
+		f.read(r, &bytes)
 		cases := f.tally.passed + f.tally.notPassed
 		mu.Lock()
 		for _, s := range f.suites {
@@ -132,8 +135,10 @@ func allot(files []*junitFile, failed map[string]bool) {
 		}
 	}
 	var bytes, wanted atomic.Int64
+	output := new(outputRoom)
 	inParallel(files, func(f *junitFile) {
 		r := rooms[f]
+		r.output = output
 		if f.suites = nil; r.suites+r.failedSuites == 0 && len(failed) == 0 {
 			return
 		}
@@ -212,6 +217,7 @@ func (e *tooLargeError) Error() string { return "larger than " + text.Size(e.lim
 // addJUnit reads one file, for [Metadata.Add].
 func (m *Metadata) addJUnit(file string, data []byte) error {
 	left := fullRoom()
+	left.output = new(outputRoom)
 	for _, s := range m.Suites {
 		left.suites--
 		for _, c := range s.Cases {

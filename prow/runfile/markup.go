@@ -29,8 +29,7 @@ const (
 	maxTagName    = 16             // of those in elements
 )
 
-// elements are those of JUnit that say something. What is in system-out and
-// system-err is left out: most of many files, never shown.
+// elements are those of JUnit that say something.
 var elements = map[string]bool{
 	"testsuites": true, "testsuite": true, "testcase": true, "property": true, "skipped": true,
 	"failure": true, "error": true, "flakyFailure": true, "flakyError": true, "rerunFailure": true, "rerunError": true,
@@ -294,27 +293,46 @@ func (m *markup) plainValue(quote byte) (value string, ok bool) {
 	return value, true
 }
 
-// skipOutput passes over what a test has printed, up to the end of its element. In
-// CDATA and in comments no element ends.
-func (m *markup) skipOutput(name string) {
+// output passes over what a test has printed, up to the end of its element, and hands it
+// to keep, if that is not nil: text with references, or raw text without. In CDATA and in
+// comments no element ends.
+func (m *markup) output(name string, keep func(text []byte, raw bool)) {
+	if keep == nil {
+		keep = func([]byte, bool) {}
+	}
 	end := []byte("/" + name)
 	for {
-		_, err := m.r.ReadSlice('<')
+		text, err := m.r.ReadSlice('<')
+		keep(bytes.TrimSuffix(text, []byte("<")), false)
 		if err == bufio.ErrBufferFull {
 			continue
 		}
 		if err != nil {
 			return
 		}
-		ahead, _ := m.r.Peek(len(end))
+		ahead, _ := m.r.Peek(max(len(end), len("![CDATA[")))
 		switch {
-		case bytes.Equal(ahead, end):
+		case bytes.HasPrefix(ahead, end):
 			m.skip(">")
 			return
 		case bytes.HasPrefix(ahead, []byte("![CDATA[")):
-			m.skip("]]>")
+			m.discard(len("![CDATA["))
+			m.each("]]>", keep)
 		case bytes.HasPrefix(ahead, []byte("!--")):
 			m.skip("-->")
+		default:
+			keep([]byte("<"), true)
+		}
+	}
+}
+
+// each hands out a text up to the one that ends it.
+func (m *markup) each(end string, keep func(text []byte, raw bool)) {
+	for {
+		text, err := m.until(end)
+		keep(text, true)
+		if err != bufio.ErrBufferFull {
+			return
 		}
 	}
 }

@@ -199,6 +199,7 @@ func (t *timeline) testCase(suite *node, title string, c runfile.Case, start tim
 	default:
 		n.text("test.case.result.status", "pass")
 	}
+	t.output(n, c)
 	return n
 }
 

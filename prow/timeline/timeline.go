@@ -55,7 +55,7 @@ import (
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
 // else prow.*. There is no timeline if not even a start is known.
 func draw(m *runfile.Metadata, o Options) *timeline {
-	t := &timeline{m: m, o: o, trace: TraceID(m), names: map[string]int{}, phases: map[*node][]*node{}, logNodes: map[*Log][]*node{}}
+	t := &timeline{m: m, o: o, trace: TraceID(m), names: map[string]int{}, phases: map[*node][]*node{}, logNodes: map[*Log][]*node{}, outputLines: map[bool]int{}}
 	if !t.job() {
 		return nil
 	}
@@ -86,6 +86,8 @@ type timeline struct {
 	stepNodes  map[string]*node
 	phases     map[*node][]*node // of runners, by what they ran in
 	logNodes   map[*Log][]*node  // of the phases of logs; nil where one is not drawn
+
+	outputLines map[bool]int // of cases that are drawn, by whether they passed
 }
 
 // job draws the root.
