@@ -85,6 +85,35 @@ func TestFilterBesideAlternatives(t *testing.T) {
 	b.wait(`document.querySelector('.find').value === '(error OR code=500) code=500' && document.querySelector('.found').textContent === '1 match'`)
 }
 
+// What a test printed, and the errors of a log, are shown as a log: lines with times of
+// day, apart from other events.
+func TestLogOfASpan(t *testing.T) {
+	job, call := span(1, 0, "job", 0, 9000), span(2, 1, "case", 1000, 8000)
+	line := func(at uint64, said string, more ...string) *tracepb.Span_Event {
+		e := &tracepb.Span_Event{Name: "log", TimeUnixNano: begin + at*1e6}
+		e.Attributes = append(e.Attributes, text("log.record.original", said))
+		for i := 0; i+1 < len(more); i += 2 {
+			e.Attributes = append(e.Attributes, text(more[i], more[i+1]))
+		}
+		return e
+	}
+	call.Events = []*tracepb.Span_Event{
+		line(1500, "<b>first</b>", "log.iostream", "stdout"), line(1500, "  second"), {Name: "restarted", TimeUnixNano: begin + 2000e6},
+		line(3000, "it failed", "log.severity", "ERROR", "log.file.path", "build-log.txt"),
+	}
+	b := open(t, made(t, failed(job), call), viewer.Info{}, "/trace/"+polled+"?span=0000000000000002")
+	b.wait(`document.querySelectorAll('.d-log li').length === 3`)
+	if got := b.text(`[...document.querySelectorAll('.d-log code')].map((c) => c.textContent).join('|')`); got != "<b>first</b>|  second|it failed" {
+		t.Errorf("lines %q", got)
+	}
+	if got := b.text(`[...document.querySelectorAll('.d-log li')].map((l) => (l.querySelector('time').textContent ? 'timed' : 'same') + ' ' + l.className + ' ' + l.title).join('|')`); got != "timed  stdout|same  |timed err ERROR · build-log.txt" {
+		t.Errorf("lines are %q", got)
+	}
+	if got := b.text(`[...document.querySelectorAll('.d-event h4 bdi')].map((h) => h.textContent).join()`); got != "restarted" {
+		t.Errorf("events %q", got)
+	}
+}
+
 // From match to match, back again, to the slowest, and along the critical path.
 func TestSteps(t *testing.T) {
 	b := open(t, polling(t), viewer.Info{}, "/trace/"+polled)

@@ -7,7 +7,7 @@ import { at, FLAG, isGroup, nameOf } from '../model/columns.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
 import { copyButton } from './copy.js';
-import { eventList, facts, flagsText, linkList, section, value } from './fields.js';
+import { eventList, facts, flagsText, linkList, logLines, section, value } from './fields.js';
 import { loading, message } from './message.js';
 import { encodedJSON, sources } from './source.js';
 
@@ -102,6 +102,7 @@ function span(store, s, d) {
       copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => store.wholeSpanJSON()),
       inside(format({ ...s.address, span: d.id }), { class: 'button small' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
     section(c, 'Attributes', d.attributes, true),
+    logLines(d, s.address.zone),
     eventList(c, d),
     linkList(c, d),
     section(c, 'Resource', d.resource, false),

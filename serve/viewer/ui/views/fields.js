@@ -1,7 +1,7 @@
 // What a span carries: attributes, events, links.
 
 import { bdi, h, inside, outside } from '../lib/dom.js';
-import { bytes, count, counted, named, relative } from '../lib/format.js';
+import { bytes, count, counted, dateAndTime, named, relative } from '../lib/format.js';
 import { searchable, term } from '../model/query.js';
 import { copyButton } from './copy.js';
 
@@ -73,12 +73,42 @@ export function flagsText(flags) {
  * @param {Detail} d
  */
 export function eventList(c, d) {
-  if (d.events.length === 0 && !d.dropped.events) return null;
-  return part('Events', count(d.events.length), true, ...d.events.map((e) => {
+  const events = d.events.filter((e) => !logText(e));
+  if (events.length === 0 && !d.dropped.events) return null;
+  return part('Events', count(events.length), true, ...events.map((e) => {
     const unknown = BigInt(e.at) === 0n;
     const when = unknown ? 'time unknown' : relative(Number(BigInt(e.at) - BigInt(d.start)), Math.max(Number(d.duration) / 1000, 1));
     return h('div', { class: 'd-event' }, h('h4', {}, bdi(named(e.name)), ' ', h('span', { class: 'dim' }, when)), fields(c, e), leftOut(e.dropped, 'attribute'));
   }), leftOut(d.dropped.events, 'event'));
+}
+
+/**
+ * The text of an event that is a line of a log.
+ * @param {Section & { name: string }} e
+ */
+function logText(e) {
+  return e.name === 'log' ? e.fields.find((f) => f.key === 'log.record.original') : undefined;
+}
+
+/**
+ * The events that are lines of logs: of what the span's program wrote, or of what a test
+ * printed. A line has its time of day where it differs from that of the line before.
+ * @param {Detail} d
+ * @param {string} zone
+ */
+export function logLines(d, zone) {
+  const lines = d.events.filter(logText);
+  if (lines.length === 0) return null;
+  let before = '';
+  return part('Log', counted(lines.length, 'line'), true, h('ol', { class: 'd-log', tabindex: '0' }, ...lines.map((e) => {
+    const at = BigInt(e.at) === 0n ? '' : dateAndTime(BigInt(e.at), zone, 3)[1];
+    const time = at === before ? '' : at;
+    before = at;
+    const severity = e.fields.find((f) => f.key === 'log.severity')?.text ?? '';
+    const where = ['log.file.path', 'log.file.line', 'log.iostream'].map((k) => e.fields.find((f) => f.key === k)?.text).filter(Boolean).join(':');
+    return h('li', { class: /ERROR|FATAL/.test(severity) ? 'err' : severity ? 'warn' : '', title: [severity, where].filter(Boolean).join(' · ') },
+      h('time', {}, time), ' ', h('code', { dir: 'auto' }, logText(e)?.text ?? ''));
+  })));
 }
 
 /**
