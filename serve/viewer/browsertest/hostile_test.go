@@ -97,7 +97,7 @@ func TestAccessibility(t *testing.T) {
 		}
 		t.Skipf("%v: make types installs it", err)
 	}
-	set := demo(t)
+	set, info := demo(t), sampleLog(t)
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, view := range []struct{ name, path, ready string }{
@@ -106,10 +106,11 @@ func TestAccessibility(t *testing.T) {
 			{"files", "/?view=files", `document.querySelector('.files tbody tr')`}, {"problems", "/?view=problems", `document.querySelector('.table tbody tr')`}, {"timeline", one, atTrace},
 			{"spans", one + "?view=spans", `document.querySelector('.spans tbody tr')`}, {"events", one + "?view=events", `document.querySelector('.events tbody tr')`}, {"choice of another trace", one + "?view=compare", `document.querySelector('.choose tbody tr')`}, {"comparison", one + "?view=compare&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
 			{"tree of both", one + "?view=compare&order=calls&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
+			{"log", one + "?log=build-log.txt:12", `document.querySelector('.log-line pre')`}, {"search in a log", one + "?lq=quota&lmode=filter", `document.querySelector('.log-row.hit')`},
 			{"search", one + "?q=error&mode=filter", `document.querySelector('.wf-row.hit')`}, {"details", one, ""}, {"help", one, ""}, {"unknown trace", "/trace/ff", `document.querySelector('.message')`},
 		} {
 			t.Run(scheme+" "+view.name, func(t *testing.T) {
-				b := open(t, set, demoInfo, "/")
+				b := open(t, set, info, "/")
 				b.system(scheme)
 				b.run(chromedp.Navigate(b.base + view.path))
 				switch view.name {

@@ -14,6 +14,7 @@ import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
+import { allLines, atRow, formatLog, formatNumbers, hasLine, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../ui/model/loglines.js';
 import { addParts } from '../ui/model/otlpparts.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
 import { firstOf } from '../ui/model/ranking.js';
@@ -271,7 +272,7 @@ test('words for durations and times', () => {
 
 test('addresses hold the state', () => {
   assert.equal(format(DEFAULTS), '/');
-  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4, compare: 'cd', critical: 'off', order: '-name', offset: 200 };
+  const s = { ...DEFAULTS, trace: 'ab', view: 'flame', q: 'a="b c" é', mode: 'filter', span: '@5', from: 0, to: 12, zone: 'local', level: '2', open: '5.7-9', closed: '3', by: 'http.method', frame: 4, compare: 'cd', critical: 'off', log: 'a/build-log.txt:10-20', lq: '~x|y', lmode: 'filter', order: '-name', offset: 200 };
   const [path, search] = format(s).split('?');
   assert.deepEqual(parse(path, search), s);
   const found = (/** @type {string} */ search) => {
@@ -288,6 +289,56 @@ test('addresses hold the state', () => {
   assert.equal(parse('/trace/ab', '?open=%3Cb%3E&level=x').open, '');
   assert.equal(parse('/trace/%E0%A4%A', '').trace, '%E0%A4%A');
   assert.deepEqual(other(s, { q: 'x' }), { ...DEFAULTS, zone: 'local', q: 'x' });
+});
+
+test('fragments of Prow name lines of a log', () => {
+  const log = (/** @type {string} */ hash, search = '') => parse('/trace/ab', search, hash).log;
+  assert.equal(log('#1:build-log.txt%3A10'), 'build-log.txt:10');
+  assert.equal(log('#1:build-log.txt%3A10-20'), 'build-log.txt:10-20');
+  assert.equal(log('#build-log.txt:10-20'), 'build-log.txt:10-20');
+  assert.equal(log('#1:build-log.txt%3A10', '?log=other'), 'other', 'the address goes first');
+  for (const hash of ['', '#main', '#1:', '#1:build-log.txt', '#%E0%A4%A']) assert.equal(log(hash), '', hash);
+});
+
+test('an address names a log and lines of it', () => {
+  for (const [address, name, from, to] of [['build-log.txt:10-20', 'build-log.txt', 10, 20], ['a/b:1', 'a/b', 1, 1], ['x:5-2', 'x', 5, 5], ['a:b:3', 'a:b', 3, 3]]) {
+    assert.deepEqual(parseLog(address), { name, range: { from, to } });
+  }
+  for (const address of ['', 'off', 'build-log.txt', 'x:0', 'x:', 'x:99999999999']) assert.deepEqual(parseLog(address), { name: address, range: null });
+  assert.equal(formatLog('x', { from: 3, to: 3 }), 'x:3');
+  assert.equal(formatLog('x', { from: 3, to: 9 }), 'x:3-9');
+  assert.equal(formatLog('x', null), 'x');
+  assert.equal(formatNumbers([1, 2, 3, 7, 9, 10]), '1-3,7,9-10');
+  assert.equal(formatNumbers([]), '');
+});
+
+test('sets of lines are ranges', () => {
+  const set = lineSet(Uint32Array.of(6, 2, 4, 7, 7, 9, 10));
+  const numbers = Array.from({ length: 12 }, (_, i) => i);
+  assert.deepEqual(numbers.filter((n) => hasLine(set, n)), [2, 3, 4, 7, 9, 10]);
+  assert.deepEqual(numbers.map((n) => linesBefore(set, n)), [0, 0, 0, 1, 2, 3, 3, 3, 4, 4, 5, 6]);
+  assert.deepEqual([0, 2, 4, 6, 7, 10].map((n) => nextLine(set, n, 1)), [2, 3, 7, 7, 9, 2]);
+  assert.deepEqual([0, 2, 3, 5, 9, 11].map((n) => nextLine(set, n, -1)), [10, 10, 2, 4, 7, 10]);
+  for (const none of [allLines(0), lineSet(Uint32Array.of(0))]) {
+    assert.equal(nextLine(none, 1, 1), 0);
+    assert.ok(!hasLine(none, 1));
+  }
+});
+
+test('a log has rows for its lines and for what is missing', () => {
+  const rows = (/** @type {import('../ui/types').LogRows} */ r) => Array.from({ length: r.n }, (_, k) => atRow(r, k)).map(({ line, gap }) => (gap ? `gap ${gap}` : line));
+  assert.deepEqual(rows(logRows(allLines(4), [], 4)), [1, 2, 3, 4]);
+  const middle = logRows(allLines(4), [{ before: 3, bytes: 50 }], 4);
+  assert.deepEqual(rows(middle), [1, 2, 'gap 50', 3, 4]);
+  assert.deepEqual([1, 2, 3, 4, 9].map((n) => rowOf(middle, n)), [0, 1, 3, 4, 4]);
+  assert.deepEqual(rows(logRows(allLines(2), [{ before: 1, bytes: 5 }, { before: 3, bytes: 6 }], 2)), ['gap 5', 1, 2, 'gap 6']);
+  assert.deepEqual(rows(logRows(allLines(0), [{ before: 1, bytes: 5 }], 0)), ['gap 5']);
+  const some = logRows(lineSet(Uint32Array.of(4, 2, 3, 7, 8)), [{ before: 3, bytes: 5 }, { before: 5, bytes: 6 }, { before: 9, bytes: 7 }], 10);
+  assert.deepEqual(rows(some), [2, 'gap 5', 3, 7, 8], 'gaps between lines that are on show');
+  assert.deepEqual([1, 2, 3, 5, 7, 8, 9].map((n) => rowOf(some, n)), [0, 0, 2, 3, 3, 4, 4]);
+  assert.equal(atRow(logRows(allLines(0), [], 0), 0).line, 0);
+  const large = logRows(allLines(1_000_000), [], 1_000_000);
+  assert.equal(atRow(large, 999_999).line, 1_000_000);
 });
 
 test('times in a query have the zone that is meant', () => {

@@ -1,6 +1,7 @@
 // Tests of the stores, with a server and a history that are made up.
 
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 
 import { build, FLAG } from '../ui/model/columns.js';
@@ -9,6 +10,8 @@ import { Loader, settled } from '../ui/state/loader.js';
 import { firstError, step, walk, walkIn, walkOut, zoomBy } from '../ui/state/moves.js';
 import { Store } from '../ui/state/store.js';
 import { TraceStore } from '../ui/state/tracestore.js';
+
+setMaxListeners(50); // each loader of a store listens for its end
 
 const tick = () => new Promise((done) => setTimeout(done));
 

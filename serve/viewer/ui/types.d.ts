@@ -125,6 +125,9 @@ export interface Address {
   frame: number | null; // the widest of the flame graph
   compare: string; // the trace to compare with
   critical: string; // "off": the critical path is not shown
+  log: string; // name of a log, with lines as in build-log.txt:10-20; "" is the first, "off" none
+  lq: string; // what is looked for in the log
+  lmode: 'highlight' | 'filter'; // what is done with the lines that it finds
   order: string;
   offset: number;
 }
@@ -199,6 +202,49 @@ export interface TraceState extends PageState {
   spanTexts: Answer<LineText[]>;
   comparison: Answer<Comparison>;
   candidates: Answer<TraceList>; // to compare with
+  logs: Answer<LogEntry[]>;
+  logErrors: Answer<number[]>; // errors of all logs, in parts of the trace's time
+  mark: number; // the time of a line of the log, ns after the start, or -1
+}
+
+/** A log in the list of those of a trace. */
+export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean }
+export interface LogHead extends LogEntry {
+  lines: number; errors: number; first?: string; last?: string; gaps: LogGap[]; foreign?: boolean; torn?: boolean; capped?: boolean; damaged?: string;
+}
+/** Bytes that are not held, before the line of a number. */
+export interface LogGap { before: number; bytes: number }
+export interface LogLine {
+  number: number; inexact?: boolean; time?: string; origin: 'read' | 'inherited' | 'estimated' | 'none'; severity?: string;
+  text: [text: string, style?: string][]; cut?: boolean; span: number;
+}
+export interface WholeLine extends LogLine { bytes: number; place: number; url?: string }
+
+/** Lines of a log, by their numbers: first and last of each range by turns, in order. */
+export interface LineSet { count: number; ranges: Uint32Array }
+
+/** Lines of a log that the page points at. */
+export interface LogRange { from: number; to: number }
+
+/** The rows of a log: its lines, and the gaps between them. */
+export interface LogRows { n: number; pieces: LogPiece[] }
+export interface LogPiece { row: number; first: number; gap: number } // of a gap its bytes, before line first; else 0
+
+/** What the pane of a log holds. */
+export interface LogState {
+  address: Address;
+  logs: LogEntry[];
+  name: string; // of the log on show
+  head: Answer<LogHead>;
+  matches: Answer<LineSet>; // lines that the search finds
+  shown: Answer<LineSet>; // lines that are on show
+  rows: LogRows;
+  focus: { line: number; how: 'near' | 'top' }; // the active line, 0 is none; another object asks to bring it onto the screen
+  chosen: LogRange | null; // lines that are marked
+  bySpan: number; // the line of the span whose lines they are, or -1
+  lines: { get(number: number): LogLine | undefined }; // another object when lines came
+  whole: Answer<WholeLine | undefined>; // the chosen line
+  within: boolean; // only lines of the time that the waterfall shows are on show
 }
 
 /** The colours that canvases draw with. */

@@ -5,14 +5,15 @@ import { UTC, withZone } from '../model/times.js';
 /** @typedef {import('../types').Address} Address */
 
 /** @type {Address} */
-export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', order: '', offset: 0 };
+export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', log: '', lq: '', lmode: 'highlight', order: '', offset: 0 };
 
 /**
  * @param {string} path
  * @param {string} search
+ * @param {string} [hash] in links like Prow's: lines of a log
  * @returns {Address}
  */
-export function parse(path, search) {
+export function parse(path, search, hash = '') {
   const p = new URLSearchParams(search);
   const match = /^\/trace\/([^/]+)/.exec(path);
   const jaeger = p.get('uiFind') ?? ''; // in Jaeger's links: the id of a span, or any text
@@ -32,6 +33,9 @@ export function parse(path, search) {
     frame: number(p.get('frame')),
     compare: p.get('compare') ?? '',
     critical: p.get('critical') === 'off' ? 'off' : '',
+    log: p.get('log') ?? inFragment(hash),
+    lq: p.get('lq') ?? '',
+    lmode: p.get('lmode') === 'filter' ? 'filter' : 'highlight',
     order: p.get('order') ?? '',
     offset: number(p.get('offset')) ?? 0,
   }, p.get('zone') ?? '');
@@ -54,7 +58,7 @@ export function inZone(s, zone) {
  */
 export function format(s) {
   const p = new URLSearchParams();
-  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'critical', 'order', 'offset'])) {
+  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'critical', 'log', 'lq', 'lmode', 'order', 'offset'])) {
     const value = s[key];
     if (value !== DEFAULTS[key] && value !== null) p.set(key, String(value));
   }
@@ -71,6 +75,14 @@ export function format(s) {
  */
 export function other(s, to) {
   return { ...DEFAULTS, zone: s.zone, ...to };
+}
+
+/**
+ * The lines that a fragment asks for as Prow's page writes it: #1:build-log.txt%3A10-20.
+ * @param {string} hash
+ */
+function inFragment(hash) {
+  return /^#(?:\d+:)?(.+:\d+(?:-\d+)?)$/.exec(decode(hash))?.[1] ?? '';
 }
 
 const LINES = /^[\d.-]{1,4000}$/;

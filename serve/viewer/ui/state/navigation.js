@@ -8,7 +8,7 @@ import { format, parse } from './address.js';
 const PAUSE = 200; // ms; browsers refuse more than a few changes a second
 
 export class Navigation {
-  #address = parse(location.pathname, location.search);
+  #address = parse(location.pathname, location.search, location.hash);
   #timer = 0;
   #changed;
 
@@ -18,7 +18,7 @@ export class Navigation {
     addEventListener('popstate', () => {
       clearTimeout(this.#timer);
       this.#timer = 0;
-      this.#address = parse(location.pathname, location.search);
+      this.#address = parse(location.pathname, location.search, location.hash);
       changed(this.#address);
     });
   }

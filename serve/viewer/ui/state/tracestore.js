@@ -28,6 +28,7 @@ import { pageState, PageStore } from './pagestore.js';
 
 export const EVENTS_PER_PAGE = 500;
 const SPANS_LISTED = 500;
+const ERROR_PARTS = 2000; // of the trace's time in which errors of logs are counted
 const CANDIDATES = 100; // traces offered to compare with
 
 /** @extends {PageStore<TraceState>} */
@@ -56,6 +57,8 @@ export class TraceStore extends PageStore {
       spans: (key, signal) => this.#listSpans(key, signal),
       spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
       events: json, comparison: json, candidates: json,
+      logs: async (key, signal) => /** @type {any} */ (await json(key, signal)).logs,
+      logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
     });
     this.follow(navigation.address);
     this.#followPath().catch(() => {}); // without it the bars are drawn all the same
@@ -92,8 +95,9 @@ export class TraceStore extends PageStore {
    * @param {string} name
    */
   answered(name) {
-    const { matches, spans } = this.state;
-    if (name === 'matches' && settled(matches)) this.#filter();
+    const { matches, spans, logs } = this.state;
+    if (name === 'logs' && logs.value?.length) void this.#loaders.logErrors.ask(`${this.path}logs/errors?n=${ERROR_PARTS}`);
+    else if (name === 'matches' && settled(matches)) this.#filter();
     else if (name === 'span') this.#describe();
     else if (name === 'spans' && settled(spans) && spans.value?.lines.length) void this.#loaders.spanTexts.ask(spans.value.lines.join(','));
   }
@@ -149,6 +153,11 @@ export class TraceStore extends PageStore {
     else if (view !== 'compare') return;
     else if (compare !== '') void comparison.ask(`${this.path}compare?with=${encodeURIComponent(compare)}`);
     else if (this.state.candidates.key === null) this.askCandidates('');
+  }
+
+  /** Asks for the logs beside the trace. */
+  askLogs() {
+    void this.#loaders.logs.ask(`${this.path}logs`);
   }
 
   /** @param {string} q finds traces to compare with */
@@ -244,13 +253,39 @@ export class TraceStore extends PageStore {
    */
   goTo(line) {
     this.batch(() => {
-      if (this.state.kept && !this.state.kept[line]) this.change({ mode: 'highlight' }, 'replace');
-      const { model, expansion, closed, window } = this.state;
-      const opened = revealing(model, expansion, closed, line, false);
-      if (opened !== expansion) this.#setExpansion(opened);
+      this.#uncover(line);
+      const { model, window } = this.state;
       const shown = showing(window, at(model.start, line), at(model.duration, line), model.length);
-      this.set({ window: shown, focus: { line } });
+      this.set({ window: shown });
       this.change({ ...this.#written, ...addressOf(shown, model.length), span: this.#refOf(line) }, 'push');
+    });
+  }
+
+  /**
+   * Makes a line the active one, wherever it is.
+   * @param {number} line
+   */
+  #uncover(line) {
+    if (this.state.kept && !this.state.kept[line]) this.change({ mode: 'highlight' }, 'replace');
+    const { model, expansion, closed } = this.state;
+    const opened = revealing(model, expansion, closed, line, false);
+    if (opened !== expansion) this.#setExpansion(opened);
+    this.set({ focus: { line } });
+  }
+
+  /**
+   * Shows the time of a line of a log, and the span that ran then; its details only
+   * where some are on show.
+   * @param {number} time ns after the start, or -1
+   * @param {number} line of the span, or -1
+   * @param {string} log as in an address
+   * @param {How} how
+   */
+  pointAt(time, line, log, how) {
+    this.batch(() => {
+      if (line >= 0) this.#uncover(line);
+      this.set({ mark: time });
+      this.change({ ...this.#written, log, ...(line >= 0 && this.state.detail ? { span: this.#refOf(line) } : {}) }, how);
     });
   }
 
@@ -339,6 +374,11 @@ export class TraceStore extends PageStore {
     this.change({ critical: this.state.address.critical === 'off' ? '' : 'off' }, 'replace');
   }
 
+  /** Shows the log, or no longer. */
+  toggleLog() {
+    this.change({ log: this.state.address.log === 'off' ? '' : 'off' }, 'replace');
+  }
+
   /** Takes the colours of another theme. */
   recolour() {
     this.set({ colours: palette() });
@@ -354,5 +394,6 @@ function stateOf(model) {
     model, errors: errorsOf(model), window: { from: 0, to: model.length }, expansion: AT_FIRST, closed: new Uint8Array(model.n), lines: new Int32Array(0),
     focus: { line: 0 }, matches: UNASKED, marked: null, kept: null, critical: new Map(), texts: { get: () => undefined }, detail: null, span: UNASKED,
     colours: palette(), events: UNASKED, spans: UNASKED, spanTexts: UNASKED, comparison: UNASKED, candidates: UNASKED,
+    logs: UNASKED, logErrors: UNASKED, mark: -1,
   };
 }

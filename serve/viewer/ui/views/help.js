@@ -16,6 +16,10 @@ const KEYS = [
     ['/', 'into the find box'], ['Enter  Shift + Enter', 'next and previous match'], ['g  G', 'the same, from the lines'],
     ['m', 'highlight or filter'], ['Esc', 'close the details; empty the find box'],
   ]],
+  ['Log', [
+    ['l', 'into the log; Esc back'], ['↑ ↓ PgUp PgDn Home End', 'from line to line; the trace shows its time'], ['n  N', 'next and previous line that matches'],
+    ['click, Shift + click', 'choose a line, or all up to it'],
+  ]],
   ['Everywhere', [['1 … 7', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],
 ];
 

@@ -9,7 +9,7 @@ import { clamp, zoom } from '../model/timewindow.js';
 
 /** @typedef {import('../types').TimeWindow} TimeWindow */
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'model' | 'window' | 'colours'>} Drawn */
+/** @typedef {Pick<TraceState, 'model' | 'window' | 'colours' | 'logErrors' | 'mark'>} Drawn */
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
 const HEIGHT = 44;
@@ -18,16 +18,19 @@ const HEIGHT = 44;
 export function minimap(store) {
   const canvas = h('canvas', { class: 'mini-canvas', 'aria-hidden': 'true' });
   const windowEl = h('div', { class: 'mini-window' }, h('i', { class: 'mini-edge left' }), h('i', { class: 'mini-edge right' }));
-  const element = h('div', { class: 'mini', title: 'Drag to zoom; drag the window to move it' }, canvas, windowEl);
+  const mark = h('div', { class: 'mini-mark', hidden: true });
+  const element = h('div', { class: 'mini', title: 'Drag to zoom; drag the window to move it. Below: errors of spans; above: errors in logs' }, canvas, windowEl, mark);
   const changed = changes();
   let width = 0;
 
   /** @param {Drawn} s */
   function update(s) {
     const { model: m, window: v } = s;
-    if (changed(s.colours, width) && width > 0) draw(canvas, width, s);
+    if (changed(s.colours, s.logErrors.value, width) && width > 0) draw(canvas, width, s);
     windowEl.style.left = `${(v.from / m.length) * 100}%`;
     windowEl.style.width = `${((v.to - v.from) / m.length) * 100}%`;
+    mark.hidden = s.mark < 0;
+    mark.style.left = `${(s.mark / m.length) * 100}%`;
     windowEl.classList.toggle('all', v.to - v.from >= m.length);
   }
   const observer = new ResizeObserver(() => {
@@ -46,7 +49,7 @@ export function minimap(store) {
  * @param {number} width
  * @param {Drawn} s
  */
-function draw(canvas, width, { model, colours }) {
+function draw(canvas, width, { model, colours, logErrors }) {
   const ratio = devicePixelRatio || 1;
   canvas.width = width * ratio;
   canvas.height = HEIGHT * ratio;
@@ -67,6 +70,8 @@ function draw(canvas, width, { model, colours }) {
   g.globalAlpha = 1;
   g.fillStyle = colours.error;
   for (let x = 0; x < width; x++) if (cells.errors[x]) g.fillRect(x, HEIGHT - 5, 1, 5);
+  const parts = logErrors.value ?? [];
+  parts.forEach((n, i) => n > 0 && g.fillRect(Math.floor((i / parts.length) * width), 0, Math.max(Math.ceil(width / parts.length), 2), 4));
 }
 
 /**

@@ -1,9 +1,6 @@
 // Scrolling through rows of one height, also through more of them than an
 // element of a browser can be high.
 
-import { ROW } from './bars.js';
-
-export const HEAD = 26; // px of what stands above the rows
 const LARGEST = 8_000_000; // px; browsers stop at some 16 to 33 million
 
 export class Scroller {
@@ -12,10 +9,14 @@ export class Scroller {
   /**
    * @param {HTMLElement} area what scrolls
    * @param {HTMLElement} space in it, as high as all rows
+   * @param {number} row px of each
+   * @param {number} head px of what stands above them
    */
-  constructor(area, space) {
+  constructor(area, space, row, head) {
     this.area = area;
     this.space = space;
+    this.row = row;
+    this.head = head;
   }
 
   /** @param {number} n rows that there are */
@@ -26,7 +27,7 @@ export class Scroller {
 
   /** How many rows fit. */
   get fits() {
-    return Math.max(1, Math.ceil((this.area.clientHeight - HEAD) / ROW));
+    return Math.max(1, Math.ceil((this.area.clientHeight - this.head) / this.row));
   }
 
   /** The px of the rows that are scrolled away. */
@@ -37,15 +38,20 @@ export class Scroller {
 
   /** @param {number} k the row to bring onto the screen */
   reveal(k) {
-    const y = k * ROW;
-    const height = this.area.clientHeight - HEAD;
+    const y = k * this.row;
+    const height = this.area.clientHeight - this.head;
     const { top } = this;
-    if (y < top) this.#scrollTo(Math.max(y - ROW * 2, 0));
-    else if (y + ROW > top + height) this.#scrollTo(y - height + ROW * 3);
+    if (y < top) this.#scrollTo(Math.max(y - this.row * 2, 0));
+    else if (y + this.row > top + height) this.#scrollTo(y - height + this.row * 3);
+  }
+
+  /** @param {number} k the row to bring to the top, below one other */
+  bring(k) {
+    this.#scrollTo(Math.max((k - 1) * this.row, 0));
   }
 
   get #full() {
-    return this.#rows * ROW + HEAD;
+    return this.#rows * this.row + this.head;
   }
 
   get #range() {

@@ -17,13 +17,19 @@ export function timelinePane(store) {
   const waterfall = new Waterfall(store);
   const focus = () => waterfall.focus();
   const pointer = () => waterfall.pointer;
-  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, details(store, focus)];
-  const [tools, small, lines, detail] = parts.map((p) => p.element);
+  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, details(store, focus), log(store, focus)];
+  const [tools, small, lines, detail, logBox] = parts.map((p) => p.element);
   const split = h('div', { class: 'split' }, lines, detail);
-  const element = h('div', { class: 'timeline' }, tools, small, split);
+  const element = h('div', { class: 'timeline' }, tools, small, split, logBox);
   printing(store, element, split);
   return {
     element, focus, pointer,
+    /** Shows the log if it is closed, and takes the focus of the keyboard to its lines. */
+    toLog() {
+      if (store.state.address.log === 'off') store.toggleLog();
+      const lines = logBox?.querySelector('.log');
+      if (lines instanceof HTMLElement) lines.focus();
+    },
     pageSize: () => waterfall.pageSize(),
     /** @param {TraceState} s */
     update(s) {
@@ -39,14 +45,44 @@ export function timelinePane(store) {
  */
 function details(store, toLines) {
   const element = h('div', { class: 'panel-box' });
-  /** @type {import('../types').Pane<TraceState> | null} */
+  return later(element, store, (s) => s.detail !== null, async () => (await import('./detail.js')).detailPane(store, element, toLines));
+}
+
+/**
+ * The log, whose modules are loaded when there is one and the trace is on the screen.
+ * @param {TraceStore} store
+ * @param {() => void} toLines
+ */
+function log(store, toLines) {
+  const element = h('div', { class: 'log-box' });
+  return later(element, store, hasLog, async () => {
+    const pane = (await import('./logpane.js')).logPane(store, store.state.logs.value ?? [], toLines);
+    element.replaceChildren(pane.element);
+    return { update: (/** @type {TraceState} */ s) => hasLog(s) && pane.update(s) };
+  });
+}
+
+/** @param {TraceState} s */
+function hasLog(s) {
+  return s.address.log !== 'off' && (s.logs.value?.length ?? 0) > 0;
+}
+
+/**
+ * A pane that is made when it is first needed, and hidden while it is not.
+ * @param {HTMLElement} element
+ * @param {TraceStore} store
+ * @param {(s: TraceState) => boolean} needed
+ * @param {() => Promise<{ update(s: TraceState): unknown }>} make
+ */
+function later(element, store, needed, make) {
+  /** @type {{ update(s: TraceState): unknown } | null} */
   let pane = null;
   let loading = false;
 
   async function load() {
     loading = true;
     try {
-      pane = (await import('./detail.js')).detailPane(store, element, toLines);
+      pane = await make();
       pane.update(store.state);
     } catch (e) {
       element.replaceChildren(h('aside', { class: 'detail' }, message(e)));
@@ -57,9 +93,9 @@ function details(store, toLines) {
     element,
     /** @param {TraceState} s */
     update(s) {
+      element.hidden = !needed(s);
       if (pane) pane.update(s);
-      else if (!s.detail) element.replaceChildren();
-      else if (!loading) void load();
+      else if (!loading && needed(s)) void load();
     },
   };
 }

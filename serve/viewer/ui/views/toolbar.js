@@ -9,7 +9,7 @@ import { afterTyping, findInput } from './findbox.js';
 import { slowestMenu } from './slowest.js';
 
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'address' | 'keys' | 'matches'>} Drawn */
+/** @typedef {Pick<TraceState, 'address' | 'keys' | 'matches' | 'logs'>} Drawn */
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
 /**
@@ -20,6 +20,7 @@ import { slowestMenu } from './slowest.js';
 export function toolbar(store, toLines, pointer) {
   const find = findGroup(store, toLines);
   const path = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the critical path', onclick: () => store.toggleCritical() }, 'Critical path');
+  const log = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the log (l)', hidden: true, onclick: () => store.toggleLog() }, 'Log');
   const leads = STEPS.errors(store.state).lines.length > 0;
   const element = h('div', { class: 'tools' },
     find.element,
@@ -27,7 +28,7 @@ export function toolbar(store, toLines, pointer) {
       button('‹', 'Previous error that lasted (N)', () => step(store, 'errors', -1)),
       button('First error', 'The first error that lasted (F); all others: x', () => firstError(store), leads ? 'err' : ''),
       button('›', 'Next error that lasted (n)', () => step(store, 'errors', 1))),
-    h('div', { class: 'group' }, slowestMenu(store), path),
+    h('div', { class: 'group' }, slowestMenu(store), path, log),
     h('div', { class: 'group wide' },
       button('−', 'One level less ([)', () => changeLevel(store, -1)), h('span', { class: 'dim' }, 'levels'),
       button('+', 'One level more (])', () => changeLevel(store, 1)), button('All', 'Open all (})', () => store.setLevel('all'))),
@@ -40,6 +41,8 @@ export function toolbar(store, toLines, pointer) {
     /** @param {Drawn} s */
     update(s) {
       path.setAttribute('aria-pressed', String(s.address.critical !== 'off'));
+      log.hidden = !s.logs.value?.length;
+      log.setAttribute('aria-pressed', String(s.address.log !== 'off'));
       find.update(s);
     },
   };

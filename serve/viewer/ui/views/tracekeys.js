@@ -34,6 +34,7 @@ const KEYS = {
   d: (store) => panBy(store, 0.25),
   f: zoomToLine,
   0: wholeTrace,
+  l: (_, timeline) => timeline.toLog(),
   m: (store) => store.setMode(store.state.address.mode === 'filter' ? 'highlight' : 'filter'),
 };
 

@@ -40,6 +40,7 @@ export function tracePage(app) {
       element.replaceChildren(shown.element);
       shown.draw();
       performance.mark('trace-shown');
+      afterFrame(shown.store.askLogs.bind(shown.store));
     })
     .catch((e) => {
       if (!ended.signal.aborted) element.replaceChildren(message(e));
@@ -55,6 +56,14 @@ export function tracePage(app) {
       shown?.store.leave();
     },
   };
+}
+
+/**
+ * Acts when what was drawn is on the screen.
+ * @param {() => void} act
+ */
+function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act));
 }
 
 /**

@@ -11,13 +11,14 @@ import { around, pan, ruler, zoom } from '../model/timewindow.js';
 import { barPainter, ROW } from './bars.js';
 import { Dragging } from './drag.js';
 import { Rows } from './rows.js';
-import { HEAD, Scroller } from './scroller.js';
+import { Scroller } from './scroller.js';
 import { splitter } from './splitter.js';
 
 /** @typedef {import('../types').TimeWindow} TimeWindow */
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours'>} Drawn */
+/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours' | 'mark'>} Drawn */
 
+const HEAD = 26; // px of the ruler
 const TICK = 90; // px between marks of the ruler, at least
 
 /** The elements of the grid. */
@@ -29,15 +30,16 @@ function skeleton() {
     h('div', { class: 'wf-h bars', role: 'columnheader' }, h('span', { class: 'vh' }, 'Time'), ticks)));
   const canvas = h('canvas', { class: 'wf-canvas', 'aria-hidden': 'true' });
   const body = h('div', { class: 'wf-rows', role: 'rowgroup' });
-  const layer = h('div', { class: 'wf-layer', role: 'presentation' }, head, canvas, body, cursor);
+  const mark = h('div', { class: 'wf-mark', 'aria-hidden': 'true', hidden: true });
+  const layer = h('div', { class: 'wf-layer', role: 'presentation' }, head, canvas, body, mark, cursor);
   const space = h('div', { class: 'wf-space', role: 'presentation' }, layer);
   const grid = h('div', { class: 'wf', role: 'treegrid', tabindex: '0', 'aria-label': 'Spans of the trace', 'aria-colcount': '3' }, space);
-  return { ticks, cursor, canvas, body, layer, space, grid };
+  return { ticks, cursor, mark, canvas, body, layer, space, grid };
 }
 
 export class Waterfall {
   #parts = skeleton();
-  #scroller = new Scroller(this.#parts.grid, this.#parts.space);
+  #scroller = new Scroller(this.#parts.grid, this.#parts.space, ROW, HEAD);
   #rows = new Rows(this.#parts.body);
   #splitter = splitter(this.#parts.grid, () => this.#schedule());
   #changedLines = changes();
@@ -117,6 +119,7 @@ export class Waterfall {
     const width = this.#barsWidth();
     const { step, ticks } = ruler(s.window, Math.floor(width / TICK));
     this.#drawTicks(step, ticks, width);
+    this.#drawMark(width);
     this.#drawBars(first, last, top, ticks, width);
   }
 
@@ -131,6 +134,17 @@ export class Waterfall {
       el.style.left = `${Math.min(this.#x(t, width), width - 50)}px`;
       return el;
     }));
+  }
+
+  /**
+   * Marks the time of a line of a log.
+   * @param {number} width
+   */
+  #drawMark(width) {
+    const { mark } = this.#parts;
+    const x = this.#x(this.#state.mark, width);
+    mark.hidden = this.#state.mark < 0 || x < 0 || x > width;
+    mark.style.left = `${this.#namesWidth() + x}px`;
   }
 
   /**

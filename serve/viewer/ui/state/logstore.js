@@ -1,0 +1,341 @@
+// What the pane of a log holds, and how it moves along with the trace beside it.
+
+import { ask, json } from '../lib/api.js';
+import { count } from '../lib/format.js';
+import { at, nameOf } from '../model/columns.js';
+import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../model/loglines.js';
+import { Loader, settled, UNASKED } from './loader.js';
+import { LogLines } from './loglines.js';
+import { Store } from './store.js';
+
+/** @typedef {import('../types').How} How */
+/** @typedef {import('../types').LineSet} LineSet */
+/** @typedef {import('../types').LogRange} LogRange */
+/** @typedef {import('../types').LogState} LogState */
+/** @typedef {import('../types').TraceState} TraceState */
+
+const PAUSE = 150; // ms in which the window of time stays, before lines are asked for
+const TRIED = 20; // logs that are asked for lines of a span
+
+/** @extends {Store<LogState>} */
+export class LogStore extends Store {
+  #trace;
+  #loaders;
+  /** @type {LogLines | null} */
+  #lines = null;
+  #asking = new AbortController(); // for the lines of a log
+  #looking = new AbortController(); // for the lines of a span
+  #timer = 0;
+  #pointing = 0; // a line whose time is to be shown when it is known
+  #span = -1; // whose details were seen last
+  #linked = false; // the details that come first are those of the address
+  #fresh = true; // nothing was followed yet
+  /** @type {TraceState['window'] | null} */
+  #window = null;
+
+  /**
+   * @param {import('./tracestore.js').TraceStore} trace
+   * @param {import('../types').LogEntry[]} logs at least one
+   */
+  constructor(trace, logs) {
+    super({
+      address: trace.state.address, logs, name: '', head: UNASKED, matches: UNASKED, shown: UNASKED, rows: { n: 0, pieces: [] },
+      focus: { line: 0, how: 'near' }, chosen: null, bySpan: -1, lines: { get: () => undefined }, whole: UNASKED, within: false,
+    });
+    this.#trace = trace;
+    const loader = (/** @type {string} */ name, /** @type {(key: string, signal: AbortSignal) => Promise<any>} */ load) =>
+      new Loader(load, (answer) => this.batch(() => {
+        this.set({ [name]: answer });
+        this.#answered(name);
+      }), trace.ended);
+    const found = async (/** @type {string} */ key, /** @type {AbortSignal} */ signal) => lineSet(new Uint32Array(await (await ask(key, signal)).arrayBuffer()));
+    this.#loaders = { head: loader('head', json), whole: loader('whole', json), matches: loader('matches', found), shown: loader('shown', found) };
+    trace.ended.addEventListener('abort', () => {
+      clearTimeout(this.#timer);
+      this.#asking.abort();
+      this.#looking.abort();
+    });
+  }
+
+  /** The zone and the names of spans are the trace's. */
+  get trace() {
+    return this.#trace;
+  }
+
+  /**
+   * The address of a question about the log on show.
+   * @param {string} what
+   * @param {Record<string, string>} [parameters]
+   */
+  path(what, parameters = {}) {
+    return `${this.#trace.path}log${what}?${new URLSearchParams({ log: this.state.name, ...parameters })}`;
+  }
+
+  /**
+   * Takes what the trace shows now.
+   * @param {TraceState} s
+   */
+  follow(s) {
+    this.batch(() => {
+      if (this.#fresh || s.address !== this.state.address) {
+        this.set({ address: s.address });
+        this.#followAddress(s.address.log);
+        this.#search();
+      }
+      this.#followWindow(s);
+      this.#followSpan(s.detail);
+      this.#fresh = false;
+    });
+  }
+
+  /** @param {string} address of the log */
+  #followAddress(address) {
+    const { logs, chosen, bySpan } = this.state;
+    const { name, range } = parseLog(address);
+    const log = logs.find((l) => l.name === name) ?? logs.find((l) => l.name.endsWith('/' + name)) ?? logs[0];
+    if (log && log.name !== this.state.name) this.#open(log.name);
+    if (!range && bySpan < 0 && chosen) this.set({ chosen: null });
+    if (!range || (bySpan < 0 && chosen?.from === range.from && chosen.to === range.to)) return;
+    this.#mark(range, range.from, 'top');
+    this.#point(range.from);
+  }
+
+  /** @param {string} name */
+  #open(name) {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] } });
+    const lines = (this.#lines = new LogLines(this.path('/lines'), this.#asking.signal, () => this.batch(() => {
+      this.set({ lines: lines.current() });
+      if (this.#pointing > 0) this.#point(this.#pointing);
+    })));
+    this.set({ lines: lines.current() });
+    void this.#loaders.head.ask(this.path(''));
+  }
+
+  /** @param {string} name of the answer that came */
+  #answered(name) {
+    const { head, shown } = this.state;
+    if (!settled(head) || !head.value) return;
+    if (name === 'head') {
+      this.#search();
+      this.#askShown();
+    } else if (name === 'shown' && settled(shown) && shown.value) {
+      this.set({ rows: logRows(shown.value, head.value.gaps, head.value.lines), focus: { ...this.state.focus } });
+    }
+  }
+
+  #search() {
+    const { lq } = this.state.address;
+    if (lq === '') this.#loaders.matches.put('', allLines(0));
+    else void this.#loaders.matches.ask(this.path('/find', { q: lq }));
+    this.#askShown();
+  }
+
+  /** @param {TraceState} s */
+  #followWindow({ window, model }) {
+    if (window === this.#window) return;
+    this.#window = window;
+    clearTimeout(this.#timer);
+    const within = window.to - window.from < model.length;
+    const show = () => this.batch(() => {
+      this.set({ within });
+      this.#askShown();
+    });
+    if (this.#fresh) show();
+    else this.#timer = setTimeout(show, PAUSE);
+  }
+
+  /** Asks which lines are on show: those of the time that is shown, and those that match where the visitor wants that. */
+  #askShown() {
+    const { address, head, within } = this.state;
+    if (!settled(head) || !head.value) return;
+    /** @type {Record<string, string>} */
+    const of = within && this.#window ? this.#times(this.#window.from, this.#window.to) : {};
+    if (address.lmode === 'filter' && address.lq !== '') of.q = address.lq;
+    const key = this.path('/find', of);
+    if (Object.keys(of).length === 0) this.#loaders.shown.put(key, allLines(head.value.lines));
+    else void this.#loaders.shown.ask(key);
+  }
+
+  /**
+   * Times of the trace as the server takes them.
+   * @param {number} from ns after the start
+   * @param {number} to
+   */
+  #times(from, to) {
+    const { startNs } = this.#trace.state.model;
+    return { from: String(startNs + BigInt(Math.floor(from))), to: String(startNs + BigInt(Math.ceil(to))) };
+  }
+
+  /**
+   * Shows the lines of the span that the visitor has chosen in the trace; at first those
+   * of the span that broke, if the address says nothing else.
+   * @param {TraceState['detail']} detail
+   */
+  #followSpan(detail) {
+    const line = detail?.line ?? -1;
+    if (this.#fresh) {
+      this.#linked = this.state.chosen !== null && detail !== null;
+      this.#span = this.#linked ? -1 : line;
+      if (!this.state.chosen) void this.#showSpan(detail ? line : this.#trace.state.errors.start);
+    }
+    if (line === this.#span) return;
+    this.#span = line;
+    if (this.#linked && line >= 0) this.#linked = false; // the span of the address stands beside its lines
+    else void this.#showSpan(line);
+  }
+
+  /** @param {number} line of the span, or -1 */
+  async #showSpan(line) {
+    this.#looking.abort();
+    if (line < 0) return;
+    const { signal } = (this.#looking = new AbortController());
+    const { model } = this.#trace.state;
+    const times = this.#times(at(model.start, line), at(model.start, line) + at(model.duration, line));
+    const names = this.#logsFor(line);
+    /** @type {{ name: string, first: number, last: number, count: number } | null} */
+    let best = null;
+    for (const name of names) {
+      /** @type {{ first: number, last: number, count: number }} */
+      const found = await json(`${this.#trace.path}log/at?${new URLSearchParams({ log: name, ...times })}`, signal).catch(() => null);
+      if (signal.aborted) return;
+      if (found && (!best || found.count > 0)) best = { name, ...found };
+      if (found && found.count > 0) break;
+    }
+    if (!best || (best.count === 0 && best.first === 0)) return;
+    const { name, first, last, count } = best;
+    this.batch(() => {
+      if (name !== this.state.name) this.#open(name);
+      this.#mark(count > 0 ? { from: first, to: last } : null, first, 'top');
+      this.set({ bySpan: line });
+      this.#trace.set({ mark: -1 });
+      const now = parseLog(this.state.address.log);
+      if (now.range || (now.name !== name && (now.name !== '' || name !== this.state.logs[0]?.name))) this.#trace.change({ log: name }, 'replace');
+    });
+  }
+
+  /**
+   * The logs that a span's lines may be in, likeliest first: that of its own step or
+   * container, the one on show, the others.
+   * @param {number} line
+   */
+  #logsFor(line) {
+    const { model } = this.#trace.state;
+    const names = new Set();
+    for (let i = line; i >= 0; i = at(model.parent, i)) names.add(nameOf(model, i));
+    const rank = (/** @type {string} */ log) => (log.split('/').some((part) => names.has(part)) ? 0 : log === this.state.name ? 1 : 2);
+    return this.state.logs.map((l) => l.name).sort((a, b) => rank(a) - rank(b)).slice(0, TRIED);
+  }
+
+  /**
+   * @param {LogRange | null} chosen
+   * @param {number} line that becomes the active one
+   * @param {'near' | 'top'} how
+   */
+  #mark(chosen, line, how) {
+    this.set({ chosen, bySpan: -1, focus: { line, how } });
+    this.#lines?.want([line]);
+    if (chosen) void this.#loaders.whole.ask(this.path('/line', { at: String(line) }));
+    else this.#loaders.whole.put('', undefined);
+  }
+
+  /**
+   * Chooses a line, or all from the chosen one on to it, and shows its time and its
+   * span in the trace.
+   * @param {number} line
+   * @param {boolean} extend
+   * @param {How} how
+   */
+  choose(line, extend, how) {
+    const { chosen } = this.state;
+    const other = extend && chosen ? (line < chosen.from ? chosen.to : chosen.from) : line;
+    this.batch(() => {
+      this.#looking.abort();
+      this.#mark({ from: Math.min(line, other), to: Math.max(line, other) }, line, 'near');
+      this.#point(line, how);
+    });
+  }
+
+  /**
+   * Shows the time of a line in the trace, when it is known.
+   * @param {number} line
+   * @param {How} how
+   */
+  #point(line, how = 'replace') {
+    const { lines, name, chosen } = this.state;
+    const log = formatLog(name, chosen);
+    const l = lines.get(line);
+    this.#pointing = l ? 0 : line;
+    if (!l) {
+      if (log !== this.state.address.log) this.#trace.change({ log }, how);
+      return;
+    }
+    const { model } = this.#trace.state;
+    const time = l.time === undefined ? -1 : Number(BigInt(l.time) - model.startNs);
+    if (this.#trace.state.detail && l.span >= 0) this.#span = l.span;
+    this.#trace.pointAt(time < 0 || time > model.length ? -1 : time, l.span, log, how);
+  }
+
+  /**
+   * Goes to another row; from a gap on to the next line.
+   * @param {number} by rows
+   */
+  walk(by) {
+    const { rows, focus } = this.state;
+    if (rows.n === 0) return;
+    const k = Math.min(Math.max(rowOf(rows, focus.line) + by, 0), rows.n - 1);
+    const line = atRow(rows, k).line || atRow(rows, k + Math.sign(by)).line;
+    if (line > 0) this.choose(line, false, 'soon');
+  }
+
+  /**
+   * Goes to the next line that matches, around the end.
+   * @param {1 | -1} by
+   */
+  step(by) {
+    const { matches, focus } = this.state;
+    const set = matches.value;
+    const line = set ? nextLine(set, focus.line, by) : 0;
+    if (!set || line === 0) {
+      this.#trace.say('No match');
+      return;
+    }
+    this.choose(line, false, 'push');
+    this.#trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
+  }
+
+  /**
+   * @param {string} q
+   * @param {How} how
+   */
+  search(q, how) {
+    this.#trace.change({ lq: q }, how);
+  }
+
+  /** @param {'highlight' | 'filter'} lmode */
+  setMode(lmode) {
+    this.#trace.change({ lmode }, 'replace');
+  }
+
+  /** @param {string} name of another log */
+  show(name) {
+    this.#trace.set({ mark: -1 });
+    this.#trace.change({ log: name }, 'push');
+  }
+
+  /** @param {number[]} lines that are on the screen */
+  want(lines) {
+    this.#lines?.want(lines);
+  }
+
+  /** @param {number[]} lines that are printed */
+  now(lines) {
+    this.#lines?.now(lines);
+  }
+
+  /** @param {number} line */
+  line(line) {
+    return this.#lines?.get(line);
+  }
+}

@@ -1,0 +1,255 @@
+// The lines of a log: elements for those on the screen only, which are used again as
+// the visitor scrolls. A line that stays on the screen keeps its element.
+
+import { changes } from '../lib/changes.js';
+import { bdi, h } from '../lib/dom.js';
+import { bytes, count, dateAndTime, named } from '../lib/format.js';
+import { nameOf } from '../model/columns.js';
+import { atRow, formatLog, hasLine, rowOf } from '../model/loglines.js';
+import { format } from '../state/address.js';
+import { settled } from '../state/loader.js';
+import { Scroller } from './scroller.js';
+
+/** @typedef {import('../types').LogLine} LogLine */
+/** @typedef {import('../types').LogState} LogState */
+/** @typedef {import('../state/logstore.js').LogStore} LogStore */
+
+const ROW = 18; // px; .log-row
+const MOST = 190; // rows in the document
+const BESIDE = 420; // px of what stands beside the text of a line
+
+/** What a severity is marked with, besides its colour. */
+const SIGNS = /** @type {Record<string, string | undefined>} */ ({ fatal: 'F', error: 'E', warning: 'W' });
+
+/**
+ * @typedef {object} Row
+ * @property {HTMLElement} el
+ * @property {HTMLAnchorElement} number
+ * @property {HTMLElement} sign
+ * @property {HTMLElement} time
+ * @property {HTMLElement} text
+ * @property {HTMLElement} span
+ * @property {string} shown what it shows, to change it only when that does
+ */
+
+export class LogGrid {
+  /** @type {Row[]} */
+  #pool = [];
+  #body = h('div', { class: 'log-rows', role: 'rowgroup' });
+  #layer = h('div', { class: 'log-layer', role: 'presentation' }, this.#body);
+  #space = h('div', { class: 'log-space', role: 'presentation' }, this.#layer);
+  #store;
+  #scroller;
+  #frame = 0;
+  #version = 0;
+  #height = 0; // px that the lines were drawn in
+  #seen = false; // the active line is on the screen
+  #widest = 0; // px of the texts that were shown
+  #letter = 0; // px
+  #changedRows = changes();
+  #changedFocus = changes();
+  #changedTexts = changes();
+  #changedLog = changes();
+
+  /** @param {LogStore} store */
+  constructor(store) {
+    this.#store = store;
+    this.element = h('div', { class: 'log', role: 'grid', tabindex: '0', 'aria-colcount': '5', 'aria-label': 'Lines of the log' }, this.#space);
+    this.#scroller = new Scroller(this.element, this.#space, ROW, 0);
+    this.element.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    this.element.addEventListener('click', (e) => this.#click(e));
+    const observer = new ResizeObserver(() => this.#schedule());
+    observer.observe(this.element);
+    store.trace.ended.addEventListener('abort', () => {
+      observer.disconnect();
+      cancelAnimationFrame(this.#frame);
+    });
+  }
+
+  /** @param {LogState} s */
+  update(s) {
+    if (this.#changedLog(s.name)) {
+      this.#widest = 0;
+      this.element.scrollTo(0, 0);
+    }
+    if (this.#changedRows(s.rows)) this.#scroller.setRows(s.rows.n);
+    if (this.#changedFocus(s.focus) && s.focus.line > 0 && s.rows.n > 0) {
+      const k = rowOf(s.rows, s.focus.line);
+      if (s.focus.how === 'top') this.#scroller.bring(k);
+      else this.#scroller.reveal(k);
+      this.#seen = true;
+    }
+    this.#schedule();
+  }
+
+  /** Rows to go on by when a page is turned. */
+  pageSize() {
+    return Math.max(this.#scroller.fits - 2, 1);
+  }
+
+  /** The lines on the screen. */
+  onScreen() {
+    const { rows } = this.#store.state;
+    const first = Math.floor(this.#scroller.top / ROW);
+    return Array.from({ length: Math.min(this.#scroller.fits + 1, rows.n - first) }, (_, i) => atRow(rows, first + i).line).filter((line) => line > 0);
+  }
+
+  #schedule() {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#frame = 0;
+    const s = this.#store.state;
+    const height = this.element.clientHeight;
+    if (height !== this.#height && this.#seen && s.rows.n > 0) this.#scroller.reveal(rowOf(s.rows, s.focus.line)); // it was on the screen, and stays there
+    this.#height = height;
+    this.#layer.style.height = `${height}px`;
+    const { top } = this.#scroller;
+    const size = Math.min(this.#scroller.fits + 2, MOST);
+    const first = Math.floor(top / ROW);
+    const last = Math.min(s.rows.n, first + size - 1);
+    this.#resize(size);
+    const { zone } = s.address;
+    if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, zone)) this.#version++;
+    const missing = [];
+    const used = new Set();
+    for (let k = first; k < last; k++) {
+      const row = /** @type {Row} */ (this.#pool[k % size]);
+      const { line, gap } = atRow(s.rows, k);
+      used.add(row);
+      row.el.hidden = false;
+      row.el.style.transform = `translateY(${k * ROW - top}px)`;
+      if (line > 0 && !s.lines.get(line)) missing.push(line);
+      const shown = `${this.#version} ${k} ${line === s.focus.line}`;
+      if (row.shown === shown) continue;
+      row.shown = shown;
+      row.el.setAttribute('aria-rowindex', String(k + 1));
+      if (gap > 0) fillGap(row, gap);
+      else this.#fill(row, s, line);
+    }
+    for (const row of this.#pool) if (!used.has(row)) row.el.hidden = true;
+    if (missing.length > 0) this.#store.want(missing);
+    this.element.setAttribute('aria-rowcount', String(s.rows.n));
+    this.#seen = this.#body.querySelector('.active:not([hidden])') !== null;
+    if (this.#seen) this.element.setAttribute('aria-activedescendant', `log-${s.focus.line}`);
+    else this.element.removeAttribute('aria-activedescendant');
+    this.#space.style.width = `max(100%, ${this.#widest + BESIDE}px)`;
+  }
+
+  /** @param {number} size */
+  #resize(size) {
+    while (this.#pool.length < size) {
+      const row = newRow();
+      this.#pool.push(row);
+      this.#body.append(row.el);
+    }
+    while (this.#pool.length > size) this.#pool.pop()?.el.remove();
+  }
+
+  /**
+   * @param {Row} row
+   * @param {LogState} s
+   * @param {number} line
+   */
+  #fill(row, s, line) {
+    const { address, matches, chosen, name } = s;
+    const l = s.lines.get(line);
+    const { model } = this.#store.trace.state;
+    const isChosen = chosen !== null && line >= chosen.from && line <= chosen.to;
+    const hit = address.lq !== '' && settled(matches) && matches.value !== undefined && hasLine(matches.value, line);
+    row.el.id = `log-${line}`;
+    row.el.dataset.line = String(line);
+    row.el.setAttribute('aria-selected', String(isChosen));
+    row.el.className = ['log-row', line === s.focus.line && 'active', isChosen && 'chosen', hit && 'hit', l?.severity].filter(Boolean).join(' ');
+    row.number.textContent = (l?.inexact ? '≥ ' : '') + line;
+    row.number.title = l?.inexact ? 'Lines before it are not here: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
+    row.number.href = format({ ...address, log: formatLog(name, { from: line, to: line }) });
+    row.sign.replaceChildren(...(l?.severity && SIGNS[l.severity] ? [h('span', { 'aria-hidden': 'true', title: l.severity }, SIGNS[l.severity]), h('span', { class: 'vh' }, l.severity)] : []));
+    row.time.textContent = l ? timeOf(l, address.zone) : '';
+    row.text.replaceChildren(...(l ? pieces(l) : []));
+    row.span.textContent = l && l.span >= 0 ? named(nameOf(model, l.span)) : '';
+    if (l) this.#measure(row, l);
+  }
+
+  /**
+   * Leaves room for the longest text: one that was cut is a thousand letters.
+   * @param {Row} row
+   * @param {LogLine} l
+   */
+  #measure(row, l) {
+    let letters = 0;
+    for (const [text] of l.text) letters += text.length + 7 * (text.split('\t').length - 1);
+    if (this.#letter === 0 && letters > 20) {
+      const range = document.createRange();
+      range.selectNodeContents(row.text);
+      this.#letter = range.getBoundingClientRect().width / letters;
+    }
+    this.#widest = Math.max(this.#widest, letters * (this.#letter || 8));
+  }
+
+  /** @param {MouseEvent} e */
+  #click(e) {
+    const row = e.target instanceof Element ? e.target.closest('.log-row') : null;
+    const line = row instanceof HTMLElement ? Number(row.dataset.line) : 0;
+    if (line === 0 || e.ctrlKey || e.metaKey || !(getSelection()?.isCollapsed ?? true)) return;
+    e.preventDefault();
+    this.#store.choose(line, e.shiftKey, 'push');
+  }
+}
+
+/** @returns {Row} */
+function newRow() {
+  const number = h('a', { tabindex: '-1' });
+  const sign = h('span', { class: 'log-sign', role: 'gridcell' });
+  const time = h('span', { class: 'log-time', role: 'gridcell' });
+  const text = h('span', { class: 'log-text', role: 'gridcell' });
+  const span = h('bdi', { class: 'log-span', role: 'gridcell' });
+  const el = h('div', { class: 'log-row', role: 'row' }, h('span', { class: 'log-no', role: 'gridcell' }, number), sign, time, text, span);
+  return { el, number, sign, time, text, span, shown: '' };
+}
+
+/**
+ * @param {Row} row
+ * @param {number} gap bytes
+ */
+function fillGap({ el, number, sign, time, text, span }, gap) {
+  el.id = '';
+  el.dataset.line = '0';
+  el.className = 'log-row gap';
+  el.removeAttribute('aria-selected');
+  number.removeAttribute('href');
+  for (const cell of [number, sign, time, span]) cell.textContent = '';
+  text.replaceChildren(`${bytes(gap)} are not here`);
+}
+
+/**
+ * The time of a line, where the line has one of its own.
+ * @param {LogLine} l
+ * @param {string} zone
+ */
+export function timeOf(l, zone) {
+  if (l.time === undefined || l.origin === 'inherited') return '';
+  return (l.origin === 'estimated' ? '~' : '') + dateAndTime(BigInt(l.time), zone, 3)[1];
+}
+
+/**
+ * The text of a line in its colours.
+ * @param {LogLine} l
+ */
+export function pieces(l) {
+  const all = l.text.map(([text, style]) => bdi(text, style ? { class: style.replace(/\S+/g, 'a-$&') } : {}));
+  return l.cut ? [...all, h('span', { class: 'dim' }, ' …')] : all;
+}
+
+/**
+ * What is said of the log as a whole.
+ * @param {import('../types').LogHead} head
+ */
+export function factsOf(head) {
+  return [
+    `${count(head.lines)} ${head.lines === 1 ? 'line' : 'lines'}`,
+    head.errors > 0 && `${count(head.errors)} ${head.errors === 1 ? 'error' : 'errors'}`,
+    head.missing && `${bytes(head.missing)} not here`,
+  ].filter(Boolean).join(' · ');
+}

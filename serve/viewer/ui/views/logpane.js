@@ -1,0 +1,237 @@
+// The pane of a log beside the waterfall: which log, finding, its lines, and all of
+// the chosen one.
+
+import { changes } from '../lib/changes.js';
+import { bdi, h, outside } from '../lib/dom.js';
+import { bytes, clock, counted, named } from '../lib/format.js';
+import { nameOf } from '../model/columns.js';
+import { formatLog } from '../model/loglines.js';
+import { format } from '../state/address.js';
+import { settled } from '../state/loader.js';
+import { LogStore } from '../state/logstore.js';
+import { wholeTrace } from '../state/moves.js';
+import { copyButton } from './copy.js';
+import { afterTyping } from './findbox.js';
+import { factsOf, LogGrid, pieces } from './loggrid.js';
+import { printedLog } from './logprint.js';
+import { message } from './message.js';
+
+/** @typedef {import('../types').LogState} LogState */
+/** @typedef {import('../types').TraceState} TraceState */
+/** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
+
+const LEAST = 80; // px of the pane
+const STEP = 20;
+
+/**
+ * @param {TraceStore} trace
+ * @param {import('../types').LogEntry[]} logs at least one
+ * @param {() => void} toLines moves the focus of the keyboard to the lines of the trace
+ */
+export function logPane(trace, logs, toLines) {
+  const store = new LogStore(trace, logs);
+  const grid = new LogGrid(store);
+  const wrong = h('div', { class: 'log-wrong' });
+  const parts = [head(store, grid, toLines), grid, chosenLine(store), { element: wrong, update: wrongs(wrong) }];
+  const element = h('section', { class: 'log-pane', 'aria-label': 'Log' });
+  element.append(edge(element), ...parts.map((p) => p.element));
+  grid.element.addEventListener('keydown', (e) => key(e, store, grid, toLines));
+  printedLog(store, grid, element);
+  const update = (/** @type {LogState} */ s) => {
+    for (const p of parts) p.update(s);
+  };
+  store.subscribe(update);
+  return {
+    element,
+    focus: () => grid.element.focus(),
+    /** @param {TraceState} s */
+    update(s) {
+      store.follow(s);
+    },
+  };
+}
+
+/**
+ * @param {LogStore} store
+ * @param {LogGrid} grid
+ * @param {() => void} toLines
+ */
+function head(store, grid, toLines) {
+  const { trace } = store;
+  const { logs } = store.state;
+  const choice = h('select', { 'aria-label': 'Log', class: 'log-choice' }, ...logs.map((l) => h('option', { value: l.name }, l.name)));
+  choice.addEventListener('change', () => store.show(choice.value));
+  const title = logs.length > 1 ? choice : h('b', { class: 'log-name' }, bdi(logs[0]?.name ?? ''));
+  const facts = h('span', { class: 'log-facts dim' });
+  const of = h('span', { class: 'log-of dim' });
+  const within = button('Whole time', 'Show the lines of the whole time', () => wholeTrace(trace));
+  const links = h('span', { class: 'log-links' });
+  const find = finding(store, grid);
+  const element = h('div', { class: 'log-head' }, title, facts, of, within, find.element, links,
+    button('✕', 'Close the log', () => {
+      trace.change({ log: 'off' }, 'push');
+      toLines();
+    }), find.problem);
+  const changed = changes();
+  return {
+    element,
+    /** @param {LogState} s */
+    update(s) {
+      find.update(s);
+      if (!changed(s.name, s.head, s.bySpan, s.chosen, s.within, s.rows)) return;
+      choice.value = s.name;
+      const known = settled(s.head) ? s.head.value : undefined;
+      facts.textContent = known ? factsOf(known) : '…';
+      facts.title = known?.foreign ? 'Written by another clock than the run’s: its times are kept' : '';
+      of.replaceChildren(...(s.bySpan >= 0 ? [s.chosen ? 'lines of ' : 'no lines of ', h('b', {}, bdi(named(nameOf(trace.state.model, s.bySpan))))] : []));
+      within.hidden = !s.within;
+      links.replaceChildren(...(known?.url ? [outside(known.url, 'In the bucket')] : []), h('a', { href: `/api/v1/${store.path('/raw')}`, download: true }, 'Raw'));
+    },
+  };
+}
+
+/**
+ * @param {string} label
+ * @param {string} title
+ * @param {() => void} act
+ */
+function button(label, title, act) {
+  return h('button', { type: 'button', class: 'small', title, 'aria-label': title, onclick: act }, label);
+}
+
+/**
+ * @param {LogStore} store
+ * @param {LogGrid} grid
+ */
+function finding(store, grid) {
+  const input = h('input', { type: 'search', class: 'find', placeholder: 'Find in the log: words, "a phrase", ~regex, sev:error', 'aria-label': 'Find in the log', spellcheck: 'false', autocomplete: 'off' });
+  const said = h('output', { class: 'found' });
+  const problem = h('p', { class: 'wrong', role: 'alert', hidden: true });
+  const mode = h('select', { 'aria-label': 'What to do with the matching lines' }, h('option', { value: 'highlight' }, 'Highlight'), h('option', { value: 'filter' }, 'Filter'));
+  mode.addEventListener('change', () => store.setMode(mode.value === 'filter' ? 'filter' : 'highlight'));
+  const cancel = afterTyping(input, 250, store.trace.ended, () => store.search(input.value.trim(), 'replace'));
+  input.addEventListener('keydown', (e) => {
+    const q = input.value.trim();
+    if (e.key === 'Enter') {
+      cancel();
+      if (q !== store.state.address.lq) store.search(q, 'push');
+      else store.step(e.shiftKey ? -1 : 1);
+    } else if (e.key === 'Escape') {
+      cancel();
+      input.value = '';
+      store.search('', 'replace');
+      grid.element.focus();
+    } else return;
+    e.preventDefault();
+  });
+  const changed = changes();
+  return {
+    problem,
+    element: h('div', { class: 'group log-find', role: 'search' }, input, said,
+      button('↑', 'Previous line that matches (N)', () => store.step(-1)), button('↓', 'Next line that matches (n)', () => store.step(1)), mode),
+    /** @param {LogState} s */
+    update({ address, matches }) {
+      if (document.activeElement !== input) input.value = address.lq;
+      mode.value = address.lmode;
+      if (!changed(matches, address.lq)) return;
+      said.textContent = address.lq === '' ? '' : settled(matches) ? counted(matches.value?.count ?? 0, 'line') : '…';
+      problem.hidden = matches.error === undefined;
+      problem.textContent = matches.error instanceof Error ? matches.error.message : String(matches.error ?? '');
+      input.toggleAttribute('aria-invalid', matches.error !== undefined);
+    },
+  };
+}
+
+/**
+ * All that there is to know of the chosen line.
+ * @param {LogStore} store
+ */
+function chosenLine(store) {
+  const element = h('div', { class: 'log-line', hidden: true });
+  const changed = changes();
+  return {
+    element,
+    /** @param {LogState} s */
+    update({ whole, bySpan, chosen, address, name }) {
+      if (!changed(whole, bySpan, chosen, address.zone)) return;
+      const l = settled(whole) && bySpan < 0 && chosen ? whole.value : undefined;
+      element.hidden = !l;
+      if (!l || !chosen) return;
+      const { model } = store.trace.state;
+      const { span } = l;
+      element.replaceChildren(
+        h('p', { class: 'log-line-facts' },
+          h('b', {}, `${chosen.to > chosen.from ? `Lines ${chosen.from}–${chosen.to}` : `Line ${l.number}`}`),
+          l.time ? h('span', {}, `${l.origin === 'read' ? '' : l.origin === 'inherited' ? 'after ' : 'about '}${clock(BigInt(l.time), address.zone, 3)}`) : h('span', { class: 'dim' }, 'no time'),
+          span >= 0 ? h('button', { type: 'button', class: 'link', title: 'Show the span', onclick: () => store.trace.goTo(span) }, bdi(named(nameOf(model, span)))) : null,
+          h('span', { class: 'dim' }, bytes(l.bytes)),
+          copyButton(store.trace, 'Copy link', () => Promise.resolve(location.origin + format({ ...address, log: formatLog(name, chosen) }))),
+          l.url ? outside(l.url, 'At Prow') : null,
+          h('a', { href: `/api/v1/${store.path('/raw', { at: String(l.number) })}`, download: true }, 'Raw line')),
+        h('pre', { class: 'value', tabindex: '0', 'aria-label': 'The whole line' }, ...pieces(l)));
+    },
+  };
+}
+
+/** @param {HTMLElement} element */
+function wrongs(element) {
+  const changed = changes();
+  return (/** @type {LogState} */ { head, shown }) => {
+    if (!changed(head, shown)) return;
+    const error = head.error ?? shown.error;
+    const damaged = settled(head) && head.value?.damaged;
+    if (error !== undefined) element.replaceChildren(message(error));
+    else element.replaceChildren(...(damaged ? [h('p', { class: 'note' }, `This log breaks off: ${damaged}`)] : []));
+  };
+}
+
+/**
+ * The keys of the lines.
+ * @param {KeyboardEvent} e
+ * @param {LogStore} store
+ * @param {LogGrid} grid
+ * @param {() => void} toLines
+ */
+function key(e, store, grid, toLines) {
+  if (e.ctrlKey || e.metaKey || e.altKey) return;
+  const rows = {
+    ArrowDown: 1, ArrowUp: -1, PageDown: grid.pageSize(), PageUp: -grid.pageSize(), Home: -Infinity, End: Infinity,
+  }[e.key];
+  if (rows !== undefined) store.walk(rows);
+  else if (e.key === 'n') store.step(1);
+  else if (e.key === 'N') store.step(-1);
+  else if (e.key === 'Escape') toLines();
+  else if (e.key === 'ArrowLeft' || e.key === 'ArrowRight') grid.element.scrollLeft += e.key === 'ArrowLeft' ? -80 : 80;
+  else return;
+  e.preventDefault();
+}
+
+/**
+ * The upper edge of the pane, which the visitor can move.
+ * @param {HTMLElement} pane
+ */
+function edge(pane) {
+  const element = h('div', {
+    class: 'log-edge', role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': 'Height of the log', 'aria-valuemin': String(LEAST), 'aria-valuemax': '2000', 'aria-valuenow': '300',
+  });
+  /** @param {number} height */
+  const resize = (height) => {
+    const most = (pane.parentElement?.clientHeight ?? 600) - 160;
+    const to = Math.round(Math.max(Math.min(height, most), LEAST));
+    pane.style.height = `${to}px`;
+    element.setAttribute('aria-valuenow', String(to));
+  };
+  element.addEventListener('pointerdown', (e) => {
+    element.setPointerCapture(e.pointerId);
+    const follow = (/** @type {PointerEvent} */ now) => resize(pane.getBoundingClientRect().bottom - now.clientY);
+    element.addEventListener('pointermove', follow);
+    element.addEventListener('pointerup', () => element.removeEventListener('pointermove', follow), { once: true });
+  });
+  element.addEventListener('keydown', (e) => {
+    if (e.key !== 'ArrowUp' && e.key !== 'ArrowDown') return;
+    e.preventDefault();
+    e.stopPropagation();
+    resize(pane.clientHeight + (e.key === 'ArrowUp' ? STEP : -STEP));
+  });
+  return element;
+}
