@@ -1,9 +1,9 @@
 // Command gen writes the sample buckets that the tests and the demo read: one failing and one passing kOps run as Prow
 // stores them, with the traces of every kops process in it; three runs without traces; one that still runs, with the
-// log that Deck shows of it.
+// log that Deck shows of it. It also writes the recorded failures, by which the judgement of failed runs is measured.
 //
-//	go run ./testdata/gen                          writes testdata/bucket and testdata/deck
-//	go run ./testdata/gen -out DIR                 writes DIR/bucket and DIR/deck
+//	go run ./testdata/gen                          writes testdata/bucket, testdata/deck and testdata/failures
+//	go run ./testdata/gen -out DIR                 writes the same into DIR
 //	go run ./testdata/gen -scale 1m [-out DIR]     writes one million spans in 20 files instead
 //
 // The output depends on nothing but this source: all dates are fixed, all randomness is seeded, so that a second run
@@ -62,7 +62,14 @@ func generate(out, scale string) error {
 	if err := s.write(filepath.Join(out, "bucket")); err != nil {
 		return err
 	}
-	return liveLogs().write(filepath.Join(out, "deck"))
+	if err := liveLogs().write(filepath.Join(out, "deck")); err != nil {
+		return err
+	}
+	cases, err := failureFiles()
+	if err != nil {
+		return err
+	}
+	return cases.write(filepath.Join(out, "failures"))
 }
 
 // bucket holds objects by name, as the store would list them.

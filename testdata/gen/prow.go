@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -38,9 +39,23 @@ type prowRun struct {
 	ended      time.Time // when the last program of the test container ended; zero: it still runs
 	failure    string    // why it failed, "" when it passed
 	metadata   obj       // that the job gave to Prow; nil: none
+	commit     string    // that was cloned; "": baseSHA
+	timeout    string    // of the job; "": four hours
+	memory     string    // that its container asks for; "": 6Gi
+	ending     ending
 
 	log       []byte // build-log.txt
 	artifacts bucket // objects below artifacts/
+}
+
+// An ending is what is unusual about how a run ended. The zero value: its program exited with 0 or 1.
+type ending struct {
+	state       string // of its ProwJob, "": success or failure
+	description string // Prow's
+	exit        int    // of the test container, 0: by the run's failure
+	reason      string // Kubernetes' word for that exit
+	status      obj    // of the pod, beside or instead of the usual
+	events      []obj  // of the pod, behind the usual
 }
 
 // An instance is an installation of Prow, which stores runs in a bucket of its own.
@@ -77,9 +92,9 @@ func (r *prowRun) times() times {
 
 func (r *prowRun) running() bool { return r.ended.IsZero() }
 
-// store writes the run's objects, and its pointers, into its Prow's bucket. Of a run that has not ended there is
+// files are what Prow and the job wrote, by their names below the run's root. Of a run that has not ended there is
 // what came before its test container, and its ProwJob.
-func (r *prowRun) store(s sample) error {
+func (r *prowRun) files() (bucket, error) {
 	files := bucket{}
 	if !r.running() {
 		maps.Copy(files, r.artifacts)
@@ -88,7 +103,7 @@ func (r *prowRun) store(s sample) error {
 		for _, name := range uploads {
 			data, err := r.prow.stored(name, files[name])
 			if err != nil {
-				return err
+				return nil, err
 			}
 			files[name] = data
 		}
@@ -100,7 +115,15 @@ func (r *prowRun) store(s sample) error {
 	files["prowjob.json"] = indented(r.prowJob())
 	files["clone-records.json"] = compact(r.cloneRecords())
 	files["clone-log.txt"] = r.cloneLog()
+	return files, nil
+}
 
+// store writes the run's objects, and its pointers, into its Prow's bucket.
+func (r *prowRun) store(s sample) error {
+	files, err := r.files()
+	if err != nil {
+		return err
+	}
 	b := s.bucket(r.prow.bucket)
 	for name, data := range files {
 		b[r.root+"/"+name] = data
@@ -129,6 +152,8 @@ func (r *prowRun) result() (state, upper string) {
 	switch {
 	case r.running():
 		return "pending", ""
+	case r.ending.state != "":
+		return r.ending.state, strings.ToUpper(r.ending.state)
 	case r.failure != "":
 		return "failure", "FAILURE"
 	}
@@ -151,16 +176,19 @@ func (r *prowRun) pull() string {
 	return fmt.Sprint(r.refs["pulls"].([]obj)[0]["number"])
 }
 
+// base is the commit that was cloned.
+func (r *prowRun) base() string { return cmp.Or(r.commit, baseSHA) }
+
 func (r *prowRun) started() obj {
 	_, org, repo, branch := r.tested()
 	s := obj{"timestamp": r.times().initupload.Unix(), "node": r.node}
 	if pull := r.pull(); pull != "" {
 		s["pull"] = pull
-		s["repos"] = obj{org + "/" + repo: branch + ":" + baseSHA + "," + pull + ":" + pullSHA}
+		s["repos"] = obj{org + "/" + repo: branch + ":" + r.base() + "," + pull + ":" + pullSHA}
 		s["repo-commit"] = pullSHA
 	} else {
 		s["repos"] = obj{org + "/" + repo: branch}
-		s["repo-commit"] = baseSHA
+		s["repo-commit"] = r.base()
 	}
 	return s
 }
@@ -189,13 +217,13 @@ func (r *prowRun) prowJob() obj {
 	spec := obj{
 		"agent": "kubernetes", "cluster": r.cluster, "job": r.job, "max_concurrency": 1, "namespace": "test-pods", "report": true,
 		"decoration_config": obj{
-			"timeout": "4h0m0s", "grace_period": "15m0s",
+			"timeout": cmp.Or(r.timeout, "4h0m0s"), "grace_period": "15m0s",
 			"gcs_configuration": stored,
 			"utility_images": obj{"clonerefs": "prow/clonerefs:v20250310-example", "initupload": "prow/initupload:v20250310-example",
 				"entrypoint": "prow/entrypoint:v20250310-example", "sidecar": "prow/sidecar:v20250310-example"},
 		},
 		"pod_spec": obj{"containers": []obj{{"name": "", "image": r.image, "command": []string{"runner.sh"}, "args": r.args,
-			"resources": obj{"requests": obj{"cpu": "4", "memory": "6Gi"}}}}},
+			"resources": obj{"requests": obj{"cpu": "4", "memory": cmp.Or(r.memory, "6Gi")}}}}},
 	}
 	if pull := r.pull(); pull != "" {
 		spec["type"], spec["refs"], spec["context"], spec["rerun_command"] = "presubmit", r.refs, r.job, "/test "+r.job
@@ -206,7 +234,7 @@ func (r *prowRun) prowJob() obj {
 	}
 	status := obj{
 		"startTime": t.queued, "pendingTime": t.pending, "state": state,
-		"description": map[string]string{"pending": "Job triggered.", "failure": "Job failed.", "success": "Job succeeded."}[state],
+		"description": cmp.Or(r.ending.description, map[string]string{"pending": "Job triggered.", "failure": "Job failed.", "success": "Job succeeded."}[state]),
 		"url":         "https://" + r.prow.deck + "/view/gs/" + r.prow.bucket + "/" + r.root, "pod_name": r.uuid, "build_id": r.build,
 		"prev_report_states": obj{"gcsreporter": state, "gcsk8sreporter": state},
 	}
@@ -235,9 +263,9 @@ func (r *prowRun) podInfo() obj {
 		return obj{"type": typ, "reason": reason, "message": message, "count": 1, "firstTimestamp": at, "lastTimestamp": at,
 			"involvedObject": obj{"kind": "Pod", "namespace": "test-pods", "name": r.uuid}}
 	}
-	exit, phase := 0, "Succeeded"
+	exit, phase := r.ending.exit, "Succeeded"
 	if r.failure != "" {
-		exit, phase = 1, "Failed"
+		exit, phase = cmp.Or(exit, 1), "Failed"
 	}
 	var events []obj
 	if r.scheduling > 10*time.Second {
@@ -250,22 +278,29 @@ func (r *prowRun) podInfo() obj {
 		happened(t.clone.Add(-time.Second), "Normal", "Pulled", "Successfully pulled image \"prow/clonerefs:v20250310-example\" in 16.2s"),
 		happened(t.clone, "Normal", "Started", "Started container clonerefs"),
 		happened(t.test, "Normal", "Started", "Started container test"))
+	events = append(events, r.ending.events...)
+	tested := ran("test", t.test, t.tested, exit)
+	if r.ending.reason != "" {
+		tested["state"].(obj)["terminated"].(obj)["reason"] = r.ending.reason
+	}
 	completed := func(name string, from, to time.Time) obj { // of an init container, which then counts as ready
 		status := ran(name, from, to, 0)
 		status["ready"] = true
 		return status
 	}
+	status := obj{
+		"phase": phase, "startTime": t.scheduled,
+		"conditions": []obj{{"type": "PodScheduled", "status": "True", "lastTransitionTime": t.scheduled}, {"type": "Initialized", "status": "True", "lastTransitionTime": t.test}},
+		"initContainerStatuses": []obj{completed("clonerefs", t.clone, t.cloned), completed("initupload", t.initupload, t.initupload.Add(time.Second)),
+			completed("place-entrypoint", t.entrypoint, t.entrypoint)},
+		"containerStatuses": []obj{ran("sidecar", t.test, t.uploaded, 0), tested},
+	}
+	maps.Copy(status, r.ending.status)
 	return obj{
 		"pod": obj{
 			"metadata": obj{"name": r.uuid, "namespace": "test-pods", "creationTimestamp": r.created.Truncate(time.Second)},
 			"spec":     obj{"nodeName": r.node, "restartPolicy": "Never"},
-			"status": obj{
-				"phase": phase, "startTime": t.scheduled,
-				"conditions": []obj{{"type": "PodScheduled", "status": "True", "lastTransitionTime": t.scheduled}, {"type": "Initialized", "status": "True", "lastTransitionTime": t.test}},
-				"initContainerStatuses": []obj{completed("clonerefs", t.clone, t.cloned), completed("initupload", t.initupload, t.initupload.Add(time.Second)),
-					completed("place-entrypoint", t.entrypoint, t.entrypoint)},
-				"containerStatuses": []obj{ran("sidecar", t.test, t.uploaded, 0), ran("test", t.test, t.tested, exit)},
-			},
+			"status":   status,
 		},
 		"events": events,
 		"node":   obj{"metadata": obj{"name": r.node}},
@@ -279,7 +314,7 @@ func (r *prowRun) cloneRecords() []obj {
 		took    time.Duration
 	}
 	refs, org, repo, branch := r.tested()
-	remote, dir, sha := "https://github.com/"+org+"/"+repo+".git", "/home/prow/go/src/", baseSHA
+	remote, dir, sha := "https://github.com/"+org+"/"+repo+".git", "/home/prow/go/src/", r.base()
 	if alias, ok := refs["path_alias"].(string); ok {
 		dir += alias
 	} else {
@@ -291,7 +326,7 @@ func (r *prowRun) cloneRecords() []obj {
 		{"git config user.name ci-robot", 3 * time.Millisecond},
 		{"git fetch " + remote + " --tags --prune", 18300 * time.Millisecond},
 		{"git fetch " + remote + " " + branch, 640 * time.Millisecond},
-		{"git checkout " + baseSHA, 2900 * time.Millisecond},
+		{"git checkout " + r.base(), 2900 * time.Millisecond},
 	}
 	if pull := r.pull(); pull != "" {
 		steps = append(steps, step{"git fetch " + remote + " pull/" + pull + "/head", 810 * time.Millisecond}, step{"git merge --no-ff --no-stat -m merge " + pullSHA, 420 * time.Millisecond})

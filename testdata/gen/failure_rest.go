@@ -1,0 +1,3 @@
+package main
+
+var kindFailures, gceFailures, capiFailures, buildFailures, openshiftFailures, platformFailures []failure
