@@ -155,9 +155,10 @@ func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace i
 func (l *linker) segment(w *worker, t uint32) segment {
 	places := l.places[l.base[t]:l.base[t+1]]
 	n := len(places)
-	w.spans = slices.Grow(w.spans[:0], n)[:n]
-	w.order = slices.Grow(w.order[:0], n)[:n]
-	w.parent = slices.Grow(w.parent[:0], n)[:n]
+	if n > cap(w.spans) {
+		w.spans, w.order, w.parent = hugepage.Make[raw](n), hugepage.Make[uint32](n), hugepage.Make[int32](n)
+	}
+	w.spans, w.order, w.parent = w.spans[:n], w.order[:n], w.parent[:n]
 	for i, p := range places {
 		c, r := &l.chunks[p.chunk()], &w.spans[i]
 		*r = c.spans[p.index()]
@@ -195,9 +196,12 @@ func (g *segment) link(w *worker) {
 // sort orders by start, and by origin where starts are equal, so that the
 // result does not depend on which goroutine read what.
 func (g *segment) sort(w *worker) {
-	keys := w.keys[:0]
-	for _, i := range g.order {
-		keys = append(keys, radix.Key{By: uint64(g.spans[i].start), Index: i})
+	if len(g.order) > cap(w.keys) {
+		w.keys = hugepage.Make[radix.Key](len(g.order))
+	}
+	keys := w.keys[:len(g.order)]
+	for k, i := range g.order {
+		keys[k] = radix.Key{By: uint64(g.spans[i].start), Index: i}
 	}
 	w.keys, w.spare = keys, radix.Sort(keys, w.spare)
 	for _, run := range radix.Equal(keys) {
@@ -380,7 +384,7 @@ type idTable struct {
 func (t *idTable) reset(spans []raw) {
 	size := 1 << bits.Len(uint(2*len(spans)-1))
 	if size > len(t.slots) {
-		t.slots = make([]uint32, size)
+		t.slots = hugepage.Make[uint32](size)
 	} else {
 		clear(t.slots[:size])
 	}

@@ -1,15 +1,11 @@
 package trace
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-
-	"prowtrace/internal/radix"
 )
 
 // A Source is one file to load: its content in Data, else the file at Path.
@@ -97,29 +93,16 @@ type numbering struct {
 	traces, names, resources, scopes []uint32
 }
 
-// mergeTables makes one table of each kind from those of the shards. Traces
-// are ordered by start, then id.
+// mergeTables makes one table of each kind from those of the shards.
 func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
-	var traces traceNumbers
 	var names, services interner[string]
 	var resources, scopes interner[described]
-	most := 0
-	for _, sh := range shards {
-		most += len(sh.traces.values)
-	}
-	traces.reserve(most)
-	extents := make([]extent, 0, most)
 	numbers := make([]numbering, len(shards))
 	for i, sh := range shards {
 		n := &numbers[i]
-		n.traces = renumber(&traces, sh.traces.values)
 		n.names = renumber(&names, sh.names.values)
 		n.resources = renumber(&resources, sh.resources.values)
 		n.scopes = renumber(&scopes, sh.scopes.values)
-		extents = extents[:len(traces.values)]
-		for local, e := range sh.extents {
-			extents[n.traces[local]].add(e)
-		}
 	}
 	s.names = names.values
 	for _, d := range resources.values {
@@ -129,61 +112,15 @@ func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 		s.scopes = append(s.scopes, newScope(d))
 	}
 	s.services = services.values
-
-	rank := s.orderTraces(traces.values, extents)
-	ordered := make([]extent, len(extents))
-	for i, e := range extents {
-		ordered[rank[i]] = e
-	}
-	for _, n := range numbers {
-		for local, t := range n.traces {
-			n.traces[local] = rank[t]
-		}
-	}
-	return numbers, ordered
+	return numbers, s.mergeTraces(shards, numbers)
 }
 
-func renumber[T any](in interface{ number(T) uint32 }, values []T) []uint32 {
+func renumber[T comparable](in *interner[T], values []T) []uint32 {
 	numbers := make([]uint32, len(values))
 	for i, v := range values {
 		numbers[i] = in.number(v)
 	}
 	return numbers
-}
-
-// orderTraces fills the ids of the table of traces in order of start, and
-// gives the index in it of each trace.
-func (s *Set) orderTraces(ids []TraceID, extents []extent) (rank []uint32) {
-	keys := make([]radix.Key, len(ids))
-	for i := range keys {
-		keys[i] = radix.Key{By: uint64(extents[i].start), Index: uint32(i)}
-	}
-	spare := radix.Sort(keys, nil)
-	byID := func(ids []TraceID) func(a, b radix.Key) int {
-		return func(a, b radix.Key) int { return bytes.Compare(ids[a.Index][:], ids[b.Index][:]) }
-	}
-	for _, run := range radix.Equal(keys) {
-		slices.SortFunc(run, byID(ids))
-	}
-	rank = make([]uint32, len(ids))
-	t := &s.traces
-	t.id = make([]TraceID, len(ids))
-	t.byID = make([]uint32, len(ids))
-	for index, k := range keys {
-		rank[k.Index] = uint32(index)
-		t.id[index] = ids[k.Index]
-	}
-	for index, id := range t.id {
-		keys[index] = radix.Key{By: binary.BigEndian.Uint64(id[:]), Index: uint32(index)}
-	}
-	radix.Sort(keys, spare)
-	for _, run := range radix.Equal(keys) {
-		slices.SortFunc(run, byID(t.id))
-	}
-	for i, k := range keys {
-		t.byID[i] = k.Index
-	}
-	return rank
 }
 
 func (s *Set) collectProblems(shards []*shard) {

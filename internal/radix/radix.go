@@ -9,6 +9,8 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+
+	"prowtrace/internal/hugepage"
 )
 
 // A Key is the number that something is sorted by, and where it is.
@@ -30,23 +32,26 @@ func Sort(keys, spare []Key) []Key {
 		slices.SortStableFunc(keys, byNumber)
 		return spare
 	}
-	differ, sorted := uint64(0), true
-	for i, k := range keys[1:] {
-		sorted = sorted && keys[i].By <= k.By
-		differ |= k.By ^ keys[0].By
+	var counts [8][256]uint32 // of the keys with each value of each byte
+	sorted := true
+	for i, k := range keys {
+		sorted = sorted && (i == 0 || keys[i-1].By <= k.By)
+		for b := range counts {
+			counts[b][byte(k.By>>(8*b))]++
+		}
 	}
 	if sorted {
 		return spare
 	}
 	if cap(spare) < len(keys) {
-		spare = make([]Key, len(keys))
+		spare = hugepage.Make[Key](len(keys))
 	}
 	from, to := keys, spare[:len(keys)]
-	for shift := 0; shift < 64; shift += 8 {
-		if byte(differ>>shift) == 0 {
+	for b := range counts {
+		if counts[b][byte(keys[0].By>>(8*b))] == uint32(len(keys)) {
 			continue
 		}
-		pass(from, to, shift)
+		pass(from, to, &counts[b], 8*b)
 		from, to = to, from
 	}
 	if &from[0] != &keys[0] {
@@ -55,21 +60,18 @@ func Sort(keys, spare []Key) []Key {
 	return spare
 }
 
-// pass sorts by one byte.
-func pass(from, to []Key, shift int) {
-	var next [256]uint32 // where the next key with each byte goes
-	for _, k := range from {
-		next[byte(k.By>>shift)]++
-	}
+// pass sorts by the byte at shift, of which there are counts.
+func pass(from, to []Key, counts *[256]uint32, shift int) {
+	next := counts // where the next key with each byte goes
 	behind := uint32(0)
-	for b, n := range next {
+	for b, n := range counts {
 		next[b] = behind
 		behind += n
 	}
 	for _, k := range from {
-		b := byte(k.By >> shift)
-		to[next[b]] = k
-		next[b]++
+		at := &next[byte(k.By>>shift)]
+		to[*at] = k
+		*at++
 	}
 }
 
