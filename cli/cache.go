@@ -22,7 +22,8 @@ func newCache(s Streams) *cobra.Command {
 		Short: "Show and prune the cache of downloaded runs",
 		Long: `cache shows and prunes the runs that were downloaded. They lie in the directory
 that PROWTRACE_CACHE names, else in the user's cache directory. After each
-download what has not been used for 30 days, or is beyond 5GB, is removed.`,
+download what has not been used for 30 days, or is beyond 5GB, is removed: of the
+latter logs first.`,
 		Args: unknownSub,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -124,9 +125,10 @@ func newCachePrune(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove runs that were not used for long, or are too many",
-		Long: `prune removes whole runs, the least recently used first, until what is left has
-been used within --max-age and is not larger than --max-size. A run that another
-prowtrace works on or shows is left alone.`,
+		Long: `prune removes runs, the least recently used first, until what is left has been
+used within --max-age and is not larger than --max-size. For the size, logs go
+first: those of runs that were only compared with others, then all, then whole
+runs. A run that another prowtrace works on or shows is left alone.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
@@ -134,7 +136,7 @@ prowtrace works on or shows is left alone.`,
 				return err
 			}
 			defer cache.Close()
-			var removed []fetch.CachedRun
+			var removed fetch.Pruned
 			if all {
 				removed, err = cache.Clear()
 			} else {
@@ -147,11 +149,11 @@ prowtrace works on or shows is left alone.`,
 				}
 				removed, err = cache.Prune(limits)
 			}
-			var freed int64
-			for _, r := range removed {
-				freed += r.Size
+			logs := ""
+			if n := len(removed.Logs); n > 0 {
+				logs = " and the logs of " + text.Count(n, "other run")
 			}
-			fmt.Fprintf(s.Err, "removed %s, %s\n", text.Count(len(removed), "run"), text.Size(freed))
+			fmt.Fprintf(s.Err, "removed %s%s, %s\n", text.Count(len(removed.Runs), "run"), logs, text.Size(removed.Size))
 			return err
 		},
 	}

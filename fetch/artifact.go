@@ -50,6 +50,10 @@ type ArtifactOptions struct {
 	// number. Nil: by name.
 	Order func(name string) int
 
+	// Compared says that the logs are only wanted to compare another run with: they are
+	// the first to go when the cache is too large.
+	Compared bool
+
 	// Pool and Progress are those of Options.
 	Pool     *Pool
 	Progress *Progress
@@ -77,6 +81,8 @@ type logListing struct {
 	At    time.Time      `json:"at"`
 	Final bool           `json:"final"` // the run had ended, and nothing is to be asked for again
 	Lost  []runfile.Loss `json:"lost,omitempty"`
+
+	Compared bool `json:"compared,omitempty"` // nobody has wanted them but to compare another run with
 }
 
 // artifactDir is where a run's artifacts are. They are no blobs: each can go without

@@ -47,7 +47,7 @@ func (c *Cache) FetchLogs(ctx context.Context, store objstore.Store, res *Result
 func (d *onDemand) logs(ctx context.Context) (*Logs, error) {
 	m := d.dir.readManifest()
 	if d.Offline || m.Logs != nil && m.Logs.Final && !d.Refresh && d.holdsLogs(m) {
-		return d.heldLogs(m), nil
+		return d.heldLogs(m), d.markUsed(ctx, m)
 	}
 	asked := d.cache.now()
 	objects, lost, err := d.listLogs(ctx)
@@ -61,12 +61,26 @@ func (d *onDemand) logs(ctx context.Context) (*Logs, error) {
 	lost = append(lost, more...)
 	again := slices.ContainsFunc(lost, func(l runfile.Loss) bool { return l.Again })
 	m, err = d.commit(ctx, files, func(m *manifest) {
-		m.Logs = &logListing{At: asked, Final: final(m.Files, asked) && !again, Lost: lost}
+		before := m.Logs
+		m.Logs = &logListing{At: asked, Final: final(m.Files, asked) && !again, Lost: lost, Compared: d.Compared && (before == nil || before.Compared)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fetch the logs of %s: %w", d.run.URL(), err)
 	}
 	return d.heldLogs(m), nil
+}
+
+// markUsed notes that logs which were only compared are wanted for themselves.
+func (d *onDemand) markUsed(ctx context.Context, m manifest) error {
+	if d.Compared || m.Logs == nil || !m.Logs.Compared {
+		return nil
+	}
+	_, err := d.commit(ctx, nil, func(m *manifest) {
+		if m.Logs != nil {
+			m.Logs.Compared = false
+		}
+	})
+	return err
 }
 
 // Logs gives the logs that the cache holds of the run, without a request.

@@ -29,7 +29,7 @@ func TestOpenDir(t *testing.T) {
 			t.Errorf("file %+v, want %+v", f, want.Files[i])
 		}
 	}
-	if removed, err := c.Clear(); err != nil || len(removed) != 0 {
+	if removed, err := c.Clear(); err != nil || len(removed.Runs) != 0 {
 		t.Errorf("a run that is shown was removed: %v, %v", removed, err)
 	}
 
@@ -44,7 +44,7 @@ func TestOpenDir(t *testing.T) {
 	if err := got.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if removed, err := c.Clear(); err != nil || len(removed) != 1 {
+	if removed, err := c.Clear(); err != nil || len(removed.Runs) != 1 {
 		t.Errorf("removed %v, %v; want the run", removed, err)
 	}
 

@@ -19,9 +19,12 @@ type CachedRun struct {
 	Dir    string
 	Files  int       // trace files and metadata
 	Size   int64     // bytes on disk, parts included
+	Logs   int64     // those of Size that are logs and other artifacts that were asked for
 	Used   time.Time // last Fetch
 	Listed time.Time // when the bucket was last asked
 	Ended  bool      // it will not be asked again
+
+	compared bool // its logs were only fetched to compare other runs with
 }
 
 // Runs lists what is in the cache, the last used first.
@@ -47,7 +50,8 @@ func (c *Cache) Runs() ([]CachedRun, error) {
 
 func (d runDir) describe() CachedRun {
 	m := d.readManifest()
-	r := CachedRun{Run: m.Run, Dir: string(d), Files: len(m.Files), Size: d.size()}
+	r := CachedRun{Run: m.Run, Dir: string(d), Files: len(m.Files), Size: sizeOf(string(d)), Logs: sizeOf(d.artifactDir())}
+	r.compared = m.Logs != nil && m.Logs.Compared
 	for _, l := range m.Listings {
 		if l.At.After(r.Listed) {
 			r.Listed, r.Ended = l.At, l.Final
@@ -62,9 +66,9 @@ func (d runDir) describe() CachedRun {
 	return r
 }
 
-// size adds up the files of a run; what vanishes meanwhile counts as nothing.
-func (d runDir) size() (total int64) {
-	filepath.WalkDir(string(d), func(_ string, f fs.DirEntry, err error) error {
+// sizeOf adds up the files of a directory; what vanishes meanwhile counts as nothing.
+func sizeOf(dir string) (total int64) {
+	filepath.WalkDir(dir, func(_ string, f fs.DirEntry, err error) error {
 		if err == nil && f.Type().IsRegular() {
 			if fi, err := f.Info(); err == nil {
 				total += fi.Size()
@@ -84,47 +88,95 @@ type Limits struct {
 // DefaultLimits are for pruning now and then without being told to.
 var DefaultLimits = Limits{Size: 5e9, Age: 30 * 24 * time.Hour}
 
-// Prune removes whole runs, the least recently used first, until the limits are
-// kept, and returns those that it has removed. Runs that a process works on or
-// shows are left alone.
-func (c *Cache) Prune(l Limits) ([]CachedRun, error) {
-	return c.prune(func(r CachedRun, total int64) bool {
-		return l.Size > 0 && total > l.Size || l.Age > 0 && c.now().Sub(r.Used) > l.Age
-	})
+// Pruned is what pruning has removed.
+type Pruned struct {
+	Runs []CachedRun // as they were
+	Logs []CachedRun // of which only the logs went, as they were
+	Size int64       // bytes of all of it
+}
+
+// Prune removes runs that are too old. Of the others it removes what is beyond the
+// size, the least recently used first: logs of runs that were only fetched to compare
+// others with, then all logs, then whole runs. Runs that a process works on or shows
+// are left alone.
+func (c *Cache) Prune(l Limits) (Pruned, error) {
+	return c.prune(l, func(r CachedRun) bool { return l.Age > 0 && c.now().Sub(r.Used) > l.Age })
 }
 
 // Clear removes all runs but those that a process works on or shows.
-func (c *Cache) Clear() ([]CachedRun, error) {
-	return c.prune(func(CachedRun, int64) bool { return true })
+func (c *Cache) Clear() (Pruned, error) {
+	return c.prune(Limits{}, func(CachedRun) bool { return true })
 }
 
-// prune removes the runs that drop chooses, given the size of what is left.
-func (c *Cache) prune(drop func(r CachedRun, total int64) bool) ([]CachedRun, error) {
+// pruning is one pruning at work.
+type pruning struct {
+	c     *Cache
+	runs  []CachedRun // that are left, the last used first
+	total int64       // bytes of these
+	done  Pruned
+	errs  []error
+}
+
+// prune removes the runs that drop chooses, and what is then beyond the size.
+func (c *Cache) prune(l Limits, drop func(CachedRun) bool) (Pruned, error) {
 	runs, err := c.Runs()
 	if err != nil {
-		return nil, err
+		return Pruned{}, err
 	}
-	var total int64
+	p := &pruning{c: c, runs: runs}
 	for _, r := range runs {
-		total += r.Size
+		p.total += r.Size
 	}
-	var gone []CachedRun
-	var errs []error
-	for _, r := range slices.Backward(runs) {
-		if !drop(r, total) {
+	tooLarge := func() bool { return l.Size > 0 && p.total > l.Size }
+	p.removeRuns(drop)
+	for _, compared := range []bool{true, false} {
+		p.removeLogs(func(r CachedRun) bool { return tooLarge() && r.compared == compared })
+	}
+	p.removeRuns(func(CachedRun) bool { return tooLarge() })
+	c.pruneLocks()
+	return p.done, errors.Join(p.errs...)
+}
+
+// removeRuns removes whole runs, the least recently used first.
+func (p *pruning) removeRuns(which func(CachedRun) bool) {
+	for i := len(p.runs) - 1; i >= 0; i-- {
+		r := p.runs[i]
+		if !which(r) {
 			continue
 		}
-		ok, err := c.remove(runDir(r.Dir))
+		ok, err := p.c.remove(runDir(r.Dir))
 		if err != nil {
-			errs = append(errs, fmt.Errorf("remove a run from the cache: %w", err))
+			p.errs = append(p.errs, fmt.Errorf("remove a run from the cache: %w", err))
 		}
 		if ok {
-			gone = append(gone, r)
-			total -= r.Size
+			p.runs = slices.Delete(p.runs, i, i+1)
+			p.total -= r.Size
+			p.done.Size += r.Size
+			p.done.Logs = slices.DeleteFunc(p.done.Logs, func(l CachedRun) bool { return l.Dir == r.Dir })
+			p.done.Runs = append(p.done.Runs, r)
 		}
 	}
-	c.pruneLocks()
-	return gone, errors.Join(errs...)
+}
+
+// removeLogs removes the logs of runs, in the same order.
+func (p *pruning) removeLogs(which func(CachedRun) bool) {
+	for i := len(p.runs) - 1; i >= 0; i-- {
+		r := p.runs[i]
+		if r.Logs == 0 || !which(r) {
+			continue
+		}
+		d := runDir(r.Dir)
+		ok, err := p.c.alone(d, func() error { return os.RemoveAll(d.artifactDir()) })
+		if err != nil {
+			p.errs = append(p.errs, fmt.Errorf("remove logs from the cache: %w", err))
+		}
+		if ok {
+			p.done.Logs = append(p.done.Logs, r)
+			p.runs[i].Size, p.runs[i].Logs = r.Size-r.Logs, 0
+			p.total -= r.Logs
+			p.done.Size += r.Logs
+		}
+	}
 }
 
 // pruneLocks removes the locks of runs that were looked for and not found.

@@ -87,14 +87,17 @@ func TestPrune(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, results := fill(t)
 			for i, res := range results {
-				if !slices.Contains(tt.inUse, i) {
+				if slices.Contains(tt.inUse, i) {
+					t.Cleanup(func() { res.Close() })
+				} else {
 					res.Close()
 				}
 			}
-			gone, err := c.Prune(tt.limits)
+			pruned, err := c.Prune(tt.limits)
 			if err != nil {
 				t.Fatal(err)
 			}
+			gone := pruned.Runs
 			if got := builds(gone); !slices.Equal(got, tt.gone) {
 				t.Errorf("removed %q, want %q", got, tt.gone)
 			}
@@ -111,6 +114,90 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// Of what may go, logs of runs that were only compared go first, then other logs, then
+// traces. Each run has traces of 100 kB and, but for the last used, a log of 50 kB.
+func TestPruneLogs(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		size       int64
+		inUse      []int
+		logs, runs []string
+	}{
+		{"room for all", 450_000, nil, nil, nil},
+		{"without one log", 380_000, nil, []string{"1"}, nil},
+		{"without two", 320_000, nil, []string{"1", "0"}, nil},
+		{"without a run", 280_000, nil, []string{"1"}, []string{"0"}},
+		{"the compared one is in use", 380_000, []int{1}, []string{"0"}, nil},
+		{"both are in use", 380_000, []int{0, 1}, nil, []string{"2"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, c := newStore(), openTest(t)
+			for i := range 3 {
+				run := runNumber(i)
+				s.put(run.Bucket, run.Root+"/finished.json", "{}")
+				s.put(run.Bucket, run.Root+"/"+oneFile, big(100_000))
+				if i < 2 {
+					s.put(run.Bucket, run.Root+"/build-log.txt", numbered(5000))
+				}
+				res, err := c.Fetch(t.Context(), s, run, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.FetchLogs(t.Context(), s, res, ArtifactOptions{Compared: i > 0}); err != nil {
+					t.Fatal(err)
+				}
+				runDir(res.Dir).touch(ended.Add(time.Duration(i) * time.Hour))
+				if slices.Contains(tt.inUse, i) {
+					t.Cleanup(func() { res.Close() })
+				} else {
+					res.Close()
+				}
+			}
+			pruned, err := c.Prune(Limits{Size: tt.size})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if logs, runs := builds(pruned.Logs), builds(pruned.Runs); !slices.Equal(logs, tt.logs) || !slices.Equal(runs, tt.runs) {
+				t.Errorf("removed logs of %q and runs %q, want %q and %q", logs, runs, tt.logs, tt.runs)
+			}
+			left, err := c.Runs()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var total int64
+			for _, r := range left {
+				total += r.Size
+			}
+			if total > tt.size || pruned.Size == 0 && tt.logs != nil {
+				t.Errorf("%d bytes are left, %d were removed", total, pruned.Size)
+			}
+		})
+	}
+}
+
+// Logs that went come back at the next use, and those that are used are not only compared.
+func TestPrunedLogsComeBack(t *testing.T) {
+	s, c := newStore(), openTest(t)
+	putRun(s, testRun)
+	fetchLogs(t, c, s, ArtifactOptions{Compared: true}, 80, 25, 1000)
+	if pruned, err := c.Prune(Limits{Size: 1}); err != nil || len(pruned.Runs) != 1 {
+		t.Fatalf("%+v, %v", pruned, err)
+	}
+	if logs := fetchLogs(t, c, s, ArtifactOptions{Compared: true}, 80, 25, 1000); len(logs.Files) != 1 {
+		t.Errorf("logs %+v", logs)
+	}
+	runs, err := c.Runs()
+	if err != nil || len(runs) != 1 || !runs[0].compared || runs[0].Logs != 3 {
+		t.Errorf("%+v, %v", runs, err)
+	}
+	s.asked()
+	fetchLogs(t, c, s, ArtifactOptions{}, 80, 25, 1000)
+	fetchLogs(t, c, s, ArtifactOptions{Compared: true}, 80, 25, 1000)
+	if runs, err = c.Runs(); err != nil || runs[0].compared || len(s.asked()) != 0 {
+		t.Errorf("%+v, %v", runs, err)
+	}
+}
+
 func TestPruneLeavesWorkAlone(t *testing.T) {
 	c, results := fill(t)
 	for _, res := range results {
@@ -124,12 +211,12 @@ func TestPruneLeavesWorkAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone, err := c.Clear()
-	if got := builds(gone); err != nil || !slices.Equal(got, []string{"0", "2"}) {
+	if got := builds(gone.Runs); err != nil || !slices.Equal(got, []string{"0", "2"}) {
 		t.Errorf("removed %q, error %v", got, err)
 	}
 	unlock()
 	gone, err = c.Clear()
-	if got := builds(gone); err != nil || !slices.Equal(got, []string{"1"}) {
+	if got := builds(gone.Runs); err != nil || !slices.Equal(got, []string{"1"}) {
 		t.Errorf("removed %q, error %v", got, err)
 	}
 	for _, dir := range []string{"jobs", "locks"} {

@@ -173,7 +173,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	})
 	if result != nil {
 		in.setFetched(result)
-		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Pool: pool, Progress: progress})
+		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Compared: s.o.Compared, Pool: pool, Progress: progress})
 	}
 	err = s.notUploaded(in, err)
 	if withoutTraces(err) && in.Fetched != nil && (s.o.Logs || s.standsAlone(in)) {

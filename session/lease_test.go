@@ -49,7 +49,7 @@ func TestLeaseOutlivesItsOwner(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if removed, err := cache.Clear(); err != nil || len(removed) > 0 {
+	if removed, err := cache.Clear(); err != nil || len(removed.Runs) > 0 {
 		t.Errorf("a run that is read was pruned: %v, error %v", removed, err)
 	}
 	close(closed)
@@ -58,7 +58,7 @@ func TestLeaseOutlivesItsOwner(t *testing.T) {
 		release()
 		t.Error("a closed lease was acquired")
 	}
-	if removed, err := cache.Clear(); err != nil || len(removed) != 1 {
+	if removed, err := cache.Clear(); err != nil || len(removed.Runs) != 1 {
 		t.Errorf("the run is held still: removed %v, error %v", removed, err)
 	}
 	if err := l.Close(); err != nil {

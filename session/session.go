@@ -59,6 +59,10 @@ type Options struct {
 	// is loaded too, as one without spans.
 	Logs bool
 
+	// Compared says that the logs of runs are only wanted to compare others with: they are
+	// the first to go when the cache is too large.
+	Compared bool
+
 	// LiveLog reads the logs of runs that have not ended; nil: find.DeckLog.
 	LiveLog find.LiveLog
 
