@@ -2,56 +2,212 @@ package joblog
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"math"
 	"regexp"
+	"runtime"
+	"sort"
+	"sync"
 	"unicode/utf8"
 )
 
-// searchBytes is how many bytes are searched between two looks at the context, at most.
-const searchBytes = 1 << 20
+const (
+	searchBytes = 1 << 20 // searched between two looks at the context, at most
+	rangeLines  = 8192    // that a goroutine searches at a time, in as many bytes as they have
+	manyLines   = 2 * rangeLines
+)
 
 // Find returns the numbers of the lines from line from on whose text (see [Log.Text])
-// matches re. It looks at ctx at least once a MiB; when ctx ends, the last pair holds
-// its error.
+// matches re. Large logs are searched on all processors, ahead of what the caller takes.
+// It looks at ctx at least once a MiB; when ctx ends, the last pair holds its error.
 //
 // A caller may stop at any match and go on later from the line behind it.
 func (l *Log) Find(ctx context.Context, re *regexp.Regexp, from int) iter.Seq2[int, error] {
+	must := literalOf(re)
 	return func(yield func(int, error) bool) {
-		s := search{ctx: ctx, re: re}
-		for i := max(from, 0); i < len(l.lines); i++ {
-			found, err := s.match(l, i)
-			if err != nil {
-				yield(i, err)
+		from := max(from, 0)
+		if len(l.lines)-from < manyLines {
+			s := newSearch(ctx, l, re, must)
+			s.lines(from, len(l.lines), yield)
+			return
+		}
+		l.findParallel(ctx, re, must, from, yield)
+	}
+}
+
+// part is a range of lines, and what is found in it.
+type part struct {
+	from, to int
+	lines    []int
+	err      error
+	done     chan struct{}
+}
+
+// findParallel searches ranges of lines ahead, and gives out what is found in order.
+func (l *Log) findParallel(ctx context.Context, re *regexp.Regexp, must literal, from int, yield func(int, error) bool) {
+	stop := make(chan struct{})
+	workers := runtime.GOMAXPROCS(0)
+	todo, order := make(chan *part), make(chan *part, 2*workers) // order bounds how far ahead
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(stop)
+	all.Go(func() {
+		defer close(order)
+		defer close(todo)
+		for at := from; at < len(l.lines); at += rangeLines {
+			p := &part{from: at, to: min(at+rangeLines, len(l.lines)), done: make(chan struct{})}
+			select {
+			case order <- p:
+			case <-stop:
 				return
 			}
-			if found && !yield(i, nil) {
+			select {
+			case todo <- p:
+			case <-stop:
 				return
 			}
+		}
+	})
+	for range workers {
+		all.Go(func() {
+			s := newSearch(ctx, l, re, must)
+			s.stop = stop
+			for p := range todo {
+				s.lines(p.from, p.to, func(i int, err error) bool {
+					if err != nil {
+						p.from, p.err = i, err
+					} else {
+						p.lines = append(p.lines, i)
+					}
+					return true
+				})
+				close(p.done)
+			}
+		})
+	}
+	for p := range order {
+		<-p.done
+		for _, i := range p.lines {
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if p.err != nil {
+			yield(p.from, p.err)
+			return
 		}
 	}
 }
 
-// search is one search through a log.
+// search is one search through a log, by one goroutine.
 type search struct {
 	ctx  context.Context
+	stop <-chan struct{} // closed when nobody wants the result; or nil
+	l    *Log
 	re   *regexp.Regexp
+	must finder
 	text []byte // of a line whose text is not its bytes
 	done int    // bytes since the context was looked at
 }
 
-func (s *search) match(l *Log, i int) (bool, error) {
-	line := chomp(l.Raw(i))
-	if !l.lines[i].clean() {
+func newSearch(ctx context.Context, l *Log, re *regexp.Regexp, must literal) *search {
+	return &search{ctx: ctx, l: l, re: re, must: finder{literal: must}}
+}
+
+// lines searches the lines from from up to to. It ends with an error, and when found
+// wants no more.
+func (s *search) lines(from, to int, found func(int, error) bool) {
+	for i := from; i < to; {
+		if s.must.text != nil && s.l.lines[i].clean() {
+			n, err := s.skip(i, to)
+			if err != nil {
+				found(i, err)
+				return
+			}
+			if i = n; i == to {
+				return
+			}
+		}
+		ok, err := s.match(i)
+		if err != nil {
+			found(i, err)
+			return
+		}
+		if ok && !found(i, nil) {
+			return
+		}
+		i++
+	}
+}
+
+// skip gives the first line from i on that may match: one that holds the literal, or
+// whose text is not its bytes; to if there is none.
+func (s *search) skip(i, to int) (int, error) {
+	for i < to && s.l.lines[i].clean() {
+		start := s.l.lines[i].start()
+		end, next := start, i
+		for next < to && s.l.lines[next].clean() && end-start < searchBytes {
+			next++
+			end = s.l.end(next - 1)
+		}
+		at, err := s.literal(s.l.data[start:end])
+		if err != nil {
+			return i, err
+		}
+		if at += start; at >= start {
+			return i + sort.Search(next-i-1, func(n int) bool { return s.l.lines[i+n+1].start() > at }), nil
+		}
+		i = next
+	}
+	return i, nil
+}
+
+// literal finds the literal in a text, -1 for none.
+func (s *search) literal(text []byte) (int, error) {
+	for from := 0; ; from += searchBytes {
+		piece := text[from:min(from+searchBytes+len(s.must.text)-1, len(text))]
+		if err := s.read(len(piece) + 1); err != nil {
+			return 0, err
+		}
+		if at := s.must.index(piece); at >= 0 {
+			return from + at, nil
+		}
+		if from+searchBytes >= len(text) {
+			return -1, nil
+		}
+	}
+}
+
+var errStopped = errors.New("nobody wants the result")
+
+// read counts bytes that are searched, and looks at the context once a MiB.
+func (s *search) read(n int) error {
+	if s.done += n; s.done <= searchBytes {
+		return nil
+	}
+	s.done = 0
+	select {
+	case <-s.stop:
+		return errStopped
+	default:
+		return s.ctx.Err()
+	}
+}
+
+func (s *search) match(i int) (bool, error) {
+	line := chomp(s.l.Raw(i))
+	if !s.l.lines[i].clean() {
 		s.text = appendText(s.text[:0], line, math.MaxInt)
 		line = s.text
 	}
-	if s.done += len(line) + 1; s.done > searchBytes {
-		if err := s.ctx.Err(); err != nil {
+	if s.must.text != nil {
+		if at, err := s.literal(line); at < 0 || err != nil {
 			return false, err
 		}
-		s.done = 0
+	} else if err := s.read(len(line) + 1); err != nil {
+		return false, err
 	}
 	if len(line) <= searchBytes {
 		return s.re.Match(line), nil

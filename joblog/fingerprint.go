@@ -1,6 +1,7 @@
 package joblog
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"math/bits"
@@ -11,14 +12,16 @@ import (
 
 // FingerprintVersion is the version of the rules by which texts are masked. It grows
 // when a fingerprint would differ from that of an older version.
-const FingerprintVersion = 1
+const FingerprintVersion = 2
 
 // maxMasked is how many bytes of a line its fingerprint goes by.
 const maxMasked = 4 << 10
 
 // Masked appends to dst the text of line i with "#" in place of what differs from run
-// to run: times, numbers, addresses, ids, the random parts of names and paths. At most
-// the first 4 KiB of the text count. The result is not longer than they are.
+// to run: times, numbers, addresses, ids, the random parts of names and paths. A status
+// stays, such as the 403 of "Error 403" and of "HTTP/1.1 403": another one is another
+// failure. At most the first 4 KiB of the text count. The result is not longer than they
+// are.
 func (l *Log) Masked(dst []byte, i int) []byte {
 	line := chomp(l.Raw(i))
 	if l.lines[i].clean() {
@@ -139,8 +142,13 @@ func mask(dst, text []byte) []byte {
 		c := text[i]
 		kind := kinds[c]
 		if kind&isNumber != 0 {
-			i = numberEnd(text, i)
-			n = addMask(out, n)
+			end := numberEnd(text, i)
+			if end-i == statusLen && isStatus(text[i:end], out[:n]) {
+				n += copy(out[n:], text[i:end])
+			} else {
+				n = addMask(out, n)
+			}
+			i = end
 			continue
 		}
 		if kind&isAlpha != 0 {
@@ -192,6 +200,49 @@ func numberEnd(text []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// statusLen is the length of a status of HTTP; exit codes of signals are as long.
+const statusLen = 3
+
+// isStatus reports whether three digits or letters are a status, by the word before them.
+func isStatus(number, before []byte) bool {
+	if number[0] < '1' || number[0] > '5' || !isDigit(number[1]) || !isDigit(number[2]) {
+		return false
+	}
+	end := len(before)
+	for least := max(0, end-maxBetween); end > least && kinds[before[end-1]]&isAlpha == 0; {
+		end--
+	}
+	start := end
+	for least := max(0, end-maxStatusWord); start > least && kinds[before[start-1]]&isAlpha != 0; {
+		start--
+	}
+	if word := before[start:end]; len(word) > 3 {
+		return statusWord(word)
+	}
+	return false
+}
+
+// What lies between a status and the word that announces it is short: HTTP/1.1" 403.
+const (
+	maxBetween    = 5
+	maxStatusWord = 12
+)
+
+// statusWord reports whether a word announces a status.
+func statusWord(word []byte) bool {
+	var lower [maxStatusWord]byte
+	for i, c := range word {
+		if lower[i] = c; isLetter(c) {
+			lower[i] = c | 0x20
+		}
+	}
+	switch string(lower[:len(word)]) {
+	case "http", "https", "status", "statuscode", "httpstatus", "code", "errorcode", "exitcode", "error", "errors", "returned", "response", "responded":
+		return true
+	}
+	return bytes.HasSuffix(lower[:len(word)], []byte("_code")) || bytes.HasSuffix(lower[:len(word)], []byte("_status"))
 }
 
 // pathEnd returns the end of the part of a path at i.

@@ -103,12 +103,16 @@ func (l *Log) Lines() iter.Seq2[int, Line] {
 // Raw returns all bytes of line i, the line break included. The raw bytes of all
 // lines, one after the other, are the log. The result aliases the log's bytes.
 func (l *Log) Raw(i int) []byte {
-	end := len(l.data)
-	if i+1 < len(l.lines) {
-		end = l.lines[i+1].start()
-	}
-	start := l.lines[i].start()
+	start, end := l.lines[i].start(), l.end(i)
 	return l.data[start:end:end]
+}
+
+// end is where line i ends, behind its line break.
+func (l *Log) end(i int) int {
+	if i+1 < len(l.lines) {
+		return l.lines[i+1].start()
+	}
+	return len(l.data)
 }
 
 // Offset returns the place of line i in the log, in bytes.

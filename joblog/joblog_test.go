@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -296,14 +298,74 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A search on all processors, with the help of a literal, finds what a look at each line
+// does, in order.
+func TestFindInParallel(t *testing.T) {
+	data := string(generate(3<<20, append([]string{"\x1b[31mretry\x1b[0m #", "Retrying once", "\u212aelvin SECONDS ſeconds"}, mixedLines...)))
+	l := index(t, data, Options{})
+	if l.Len() < manyLines {
+		t.Fatalf("only %d lines", l.Len())
+	}
+	for _, pattern := range []string{"retry", "(?i)retry", "(?i)RETRYING ONCE", "retry.*after 1#?2", "^retry 1", "Watch|retry", "(?i)kelvin", "(?i)seconds", "(retry|x)+ing", "ing once$", "no such thing", "\\d\\d%$"} {
+		re := regexp.MustCompile(pattern)
+		var want, got []int
+		var text []byte
+		for i := range l.Len() {
+			if text = l.Text(text[:0], i, 1<<20); re.Match(text) {
+				want = append(want, i)
+			}
+		}
+		for i, err := range l.Find(context.Background(), re, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, i)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d lines, want %d", pattern, len(got), len(want))
+		}
+		if len(want) > 2 {
+			for i := range l.Find(context.Background(), re, want[1]) {
+				if i != want[1] {
+					t.Errorf("%s from line %d: line %d", pattern, want[1], i)
+				}
+				break // the others stop
+			}
+		}
+	}
+}
+
+func TestLiteralOf(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"quota":                     "quota",
+		"(?i)quota '\\w+' exceeded": "(?i)' exceeded",
+		"a|b":                       "",
+		"(retry)+ing":               "retry",
+		"x{2,}(retry){0}abc":        "abc",
+		"(?:retry)?abc":             "abc",
+		"(?i)asked":                 "",
+		"ab":                        "",
+		"(?i)Übergang":              "(?i)bergang",
+	} {
+		l := literalOf(regexp.MustCompile(pattern))
+		got := string(l.text)
+		if l.fold {
+			got = "(?i)" + got
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+}
+
 // countdown is a context that ends after it was looked at some times.
 type countdown struct {
 	context.Context
-	left int
+	left atomic.Int64
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -322,12 +384,13 @@ func TestContext(t *testing.T) {
 		t.Errorf("fingerprints: %v", err)
 	}
 	for name, log := range map[string]string{"many lines": string(many), "one line": strings.Repeat("x", len(many))} {
-		ctx := &countdown{context.Background(), 2}
+		ctx := &countdown{Context: context.Background()}
+		ctx.left.Store(1)
 		var err error
 		for _, err = range index(t, log, Options{}).Find(ctx, regexp.MustCompile("nothing"), 0) {
 		}
-		if !errors.Is(err, context.Canceled) || ctx.left < -3 {
-			t.Errorf("find in %s: %v, looked at %d times more", name, err, -ctx.left)
+		if !errors.Is(err, context.Canceled) || ctx.left.Load() < -3-int64(runtime.GOMAXPROCS(0)) {
+			t.Errorf("find in %s: %v, looked at %d times more", name, err, -ctx.left.Load())
 		}
 	}
 }
@@ -355,6 +418,9 @@ func TestFingerprints(t *testing.T) {
 		{"commits", "Tried commit # of kops",
 			"Tried commit d8494e2 of kops",
 			"Tried commit 0123abcdef0123abcdef0123abcdef0123abcdef of kops"},
+		{"statuses stay, times and sizes do not", `# "GET / HTTP/#" 502 # # error 403: took # of #, exit code 137`,
+			`10.0.0.1 "GET / HTTP/1.1" 502 157 12ms error 403: took 412ms of 503, exit code 137`,
+			`10.0.0.2 "GET / HTTP/1.0" 502 999 7ms error 403: took 212ms of 404, exit code 137`},
 		{"JSON", `{"level":"error","ts":#,"msg":"took #"}`,
 			`{"level":"error","ts":1741830346.1234567,"msg":"took 3ms"}`,
 			`{"level":"error","ts":1741830999.1,"msg":"took 2.5s"}`},
@@ -374,6 +440,28 @@ func TestFingerprints(t *testing.T) {
 	for _, kept := range []string{"cannot pull image for us-east, e.g. deadline exceeded", "Quota 'CPUS' exceeded", "Überlauf im Speicher"} {
 		if got := string(index(t, kept, Options{}).Masked(nil, 0)); got != kept {
 			t.Errorf("%q became %q", kept, got)
+		}
+	}
+}
+
+// Another status is another failure.
+func TestFingerprintsOfStatuses(t *testing.T) {
+	for _, form := range []string{
+		`googleapi: Error %s: Quota exceeded`, `HTTP/1.1" %s 157`, `"statusCode":%s,`, `status code: %s`, `status=%s`, `server returned %s`, `HTTP %s`,
+		`unexpected response: %s Service`, `http_status=%s`, `StatusCode: %s, request id`, `exit code %s`,
+	} {
+		l := index(t, fmt.Sprintf(form, "403")+"\n"+fmt.Sprintf(form, "500")+"\n"+fmt.Sprintf(form, "4031")+"\n", Options{})
+		if l.Fingerprint(0) == l.Fingerprint(1) {
+			t.Errorf("%s: %s", form, l.Masked(nil, 0))
+		}
+		if masked := string(l.Masked(nil, 2)); strings.Contains(masked, "403") {
+			t.Errorf("%s: %s", form, masked)
+		}
+	}
+	for _, form := range []string{"took %sms", "%s of 600 pods", "line %s", "errors 1, passed %s", "2025-03-13 at port %s"} {
+		l := index(t, fmt.Sprintf(form, "403")+"\n"+fmt.Sprintf(form, "500")+"\n", Options{})
+		if l.Fingerprint(0) != l.Fingerprint(1) {
+			t.Errorf("%s: %s", form, l.Masked(nil, 0))
 		}
 	}
 }
