@@ -19,6 +19,7 @@ type suite struct {
 
 var suites = []suite{
 	{"trace", "^Benchmark(Load|Bound)$/^(|read|crc)$", "1s", "1"},
+	{"trace", "^BenchmarkShapes$/^(one-file|flat)$", "1s", "1"},
 	{"trace/join", "^BenchmarkMake$/^load$|^BenchmarkMake$/^join$/^time$|^BenchmarkMemory$", "1s", "1"},
 	{"trace/query", "^BenchmarkFindBox$/SPANS/^(nonexistent|url.full~nope.*|regexp)$", "1s", "1"},
 	{"trace/analysis", "^BenchmarkAnalyses$", "1s", "1"},

@@ -21,6 +21,8 @@ const ns = "ns/op"
 
 var rows = []row{
 	{"load 1 M spans, 517 MB in 20 files", figure{"Load/1m", ns}, []figure{{"Bound/read/1m", ns}, {"Bound/crc/1m", ns}}, "read the bytes, check CRC-32C", "4 ×"},
+	{"the same in one file", figure{"Shapes/one-file/1m", ns}, []figure{{"Load/1m", ns}}, "loading 20 files", "1 ×"},
+	{"the same as a million traces", figure{"Shapes/flat/1m", ns}, []figure{{"Load/1m", ns}}, "loading 160 traces", ""},
 	{"the same by kOps' trace server", peerLoad, []figure{{"Load/1m", ns}}, "loading by prowtrace", "at least 20 ×"},
 	{"join 1 M spans", figure{"Make/join/time", ns}, []figure{{"Make/load", ns}}, "load", "1 ×"},
 	{"memory with the joined trace, 1 M spans", figure{"Memory", "anon-B/span"}, nil, "", "120 B a span"},
