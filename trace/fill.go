@@ -25,7 +25,7 @@ type tally struct {
 func (s *Set) makeRows(l *linker) {
 	s.columns = makeColumns(len(l.places))
 	s.traces.first = l.base
-	s.traces.total = make([]uint32, len(l.extents))
+	s.traces.total = hugepage.Make[uint32](len(l.extents))
 	several := uint32(0)
 	for t, e := range l.extents {
 		s.traces.total[t] = several
@@ -33,7 +33,7 @@ func (s *Set) makeRows(l *linker) {
 			several++
 		}
 	}
-	s.traces.totals = make([]total, several)
+	s.traces.totals = hugepage.Make[total](int(several))
 }
 
 func makeColumns(rows int) columns {

@@ -62,7 +62,7 @@ const batch = 256
 func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, total int) *linker {
 	l := &linker{
 		set: s, extents: extents, places: hugepage.Make[place](total),
-		base: make([]uint32, len(extents)+1), rows: make([]uint32, len(extents)),
+		base: hugepage.Make[uint32](len(extents) + 1), rows: hugepage.Make[uint32](len(extents)),
 		workers: make([]worker, runtime.GOMAXPROCS(0)),
 	}
 	for t, e := range extents {
@@ -72,10 +72,11 @@ func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, t
 		l.workers[w].table.seed = rand.Uint64()
 		l.workers[w].ops = map[operation]struct{}{}
 	}
-	next := slices.Clone(l.base) // where the next span of each trace goes
+	next := hugepage.Make[uint32](len(extents)) // where the next span of each trace goes
+	copy(next, l.base)
 	var shares sync.WaitGroup
 	for i, sh := range shards {
-		own := make([]uint32, len(sh.extents))
+		own := hugepage.Make[uint32](len(sh.extents))
 		for local, e := range sh.extents {
 			t := numbers[i].traces[local]
 			own[local] = next[t]
