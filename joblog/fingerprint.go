@@ -152,17 +152,23 @@ func mask(dst, text []byte) []byte {
 			continue
 		}
 		if kind&isAlpha != 0 {
-			start, all := n, uint8(0)
-			for ; kind&(isAlpha|isNumber) != 0; kind = kinds[c] {
+			start := n
+			letters := copyLetters(out[n:], text[i:])
+			n, i = n+letters, i+letters
+			all := uint8(0)
+			for ; i < len(text); i++ { // digits and what follows them
+				c = text[i]
+				if kind = kinds[c]; kind&(isAlpha|isNumber) == 0 {
+					break
+				}
 				all |= kind
 				out[n] = c
 				n++
-				if i++; i == len(text) {
-					break
-				}
-				c = text[i]
 			}
 			if all&isNumber != 0 || start > 0 && kinds[out[start-1]] == joint {
+				for _, c := range out[start : start+letters] {
+					all |= kinds[c]
+				}
 				n = maskWord(out, start, n, all)
 			}
 			continue
@@ -200,6 +206,26 @@ func numberEnd(text []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// copyLetters copies the letters that text begins with, eight at a time, and returns how
+// many; some that are left when fewer than eight bytes are. More than these may be written
+// to out, which is as long as text.
+func copyLetters(out, text []byte) (n int) {
+	const ones = 0x0101010101010101
+	for len(text)-n >= 8 && len(out)-n >= 8 {
+		word := binary.LittleEndian.Uint64(text[n:])
+		binary.LittleEndian.PutUint64(out[n:], word)
+		lower := word&^(0x80*ones) | 0x20*ones
+		// Adding carries into the highest bit of a byte where it is 'a' or more, and where
+		// it is more than 'z'.
+		letters := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones) &^ word & (0x80 * ones)
+		if others := letters ^ 0x80*ones; others != 0 {
+			return n + bits.TrailingZeros64(others)/8
+		}
+		n += 8
+	}
+	return n
 }
 
 // statusLen is the length of a status of HTTP; exit codes of signals are as long.
