@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 
 	"prowtrace/serve/viewer"
 	"prowtrace/session"
@@ -20,6 +22,19 @@ func logsOf(in *session.Input) func(context.Context) ([]viewer.Log, error) {
 		}
 		return logs, nil
 	}
+}
+
+// linesQuery asks the page of the only run for the lines that its link names.
+func linesQuery(inputs []*session.Input) string {
+	if len(inputs) != 1 || inputs[0].Ref.Lines.File == "" {
+		return ""
+	}
+	lines := inputs[0].Ref.Lines
+	log := fmt.Sprintf("%s:%d", lines.File, lines.From)
+	if lines.To > lines.From {
+		log += fmt.Sprintf("-%d", lines.To)
+	}
+	return "?log=" + url.QueryEscape(log)
 }
 
 func pageLog(l *session.Log) viewer.Log {

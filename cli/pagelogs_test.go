@@ -39,3 +39,20 @@ func TestPagesHaveLogs(t *testing.T) {
 	}
 	r.interrupt(t)
 }
+
+// A link to lines of a log opens the trace with them.
+func TestLinkToLinesOpensThem(t *testing.T) {
+	const run = "https://prow.k8s.io/view/gs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+	for _, test := range []struct{ fragment, want string }{
+		{"#1:build-log.txt%3A10", "?log=build-log.txt%3A10"},
+		{"#1:build-log.txt%3A10-20", "?log=build-log.txt%3A10-20"},
+		{"", ""},
+	} {
+		r := start(t, nil, "--ui", "builtin", run+test.fragment)
+		_, after, _ := strings.Cut(r.address, "/trace/5b1f6a523c0e4d8f9a710c6d2e8f4b10")
+		if !strings.Contains(r.address, "/trace/") || after != test.want {
+			t.Errorf("%s opens %s, want %s behind the trace", test.fragment, r.address, test.want)
+		}
+		r.interrupt(t)
+	}
+}

@@ -17,10 +17,11 @@ import (
 
 // builtinPage is the page to begin with: the job, the only trace, the later of two
 // runs beside the earlier one, or the list. The pages match the roots of two jobs
-// whatever their names.
-func builtinPage(view *trace.View, pages string) string {
+// whatever their names. The only run is shown at the lines of its log that its link
+// names.
+func builtinPage(view *trace.View, pages string, inputs ...*session.Input) string {
 	if id, ok := onlyTrace(view); ok {
-		return pages + "trace/" + id.String()
+		return pages + "trace/" + id.String() + linesQuery(inputs)
 	}
 	if jobs := view.Jobs(); len(jobs) == 2 {
 		return pages + "trace/" + jobs[1].ID.String() + "?view=compare&compare=" + jobs[0].ID.String() + "&order=calls"

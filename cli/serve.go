@@ -47,7 +47,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			g.Go(func() error {
 				r.joinLogs(ctx, g, loaded)
 				view, release := loaded.Acquire()
-				page := builtinPage(view, "http://"+servers.Viewer()+"/")
+				page := builtinPage(view, "http://"+servers.Viewer()+"/", loaded.Inputs...)
 				release()
 				if _, err := fmt.Fprintf(s.Out, "storage %s\npages %s\n", servers.Storage(), page); err != nil {
 					return fmt.Errorf("writing the addresses: %w", err)

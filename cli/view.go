@@ -159,7 +159,7 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, found launch.Jaeger, missing error, storage, address string, pages *viewer.Viewer) error {
 	// The view is let go before the wait for the end: newer ones may replace it.
 	view, release := loaded.Acquire()
-	builtin, spans := builtinPage(view, address), longest(view)
+	builtin, spans := builtinPage(view, address, loaded.Inputs...), longest(view)
 	release()
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
@@ -180,6 +180,9 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 	v.note("%v is running", found)
 	if advice := tooLarge(spans, builtin); advice != "" {
 		v.note("%s", advice)
+	}
+	if linesQuery(loaded.Inputs) != "" {
+		v.note("The lines of the log are in the built-in pages: %s", builtin)
 	}
 	pages.SetJaeger(process.URL)
 	view, release = loaded.Acquire()

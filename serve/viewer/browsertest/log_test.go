@@ -17,6 +17,7 @@ import (
 	"prowtrace/joblog"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/triage"
 )
 
 // indexed is a log without gaps.
@@ -58,7 +59,22 @@ func sampleLog(t testing.TB) viewer.Info {
 		t.Fatal(err)
 	}
 	start := time.Date(2025, 3, 13, 1, 45, 0, 0, time.UTC)
-	return giving(logOf(t, "build-log.txt", string(data), start, start.Add(35*time.Minute)))
+	info := giving(logOf(t, "build-log.txt", string(data), start, start.Add(35*time.Minute)))
+	known, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	matcher := triage.NewMatcher(known)
+	info.Known = func() *triage.Matcher { return matcher }
+	return info
+}
+
+// An error that is known by its text is marked, and says what to do.
+func TestKnownErrorInLog(t *testing.T) {
+	set := jobs(t, failing)
+	b := open(t, set, sampleLog(t), "/trace/"+set.Jobs()[0].ID.String()+"?log=build-log.txt:12")
+	b.wait(`document.querySelector('#log-12 .log-known')?.textContent.startsWith('quota')`)
+	b.wait(`document.querySelector('.log-known-error')?.textContent.includes("Quota 'CPUS' exceeded")`)
 }
 
 const atLog = `document.querySelector('.log-row:not([hidden]) .log-text')?.textContent`

@@ -31,18 +31,21 @@ func TestPictures(t *testing.T) {
 		t.Skip("-pictures is not given")
 	}
 	set, whole, two := demo(t), jobs(t, failing), jobs(t, passing, failing)
+	log := sampleLog(t)
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, p := range []struct {
 			name              string
 			set               *trace.View
+			info              viewer.Info
 			path, keys, ready string
 		}{
-			{"job", whole, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelectorAll('.n-hint.said').length > 4`},
-			{"compare", two, "/trace/" + two.Jobs()[1].ID.String() + "?view=compare&order=calls&compare=" + two.Jobs()[0].ID.String(), "", `document.querySelector('.calls tbody tr')`},
-			{"detail", set, one + "?q=error&mode=filter", "F", `document.querySelector('.detail .d-fields')`},
+			{"log", whole, log, "/trace/" + whole.Jobs()[0].ID.String() + "?log=build-log.txt:12", "", `document.querySelector('.log-known-error')`},
+			{"job", whole, demoInfo, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelectorAll('.n-hint.said').length > 4`},
+			{"compare", two, demoInfo, "/trace/" + two.Jobs()[1].ID.String() + "?view=compare&order=calls&compare=" + two.Jobs()[0].ID.String(), "", `document.querySelector('.calls tbody tr')`},
+			{"detail", set, demoInfo, one + "?q=error&mode=filter", "F", `document.querySelector('.detail .d-fields')`},
 		} {
-			b := open(t, p.set, demoInfo, "/")
+			b := open(t, p.set, p.info, "/")
 			b.system(scheme)
 			b.run(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(b.base+p.path))
 			b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")

@@ -217,6 +217,7 @@ export interface LogGap { before: number; bytes: number }
 export interface LogLine {
   number: number; inexact?: boolean; time?: string; origin: 'read' | 'inherited' | 'estimated' | 'none'; severity?: string;
   text: [text: string, style?: string][]; cut?: boolean; span: number;
+  known?: { id: string; title: string; category: string; next: string; link?: string }; // an error that is known by its text
 }
 export interface WholeLine extends LogLine { bytes: number; place: number; url?: string }
 

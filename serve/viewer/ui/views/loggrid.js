@@ -167,7 +167,7 @@ export class LogGrid {
     row.number.href = format({ ...address, log: formatLog(name, { from: line, to: line }) });
     row.sign.replaceChildren(...(l?.severity && SIGNS[l.severity] ? [h('span', { 'aria-hidden': 'true', title: l.severity }, SIGNS[l.severity]), h('span', { class: 'vh' }, l.severity)] : []));
     row.time.textContent = l ? timeOf(l, address.zone) : '';
-    row.text.replaceChildren(...(l ? pieces(l) : []));
+    row.text.replaceChildren(...(l?.known ? [knownMark(l.known)] : []), ...(l ? pieces(l) : []));
     row.span.textContent = l && l.span >= 0 ? named(nameOf(model, l.span)) : '';
     if (l) this.#measure(row, l);
   }
@@ -231,6 +231,14 @@ function fillGap({ el, number, sign, time, text, span }, gap) {
 export function timeOf(l, zone) {
   if (l.time === undefined || l.origin === 'inherited') return '';
   return (l.origin === 'estimated' ? '~' : '') + dateAndTime(BigInt(l.time), zone, 3)[1];
+}
+
+/**
+ * The mark of an error that is known by its text.
+ * @param {NonNullable<LogLine['known']>} known
+ */
+function knownMark({ title, category, next }) {
+  return h('span', { class: 'mark-odd log-known', title: `${title}. ${next}` }, category, h('span', { class: 'vh' }, `, known: ${title}`));
 }
 
 /**

@@ -168,6 +168,7 @@ function chosenLine(store) {
           copyButton(store.trace, 'Copy link', () => Promise.resolve(location.origin + format({ ...address, log: formatLog(name, chosen) }))),
           l.url ? outside(l.url, 'At Prow') : null,
           h('a', { href: `/api/v1/${store.path('/raw', { at: String(l.number) })}`, download: true }, 'Raw line')),
+        l.known ? h('p', { class: 'log-known-error' }, h('b', {}, bdi(l.known.title)), ` (${l.known.category}) `, bdi(l.known.next), ' ', l.known.link ? outside(l.known.link, 'More') : null) : '',
         h('pre', { class: 'value', tabindex: '0', 'aria-label': 'The whole line' }, ...pieces(l)));
     },
   };
