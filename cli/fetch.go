@@ -28,9 +28,11 @@ func newFetch(s Streams) *cobra.Command {
 		Use:   "fetch WHAT…",
 		Short: "Download the traces of runs and print where they are",
 		Long: `fetch downloads the trace files of runs into the cache and prints, for each run,
-the directory that holds them, which prowtrace also takes as WHAT. With -o they
-are copied from there to a directory under their own names (on Windows %3A stands
-for a colon). A directory is for one run; several runs get one each below it.`,
+the directory that holds them, which prowtrace also takes as WHAT. The logs of a
+run that has ended come behind its traces. With -o the files are copied from there
+to a directory under their own names (on Windows %3A stands for a colon), of the
+logs those that are held whole. A directory is for one run; several runs get one
+each below it.`,
 		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002)
   prowtrace "$dir"`,
 		Args: atLeastOne,
@@ -74,6 +76,12 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	for _, in := range c.Inputs {
 		if said := unfinished(in); said != "" {
 			f.note("%s", said)
+		}
+		if _, running := in.Unfinished(); !running { // else they are still written
+			if _, err := in.Logs(ctx); err != nil {
+				return err
+			}
+			f.tellLosses(in.LogLosses())
 		}
 		dir := in.Fetched.Dir
 		if f.output != "" {

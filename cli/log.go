@@ -222,12 +222,12 @@ type noLogError struct{ in *session.Input }
 func (e *noLogError) Error() string { return "there is no log of " + text.Line(e.in.Title()) }
 
 // tellLosses says what of logs is left out.
-func (l *logCommand) tellLosses(lost []runfile.Loss) {
+func (r *request) tellLosses(lost []runfile.Loss) {
 	for _, loss := range lost {
 		again := ""
-		if loss.Again {
+		if loss.Again && !r.offline {
 			again = "; --refresh asks again"
 		}
-		l.note("%v%s", loss, again)
+		r.note("%v%s", loss, again)
 	}
 }

@@ -15,9 +15,9 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// Export copies the run's files, traces and metadata, into dir under the names
-// that they have below the run's root, and returns where each went, relative to
-// dir. What is stored with gzip under a name that does not say so is unpacked. Names are changed as little as every file system needs: see localNames. On
+// Export copies the run's files into dir under the names that they have below the
+// run's root, and returns where each went, relative to dir: traces, metadata, and the
+// logs that the cache holds whole. What is stored with gzip under a name that does not say so is unpacked. Names are changed as little as every file system needs: see localNames. On
 // Windows that takes the colons of kOps' names. Existing files are replaced, each at once when
 // its copy is complete; nothing outside dir is touched, whatever the names say
 // and wherever symbolic links in dir lead.
@@ -112,6 +112,11 @@ func (r *Result) all() []File {
 	files := append([]File(nil), r.Files...)
 	for _, f := range r.Metadata {
 		files = append(files, f)
+	}
+	for _, a := range r.Logs().Files {
+		if a.Whole() && !a.Live {
+			files = append(files, File{Name: a.Name, Path: a.Path, Size: a.Size, Updated: a.Updated})
+		}
 	}
 	return files
 }
