@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/text"
 	"prowtrace/session"
 )
 
@@ -13,15 +14,42 @@ import (
 // come later make the page load again.
 const logsFirst = time.Second
 
+// besideFirst is how long pages wait for files beside the traces, such as JUnit files,
+// after these. Most runs have all within a round trip or two; 20,000 files take half a
+// minute, and make the page load again.
+const besideFirst = 2 * time.Second
+
+// fetchRest brings the files that the pages did not wait for.
+func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) {
+	files := 0
+	for _, in := range loaded.Inputs {
+		files += in.Late()
+	}
+	if files == 0 || r.offline {
+		return
+	}
+	r.note("%s beside the traces, such as JUnit files, still on the way: the pages show what they tell when they are there", text.Count(files, "file"))
+	came, err := loaded.FetchRest(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.note("The traces are shown without these files: %s", oneLine(err))
+	case came:
+		r.note("These files are there.")
+	}
+}
+
 // joinLogs makes what the logs of the runs tell a part of their traces, as a task of g. It
 // returns when that is done, after a while, or with ctx.
 func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *session.Loaded) {
 	done := make(chan struct{})
 	g.Go(func() error {
-		defer close(done)
-		if err := loaded.JoinLogs(ctx); err != nil && ctx.Err() == nil {
+		err := loaded.JoinLogs(ctx)
+		close(done)
+		if err != nil && ctx.Err() == nil {
 			r.note("The traces are shown without the logs: %s", oneLine(err))
 		}
+		r.fetchRest(ctx, loaded)
 		return nil
 	})
 	late := time.NewTimer(logsFirst)

@@ -38,8 +38,9 @@ type request struct {
 	keepGoing bool
 	join      string
 	choice    choiceFlags
-	logs      bool // runs are loaded for their logs
-	keepFiles bool // what the cache holds is the result, so it has to last
+	logs      bool          // runs are loaded for their logs
+	patience  time.Duration // how long files beside the traces keep them back; 0: as long as they come
+	keepFiles bool          // what the cache holds is the result, so it has to last
 
 	known       prow.Instances         // set by open, as are the following
 	knownErrors func() *triage.Matcher // that are known by their text
@@ -117,7 +118,7 @@ func (r *request) open(ctx context.Context) error {
 	}
 	r.session = session.New(session.Options{
 		Instances: r.known, Stores: readable, Input: r.streams.In,
-		Choice: choice, Cache: cache, Join: joinBy(r.join), Untraced: r.join != "", Logs: r.logs, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
+		Choice: choice, Cache: cache, Join: joinBy(r.join), Untraced: r.join != "", Logs: r.logs, Patience: r.patience, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
 	})
 	return nil

@@ -14,6 +14,7 @@ import (
 // newServe makes the command that serves on fixed addresses and starts nothing.
 func newServe(s Streams) *cobra.Command {
 	r := newRequest(s)
+	r.patience = besideFirst
 	var storage, listen string
 	c := &cobra.Command{
 		Use:   "serve WHAT…",

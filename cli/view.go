@@ -37,7 +37,11 @@ type viewCommand struct {
 	port      int    // of listen
 }
 
-func newView(s Streams) *viewCommand { return &viewCommand{request: newRequest(s)} }
+func newView(s Streams) *viewCommand {
+	v := &viewCommand{request: newRequest(s)}
+	v.patience = besideFirst
+	return v
+}
 
 func (v *viewCommand) command(use string) *cobra.Command {
 	c := &cobra.Command{

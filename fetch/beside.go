@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type besideFiles struct {
 	mu       sync.Mutex  // guards what follows
 	waiting  time.Time   // since when
 	late     *time.Timer // ends the wait; nil before it
+	given    int    // failed for want of time, where a caller wants no more
+	last     string // one of those
 	failed   int
 	first    string // of those that failed
 	why      string // that one did
@@ -90,13 +93,15 @@ func (b *besideFiles) wait(wanted bool) {
 	}
 	b.mu.Lock()
 	b.waiting = time.Now()
-	b.late = time.AfterFunc(patience, b.cancel)
+	b.late = time.AfterFunc(cmp.Or(b.t.Patience, patience), b.cancel)
 	b.mu.Unlock()
 	b.all.Wait()
 	b.late.Stop()
 	b.cancel()
 	for _, kind := range runfile.Kinds() {
-		if err := b.unlisted[kind.Title]; err != nil {
+		if err := b.unlisted[kind.Title]; b.gaveUp(err) {
+			b.given++
+		} else if err != nil {
 			b.t.lose(runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: fmt.Sprintf("%ss are left out, they could not be listed: %v", kind.Title, err), Again: true})
 		}
 	}
@@ -105,6 +110,9 @@ func (b *besideFiles) wait(wanted bool) {
 	}
 	if b.tooLarge > 0 {
 		b.t.lose(runfile.Loss{Kind: runfile.LossTooLarge, File: b.large, Files: b.tooLarge, Why: "too large, alone or with the others"})
+	}
+	if b.given > 0 {
+		b.t.lose(runfile.Loss{Kind: runfile.LossLate, File: b.last, Files: b.given, Why: "it was still on its way", Again: true})
 	}
 	if b.failed > 0 {
 		b.t.lose(runfile.Loss{Kind: runfile.LossUnavailable, File: b.first, Files: b.failed, Why: b.why, Again: true})
@@ -137,7 +145,7 @@ func (b *besideFiles) start(ctx context.Context, name string, work func() error)
 func (b *besideFiles) came() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.late != nil && b.late.Stop() {
+	if b.late != nil && b.t.Patience == 0 && b.late.Stop() {
 		b.late.Reset(min(patience, max(0, maxPatience-time.Since(b.waiting))))
 	}
 }
@@ -153,9 +161,19 @@ func cause(ctx context.Context, err error) error {
 func (b *besideFiles) leaveFailed(name string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.gaveUp(err) {
+		b.given++
+		b.last = name
+		return
+	}
 	if b.failed++; b.failed == 1 {
 		b.first, b.why = name, err.Error()
 	}
+}
+
+// gaveUp reports the error of what the caller did not wait for, and will ask for again.
+func (b *besideFiles) gaveUp(err error) bool {
+	return b.t.Patience > 0 && errors.Is(err, errLate)
 }
 
 // leaveLarge notes a file that asking again would not bring.

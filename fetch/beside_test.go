@@ -424,3 +424,36 @@ func TestBesideInTheCache(t *testing.T) {
 		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
 }
+
+// A caller that does not want to wait asks again for what it did not get.
+func TestBesideWithPatience(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		listing bool
+		files   int // that are late, as far as is known
+	}{{"files", false, 3}, {"listing", true, 1}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, c := newStore(), openTest(t)
+				putRun(s, testRun)
+				putBeside(s)
+				began := time.Now()
+				o := Options{Patience: 2 * time.Second, Notice: func(n Notice) { t.Errorf("told: %s", n.Text) }}
+				res, err := c.Fetch(t.Context(), stuckStore{s, tt.listing}, testRun, o)
+				if err != nil || len(res.Files) != 3 || time.Since(began) != o.Patience {
+					t.Errorf("%d files after %v, %v", len(res.Files), time.Since(began), err)
+				}
+				if len(res.Lost) != 1 || res.Lost[0].Kind != runfile.LossLate || res.Lost[0].Files != tt.files || !res.Lost[0].Again {
+					t.Errorf("lost %+v", res.Lost)
+				}
+				rest, err := c.Fetch(t.Context(), s, testRun, Options{Refresh: true})
+				if err != nil || len(rest.Lost) > 0 || !maps.Equal(besideOf(t, rest), besideArtifacts) {
+					t.Errorf("the rest is %v, lost %v, %v", besideOf(t, rest), rest.Lost, err)
+				}
+				if err := errors.Join(res.Close(), rest.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -47,6 +47,11 @@ type Options struct {
 	// that the cache has of it.
 	Refresh bool
 
+	// Patience is how long files beside the traces may take after these. What they lose
+	// by it is a loss of the kind LossLate, which is not told as a notice: another Fetch
+	// with Refresh brings it. 0: as long as they come, for a minute.
+	Patience time.Duration
+
 	// Instances know between which buckets runs were moved.
 	Instances prow.Instances
 

@@ -74,6 +74,9 @@ func (t *transfer) lostRoot() (lost []runfile.Loss) {
 // tellLost says which small files are left out.
 func (t *transfer) tellLost(lost []runfile.Loss) {
 	for _, l := range lost {
+		if l.Kind == runfile.LossLate && t.Patience > 0 {
+			continue
+		}
 		said := l.Why
 		switch {
 		case l.File != "" && l.Files > 1:

@@ -168,11 +168,16 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
 		Only: in.Part(), Instances: s.o.Instances, Pool: pool, Progress: progress,
-		Offline: s.o.Offline, Refresh: s.o.Refresh || waited,
+		Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Patience: s.o.Patience,
 		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
 	})
 	if result != nil {
 		in.setFetched(result)
+		if !s.o.Offline {
+			in.fetchRest = func(ctx context.Context) (*fetch.Result, error) {
+				return cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{Only: in.Part(), Instances: s.o.Instances, Pool: pool, Refresh: true})
+			}
+		}
 		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Compared: s.o.Compared, Pool: pool, Progress: progress})
 	}
 	err = s.notUploaded(in, err)

@@ -36,6 +36,9 @@ type Input struct {
 	readMetadata func() (*runfile.Metadata, []runfile.Loss)
 	metadataTold sync.Once
 
+	// fetchRest asks for the run in the cache once more; nil for other files.
+	fetchRest func(context.Context) (*fetch.Result, error)
+
 	leftOut  []runfile.Loss // trace files that could not be fetched, or read of archives
 	untraced error          // see Untraced; set by a fetch, or by Load
 

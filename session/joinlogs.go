@@ -14,7 +14,9 @@ import (
 type joining struct {
 	session   *Session
 	groups    []*Input
+	told      []*Input // what the small files of the groups tell: the groups themselves, or those fetched later
 	processes []join.Process
+	logs      [][]*timeline.Log // of the groups, once they were read
 }
 
 // JoinLogs makes what the logs of the runs tell a part of the joined traces: phases that
@@ -43,15 +45,22 @@ func (l *Loaded) JoinLogs(ctx context.Context) error {
 	if err := ctx.Err(); err != nil || !some {
 		return errors.Join(append(errs, err)...)
 	}
-	jobs := l.joining.session.jobs(l.joining.groups, l.joining.processes, logs)
-	joined, err := join.Make(ctx, view.Set(), l.joining.processes, jobs...)
+	l.joining.logs = logs
+	return errors.Join(append(errs, l.joinAgain(ctx, view))...)
+}
+
+// joinAgain puts a View that holds all that is known by now in the place of the current
+// one.
+func (l *Loaded) joinAgain(ctx context.Context, view *trace.View) error {
+	j := &l.joining
+	joined, err := join.Make(ctx, view.Set(), j.processes, j.session.jobs(j.told, j.processes, j.logs)...)
 	if err != nil {
-		return errors.Join(append(errs, err)...)
+		return err
 	}
-	if err := l.Swap(joined); err != nil && !errors.Is(err, trace.ErrClosed) {
-		errs = append(errs, err)
+	if err := l.Swap(joined); !errors.Is(err, trace.ErrClosed) {
+		return err
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // readLogs reads the logs of a run whose files tell what else is known of it.

@@ -73,7 +73,7 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	if problems := s.besideProblems(inputs); len(jobs) == 0 && len(problems) > 0 {
 		view = trace.NewView(view.Set(), trace.Material{Problems: problems})
 	}
-	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems(), joining: joining{s, groups, processes}}
+	l := &Loaded{Shared: trace.NewShared(view, c.Close), Inputs: inputs, Reported: ReportedIn(view), Problems: view.Problems(), joining: joining{session: s, groups: groups, told: groups, processes: processes}}
 	if view.Len() >= manySpans {
 		debug.FreeOSMemory()
 	}

@@ -66,6 +66,11 @@ type Options struct {
 	// LiveLog reads the logs of runs that have not ended; nil: find.DeckLog.
 	LiveLog find.LiveLog
 
+	// Patience is how long files beside the traces, such as JUnit files, keep them back.
+	// [Loaded.FetchRest] brings those that take longer. 0: until they are there, within
+	// bounds.
+	Patience time.Duration
+
 	Offline   bool // send no request: take what the cache has
 	Refresh   bool // ask the bucket again, also for a run that has ended
 	Watch     bool // wait for runs that have not ended

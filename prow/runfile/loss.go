@@ -25,6 +25,7 @@ const (
 	LossTooMany     LossKind = "too-many"    // files, or what they hold, beyond a limit
 	LossUnavailable LossKind = "unavailable" // the bucket did not give a file
 	LossUnlisted    LossKind = "unlisted"    // the bucket did not tell which files there are
+	LossLate        LossKind = "late"        // a file was still on its way, and nobody waited for it
 )
 
 // Error gives the loss as one line.
