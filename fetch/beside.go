@@ -29,8 +29,8 @@ type besideFiles struct {
 	mu       sync.Mutex  // guards what follows
 	waiting  time.Time   // since when
 	late     *time.Timer // ends the wait; nil before it
-	given    int    // failed for want of time, where a caller wants no more
-	last     string // one of those
+	given    int         // failed for want of time, where a caller wants no more
+	last     string      // one of those
 	failed   int
 	first    string // of those that failed
 	why      string // that one did
