@@ -1,3 +1,3 @@
 package main
 
-var kindFailures, gceFailures, capiFailures, buildFailures, openshiftFailures, platformFailures []failure
+var capiFailures, buildFailures, openshiftFailures, platformFailures []failure
