@@ -1,3 +1,3 @@
 package main
 
-var capiFailures, buildFailures, openshiftFailures, platformFailures []failure
+var openshiftFailures []failure
