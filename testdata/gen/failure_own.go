@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -165,7 +164,7 @@ func killedUpdate(s *scene) {
 	s.now = end
 	s.line("tests/e2e/scenarios/nlb/run-test.sh: line 61: %d Terminated              timeout 15m %s update cluster --name %s --admin --yes", p.pid, kopsProgram, cluster)
 	s.line("+ cleanup\n+ %s delete cluster --name %s --yes", kopsProgram, cluster)
-	p = s.traced("delete cluster --name "+cluster+" --yes", 0, func(t *track) {
+	s.traced("delete cluster --name "+cluster+" --yes", 0, func(t *track) {
 		for range 9 {
 			t.lost().refused("EC2", "DeleteSecurityGroup", 400)
 			t.lost().refused("EC2", "DeleteSubnet", 400)
@@ -251,7 +250,7 @@ func quotaRecovered(s *scene) {
 		s.line("\nSummarizing 1 Failure:\n  [FAIL] %s\n\nRan 61 of 6891 Specs in 402.118 seconds\nFAIL! -- 60 Passed | 1 Failed | 0 Pending | 6830 Skipped", name[len("[It] "):])
 		s.line("F%s %7d ginkgo.go:124] failed to run ginkgo tester: exit status 1", s.now.Format("0102 15:04:05.000000"), 7001)
 	})
-	s.junit("junit_01.xml", "Kubernetes e2e suite", append(cases, junitCase{Name: name, Class: "Kubernetes e2e suite", Time: 34.112, Failure: message + fmt.Sprintf("\nIn [It] at: k8s.io/kubernetes/test/e2e/network/service.go:1067")})...)
+	s.junit("junit_01.xml", "Kubernetes e2e suite", append(cases, junitCase{Name: name, Class: "Kubernetes e2e suite", Time: 34.112, Failure: message + "\nIn [It] at: k8s.io/kubernetes/test/e2e/network/service.go:1067"})...)
 	s.phase("Down", "", func() {
 		s.kops("delete cluster --name "+cluster+" --yes", func(t *track) { t.sleep(4 * time.Minute) })
 	})

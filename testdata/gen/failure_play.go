@@ -85,8 +85,6 @@ func (s *scene) says(t *track, severity, place, format string, args ...any) {
 	s.klog("", severity, t.p.pid, place, format, args...)
 }
 
-const ec2 = "https://ec2.us-east-2.amazonaws.com/"
-
 // refused is a call of an AWS service that is answered with an error. Its text is in the body, which is not traced.
 func (t *track) refused(service, operation string, status int) *tracepb.Span {
 	return t.http("POST", "https://"+strings.ToLower(service)+".us-east-2.amazonaws.com/", status, 60*time.Millisecond,

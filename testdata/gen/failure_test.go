@@ -236,7 +236,7 @@ func checkText(t *testing.T, m *runfile.Metadata, name string, data []byte) {
 		}
 		if first, last, ok := log.Times(); ok && (first.Before(start.AddDate(0, 0, -1)) || last.After(end.AddDate(0, 0, 1))) {
 			t.Errorf("%s lasts from %s to %s, its run from %s to %s", name, first, last, start, end)
-		} else if !ok && log.Len() > 3 && !bytes.HasPrefix(text, []byte("docker buildx")) { // which prints no times
+		} else if !ok && base != "build-log.txt" { // some programs print no times
 			t.Errorf("%s has no times", name)
 		}
 		if bytes.ContainsAny(text, "\x00") || bytes.Contains(text, []byte("%!")) {

@@ -14,10 +14,7 @@ func TestReadmeListsCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rows []string
-	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+[0-9]+)` \\|.*$").FindAllString(string(text), -1) {
-		rows = append(rows, m)
-	}
+	rows := regexp.MustCompile("(?m)^\\| `[A-Z]+[0-9]+` \\|.*$").FindAllString(string(text), -1)
 	for i, f := range failures() {
 		want := f.row()
 		if i >= len(rows) || rows[i] != want {
