@@ -39,7 +39,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		err = root.ExecuteContext(ctx)
 	}
 	if err != nil {
-		report(s.Err, err)
+		printError(s.Err, err)
 	}
 	return exitCode(err)
 }
@@ -81,6 +81,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newResolve(s),
 		newRuns(s),
 		newCache(s),
+		newSummary(s),
 		newSignatures(s),
 		newVersion(s),
 	)
@@ -121,8 +122,8 @@ func atLeastOne(c *cobra.Command, args []string) error {
 		"paste the link of a Prow job, or name a directory or a file; " + c.CommandPath() + " --help shows examples"}
 }
 
-// report prints an error, and what to do about it on a line of its own.
-func report(w io.Writer, err error) {
+// printError prints an error, and what to do about it on a line of its own.
+func printError(w io.Writer, err error) {
 	if errors.Is(err, errReported) {
 		return
 	}

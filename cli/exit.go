@@ -17,6 +17,9 @@ const (
 	ExitNoTraces = 3 // the run exists but has no traces, and they are wanted or all there could be
 	ExitNotFound = 4 // a run or a file was not found, has expired, or not in the cache and --offline
 	ExitDenied   = 5 // not allowed
+
+	ExitCause   = 10 // summary --exit-code: a cause was found
+	ExitNoCause = 11 // summary --exit-code: the run failed, and no cause was found
 )
 
 // exitCodes is the table of the exit codes of errors. The first row that knows the
@@ -25,6 +28,8 @@ var exitCodes = []struct {
 	knows func(error) bool
 	code  int
 }{
+	{isCode(ExitCause), ExitCause},
+	{isCode(ExitNoCause), ExitNoCause},
 	{isA[usageError], ExitUsage},
 	{isA[*session.ArgumentError], ExitUsage},
 	{isA[*session.UnsupportedStoreError], ExitUsage},
@@ -55,6 +60,14 @@ func exitCode(err error) int {
 		}
 	}
 	return ExitFailed
+}
+
+// isCode reports whether an error is a code that was asked for.
+func isCode(code int) func(error) bool {
+	return func(err error) bool {
+		var e judgedError
+		return errors.As(err, &e) && e.code == code
+	}
 }
 
 // isA reports whether an error is or wraps one of type E.

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"prowtrace/prow"
+	"prowtrace/prow/link"
+	"prowtrace/prow/runfile"
+	"prowtrace/session"
+	"prowtrace/trace/join"
+	"prowtrace/triage"
+	"prowtrace/triage/report"
+)
+
+// summaryCommand says what broke first.
+type summaryCommand struct {
+	request
+	output     string
+	asJSON     bool
+	baseline   string
+	number     int
+	signatures string
+	exitCode   bool
+}
+
+// The forms of a summary, and what it compares with besides runs that are named.
+const (
+	asText     = "text"
+	asMarkdown = "markdown"
+	asIssue    = "issue"
+	asJSON     = "json"
+
+	baselineAuto = "auto"
+	baselineNone = "none"
+)
+
+// baselineTime is how long passing runs may take to come: then the summary goes on without.
+const baselineTime = 5 * time.Second
+
+func newSummary(s Streams) *cobra.Command {
+	c := &summaryCommand{request: newRequest(s)}
+	command := &cobra.Command{
+		Use:   "summary WHAT…",
+		Short: "Say what broke first in a run, and how that is known",
+		Long: `summary reads Prow's files, JUnit, logs and traces of a run and says what broke first:
+the cause in one sentence, how it led to the failure, what to do, and where the time
+went. It compares with the last passing runs of the same job: what is in them too is
+seldom the cause. It waits for them for five seconds at most.
+
+With --exit-code it exits with 10 if a cause was found, with 11 if the run failed and
+none was found, and with 0 if it passed.`,
+		Example: `  prowtrace summary kops#18000
+  prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown`,
+		Args: atLeastOne,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+	}
+	f := command.Flags()
+	c.register(f)
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asIssue, asJSON}}, "output", "o", "the form: text, markdown for a comment, issue with the fields of Kubernetes' form for a failing test, or json")
+	c.output = asText
+	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
+	named(f, &c.baseline, "baseline", baselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
+	c.number = 3
+	f.VarP(countValue{&c.number}, "number", "n", "compare with this many passing runs")
+	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
+	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if the run failed and none was")
+	return command
+}
+
+func (c *summaryCommand) run(ctx context.Context, args []string) error {
+	if c.asJSON {
+		c.output = asJSON
+	}
+	c.join, c.logs = string(join.ByTime), true
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.readSignatures(); err != nil {
+		return err
+	}
+	refs, err := c.parse(args)
+	if err != nil {
+		return err
+	}
+	code := error(nil)
+	var all []*report.Summary
+	for _, ref := range refs {
+		collected, err := c.session.Collect(ctx, []prow.Ref{ref})
+		if err != nil {
+			return err
+		}
+		some, err := c.judge(ctx, collected)
+		if err != nil {
+			return err
+		}
+		for _, s := range some {
+			code = cmp.Or(code, c.codeOf(s))
+		}
+		all = append(all, some...)
+	}
+	if err := c.print(all); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return code
+}
+
+// readSignatures adds those of --signatures, which come before all others.
+func (c *summaryCommand) readSignatures() error {
+	if c.signatures == "" {
+		return nil
+	}
+	own, err := readSignatures(c.signatures)
+	if err != nil {
+		return err
+	}
+	more, err := ownSignatures(c.streams.Getenv)
+	if err != nil {
+		return err
+	}
+	c.knownErrors = matcher(append(own, more...))
+	return nil
+}
+
+// judge judges what one argument came to.
+func (c *summaryCommand) judge(ctx context.Context, collected *session.Collection) (all []*report.Summary, err error) {
+	loaded, err := c.session.Load(ctx, collected)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, loaded.Close()) }()
+	view, release := loaded.Acquire()
+	defer release()
+	for _, in := range loaded.Inputs {
+		e, lost, err := session.Evidence(ctx, in, view)
+		if err != nil {
+			return nil, err
+		}
+		base, gaps := c.passing(ctx, in, e.Metadata.State())
+		e.Passing = base.Evidence
+		j, err := triage.Judge(ctx, e, c.knownErrors())
+		if err == nil {
+			of := c.about(in, e, base)
+			of.Gaps = append(gapsOf(lost), gaps...)
+			all = append(all, report.New(j, e, of))
+		}
+		if err = errors.Join(err, base.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// passing gives what to compare a run with. What cannot be had is a gap, and no error.
+func (c *summaryCommand) passing(ctx context.Context, in *session.Input, state runfile.State) (*session.Baseline, []report.Gap) {
+	if c.baseline == baselineNone || state == runfile.Passed || state == runfile.Running || c.number == 0 || !in.Located() {
+		return &session.Baseline{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, baselineTime)
+	defer cancel()
+	var base *session.Baseline
+	var err error
+	if c.baseline == baselineAuto {
+		base, err = c.session.Passing(ctx, in, c.number)
+	} else {
+		base, err = c.session.Named(ctx, c.baseline)
+	}
+	if base == nil {
+		base = &session.Baseline{}
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), c.number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}
+	case err != nil:
+		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}
+	}
+	return base, nil
+}
+
+// about says which run it is, and where its files can be opened.
+func (c *summaryCommand) about(in *session.Input, e *triage.Evidence, base *session.Baseline) report.Context {
+	run := in.Ref.Run
+	of := report.Context{Job: run.Job, Build: run.Build}
+	if of.Job == "" {
+		of.Job = filepath.Base(in.Title())
+	}
+	if run.Pull != "" && run.Org != "" {
+		of.Change = run.Org + "/" + run.Repo + "#" + run.Pull
+	}
+	if in.Located() {
+		of.URL = runPage(c.known, run)
+		of.Address = func(file string, line int) string {
+			if line > 0 {
+				if address, ok := link.LogLines(c.known, run, file, line, line); ok {
+					return address
+				}
+			}
+			return link.File(c.known, run, file)
+		}
+	}
+	for _, r := range base.Runs {
+		of.Baseline = append(of.Baseline, report.Compared{Build: r.Build, URL: runPage(c.known, r)})
+	}
+	return of
+}
+
+// gapsOf tells of what of a run could not be had.
+func gapsOf(lost []runfile.Loss) (gaps []report.Gap) {
+	for _, l := range lost {
+		what := cmp.Or(l.File, "files of the run")
+		gaps = append(gaps, report.Gap{What: what, Why: l.Why})
+	}
+	return gaps
+}
+
+// print writes all summaries.
+func (c *summaryCommand) print(all []*report.Summary) error {
+	out := c.streams.Out
+	if len(all) == 1 {
+		switch s := all[0]; c.output {
+		case asJSON:
+			return s.JSON(out)
+		case asMarkdown:
+			return s.Markdown(out)
+		case asIssue:
+			return s.Issue(out)
+		default:
+			return s.Text(out, c.look())
+		}
+	}
+	switch several := report.Several(all); c.output {
+	case asJSON:
+		return several.JSON(out)
+	case asMarkdown, asIssue:
+		return several.Markdown(out)
+	default:
+		return several.Text(out)
+	}
+}
+
+// look is colour and width, on a terminal only.
+func (c *summaryCommand) look() report.Look {
+	f, ok := c.streams.Out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Look{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 0
+	}
+	return report.Look{Width: width, Colour: c.streams.Getenv("NO_COLOR") == "" && c.streams.Getenv("TERM") != "dumb"}
+}
+
+// codeOf is what --exit-code makes of a summary.
+func (c *summaryCommand) codeOf(s *report.Summary) error {
+	switch {
+	case !c.exitCode || s.Verdict.Result == string(runfile.Passed):
+		return nil
+	case len(s.Findings) > 0 && s.Findings[0].Confidence != string(triage.Low):
+		return judgedError{ExitCause}
+	}
+	return judgedError{ExitNoCause}
+}
+
+// judgedError is no error: a code that was asked for.
+type judgedError struct{ code int }
+
+func (e judgedError) Error() string        { return fmt.Sprintf("exit code %d", e.code) }
+func (e judgedError) Is(target error) bool { return target == errReported }

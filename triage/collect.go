@@ -1,0 +1,396 @@
+package triage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
+	"prowtrace/trace"
+	"prowtrace/trace/analysis"
+)
+
+// Bounds on the facts of a run.
+const (
+	factBytes    = 1000
+	factsOfLog   = 4000 // different ones
+	factsOfTree  = 2000
+	casesOfSuite = 2000 // that failed
+)
+
+// collector gathers the facts of a run.
+type collector struct {
+	*Evidence
+	known *Matcher
+	facts []*Fact
+}
+
+func (c *collector) add(f Fact) {
+	f.Text = text.Clip(text.Line(strings.ReplaceAll(f.Text, "\t", " ")), factBytes)
+	if f.Text == "" {
+		return
+	}
+	if f.Count == 0 {
+		f.Count = 1
+	}
+	if f.Last.IsZero() {
+		f.Last = f.Time
+	}
+	if f.Match.Signature == nil && c.known != nil {
+		f.Match, _ = c.known.Line([]byte(f.Text))
+	}
+	if f.kind == content {
+		f.kind = kindOf(f.Text)
+	}
+	f.informal = f.informal || informalText.MatchString(f.Text)
+	f.rare = tokensOf(f.Text)
+	c.facts = append(c.facts, &f)
+}
+
+// gather gives the facts of a run, sources in the order of Evidence.
+func gather(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
+	c := &collector{Evidence: e, known: known}
+	c.pod()
+	c.clones()
+	c.suites()
+	c.steps(e.Metadata.Steps)
+	c.spans()
+	for _, l := range e.Logs {
+		if err := c.log(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	return c.facts, nil
+}
+
+// pod gathers the reasons that the pod and Prow give for themselves (E5, O10).
+func (c *collector) pod() {
+	pod := c.Metadata.Pod
+	if pod == nil {
+		return
+	}
+	say := func(at time.Time, format string, args ...any) {
+		c.add(Fact{Place: Place{Source: FromPod, File: "podinfo.json", Span: -1}, Time: at, Text: fmt.Sprintf(format, args...), Severity: joblog.Fatal, kind: reason})
+	}
+	if d := pod.Disrupted; d != nil {
+		say(d.Time, "DisruptionTarget: %s: %s", d.Reason, d.Message)
+	}
+	if pod.Phase == "Failed" && pod.Reason != "" {
+		say(time.Time{}, "%s: %s", pod.Reason, pod.Message)
+	}
+	if u := pod.Unscheduled; u != nil && pod.Scheduled.IsZero() {
+		say(u.Time, "the pod had no node: %s: %s", u.Reason, u.Message)
+	}
+	for _, container := range slices.Concat(pod.Init, pod.Containers) {
+		switch end := container.End; {
+		case end != nil && end.Reason == "OOMKilled":
+			say(end.Finished, "container %s was killed: OOMKilled, exit code %d", container.Name, end.ExitCode)
+		case container.Last != nil && container.Last.Reason == "OOMKilled":
+			say(container.Last.Finished, "container %s was killed before it was started again: OOMKilled", container.Name)
+		case container.NeverStarted() && container.Waiting != "" && container.Waiting != "PodInitializing" && container.Waiting != "ContainerCreating":
+			say(pod.Created, "container %s did not start: %s: %s", container.Name, container.Waiting, container.Detail)
+		}
+	}
+}
+
+// clones gathers repositories that could not be cloned.
+func (c *collector) clones() {
+	for _, clone := range c.Metadata.Clones {
+		for _, command := range clone.Commands {
+			if command.Error != "" && clone.Failed {
+				c.add(Fact{
+					Place: Place{Source: FromProw, File: "clone-records.json", Span: -1}, Time: c.Metadata.Since(), Severity: joblog.Fatal, kind: reason,
+					Text: strings.TrimPrefix(clone.Refs.Org+"/"+clone.Refs.Repo, "/") + ": " + command.Command + ": " + command.Error,
+				})
+			}
+		}
+	}
+}
+
+// suites gathers the cases of JUnit that failed.
+func (c *collector) suites() {
+	for _, s := range c.Metadata.Suites {
+		failed := 0
+		at := s.Start
+		for _, one := range s.Cases {
+			if one.Outcome == runfile.CaseFailed || one.Outcome == runfile.CaseFlaky {
+				if failed++; failed > casesOfSuite {
+					break
+				}
+				c.add(Fact{
+					Place: Place{Source: FromJUnit, File: s.File, Span: -1}, Time: cmpTime(one.Start, at).Add(one.Duration), Severity: joblog.Error,
+					Text: one.Name + ": " + firstTelling(one.Message), informal: one.Outcome == runfile.CaseFlaky || informalText.MatchString(s.Name),
+					kind: kindOf(firstTelling(one.Message)),
+				})
+			}
+			if s.Parallel <= 1 && !at.IsZero() {
+				at = at.Add(one.Duration)
+			}
+		}
+	}
+}
+
+func cmpTime(a, b time.Time) time.Time {
+	if a.IsZero() {
+		return b
+	}
+	return a
+}
+
+// firstTelling gives the first line of a message that says more than that something
+// failed.
+func firstTelling(message string) string {
+	for line := range strings.Lines(message) {
+		if m := assertion.FindStringSubmatch(line); m != nil && kindOf(m[1]) != bare {
+			return strings.TrimSpace(m[1])
+		}
+	}
+	for line := range strings.Lines(message) {
+		if line = strings.TrimSpace(line); line != "" && kindOf(messageOf(line)) != bare {
+			return messageOf(line)
+		}
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	return cmp.Or(first, "failed")
+}
+
+// assertion is a line in which a Go test says what it found.
+var assertion = regexp.MustCompile(`^\s*\S+_test\.go:\d+: (.{4,})`)
+
+// steps gathers the steps of ci-operator that failed: the deepest ones, which say more.
+func (c *collector) steps(all []runfile.Step) {
+	for _, s := range all {
+		if !s.Failed {
+			continue
+		}
+		if slices.ContainsFunc(s.Steps, func(part runfile.Step) bool { return part.Failed }) {
+			c.steps(s.Steps)
+			continue
+		}
+		c.add(Fact{Place: Place{Source: FromStep, File: "artifacts/ci-operator-step-graph.json", Span: -1}, Time: s.Finished, Text: "step " + s.Name + " failed", Severity: joblog.Error, kind: bare})
+	}
+}
+
+// ids are what differs from run to run in the name of a span or a file.
+var ids = regexp.MustCompile(`[0-9a-f]{8,}|\d+`)
+
+// spans gathers the errors of spans that were not made good. Spans of Prow's own files
+// are told of by these files.
+func (c *collector) spans() {
+	if c.Tree == nil {
+		return
+	}
+	recovered := analysis.Recovered(*c.Tree)
+	folded := map[string]*Fact{}
+	for i := range c.Tree.Len() {
+		if c.Tree.Status(i) != trace.StatusError || recovered[i] || c.Tree.Own(i) || len(folded) == factsOfTree {
+			continue
+		}
+		said, told := c.spanText(i)
+		if !told {
+			continue
+		}
+		start, end := c.Tree.Times(i)
+		key := ids.ReplaceAllString(said, "#")
+		if f := folded[key]; f != nil {
+			f.Count++
+			if last := time.Unix(0, end).UTC(); last.After(f.Last) {
+				f.Last = last
+			}
+			continue
+		}
+		c.add(Fact{Place: Place{Source: FromSpan, Span: i}, Time: time.Unix(0, start).UTC(), Last: time.Unix(0, end).UTC(), Text: said, Severity: joblog.Error})
+		if n := len(c.facts); n > 0 {
+			c.facts[n-1].print = hashOf(key)
+			folded[key] = c.facts[n-1]
+		}
+	}
+}
+
+// spanText is what a span says of its error: its exception, else its status, and its name.
+// told is false where that says nothing: not found is an answer.
+func (c *collector) spanText(i int) (said string, told bool) {
+	name := c.Tree.Span(i).Name
+	d, err := c.Tree.Detail(i)
+	if err != nil {
+		return name, false
+	}
+	said = d.Span.GetStatus().GetMessage()
+	for _, e := range d.Span.GetEvents() {
+		for _, kv := range e.GetAttributes() {
+			if kv.GetKey() == "exception.message" {
+				said = kv.GetValue().GetStringValue()
+			}
+		}
+	}
+	var code int64
+	var address string
+	for _, kv := range d.Span.GetAttributes() {
+		switch kv.GetKey() {
+		case "http.response.status_code":
+			code = kv.GetValue().GetIntValue()
+		case "url.full":
+			address, _, _ = strings.Cut(kv.GetValue().GetStringValue(), "?")
+		}
+	}
+	switch {
+	case said != "":
+		return name + ": " + said, true
+	case code >= 400 && code != 404 && code != 409:
+		return fmt.Sprintf("%s %s: HTTP %d", name, address, code), true
+	}
+	return name, false
+}
+
+// log gathers the lines of a log that call themselves errors, that a signature knows, or
+// that tell of waiting in vain: each text once, with its first and last time.
+func (c *collector) log(ctx context.Context, l Log) error {
+	folded := map[uint64]*Fact{}
+	polls := map[uint64]*Fact{}
+	var buf []byte
+	begin := len(c.facts)
+	tearDown := 0 // the first line of what looks after the rest, 0 where another command follows
+	for i, line := range l.Lines() {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if line.Severity == joblog.Info && !mayTell(line.Bytes) || line.Severity == joblog.Debug {
+			continue
+		}
+		buf = l.Text(buf[:0], i, 4*factBytes)
+		if commandText.Match(buf) {
+			switch {
+			case smallCommand.Match(buf):
+			case !tearDownText.Match(buf):
+				tearDown = 0
+			case tearDown == 0:
+				tearDown = i + 1
+			}
+			continue
+		}
+		if line.Severity <= joblog.Info && pollText.Match(buf) {
+			c.poll(polls, l, i, line, buf)
+			continue
+		}
+		match, known := c.known.Line(buf)
+		if line.Severity < joblog.Warning && !known {
+			continue
+		}
+		print := l.Fingerprint(i)
+		if f := folded[print]; f != nil {
+			f.Count++
+			if line.Origin != joblog.NoTime {
+				f.Last = line.Time
+			}
+			if f.kind == retry && lastAttempt(string(buf)) {
+				f.kind = content // all tries were lost (E19)
+				f.Text = text.Clip(text.Line(messageOf(string(buf))), factBytes)
+			}
+			continue
+		}
+		if len(folded) == factsOfLog {
+			continue
+		}
+		number := i + 1
+		if l.Number != nil {
+			number, _ = l.Number(i)
+		}
+		f := Fact{
+			Place: Place{Source: FromLog, File: l.Name, Line: number, Span: -1}, Text: messageOf(string(buf)), Severity: line.Severity, Match: match,
+			print: print, file: ids.ReplaceAllString(l.Name, "#"),
+		}
+		if line.Origin != joblog.NoTime {
+			f.Time = line.Time
+		}
+		c.add(f)
+		if n := len(c.facts); n > 0 && c.facts[n-1].print == print {
+			folded[print] = c.facts[n-1]
+		}
+	}
+	for _, f := range c.facts[begin:] {
+		f.tearDown = tearDown > 0 && f.Line >= numberOf(l, tearDown-1)
+	}
+	c.rounds(c.facts[begin:])
+	c.waits(polls)
+	return nil
+}
+
+// numberOf gives the number of a line in the whole log.
+func numberOf(l Log, i int) int {
+	if l.Number == nil {
+		return i + 1
+	}
+	n, _ := l.Number(i)
+	return n
+}
+
+// poll counts a line of somebody who waits.
+func (c *collector) poll(polls map[uint64]*Fact, l Log, i int, line joblog.Line, said []byte) {
+	print := l.Fingerprint(i)
+	f := polls[print]
+	if f == nil {
+		if len(polls) == factsOfLog {
+			return
+		}
+		f = &Fact{
+			Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Time: line.Time, Severity: joblog.Error, kind: waiter,
+			print: print, file: ids.ReplaceAllString(l.Name, "#"),
+		}
+		polls[print] = f
+	}
+	f.Text = messageOf(string(said)) // its last state is the one that counts
+	f.Count++
+	f.Last = line.Time
+}
+
+// Whoever polls is worth a fact when it did so for long.
+const (
+	longWait  = 2 * time.Minute
+	fewTries  = 5
+	slowRound = 90 * time.Second
+)
+
+// waits adds what was waited for for long.
+func (c *collector) waits(polls map[uint64]*Fact) {
+	var all []*Fact
+	for _, f := range polls {
+		if f.Count >= fewTries && f.Last.Sub(f.Time) >= longWait {
+			all = append(all, f)
+		}
+	}
+	slices.SortFunc(all, func(a, b *Fact) int { return cmp.Compare(a.Line, b.Line) })
+	for _, f := range all {
+		took := text.Duration(f.Last.Sub(f.Time).Round(time.Second))
+		f.Text = fmt.Sprintf("%s (for %s)", f.Text, took)
+		c.add(*f)
+	}
+}
+
+// rounds adds checks that themselves take so long that few of them fit into the time
+// there is (K4).
+func (c *collector) rounds(facts []*Fact) {
+	for _, f := range facts {
+		if f.kind != retry || f.Count < 2 || f.Count > 12 || f.tearDown {
+			continue
+		}
+		round := f.Last.Sub(f.Time) / time.Duration(f.Count-1)
+		gaveUp := slices.ContainsFunc(facts, func(w *Fact) bool { return w.kind == waiter && !w.Time.Before(f.Last) && !w.tearDown })
+		if round >= slowRound && gaveUp {
+			c.add(Fact{
+				Place: f.Place, Time: f.Time, Last: f.Last, Severity: joblog.Error, file: f.file, category: Timeout,
+				Text: fmt.Sprintf("each round of checks took %s: only %d fitted into the time there was (%s)", text.Duration(round.Round(time.Second)), f.Count, f.Text),
+				kind: slowCheck,
+			})
+		}
+	}
+}
+
+// mayTell reports whether a line that calls itself information can be a fact: most are
+// passed over before they are searched for signatures.
+func mayTell(line []byte) bool { return len(line) < 64<<10 }

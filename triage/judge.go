@@ -1,0 +1,412 @@
+package triage
+
+import (
+	"cmp"
+	"context"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
+)
+
+// A Finding is something that can be the cause of a failure, or did go wrong besides.
+type Finding struct {
+	*Fact
+	Title      string // at most 100 characters
+	Category   Category
+	Next       string // what to do; "" where nobody knows
+	Confidence Confidence
+	Because    []string // what speaks for it
+	Follows    []*Fact  // what followed from it, in time
+	score      int
+}
+
+// Confidence says how sure a judgement is.
+type Confidence string
+
+const (
+	High   Confidence = "high"
+	Medium Confidence = "medium"
+	Low    Confidence = "low"
+)
+
+// A Judgement says what broke first.
+type Judgement struct {
+	State    runfile.State
+	Category Category
+	Phase    string // that failed; "" where none is known
+	Findings []Finding
+	Facts    int // that were looked at
+	Passing  int // runs that were compared with
+
+	outcome outcome
+	waiters []*Fact // what waited in vain in the failed phase
+}
+
+// The weights of what speaks for a fact and against it. Each row names the case that asks
+// for it.
+var weights = struct {
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence int
+}{
+	reason:        100,  // E5, O10: what the pod says of itself
+	lost:          40,   // E19: the last of several tries
+	absent:        25,   // E10: in none of the passing runs whose same source was read
+	common:        -70,  // C7, O7: in all passing runs too
+	deviation:     45,   // K11: far from what is usual
+	slowCheck:     30,   // K4: a check that takes too long itself
+	earliest:      6,    // M1: the first that a signature knows
+	inPhase:       15,   // K10: within the failed phase or before it
+	behindPhase:   -45,  // K1: errors of tear-down
+	known:         20,   // K3: a signature knows what it is
+	weak:          -15,  // a refused connection or a deadline is mostly a consequence
+	fatal:         6,    // E7
+	failed:        4,    // an error is more than
+	warning:       -6,   // a warning
+	explains:      3,    // for each fact that follows from it,
+	mostExplained: 15,   // up to this
+	waiter:        -40,  // C4, K6: who waited in vain
+	cancelled:     -60,  // K1: dump and tear-down that were killed
+	retried:       -35,  // E19: a try that was followed by others
+	informal:      -80,  // O1, O3
+	consequence:   -200, // after the end from outside
+}
+
+// weakSignatures are those that are a consequence more often than a cause.
+var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane"}
+
+// Judge says what broke first in a run. It takes time in proportion to the spans and the
+// bytes of logs. An error is that of ctx.
+func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
+	facts, err := gather(ctx, e, known)
+	if err != nil {
+		return nil, err
+	}
+	facts = append(facts, deviations(e)...)
+	j := &Judgement{State: e.Metadata.State(), Category: Unknown, Facts: len(facts), Passing: len(e.Passing)}
+	if err := comparePassing(ctx, facts, e.Passing, known); err != nil {
+		return nil, err
+	}
+	j.outcome = outcomeOf(e, facts)
+	o := &j.outcome
+	j.Phase = o.phase
+	for _, f := range facts {
+		if f.kind == waiter && !o.behind(f) && !o.consequence(f) {
+			j.waiters = append(j.waiters, f)
+		}
+	}
+	if j.State == runfile.Passed {
+		j.Category = None
+		return j, nil
+	}
+	j.Findings = rank(facts, o, len(e.Passing))
+	if len(j.Findings) > 0 {
+		j.Category = j.Findings[0].Category
+	}
+	if j.State == runfile.Aborted && !o.timedOut(e) {
+		j.Category = Aborted
+		j.Findings = nil
+	}
+	return j, nil
+}
+
+// comparePassing counts in how many of the passing runs each fact is, of those in which
+// the same source was read.
+func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, known *Matcher) error {
+	sources := map[string]int{}
+	type seen struct {
+		source string
+		print  uint64
+	}
+	counts := map[seen]int{}
+	for _, p := range passing {
+		their, err := gather(ctx, p, known)
+		if err != nil {
+			return err
+		}
+		once := map[seen]bool{}
+		for _, f := range their {
+			once[seen{f.sourceName(), f.fingerprint()}] = true
+		}
+		for k := range once {
+			counts[k]++
+		}
+		for source := range sourcesOf(p) {
+			sources[source]++
+		}
+	}
+	for _, f := range facts {
+		f.Passing = -1
+		if f.kind == deviation {
+			f.Passing = 0
+			continue
+		}
+		if sources[f.sourceName()] > 0 {
+			f.Passing = counts[seen{f.sourceName(), f.fingerprint()}]
+		}
+	}
+	return nil
+}
+
+// sourceName is the same for the same source of another run.
+func (f *Fact) sourceName() string { return string(f.Source) + " " + f.file }
+
+// sourcesOf are the sources that a run has, by their names.
+func sourcesOf(e *Evidence) map[string]bool {
+	all := map[string]bool{string(FromJUnit) + " ": len(e.Metadata.Suites) > 0, string(FromPod) + " ": e.Metadata.Pod != nil, string(FromSpan) + " ": e.Tree != nil}
+	for _, l := range e.Logs {
+		all[string(FromLog)+" "+ids.ReplaceAllString(l.Name, "#")] = true
+	}
+	for name, has := range all {
+		if !has {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// fingerprint is the same for texts that differ in numbers and ids only.
+func (f *Fact) fingerprint() uint64 {
+	if f.print == 0 {
+		f.print = hashOf(ids.ReplaceAllString(f.Text, "#"))
+	}
+	return f.print
+}
+
+func hashOf(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
+}
+
+// rank gives the facts that can be a cause, the likeliest first.
+func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
+	var candidates []*Fact
+	for _, f := range facts {
+		if f.kind != bare {
+			candidates = append(candidates, f)
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b *Fact) int { return a.Time.Compare(b.Time) })
+	follows := followers(candidates)
+	known := false
+	for _, f := range candidates {
+		finding := judged(f, o, follows[f], passing)
+		if !known && finding.score > 0 && f.strong() && !o.behind(f) && !o.consequence(f) {
+			known = true
+			finding.score += weights.earliest
+		}
+		all = append(all, finding)
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), compareTimes(a.Time, b.Time))
+	})
+	all = foldSame(all)
+	for i := range all {
+		all[i].Confidence = confidence(all, i, passing)
+	}
+	return all
+}
+
+// compareTimes puts what has no time behind what has one.
+func compareTimes(a, b time.Time) int {
+	if a.IsZero() != b.IsZero() {
+		if a.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Compare(b)
+}
+
+// judged weighs a fact.
+func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
+	w := weights
+	out := Finding{Fact: f, Follows: follows, Category: Unknown}
+	weigh := func(on bool, weight int, because string) {
+		if on {
+			out.score += weight
+			if weight > 0 && because != "" {
+				out.Because = append(out.Because, because)
+			}
+		}
+	}
+	lasting := f.kind == retry && f.strong() && f.Match.permanent() &&
+		(o.within(f) || slices.ContainsFunc(follows, func(next *Fact) bool { return next.kind != retry && next.Severity >= joblog.Error && !o.behind(next) }))
+	weigh(f.kind == deviation, w.deviation, "in passing runs it is otherwise")
+	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
+	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
+	weigh(lastAttempt(f.Text), w.lost, "all tries failed")
+	weigh(f.Passing == 0, w.absent, "in none of the passing runs")
+	weigh(f.Passing > 0 && f.Passing == passing && !lastAttempt(f.Text), w.common, "")
+	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
+	weigh(o.behind(f), w.behindPhase, "")
+	weigh(f.Match.Signature != nil, w.known, "its text is known")
+	weigh(f.Match.Signature != nil && !f.strong(), w.weak-w.known, "")
+	weigh(f.Severity == joblog.Fatal, w.fatal, "")
+	weigh(f.Severity == joblog.Error, w.failed, "")
+	weigh(f.Severity <= joblog.Warning, w.warning, "")
+	weigh(f.kind == waiter, w.waiter, "")
+	weigh(f.kind == cancelled, w.cancelled, "")
+	weigh(f.kind == retry && !lasting, w.retried, "")
+	weigh(f.informal, w.informal, "")
+	weigh(o.consequence(f), w.consequence, "")
+	out.score += min(w.explains*len(follows), w.mostExplained)
+	out.Title = titleOf(f)
+	if s := f.Match.Signature; s != nil {
+		out.Category, out.Next = s.Category, s.Next
+	} else {
+		out.Category = categoryOf(f, o)
+	}
+	return out
+}
+
+// strong reports whether a signature knows the fact that is seldom a consequence only.
+func (f *Fact) strong() bool {
+	return f.Match.Signature != nil && !slices.Contains(weakSignatures, f.Match.ID)
+}
+
+// permanent reports whether trying again is of no use: a quota or a permission stays as it
+// is. What is throttled or busy goes away.
+func (m Match) permanent() bool {
+	switch m.Category {
+	case Quota, Config, Image, Capacity:
+		return true
+	}
+	return false
+}
+
+func titleOf(f *Fact) string {
+	if f.Match.Signature != nil {
+		return f.Match.Title
+	}
+	return clipTitle(f.Text)
+}
+
+// clipTitle cuts a text behind a word, to the length of a title.
+func clipTitle(s string) string {
+	r := []rune(s)
+	if len(r) <= longestTitle {
+		return s
+	}
+	cut := string(r[:longestTitle-1])
+	if i := strings.LastIndexByte(cut, ' '); i > longestTitle/2 {
+		cut = cut[:i]
+	}
+	return cut + "…"
+}
+
+// categoryOf guesses the category of a fact that no signature knows.
+func categoryOf(f *Fact, o *outcome) Category {
+	switch {
+	case f.category != "":
+		return f.category
+	case f.kind == reason:
+		return Infra
+	case f.kind == waiter:
+		return Timeout
+	case f.Source == FromJUnit || o.test && !o.behind(f):
+		return Test
+	}
+	return Unknown
+}
+
+// followers finds what each fact explains: later ones that share a rare word or its text.
+// candidates are in the order of their times.
+func followers(candidates []*Fact) map[*Fact][]*Fact {
+	owners := map[string][]int{}
+	for i, f := range candidates {
+		for _, t := range f.rare {
+			owners[t] = append(owners[t], i)
+		}
+	}
+	common := max(4, len(candidates)/4) // a word that so many facts have names nothing
+	all := map[*Fact][]*Fact{}
+	for i, f := range candidates {
+		later := map[int]bool{}
+		for _, t := range f.rare {
+			if own := owners[t]; len(own) <= common {
+				for _, k := range own {
+					if k > i && !f.Time.IsZero() {
+						later[k] = true
+					}
+				}
+			}
+		}
+		for _, k := range sortedKeys(later) {
+			all[f] = append(all[f], candidates[k])
+		}
+	}
+	return all
+}
+
+func sortedKeys(m map[int]bool) (keys []int) {
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// foldSame keeps the best of findings that say the same: one signature with one title, or
+// one text from a span, a log and JUnit.
+func foldSame(all []Finding) (kept []Finding) {
+	seen := map[string]bool{}
+	for _, f := range all {
+		key := ids.ReplaceAllString(f.Title, "#")
+		if !seen[key] {
+			seen[key] = true
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// confidence says how sure it is that finding i is what its place says.
+func confidence(all []Finding, i int, passing int) Confidence {
+	f := all[i]
+	ahead := f.score
+	if i+1 < len(all) {
+		ahead = f.score - all[i+1].score
+	}
+	switch {
+	case f.kind == waiter || f.kind == cancelled || f.kind == retry || f.informal || f.score < 10:
+		return Low
+	case f.kind == reason, f.Match.Signature != nil && !slices.Contains(weakSignatures, f.Match.ID) && (f.Passing == 0 || ahead >= 15):
+		return High
+	case f.Match.Signature != nil || f.Passing == 0 && passing > 0 || ahead >= 10:
+		return Medium
+	}
+	return Low
+}
+
+// Print is the fingerprint of the fact's text: the same for texts that differ in numbers and
+// ids only.
+func (f *Fact) Print() uint64 { return f.fingerprint() }
+
+// Minor reports whether a finding would not be worth a line behind another: it waited in
+// vain, was tried again, or was ended from outside; or it came after the failure.
+func (j *Judgement) Minor(f *Finding) bool {
+	if f.Severity == joblog.Warning && f.Match.Signature == nil && f.Passing != 0 {
+		return true
+	}
+	return f.kind == waiter || f.kind == retry || f.kind == cancelled || f.score < 0 || j.outcome.behind(f.Fact) || j.outcome.consequence(f.Fact)
+}
+
+// Waits are what was waited for in vain in the failed phase.
+func (j *Judgement) Waits() []*Fact { return slices.Clone(j.waiters) }
+
+// Retries are what was tried again and again, and lost.
+func (j *Judgement) Retries() (all []*Fact) {
+	for _, f := range j.Findings {
+		if f.kind == retry && f.Count > 1 {
+			all = append(all, f.Fact)
+		}
+	}
+	return all
+}
+
+// Score is what the finding weighs, for tests and for people who wonder.
+func (f *Finding) Score() int { return f.score }

@@ -1,0 +1,127 @@
+package triage
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/trace"
+	"prowtrace/trace/analysis"
+)
+
+// A Phase is a part of a run, one behind the other: what its runner did, or else what Prow
+// did with its pod.
+type Phase struct {
+	Name     string
+	Span     int // number in the Tree
+	Start    time.Time
+	Duration time.Duration
+	Critical time.Duration // of it on the critical path of the run
+	Usual    time.Duration // the median of the passing runs; 0 where none has the phase
+	Failed   bool
+}
+
+// runnerFile is where a runner, such as kubetest2, tells of its phases as of cases.
+const runnerFile = "junit_runner.xml"
+
+// maxPhases is how many are worth showing.
+const maxPhases = 30
+
+// Phases gives the phases of a run, as far as its files tell them.
+func Phases(e *Evidence) []Phase {
+	all := phasesOf(e)
+	for i := range all {
+		var usual []time.Duration
+		for _, p := range e.Passing {
+			for _, other := range phasesOf(p) {
+				if other.Name == all[i].Name {
+					usual = append(usual, other.Duration)
+					break
+				}
+			}
+		}
+		if len(usual) > 0 {
+			slices.Sort(usual)
+			all[i].Usual = usual[len(usual)/2]
+		}
+	}
+	addCritical(e, all)
+	return all
+}
+
+// phasesOf prefers the cases of a runner, which are the phases of the test; then steps;
+// then containers.
+func phasesOf(e *Evidence) []Phase {
+	if e.Tree == nil {
+		return nil
+	}
+	kinds := map[string][]Phase{}
+	for i := range e.Tree.Len() {
+		if !e.Tree.Own(i) {
+			continue
+		}
+		s := e.Tree.Span(i)
+		name := s.Name
+		of, file := phaseOf(e.Tree, i)
+		if of == "case" && !strings.HasSuffix(file, runnerFile) {
+			continue
+		}
+		kinds[of] = append(kinds[of], Phase{Name: name, Span: i, Start: time.Unix(0, s.Start).UTC(), Duration: time.Duration(s.Duration), Failed: s.Status == trace.StatusError})
+	}
+	for _, want := range [][]string{{"case"}, {"step"}, {"scheduling", "init", "test", "sidecar"}} {
+		var all []Phase
+		for _, k := range want {
+			all = append(all, kinds[k]...)
+		}
+		if len(all) > 0 {
+			slices.SortStableFunc(all, func(a, b Phase) int { return a.Start.Compare(b.Start) })
+			return all[:min(len(all), maxPhases)]
+		}
+	}
+	return nil
+}
+
+// phaseOf tells what kind of phase a span of Prow's own files is, and of a case in which
+// file it is.
+func phaseOf(t *trace.Tree, i int) (kind, file string) {
+	kind, file = phaseAttributes(t, i)
+	if p := t.Parent(i); kind == "case" && file == "" && p >= 0 {
+		_, file = phaseAttributes(t, p)
+	}
+	return kind, file
+}
+
+func phaseAttributes(t *trace.Tree, i int) (kind, file string) {
+	d, err := t.Detail(i)
+	if err != nil {
+		return "", ""
+	}
+	for _, kv := range d.Span.GetAttributes() {
+		switch kv.GetKey() {
+		case "prow.phase":
+			kind = kv.GetValue().GetStringValue()
+		case "prow.junit.file":
+			file = kv.GetValue().GetStringValue()
+		}
+	}
+	return kind, file
+}
+
+// addCritical adds up the critical path in each phase.
+func addCritical(e *Evidence, all []Phase) {
+	if e.Tree == nil || len(all) == 0 {
+		return
+	}
+	phaseAt := map[int]int{}
+	for k, p := range all {
+		phaseAt[p.Span] = k
+	}
+	for _, s := range analysis.Of(e.Tree.View()).Drawing(e.Tree.Trace).Critical() {
+		for at, depth := int(s.Span), 0; at >= 0 && depth < 1000; at, depth = e.Tree.Parent(at), depth+1 {
+			if k, ok := phaseAt[at]; ok {
+				all[k].Critical += time.Duration(s.To - s.From)
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/triage/report"
+)
+
+// hostile is what a log could say to those who read a comment, a terminal or JSON.
+const hostile = "<script>x</script> **b** @someone [a](http://b) `c` \x1b[31m password=hunter2"
+
+func summary() *report.Summary {
+	at := time.Date(2025, 3, 13, 1, 51, 11, 0, time.UTC)
+	none := 0
+	return &report.Summary{
+		Schema:  report.Schema,
+		Run:     report.Run{Job: "ci-unit", Build: "19", URL: "https://prow.example/view/19", Result: "failed", Started: &at, Finished: &at, Duration: int64(90 * time.Second), Baseline: []report.Compared{{Build: "18"}}},
+		Verdict: report.Verdict{Result: "failed", Category: "quota", Phase: "Up", Text: hostile, Confidence: "high"},
+		Findings: []report.Finding{
+			{
+				Rank: 1, ID: "0123456789ab", Category: "quota", Title: hostile, Text: hostile, Next: "Ask.", Confidence: "high", First: &at, Passing: &none,
+				Chain:    []report.Step{{Text: hostile, Evidence: report.Evidence{Source: "log", File: "build-log.txt", Line: 10, Time: &at, URL: "https://prow.example/view/19#1:build-log.txt%3A10"}}},
+				Evidence: []report.Evidence{{Source: "log", File: "build-log.txt", Line: 10, Said: hostile}},
+			},
+			{Rank: 2, Title: "another", Confidence: "low", Evidence: []report.Evidence{{Source: "junit", File: "junit.xml"}}},
+		},
+		Time: []report.Phase{
+			{Phase: "Build", Start: at, Duration: int64(10 * time.Second), Usual: int64(11 * time.Second)},
+			{Phase: "Up", Start: at, Duration: int64(80 * time.Second), Usual: int64(20 * time.Second), Failed: true},
+		},
+		Gaps: []report.Gap{{What: "a log", Why: "it is too large"}},
+	}
+}
+
+func written(t *testing.T, write func(*bytes.Buffer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What goes to others has no secrets, markup or escapes; what a terminal shows has no
+// escapes but our own.
+func TestHostileTexts(t *testing.T) {
+	s := summary()
+	for name, got := range map[string]string{
+		"markdown": written(t, func(b *bytes.Buffer) error { return s.Markdown(b) }),
+		"issue":    written(t, func(b *bytes.Buffer) error { return s.Issue(b) }),
+		"json":     written(t, func(b *bytes.Buffer) error { return s.JSON(b) }),
+		"text":     written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }),
+		"several":  written(t, func(b *bytes.Buffer) error { return report.Several([]*report.Summary{s, s}).Markdown(b) }),
+	} {
+		if secret := strings.Contains(got, "hunter2"); secret != (name == "text") {
+			t.Errorf("%s: the password is shown: %t\n%s", name, secret, got)
+		}
+		if strings.Contains(got, "\x1b") {
+			t.Errorf("%s has a terminal escape: %q", name, got)
+		}
+		if name == "json" || name == "text" {
+			continue
+		}
+		for _, bad := range []string{"\n**b**", "**<script>", " @someone [a](http://b)"} {
+			for line := range strings.Lines(got) {
+				if at := strings.Index(line, bad); at >= 0 && !strings.Contains(line[:at], "`") {
+					t.Errorf("%s has markup: %s", name, line)
+				}
+			}
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	s := summary()
+	s.Verdict.Text, s.Findings[0].Title, s.Findings[0].Chain[0].Text = "Quota exceeded", "Quota exceeded", "refused"
+	want := `FAILED  ci-unit 19   1m30s, ended 2025-03-13 01:51 UTC
+
+Quota exceeded
+quota · high confidence · not in the last passing run
+
+  01:51:11  refused  build-log.txt:10
+
+Next   Ask.
+Also   another (junit.xml)
+
+Time   Build       10s  ███  as usual
+       Up        1m20s  ████████████████████████  failed  usually 20s
+Gaps   a log: it is too large
+
+Open   https://prow.example/view/19
+`
+	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	narrow := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{Width: 40, Colour: true}) })
+	if !strings.Contains(narrow, "\x1b[1;31mFAILED\x1b[0m") || !strings.Contains(narrow, "\x1b[1mQuota exceeded\x1b[0m") {
+		t.Errorf("no colour:\n%q", narrow)
+	}
+}
+
+// The schema is what bots read: fields are added, never changed.
+func TestSchema(t *testing.T) {
+	var got map[string]any
+	if err := json.Unmarshal([]byte(written(t, func(b *bytes.Buffer) error { return summary().JSON(b) })), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		"schema", "run.job", "run.build", "run.url", "run.result", "run.started", "run.finished", "run.duration_ns", "run.baseline",
+		"verdict.result", "verdict.category", "verdict.phase", "verdict.text", "verdict.confidence", "verdict.because", "findings", "time", "waits", "retries", "unfinished", "gaps",
+	} {
+		at := any(got)
+		for part := range strings.SplitSeq(path, ".") {
+			at = at.(map[string]any)[part]
+			if at == nil && part != "because" && part != "retries" && part != "unfinished" {
+				t.Errorf("there is no %s", path)
+				break
+			}
+		}
+	}
+	first := got["findings"].([]any)[0].(map[string]any)
+	for _, field := range []string{"rank", "id", "category", "title", "text", "next", "confidence", "first", "count", "in_passing_runs", "chain", "explains", "evidence"} {
+		if _, ok := first[field]; !ok {
+			t.Errorf("a finding has no %s", field)
+		}
+	}
+}
+
+// Runs with the same first finding are one group.
+func TestSeveral(t *testing.T) {
+	a, b, c := summary(), summary(), summary()
+	b.Run.Build = "20"
+	c.Findings[0].ID = "ba9876543210"
+	s := report.Several([]*report.Summary{a, b, c})
+	if len(s.Groups) != 2 || strings.Join(s.Groups[0].Builds, " ") != "19 20" {
+		t.Errorf("groups: %+v", s.Groups)
+	}
+	if got := written(t, func(b *bytes.Buffer) error { return s.JSON(b) }); !strings.HasPrefix(got, `{"schema":"prowtrace.summaries/v1","runs":[{"schema":"prowtrace.summary/v1"`) || strings.Contains(got, "hunter2") {
+		t.Error(got)
+	}
+}

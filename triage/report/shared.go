@@ -1,0 +1,194 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"prowtrace/internal/mask"
+	"prowtrace/internal/text"
+)
+
+// JSON writes the Summary in the schema, its secrets masked.
+func (s *Summary) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(s.Masked())
+}
+
+// Masked is a copy without secrets.
+func (s *Summary) Masked() *Summary {
+	out := *s
+	out.Verdict.Text = mask.Text(s.Verdict.Text)
+	out.Findings = make([]Finding, len(s.Findings))
+	for i, f := range s.Findings {
+		f.Title, f.Text = mask.Text(f.Title), mask.Text(f.Text)
+		f.Chain = append([]Step{}, f.Chain...)
+		for k := range f.Chain {
+			f.Chain[k].Text = mask.Text(f.Chain[k].Text)
+			f.Chain[k].Evidence = f.Chain[k].Evidence.masked()
+		}
+		f.Evidence = append([]Evidence{}, f.Evidence...)
+		for k := range f.Evidence {
+			f.Evidence[k] = f.Evidence[k].masked()
+		}
+		out.Findings[i] = f
+	}
+	out.Waits = append([]Wait{}, s.Waits...)
+	for i := range out.Waits {
+		out.Waits[i].Text = mask.Text(out.Waits[i].Text)
+		out.Waits[i].Evidence = out.Waits[i].Evidence.masked()
+	}
+	out.Retries = append([]Retry{}, s.Retries...)
+	for i := range out.Retries {
+		out.Retries[i].Text = mask.Text(out.Retries[i].Text)
+		out.Retries[i].Evidence = out.Retries[i].Evidence.masked()
+	}
+	out.Unfinished = append([]Unfinished{}, s.Unfinished...)
+	for i := range out.Unfinished {
+		out.Unfinished[i].Text = mask.Text(out.Unfinished[i].Text)
+	}
+	return &out
+}
+
+func (e Evidence) masked() Evidence {
+	e.Said, e.File = mask.Text(e.Said), mask.Text(e.File)
+	return e
+}
+
+// Markdown writes the Summary for a comment: the title, what it is, and the rest folded
+// away. Its secrets are masked.
+func (s *Summary) Markdown(w io.Writer) error {
+	s = s.Masked()
+	var b strings.Builder
+	name := strings.TrimSpace(s.Run.Job + " " + s.Run.Build)
+	if s.Run.URL != "" {
+		name = "[" + escaped(name) + "](" + s.Run.URL + ")"
+	} else {
+		name = escaped(name)
+	}
+	fmt.Fprintf(&b, "**%s**\n", escaped(s.Verdict.Text))
+	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(escaped(s.about()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
+	if len(s.Findings) > 0 {
+		f := s.Findings[0]
+		if f.Next != "" {
+			fmt.Fprintf(&b, "\nNext: %s\n", escaped(f.Next))
+		}
+		b.WriteString("\n<details><summary>How that is known</summary>\n\n")
+		for _, step := range f.Chain {
+			at := ""
+			if step.Time != nil {
+				at = "`" + step.Time.Format("15:04:05") + "` "
+			}
+			fmt.Fprintf(&b, "1. %s%s%s\n", at, code(step.Text), step.reference())
+		}
+		b.WriteString(s.others())
+		b.WriteString(s.phases())
+		b.WriteString("\n</details>\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// others lists the further findings in markdown.
+func (s *Summary) others() string {
+	var b strings.Builder
+	for i, f := range s.Findings[min(1, len(s.Findings)):] {
+		if i == 0 {
+			b.WriteString("\nAlso:\n")
+		}
+		fmt.Fprintf(&b, "- %s%s\n", code(f.Title), f.Evidence[0].reference())
+	}
+	return b.String()
+}
+
+// phases lists where the time went in markdown.
+func (s *Summary) phases() string {
+	if len(s.Time) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n| phase | took | usually |\n|---|---:|---:|\n")
+	for _, p := range s.Time {
+		usual := ""
+		if p.Usual > 0 {
+			usual = text.Duration(time.Duration(p.Usual))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", escaped(p.Phase), text.Duration(time.Duration(p.Duration)), usual)
+	}
+	return b.String()
+}
+
+// Issue writes the fields of Kubernetes' form for a failing test.
+func (s *Summary) Issue(w io.Writer) error {
+	s = s.Masked()
+	var b strings.Builder
+	field := func(title, said string) { fmt.Fprintf(&b, "### %s\n\n%s\n\n", title, cmp.Or(said, "-")) }
+	field("Which jobs are failing?", "- "+escaped(s.Run.Job))
+	failing := s.Verdict.Phase
+	if failing == "" && len(s.Findings) > 0 {
+		failing = s.Findings[0].Title
+	}
+	field("Which tests are failing?", "- "+escaped(failing))
+	since := ""
+	if s.Run.Started != nil {
+		since = s.Run.Started.Format("2006-01-02 15:04 UTC") + " (this run)"
+	}
+	field("Since when has it been failing?", since)
+	field("Testgrid link", "")
+	var why strings.Builder
+	fmt.Fprintf(&why, "%s (%s)\n", escaped(s.Verdict.Text), escaped(s.about()))
+	if len(s.Findings) > 0 {
+		for _, step := range s.Findings[0].Chain {
+			fmt.Fprintf(&why, "\n- %s%s", code(step.Text), step.reference())
+		}
+	}
+	field("Reason for failure (if possible)", why.String())
+	field("Anything else we need to know?", strings.TrimSpace(s.Run.URL+"\n"+s.others()))
+	field("Relevant SIG(s)", "")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// reference is a link to evidence, in brackets.
+func (e Evidence) reference() string {
+	place := e.place()
+	switch {
+	case place == "":
+		return ""
+	case strings.HasPrefix(e.URL, "https://"):
+		return " ([" + escaped(place) + "](" + e.URL + "))"
+	}
+	return " (" + escaped(place) + ")"
+}
+
+func nonEmpty(parts ...string) (some []string) {
+	for _, p := range parts {
+		if p != "" {
+			some = append(some, p)
+		}
+	}
+	return some
+}
+
+// markup is what markdown and HTML could read as more than text.
+var markup = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|", "#", "\\#", "@", "&#64;", "~", "\\~", "!", "\\!")
+
+// escaped makes a text of one line of markdown.
+func escaped(s string) string { return markup.Replace(text.Line(s)) }
+
+// code quotes a text as code: nothing in it is markup, and nobody is mentioned by it.
+func code(s string) string {
+	s = text.Short(text.Line(s), 300)
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}

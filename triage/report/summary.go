@@ -1,0 +1,279 @@
+// Package report writes what triage says of a run: as the schema prowtrace.summary/v1, for
+// a terminal, as markdown and as the text of an issue.
+//
+// What it promises: fields of the schema may be added and never change; the same judgement
+// gives the same bytes; what is handed to others, all but the terminal's text, has its
+// secrets masked. What a file says is quoted and never believed.
+//
+// What it never does: judge, read files, know flags or the network.
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
+	"prowtrace/triage"
+)
+
+// Schema names the form of a Summary.
+const Schema = "prowtrace.summary/v1"
+
+// Summary is what there is to say of a run. Times are RFC 3339, durations in ns.
+type Summary struct {
+	Schema     string       `json:"schema"`
+	Run        Run          `json:"run"`
+	Verdict    Verdict      `json:"verdict"`
+	Findings   []Finding    `json:"findings"`
+	Time       []Phase      `json:"time"`
+	Waits      []Wait       `json:"waits"`
+	Retries    []Retry      `json:"retries"`
+	Unfinished []Unfinished `json:"unfinished"`
+	Gaps       []Gap        `json:"gaps"`
+
+	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure
+}
+
+// Run is which run it is.
+type Run struct {
+	Job      string     `json:"job"`
+	Build    string     `json:"build"`
+	URL      string     `json:"url,omitempty"`
+	Result   string     `json:"result"`
+	Started  *time.Time `json:"started,omitempty"`
+	Finished *time.Time `json:"finished,omitempty"`
+	Duration int64      `json:"duration_ns"`
+	Baseline []Compared `json:"baseline"`
+
+	Change string `json:"change,omitempty"` // "kubernetes/kops#18000"
+}
+
+// Compared is a passing run that it was compared with.
+type Compared struct {
+	Build string `json:"build"`
+	URL   string `json:"url,omitempty"`
+}
+
+// Verdict is the whole in a sentence.
+type Verdict struct {
+	Result     string   `json:"result"` // passed, failed, aborted, error, running
+	Category   string   `json:"category"`
+	Phase      string   `json:"phase,omitempty"`
+	Text       string   `json:"text"`
+	Confidence string   `json:"confidence"`
+	Because    []string `json:"because"`
+}
+
+// Finding is a cause, or what else went wrong.
+type Finding struct {
+	Rank       int        `json:"rank"`
+	ID         string     `json:"id"`
+	Category   string     `json:"category"`
+	Title      string     `json:"title"`
+	Text       string     `json:"text"`
+	Signature  string     `json:"signature,omitempty"`
+	Next       string     `json:"next,omitempty"`
+	Confidence string     `json:"confidence"`
+	First      *time.Time `json:"first,omitempty"`
+	Last       *time.Time `json:"last,omitempty"`
+	Count      int        `json:"count"`
+	Passing    *int       `json:"in_passing_runs,omitempty"` // absent where none has the source
+	Chain      []Step     `json:"chain"`
+	Explains   int        `json:"explains"`
+	Evidence   []Evidence `json:"evidence"`
+}
+
+// Step is a link of a chain.
+type Step struct {
+	Text string `json:"text"`
+	Evidence
+}
+
+// Evidence is where something can be read.
+type Evidence struct {
+	Source  string     `json:"source"`
+	File    string     `json:"file,omitempty"`
+	Line    int        `json:"line,omitempty"`
+	Time    *time.Time `json:"time,omitempty"`
+	Said    string     `json:"said,omitempty"`
+	TraceID string     `json:"trace_id,omitempty"`
+	SpanID  string     `json:"span_id,omitempty"`
+	URL     string     `json:"url,omitempty"`
+}
+
+// Phase is where the time went.
+type Phase struct {
+	Phase    string    `json:"phase"`
+	Start    time.Time `json:"start"`
+	Duration int64     `json:"duration_ns"`
+	Critical int64     `json:"critical_ns"`
+	Usual    int64     `json:"usual_ns,omitempty"`
+	Failed   bool      `json:"failed,omitempty"`
+}
+
+// Wait is what was waited for in vain.
+type Wait struct {
+	Text     string     `json:"text"`
+	Start    *time.Time `json:"start,omitempty"`
+	Duration int64      `json:"duration_ns"`
+	Tries    int        `json:"tries"`
+	Outcome  string     `json:"outcome"` // gave up, still waiting
+	Evidence
+}
+
+// Retry is what was tried again and again.
+type Retry struct {
+	Text    string     `json:"text"`
+	Tries   int        `json:"tries"`
+	Outcome string     `json:"outcome"` // won, lost, unfinished
+	First   *time.Time `json:"first,omitempty"`
+	Last    *time.Time `json:"last,omitempty"`
+	Evidence
+}
+
+// Unfinished is what was running at the end.
+type Unfinished struct {
+	Text  string    `json:"text"`
+	Start time.Time `json:"start"`
+	Evidence
+}
+
+// Gap is what was not seen.
+type Gap struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
+	Next string `json:"next,omitempty"`
+}
+
+// Context is what a judgement does not know of its run.
+type Context struct {
+	Job, Build, URL, Change string
+	Baseline                []Compared
+	Gaps                    []Gap
+
+	// Address gives where evidence can be opened: of a file, and a line or 0; "" where
+	// nobody knows.
+	Address func(file string, line int) string
+}
+
+// PassingRuns is what a gap is called where these are missing.
+const PassingRuns = "passing runs"
+
+// mostFindings bounds the findings of a Summary.
+const mostFindings = 6
+
+// New writes a Summary.
+func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
+	s := &Summary{Schema: Schema, Findings: []Finding{}, Time: []Phase{}, Waits: []Wait{}, Retries: []Retry{}, Unfinished: []Unfinished{}, Gaps: append([]Gap{}, of.Gaps...)}
+	start, end := e.Metadata.Span()
+	s.Run = Run{Job: of.Job, Build: of.Build, URL: of.URL, Result: cmp.Or(string(j.State), "unknown"), Started: moment(start), Finished: moment(end), Change: of.Change, Baseline: append([]Compared{}, of.Baseline...)}
+	if !start.IsZero() && end.After(start) {
+		s.Run.Duration = int64(end.Sub(start))
+	}
+	w := writer{e, of}
+	for i := range j.Findings {
+		f := &j.Findings[i]
+		if i > 0 && (j.Minor(f) || slices.Contains(j.Findings[0].Follows, f.Fact)) || len(s.Findings) == mostFindings {
+			s.Others++
+			continue
+		}
+		s.Findings = append(s.Findings, w.finding(j, i))
+	}
+	for i := range s.Findings {
+		s.Findings[i].Rank = i + 1
+	}
+	s.Verdict = verdict(j, s)
+	for _, p := range triage.Phases(e) {
+		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed})
+	}
+	for _, f := range j.Waits() {
+		s.Waits = append(s.Waits, Wait{f.Text, moment(f.Time), int64(f.Last.Sub(f.Time)), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
+	}
+	for _, f := range j.Retries() {
+		s.Retries = append(s.Retries, Retry{f.Text, f.Count, "lost", moment(f.Time), moment(f.Last), w.evidence(f.Place, f.Time, "")})
+	}
+	if len(e.Passing) == 0 && j.State != runfile.Passed && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
+		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
+	}
+	return s
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// writer writes what is in a run's evidence.
+type writer struct {
+	e  *triage.Evidence
+	of Context
+}
+
+func (w writer) finding(j *triage.Judgement, i int) Finding {
+	f := &j.Findings[i]
+	out := Finding{
+		Rank: i + 1, ID: id(f, j.Phase), Category: string(f.Category), Title: f.Title, Text: f.Text, Next: f.Next, Confidence: string(f.Confidence),
+		First: moment(f.Time), Last: moment(f.Last), Count: f.Count, Explains: len(f.Follows), Chain: []Step{},
+		Evidence: []Evidence{w.evidence(f.Place, f.Time, f.Text)},
+	}
+	if f.Match.Signature != nil {
+		out.Signature = f.Match.ID
+	}
+	if f.Passing >= 0 {
+		out.Passing = &f.Passing
+	}
+	for _, l := range j.Chain(w.e, f) {
+		out.Chain = append(out.Chain, Step{l.Text, w.evidence(l.Place, l.Time, "")})
+	}
+	return out
+}
+
+// evidence says where a place is.
+func (w writer) evidence(p triage.Place, at time.Time, said string) Evidence {
+	out := Evidence{Source: string(p.Source), File: p.File, Line: p.Line, Time: moment(at), Said: said}
+	if p.Span >= 0 && w.e.Tree != nil {
+		out.TraceID, out.SpanID = w.e.Tree.Trace.ID.String(), w.e.Tree.ID(p.Span).String()
+	}
+	if p.File != "" && w.of.Address != nil {
+		out.URL = w.of.Address(p.File, p.Line)
+	}
+	return out
+}
+
+// id is the same for the same cause in other runs: a hash of the version of fingerprints,
+// the signature or else the fingerprint, the category and the phase.
+func id(f *triage.Finding, phase string) string {
+	what := fmt.Sprintf("%016x", f.Print())
+	if f.Match.Signature != nil {
+		what = f.Match.ID
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%s", joblog.FingerprintVersion, what, f.Category, phase))
+	return hex.EncodeToString(sum[:6])
+}
+
+// verdict says the whole in a sentence.
+func verdict(j *triage.Judgement, s *Summary) Verdict {
+	v := Verdict{Result: cmp.Or(string(j.State), "unknown"), Category: string(j.Category), Phase: j.Phase, Confidence: string(triage.Low), Because: []string{}}
+	switch {
+	case j.State == runfile.Passed:
+		v.Text, v.Confidence = "The run passed", string(triage.High)
+	case j.State == runfile.Running:
+		v.Text = "The run has not ended"
+	case len(s.Findings) > 0:
+		v.Text, v.Confidence = s.Findings[0].Title, s.Findings[0].Confidence
+		v.Because = append(v.Because, slices.Clone(j.Findings[0].Because)...)
+	case j.State == runfile.Aborted:
+		v.Text = "The run was aborted"
+	default:
+		v.Text = "There is not enough evidence to say why the run failed"
+	}
+	return v
+}

@@ -1,0 +1,250 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+)
+
+// Look says how a Summary is shown on a terminal.
+type Look struct {
+	Width  int // columns; 0 is no limit
+	Colour bool
+}
+
+// Text writes one screen for a person: what broke, how that is known, what to do, what else,
+// where the time went, what was not seen.
+func (s *Summary) Text(w io.Writer, look Look) error {
+	p := &page{look: look}
+	p.head(s)
+	p.verdict(s)
+	p.chain(s)
+	p.rest(s)
+	p.time(s.Time)
+	for i, g := range s.Gaps {
+		p.label(cmp.Or(strings.Repeat(" ", min(i, 1)*4), "Gaps"), sentence(g))
+	}
+	if s.Run.URL != "" {
+		p.line("")
+		p.label("Open", s.Run.URL)
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// page collects lines.
+type page struct {
+	look Look
+	b    strings.Builder
+}
+
+// Colours of a terminal.
+const (
+	bold  = "1"
+	red   = "31"
+	green = "32"
+	faint = "2"
+)
+
+func (p *page) colour(code, s string) string {
+	if !p.look.Colour || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+// labelWidth is the width of the words before the lines.
+const labelWidth = 7
+
+// label writes a line with a word before it, and breaks it where the screen ends.
+func (p *page) label(word, said string) {
+	for i, part := range wrapped(said, p.look.Width-labelWidth) {
+		if i > 0 {
+			word = ""
+		}
+		p.line(fmt.Sprintf("%-*s%s", labelWidth, word, part))
+	}
+}
+
+// wrapped breaks a line between words; width is that of the screen, or no limit.
+func wrapped(said string, width int) (lines []string) {
+	if width < 20 {
+		return []string{said}
+	}
+	line := ""
+	for word := range strings.FieldsSeq(said) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
+
+func (p *page) head(s *Summary) {
+	result := strings.ToUpper(s.Verdict.Result)
+	switch s.Verdict.Result {
+	case "passed":
+		result = p.colour(bold+";"+green, result)
+	case "failed", "error":
+		result = p.colour(bold+";"+red, result)
+	default:
+		result = p.colour(bold, result)
+	}
+	parts := []string{result, strings.TrimSpace(s.Run.Job + " " + s.Run.Build)}
+	if s.Run.Change != "" {
+		parts = append(parts, s.Run.Change)
+	}
+	if s.Run.Duration > 0 {
+		took := text.Duration(time.Duration(s.Run.Duration))
+		if s.Run.Finished != nil {
+			took += ", ended " + s.Run.Finished.Format("2006-01-02 15:04 UTC")
+		}
+		parts = append(parts, took)
+	}
+	p.line(text.Line(strings.Join(parts[1:], "   ")))
+	at := p.b.String()
+	p.b.Reset()
+	p.b.WriteString(result + "  " + at)
+	p.line("")
+}
+
+func (p *page) verdict(s *Summary) {
+	for _, line := range wrapped(text.Line(s.Verdict.Text), p.look.Width) {
+		p.line(p.colour(bold, line))
+	}
+	if said := s.about(); said != "" {
+		p.line(said)
+	}
+	p.line("")
+}
+
+// about is the category, how sure it is, and whether passing runs have the same.
+func (s *Summary) about() string {
+	if len(s.Findings) == 0 {
+		return ""
+	}
+	f := s.Findings[0]
+	parts := []string{f.Category, f.Confidence + " confidence"}
+	switch n := len(s.Run.Baseline); {
+	case f.Passing == nil || n == 0:
+	case *f.Passing == 0 && n == 1:
+		parts = append(parts, "not in the last passing run")
+	case *f.Passing == 0:
+		parts = append(parts, "in none of the last "+text.Count(n, "passing run"))
+	default:
+		parts = append(parts, fmt.Sprintf("in %d of the last %s too", *f.Passing, text.Count(n, "passing run")))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (p *page) chain(s *Summary) {
+	if len(s.Findings) == 0 {
+		return
+	}
+	steps := s.Findings[0].Chain
+	for _, step := range steps {
+		at := "        "
+		if step.Time != nil {
+			at = step.Time.Format("15:04:05")
+		}
+		place := step.place()
+		room := p.look.Width - len(at) - 4
+		said := text.Line(step.Text)
+		if p.look.Width > 0 {
+			said = text.Short(said, max(20, room-len([]rune(place))-2))
+		} else {
+			said = text.Short(said, 200)
+		}
+		p.line("  " + at + "  " + said + "  " + p.colour(faint, place))
+	}
+	p.line("")
+}
+
+// place names where evidence is, as people write it.
+func (e Evidence) place() string {
+	switch {
+	case e.File != "" && e.Line > 0:
+		return fmt.Sprintf("%s:%d", text.Name(e.File), e.Line)
+	case e.File != "":
+		return text.Name(e.File)
+	case e.SpanID != "":
+		return "span " + e.SpanID
+	}
+	return ""
+}
+
+func (p *page) rest(s *Summary) {
+	if len(s.Findings) > 0 && s.Findings[0].Next != "" {
+		p.label("Next", text.Line(s.Findings[0].Next))
+	}
+	word := "Also"
+	for _, f := range s.Findings[min(1, len(s.Findings)):] {
+		p.label(word, text.Line(f.Title)+" ("+cmp.Or(f.Evidence[0].place(), f.Evidence[0].Source)+")")
+		word = ""
+	}
+	if s.Others > 0 && len(s.Findings) > 0 {
+		p.label(word, text.Count(s.Others, "other error")+" followed, or came after the failure.")
+	}
+	if len(s.Findings) > 0 {
+		p.line("")
+	}
+}
+
+// barWidth is the length of the longest bar.
+const barWidth = 24
+
+func (p *page) time(phases []Phase) {
+	if len(phases) == 0 {
+		return
+	}
+	longest, width := int64(1), 0
+	for _, f := range phases {
+		longest = max(longest, f.Duration)
+		width = max(width, len([]rune(text.Short(f.Phase, 30))))
+	}
+	word := "Time"
+	for _, f := range phases {
+		bar := strings.Repeat("█", max(1, int(f.Duration*barWidth/longest)))
+		usual := ""
+		switch {
+		case f.Usual == 0:
+		case unusual(f):
+			usual = "usually " + text.Duration(time.Duration(f.Usual))
+		default:
+			usual = "as usual"
+		}
+		if f.Failed {
+			bar = p.colour(red, bar)
+			usual = strings.TrimSpace("failed  " + usual)
+		}
+		p.line(fmt.Sprintf("%-*s%-*s  %8s  %s  %s", labelWidth, word, width, text.Short(text.Line(f.Phase), 30), text.Duration(time.Duration(f.Duration)), bar, usual))
+		word = ""
+	}
+}
+
+// unusual reports whether a phase took much more or much less time than usual.
+func unusual(f Phase) bool {
+	const least = int64(30 * time.Second)
+	off := f.Duration - f.Usual
+	return max(off, -off) > max(least, f.Usual/4)
+}
+
+// sentence says what a gap is.
+func sentence(g Gap) string {
+	said := text.Line(g.What)
+	if g.Why != "" {
+		said += ": " + text.Line(g.Why)
+	}
+	if g.Next != "" {
+		said += ". " + text.Line(g.Next)
+	}
+	return said
+}

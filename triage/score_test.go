@@ -1,0 +1,126 @@
+package triage_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"prowtrace/triage"
+)
+
+// expectation is the expect.yaml of a recorded failure (testdata/README.md).
+type expectation struct {
+	Title    string   `yaml:"title"`
+	Cause    string   `yaml:"cause"`
+	NotFirst []string `yaml:"not_first"`
+	Category string   `yaml:"category"`
+	Phase    string   `yaml:"phase"`
+	Needs    []string `yaml:"needs"`
+}
+
+// recordedFailures is where the cases are.
+func recordedFailures() string {
+	if dir := os.Getenv("PROWTRACE_FAILURES"); dir != "" {
+		return dir
+	}
+	return "../testdata/failures"
+}
+
+// solved are the cases whose first finding is right. A change of the rules may add some,
+// and must not lose one.
+var solved = strings.Fields("K1 K10 K11 K3 K4 K9 M1 M10 M2 M3 M4 M5 M6 M7 M8 M9")
+
+// TestScore judges all recorded failures and prints a table (-v). Those that one run and its
+// neighbours decide are counted.
+func TestScore(t *testing.T) {
+	dirs, err := filepath.Glob(recordedFailures() + "/*/expect.yaml")
+	if err != nil || len(dirs) == 0 {
+		t.Skip("there are no recorded failures")
+	}
+	var table bytes.Buffer
+	first, three, counted := 0, 0, 0
+	for _, path := range dirs {
+		var want expectation
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = yaml.Unmarshal(data, &want)
+		}
+		if err != nil {
+			t.Fatal(path, err)
+		}
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			e := recorded(t, filepath.Join(dir, "run"))
+			passing, _ := filepath.Glob(dir + "/passing/*")
+			for _, p := range passing {
+				e.Passing = append(e.Passing, recorded(t, p))
+			}
+			j := judge(t, e)
+			place := placeOf(j, want.Cause)
+			decides := slices.ContainsFunc(want.Needs, func(n string) bool { return n == "history" || n == "child" })
+			if !decides {
+				counted++
+				if place == 1 {
+					first++
+				}
+				if place > 0 && place <= 3 {
+					three++
+				}
+			}
+			title := "-"
+			if len(j.Findings) > 0 {
+				title = j.Findings[0].Title
+			}
+			category := "ok"
+			if string(j.Category) != want.Category {
+				category = string(j.Category) + " for " + want.Category
+			}
+			fmt.Fprintf(&table, "%-4s %-22s place %d  %-24s %s\n", filepath.Base(dir), strings.Join(want.Needs, ","), place, category, title)
+			if os.Getenv("PROWTRACE_FINDINGS") != "" {
+				for i, f := range j.Findings[:min(len(j.Findings), 8)] {
+					fmt.Fprintf(&table, "       %d. %d %s | %s | %s:%d | %v\n", i+1, f.Score(), f.Title, f.Category, f.File, f.Line, f.Because)
+				}
+			}
+			if !slices.Contains(solved, filepath.Base(dir)) {
+				return
+			}
+			if place != 1 {
+				t.Errorf("the right finding is at place %d, first is %q", place, title)
+			}
+			for _, not := range want.NotFirst {
+				if len(j.Findings) > 0 && matches(&j.Findings[0], not) {
+					t.Errorf("the first finding is %q, which it must not be (%s)", title, not)
+				}
+			}
+		})
+	}
+	t.Logf("first %d, among three %d, of %d\n%s", first, three, counted, table.String())
+}
+
+// placeOf gives the place of the finding that is the cause, 0 where there is none.
+func placeOf(j *triage.Judgement, cause string) int {
+	if cause == "" {
+		if len(j.Findings) == 0 {
+			return 1
+		}
+		return 0
+	}
+	for i := range j.Findings {
+		if matches(&j.Findings[i], cause) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func matches(f *triage.Finding, pattern string) bool {
+	re := regexp.MustCompile(pattern)
+	return re.MatchString(f.Title) || re.MatchString(f.Text)
+}

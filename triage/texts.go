@@ -1,0 +1,130 @@
+package triage
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The kinds of texts, by their words. What a case of docs/triage.md asks for is named.
+var (
+	// K1, K4: an exit status, the name of a phase or "failed" never say why.
+	bareText = regexp.MustCompile(`(?i)^\W*(?:(?:error|fatal|failed|failure|fail|err)\b[:\s]*)*(?:` + strings.Join([]string{
+		`wrapped process failed: .*`,
+		`(?:command |process |\S+ )?(?:exit(?:ed)? (?:status|code|with)|returned non-zero exit status|terminated with exit code)\b.{0,30}`,
+		`make(?:\[\d+\])?: \*\*\* .*`,
+		`error running (?:up|down|test|build)\b.*`,
+		`error executing test process.*`,
+		`.{0,40}\btests? (?:suite )?failed\W*`,
+		`(?:build|up|test|down|load overall|validation failed|test suite failed|ginkgo run failed|process completed)\W*(?:failed|exit status \d+)?`,
+		`ginkgo ran \d+ suites? in .*`,
+		`there were failures detected in the following suites.*`,
+		`\d+ (?:of \d+ )?(?:cases?|specs?|tests?) failed.*`,
+		`step \S+ failed after .*`,
+		`some steps failed:?`,
+		`"\S+" (?:pod|container) .{0,80}\bfailed\b.{0,60}`,
+		`exit code \d+`,
+		`.{0,120}\b(?:failed|exited|failure)\b.{0,60}exit(?:ed with)? (?:status|code) \d+`,
+		`\d+ tests? (?:have |has )?failed`,
+		`.{0,200}Process exited with status \d+`,
+		`\S*\s*\[(?:FAILED|FAIL|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, // Ginkgo's headings
+		`.{0,80}\d+ Passed \| \d+ Failed.*`,                                    // and its sums
+		`\S* ?exited with status \d+`,
+		`.{0,80}'exit [^']*' exited with status \d+`,
+		`---? ?FAIL: .*`, `=== (?:RUN|CONT|PAUSE|FAIL|NAME) .*`, `FAIL\s+\S+\s+(?:[0-9.]+s|\[.*\])?`, // go test
+		`.{0,100}\b\d+ fail(?:ed)?, \d+ pass(?:ed)?.*`,
+		`panic: test executed panic.*`,
+	}, "|") + `)?\W*$`)
+
+	// C4, K4, K6: who waited in vain is seldom the cause.
+	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
+		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
+		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout`)
+
+	// E19: what will be tried again is no failure before the last try.
+	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|backing off|\(attempt \d+(?:/| of )\d+\)|remaining to succeed|requeu`)
+	attemptText = regexp.MustCompile(`(?i)\battempt (\d+)(?:/| of )(\d+)`)
+
+	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|operation was canceled|received interrupt|was interrupted|\bSIGTERM\b|graceful(?:ly)? (?:stop|shutdown)`)
+
+	// O1, O3: what its runner calls informing, non-blocking or flaky.
+	informalText = regexp.MustCompile(`(?i)NON-BLOCKING|\binforming\b|\[Flaky\]|\bflak(?:e|y)\b|\[Disabled|known issue`)
+)
+
+// kindOf tells the kind of a text.
+func kindOf(text string) kind {
+	switch {
+	case bareText.MatchString(text):
+		return bare
+	case cancelText.MatchString(text):
+		return cancelled
+	case retryText.MatchString(text):
+		return retry
+	case waiterText.MatchString(text):
+		return waiter
+	}
+	return content
+}
+
+// lastAttempt reports whether a text tells of the last of several tries.
+func lastAttempt(text string) bool {
+	m := attemptText.FindStringSubmatch(text)
+	return m != nil && m[1] == m[2]
+}
+
+// The heads of lines: when and where they were written, which says nothing about what.
+var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+\] ?`, // klog
+	`\w{4,7}\[[^\]]*\]\s*`,                               // logrus
+	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
+	`\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+(?:\[\d+\])?: `,     // syslog, journald
+	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`, // Ginkgo
+	`\s+`,
+}, "|") + `)+`)
+
+// jsonMessage finds what a line of JSON says.
+var jsonMessage = regexp.MustCompile(`"(?:error|err|msg|message)"\s*:\s*"((?:[^"\\]|\\.){1,1000})"`)
+
+// messageOf takes the head off a line.
+func messageOf(line string) string {
+	if strings.HasPrefix(line, "{") {
+		var parts []string
+		for _, m := range jsonMessage.FindAllStringSubmatch(line, 3) {
+			parts = append(parts, strings.ReplaceAll(m[1], `\"`, `"`))
+		}
+		if len(parts) > 0 {
+			return strings.Join(parts, ": ")
+		}
+	}
+	rest := strings.TrimSpace(lineHead.ReplaceAllString(line, ""))
+	if rest == "" {
+		return strings.TrimSpace(line)
+	}
+	return rest
+}
+
+// rareToken is a word that can name one thing: a node, an instance group, a pod, an image.
+var rareToken = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9_./@:-]{4,}[A-Za-z0-9]`)
+
+// tokensOf gives the words of a text that may name one thing, at most 40.
+func tokensOf(text string) (all []string) {
+	for _, t := range rareToken.FindAllString(text, 80) {
+		if strings.ContainsAny(t, "0123456789-_/.@") && len(all) < 40 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+var (
+	// pollText is a line of somebody who waits for something and says so again and again.
+	pollText = regexp.MustCompile(`(?i)\bwaiting (?:for|until|on)\b|\bstill (?:waiting|creating|destroying|modifying)\b|\bto be (?:active|ready|available|running)\b`)
+
+	// commandText is a line that a shell or kubetest2 prints before it runs a command.
+	commandText = regexp.MustCompile(`^\++ |local\.go:\d+\] ⚙️ `)
+
+	// smallCommand is one that says nothing of what the script is at.
+	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|false|:|\[|\[\[|local|export|cd|pushd|popd|return|test|sleep|trap|shift|case|printf|date|wait|kill|\w+=\S*)(?:\s|$)`)
+
+	// tearDownText is a command that looks after what is left, or takes it down.
+	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\bmake (?:clean|down|delete)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
+)

@@ -1,0 +1,115 @@
+package triage
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/joblog"
+)
+
+// Far from usual is what took less than a fifth of what it takes in all passing runs, or is
+// missing, where it takes a minute or more
+// (K11).
+const (
+	worthMissing = time.Minute
+	muchShorter  = 5
+)
+
+// work is what a command took in a run: all processes of one name together.
+type work struct {
+	took  time.Duration
+	start time.Time
+	span  int
+}
+
+// worksOf gives the commands of a run: the spans that stand directly below those of Prow's
+// own files.
+func worksOf(e *Evidence) map[string]work {
+	all := map[string]work{}
+	if e.Tree == nil {
+		return all
+	}
+	for i := range e.Tree.Len() {
+		p := e.Tree.Parent(i)
+		if e.Tree.Own(i) && !e.Tree.Unplaced(i) {
+			if kind, _ := phaseOf(e.Tree, i); kind != "" {
+				continue // a phase, no command
+			}
+		}
+		if p < 0 || !e.Tree.Own(p) {
+			continue
+		}
+		s := e.Tree.Span(i)
+		name := ids.ReplaceAllString(s.Name, "#")
+		w, ok := all[name]
+		if !ok {
+			w = work{start: time.Unix(0, s.Start).UTC(), span: i}
+		}
+		w.took += time.Duration(s.Duration)
+		all[name] = w
+	}
+	return all
+}
+
+// deviations gives what is far from usual in a run, if the passing runs agree among
+// themselves. One run is enough to say what is usual only for what is missing altogether.
+func deviations(e *Evidence) (facts []*Fact) {
+	if len(e.Passing) == 0 {
+		return nil
+	}
+	here := worksOf(e)
+	usual := map[string][]time.Duration{}
+	for _, p := range e.Passing {
+		for name, w := range worksOf(p) {
+			usual[name] = append(usual[name], w.took)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(usual)) {
+		took := usual[name]
+		if len(took) < len(e.Passing) {
+			continue // it does not belong to each passing run
+		}
+		slices.Sort(took)
+		least, median := took[0], took[len(took)/2]
+		w, ran := here[name]
+		said := ""
+		switch {
+		case !ran && least >= worthMissing && !e.endedBefore(name):
+			said = fmt.Sprintf("%s did not run; usually it takes %s", name, text.Duration(median.Round(time.Second)))
+		case ran && least >= worthMissing && w.took*muchShorter < least:
+			said = fmt.Sprintf("%s took only %s; usually it takes %s", name, text.Duration(w.took.Round(time.Millisecond)), text.Duration(median.Round(time.Second)))
+		}
+		if said == "" {
+			continue
+		}
+		f := &Fact{Place: Place{Source: FromSpan, Span: -1}, Text: text.Clip(text.Line(said), factBytes), Severity: joblog.Error, Count: 1, kind: deviation, category: Product}
+		if ran {
+			f.Span, f.Time = w.span, w.start
+		}
+		f.Last, f.rare = f.Time, tokensOf(said)
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// endedBefore reports whether a run that failed may have ended before its turn came: then
+// what is missing is no cause. Only what others of the same program did after it counts.
+func (e *Evidence) endedBefore(name string) bool {
+	program, _, _ := strings.Cut(name, " ")
+	order := map[string]time.Time{}
+	for _, p := range e.Passing[:1] {
+		for n, w := range worksOf(p) {
+			order[n] = w.start
+		}
+	}
+	for n, w := range worksOf(e) {
+		if strings.HasPrefix(n, program+" ") && order[n].After(order[name]) && !tearDownText.MatchString(n) && w.took > 0 {
+			return false // what comes later ran
+		}
+	}
+	return true
+}
