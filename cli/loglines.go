@@ -90,7 +90,6 @@ type logPrinter struct {
 	around int
 	prow.Lines
 	printed int
-	groups  int
 	text    []byte
 }
 

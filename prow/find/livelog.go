@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNoLog: Deck does not have the log of a container: its pod has not started, or is gone.
-var ErrNoLog = errors.New("Deck does not have the log: the pod has not started yet, or is gone")
+var ErrNoLog = errors.New("no log in Deck: the pod has not started yet, or is gone")
 
 // LiveLog reads from a Deck what a container of a run has written so far. It is only
 // there while the run's pod is. The caller closes it. host may have a port.
