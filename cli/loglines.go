@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"prowtrace/internal/mask"
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow"
@@ -91,6 +92,7 @@ type logPrinter struct {
 	prow.Lines
 	printed int
 	text    []byte
+	secrets mask.Lines // of what JSON hands over
 }
 
 // print prints the lines that are asked for.
@@ -330,26 +332,31 @@ func (p *logPrinter) phaseOf(log *session.Log, line joblog.Line) string {
 
 // logRow is a line as --json prints it.
 type logRow struct {
-	File     string `json:"file"`
-	Line     int    `json:"line,omitempty"` // from 1; left out where lines before it are not held
-	Byte     int64  `json:"byte"`
-	Time     string `json:"time,omitempty"`
-	Origin   string `json:"time_origin"`
-	Severity string `json:"severity"`
-	Phase    string `json:"phase,omitempty"`
-	Text     string `json:"text"`
-	Cut      bool   `json:"cut,omitempty"`
-	Around   bool   `json:"around,omitempty"`
-	URL      string `json:"url,omitempty"`
+	File      string `json:"file"`
+	Line      int    `json:"line,omitempty"` // from 1; left out where lines before it are not held
+	Byte      int64  `json:"byte"`
+	Time      string `json:"time,omitempty"`
+	Origin    string `json:"time_origin"`
+	Severity  string `json:"severity"`
+	Phase     string `json:"phase,omitempty"`
+	Text      string `json:"text"`
+	Cut       bool   `json:"cut,omitempty"`
+	Around    bool   `json:"around,omitempty"`
+	Signature string `json:"signature,omitempty"`
+	Known     string `json:"known,omitempty"` // what the signature says
+	URL       string `json:"url,omitempty"`
 }
 
 func (p *logPrinter) json(log *session.Log, lines *session.Lines, i int, line joblog.Line, phase string, cut, wanted bool) {
 	row := logRow{
 		File: log.Name, Byte: lines.Place(i), Origin: line.Origin.String(), Severity: line.Severity.String(), Phase: phase,
-		Text: string(bytes.ToValidUTF8(p.text, []byte("\uFFFD"))), Cut: cut, Around: !wanted, URL: lines.URL(i, i),
+		Text: p.secrets.Line(string(bytes.ToValidUTF8(p.text, []byte("\uFFFD")))), Cut: cut, Around: !wanted, URL: lines.URL(i, i),
 	}
 	if number, exact := lines.Number(i); exact {
 		row.Line = number
+	}
+	if m, ok := p.knownErrors().Line(p.text); ok {
+		row.Signature, row.Known = m.ID, mask.Text(m.Title)
 	}
 	if line.Origin != joblog.NoTime {
 		row.Time = line.Time.Format(time.RFC3339Nano)

@@ -104,7 +104,7 @@ func (s *Session) Named(ctx context.Context, arg string) (*Baseline, error) {
 // beside is a session for runs that are looked at beside another: it tells nothing.
 func (s *Session) beside() *Session {
 	o := s.o
-	o.Events, o.Watch, o.KeepGoing, o.Untraced, o.Choice = nil, false, true, true, Choice{}
+	o.Events, o.Watch, o.KeepGoing, o.Untraced, o.Compared, o.Choice = nil, false, true, true, true, Choice{}
 	if o.Cache == CacheRequired {
 		o.Cache = CacheIfPossible
 	}
