@@ -146,11 +146,10 @@ func (c *summaryCommand) judge(ctx context.Context, collected *session.Collectio
 			return nil, err
 		}
 		base, gaps := c.passing(ctx, in, e.Metadata.State())
-		e.Passing = base.Evidence
-		j, err := triage.Judge(ctx, e, c.knownErrors())
+		j, more, err := session.Judge(ctx, in, e, base, c.knownErrors())
 		if err == nil {
 			of := c.about(in, e, base)
-			of.Gaps = append(gapsOf(lost), gaps...)
+			of.Gaps = append(gapsOf(append(lost, more...)), gaps...)
 			all = append(all, report.New(j, e, of))
 		}
 		if err = errors.Join(err, base.Close()); err != nil {

@@ -52,8 +52,14 @@ type Baseline struct {
 	Runs     []prow.Run
 	Evidence []*triage.Evidence // of each of Runs
 
+	inputs []*Input // of each of Runs
 	loaded []*Loaded
 	leases []func()
+}
+
+// Add adds a run that the caller has loaded, and closes.
+func (b *Baseline) Add(in *Input, e *triage.Evidence) {
+	b.Runs, b.Evidence, b.inputs = append(b.Runs, in.Ref.Run), append(b.Evidence, e), append(b.inputs, in)
 }
 
 // Close lets go of the files. The evidence must not be used any more.
@@ -68,7 +74,7 @@ func (b *Baseline) Close() error {
 	for _, l := range b.loaded {
 		errs = append(errs, l.Close())
 	}
-	b.loaded, b.leases, b.Evidence = nil, nil, nil
+	b.loaded, b.leases, b.Evidence, b.inputs = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -172,7 +178,7 @@ func (s *Session) addPassing(ctx context.Context, b *Baseline, ref prow.Ref) err
 		release()
 		return errors.Join(err, l.Close())
 	}
-	b.Runs, b.Evidence = append(b.Runs, ref.Run), append(b.Evidence, e)
+	b.Add(l.Inputs[0], e)
 	b.loaded, b.leases = append(b.loaded, l), append(b.leases, release)
 	return nil
 }

@@ -84,7 +84,7 @@ func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error)
 	if err != nil {
 		return nil, err
 	}
-	facts = append(facts, deviations(e)...)
+	facts = append(facts, slices.Concat(deviations(e), changedVersions(e))...)
 	j := &Judgement{State: e.Metadata.State(), Category: Unknown, Facts: len(facts), Passing: len(e.Passing)}
 	if err := comparePassing(ctx, facts, e.Passing, known); err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 	"prowtrace/triage"
 )
 
-// recorded reads a run from a directory.
-func recorded(t testing.TB, dir string) *triage.Evidence {
+// loaded reads a run from a directory.
+func loaded(t testing.TB, dir string) (*session.Input, *triage.Evidence) {
 	t.Helper()
 	s := session.New(session.Options{Join: join.ByTime, Untraced: true})
 	refs, err := s.Parse([]string{dir})
@@ -33,16 +33,23 @@ func recorded(t testing.TB, dir string) *triage.Evidence {
 	if err != nil || len(lost) > 0 {
 		t.Errorf("%s: %v %v", dir, lost, err)
 	}
-	return e
+	return l.Inputs[0], e
 }
 
-func judge(t testing.TB, e *triage.Evidence) *triage.Judgement {
+// judge judges a run in a directory, against passing runs in others.
+func judge(t testing.TB, dir string, passing ...string) *triage.Judgement {
 	t.Helper()
 	all, err := triage.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := triage.Judge(t.Context(), e, triage.NewMatcher(all))
+	in, e := loaded(t, dir)
+	var base session.Baseline
+	for _, p := range passing {
+		other, e := loaded(t, p)
+		base.Add(other, e)
+	}
+	j, _, err := session.Judge(t.Context(), in, e, &base, triage.NewMatcher(all))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +57,7 @@ func judge(t testing.TB, e *triage.Evidence) *triage.Judgement {
 }
 
 func TestSample(t *testing.T) {
-	j := judge(t, recorded(t, "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"))
+	j := judge(t, "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
 	var out bytes.Buffer
 	for i, f := range j.Findings {
 		if i < 12 {

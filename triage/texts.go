@@ -25,6 +25,7 @@ var (
 		`exit code \d+`,
 		`.{0,120}\b(?:failed|exited|failure)\b.{0,60}exit(?:ed with)? (?:status|code) \d+`,
 		`\d+ tests? (?:have |has )?failed`,
+		`error during \S+: exit status \d+`,
 		`.{0,200}Process exited with status \d+`,
 		`\S*\s*\[(?:FAILED|FAIL|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, // Ginkgo's headings
 		`.{0,80}\d+ Passed \| \d+ Failed.*`,                                    // and its sums
@@ -76,16 +77,26 @@ var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+\] ?`, // klog
 	`\w{4,7}\[[^\]]*\]\s*`,                               // logrus
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
-	`\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+(?:\[\d+\])?: `,     // syslog, journald
-	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`, // Ginkgo
+	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `, // syslog, journald
+	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,       // Ginkgo
 	`\s+`,
 }, "|") + `)+`)
 
 // jsonMessage finds what a line of JSON says.
 var jsonMessage = regexp.MustCompile(`"(?:error|err|msg|message)"\s*:\s*"((?:[^"\\]|\\.){1,1000})"`)
 
+// logfmtMessage finds what a line of key=value pairs says.
+var logfmtMessage = regexp.MustCompile(`^(?:time|ts|level|t)=.{1,200}?\bmsg="((?:[^"\\]|\\.)+)"`)
+
 // messageOf takes the head off a line.
 func messageOf(line string) string {
+	if rest := strings.TrimSpace(lineHead.ReplaceAllString(line, "")); rest != "" {
+		line = rest
+	}
+	line = strings.TrimSpace(line)
+	if m := logfmtMessage.FindStringSubmatch(line); m != nil {
+		return strings.ReplaceAll(m[1], `\"`, `"`)
+	}
 	if strings.HasPrefix(line, "{") {
 		var parts []string
 		for _, m := range jsonMessage.FindAllStringSubmatch(line, 3) {
@@ -95,11 +106,7 @@ func messageOf(line string) string {
 			return strings.Join(parts, ": ")
 		}
 	}
-	rest := strings.TrimSpace(lineHead.ReplaceAllString(line, ""))
-	if rest == "" {
-		return strings.TrimSpace(line)
-	}
-	return rest
+	return line
 }
 
 // rareToken is a word that can name one thing: a node, an instance group, a pod, an image.

@@ -40,7 +40,7 @@ func TestMessageOf(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"W0313 01:51:11.569843    4077 executor.go:139] error running task", "error running task"},
 		{"INFO[2025-03-13T01:45:46Z] Running step e2e", "Running step e2e"},
-		{`time="2025-03-13T01:45:46Z" level=error msg="x"`, `time="2025-03-13T01:45:46Z" level=error msg="x"`},
+		{`time="2025-03-13T01:45:46Z" level=error msg="x"`, "x"},
 		{"2025-03-13T01:45:46.123Z ERROR it broke", "it broke"},
 		{"Mar 13 01:45:46 node-1 kubelet[123]: E0313 01:45:46.000000     123 a.go:1] no", "no"},
 		{`{"component":"entrypoint","error":"wrapped process failed: exit status 1","level":"error","msg":"Error executing test process"}`, "wrapped process failed: exit status 1: Error executing test process"},

@@ -35,7 +35,7 @@ func worksOf(e *Evidence) map[string]work {
 	}
 	for i := range e.Tree.Len() {
 		p := e.Tree.Parent(i)
-		if e.Tree.Own(i) && !e.Tree.Unplaced(i) {
+		if e.Tree.Own(i) {
 			if kind, _ := phaseOf(e.Tree, i); kind != "" {
 				continue // a phase, no command
 			}

@@ -1,0 +1,63 @@
+package triage
+
+import (
+	"regexp"
+	"slices"
+
+	"prowtrace/prow/runfile"
+)
+
+// A Need is a source that would tell more of a run: files of it that are not read unless a
+// symptom calls for them.
+type Need struct {
+	Pattern string // of names below the run's root, with ** for any directories
+	Why     string
+}
+
+// symptoms is the table of what calls for which files. A row counts where one of the facts
+// that may be the cause has its words.
+var symptoms = []struct {
+	words    *regexp.Regexp
+	why      string
+	patterns []string
+}{
+	{
+		regexp.MustCompile(`(?i)\bnodes?\b|machines?\b|instance|control.?plane|kubeadm|kubelet|came into existence|timed out after|connection refused|failed to initialize|not (?:yet )?(?:ready|healthy)|start(?:ed)? up|NAT gateway|\binfrastructure\b`),
+		"nodes or machines were waited for",
+		[]string{
+			"artifacts/**/*{journal,kubelet,containerd,crio,cri-o,docker}*", "artifacts/**/*{cloud-init,bootstrap,startup,console,serial,user-data}*",
+			"artifacts/**/*{startup,cloud-init,bootstrap,console}*/*.log", "artifacts/**/nodes/*/*", "artifacts/**/machines/**/*.log", "artifacts/**/manager.log",
+			"artifacts/**/ipamd.log", "artifacts/cluster-info/nodes.yaml", "artifacts/toolbox-dump.yaml",
+		},
+	},
+	{
+		regexp.MustCompile(`(?i)etcd|api.?server|leader|:6443|connection refused|unable to (?:handle|connect)|lost`),
+		"etcd or the API server was in trouble",
+		[]string{"artifacts/**/*etcd*", "artifacts/**/*apiserver*"},
+	},
+	{
+		regexp.MustCompile(`(?i)NotReady|not ready|degraded|machine-config|upgrade|restart|reboot|terminated`),
+		"nodes were not ready or started again",
+		[]string{"artifacts/**/*machine-config*", "artifacts/**/*termination*", "artifacts/**/nodes/*/*", "artifacts/**/*{journal,kubelet,crio}*"},
+	},
+}
+
+// Needs gives the files that would tell more: none where the cause is known with high
+// confidence.
+func (j *Judgement) Needs() (needs []Need) {
+	if j.State == runfile.Passed || j.State == runfile.Running || len(j.Findings) > 0 && j.Findings[0].Confidence == High {
+		return nil
+	}
+	for _, s := range symptoms {
+		calls := len(j.Findings) == 0 && j.State != runfile.Aborted || slices.ContainsFunc(j.Findings[:min(len(j.Findings), 10)], func(f Finding) bool { return s.words.MatchString(f.Text) })
+		if !calls {
+			continue
+		}
+		for _, p := range s.patterns {
+			if !slices.ContainsFunc(needs, func(n Need) bool { return n.Pattern == p }) {
+				needs = append(needs, Need{p, s.why})
+			}
+		}
+	}
+	return needs
+}

@@ -1,0 +1,112 @@
+package triage
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/joblog"
+)
+
+// versionText is a line in which a program says which version it is.
+var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|kubectl|helm|terraform|crictl|buildx)[ /:-])v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
+
+// mostVersions bounds the versions that are read of a run.
+const mostVersions = 2000
+
+// A version is what a program said of itself, with where it did.
+type version struct {
+	values []string // different ones, in their order
+	place  Place
+	text   string
+	time   time.Time
+}
+
+// versionsOf gives the versions in the logs of a run, by what stands before them.
+func versionsOf(e *Evidence) map[string]*version {
+	all := map[string]*version{}
+	var buf []byte
+	for _, l := range e.Logs {
+		for i, line := range l.Lines() {
+			if line.Severity > joblog.Warning || len(line.Bytes) > factBytes || len(all) > mostVersions || !mayNameVersion(line.Bytes) {
+				continue
+			}
+			buf = l.Text(buf[:0], i, factBytes)
+			said := messageOf(string(buf))
+			m := versionText.FindStringSubmatchIndex(said)
+			if m == nil {
+				continue
+			}
+			key := ids.ReplaceAllString(l.Name, "#") + "\x00" + ids.ReplaceAllString(said[:m[2]], "#")
+			v := all[key]
+			if v == nil {
+				v = &version{place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, text: said, time: line.Time}
+				all[key] = v
+			}
+			if value := said[m[2]:m[3]]; !slices.Contains(v.values, value) && len(v.values) < 10 {
+				v.values = append(v.values, value)
+				if len(v.values) > 1 { // the newest is the one to look at
+					v.place.Line, v.text, v.time = numberOf(l, i), said, line.Time
+				}
+			}
+		}
+	}
+	return all
+}
+
+// mayNameVersion reports whether a line has a digit, a point and a digit: most have not.
+func mayNameVersion(line []byte) bool {
+	for i := 1; i+1 < len(line); i++ {
+		if line[i] == '.' && line[i-1] >= '0' && line[i-1] <= '9' && line[i+1] >= '0' && line[i+1] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+// changedVersions gives programs of another version than in the passing runs, if these agree
+// among themselves; commits, nodes and builds differ in every run (E9, O6).
+func changedVersions(e *Evidence) (facts []*Fact) {
+	if len(e.Passing) == 0 {
+		return nil
+	}
+	usual, seen := map[string]string{}, map[string]int{}
+	having := map[string]int{} // passing runs with a log
+	for _, p := range e.Passing {
+		for _, l := range p.Logs {
+			having[ids.ReplaceAllString(l.Name, "#")]++
+		}
+		for key, v := range versionsOf(p) {
+			value := strings.Join(v.values, ", ")
+			if seen[key]++; seen[key] > 1 && usual[key] != value {
+				value = "" // they do not agree
+			}
+			usual[key] = value
+		}
+	}
+	here := versionsOf(e)
+	for _, key := range slices.Sorted(maps.Keys(here)) {
+		v := here[key]
+		value := strings.Join(v.values, ", ")
+		if usual[key] == "" || usual[key] == value || seen[key] < min(2, having[strings.Split(key, "\x00")[0]]) || buildText.MatchString(value) {
+			continue
+		}
+		f := &Fact{
+			Place: v.place, Time: v.time, Last: v.time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
+			Text: text.Clip(text.Line(fmt.Sprintf("%s (in the passing runs %s)", v.text, usual[key])), factBytes),
+		}
+		if strings.Contains(v.place.File, "/nodes/") || strings.Contains(v.place.File, "journal") {
+			f.category = Node
+		}
+		f.rare = tokensOf(v.text)
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+// buildText is in versions of single builds, which differ in every run.
+var buildText = regexp.MustCompile(`[0-9a-f]{7,}|\d{8}`)
