@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -47,6 +48,9 @@ func (c *collector) add(f Fact) {
 	}
 	if f.kind == content {
 		f.kind = kindOf(f.Text)
+	}
+	if f.kind == retry && lastAttempt(f.Text) {
+		f.kind, f.lost = content, true
 	}
 	f.informal = f.informal || informalText.MatchString(f.Text)
 	f.rare = tokensOf(f.Text)
@@ -264,7 +268,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 			continue
 		}
 		buf = l.Text(buf[:0], i, 4*factBytes)
-		if commandText.Match(buf) {
+		if mayBeCommand(buf) && commandText.Match(buf) {
 			switch {
 			case smallCommand.Match(buf):
 			case !tearDownText.Match(buf):
@@ -274,7 +278,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 			}
 			continue
 		}
-		if line.Severity <= joblog.Info && pollText.Match(buf) {
+		if line.Severity <= joblog.Info && c.known.polls.has(buf) && pollText.Match(buf) {
 			c.poll(polls, l, i, line, buf)
 			continue
 		}
@@ -289,7 +293,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 				f.Last = line.Time
 			}
 			if f.kind == retry && lastAttempt(string(buf)) {
-				f.kind = content // all tries were lost (E19)
+				f.kind, f.lost = content, true // all tries were lost (E19)
 				f.Text = text.Clip(text.Line(messageOf(string(buf))), factBytes)
 			}
 			continue
@@ -389,6 +393,11 @@ func (c *collector) rounds(facts []*Fact) {
 			})
 		}
 	}
+}
+
+// mayBeCommand reports whether commandText is worth trying.
+func mayBeCommand(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("+")) || bytes.Contains(line, []byte("⚙"))
 }
 
 // mayTell reports whether a line that calls itself information can be a fact: most are

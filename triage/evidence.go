@@ -40,6 +40,7 @@ const (
 	FromPod   Source = "pod"
 	FromProw  Source = "prow"
 	FromStep  Source = "step"
+	FromDiff  Source = "diff" // it differs from the passing runs
 )
 
 // A Place is where a Fact can be looked at.
@@ -69,6 +70,7 @@ type Fact struct {
 	file     string // that the same source has in every run
 	informal bool   // of a case that its runner calls informing or flaky
 	rare     []string
+	lost     bool     // the last of several tries
 	tearDown bool     // it was written when the job looked after what was left, or took it down
 	category Category // where the fact itself tells
 }

@@ -84,7 +84,7 @@ func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error)
 	if err != nil {
 		return nil, err
 	}
-	facts = append(facts, slices.Concat(deviations(e), changedVersions(e))...)
+	facts = append(facts, slices.Concat(deviations(e), changedVersions(e, known))...)
 	j := &Judgement{State: e.Metadata.State(), Category: Unknown, Facts: len(facts), Passing: len(e.Passing)}
 	if err := comparePassing(ctx, facts, e.Passing, known); err != nil {
 		return nil, err
@@ -119,6 +119,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 	type seen struct {
 		source string
 		print  uint64
+		lost   bool
 	}
 	counts := map[seen]int{}
 	for _, p := range passing {
@@ -128,7 +129,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 		}
 		once := map[seen]bool{}
 		for _, f := range their {
-			once[seen{f.sourceName(), f.fingerprint()}] = true
+			once[seen{f.sourceName(), f.fingerprint(), f.lost}] = true
 		}
 		for k := range once {
 			counts[k]++
@@ -144,7 +145,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 			continue
 		}
 		if sources[f.sourceName()] > 0 {
-			f.Passing = counts[seen{f.sourceName(), f.fingerprint()}]
+			f.Passing = counts[seen{f.sourceName(), f.fingerprint(), f.lost}]
 		}
 	}
 	return nil
@@ -238,9 +239,9 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.kind == deviation, w.deviation, "in passing runs it is otherwise")
 	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
 	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
-	weigh(lastAttempt(f.Text), w.lost, "all tries failed")
+	weigh(f.lost, w.lost, "all tries failed")
 	weigh(f.Passing == 0, w.absent, "in none of the passing runs")
-	weigh(f.Passing > 0 && f.Passing == passing && !lastAttempt(f.Text), w.common, "")
+	weigh(f.Passing > 0 && f.Passing == passing, w.common, "")
 	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
 	weigh(f.Match.Signature != nil, w.known, "its text is known")

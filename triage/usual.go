@@ -86,9 +86,9 @@ func deviations(e *Evidence) (facts []*Fact) {
 		if said == "" {
 			continue
 		}
-		f := &Fact{Place: Place{Source: FromSpan, Span: -1}, Text: text.Clip(text.Line(said), factBytes), Severity: joblog.Error, Count: 1, kind: deviation, category: Product}
+		f := &Fact{Place: Place{Source: FromDiff, File: e.firstFile(), Span: -1}, Text: text.Clip(text.Line(said), factBytes), Severity: joblog.Error, Count: 1, kind: deviation, category: Product}
 		if ran {
-			f.Span, f.Time = w.span, w.start
+			f.File, f.Span, f.Time = "", w.span, w.start
 		}
 		f.Last, f.rare = f.Time, tokensOf(said)
 		facts = append(facts, f)
@@ -112,4 +112,12 @@ func (e *Evidence) endedBefore(name string) bool {
 		}
 	}
 	return true
+}
+
+// firstFile is where to look at first for what is not there.
+func (e *Evidence) firstFile() string {
+	if len(e.Logs) > 0 {
+		return e.Logs[0].Name
+	}
+	return "prowjob.json"
 }

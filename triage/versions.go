@@ -15,6 +15,9 @@ import (
 // versionText is a line in which a program says which version it is.
 var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|kubectl|helm|terraform|crictl|buildx)[ /:-])v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 
+// versionWords are looked for before versionText is tried.
+var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", "runc", "kind", "kubeadm", "kubelet", "kubectl", "helm", "terraform", "crictl", "buildx"}
+
 // mostVersions bounds the versions that are read of a run.
 const mostVersions = 2000
 
@@ -27,12 +30,12 @@ type version struct {
 }
 
 // versionsOf gives the versions in the logs of a run, by what stands before them.
-func versionsOf(e *Evidence) map[string]*version {
+func versionsOf(e *Evidence, known *Matcher) map[string]*version {
 	all := map[string]*version{}
 	var buf []byte
 	for _, l := range e.Logs {
 		for i, line := range l.Lines() {
-			if line.Severity > joblog.Warning || len(line.Bytes) > factBytes || len(all) > mostVersions || !mayNameVersion(line.Bytes) {
+			if line.Severity > joblog.Warning || len(line.Bytes) > factBytes || len(all) > mostVersions || !known.named.has(line.Bytes) {
 				continue
 			}
 			buf = l.Text(buf[:0], i, factBytes)
@@ -58,19 +61,9 @@ func versionsOf(e *Evidence) map[string]*version {
 	return all
 }
 
-// mayNameVersion reports whether a line has a digit, a point and a digit: most have not.
-func mayNameVersion(line []byte) bool {
-	for i := 1; i+1 < len(line); i++ {
-		if line[i] == '.' && line[i-1] >= '0' && line[i-1] <= '9' && line[i+1] >= '0' && line[i+1] <= '9' {
-			return true
-		}
-	}
-	return false
-}
-
 // changedVersions gives programs of another version than in the passing runs, if these agree
 // among themselves; commits, nodes and builds differ in every run (E9, O6).
-func changedVersions(e *Evidence) (facts []*Fact) {
+func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 	if len(e.Passing) == 0 {
 		return nil
 	}
@@ -80,7 +73,7 @@ func changedVersions(e *Evidence) (facts []*Fact) {
 		for _, l := range p.Logs {
 			having[ids.ReplaceAllString(l.Name, "#")]++
 		}
-		for key, v := range versionsOf(p) {
+		for key, v := range versionsOf(p, known) {
 			value := strings.Join(v.values, ", ")
 			if seen[key]++; seen[key] > 1 && usual[key] != value {
 				value = "" // they do not agree
@@ -88,7 +81,7 @@ func changedVersions(e *Evidence) (facts []*Fact) {
 			usual[key] = value
 		}
 	}
-	here := versionsOf(e)
+	here := versionsOf(e, known)
 	for _, key := range slices.Sorted(maps.Keys(here)) {
 		v := here[key]
 		value := strings.Join(v.values, ", ")
@@ -96,7 +89,7 @@ func changedVersions(e *Evidence) (facts []*Fact) {
 			continue
 		}
 		f := &Fact{
-			Place: v.place, Time: v.time, Last: v.time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
+			Place: Place{FromDiff, v.place.File, v.place.Line, -1}, Time: v.time, Last: v.time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
 			Text: text.Clip(text.Line(fmt.Sprintf("%s (in the passing runs %s)", v.text, usual[key])), factBytes),
 		}
 		if strings.Contains(v.place.File, "/nodes/") || strings.Contains(v.place.File, "journal") {
