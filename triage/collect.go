@@ -196,7 +196,7 @@ func (c *collector) spans() {
 		if c.Tree.Status(i) != trace.StatusError || recovered[i] || c.Tree.Own(i) || len(folded) == factsOfTree {
 			continue
 		}
-		said, told := c.spanText(i)
+		said, match, told := c.spanText(i)
 		if !told {
 			continue
 		}
@@ -209,7 +209,7 @@ func (c *collector) spans() {
 			}
 			continue
 		}
-		c.add(Fact{Place: Place{Source: FromSpan, Span: i}, Time: time.Unix(0, start).UTC(), Last: time.Unix(0, end).UTC(), Text: said, Severity: joblog.Error})
+		c.add(Fact{Place: Place{Source: FromSpan, Span: i}, Time: time.Unix(0, start).UTC(), Last: time.Unix(0, end).UTC(), Text: said, Match: match, Severity: joblog.Error})
 		if n := len(c.facts); n > 0 {
 			c.facts[n-1].print = hashOf(key)
 			folded[key] = c.facts[n-1]
@@ -218,12 +218,13 @@ func (c *collector) spans() {
 }
 
 // spanText is what a span says of its error: its exception, else its status, and its name.
-// told is false where that says nothing: not found is an answer.
-func (c *collector) spanText(i int) (said string, told bool) {
+// told is false where that says nothing: not found is an answer. match is a signature of one
+// of its attributes, if one is known.
+func (c *collector) spanText(i int) (said string, match Match, told bool) {
 	name := c.Tree.Span(i).Name
 	d, err := c.Tree.Detail(i)
 	if err != nil {
-		return name, false
+		return name, match, false
 	}
 	said = d.Span.GetStatus().GetMessage()
 	for _, e := range d.Span.GetEvents() {
@@ -236,6 +237,9 @@ func (c *collector) spanText(i int) (said string, told bool) {
 	var code int64
 	var address string
 	for _, kv := range d.Span.GetAttributes() {
+		if match.Signature == nil {
+			match, _ = c.known.Attribute(kv.GetKey(), kv.GetValue().GetStringValue())
+		}
 		switch kv.GetKey() {
 		case "http.response.status_code":
 			code = kv.GetValue().GetIntValue()
@@ -245,11 +249,11 @@ func (c *collector) spanText(i int) (said string, told bool) {
 	}
 	switch {
 	case said != "":
-		return name + ": " + said, true
+		return name + ": " + said, match, true
 	case code >= 400 && code != 404 && code != 409:
-		return fmt.Sprintf("%s %s: HTTP %d", name, address, code), true
+		return fmt.Sprintf("%s %s: HTTP %d", name, address, code), match, true
 	}
-	return name, false
+	return name, match, match.Signature != nil
 }
 
 // log gathers the lines of a log that call themselves errors, that a signature knows, or

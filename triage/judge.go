@@ -408,6 +408,3 @@ func (j *Judgement) Retries() (all []*Fact) {
 	}
 	return all
 }
-
-// Score is what the finding weighs, for tests and for people who wonder.
-func (f *Finding) Score() int { return f.score }

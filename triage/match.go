@@ -39,9 +39,6 @@ func NewMatcher(signatures []*Signature) *Matcher {
 	return m
 }
 
-// Signatures gives all that the Matcher knows.
-func (m *Matcher) Signatures() []*Signature { return slices.Clone(m.all) }
-
 // A Match is a signature that was found.
 type Match struct {
 	*Signature

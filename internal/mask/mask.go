@@ -20,9 +20,6 @@ func Text(s string) string {
 	return masked
 }
 
-// Has reports whether a text has something like a secret.
-func Has(s string) bool { return Text(s) != s }
-
 // Lines hides the secrets of a text that is handed over line by line. The lines of a
 // private key show nothing of it by themselves, so a Lines knows whether one has begun. Its
 // zero value is ready for the first line. It must not be used concurrently.

@@ -67,9 +67,6 @@ func TestHidden(t *testing.T) {
 		if twice := Text(got); twice != got {
 			t.Errorf("%s: masked twice it is %s", c.rule, twice)
 		}
-		if !Has(c.text) || Has(got) {
-			t.Errorf("%s: a secret is seen: %t before, %t behind", c.rule, Has(c.text), Has(got))
-		}
 	}
 	for _, r := range rules {
 		if !seen[r.name] {

@@ -197,7 +197,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	for _, f := range j.Retries() {
 		s.Retries = append(s.Retries, Retry{f.Text, f.Count, "lost", moment(f.Time), moment(f.Last), w.evidence(f.Place, f.Time, "")})
 	}
-	if len(e.Passing) == 0 && j.State != runfile.Passed && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
+	if len(e.Passing) == 0 && j.State != runfile.Passed && j.State != runfile.Unknown && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
 		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
 	}
 	return s
@@ -272,6 +272,8 @@ func verdict(j *triage.Judgement, s *Summary) Verdict {
 		v.Because = append(v.Because, slices.Clone(j.Findings[0].Because)...)
 	case j.State == runfile.Aborted:
 		v.Text = "The run was aborted"
+	case j.State == runfile.Unknown:
+		v.Text = "Nothing tells what became of the run, or that something went wrong"
 	default:
 		v.Text = "There is not enough evidence to say why the run failed"
 	}
