@@ -87,11 +87,11 @@ func (s *Summaries) Markdown(w io.Writer) error {
 	b.WriteString("| run | result | took | what broke first |\n|---|---|---:|---|\n")
 	for _, one := range s.Runs {
 		one = one.Masked()
-		name := escaped(strings.TrimSpace(one.Run.Job + " " + one.Run.Build))
+		name := text.Markdown(strings.TrimSpace(one.Run.Job + " " + one.Run.Build))
 		if strings.HasPrefix(one.Run.URL, "https://") {
 			name = "[" + name + "](" + one.Run.URL + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, escaped(one.Verdict.Result), text.Duration(time.Duration(one.Run.Duration)), escaped(one.Verdict.Text))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, text.Markdown(one.Verdict.Result), text.Duration(time.Duration(one.Run.Duration)), text.Markdown(one.Verdict.Text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

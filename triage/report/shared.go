@@ -66,16 +66,16 @@ func (s *Summary) Markdown(w io.Writer) error {
 	var b strings.Builder
 	name := strings.TrimSpace(s.Run.Job + " " + s.Run.Build)
 	if s.Run.URL != "" {
-		name = "[" + escaped(name) + "](" + s.Run.URL + ")"
+		name = "[" + text.Markdown(name) + "](" + s.Run.URL + ")"
 	} else {
-		name = escaped(name)
+		name = text.Markdown(name)
 	}
-	fmt.Fprintf(&b, "**%s**\n", escaped(s.Verdict.Text))
-	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(escaped(s.about()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
+	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.Verdict.Text))
+	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
 	if len(s.Findings) > 0 {
 		f := s.Findings[0]
 		if f.Next != "" {
-			fmt.Fprintf(&b, "\nNext: %s\n", escaped(f.Next))
+			fmt.Fprintf(&b, "\nNext: %s\n", text.Markdown(f.Next))
 		}
 		b.WriteString("\n<details><summary>How that is known</summary>\n\n")
 		for _, step := range f.Chain {
@@ -117,7 +117,7 @@ func (s *Summary) phases() string {
 		if p.Usual > 0 {
 			usual = text.Duration(time.Duration(p.Usual))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", escaped(p.Phase), text.Duration(time.Duration(p.Duration)), usual)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", text.Markdown(p.Phase), text.Duration(time.Duration(p.Duration)), usual)
 	}
 	return b.String()
 }
@@ -127,12 +127,12 @@ func (s *Summary) Issue(w io.Writer) error {
 	s = s.Masked()
 	var b strings.Builder
 	field := func(title, said string) { fmt.Fprintf(&b, "### %s\n\n%s\n\n", title, cmp.Or(said, "-")) }
-	field("Which jobs are failing?", "- "+escaped(s.Run.Job))
+	field("Which jobs are failing?", "- "+text.Markdown(s.Run.Job))
 	failing := s.Verdict.Phase
 	if failing == "" && len(s.Findings) > 0 {
 		failing = s.Findings[0].Title
 	}
-	field("Which tests are failing?", "- "+escaped(failing))
+	field("Which tests are failing?", "- "+text.Markdown(failing))
 	since := ""
 	if s.Run.Started != nil {
 		since = s.Run.Started.Format("2006-01-02 15:04 UTC") + " (this run)"
@@ -140,7 +140,7 @@ func (s *Summary) Issue(w io.Writer) error {
 	field("Since when has it been failing?", since)
 	field("Testgrid link", "")
 	var why strings.Builder
-	fmt.Fprintf(&why, "%s (%s)\n", escaped(s.Verdict.Text), escaped(s.about()))
+	fmt.Fprintf(&why, "%s (%s)\n", text.Markdown(s.Verdict.Text), text.Markdown(s.about()))
 	if len(s.Findings) > 0 {
 		for _, step := range s.Findings[0].Chain {
 			fmt.Fprintf(&why, "\n- %s%s", code(step.Text), step.reference())
@@ -160,9 +160,9 @@ func (e Evidence) reference() string {
 	case place == "":
 		return ""
 	case strings.HasPrefix(e.URL, "https://"):
-		return " ([" + escaped(place) + "](" + e.URL + "))"
+		return " ([" + text.Markdown(place) + "](" + e.URL + "))"
 	}
-	return " (" + escaped(place) + ")"
+	return " (" + text.Markdown(place) + ")"
 }
 
 func nonEmpty(parts ...string) (some []string) {
@@ -173,12 +173,6 @@ func nonEmpty(parts ...string) (some []string) {
 	}
 	return some
 }
-
-// markup is what markdown and HTML could read as more than text.
-var markup = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|", "#", "\\#", "@", "&#64;", "~", "\\~", "!", "\\!")
-
-// escaped makes a text of one line of markdown.
-func escaped(s string) string { return markup.Replace(text.Line(s)) }
 
 // code quotes a text as code: nothing in it is markup, and nobody is mentioned by it.
 func code(s string) string {

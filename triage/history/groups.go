@@ -1,0 +1,157 @@
+package history
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"time"
+)
+
+var (
+	plainRepo = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$`)
+	plainSHA  = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+)
+
+// NoCause is the title of runs that failed while no cause was found.
+const NoCause = "No cause was found"
+
+// groups are the runs that failed by their first finding, the worst first.
+func (j *Job) groups() []Group {
+	by := map[string]*Group{}
+	for i := range j.Runs {
+		r := &j.Runs[i]
+		if !r.bad() {
+			continue
+		}
+		f := cmp.Or(r.Finding, &Finding{Title: NoCause, Category: "unknown"})
+		g := by[f.ID]
+		if g == nil {
+			g = &Group{ID: f.ID}
+			by[f.ID] = g
+		}
+		g.Title, g.Category = f.Title, f.Category // the last one's words
+		g.Runs = append(g.Runs, i)
+	}
+	return j.finished(by)
+}
+
+// finished fills groups, and puts the worst first.
+func (j *Job) finished(by map[string]*Group) []Group {
+	all := []Group{}
+	for _, g := range by {
+		g.First, g.Last = j.Runs[g.Runs[0]].Started, j.Runs[g.Runs[len(g.Runs)-1]].Started
+		g.Outlook = j.outlook(g.Runs)
+		g.Over = prevalent(j.Runs, g.Runs, (*Run).ended)
+		all = append(all, *g)
+	}
+	slices.SortFunc(all, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(a.Rule.severity(), b.Rule.severity()), cmp.Compare(b.Hits, a.Hits), b.Last.Compare(a.Last), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}
+
+func (r *Run) ended() bool { return r.good() || r.bad() }
+
+// Several findings that kill one phase are more likely one cause than several (E7: three
+// crashes of a compiler that ran out of memory).
+const (
+	dyingRuns   = 3
+	dyingCauses = 2
+)
+
+// dying are the phases in which runs die of different findings.
+func (j *Job) dying() []Group {
+	by, causes := map[string]*Group{}, map[string]map[string]bool{}
+	for i := range j.Runs {
+		r := &j.Runs[i]
+		if !r.bad() || r.Finding == nil || r.Finding.Phase == "" {
+			continue
+		}
+		name := r.Finding.Phase
+		if by[name] == nil {
+			by[name], causes[name] = &Group{Title: name}, map[string]bool{}
+		}
+		by[name].Runs = append(by[name].Runs, i)
+		causes[name][r.Finding.ID] = true
+	}
+	for name, g := range by {
+		if g.Causes = len(causes[name]); g.Causes < dyingCauses || len(g.Runs) < dyingRuns || !j.own(g) {
+			delete(by, name)
+		}
+	}
+	return j.finished(by)
+}
+
+// own reports a phase in which runs mostly have findings that no other run has. Where two
+// runs or more have the same, that is what they died of.
+func (j *Job) own(phase *Group) bool {
+	counts := map[string]int{}
+	for _, i := range phase.Runs {
+		counts[j.Runs[i].Finding.ID]++
+	}
+	alone := 0
+	for _, n := range counts {
+		if n == 1 {
+			alone++
+		}
+	}
+	return 2*alone > len(phase.Runs)
+}
+
+// Systemic is a finding that several jobs have at the same time: not any one job's fault.
+type Systemic struct {
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	Category string    `json:"category"`
+	Jobs     []string  `json:"jobs"`
+	Runs     int       `json:"count"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+}
+
+// systemicJobs is in how many jobs a finding is called systemic.
+const systemicJobs = 3
+
+// together is how far apart the runs of a systemic finding may be, each from the next: an
+// outage is seen by the next run of each job, and jobs run at least daily.
+const together = 24 * time.Hour
+
+// systemic gives the findings that three jobs or more have, those of most jobs first.
+func systemic(jobs []*Job) []Systemic {
+	type seen struct {
+		job string
+		at  time.Time
+		f   *Finding
+	}
+	by := map[string][]seen{}
+	for _, j := range jobs {
+		for i := range j.Runs {
+			if r := &j.Runs[i]; r.bad() && r.Finding != nil {
+				by[r.Finding.ID] = append(by[r.Finding.ID], seen{j.Name, r.Started, r.Finding})
+			}
+		}
+	}
+	all := []Systemic{}
+	for id, of := range by {
+		slices.SortFunc(of, func(a, b seen) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.job, b.job)) })
+		for begin := 0; begin < len(of); {
+			end := begin + 1
+			for end < len(of) && of[end].at.Sub(of[end-1].at) <= together {
+				end++
+			}
+			s := Systemic{ID: id, Title: of[end-1].f.Title, Category: of[end-1].f.Category, Runs: end - begin, First: of[begin].at, Last: of[end-1].at}
+			for _, one := range of[begin:end] {
+				s.Jobs = append(s.Jobs, one.job)
+			}
+			slices.Sort(s.Jobs)
+			if s.Jobs = slices.Compact(s.Jobs); len(s.Jobs) >= systemicJobs {
+				all = append(all, s)
+			}
+			begin = end
+		}
+	}
+	slices.SortFunc(all, func(a, b Systemic) int {
+		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(len(b.Jobs), len(a.Jobs)), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}

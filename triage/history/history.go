@@ -1,0 +1,170 @@
+// Package history says of many runs of jobs what failed how often, since when and of whom:
+// is it new, is it us, is it broken or flaky.
+//
+// What it promises: the same runs in any order give the same History; its verdicts follow
+// the named rules of [Rule]; commits and durations are compared with runs that passed only.
+// Fields of its JSON, prowtrace.history/v1, may be added and never change. What is handed to
+// others, all but the terminal's text, has its secrets masked.
+//
+// What it never does: judge a run, read files, know flags or the network.
+package history
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"prowtrace/prow/runfile"
+)
+
+// Schema names the form of a History.
+const Schema = "prowtrace.history/v1"
+
+// A Run is what is known of a run. It is small, so that many can be kept.
+type Run struct {
+	Job     string        `json:"job"`
+	Build   string        `json:"build"`
+	URL     string        `json:"url,omitempty"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"duration_ns"`
+	State   runfile.State `json:"result"`
+
+	Change  string   `json:"change,omitempty"` // the pull request that it tests: "kubernetes/kops#18000"
+	Commits []Commit `json:"commits,omitempty"`
+
+	Finding *Finding `json:"finding,omitempty"` // the first of a run that failed
+	Phases  []Phase  `json:"phases,omitempty"`
+	Cases   []Case   `json:"cases,omitempty"`
+	Budgets []Budget `json:"budgets,omitempty"`
+
+	// Attributes are what could make runs differ: node, zone, cluster, versions.
+	Attributes map[string]string `json:"attributes,omitempty"`
+
+	Gap string `json:"gap,omitempty"` // why it was not judged
+}
+
+// A Commit is what was tested of a repository.
+type Commit struct {
+	Repo string `json:"repo"` // "kubernetes/kops"
+	SHA  string `json:"sha"`  // of the branch; of the head of a pull request in Pull
+	Pull string `json:"pull,omitempty"`
+}
+
+// A Finding is what broke first in a run.
+type Finding struct {
+	ID       string `json:"id"` // the same for the same cause
+	Title    string `json:"title"`
+	Category string `json:"category"`
+	Phase    string `json:"phase,omitempty"` // that failed
+}
+
+// A Phase is a part of a run.
+type Phase struct {
+	Name   string        `json:"phase"`
+	Took   time.Duration `json:"duration_ns"`
+	Failed bool          `json:"failed,omitempty"`
+}
+
+// A Case is one of JUnit that failed; Flaky if it passed in the same run, too.
+type Case struct {
+	Name  string `json:"case"`
+	Flaky bool   `json:"flaky,omitempty"`
+}
+
+// A Budget is a limit of time, and what a run used of it.
+type Budget struct {
+	Name  string        `json:"budget"` // "job", or that of a step or a suite
+	Used  time.Duration `json:"used_ns"`
+	Limit time.Duration `json:"limit_ns"`
+}
+
+// good and bad tell whether a run counts. One that was aborted says nothing about its job
+// unless a cause is known, such as a limit.
+func (r *Run) good() bool { return r.State == runfile.Passed }
+
+func (r *Run) bad() bool {
+	return r.State == runfile.Failed || r.State == runfile.Errored || r.State == runfile.Aborted && r.Finding != nil
+}
+
+// A History is what the runs of one or several jobs tell.
+type History struct {
+	Schema   string     `json:"schema"`
+	Systemic []Systemic `json:"systemic"`
+	Jobs     []*Job     `json:"jobs"`
+}
+
+// A Job is what the runs of a job tell.
+type Job struct {
+	Name    string `json:"job"`
+	Title   string `json:"title"` // the verdict in a sentence
+	Verdict Rule   `json:"verdict"`
+
+	Runs   []Run `json:"runs"` // the oldest first
+	Passed int   `json:"passed"`
+	Failed int   `json:"failed"`
+
+	Groups []Group       `json:"findings"` // by id, the worst first
+	Dying  []Group       `json:"phases_dying"`
+	Phases []PhaseTimes  `json:"phases"`
+	Limits []BudgetUse   `json:"budgets"`
+	Flaky  []FlakyCase   `json:"flaky_cases"`
+	Slow   []Prevalent   `json:"over_represented_in_slow_runs"`
+	Again  []PassedAgain `json:"passed_again"`
+}
+
+// A Group is what several runs have in common: their first finding, or the phase that they
+// died in.
+type Group struct {
+	ID       string `json:"id,omitempty"` // of the finding; "" of a phase, or where no cause was found
+	Title    string `json:"title"`
+	Category string `json:"category,omitempty"`
+
+	Outlook
+	Runs   []int       `json:"runs"` // numbers of Job.Runs
+	First  time.Time   `json:"first"`
+	Last   time.Time   `json:"last"`
+	Over   []Prevalent `json:"over_represented"`
+	Causes int         `json:"different_findings,omitempty"` // of a phase
+}
+
+// Make says what runs tell. They may be of several jobs and in any order.
+func Make(runs []Run) *History {
+	h := &History{Schema: Schema, Systemic: []Systemic{}, Jobs: []*Job{}}
+	byJob := map[string][]Run{}
+	for _, r := range runs {
+		byJob[r.Job] = append(byJob[r.Job], r)
+	}
+	for name, of := range byJob {
+		h.Jobs = append(h.Jobs, makeJob(name, of))
+	}
+	slices.SortFunc(h.Jobs, func(a, b *Job) int {
+		return cmp.Or(cmp.Compare(a.Verdict.severity(), b.Verdict.severity()), cmp.Compare(a.Name, b.Name))
+	})
+	h.Systemic = systemic(h.Jobs)
+	return h
+}
+
+func makeJob(name string, runs []Run) *Job {
+	runs = slices.Clone(runs)
+	slices.SortFunc(runs, func(a, b Run) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(len(a.Build), len(b.Build)), cmp.Compare(a.Build, b.Build))
+	})
+	j := &Job{Name: name, Runs: runs}
+	for i := range runs {
+		switch {
+		case runs[i].good():
+			j.Passed++
+		case runs[i].bad():
+			j.Failed++
+		}
+	}
+	j.Groups = j.groups()
+	j.Dying = j.dying()
+	j.Phases = j.phases()
+	j.Limits = j.limits()
+	j.Flaky = j.flaky()
+	j.Slow = j.slow()
+	j.Again = j.again()
+	j.Verdict, j.Title = j.verdict()
+	return j
+}

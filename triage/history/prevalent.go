@@ -1,0 +1,71 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Prevalent is an attribute that some runs have more often than others.
+type Prevalent struct {
+	Key   string  `json:"key"`
+	Value string  `json:"value"`
+	Have  int     `json:"have"` // of Of
+	Of    int     `json:"of"`
+	All   int     `json:"all_have"` // of the runs that were looked at
+	Runs  int     `json:"runs"`
+	P     float64 `json:"p"` // that it is chance
+}
+
+const (
+	prevalentRuns = 2 // that must have it: one is an anecdote
+	mostPrevalent = 5
+)
+
+// prevalent gives the attributes that are over-represented in some of the runs that count
+// (I3: a node among the slow runs), the least probable first. Attributes that nearly each
+// run has another value of, such as a build, or all the same, tell nothing and are never
+// given, since at most one run has them, or all.
+func prevalent(runs []Run, some []int, counts func(*Run) bool) []Prevalent {
+	type attribute struct{ key, value string }
+	all, here := map[attribute]int{}, map[attribute]int{}
+	total, n, having := map[string]int{}, map[string]int{}, map[attribute]bool{}
+	for i := range runs {
+		if !counts(&runs[i]) {
+			continue
+		}
+		in := slices.Contains(some, i)
+		for key, value := range runs[i].Attributes {
+			a := attribute{key, value}
+			all[a]++
+			total[key]++
+			if in {
+				here[a]++
+				n[key]++
+				having[a] = true
+			}
+		}
+	}
+	found := []Prevalent{}
+	for a := range having {
+		p := Prevalent{a.key, a.value, here[a], n[a.key], all[a], total[a.key], 1}
+		if p.P = chanceOf(p.Have, p.Of, p.All, p.Runs); p.Have >= prevalentRuns && p.P < byChance {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b Prevalent) int {
+		return cmp.Or(cmp.Compare(a.P, b.P), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
+	})
+	return found[:min(len(found), mostPrevalent)]
+}
+
+// slow gives what is over-represented in runs that passed and took unusually long.
+func (j *Job) slow() []Prevalent {
+	usual := SpreadOf(j.passedTimes())
+	var slow []int
+	for i := range j.Runs {
+		if r := &j.Runs[i]; r.good() && usual.Z(r.Took) > unusualZ {
+			slow = append(slow, i)
+		}
+	}
+	return prevalent(j.Runs, slow, (*Run).good)
+}

@@ -1,0 +1,149 @@
+package history
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"prowtrace/internal/mask"
+	"prowtrace/internal/text"
+)
+
+// JSON writes a History in its schema, its secrets masked.
+func (h *History) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(h.Masked())
+}
+
+// Masked is a copy without secrets.
+func (h *History) Masked() *History {
+	out := &History{Schema: h.Schema, Systemic: slices.Clone(h.Systemic), Jobs: []*Job{}}
+	for i := range out.Systemic {
+		out.Systemic[i].Title = mask.Text(out.Systemic[i].Title)
+	}
+	for _, j := range h.Jobs {
+		out.Jobs = append(out.Jobs, j.masked())
+	}
+	return out
+}
+
+func (j *Job) masked() *Job {
+	out := *j
+	out.Title = mask.Text(j.Title)
+	out.Runs = slices.Clone(j.Runs)
+	for i := range out.Runs {
+		out.Runs[i] = out.Runs[i].masked()
+	}
+	out.Groups, out.Dying = slices.Clone(j.Groups), slices.Clone(j.Dying)
+	for _, of := range [][]Group{out.Groups, out.Dying} {
+		for i := range of {
+			of[i].Title, of[i].Over = mask.Text(of[i].Title), maskedAttributes(of[i].Over)
+		}
+	}
+	out.Slow = maskedAttributes(j.Slow)
+	out.Flaky = slices.Clone(j.Flaky)
+	for i := range out.Flaky {
+		out.Flaky[i].Name = mask.Text(out.Flaky[i].Name)
+	}
+	return &out
+}
+
+func (r Run) masked() Run {
+	if r.Finding != nil {
+		f := *r.Finding
+		f.Title = mask.Text(f.Title)
+		r.Finding = &f
+	}
+	r.Gap = mask.Text(r.Gap)
+	r.Cases = slices.Clone(r.Cases)
+	for i := range r.Cases {
+		r.Cases[i].Name = mask.Text(r.Cases[i].Name)
+	}
+	attributes := make(map[string]string, len(r.Attributes))
+	for k, v := range r.Attributes {
+		attributes[k] = mask.Text(v)
+	}
+	r.Attributes = attributes
+	return r
+}
+
+func maskedAttributes(all []Prevalent) []Prevalent {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].Value = mask.Text(all[i].Value)
+	}
+	return all
+}
+
+// Markdown writes a History for a comment: the verdict of each job in bold, what failed,
+// and the rest folded away. Its secrets are masked.
+func (h *History) Markdown(w io.Writer) error {
+	h = h.Masked()
+	var b strings.Builder
+	for _, s := range h.Systemic {
+		fmt.Fprintf(&b, "**Systemic: %s** (%s)\n\n", text.Markdown(s.Title), text.Markdown(s.where()))
+	}
+	for i, j := range h.Jobs {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		j.markdown(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (j *Job) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, "**%s**\n%s · %s\n", text.Markdown(j.Title), text.Markdown(j.Name), j.Counts())
+	if g := j.worst(); g != nil {
+		for _, line := range g.Began() {
+			fmt.Fprintf(b, "%s\n", text.Markdown(line))
+		}
+	}
+	if len(j.Groups) > 0 {
+		b.WriteString("\n| what failed | verdict | runs | first | last |\n|---|---|---:|---|---|\n")
+	}
+	for i := range j.Groups {
+		g := &j.Groups[i]
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", text.Markdown(strings.Join(append([]string{g.Title}, sayings(g.Over)...), "; ")), text.Markdown(g.Outlook.Said()), j.links(g.Runs), minute(g.First), minute(g.Last))
+	}
+	b.WriteString("\n<details><summary>Durations, limits and flaky cases</summary>\n\n")
+	for i := range j.Dying {
+		fmt.Fprintf(b, "- phase %s %s\n", text.Markdown(j.Dying[i].Title), text.Markdown(j.Dying[i].oneCause()))
+	}
+	for i := range j.Phases {
+		if p := &j.Phases[i]; p.Usual.Runs > 0 {
+			fmt.Fprintf(b, "- %s: %s\n", text.Markdown(p.Name), p.Said())
+		}
+	}
+	for i := range j.Limits {
+		fmt.Fprintf(b, "- limit of %s: %s\n", text.Markdown(j.Limits[i].Name), j.Limits[i].Said())
+	}
+	for _, s := range sayings(j.Slow) {
+		fmt.Fprintf(b, "- slow runs: %s\n", text.Markdown(s))
+	}
+	for i := range j.Flaky {
+		fmt.Fprintf(b, "- %s\n", text.Markdown(j.Flaky[i].Said()))
+	}
+	for _, a := range j.Again {
+		fmt.Fprintf(b, "- %s\n", text.Markdown(j.PassedAgain(a)))
+	}
+	b.WriteString("\n</details>\n")
+}
+
+// mostLinks bounds the links of a row.
+const mostLinks = 5
+
+// links numbers the last runs of a group, each with a link to it.
+func (j *Job) links(runs []int) string {
+	parts := []string{fmt.Sprint(len(runs))}
+	for n, i := range slices.Backward(runs[max(0, len(runs)-mostLinks):]) {
+		if strings.HasPrefix(j.Runs[i].URL, "https://") && !strings.ContainsAny(j.Runs[i].URL, " ()<>\n|") {
+			parts = append(parts, fmt.Sprintf("[%d](%s)", max(0, len(runs)-mostLinks)+n+1, j.Runs[i].URL))
+		}
+	}
+	return strings.Join(parts, " ")
+}

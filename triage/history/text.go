@@ -1,0 +1,147 @@
+package history
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow/runfile"
+)
+
+// Text writes a History for a terminal: for each job the verdict, a strip of its runs, what
+// failed, durations against usual ones and limits, and the runs.
+func (h *History) Text(w io.Writer) error {
+	var p page
+	for _, s := range h.Systemic {
+		p.part("System", text.Line(s.Title), s.where())
+	}
+	for _, j := range h.Jobs {
+		p.job(j)
+	}
+	_, err := io.WriteString(w, strings.TrimLeft(p.b.String(), "\n"))
+	return err
+}
+
+// page collects lines; parts are told apart by an empty one.
+type page struct{ b strings.Builder }
+
+// part writes lines, with a word before the first of them.
+func (p *page) part(word string, lines ...string) {
+	p.b.WriteString("\n")
+	p.more(word, lines...)
+}
+
+// more is part without an empty line.
+func (p *page) more(word string, lines ...string) {
+	for _, line := range lines {
+		p.b.WriteString(strings.TrimRight(fmt.Sprintf("%-7s%s", word, line), " ") + "\n")
+		word = ""
+	}
+}
+
+func (p *page) job(j *Job) {
+	p.b.WriteString("\n" + text.Name(j.Name) + "   " + j.Counts() + "\n\n" + j.Title + "\n")
+	if g := j.worst(); g != nil {
+		for _, line := range g.Began() {
+			p.b.WriteString(line + "\n")
+		}
+	}
+	p.part("Runs", j.strip()+"   oldest to newest; · passed, letters: see below, - aborted, … running")
+	for i := range j.Groups {
+		g := &j.Groups[i]
+		p.part(j.letter(i), append([]string{text.Line(g.Title), g.About()}, sayings(g.Over)...)...)
+	}
+	for i := range j.Dying {
+		d := &j.Dying[i]
+		p.part("Phase", append([]string{text.Line(d.Title) + " " + d.oneCause(), d.About()}, sayings(d.Over)...)...)
+	}
+	word := "Time"
+	p.b.WriteString("\n")
+	for i := range j.Phases {
+		if t := &j.Phases[i]; t.Usual.Runs > 0 {
+			p.more(word, fmt.Sprintf("%-24s %s", text.Short(text.Line(t.Name), 24), t.Said()))
+			word = ""
+		}
+	}
+	word = "Limits"
+	for i := range j.Limits {
+		p.more(word, fmt.Sprintf("%-24s %s", text.Short(text.Line(j.Limits[i].Name), 24), j.Limits[i].Said()))
+		word = ""
+	}
+	p.more("Slow", sayings(j.Slow)...)
+	word = "Flaky"
+	for i := range j.Flaky {
+		p.more(word, j.Flaky[i].Said())
+		word = ""
+	}
+	word = "Again"
+	for _, a := range j.Again {
+		p.more(word, j.PassedAgain(a))
+		word = ""
+	}
+	p.runs(j)
+}
+
+// runs lists the runs that did not pass, the newest first.
+func (p *page) runs(j *Job) {
+	p.b.WriteString("\n")
+	word := "Failed"
+	for i := len(j.Runs) - 1; i >= 0; i-- {
+		r := &j.Runs[i]
+		if r.good() {
+			continue
+		}
+		said := r.Gap
+		if r.Finding != nil {
+			said = r.Finding.Title
+		}
+		p.more(word, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), text.Duration(r.Took), text.Name(r.Build), text.Short(text.Line(said), 100)))
+		word = ""
+	}
+}
+
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "?"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// letter names a group on a strip.
+func (j *Job) letter(group int) string { return string(rune('A' + min(group, 25))) }
+
+// mark is the character of a run on a strip.
+func (j *Job) mark(run int) string {
+	r := &j.Runs[run]
+	switch {
+	case r.good():
+		return "·"
+	case r.State == runfile.Running:
+		return "…"
+	case !r.bad():
+		return "-"
+	}
+	return j.letter(j.groupOf(run))
+}
+
+// groupOf is the number of the group of a run that failed.
+func (j *Job) groupOf(run int) int {
+	for g := range j.Groups {
+		for _, i := range j.Groups[g].Runs {
+			if i == run {
+				return g
+			}
+		}
+	}
+	return -1
+}
+
+func (j *Job) strip() string {
+	var b strings.Builder
+	for i := range j.Runs {
+		b.WriteString(j.mark(i))
+	}
+	return b.String()
+}

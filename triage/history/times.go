@@ -1,0 +1,144 @@
+package history
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// PhaseTimes is how long a phase took in the runs of a job.
+type PhaseTimes struct {
+	Name  string `json:"phase"`
+	Usual Spread `json:"usual"` // in runs that passed
+
+	// Took has a duration for each of Job.Runs, in ns; -1 where it has no such phase.
+	Took []time.Duration `json:"took_ns"`
+
+	Unusual []int         `json:"unusual_runs"`         // numbers of runs, by much
+	Median  time.Duration `json:"unusual_ns,omitempty"` // of Unusual
+}
+
+// Whole is the name of the whole run among the phases.
+const Whole = "run"
+
+// mostPhases bounds the phases of a job.
+const mostPhases = 30
+
+func (j *Job) passedTimes() (all []time.Duration) {
+	for i := range j.Runs {
+		if r := &j.Runs[i]; r.good() && r.Took > 0 {
+			all = append(all, r.Took)
+		}
+	}
+	return all
+}
+
+// phases gives the whole run and each phase, in the order in which they first came.
+func (j *Job) phases() []PhaseTimes {
+	names := []string{Whole}
+	took := map[string][]time.Duration{}
+	add := func(run int, name string, d time.Duration) {
+		of := took[name]
+		if of == nil {
+			of = slices.Repeat([]time.Duration{-1}, len(j.Runs))
+			took[name] = of
+			if name != Whole {
+				names = append(names, name)
+			}
+		}
+		of[run] = max(of[run], 0) + d // one that came twice in a run took both
+	}
+	for i := range j.Runs {
+		r := &j.Runs[i]
+		if r.Took > 0 {
+			add(i, Whole, r.Took)
+		}
+		for _, p := range r.Phases {
+			if p.Name != Whole && (took[p.Name] != nil || len(names) <= mostPhases) {
+				add(i, p.Name, p.Took)
+			}
+		}
+	}
+	all := []PhaseTimes{}
+	for _, name := range names {
+		if took[name] != nil {
+			all = append(all, j.phaseTimes(name, took[name]))
+		}
+	}
+	return all
+}
+
+func (j *Job) phaseTimes(name string, took []time.Duration) PhaseTimes {
+	p := PhaseTimes{Name: name, Took: took, Unusual: []int{}}
+	var passed, unusual []time.Duration
+	for i, d := range took {
+		if j.Runs[i].good() && d >= 0 {
+			passed = append(passed, d)
+		}
+	}
+	p.Usual = SpreadOf(passed)
+	for i, d := range took {
+		if z := p.Usual.Z(d); d >= 0 && p.Usual.Runs >= 2 && max(z, -z) > unusualZ {
+			p.Unusual, unusual = append(p.Unusual, i), append(unusual, d)
+		}
+	}
+	slices.Sort(unusual)
+	p.Median = median(unusual)
+	return p
+}
+
+// BudgetUse is how much of a limit runs that passed use.
+type BudgetUse struct {
+	Name  string        `json:"budget"`
+	Limit time.Duration `json:"limit_ns"`              // of the last run
+	Usual Spread        `json:"usual"`                 // what is used
+	Now   time.Duration `json:"now_ns"`                // what is used, as the trend goes; else the median
+	Slope time.Duration `json:"slope_ns"`              // more a run; 0 where that may be chance
+	Meets int           `json:"meets_after,omitempty"` // runs until the limit is met at that rate
+}
+
+// Share is how much of the limit is used now.
+func (b *BudgetUse) Share() float64 { return float64(b.Now) / float64(max(1, b.Limit)) }
+
+// farAhead is in how many runs a limit is not worth a word.
+const farAhead = 1000
+
+// limits gives the budgets of which runs that passed tell, those used most first.
+func (j *Job) limits() []BudgetUse {
+	used, limit := map[string][]point{}, map[string]time.Duration{}
+	for i := range j.Runs {
+		for _, b := range j.Runs[i].Budgets {
+			if b.Limit <= 0 || b.Used < 0 {
+				continue
+			}
+			limit[b.Name] = b.Limit
+			if j.Runs[i].good() {
+				used[b.Name] = append(used[b.Name], point{i, b.Used})
+			}
+		}
+	}
+	all := []BudgetUse{}
+	for name, points := range used {
+		all = append(all, budgetUse(name, limit[name], points))
+	}
+	slices.SortFunc(all, func(a, b BudgetUse) int {
+		return cmp.Or(cmp.Compare(b.Share(), a.Share()), cmp.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+func budgetUse(name string, limit time.Duration, points []point) BudgetUse {
+	values := make([]time.Duration, len(points))
+	for i, p := range points {
+		values[i] = p.took
+	}
+	b := BudgetUse{Name: name, Limit: limit, Usual: SpreadOf(values)}
+	b.Now = b.Usual.Median
+	if slope, end, sure := trend(points); sure && slope > 0 {
+		b.Slope, b.Now = slope, end
+		if ahead := max(1, (limit-end+slope-1)/slope); ahead < farAhead {
+			b.Meets = int(ahead)
+		}
+	}
+	return b
+}
