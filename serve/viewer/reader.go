@@ -37,7 +37,7 @@ func (v *reader) drawing(t trace.Trace) drawing { return drawing{v.cache.Drawing
 
 // lookup finds the trace with an id, which may have the dashes of a UUID.
 func (v *reader) lookup(given string) (trace.Trace, error) {
-	id, err := trace.ParseTraceID(strings.ReplaceAll(given, "-", ""))
+	id, err := parseTraceID(given)
 	if err != nil {
 		return trace.Trace{}, badRequest("“"+text.Clip(given, 60)+"” is not a trace id",
 			"A trace id is up to 32 hex digits. Copy it again, or find the trace in the list.")
@@ -48,6 +48,10 @@ func (v *reader) lookup(given string) (trace.Trace, error) {
 			"It may belong to another run, or its process may have been killed before it wrote its file. Check the id, look for the trace in the list, and see there whether there were problems reading the files.")
 	}
 	return t, nil
+}
+
+func parseTraceID(given string) (trace.TraceID, error) {
+	return trace.ParseTraceID(strings.ReplaceAll(given, "-", ""))
 }
 
 // spanOf finds the line that an address names: by the id of its span, or by

@@ -33,6 +33,8 @@ type summary struct {
 	Result      string `json:"result,omitempty"`
 	JobStart    string `json:"jobStart,omitempty"` // Unix ns
 	JobDuration int64  `json:"jobDuration,omitempty"`
+
+	Judged bool `json:"judged,omitempty"` // traces/ID/summary says why its run failed
 }
 
 func (v *reader) summary(tree trace.Tree) summary {
@@ -48,6 +50,7 @@ func (v *reader) summary(tree trace.Tree) summary {
 	if root.Status == trace.StatusError {
 		s.Message = h.message
 	}
+	s.Judged = v.info.judged(v.view, t.ID) != nil
 	if tree.Joined() {
 		s.Joined, s.JobSpans = true, t.Spans
 		start, end := tree.Extent()

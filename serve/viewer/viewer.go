@@ -52,6 +52,11 @@ type Info struct {
 
 	// Known gives the errors that are marked in logs; nil is none. It is called as Logs is.
 	Known func() *triage.Matcher
+
+	// Judged gives what is said so far of why the run failed, and its version; nil if
+	// nobody judges it. Where that is the known version it waits for another one, but not
+	// beyond a final one or the end of the context (Judging.Next). It is called as Logs is.
+	Judged func(ctx context.Context, known int64) (Judgement, int64)
 }
 
 // Job is one of several runs.
@@ -63,6 +68,7 @@ type Job struct {
 	Note   string
 	Result string
 	Logs   func(context.Context) ([]Log, error)
+	Judged func(ctx context.Context, known int64) (Judgement, int64)
 }
 
 // Link is an address with the text to show for it. One whose path ends in
@@ -91,6 +97,8 @@ func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
 	}
 	mux.HandleFunc("/api/v1/traces/{trace}/otlp", v.reading((*reader).streamTrace))
 	mux.HandleFunc("/api/v1/traces/{trace}/log/raw", v.reading((*reader).streamLog))
+	mux.HandleFunc("/api/v1/summary", v.waitJudged)
+	mux.HandleFunc("/api/v1/traces/{trace}/summary", v.waitJudged)
 	mux.HandleFunc("/ui/{asset...}", serveAsset)
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
 	mux.HandleFunc("/trace/{trace}", v.reading((*reader).servePageOfTrace))
@@ -163,6 +171,7 @@ var addresses = map[string]handler{
 	"traces/{trace}/spans/{span}": ofTrace((*reader).getSpan),
 	"traces/{trace}/logs":         ofTrace((*reader).getLogs),
 	"traces/{trace}/logs/errors":  ofTrace((*reader).getLogErrors),
+	"traces/{trace}/issue":        ofTrace((*reader).getIssue),
 	"traces/{trace}/log":          ofLog((*reader).getLog),
 	"traces/{trace}/log/lines":    ofLog((*reader).getLogLines),
 	"traces/{trace}/log/line":     ofLog((*reader).getLogLine),
@@ -181,14 +190,14 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, Known: info.Known,
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, Known: info.Known, Judged: info.Judged,
 	}
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Note, 500), text.Clip(j.Result, 30), j.Logs})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Note, 500), text.Clip(j.Result, 30), j.Logs, j.Judged})
 	}
 	return out
 }
