@@ -12,8 +12,11 @@ import (
 // command is a command line that a log shows before what it printed: by set -x, or by
 // kubetest2.
 type command struct {
-	time int64 // Unix ns
-	args []string
+	time  int64 // Unix ns; 0 is not known
+	until int64 // the same of the next line of who started it; 0 is not known
+	args  []string
+	line  int // of the log, counted from 1; 0 is not known
+	above int // the command of the log that started it; -1 is none known
 }
 
 // A runnerLog is what a runner of kubetest2's kind wrote of itself: it logs each command
@@ -42,15 +45,18 @@ const (
 
 // commandReader reads the commands of a log, and what its last runner wrote.
 type commandReader struct {
+	number  func(i int) int
 	runner  *runnerLog
 	all     []command
+	open    []openCommand
 	current string // the title of the last one
 }
 
-func (r *commandReader) line(_ int, line joblog.Line, text []byte) {
+func (r *commandReader) line(i int, line joblog.Line, text []byte) {
 	if len(text) > 0 && text[0] == '+' {
 		if c, ok := joblog.Command(text); ok {
-			r.add(line, c)
+			r.shellWent(line)
+			r.add(i, line, 0, c)
 		}
 		return
 	}
@@ -69,22 +75,31 @@ func (r *commandReader) line(_ int, line joblog.Line, text []byte) {
 	if r.runner != nil {
 		r.runner.wrote(at, pid, string(source))
 	}
+	r.wentOn(pid, at)
 	if c, ok := bytes.CutPrefix(message, []byte(commandSign)); ok {
-		if args := r.add(line, c); r.runner != nil && len(args) > 0 {
+		if args := r.add(i, line, pid, c); r.runner != nil && len(args) > 0 {
 			r.runner.started(at, pid, path.Base(args[0]))
 		}
 	}
 }
 
-// add adds a command and gives its words.
-func (r *commandReader) add(line joblog.Line, text []byte) []string {
+// add adds a command that a process started, and gives its words.
+func (r *commandReader) add(i int, line joblog.Line, by int64, text []byte) []string {
 	args := words(text)
 	if len(args) == 0 {
 		return nil
 	}
 	r.current = join.Title(args)
-	if line.Origin != joblog.NoTime && len(r.all) < maxCommands {
-		r.all = append(r.all, command{line.Time.UnixNano(), args})
+	if len(r.all) == maxCommands {
+		return args
+	}
+	c := command{time: timeOf(line), args: args, line: r.number(i), above: -1}
+	if n := len(r.open); n > 0 {
+		c.above = r.open[n-1].command
+	}
+	r.all = append(r.all, c)
+	if len(r.open) < maxOpen {
+		r.open = append(r.open, openCommand{command: len(r.all) - 1, by: by})
 	}
 	return args
 }

@@ -1,9 +1,6 @@
 package timeline
 
 import (
-	"cmp"
-	"slices"
-
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -78,18 +75,4 @@ func (t *timeline) events() (events []join.Event, more int) {
 		}
 	}
 	return events, more
-}
-
-// started gives the commands of all logs.
-func (t *timeline) started() (all []join.Started) {
-	for _, l := range t.o.Logs {
-		if l.foreign {
-			continue
-		}
-		for _, c := range l.commands {
-			all = append(all, join.Started{Time: c.time, Args: c.args})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b join.Started) int { return cmp.Compare(a.Time, b.Time) })
-	return all
 }

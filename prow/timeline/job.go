@@ -36,7 +36,7 @@ type Options struct {
 func Job(m *runfile.Metadata, o Options) join.Job {
 	j := join.Job{Name: m.Run.Job, ID: TraceID(m)}
 	if t := draw(m, o); t != nil {
-		j.Own, j.Started = t.own(), t.started()
+		j.Own, j.Started = t.own(), started(t.timed())
 		j.Events, j.MoreEvents = t.events()
 	}
 	j.Attributes = labels(m, o.Instances)

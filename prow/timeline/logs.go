@@ -43,7 +43,7 @@ func ReadLog(ctx context.Context, file string, l *joblog.Log, number func(i int)
 	if !ok {
 		return nil, fmt.Errorf("cannot read %s: %w", text.Name(file), errors.New("it is no log of a container or step"))
 	}
-	commands, failures := &commandReader{}, &errorReader{number: number}
+	commands, failures := &commandReader{number: number}, &errorReader{number: number}
 	phases := newPhaseReader()
 	failures.commands = commands
 	readers := []logReader{commands, phases, failures}
@@ -57,6 +57,7 @@ func ReadLog(ctx context.Context, file string, l *joblog.Log, number func(i int)
 			r.line(i, at, line)
 		}
 	}
+	commands.end()
 	return &Log{
 		Of: of, File: runfile.Name(file), foreign: l.Foreign(), runner: commands.runner, commands: commands.all,
 		phases: phases.end(), errors: failures.all, more: failures.more,

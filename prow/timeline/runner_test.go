@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"prowtrace/trace/analysis"
 	"prowtrace/trace/join"
 
+	"github.com/rogpeppe/go-internal/txtar"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
@@ -248,12 +250,15 @@ func makeRun(t *testing.T, r *rand.Rand) madeRun {
 			line("local.go:42", "⚙️ /bin/"+name)
 			from := now.Add(time.Millisecond)
 			now = from.Add(time.Duration(1 + r.Int64N(int64(time.Minute))))
+			run.phaseOf[name] = phase
+			if r.IntN(3) == 0 {
+				continue // it left no traces
+			}
 			s := tracetest.WithArgs(&tracepb.Span{
 				TraceId: tracetest.TraceID(byte(pid)), SpanId: tracetest.SpanID(uint64(pid)), Name: "kops", StartTimeUnixNano: nano(from), EndTimeUnixNano: nano(now),
 			}, strings.Fields("/bin/"+name)...)
 			file := fmt.Sprintf("artifacts/otlp/kops-%d-2025.otel", pid)
 			run.files = append(run.files, trace.Source{Name: file, Group: 1, Data: tracetest.File(t, tracetest.OTLP(t, "kops", s))})
-			run.phaseOf[name] = phase
 		}
 		now = now.Add(time.Duration(1 + r.Int64N(int64(20*time.Second))))
 		fmt.Fprintf(&cases, `<testcase name=%q time="%v"/>`, phase, now.Sub(began).Seconds())
@@ -273,4 +278,60 @@ func makeRun(t *testing.T, r *rand.Rand) madeRun {
 	}
 	run.log = log.String()
 	return run
+}
+
+// What commands took is on the critical path once, and in one span's own time.
+func TestCommandsAreCountedOnce(t *testing.T) {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "commands.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, o, _ := readArchive(t, archive)
+	tree := joined(t, nil, Job(m, o))
+	checkContaining(t, tree)
+	spent, whole := map[string]time.Duration{}, time.Duration(0)
+	for _, s := range analysis.CriticalPath(tree) {
+		spent[tree.Span(s.Span).Name] += time.Duration(s.To - s.From)
+		whole += time.Duration(s.To - s.From)
+	}
+	for name, want := range map[string]time.Duration{
+		"make test": 90 * time.Second, "unit": time.Minute, "gcloud compute instances create": 58 * time.Second, "create": time.Second,
+		"validate cluster": 5 * time.Minute, "report.sh": 7*time.Minute + 30*time.Second,
+	} {
+		if spent[name] != want {
+			t.Errorf("the critical path spends %v in %s, want %v", spent[name], name, want)
+		}
+	}
+	if start, end := tree.Times(0); whole != time.Duration(end-start) {
+		t.Errorf("the critical path takes %v in a job of %v", whole, time.Duration(end-start))
+	}
+}
+
+// A log may show any number of commands: those that took longest are drawn.
+func TestManyCommands(t *testing.T) {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "commands.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, o, _ := readArchive(t, archive)
+	var log strings.Builder
+	at := time.Date(2025, 3, 13, 2, 1, 0, 0, time.UTC)
+	for i := range 3 * maxDrawn {
+		fmt.Fprintf(&log, "%s before %d\n+ sleep%d 1\n", at.Format(time.RFC3339Nano), i, i)
+		at = at.Add(time.Duration(1+i%3) * 100 * time.Millisecond)
+	}
+	o.Logs = []*Log{indexed(t, "build-log.txt", []byte(log.String()))}
+	tree := joined(t, nil, Job(m, o))
+	drawn := 0
+	for i := range tree.Len() {
+		if strings.HasPrefix(tree.Span(i).Name, "sleep") {
+			drawn++
+			if from, to := tree.Times(i); time.Duration(to-from) < 300*time.Millisecond {
+				t.Errorf("%s of %v is drawn", tree.Span(i).Name, time.Duration(to-from))
+			}
+		}
+	}
+	if drawn != maxDrawn {
+		t.Errorf("%d commands are drawn, want %d", drawn, maxDrawn)
+	}
 }

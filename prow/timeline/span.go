@@ -23,6 +23,8 @@ type node struct {
 	span *tracepb.Span
 	mark join.Mark
 	path string // of names from the root, by which its id is told from others
+
+	parent *node // nil of the root
 }
 
 // add draws a span. A zero end is one that has not come, or that nobody wrote down;
@@ -31,7 +33,7 @@ func (t *timeline) add(parent *node, name string, start, end time.Time) *node {
 	if name == "" {
 		name = "(no name)"
 	}
-	n := &node{mark: join.Mark{MayContain: true}, span: &tracepb.Span{
+	n := &node{parent: parent, mark: join.Mark{MayContain: true}, span: &tracepb.Span{
 		TraceId: t.trace[:], Name: name, Kind: tracepb.Span_SPAN_KIND_INTERNAL,
 		StartTimeUnixNano: nano(start),
 	}}
@@ -52,6 +54,9 @@ func (t *timeline) add(parent *node, name string, start, end time.Time) *node {
 	t.spans = append(t.spans, n)
 	return n
 }
+
+// hang puts a span below another than that it was added to, which is before it.
+func (n *node) hang(parent *node) { n.parent, n.span.ParentSpanId = parent, parent.span.SpanId }
 
 // spanID is a hash, so that two runs of the program draw the same.
 func (t *timeline) spanID(path string) []byte {

@@ -49,7 +49,8 @@ import (
 // are the same each time.
 //
 // Phases that are marked in logs lie below what wrote the log; tests only where no JUnit
-// file tells of them.
+// file tells of them. Commands that are shown there lie in the phases that they ran in,
+// where no process of the traces is what ran.
 //
 // Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
@@ -65,6 +66,7 @@ func draw(m *runfile.Metadata, o Options) *timeline {
 	t.steps()
 	t.suites()
 	t.logPhases()
+	t.commands()
 	t.upload()
 	t.running()
 	return t

@@ -90,6 +90,8 @@ func checkMarks(t *testing.T, own join.Own) {
 				switch a.Value.GetStringValue() {
 				case "helper", "sidecar", "upload", "case":
 					want.MayContain = false
+				case "command":
+					alone = true
 				}
 			case "prow.source":
 				if phase := attributes(s.Attributes); strings.Contains(phase, "prow.phase=phase") || s.Name == "Kubernetes e2e suite" {

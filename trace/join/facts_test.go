@@ -152,6 +152,28 @@ func TestStartedNamesProcesses(t *testing.T) {
 	}
 }
 
+// What ran a command is known by the command line, by its title where a shell has quoted
+// it, or by the program where the process tells none. One process runs one.
+func TestCovered(t *testing.T) {
+	processes := []Process{
+		{File: "kops-9-2026.otel", PID: 9, Start: 50e9, End: 60e9},
+		{File: "kops-7-2026.otel", PID: 7, Start: 20e9, End: 40e9, Commands: []Command{{Args: []string{"/bin/kops", "update", "--name", "a b"}}}},
+	}
+	started := []Started{
+		{Time: 19e9, Args: []string{"kops", "update", "--name", "'a", "b'"}},
+		{Time: 19e9, Args: []string{"kubectl", "get", "nodes"}},
+		{Time: 20e9, Args: []string{"kops", "validate"}},
+		{Time: 49e9, Args: []string{"kops", "delete"}},
+		{Time: 49e9, Args: []string{"kops", "version"}},
+	}
+	if got, want := Covered(processes, started), []bool{true, false, false, true, false}; !slices.Equal(got, want) {
+		t.Errorf("covered are %v, want %v", got, want)
+	}
+	if processes[0].File != "kops-9-2026.otel" || processes[0].started != nil {
+		t.Error("the processes given were changed")
+	}
+}
+
 func TestFindingsMarkSpansOfTheJoinedTrace(t *testing.T) {
 	files := map[string][]byte{"kops-7-2026.otel": otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update")))}
 	const own = 1 // the first row behind those of the set

@@ -12,21 +12,37 @@ const (
 	startsAfter  = 1e9
 )
 
+// Covered reports of each command that was started, in order of time, whether one of the
+// processes is what ran it.
+func Covered(processes []Process, started []Started) []bool {
+	processes = slices.Clone(processes)
+	sortByStart(processes)
+	return nameProcesses(processes, started)
+}
+
 // nameProcesses gives the processes without a root span the command lines of those that
 // were started: the nearest in time of the same program, each once. Those of processes
-// that tell their own are not free. Both are in order of start.
-func nameProcesses(processes []Process, started []Started) {
+// that tell their own are not free. Both are in order of start. It reports which commands
+// are those of processes.
+func nameProcesses(processes []Process, started []Started) (taken []bool) {
+	taken = make([]bool, len(started))
 	if len(started) == 0 {
-		return
+		return taken
 	}
-	taken := make([]bool, len(started))
-	for i := range processes {
-		if p := &processes[i]; len(p.Commands) > 0 {
-			if s := nearest(started, taken, p, func(args []string) bool { return slices.Equal(args, p.Commands[0].Args) }); s >= 0 {
-				taken[s] = true
+	told := make([]bool, len(processes)) // has its command among those that were started
+	take := func(same func(a, b []string) bool) {
+		for i := range processes {
+			p := &processes[i]
+			if len(p.Commands) == 0 || told[i] {
+				continue
+			}
+			if s := nearest(started, taken, p, func(args []string) bool { return same(args, p.Commands[0].Args) }); s >= 0 {
+				taken[s], told[i] = true, true
 			}
 		}
 	}
+	take(slices.Equal)
+	take(func(a, b []string) bool { return Title(a) == Title(b) }) // a shell expands and quotes
 	for i := range processes {
 		p := &processes[i]
 		if len(p.Commands) > 0 || p.Program() == "" {
@@ -36,6 +52,7 @@ func nameProcesses(processes []Process, started []Started) {
 			taken[s], p.started = true, started[s].Args
 		}
 	}
+	return taken
 }
 
 // nearest finds the command that may have been the start of a process and is nearest to it
