@@ -14,10 +14,11 @@ import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
-import { allLines, atRow, formatLog, formatNumbers, hasLine, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../ui/model/loglines.js';
+import { allLines, atRow, formatLog, hasLine, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../ui/model/loglines.js';
 import { addParts } from '../ui/model/otlpparts.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
 import { firstOf } from '../ui/model/ranking.js';
+import { formatRanges } from '../ui/model/ranges.js';
 import { ownPieces } from '../ui/model/selftime.js';
 import { nodeColumns, waypoints } from '../ui/model/servicelayout.js';
 import { lowerBound, nextOf } from '../ui/model/sorted.js';
@@ -308,8 +309,8 @@ test('an address names a log and lines of it', () => {
   assert.equal(formatLog('x', { from: 3, to: 3 }), 'x:3');
   assert.equal(formatLog('x', { from: 3, to: 9 }), 'x:3-9');
   assert.equal(formatLog('x', null), 'x');
-  assert.equal(formatNumbers([1, 2, 3, 7, 9, 10]), '1-3,7,9-10');
-  assert.equal(formatNumbers([]), '');
+  assert.equal(formatRanges([1, 2, 3, 7, 9, 10], ','), '1-3,7,9-10');
+  assert.equal(formatRanges([], ','), '');
 });
 
 test('sets of lines are ranges', () => {

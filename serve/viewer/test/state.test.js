@@ -1,19 +1,13 @@
 // Tests of the stores, with a server and a history that are made up.
 
 import assert from 'node:assert/strict';
-import { setMaxListeners } from 'node:events';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 
-import { build, FLAG } from '../ui/model/columns.js';
-import { DEFAULTS } from '../ui/state/address.js';
 import { Loader, settled } from '../ui/state/loader.js';
 import { firstError, step, walk, walkIn, walkOut, zoomBy } from '../ui/state/moves.js';
+import { wholeSpanJSON } from '../ui/state/spanjson.js';
 import { Store } from '../ui/state/store.js';
-import { TraceStore } from '../ui/state/tracestore.js';
-
-setMaxListeners(50); // each loader of a store listens for its end
-
-const tick = () => new Promise((done) => setTimeout(done));
+import { opened, serving, tick } from './page.js';
 
 test('a store tells of changes, and once of several', () => {
   const store = new Store({ a: 1, b: 1 });
@@ -73,15 +67,6 @@ test('a loader keeps to what was asked for last', async () => {
   assert.equal(answers.length, told, 'nothing is told after the end');
 });
 
-// 0 root, 1 a, 2 b with an error, 3 a fold of 4 x, 5 y with an error.
-function family() {
-  const rows = [[0, 0, 100], [1, 0, 30], [2, 10, 20, 0, 32], [1, 50, 40, FLAG.fold], [2, 50, 20], [2, 70, 20, 0, 32]];
-  const column = (k) => Uint32Array.from(rows, (r) => r[k] ?? 0);
-  const zero = new Uint8Array(rows.length);
-  const columns = { depth: column(0), start: column(1), startHigh: zero, duration: column(2), durationHigh: zero, flags: column(3), kind: column(4), self: zero, name: zero, service: zero };
-  return build({ id: 'ab', duration: 100, start: '1735787045000000000', names: ['n'], services: ['s'] }, [{ from: 0, to: 6, lines: 6, columns }]);
-}
-
 /** A page of a span with attributes. */
 function page(attributes, more) {
   return { resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: [{ name: 'x', attributes }] }] }], ...more };
@@ -97,36 +82,7 @@ const ANSWERS = {
   'spans/2': { id: '0002', line: 2 },
   'spans/0005': { id: '0005', line: 5 },
 };
-const real = { fetch: globalThis.fetch, document: globalThis.document, getComputedStyle: globalThis.getComputedStyle };
-
-beforeEach(() => {
-  globalThis.document = /** @type {any} */ ({});
-  globalThis.getComputedStyle = /** @type {any} */ (() => ({ getPropertyValue: () => '' }));
-  globalThis.fetch = async (path) => {
-    const answer = ANSWERS[path.replace('/api/v1/traces/ab/', '')];
-    if (answer instanceof Uint32Array) return new Response(answer);
-    return answer ? Response.json(answer) : Response.json({ error: { what: `nothing at ${path}`, next: '' } }, { status: 404 });
-  };
-});
-afterEach(() => Object.assign(globalThis, real));
-
-/** A store of the family at an address, and what it did to the history. */
-function opened(address) {
-  const went = [];
-  const said = [];
-  const navigation = {
-    address: { ...DEFAULTS, trace: 'ab', ...address },
-    go(to, how) {
-      const from = this.address;
-      this.address = to;
-      went.push([how, Object.fromEntries(Object.entries(to).filter(([k, v]) => v !== from[k]))]);
-      store.follow(to);
-    },
-  };
-  let store = /** @type {any} */ ({ follow() {} });
-  store = new TraceStore({ marks: [], jobs: [], runs: [] }, family(), navigation, (text) => said.push(text));
-  return { store, navigation, went, said, lines: () => [...store.state.lines].join() };
-}
+serving(ANSWERS);
 
 test('lines open and close, and the address says so', () => {
   const { store, went, lines, navigation } = opened({});
@@ -220,5 +176,5 @@ test('a long critical path and a span of many parts come in pages', async () => 
   await tick();
   await tick();
   assert.deepEqual([...store.state.critical].sort(), [[0, [0, 10, 90, 100]], [2, [10, 30]]]);
-  assert.deepEqual(JSON.parse(await store.wholeSpanJSON()), page([1, 2, 3], {}));
+  assert.deepEqual(JSON.parse(await wholeSpanJSON(store)), page([1, 2, 3], {}));
 });

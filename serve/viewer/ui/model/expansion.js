@@ -3,6 +3,7 @@
 
 import { closedBelow } from './collapse.js';
 import { at } from './columns.js';
+import { formatRanges } from './ranges.js';
 
 /** @typedef {import('../types').Model} Model */
 /** @typedef {import('../types').Expansion} Expansion */
@@ -87,15 +88,7 @@ export function closedLines(m, e, atFirst, keep) {
  * @param {number[]} lines
  */
 export function formatLines(lines) {
-  const sorted = [...lines].sort((a, b) => a - b);
-  const pieces = [];
-  for (let k = 0; k < sorted.length && pieces.length < PIECES; ) {
-    const first = at(sorted, k);
-    let last = first;
-    for (k++; k < sorted.length && sorted[k] === last + 1; k++) last++;
-    pieces.push(last > first ? `${first}-${last}` : String(first));
-  }
-  return pieces.join('.');
+  return formatRanges(lines, '.', PIECES);
 }
 
 /**

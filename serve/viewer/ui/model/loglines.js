@@ -178,19 +178,3 @@ export function rowOf(rows, line) {
   const next = rows.pieces[k + 1]?.row ?? rows.n;
   return Math.min(p.gap > 0 ? p.row + 1 : p.row + line - p.first, next, rows.n - 1);
 }
-
-/**
- * Numbers as the server takes them: 1-40,77.
- * @param {number[]} numbers in order
- */
-export function formatNumbers(numbers) {
-  /** @type {string[]} */
-  const parts = [];
-  for (let i = 0; i < numbers.length; ) {
-    const first = at(numbers, i);
-    let last = first;
-    for (i++; numbers[i] === last + 1; i++) last++;
-    parts.push(last > first ? `${first}-${last}` : String(first));
-  }
-  return parts.join(',');
-}

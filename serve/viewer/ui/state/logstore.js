@@ -4,12 +4,13 @@ import { ask, json } from '../lib/api.js';
 import { count } from '../lib/format.js';
 import { at, nameOf } from '../model/columns.js';
 import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../model/loglines.js';
+import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
-import { LogLines } from './loglines.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../types').How} How */
 /** @typedef {import('../types').LineSet} LineSet */
+/** @typedef {import('../types').LogLine} LogLine */
 /** @typedef {import('../types').LogRange} LogRange */
 /** @typedef {import('../types').LogState} LogState */
 /** @typedef {import('../types').TraceState} TraceState */
@@ -21,7 +22,7 @@ const TRIED = 20; // logs that are asked for lines of a span
 export class LogStore extends Store {
   #trace;
   #loaders;
-  /** @type {LogLines | null} */
+  /** @type {LineLoader<LogLine> | null} */
   #lines = null;
   #asking = new AbortController(); // for the lines of a log
   #looking = new AbortController(); // for the lines of a span
@@ -105,7 +106,9 @@ export class LogStore extends Store {
     this.#asking.abort();
     this.#asking = new AbortController();
     this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] } });
-    const lines = (this.#lines = new LogLines(this.path('/lines'), this.#asking.signal, () => this.batch(() => {
+    const path = this.path('/lines');
+    /** @type {LineLoader<LogLine>} */
+    const lines = (this.#lines = new LineLoader((at) => `${path}&at=${at}`, (l) => l.number, this.#asking.signal, () => this.batch(() => {
       this.set({ lines: lines.current() });
       if (this.#pointing > 0) this.#point(this.#pointing);
     })));

@@ -1,7 +1,7 @@
 // What the page of a trace holds, and what changes it. The address says what is
 // shown; ask computes or asks for the rest.
 
-import { json, text } from '../lib/api.js';
+import { json } from '../lib/api.js';
 import { palette } from '../lib/theme.js';
 import { initiallyClosed } from '../model/collapse.js';
 import { at, isGroup } from '../model/columns.js';
@@ -13,7 +13,7 @@ import { firstOf, SPAN_ORDER } from '../model/ranking.js';
 import { lowerBound } from '../model/sorted.js';
 import { addressOf, showing, windowOf } from '../model/timewindow.js';
 import { marked, visibleLines, withAncestors } from '../model/visible.js';
-import { LineTexts } from './linetexts.js';
+import { LineLoader } from './lineloader.js';
 import { find } from './load.js';
 import { settled, UNASKED } from './loader.js';
 import { pageState, PageStore } from './pagestore.js';
@@ -49,7 +49,8 @@ export class TraceStore extends PageStore {
     const path = `traces/${model.head.id}/`;
     super(path, navigation, { ...pageState(run, navigation.address), ...stateOf(model) });
     this.say = say;
-    this.texts = new LineTexts(path, this.ended, () => this.set({ texts: this.texts.current() }));
+    /** @type {LineLoader<import('../types').LineText>} */
+    this.texts = new LineLoader((at) => `${path}lines?at=${at}`, (t) => t.line, this.ended, () => this.set({ texts: this.texts.current() }));
     this.#atFirst = initiallyClosed(model);
     this.#loaders = this.loaders({
       matches: (q, signal) => find(path, q, signal),
@@ -137,7 +138,7 @@ export class TraceStore extends PageStore {
     }
     const { model } = this.state;
     const byLine = /^@\d{1,9}$/.test(span);
-    const line = byLine ? Number(span.slice(1)) : this.texts.lineOf(span) ?? -1;
+    const line = byLine ? Number(span.slice(1)) : this.texts.find((t) => t.id === span && !t.only)?.line ?? -1;
     const known = line >= 0 && line < model.n;
     this.set({ detail: { ref: span, line: known ? line : -1 } });
     if (known) this.#revealDetail(line);
@@ -325,27 +326,6 @@ export class TraceStore extends PageStore {
       this.#opened = d.id;
       this.change({ span: d.id }, 'soon');
     }
-  }
-
-  /** The encoded span of the details, as JSON: of one with very many parts the first. */
-  spanJSON() {
-    return text(`${this.path}spans/${this.state.span.key}/otlp`, this.ended);
-  }
-
-  /** The encoded span of the details with all its parts, as JSON. */
-  async wholeSpanJSON() {
-    const path = `${this.path}spans/${this.state.span.key}/otlp`;
-    const first = await text(path, this.ended);
-    /** @type {import('../model/otlpparts.js').Page} */
-    let page = JSON.parse(first);
-    if (page.next === undefined) return first; // as it is: JSON.parse knows no -0
-    const { addParts } = await import('../model/otlpparts.js');
-    const { next, left, ...all } = page;
-    while (page.next !== undefined) {
-      page = await json(`${path}?offset=${page.next}`, this.ended);
-      addParts(all, page);
-    }
-    return JSON.stringify(all);
   }
 
   /**

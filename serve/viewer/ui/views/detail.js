@@ -6,6 +6,7 @@ import { clock, count, counted, duration, named, percent, relative } from '../li
 import { at, FLAG, isGroup, nameOf } from '../model/columns.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
+import { wholeSpanJSON } from '../state/spanjson.js';
 import { copyButton } from './copy.js';
 import { eventList, facts, flagsText, linkList, logLines, section, value } from './fields.js';
 import { loading, message } from './message.js';
@@ -99,7 +100,7 @@ function span(store, s, d) {
     ...marks.map((k) => h('p', { class: 'd-mark' }, h('b', {}, k.text), ' ', k.means)),
     spanFacts(store, s, d),
     h('div', { class: 'd-tools' },
-      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => store.wholeSpanJSON()),
+      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => wholeSpanJSON(store)),
       inside(format({ ...s.address, span: d.id }), { class: 'button small' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
     section(c, 'Attributes', d.attributes, true),
     logLines(d, s.address.zone),

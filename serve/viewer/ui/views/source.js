@@ -2,6 +2,7 @@
 
 import { bdi, h, outside } from '../lib/dom.js';
 import { bytes, count } from '../lib/format.js';
+import { spanJSON } from '../state/spanjson.js';
 import { part } from './fields.js';
 
 const SHOWN = 200_000; // characters of JSON
@@ -28,7 +29,7 @@ export function encodedJSON(store) {
     if (!element.open || asked) return;
     asked = true;
     try {
-      const all = await store.spanJSON();
+      const all = await spanJSON(store);
       pre.textContent = all.length > SHOWN ? all.slice(0, SHOWN) + '…' : JSON.stringify(JSON.parse(all), null, 2);
     } catch (e) {
       pre.textContent = e instanceof Error ? e.message : String(e);

@@ -1,19 +1,22 @@
-// The lines of a log that are on the screen, some in one request.
+// What the server tells of lines by their numbers, of many lines in one request.
 
 import { json } from '../lib/api.js';
-import { formatNumbers } from '../model/loglines.js';
-
-/** @typedef {import('../types').LogLine} LogLine */
+import { formatRanges } from '../model/ranges.js';
 
 const HELD = 20_000; // lines
 const PAUSE = 20; // ms to wait for more lines before asking
 const ASKED = 1000; // lines of one request; the server's linesPerAnswer
 
-export class LogLines {
-  #path;
+/**
+ * Asks for lines as they are drawn, and keeps what came.
+ * @template T what is told of a line
+ */
+export class LineLoader {
+  #pathOf;
+  #numberOf;
   #signal;
   #came;
-  /** @type {Map<number, LogLine>} */
+  /** @type {Map<number, T>} */
   #lines = new Map();
   /** @type {Set<number>} */
   #underway = new Set();
@@ -22,12 +25,14 @@ export class LogLines {
   #timer = 0;
 
   /**
-   * @param {string} path of the lines of one log
+   * @param {(numbers: string) => string} pathOf numbers such as 1-40,77
+   * @param {(line: T) => number} numberOf
    * @param {AbortSignal} signal
    * @param {() => void} came
    */
-  constructor(path, signal, came) {
-    this.#path = path;
+  constructor(pathOf, numberOf, signal, came) {
+    this.#pathOf = pathOf;
+    this.#numberOf = numberOf;
     this.#signal = signal;
     this.#came = came;
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
@@ -41,6 +46,12 @@ export class LogLines {
   /** @param {number} line */
   get(line) {
     return this.#lines.get(line);
+  }
+
+  /** @param {(line: T) => boolean} holds */
+  find(holds) {
+    for (const line of this.#lines.values()) if (holds(line)) return line;
+    return undefined;
   }
 
   /** @param {number[]} lines */
@@ -59,7 +70,7 @@ export class LogLines {
     if (missing.length === 0) return;
     const request = new XMLHttpRequest();
     try {
-      request.open('GET', `/api/v1/${this.#path}&at=${formatNumbers(missing)}`, false);
+      request.open('GET', '/api/v1/' + this.#pathOf(formatRanges(missing, ',')), false);
       request.send();
       this.#keep(JSON.parse(request.responseText).lines);
     } catch {
@@ -73,7 +84,7 @@ export class LogLines {
     this.#wanted.clear();
     for (const line of lines) this.#underway.add(line);
     try {
-      const answer = /** @type {{ lines: LogLine[] }} */ (await json(`${this.#path}&at=${formatNumbers(lines)}`, this.#signal));
+      const answer = /** @type {{ lines: T[] }} */ (await json(this.#pathOf(formatRanges(lines, ',')), this.#signal));
       this.#keep(answer.lines);
       this.#came();
     } catch {
@@ -83,9 +94,9 @@ export class LogLines {
     }
   }
 
-  /** @param {LogLine[]} lines */
+  /** @param {T[]} lines */
   #keep(lines) {
     if (this.#lines.size > HELD) this.#lines.clear();
-    for (const l of lines) this.#lines.set(l.number, l);
+    for (const line of lines) this.#lines.set(this.#numberOf(line), line);
   }
 }
