@@ -93,8 +93,10 @@ func (m *Metadata) TestContainers() (logs map[string]string) {
 			}
 		}
 	}
-	if len(names) == 0 && m.ProwJob != nil && len(m.ProwJob.containers) > 1 {
-		names = m.ProwJob.containers
+	if len(names) == 0 && m.ProwJob != nil {
+		if configured := m.ProwJob.containers(); len(configured) > 1 {
+			names = configured
+		}
 	}
 	if len(names) == 0 {
 		names = []string{testName}

@@ -39,7 +39,7 @@ func TestContainer(t *testing.T) {
 		{two, LogOf{}, ""},
 		{one, LogOf{}, "main"},
 		{one, LogOf{Step: "s"}, ""},
-		{&Metadata{ProwJob: &ProwJob{containers: []string{"named"}}}, LogOf{}, "test"},
+		{&Metadata{ProwJob: &ProwJob{Definition: configured("named")}}, LogOf{}, "test"},
 		{&Metadata{}, LogOf{}, "test"},
 		{nil, LogOf{}, ""},
 	} {
@@ -83,8 +83,8 @@ func TestTestContainers(t *testing.T) {
 		want map[string]string
 	}{
 		{&Metadata{}, map[string]string{"test": "build-log.txt"}},
-		{&Metadata{ProwJob: &ProwJob{containers: []string{"main"}}}, map[string]string{"test": "build-log.txt"}},
-		{&Metadata{ProwJob: &ProwJob{containers: []string{"a", "b", "\x1b/.."}}}, map[string]string{"a": "a-build-log.txt", "b": "b-build-log.txt"}},
+		{&Metadata{ProwJob: &ProwJob{Definition: configured("main")}}, map[string]string{"test": "build-log.txt"}},
+		{&Metadata{ProwJob: &ProwJob{Definition: configured("a", "b", "\x1b/..")}}, map[string]string{"a": "a-build-log.txt", "b": "b-build-log.txt"}},
 		{&Metadata{Pod: &Pod{Containers: []Container{{Name: "main", Role: RoleTest}, {Name: "proxy", Role: RoleHelper}}}}, map[string]string{"main": "build-log.txt"}},
 	} {
 		if got := tt.m.TestContainers(); !maps.Equal(got, tt.want) {

@@ -202,10 +202,12 @@ func (m *Metadata) findHelpers() {
 		return
 	}
 	configured := []string{testName}
-	if m.ProwJob != nil && len(m.ProwJob.containers) > 1 {
-		configured = m.ProwJob.containers
-	} else if m.ProwJob != nil {
-		configured = append(configured, m.ProwJob.containers...)
+	if m.ProwJob != nil {
+		if names := m.ProwJob.containers(); len(names) > 1 {
+			configured = names
+		} else {
+			configured = append(configured, names...)
+		}
 	}
 	among := func(c Container) bool { return c.Role == RoleTest && slices.Contains(configured, c.Name) }
 	if m.Pod.decorated || !slices.ContainsFunc(m.Pod.Containers, among) {

@@ -30,8 +30,17 @@ type ProwJob struct {
 	PodName     string
 	Revivals    int // how often a pod was lost and made again; Pod is the last one's
 
-	storage    storageFile
-	containers []string // of the job's configuration, by name
+	Definition Definition
+
+	storage storageFile
+}
+
+// containers are the names of those in which tests run, as the job's configuration has them.
+func (p *ProwJob) containers() (names []string) {
+	for _, c := range p.Definition.Containers {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // Refs is one repository at a commit, with pull requests merged into it.
@@ -82,17 +91,20 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 			Created instant `json:"creationTimestamp"`
 		} `json:"metadata"`
 		Spec struct {
-			Type       word        `json:"type"`
-			Job        word        `json:"job"`
-			Cluster    word        `json:"cluster"`
-			Refs       *refsFile   `json:"refs"`
-			Extra      []refsFile  `json:"extra_refs"`
-			Pod        podSpecFile `json:"pod_spec"`
+			Type    word       `json:"type"`
+			Job     word       `json:"job"`
+			Cluster word       `json:"cluster"`
+			Refs    *refsFile  `json:"refs"`
+			Extra   []refsFile `json:"extra_refs"`
+			Pod     struct {
+				Containers []configuredFile `json:"containers"`
+			} `json:"pod_spec"`
 			Decoration struct {
 				Timeout length `json:"timeout"`
 				Grace   length `json:"grace_period"`
 
-				Storage storageFile `json:"gcs_configuration"`
+				Storage   storageFile    `json:"gcs_configuration"`
+				Utilities map[string]any `json:"utility_images"`
 			} `json:"decoration_config"`
 		} `json:"spec"`
 		Status struct {
@@ -114,7 +126,8 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 		Timeout: f.Spec.Decoration.Timeout.Duration, Grace: f.Spec.Decoration.Grace.Duration,
 		State: stateOf(string(f.Status.State)), Phase: Name(f.Status.State), Description: message(f.Status.Description),
 		URL: Name(f.Status.URL), PodName: Name(f.Status.PodName), Revivals: int(f.Status.Revivals),
-		storage: f.Spec.Decoration.Storage,
+		Definition: definition(f.Spec.Pod.Containers, f.Spec.Decoration.Utilities),
+		storage:    f.Spec.Decoration.Storage,
 	}
 	if !prow.IsProwJob(p.ID) && prow.IsProwJob(string(f.Metadata.Labels.ID)) {
 		p.ID = string(f.Metadata.Labels.ID)
@@ -131,9 +144,6 @@ func (m *Metadata) readProwJob(_ string, data []byte) error {
 	}
 	for _, e := range f.Spec.Extra[:min(len(f.Spec.Extra), maxRefs)] {
 		p.Extra = append(p.Extra, e.refs())
-	}
-	for _, c := range f.Spec.Pod.Containers[:min(len(f.Spec.Pod.Containers), maxContainers)] {
-		p.containers = append(p.containers, Name(c.Name))
 	}
 	m.ProwJob = p
 	return err
