@@ -9,6 +9,8 @@ import (
 
 	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // A Key is an attribute that spans or their resources have: what can be searched for
@@ -28,7 +30,51 @@ const (
 
 // Keys lists the keys of all attributes, those that most spans have first. It reads
 // every span once, on all processors.
-func Keys(of Traces) []Key {
+func Keys(of Traces) []Key { return countKeys(of).keys() }
+
+// ValueCounts counts, by attribute and value, the spans that have it, or whose resource has
+// it. Attributes that have many values are left out, and values that are long. It reads every
+// span once, on all processors.
+func ValueCounts(of Traces) map[string]map[string]int {
+	all := map[string]map[string]int{}
+	for key, k := range countKeys(of).index {
+		if k.counts == nil {
+			continue
+		}
+		all[key] = map[string]int{}
+		for value, n := range k.counts {
+			all[key][value] = *n
+		}
+	}
+	return all
+}
+
+// FirstWith gives the number of the first span of a tree that has an attribute of some value,
+// or whose resource has it; -1 where none has. It reads the spans up to that one.
+func FirstWith(t trace.Tree, key, value string) int {
+	s := spansOf(t)
+	ofResource := map[uint32]bool{}
+	has := func(message []byte, number protowire.Number) bool {
+		v, ok := attributeOf(message, number, key)
+		return ok && trace.EncodedText(v) == value
+	}
+	for i := range s.len() {
+		n := s.resource[i]
+		is, known := ofResource[n]
+		if !known {
+			wire, _ := s.view.EncodedResource(int(n))
+			is = has(wire, 1)
+			ofResource[n] = is
+		}
+		if is || has(s.encoded(i), 9) {
+			return i
+		}
+	}
+	return -1
+}
+
+// countKeys counts the attributes of all spans.
+func countKeys(of Traces) *keyCounts {
 	pieces := of.pieces()
 	counts := make([]*keyCounts, len(pieces))
 	each(len(pieces), func(i int) { counts[i] = pieces[i].countKeys() })
@@ -50,7 +96,7 @@ func Keys(of Traces) []Key {
 			}
 		}
 	}
-	return all.keys()
+	return all
 }
 
 // keyCounts counts the spans that have attributes.
