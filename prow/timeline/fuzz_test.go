@@ -46,7 +46,7 @@ func FuzzTimeline(f *testing.F) {
 
 // Any bytes are a log; what is read of it can be drawn.
 func FuzzReadLog(f *testing.F) {
-	for _, name := range []string{"ginkgo", "gotest", "gotest-json"} {
+	for _, name := range []string{"ginkgo", "gotest", "gotest-json", "commands", "kind", "openshift-tests"} {
 		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
 		if err != nil {
 			f.Fatal(err)

@@ -16,7 +16,8 @@ import (
 //	 ✓ Starting control-plane 🕹️
 //
 // Neither writes times. A phase is drawn from the first time to the last that is written
-// on a line within it; one without such lines is not drawn.
+// on a line within it; one without such lines is drawn at the time of the line before it,
+// if there is one, and as long as what it holds.
 type kindReader struct {
 	r             *phaseReader
 	cluster, step *marked
@@ -25,8 +26,9 @@ type kindReader struct {
 
 // marked is a phase that has begun.
 type marked struct {
-	phase logPhase
-	below []logPhase // that have ended within it; parent counts them from 0
+	phase  logPhase
+	before int64      // the time of the line before it, in Unix ns; 0 is none
+	below  []logPhase // that have ended within it; parent counts them from 0
 }
 
 func newKindReader(r *phaseReader) *kindReader { return &kindReader{r: r} }
@@ -51,10 +53,10 @@ func (k *kindReader) line(i int, line joblog.Line, text []byte) {
 	switch {
 	case bytes.HasPrefix(text, []byte("Creating cluster \"")) && bytes.HasSuffix(text, []byte(" ...")):
 		k.endCluster()
-		k.cluster = begin("kind create cluster", i)
+		k.cluster = begin("kind create cluster", i, line)
 	case bytes.HasPrefix(text, []byte(" • ")) && bytes.HasSuffix(text, []byte(" ...")):
 		k.endStep("")
-		k.step = begin("kind: "+kindStep(text[len(" • "):]), i)
+		k.step = begin("kind: "+kindStep(text[len(" • "):]), i, line)
 	case bytes.HasPrefix(text, []byte(" ✓ ")):
 		k.endStep("")
 	case bytes.HasPrefix(text, []byte(" ✗ ")):
@@ -65,7 +67,7 @@ func (k *kindReader) line(i int, line joblog.Line, text []byte) {
 		if name, _, ok := strings.Cut(string(text[1:]), "] "); ok && kubeadmPhases[name] {
 			if k.kubeadm == nil || k.kubeadm.phase.name != "kubeadm "+name {
 				k.endKubeadm()
-				k.kubeadm = begin("kubeadm "+name, i)
+				k.kubeadm = begin("kubeadm "+name, i, line)
 			}
 		}
 	case text[0] == '+': // the next command
@@ -81,8 +83,8 @@ func kindStep(text []byte) string {
 	return strings.TrimRightFunc(name, func(c rune) bool { return c == ' ' || c > 0x2190 })
 }
 
-func begin(name string, i int) *marked {
-	return &marked{phase: logPhase{kind: "phase", name: name, estimated: true, alone: true, outcome: runfile.CaseUnknown, parent: -1, lines: [2]int{i, i}}}
+func begin(name string, i int, line joblog.Line) *marked {
+	return &marked{before: timeOf(line), phase: logPhase{kind: "phase", name: name, estimated: true, alone: true, outcome: runfile.CaseUnknown, parent: -1, lines: [2]int{i, i}}}
 }
 
 func (m *marked) read(i int, line joblog.Line) {
@@ -96,12 +98,28 @@ func (m *marked) read(i int, line joblog.Line) {
 	}
 }
 
+// place gives a phase without times that of the line before it.
+func (m *marked) place() {
+	if p := &m.phase; p.from == 0 {
+		p.from, p.to = m.before, m.before
+	}
+}
+
+// hold makes a phase as long as what it holds.
+func (m *marked) hold(below logPhase) {
+	if p := &m.phase; p.from == 0 {
+		p.from, p.to = below.from, below.to
+	} else {
+		p.from, p.to = min(p.from, below.from), max(p.to, below.to)
+	}
+}
+
 // maxMarked bounds the phases of one cluster.
 const maxMarked = 1024
 
 // endWithin ends a phase; what was within it follows it.
 func (m *marked) endWithin(above *marked, r *phaseReader) {
-	if m.phase.from == 0 {
+	if m.place(); m.phase.from == 0 {
 		return
 	}
 	all := []logPhase{m.phase}
@@ -110,6 +128,7 @@ func (m *marked) endWithin(above *marked, r *phaseReader) {
 		all = append(all, p)
 	}
 	if above != nil {
+		above.hold(m.phase)
 		first := len(above.below)
 		for n, p := range all {
 			if len(above.below) == maxMarked {

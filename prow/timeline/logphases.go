@@ -43,9 +43,9 @@ type phaseReader struct {
 
 func newPhaseReader() *phaseReader {
 	r := &phaseReader{room: map[bool]int{true: maxLogCases, false: maxLogCases}}
-	g, t, j, k := newGinkgoReader(r), newGoTestReader(r), newTestJSONReader(r), newKindReader(r)
-	r.writers = append(r.writers, g.line, t.line, j.line, k.line)
-	r.ends = append(r.ends, g.end, t.end, j.end, k.end)
+	g, t, j, k, o := newGinkgoReader(r), newGoTestReader(r), newTestJSONReader(r), newKindReader(r), newOpenshiftReader(r)
+	r.writers = append(r.writers, g.line, t.line, j.line, k.line, o.line)
+	r.ends = append(r.ends, g.end, t.end, j.end, k.end, o.end)
 	return r
 }
 

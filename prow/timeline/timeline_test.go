@@ -94,7 +94,7 @@ func checkMarks(t *testing.T, own join.Own) {
 					alone = true
 				}
 			case "prow.source":
-				if phase := attributes(s.Attributes); strings.Contains(phase, "prow.phase=phase") || s.Name == "Kubernetes e2e suite" {
+				if phase := attributes(s.Attributes); strings.Contains(phase, "prow.phase=phase") || s.Name == "Kubernetes e2e suite" || s.Name == "openshift-tests" {
 					alone = true // one at a time
 				}
 			case "test.suite.name":
