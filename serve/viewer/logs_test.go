@@ -16,6 +16,7 @@ import (
 
 	"prowtrace/joblog"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 	"prowtrace/triage"
 )
 
@@ -178,6 +179,17 @@ func TestFindInLog(t *testing.T) {
 		{"GRÖSSE OR größe", "[[7 7]]"},
 		{"OR kops OR", "[[1 1]]"},
 		{"nothing", "[]"},
+		{"(quota OR done) -low", "[[4 4] [6 6]]"},
+		{"-(quota OR kops) ~.", "[[2 2] [5 7]]"},
+		{"(quota (low", "[[3 3]]"},
+		{"() -() (OR) kops", "[[1 1]]"},
+		{"(~^(I|W)0102 quota)", "[[3 3]]"},
+		{"after:03:04:05.4", "[[3 7]]"},
+		{"before:+200ms", "[[2 2]]"},
+		{`after:"2025-01-02 04:04:05.400 UTC+01:00" before:2025-01-02T03:04:06Z`, "[[3 5]]"},
+		{"-after:03:04:05.4", "[[1 2]]"}, // the first has no time
+		{`"sev:error" OR "after:1" OR ~a:b`, "[]"},
+		{"a=b OR key!=value OR http://x:y OR e.g.", "[]"},
 	} {
 		count, ranges := foundLines(t, h, "q="+url.QueryEscape(test.q))
 		lines := uint32(0)
@@ -220,7 +232,7 @@ func TestLogSearchEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	q, err := parseLogQuery("y")
+	q, err := parseLogQuery("y", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +262,11 @@ func TestWhatIsNotInALog(t *testing.T) {
 		{"pattern", "/log/find?log=l&q=~(", 400, "not a regular expression"},
 		{"severity", "/log/find?log=l&q=sev:odd", 400, "The severities are"},
 		{"quote", "/log/find?log=l&q=%22open", 400, "quote is not closed"},
+		{"depth", "/log/find?log=l&q=" + strings.Repeat("(", 17), 400, "16 parentheses"},
+		{"time", "/log/find?log=l&q=after:noon", 400, "Invalid time"},
+		{"duration", "/log/find?log=l&q=dur>5s", 400, "asks for spans, and these are lines"},
+		{"name", "/log/find?log=l&q=a+-(name:x)", 400, "name: asks for spans"},
+		{"attribute", "/log/find?log=l&q=http.url~x", 400, "no attributes"},
 		{"many terms", "/log/find?log=l&q=" + strings.Repeat("a+", 33), 400, "more than 32 terms"},
 		{"long", "/log/find?log=l&q=" + strings.Repeat("a", 5000), 400, "longer than"},
 	} {
@@ -346,16 +363,21 @@ func TestSegments(t *testing.T) {
 	}
 }
 
+// sampleTimes reads times of the sample's log.
+func sampleTimes(s string) (int64, bool) { return query.ParseTime(s, base, base, base+60e9) }
+
 func FuzzLogQuery(f *testing.F) {
 	for _, s := range []string{"a b", `"a b" OR -c`, "~x|y", "sev:error", "-", "OR", `"`} {
 		f.Add(s, "I0102 03:04:05.1 a b\n")
 	}
 	f.Fuzz(func(t *testing.T, search, line string) {
-		q, err := parseLogQuery(search)
+		q, err := parseLogQuery(search, sampleTimes)
 		if err != nil {
 			return
 		}
-		q.meets(appendLower(nil, []byte(line)), []byte(line), joblog.Error)
+		if q != nil {
+			q.meets(&searchedLine{joblog.Line{Severity: joblog.Error}, []byte(line), appendLower(nil, []byte(line))})
+		}
 		got, _ := segments([]byte(line), 50)
 		size := 0
 		for _, s := range got {
@@ -377,7 +399,7 @@ func BenchmarkFindInLog(b *testing.B) {
 	v, release := view.Acquire()
 	defer release()
 	for _, search := range []string{"nothing", "~noth[io]ng", "sev:error"} {
-		q, err := parseLogQuery(search)
+		q, err := parseLogQuery(search, sampleTimes)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -93,3 +93,11 @@ func (m pointInTime) in(start int64, run extent) int64 {
 	}
 	return m.ns
 }
+
+// ParseTime reads a point in time as it is written in a search behind after: or before:
+// (see Parse), of a trace that starts at a time and of a run that lasts from one to
+// another. All are in Unix ns.
+func ParseTime(s string, trace, from, to int64) (ns int64, ok bool) {
+	m, ok := parseTime(s)
+	return m.in(trace, extent{from, to}), ok
+}

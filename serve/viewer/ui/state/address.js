@@ -49,7 +49,7 @@ export function parse(path, search, hash = '') {
  * @returns {Address}
  */
 export function inZone(s, zone) {
-  return zone === 'local' ? { ...s, zone, q: withZone(s.q, UTC) } : { ...s, zone: 'UTC' };
+  return zone === 'local' ? { ...s, zone, q: withZone(s.q, UTC), lq: withZone(s.lq, UTC) } : { ...s, zone: 'UTC' };
 }
 
 /**

@@ -309,11 +309,11 @@ export class LogStore extends Store {
   }
 
   /**
-   * @param {string} q
+   * @param {string} q as it is written here
    * @param {How} how
    */
   search(q, how) {
-    this.#trace.change({ lq: q }, how);
+    this.#trace.change({ lq: this.#trace.meant(q) }, how);
   }
 
   /** @param {'highlight' | 'filter'} lmode */

@@ -31,6 +31,11 @@ const TERMS = [
   ['after:12:03', 'starts then or later, in the zone that is shown; before:12:05:30.5; also 14:03+02:00, 2025-03-13T12:03Z, or +5m from the start of the trace'], ['has:key', 'has an attribute'], ['flag:unfinished', 'orphan, conflict, unfinished, negative, outside-parent, inferred…'], ['-term', 'not so'], ['a b OR c', 'both of these, or that one'], ['(a OR b) -(c d)', 'parentheses make one term of several'],
 ];
 
+const LOG_TERMS = [
+  ['no such host  "a phrase"', 'in the line, in any case'], ['~regex  ~"a b"', 'a regular expression (RE2) of the line'], ['sev:warning', 'of that severity or worse: debug, info, warning, error, fatal'],
+  ['after:12:03  before:+5m', 'written then or later, or before: times as above'], ['-term  OR  ( )', 'as above'],
+];
+
 /** Opens the help; Esc closes it. */
 export function showHelp() {
   const list = (/** @type {string[][]} */ rows) =>
@@ -41,6 +46,7 @@ export function showHelp() {
     h('div', { class: 'help-columns' },
       h('div', {}, ...KEYS.flatMap(([title, rows]) => [h('h3', {}, /** @type {string} */ (title)), list(/** @type {string[][]} */ (rows))])),
       h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
+        h('h3', {}, 'In the find box of the log: one line meets all'), list(LOG_TERMS),
         h('h3', {}, 'What the lines show'),
         h('ul', { class: 'legend' },
           h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: the same operation on the same target went well later, under the same parent'),

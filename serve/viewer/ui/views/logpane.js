@@ -1,6 +1,7 @@
 // The pane of a log beside the waterfall: which log, finding, its lines, and all of
 // the chosen one.
 
+import { Failure } from '../lib/api.js';
 import { changes } from '../lib/changes.js';
 import { bdi, h, outside } from '../lib/dom.js';
 import { bytes, clock, counted, named } from '../lib/format.js';
@@ -104,16 +105,17 @@ function button(label, title, act) {
  * @param {LogGrid} grid
  */
 function finding(store, grid) {
-  const input = h('input', { type: 'search', class: 'find', placeholder: 'Find in the log: words, "a phrase", ~regex, sev:error', 'aria-label': 'Find in the log', spellcheck: 'false', autocomplete: 'off' });
+  const input = h('input', { type: 'search', class: 'find', placeholder: 'Find in the log: words, "a phrase", ~regex, sev:error, after:12:03', 'aria-label': 'Find in the log', spellcheck: 'false', autocomplete: 'off' });
   const said = h('output', { class: 'found' });
   const problem = h('p', { class: 'wrong', role: 'alert', hidden: true });
   const mode = h('select', { 'aria-label': 'What to do with the matching lines' }, h('option', { value: 'highlight' }, 'Highlight'), h('option', { value: 'filter' }, 'Filter'));
   mode.addEventListener('change', () => store.setMode(mode.value === 'filter' ? 'filter' : 'highlight'));
   const cancel = afterTyping(input, 250, store.trace.ended, () => store.search(input.value.trim(), 'replace'));
   input.addEventListener('keydown', (e) => {
-    const q = input.value.trim();
     if (e.key === 'Enter') {
       cancel();
+      input.value = store.trace.meant(input.value);
+      const q = input.value.trim();
       if (q !== store.state.address.lq) store.search(q, 'push');
       else store.step(e.shiftKey ? -1 : 1);
     } else if (e.key === 'Escape') {
@@ -136,7 +138,7 @@ function finding(store, grid) {
       if (!changed(matches, address.lq)) return;
       said.textContent = address.lq === '' ? '' : settled(matches) ? counted(matches.value?.count ?? 0, 'line') : '…';
       problem.hidden = matches.error === undefined;
-      problem.textContent = matches.error instanceof Error ? matches.error.message : String(matches.error ?? '');
+      problem.textContent = matches.error instanceof Failure ? `${matches.error.message}. ${matches.error.next}` : String(matches.error ?? '');
       input.toggleAttribute('aria-invalid', matches.error !== undefined);
     },
   };
