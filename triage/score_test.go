@@ -47,14 +47,7 @@ func TestScore(t *testing.T) {
 	var table bytes.Buffer
 	first, three, counted := 0, 0, 0
 	for _, path := range dirs {
-		var want expectation
-		data, err := os.ReadFile(path)
-		if err == nil {
-			err = yaml.Unmarshal(data, &want)
-		}
-		if err != nil {
-			t.Fatal(path, err)
-		}
+		want := expected(t, path)
 		dir := filepath.Dir(path)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			passing, _ := filepath.Glob(dir + "/passing/*")
@@ -98,6 +91,18 @@ func TestScore(t *testing.T) {
 		})
 	}
 	t.Logf("first %d, among three %d, of %d\n%s", first, three, counted, table.String())
+}
+
+func expected(t *testing.T, path string) (want expectation) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = yaml.Unmarshal(data, &want)
+	}
+	if err != nil {
+		t.Fatal(path, err)
+	}
+	return want
 }
 
 // placeOf gives the place of the finding that is the cause, 0 where there is none.

@@ -72,6 +72,7 @@ type scene struct {
 	logs    map[string]*printer // further logs, by name below the run's root
 	packed  map[string]bool     // files that the job compressed
 	phases  []junitCase         // of kubetest2
+	amend   func(files bucket)  // what is unusual about Prow's own files; nil: nothing
 	nextPID int
 }
 
@@ -85,10 +86,15 @@ func failures() []failure {
 	return all
 }
 
-// failureFiles are the files of testdata/failures, each case by its id.
-func failureFiles() (sample, error) {
+// caseDirs are the cases by the directory of testdata that has them.
+func caseDirs() map[string][]failure {
+	return map[string][]failure{"failures": failures(), "failures-apart": apartFailures()}
+}
+
+// caseFiles are the files of some cases, each case by its id.
+func caseFiles(cases []failure) (sample, error) {
 	all := sample{}
-	for _, f := range failures() {
+	for _, f := range cases {
 		files, err := f.files(nil)
 		if err == nil && size(files) > largestCase {
 			files, err = f.files([]string{"txt", "log", "yaml", "json"})
@@ -136,6 +142,9 @@ func (f failure) files(compress []string) (bucket, error) {
 		s.end()
 		var files bucket
 		files, err = s.run.files()
+		if err == nil && s.amend != nil {
+			s.amend(files)
+		}
 		if i > 0 { // of a run beside it nobody asks how it was cloned and uploaded
 			for _, name := range []string{"clone-log.txt", "clone-records.json", "sidecar-logs.json"} {
 				delete(files, name)

@@ -2,7 +2,7 @@
 // stores them, with the traces of every kops process in it; three runs without traces; one that still runs, with the
 // log that Deck shows of it. It also writes the recorded failures, by which the judgement of failed runs is measured.
 //
-//	go run ./testdata/gen                          writes testdata/bucket, testdata/deck and testdata/failures
+//	go run ./testdata/gen                          writes testdata/bucket, testdata/deck, testdata/failures and testdata/failures-apart
 //	go run ./testdata/gen -out DIR                 writes the same into DIR
 //	go run ./testdata/gen -scale 1m [-out DIR]     writes one million spans in 20 files instead
 //
@@ -65,11 +65,16 @@ func generate(out, scale string) error {
 	if err := liveLogs().write(filepath.Join(out, "deck")); err != nil {
 		return err
 	}
-	cases, err := failureFiles()
-	if err != nil {
-		return err
+	for dir, list := range caseDirs() {
+		cases, err := caseFiles(list)
+		if err != nil {
+			return err
+		}
+		if err := cases.write(filepath.Join(out, dir)); err != nil {
+			return err
+		}
 	}
-	return cases.write(filepath.Join(out, "failures"))
+	return nil
 }
 
 // bucket holds objects by name, as the store would list them.
