@@ -19,14 +19,15 @@ const logsFirst = time.Second
 // minute, and make the page load again.
 const besideFirst = 2 * time.Second
 
-// fetchRest brings the files that the pages did not wait for.
-func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) {
+// fetchRest brings the files that the pages did not wait for, and reports whether some
+// came.
+func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) (came bool) {
 	files := 0
 	for _, in := range loaded.Inputs {
 		files += in.Late()
 	}
 	if files == 0 || r.offline {
-		return
+		return false
 	}
 	r.note("%s beside the traces, such as JUnit files, still on the way: the pages show what they tell when they are there", text.Count(files, "file"))
 	came, err := loaded.FetchRest(ctx)
@@ -37,11 +38,13 @@ func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) {
 	case came:
 		r.note("These files are there.")
 	}
+	return came
 }
 
 // joinLogs makes what the logs of the runs tell a part of their traces, as a task of g. It
-// returns when that is done, after a while, or with ctx.
-func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *session.Loaded) {
+// returns when that is done, after a while, or with ctx. rest hears whether files that were
+// late came after that.
+func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *session.Loaded, rest func(came bool)) {
 	done := make(chan struct{})
 	g.Go(func() error {
 		err := loaded.JoinLogs(ctx)
@@ -49,7 +52,7 @@ func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *sessi
 		if err != nil && ctx.Err() == nil {
 			r.note("The traces are shown without the logs: %s", oneLine(err))
 		}
-		r.fetchRest(ctx, loaded)
+		rest(r.fetchRest(ctx, loaded))
 		return nil
 	})
 	late := time.NewTimer(logsFirst)

@@ -16,6 +16,7 @@ func newServe(s Streams) *cobra.Command {
 	r := newRequest(s)
 	r.patience = besideFirst
 	var storage, listen string
+	var compare judgeFlags
 	c := &cobra.Command{
 		Use:   "serve WHAT…",
 		Short: "Serve traces to a Jaeger or Grafana of your own",
@@ -45,8 +46,9 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			}
 			defer loaded.Close()
 			g, ctx := errgroup.WithContext(ctx)
+			again := r.judge(ctx, g, loaded, compare)
 			g.Go(func() error {
-				r.joinLogs(ctx, g, loaded)
+				r.joinLogs(ctx, g, loaded, again)
 				view, release := loaded.Acquire()
 				page := builtinPage(view, "http://"+servers.Viewer()+"/", loaded.Inputs...)
 				release()
@@ -64,6 +66,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 	}
 	r.register(c.Flags())
 	r.registerJoin(c.Flags())
+	compare.register(c.Flags())
 	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage")
 	named(c.Flags(), &listen, "listen", "127.0.0.1:16680", "HOST:PORT", "address of the built-in pages")
 	return c

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"prowtrace/prow"
-	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
 	"prowtrace/trace/join"
@@ -26,25 +23,18 @@ type summaryCommand struct {
 	request
 	output     string
 	asJSON     bool
-	baseline   string
-	number     int
+	compare    judgeFlags
 	signatures string
 	exitCode   bool
 }
 
-// The forms of a summary, and what it compares with besides runs that are named.
+// The forms of a summary.
 const (
 	asText     = "text"
 	asMarkdown = "markdown"
 	asIssue    = "issue"
 	asJSON     = "json"
-
-	baselineAuto = "auto"
-	baselineNone = "none"
 )
-
-// baselineTime is how long passing runs may take to come: then the summary goes on without.
-const baselineTime = 5 * time.Second
 
 func newSummary(s Streams) *cobra.Command {
 	c := &summaryCommand{request: newRequest(s)}
@@ -68,9 +58,7 @@ none was found, and with 0 if it passed.`,
 	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asIssue, asJSON}}, "output", "o", "the form: text, markdown for a comment, issue with the fields of Kubernetes' form for a failing test, or json")
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
-	named(f, &c.baseline, "baseline", baselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
-	c.number = 3
-	f.VarP(countValue{&c.number}, "number", "n", "compare with this many passing runs")
+	c.compare.register(f)
 	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
 	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if the run failed and none was")
 	return command
@@ -138,87 +126,14 @@ func (c *summaryCommand) judge(ctx context.Context, collected *session.Collectio
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, loaded.Close()) }()
-	view, release := loaded.Acquire()
-	defer release()
 	for _, in := range loaded.Inputs {
-		e, lost, err := session.Evidence(ctx, in, view)
+		s, err := loaded.Judge(ctx, in, c.judging(c.compare))
 		if err != nil {
 			return nil, err
 		}
-		base, gaps := c.passing(ctx, in, e.Metadata.State())
-		j, more, err := session.Judge(ctx, in, e, base, c.knownErrors())
-		if err == nil {
-			of := c.about(in, e, base)
-			of.Gaps = append(gapsOf(append(lost, more...)), gaps...)
-			all = append(all, report.New(j, e, of))
-		}
-		if err = errors.Join(err, base.Close()); err != nil {
-			return nil, err
-		}
+		all = append(all, s)
 	}
 	return all, nil
-}
-
-// passing gives what to compare a run with. What cannot be had is a gap, and no error.
-func (c *summaryCommand) passing(ctx context.Context, in *session.Input, state runfile.State) (*session.Baseline, []report.Gap) {
-	if c.baseline == baselineNone || state == runfile.Passed || state == runfile.Running || c.number == 0 || !in.Located() {
-		return &session.Baseline{}, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, baselineTime)
-	defer cancel()
-	var base *session.Baseline
-	var err error
-	if c.baseline == baselineAuto {
-		base, err = c.session.Passing(ctx, in, c.number)
-	} else {
-		base, err = c.session.Named(ctx, c.baseline)
-	}
-	if base == nil {
-		base = &session.Baseline{}
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), c.number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}
-	case err != nil:
-		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}
-	}
-	return base, nil
-}
-
-// about says which run it is, and where its files can be opened.
-func (c *summaryCommand) about(in *session.Input, e *triage.Evidence, base *session.Baseline) report.Context {
-	run := in.Ref.Run
-	of := report.Context{Job: run.Job, Build: run.Build}
-	if of.Job == "" {
-		of.Job = filepath.Base(in.Title())
-	}
-	if run.Pull != "" && run.Org != "" {
-		of.Change = run.Org + "/" + run.Repo + "#" + run.Pull
-	}
-	if in.Located() {
-		of.URL = runPage(c.known, run)
-		of.Address = func(file string, line int) string {
-			if line > 0 {
-				if address, ok := link.LogLines(c.known, run, file, line, line); ok {
-					return address
-				}
-			}
-			return link.File(c.known, run, file)
-		}
-	}
-	for _, r := range base.Runs {
-		of.Baseline = append(of.Baseline, report.Compared{Build: r.Build, URL: runPage(c.known, r)})
-	}
-	return of
-}
-
-// gapsOf tells of what of a run could not be had.
-func gapsOf(lost []runfile.Loss) (gaps []report.Gap) {
-	for _, l := range lost {
-		what := cmp.Or(l.File, "files of the run")
-		gaps = append(gaps, report.Gap{What: what, Why: l.Why})
-	}
-	return gaps
 }
 
 // print writes all summaries.

@@ -35,6 +35,7 @@ type viewCommand struct {
 	noBrowser bool
 	listen    string // of the page that is opened; "" is any free port
 	port      int    // of listen
+	compare   judgeFlags
 }
 
 func newView(s Streams) *viewCommand {
@@ -52,6 +53,7 @@ func (v *viewCommand) command(use string) *cobra.Command {
 	}
 	v.register(c.Flags())
 	v.registerJoin(c.Flags())
+	v.compare.register(c.Flags())
 	choice(c.Flags(), &v.ui, "ui", uiAuto, "what to open: auto (Jaeger if there is one, else the built-in pages), jaeger, builtin (the built-in pages) or none", uiAuto, uiJaeger, uiBuiltin, uiNone)
 	named(c.Flags(), &v.jaeger, "jaeger", "", fileValue, "the Jaeger to start: a path or the name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
 	named(c.Flags(), &v.listen, "listen", "", "HOST:PORT", "address of the page: 127.0.0.1:16680, for instance, instead of any free port")
@@ -151,8 +153,9 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 	g, ctx := errgroup.WithContext(ctx)
 	pages := viewer.New(loaded.Shared, v.pageInfo(loaded.Inputs))
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), pages) })
+	again := v.judge(ctx, g, loaded, v.compare)
 	g.Go(func() error {
-		v.joinLogs(ctx, g, loaded)
+		v.joinLogs(ctx, g, loaded, again)
 		return v.openPage(ctx, loaded, found, missing, servers.Storage(), "http://"+servers.Viewer()+"/", pages)
 	})
 	return g.Wait()

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -100,6 +101,19 @@ func (r *running) interrupt(t *testing.T) {
 	if resp, err := http.Get(r.address); err == nil {
 		resp.Body.Close()
 		t.Errorf("%s still answers", r.address)
+	}
+}
+
+// says waits until standard error has a text.
+func (r *running) says(t *testing.T, said string) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for !strings.Contains(r.stderr.String(), said) {
+		select {
+		case <-deadline:
+			t.Fatalf("stderr lacks %q:\n%s", said, r.stderr)
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }
 

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/prow"
 	"prowtrace/prow/find"
@@ -17,7 +21,18 @@ import (
 // caller, who holds the lease as long as the evidence is used. A log that cannot be read is
 // left out; lost tells of it, and of what else is missing. Errors are those of ctx.
 func Evidence(ctx context.Context, in *Input, view *trace.View) (e *triage.Evidence, lost []runfile.Loss, err error) {
-	e = &triage.Evidence{Metadata: in.Metadata()}
+	e, lost = withoutLogs(in, in, view)
+	more, err := addLogs(ctx, in, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, append(lost, more...), nil
+}
+
+// withoutLogs is the evidence of a run but for its logs. told is the input whose small files
+// tell of it.
+func withoutLogs(in, told *Input, view *trace.View) (e *triage.Evidence, lost []runfile.Loss) {
+	e = &triage.Evidence{Metadata: told.Metadata()}
 	if e.Metadata == nil {
 		e.Metadata = &runfile.Metadata{Run: in.Ref.Run}
 	}
@@ -25,11 +40,15 @@ func Evidence(ctx context.Context, in *Input, view *trace.View) (e *triage.Evide
 		tree := view.Tree(t)
 		e.Tree = &tree
 	}
+	return e, slices.Clone(told.Losses())
+}
+
+// addLogs adds the logs of a run to its evidence.
+func addLogs(ctx context.Context, in *Input, e *triage.Evidence) (lost []runfile.Loss, err error) {
 	logs, err := in.Logs(ctx)
 	if ctx.Err() != nil {
-		return nil, nil, ctx.Err()
+		return nil, ctx.Err()
 	}
-	lost = in.Losses()
 	if err != nil {
 		lost = append(lost, runfile.Loss{Kind: runfile.LossUnavailable, Files: 1, Why: "logs are left out: " + err.Error(), Again: true})
 	}
@@ -37,14 +56,14 @@ func Evidence(ctx context.Context, in *Input, view *trace.View) (e *triage.Evide
 		lines, err := l.Lines(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil, nil, ctx.Err()
+			return nil, ctx.Err()
 		case err != nil:
 			lost = append(lost, runfile.Loss{Kind: runfile.LossBroken, File: l.Name, Files: 1, Why: err.Error()})
 		default:
 			e.Logs = append(e.Logs, triage.Log{Name: l.Name, Of: l.Of, Log: lines.Log, Number: lines.Number})
 		}
 	}
-	return e, append(lost, in.LogLosses()...), nil
+	return append(lost, in.LogLosses()...), nil
 }
 
 // A Baseline is what the last passing runs of a job left behind. Close lets go of them.
@@ -78,23 +97,57 @@ func (b *Baseline) Close() error {
 	return errors.Join(errs...)
 }
 
-// Passing fetches the last n runs of an input's job that passed, and loads them. Offline it
-// takes those that the cache has. Where ctx ends before all have come, those that have are
-// given, with its error; other errors are those of find.Runs. There may be fewer than n, and
-// none.
+// Passing fetches the last n runs of an input's job that passed, and loads them, all at the
+// same time. Offline it takes those that the cache has. Where ctx ends before all have come,
+// those that have are given, with its error; other errors are those of find.Runs. There may
+// be fewer than n, and none.
 func (s *Session) Passing(ctx context.Context, in *Input, n int) (*Baseline, error) {
+	return s.passing(ctx, in, n, func(int, int) {})
+}
+
+// passing is Passing; came hears how many have come of how many, one call at a time.
+func (s *Session) passing(ctx context.Context, in *Input, n int, came func(some, all int)) (*Baseline, error) {
 	b := &Baseline{}
 	refs, err := s.passingRefs(ctx, in, n)
 	if err != nil {
 		return b, err
 	}
+	came(0, min(n, len(refs)))
 	other := s.beside()
-	for _, ref := range refs {
-		if err := other.addPassing(ctx, b, ref); ctx.Err() != nil {
-			return b, err
-		}
+	each := make([]*Baseline, len(refs))
+	errs := make([]error, len(refs))
+	var telling sync.Mutex
+	some := 0
+	var g errgroup.Group // one that cannot be had must not end the others
+	g.SetLimit(max(n, 1))
+	for i, ref := range refs {
+		g.Go(func() error {
+			each[i] = &Baseline{}
+			errs[i] = other.addPassing(ctx, each[i], ref)
+			if telling.Lock(); len(each[i].Runs) > 0 {
+				some++
+				came(min(some, n), min(n, len(refs)))
+			}
+			telling.Unlock()
+			return nil
+		})
+	}
+	g.Wait()
+	for _, one := range each {
+		b.take(one, n)
+	}
+	if len(b.Runs) < n && ctx.Err() != nil {
+		return b, ctx.Err()
 	}
 	return b, nil
+}
+
+// take takes over the run of another baseline, unless it has n.
+func (b *Baseline) take(one *Baseline, n int) {
+	b.loaded, b.leases = append(b.loaded, one.loaded...), append(b.leases, one.leases...)
+	if len(b.Runs) < n {
+		b.Runs, b.Evidence, b.inputs = append(b.Runs, one.Runs...), append(b.Evidence, one.Evidence...), append(b.inputs, one.inputs...)
+	}
 }
 
 // Named loads the run that an argument means, to compare with.
@@ -171,6 +224,9 @@ func (s *Session) addPassing(ctx context.Context, b *Baseline, ref prow.Ref) err
 	l, err := s.Load(ctx, c)
 	if err != nil {
 		return err
+	}
+	if err := l.JoinLogs(ctx); ctx.Err() != nil { // what a log lacks is seen as not read
+		return errors.Join(err, l.Close())
 	}
 	view, release := l.Acquire()
 	e, _, err := Evidence(ctx, l.Inputs[0], view)

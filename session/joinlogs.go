@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"prowtrace/prow/timeline"
 	"prowtrace/trace"
@@ -16,7 +18,10 @@ type joining struct {
 	groups    []*Input
 	told      []*Input // what the small files of the groups tell: the groups themselves, or those fetched later
 	processes []join.Process
-	logs      [][]*timeline.Log // of the groups, once they were read
+
+	mu       sync.Mutex        // guards what follows, and told
+	logs     [][]*timeline.Log // of the groups, once they were read
+	findings [][]join.Finding  // of the groups, once they were judged
 }
 
 // JoinLogs makes what the logs of the runs tell a part of the joined traces: phases that
@@ -25,11 +30,14 @@ type joining struct {
 // the current one; readers end with the one that they began with.
 //
 // What a log does not give is left out. Errors are those of ctx, of the cache and of the
-// files. Where traces are not joined, it does nothing.
+// files. Where traces are not joined, or logs have been joined, it does nothing. One call
+// waits for another.
 func (l *Loaded) JoinLogs(ctx context.Context) error {
+	l.joining.mu.Lock()
+	defer l.joining.mu.Unlock()
 	view, release := l.Acquire()
 	defer release()
-	if view == nil || len(l.joining.groups) == 0 {
+	if view == nil || len(l.joining.groups) == 0 || l.joining.logs != nil {
 		return nil
 	}
 	var errs []error
@@ -46,21 +54,55 @@ func (l *Loaded) JoinLogs(ctx context.Context) error {
 		return errors.Join(append(errs, err)...)
 	}
 	l.joining.logs = logs
-	return errors.Join(append(errs, l.joinAgain(ctx, view))...)
+	return errors.Join(append(errs, l.joinAgain(ctx, view, l.Swap))...)
 }
 
 // joinAgain puts a View that holds all that is known by now in the place of the current
-// one.
-func (l *Loaded) joinAgain(ctx context.Context, view *trace.View) error {
+// one. The caller has the lock.
+func (l *Loaded) joinAgain(ctx context.Context, view *trace.View, swap func(*trace.View) error) error {
 	j := &l.joining
-	joined, err := join.Make(ctx, view.Set(), j.processes, j.session.jobs(j.told, j.processes, j.logs)...)
+	jobs := j.session.jobs(j.told, j.processes, j.logs)
+	for i := range j.findings {
+		jobs[i].Findings = j.findings[i]
+	}
+	joined, err := join.Make(ctx, view.Set(), j.processes, jobs...)
 	if err != nil {
 		return err
 	}
-	if err := l.Swap(joined); !errors.Is(err, trace.ErrClosed) {
+	if err := swap(joined); !errors.Is(err, trace.ErrClosed) {
 		return err
 	}
 	return nil
+}
+
+// mark marks spans of an input's joined trace as those of findings, in place of those that
+// were marked before.
+func (l *Loaded) mark(ctx context.Context, in *Input, findings []join.Finding) error {
+	j := &l.joining
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	view, release := l.Acquire()
+	defer release()
+	group := slices.Index(j.groups, in)
+	if view == nil || group < 0 || len(findings) == 0 && (j.findings == nil || len(j.findings[group]) == 0) {
+		return nil
+	}
+	if j.findings == nil {
+		j.findings = make([][]join.Finding, len(j.groups))
+	}
+	j.findings[group] = findings
+	return l.joinAgain(ctx, view, l.Amend)
+}
+
+// toldBy is the input whose small files tell of another: that itself, or one that was
+// fetched later.
+func (l *Loaded) toldBy(in *Input) *Input {
+	l.joining.mu.Lock()
+	defer l.joining.mu.Unlock()
+	if i := slices.Index(l.joining.groups, in); i >= 0 {
+		return l.joining.told[i]
+	}
+	return in
 }
 
 // readLogs reads the logs of a run whose files tell what else is known of it.

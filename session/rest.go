@@ -28,15 +28,10 @@ func (in *Input) Late() (files int) {
 // reports whether it did. Inputs stay as they are.
 //
 // Errors are those of the buckets, of the cache and of ctx; a run that cannot be had
-// keeps no other back. It must not be called beside JoinLogs.
+// keeps no other back.
 func (l *Loaded) FetchRest(ctx context.Context) (came bool, err error) {
-	view, release := l.Acquire()
-	defer release()
-	if view == nil {
-		return false, nil
-	}
 	var errs []error
-	told := slices.Clone(l.joining.told)
+	told := make([]*Input, len(l.joining.groups)) // those that came
 	for i, in := range l.joining.groups {
 		if in.Late() == 0 || in.fetchRest == nil {
 			continue
@@ -55,6 +50,18 @@ func (l *Loaded) FetchRest(ctx context.Context) (came bool, err error) {
 	if !came {
 		return false, errors.Join(errs...)
 	}
-	l.joining.told = told
-	return true, errors.Join(append(errs, l.joinAgain(ctx, view))...)
+	l.joining.mu.Lock()
+	defer l.joining.mu.Unlock()
+	view, release := l.Acquire()
+	defer release()
+	if view == nil {
+		return false, errors.Join(errs...)
+	}
+	l.joining.told = slices.Clone(l.joining.told)
+	for i, whole := range told {
+		if whole != nil {
+			l.joining.told[i] = whole
+		}
+	}
+	return true, errors.Join(append(errs, l.joinAgain(ctx, view, l.Swap))...)
 }

@@ -18,14 +18,14 @@ type Shared struct {
 	users    map[*Set]int // readers, and one for the current View
 	released []func() error
 	places   *Places
-	shared   int64 // Views so far
+	shared   int64 // Place of the current View
 }
 
 // NewShared shares a View and takes over its Set. After Close, when the last reader has
 // let go and every Set is closed, the functions of released are called once, in order.
 func NewShared(v *View, released ...func() error) *Shared {
 	s := &Shared{users: map[*Set]int{}, released: released, places: newPlaces()}
-	_ = s.Swap(v) // nothing was there to close
+	_ = s.Amend(v) // nothing was there to close
 	return s
 }
 
@@ -50,7 +50,14 @@ var ErrClosed = errors.New("the traces are not shared any more")
 // View before or another. The error is that of closing a Set that nobody reads. After
 // Close, v is not taken, its Set is closed unless readers still hold it, and the error
 // is ErrClosed.
-func (s *Shared) Swap(v *View) error {
+func (s *Shared) Swap(v *View) error { return s.swap(v, 1) }
+
+// Amend is Swap for a View that has the same spans in the same order as the current one,
+// and differs in their added fields only: its Place is the same, so that whoever shows the
+// one before need not begin again.
+func (s *Shared) Amend(v *View) error { return s.swap(v, 0) }
+
+func (s *Shared) swap(v *View, later int64) error {
 	s.mu.Lock()
 	if s.closed {
 		held := s.users[v.set] > 0
@@ -61,8 +68,8 @@ func (s *Shared) Swap(v *View) error {
 		return errors.Join(ErrClosed, v.set.Close())
 	}
 	v.set.places.Store(s.places)
+	s.shared += later
 	v.place.Store(s.shared)
-	s.shared++
 	before := s.current
 	s.current = v
 	s.users[v.set]++

@@ -27,9 +27,12 @@ type Started struct {
 	Args []string
 }
 
-// A Finding marks a span of a joined trace.
+// A Finding marks a span of a joined trace: that in a row of the set, or an own span, or
+// else the own span that an event would be added to.
 type Finding struct {
-	Row  int // of the set, or behind its last the row of an own span
+	Row  int          // of the set; -1 is none
+	Own  trace.SpanID // id of an own span; zero is none
+	At   Event        // where there is neither; a Time of zero marks nothing
 	ID   string
 	Rank int // 1 is the most likely cause
 }
@@ -77,18 +80,40 @@ func addFacts(set, own *trace.Set, job *Job, joined *trace.Joined, added map[int
 		}
 		added[p.row] = b
 	}
-	in := map[int]bool{}
-	if len(job.Findings) > 0 {
-		for _, row := range joined.Rows {
-			in[int(row)] = true
+	for row, f := range markedRows(set, own, job, joined) {
+		b := otlpwire.AppendText(added[row], 9, AttrFinding, text.Valid(f.ID))
+		added[row] = otlpwire.AppendInt(b, 9, AttrRank, int64(f.Rank))
+	}
+}
+
+// markedRows finds the spans of the findings. Of several in one span the first of the ranks
+// marks it.
+func markedRows(set, own *trace.Set, job *Job, joined *trace.Joined) map[int]Finding {
+	if len(job.Findings) == 0 {
+		return nil
+	}
+	rows, ids := map[int]bool{}, map[uint64]int{}
+	for _, row := range joined.Rows {
+		rows[int(row)] = true
+		if local := int(row) - set.Len(); local >= 0 {
+			ids[own.Columns().ID[local]] = int(row)
 		}
 	}
+	all := writersOf(set, own, joined)
+	marked := map[int]Finding{}
 	for _, f := range job.Findings {
-		if in[f.Row] {
-			b := otlpwire.AppendText(added[f.Row], 9, AttrFinding, text.Valid(f.ID))
-			added[f.Row] = otlpwire.AppendInt(b, 9, AttrRank, int64(f.Rank))
+		row, ok := f.Row, rows[f.Row] && f.Row < set.Len()
+		if !ok {
+			row, ok = ids[spanNumber(f.Own)]
+		}
+		if !ok && f.At.Time > 0 {
+			row, ok = all.innermost(f.At), true
+		}
+		if before, is := marked[row]; ok && (!is || f.Rank < before.Rank) {
+			marked[row] = f
 		}
 	}
+	return marked
 }
 
 func appendEvent(b []byte, e Event) []byte {

@@ -176,11 +176,24 @@ func TestCovered(t *testing.T) {
 
 func TestFindingsMarkSpansOfTheJoinedTrace(t *testing.T) {
 	files := map[string][]byte{"kops-7-2026.otel": otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "kops", "update")))}
-	const own = 1 // the first row behind those of the set
-	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Findings: []Finding{{Row: 0, ID: "quota\xff", Rank: 1}, {Row: own, ID: "b", Rank: 2}, {Row: 1 << 20, ID: "nowhere"}}}, files)
-	want := "job: finding b, prowtrace.rank 2\nkops: finding quota\uFFFD, prowtrace.rank 1\n"
-	if got := facts(t, v.Tree(v.Jobs()[0])); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
+	tests := []struct {
+		name     string
+		findings []Finding
+		want     string
+	}{
+		{"a span of the set", []Finding{{Row: 0, ID: "quota\xff", Rank: 1}}, "kops: finding quota\uFFFD, prowtrace.rank 1\n"},
+		{"an own span", []Finding{{Row: -1, Own: spanID(2), ID: "b", Rank: 2}}, "setup: finding b, prowtrace.rank 2\n"},
+		{"a time", []Finding{{Row: -1, At: Event{Time: 5e9}, ID: "c", Rank: 3}}, "setup: finding c, prowtrace.rank 3\n"},
+		{"the first of two", []Finding{{Row: 0, ID: "b", Rank: 2}, {Row: 0, ID: "a", Rank: 1}}, "kops: finding a, prowtrace.rank 1\n"},
+		{"nowhere", []Finding{{Row: 1 << 20, ID: "a", Rank: 1}, {Row: -1, ID: "b", Rank: 2}, {Row: -1, Own: spanID(99), ID: "c", Rank: 3}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Findings: tt.findings}, files)
+			if got := facts(t, v.Tree(v.Jobs()[0])); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -155,7 +155,7 @@ func (s *Summary) Issue(w io.Writer) error {
 
 // reference is a link to evidence, in brackets.
 func (e Evidence) reference() string {
-	place := e.place()
+	place := e.Place()
 	switch {
 	case place == "":
 		return ""

@@ -86,6 +86,8 @@ type Finding struct {
 	Chain      []Step     `json:"chain"`
 	Explains   int        `json:"explains"`
 	Evidence   []Evidence `json:"evidence"`
+
+	Number int `json:"-"` // of it among the findings of the Judgement
 }
 
 // Step is a link of a chain.
@@ -220,7 +222,7 @@ type writer struct {
 func (w writer) finding(j *triage.Judgement, i int) Finding {
 	f := &j.Findings[i]
 	out := Finding{
-		Rank: i + 1, ID: id(f, j.Phase), Category: string(f.Category), Title: f.Title, Text: f.Text, Next: f.Next, Confidence: string(f.Confidence),
+		Number: i, Rank: i + 1, ID: id(f, j.Phase), Category: string(f.Category), Title: f.Title, Text: f.Text, Next: f.Next, Confidence: string(f.Confidence),
 		First: moment(f.Time), Last: moment(f.Last), Count: f.Count, Explains: len(f.Follows), Chain: []Step{},
 		Evidence: []Evidence{w.evidence(f.Place, f.Time, f.Text)},
 	}

@@ -155,7 +155,7 @@ func (p *page) chain(s *Summary) {
 		if step.Time != nil {
 			at = step.Time.Format("15:04:05")
 		}
-		place := step.place()
+		place := step.Place()
 		room := p.look.Width - len(at) - 4
 		said := text.Line(step.Text)
 		if p.look.Width > 0 {
@@ -168,8 +168,8 @@ func (p *page) chain(s *Summary) {
 	p.line("")
 }
 
-// place names where evidence is, as people write it.
-func (e Evidence) place() string {
+// Place names where evidence is, as people write it.
+func (e Evidence) Place() string {
 	switch {
 	case e.File != "" && e.Line > 0:
 		return fmt.Sprintf("%s:%d", text.Name(e.File), e.Line)
@@ -187,7 +187,7 @@ func (p *page) rest(s *Summary) {
 	}
 	word := "Also"
 	for _, f := range s.Findings[min(1, len(s.Findings)):] {
-		p.label(word, text.Line(f.Title)+" ("+cmp.Or(f.Evidence[0].place(), f.Evidence[0].Source)+")")
+		p.label(word, text.Line(f.Title)+" ("+cmp.Or(f.Evidence[0].Place(), f.Evidence[0].Source)+")")
 		word = ""
 	}
 	if s.Others > 0 && len(s.Findings) > 0 {
