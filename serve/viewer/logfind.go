@@ -21,7 +21,7 @@ const (
 // ns, as little-endian u32: how many they are, then the first and the last number of
 // each range of them, in order.
 func (v *reader) getLogFound(r *http.Request, d drawing, l logAt) (any, error) {
-	q, err := parseLogQuery(r.URL.Query().Get("q"), l.times(d))
+	q, err := l.query(r, d)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +126,11 @@ func (s *lineSearch) find(turn *trace.Turn, log *joblog.Log, q logQuery, among l
 		}
 	}
 	return found, nil
+}
+
+// query reads the search of a request.
+func (l logAt) query(r *http.Request, d drawing) (logQuery, error) {
+	return parseLogQuery(r.URL.Query().Get("q"), l.times(d))
 }
 
 // times reads times in searches of a log. A time of day is on the day of the log.

@@ -41,9 +41,11 @@ type known struct {
 	Link     string          `json:"link,omitempty"`
 }
 
-// shownLine makes line i fit to be shown: at most limit bytes of it.
-func (l logAt) shownLine(i, limit int) logLine {
-	line := l.lines.Line(i)
+// shownLine makes a line fit to be shown, at most limit bytes of it, and marks what a
+// search finds in it.
+func (l logAt) shownLine(i, limit int, q logQuery) logLine {
+	var line searchedLine
+	line.read(l.lines.Log, i, wholeLineBytes)
 	out := logLine{Origin: line.Origin.String(), Span: -1}
 	number, exact := l.lines.Number(i)
 	out.Number, out.Inexact = number, !exact
@@ -53,9 +55,9 @@ func (l logAt) shownLine(i, limit int) logLine {
 	if line.Severity != joblog.NoSeverity {
 		out.Severity = line.Severity.String()
 	}
-	out.Text, out.Cut = segments(line.Bytes, limit)
+	out.Text, out.Cut = segments(line.Bytes, limit, placesIn(&line, q))
 	if l.known != nil {
-		if m, ok := l.known.Line(l.lines.Text(nil, i, wholeLineBytes)); ok {
+		if m, ok := l.known.Line(line.text); ok {
 			out.Known = &known{m.ID, m.Title, m.Category, text.Clip(m.Next, 500), webAddress(m.Link)}
 		}
 	}
@@ -64,6 +66,10 @@ func (l logAt) shownLine(i, limit int) logLine {
 
 // getLogLines sends the lines asked for by their numbers: at=1-40,77.
 func (v *reader) getLogLines(r *http.Request, d drawing, l logAt) (any, error) {
+	q, err := l.query(r, d)
+	if err != nil {
+		return nil, err
+	}
 	out := []logLine{}
 	for part := range strings.SplitSeq(r.URL.Query().Get("at"), ",") {
 		from, to, ok := numberRange(part)
@@ -71,7 +77,7 @@ func (v *reader) getLogLines(r *http.Request, d drawing, l logAt) (any, error) {
 			return nil, badRequest("invalid at "+text.Quote(part, 60)+": use numbers and ranges of lines", "For example: at=1-40,77. The first line is 1.")
 		}
 		for n := from; n <= to && n <= l.lines.Len() && len(out) < linesPerAnswer; n++ {
-			out = append(out, l.shownLine(n-1, lineBytes))
+			out = append(out, l.shownLine(n-1, lineBytes, q))
 		}
 	}
 	d.addSpans(out)
@@ -136,7 +142,11 @@ func (v *reader) getLogLine(r *http.Request, d drawing, l logAt) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := []logLine{l.shownLine(i, wholeLineBytes)}
+	q, err := l.query(r, d)
+	if err != nil {
+		return nil, err
+	}
+	one := []logLine{l.shownLine(i, wholeLineBytes, q)}
 	d.addSpans(one)
 	return wholeLine{one[0], len(l.lines.Raw(i)), l.lines.Place(i), webAddress(l.lines.URL(i, i))}, nil
 }

@@ -81,6 +81,78 @@ func appendLower(dst, text []byte) []byte {
 	return dst
 }
 
+// textRange is a part of a line's text, in bytes.
+type textRange struct{ from, to int }
+
+// maxPlaces is how many places a term marks in a line.
+const maxPlaces = 50
+
+// marker is a term that is met by a part of a line.
+type marker interface {
+	places(*searchedLine) []textRange
+}
+
+func (q word) places(l *searchedLine) (all []textRange) {
+	for at := 0; len(all) < maxPlaces; {
+		i := bytes.Index(l.lower[at:], q)
+		if i < 0 {
+			break
+		}
+		all = append(all, textRange{at + i, at + i + len(q)})
+		at += i + len(q)
+	}
+	return all
+}
+
+func (q regex) places(l *searchedLine) (all []textRange) {
+	for _, m := range q.FindAllIndex(l.text, maxPlaces) {
+		all = append(all, textRange{m[0], m[1]})
+	}
+	return all
+}
+
+// markersOf are the terms of a search that say what a line has, not what it has not.
+func markersOf(q logQuery, wanted bool) (all []marker) {
+	var parts []logQuery
+	switch q := q.(type) {
+	case allOf:
+		parts = q
+	case anyOf:
+		parts = q
+	case notOf:
+		return markersOf(q.logQuery, !wanted)
+	case marker:
+		if wanted {
+			all = append(all, q)
+		}
+	}
+	for _, part := range parts {
+		all = append(all, markersOf(part, wanted)...)
+	}
+	return all
+}
+
+// placesIn are the places that a search finds in a line, in order and apart from each
+// other. A line that does not meet the search has none.
+func placesIn(l *searchedLine, q logQuery) (out []textRange) {
+	if q == nil || !q.meets(l) {
+		return nil
+	}
+	var all []textRange
+	for _, m := range markersOf(q, true) {
+		all = append(all, m.places(l)...)
+	}
+	slices.SortFunc(all, func(a, b textRange) int { return a.from - b.from })
+	for _, p := range all {
+		if last := len(out) - 1; last >= 0 && p.from <= out[last].to {
+			out[last].to = max(out[last].to, p.to)
+		} else if p.from < p.to {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // clock gives the Unix ns of a time as it is written in a search.
 type clock func(string) (ns int64, ok bool)
 

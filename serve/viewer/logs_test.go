@@ -341,7 +341,7 @@ func TestSegments(t *testing.T) {
 		{"a progress bar", "10%\r50%\r100%\r\n", `[["100%"]]`},
 		{"unseen", "a\u202eb\x00", `[["a\\u202eb\\x00"]]`},
 	} {
-		got, _ := segments([]byte(test.line), 100)
+		got, _ := segments([]byte(test.line), 100, nil)
 		encoded, err := json.Marshal(got)
 		if err != nil || string(encoded) != test.want {
 			t.Errorf("%s: %s, want %s", test.name, encoded, test.want)
@@ -349,7 +349,7 @@ func TestSegments(t *testing.T) {
 	}
 	for limit, want := range map[int]string{2: "ab", 3: "abc", 4: "abcd", 5: "abcdü", 6: "abcdü", 7: "abcdüx"} {
 		line := "abc\x1b[31mdüx"
-		got, cut := segments([]byte(line), limit)
+		got, cut := segments([]byte(line), limit, nil)
 		var all strings.Builder
 		for _, s := range got {
 			all.Write(s.text)
@@ -366,6 +366,53 @@ func TestSegments(t *testing.T) {
 // sampleTimes reads times of the sample's log.
 func sampleTimes(s string) (int64, bool) { return query.ParseTime(s, base, base, base+60e9) }
 
+func textOfAll(all []segment) string {
+	var b strings.Builder
+	for _, s := range all {
+		b.Write(s.text)
+	}
+	return b.String()
+}
+
+// What a search finds is marked in the lines that meet it, whatever their colours.
+func TestPlacesInLines(t *testing.T) {
+	h := newViewer(load(t, sampleFiles(t)...), giving(logOf(t, "l", "W quo\x1b[31mta\x1b[0m low quota\nX quota high\nÄrger <b>\u202eärger\n")))
+	for _, test := range []struct {
+		q    string
+		at   int
+		want string
+	}{
+		{"", 1, `[["W quo"],["ta","f1"],[" low quota"]]`},
+		{"QUOTA", 1, `[["W "],["quo","found"],["ta","f1 found"],[" low "],["quota","found"]]`},
+		{"quota -high", 1, `[["W "],["quo","found"],["ta","f1 found"],[" low "],["quota","found"]]`},
+		{"quota -high", 2, `[["X quota high"]]`},
+		{"~l.w (~[aeiou]$ OR -(-~^W))", 1, `[["W","found"],[" quo"],["ta","f1"],[" "],["low","found"],[" quot"],["a","found"]]`},
+		{"~o OR ~ta. OR low", 1, `[["W qu"],["o","found"],["ta","f1 found"],[" low","found"],[" qu"],["o","found"],["ta"]]`},
+		{"sev:debug OR ~x*", 2, `[["X quota high"]]`},
+		{"ärger <b>", 3, `[["Ärger","found"],[" "],["<b>","found"],["\\u202e"],["ärger","found"]]`},
+	} {
+		for _, what := range []string{"/log/lines", "/log/line"} {
+			body := page(t, h, fmt.Sprintf("/api/v1/%s%s?log=l&at=%d&q=%s", logOne, what, test.at, url.QueryEscape(test.q)))
+			var line struct {
+				Text  any
+				Lines []struct{ Text any }
+			}
+			if err := json.Unmarshal([]byte(body), &line); err != nil {
+				t.Fatal(err)
+			}
+			if len(line.Lines) > 0 {
+				line.Text = line.Lines[0].Text
+			}
+			var got strings.Builder
+			e := json.NewEncoder(&got)
+			e.SetEscapeHTML(false)
+			if err := e.Encode(line.Text); err != nil || strings.TrimSpace(got.String()) != test.want {
+				t.Errorf("%s of %q: %s, want %s", what, test.q, got.String(), test.want)
+			}
+		}
+	}
+}
+
 func FuzzLogQuery(f *testing.F) {
 	for _, s := range []string{"a b", `"a b" OR -c`, "~x|y", "sev:error", "-", "OR", `"`} {
 		f.Add(s, "I0102 03:04:05.1 a b\n")
@@ -375,10 +422,12 @@ func FuzzLogQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if q != nil {
-			q.meets(&searchedLine{joblog.Line{Severity: joblog.Error}, []byte(line), appendLower(nil, []byte(line))})
+		l := searchedLine{Line: joblog.Line{Severity: joblog.Error}, text: []byte(line), lower: appendLower(nil, []byte(line))}
+		plain, _ := segments([]byte(line), 50, nil)
+		got, _ := segments([]byte(line), 50, placesIn(&l, q))
+		if textOfAll(got) != textOfAll(plain) {
+			t.Errorf("%q changes %q to %q", search, textOfAll(plain), textOfAll(got))
 		}
-		got, _ := segments([]byte(line), 50)
 		size := 0
 		for _, s := range got {
 			size += len(s.text)

@@ -12,7 +12,8 @@ import (
 
 // segment is a piece of a line in one style. It is sent as [text, style], where style
 // is words of a page's own: f0 to f15 and b0 to b15 (the colours of a terminal, of
-// letters and behind them), bold, dim, italic, underline and inverse.
+// letters and behind them), bold, dim, italic, underline, inverse, and found for what
+// a search looked for.
 type segment struct {
 	text  []byte
 	style string
@@ -30,30 +31,48 @@ const maxSegments = 200 // of a line
 // segments reads a line of a log: colours become styles, other terminal escapes are
 // taken out, and of a progress bar only what was drawn last is left. What cannot be
 // seen is spelled out. At most limit bytes of text are kept; cut says whether there
-// are more.
-func segments(line []byte, limit int) (out []segment, cut bool) {
+// are more. The places found are those of the line's text: see joblog.Log.Text.
+func segments(line []byte, limit int, found []textRange) (out []segment, cut bool) {
 	line = bytes.TrimRight(line, "\r\n")
 	if i := bytes.LastIndexByte(line, '\r'); i >= 0 {
 		line = line[i+1:]
 	}
 	out = []segment{}
 	var now style
+	at := 0 // in the text
 	for len(line) > 0 && !cut {
 		n := bytes.IndexByte(line, escape)
 		if n < 0 {
 			n = len(line)
 		}
-		if n > 0 {
-			kept, more := text.Cut(string(line[:min(n, limit+1)]), limit)
-			cut = more
-			limit -= len(kept)
-			out = addSegment(out, kept, now.String())
-		}
-		if line = line[n:]; len(line) > 0 {
+		if n == 0 {
 			line = now.read(line)
+			continue
 		}
+		for len(found) > 0 && found[0].to <= at {
+			found = found[1:]
+		}
+		n, now.found = upToPlace(n, at, found)
+		kept, more := text.Cut(string(line[:min(n, limit+1)]), limit)
+		cut = more
+		limit -= len(kept)
+		out = addSegment(out, kept, now.String())
+		at += n
+		line = line[n:]
 	}
 	return out, cut
+}
+
+// upToPlace gives how many of the n bytes at an offset are all in the first of some
+// places, or all outside of it.
+func upToPlace(n, at int, places []textRange) (int, bool) {
+	switch {
+	case len(places) == 0:
+		return n, false
+	case places[0].from > at:
+		return min(n, places[0].from-at), false
+	}
+	return min(n, places[0].to-at), true
 }
 
 func addSegment(all []segment, piece, style string) []segment {
@@ -75,6 +94,7 @@ const escape = 0x1b
 type style struct {
 	letters, behind                         int
 	bold, dim, italic, underlined, inverted bool
+	found                                   bool // not by the terminal
 }
 
 func (s style) String() string {
@@ -94,6 +114,7 @@ func (s style) String() string {
 	add(s.italic, "italic")
 	add(s.underlined, "underline")
 	add(s.inverted, "inverse")
+	add(s.found, "found")
 	return strings.Join(words, " ")
 }
 
@@ -112,7 +133,7 @@ const maxParameters = 32 // of a sequence
 func (s *style) apply(parameters []byte) {
 	fields := strings.FieldsFunc(string(parameters[:min(len(parameters), 8*maxParameters)]), func(r rune) bool { return r == ';' || r == ':' })
 	if len(fields) == 0 {
-		*s = style{}
+		*s = style{found: s.found}
 	}
 	var codes []int
 	for _, f := range fields[:min(len(fields), maxParameters)] {
@@ -139,7 +160,7 @@ func (s *style) apply(parameters []byte) {
 func (s *style) set(code int) {
 	switch {
 	case code == 0:
-		*s = style{}
+		*s = style{found: s.found}
 	case code == 1:
 		s.bold = true
 	case code == 2:

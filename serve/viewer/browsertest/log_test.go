@@ -263,6 +263,8 @@ func TestFindInLog(t *testing.T) {
 	b.keys("\r")
 	b.wait(chosen + ` === '150-150' && document.querySelector('.toast').textContent === '3 of 4'`)
 	b.wait(`document.querySelector('#log-150').classList.contains('hit')`)
+	const foundIn = `[...document.querySelectorAll('#log-150 .log-text .a-found')].map((e) => e.textContent).join()`
+	b.wait(foundIn + ` === 'slow' && document.querySelector('.log-line .a-found')?.textContent === 'slow'`)
 	b.eval(`document.querySelector('.log').focus()`)
 	b.keys("nn")
 	b.wait(chosen + ` === '50-50'`)
@@ -272,7 +274,12 @@ func TestFindInLog(t *testing.T) {
 	look(`(slow OR quota) after:+8s -"slow 200"`, "3 lines")
 	look("dur>5s", "…")
 	b.wait(`document.querySelector('.log-pane .wrong:not([hidden])')?.textContent.includes('asks for spans')`)
+	look(`~"quota .x" OR ceed`, "1 line")
+	b.eval(`window.row = document.querySelector('#log-95')`)
+	b.keys("\r")
+	b.wait(`[...document.querySelectorAll('#log-95 .a-found')].map((e) => e.className + ' ' + e.textContent).join() === 'a-found quota ,a-f1 a-found exceed'`)
 	look("sev:warning -slow", "1 line")
+	b.wait(`!document.querySelector('#log-95 .a-found')`)
 	b.eval(`(() => { const m = document.querySelector('.log-find select'); m.value = 'filter'; m.dispatchEvent(new Event('change')); })()`)
 	b.wait(`document.querySelectorAll('.log-row:not([hidden])').length === 1`)
 	if got := b.logRows(); got[0] != "95 2025-01-02T03:04:14.400Z ERROR quota exceeded" {

@@ -21,11 +21,12 @@ async function until(holds) {
   assert.ok(holds(), String(holds));
 }
 
-function loader(signal = new AbortController().signal) {
+function loader(signal = new AbortController().signal, whenAsked = (/** @type {string} */ _) => {}) {
   const asked = [];
   const told = [];
   const pathOf = (at) => {
     asked.push(at);
+    whenAsked(at);
     return `traces/ab/some?at=${at}`;
   };
   return { lines: new LineLoader(pathOf, (l) => l.n, signal, () => told.push(1)), asked, told };
@@ -62,6 +63,26 @@ test('lines that did not come are asked for again', async () => {
     return asked.length === 2;
   });
   assert.equal(told.length, 0);
+});
+
+test('lines that are told otherwise stay until that comes', async () => {
+  const { lines, asked, told } = loader(undefined, (at) => {
+    if (at === '3') lines.renew();
+  });
+  lines.want([1, 2]);
+  await until(() => told.length === 1);
+  const before = lines.get(1);
+  lines.want([3]);
+  await until(() => asked.length === 2);
+  assert.equal(lines.get(1), before);
+  lines.want([1, 3]);
+  await until(() => lines.get(1) !== before);
+  assert.deepEqual(asked, ['1-2', '3', '1,3'], 'the answer that was on its way is of no use');
+  assert.equal(told.length, 2);
+  lines.want([1, 3]);
+  lines.want([2]);
+  await until(() => told.length === 3);
+  assert.deepEqual(asked.at(-1), '2');
 });
 
 test('nothing is asked for after the end', (t) => {

@@ -19,6 +19,8 @@ export class LineLoader {
   /** @type {Map<number, T>} */
   #lines = new Map();
   /** @type {Set<number>} */
+  #old = new Set(); // lines that are asked for anew
+  /** @type {Set<number>} */
   #underway = new Set();
   /** @type {Set<number>} */
   #wanted = new Set();
@@ -54,9 +56,20 @@ export class LineLoader {
     return undefined;
   }
 
+  /** Lines are told otherwise from now on. What is known of them stays until that comes. */
+  renew() {
+    this.#old = new Set(this.#lines.keys());
+    this.#underway = new Set(); // what comes of those is dropped
+  }
+
+  /** @param {number} line */
+  #has(line) {
+    return this.#lines.has(line) && !this.#old.has(line);
+  }
+
   /** @param {number[]} lines */
   want(lines) {
-    for (const line of lines) if (!this.#underway.has(line) && !this.#lines.has(line)) this.#wanted.add(line);
+    for (const line of lines) if (!this.#underway.has(line) && !this.#has(line)) this.#wanted.add(line);
     if (this.#wanted.size > 0 && this.#timer === 0) this.#timer = setTimeout(() => this.#ask(), PAUSE);
   }
 
@@ -66,7 +79,7 @@ export class LineLoader {
    * @param {number[]} lines
    */
   now(lines) {
-    const missing = lines.filter((line) => !this.#lines.has(line));
+    const missing = lines.filter((line) => !this.#has(line));
     if (missing.length === 0) return;
     const request = new XMLHttpRequest();
     try {
@@ -82,21 +95,26 @@ export class LineLoader {
     this.#timer = 0;
     const lines = [...this.#wanted].sort((a, b) => a - b).slice(-ASKED); // those scrolled to last are lower, most often
     this.#wanted.clear();
-    for (const line of lines) this.#underway.add(line);
+    const underway = this.#underway;
+    for (const line of lines) underway.add(line);
     try {
       const answer = /** @type {{ lines: T[] }} */ (await json(this.#pathOf(formatRanges(lines, ',')), this.#signal));
+      if (underway !== this.#underway) return;
       this.#keep(answer.lines);
       this.#came();
     } catch {
       // they are asked for again when they are drawn again
     } finally {
-      for (const line of lines) this.#underway.delete(line);
+      for (const line of lines) underway.delete(line);
     }
   }
 
   /** @param {T[]} lines */
   #keep(lines) {
     if (this.#lines.size > HELD) this.#lines.clear();
-    for (const line of lines) this.#lines.set(this.#numberOf(line), line);
+    for (const line of lines) {
+      this.#lines.set(this.#numberOf(line), line);
+      this.#old.delete(this.#numberOf(line));
+    }
   }
 }

@@ -28,6 +28,7 @@ export class LogStore extends Store {
   #looking = new AbortController(); // for the lines of a span
   #timer = 0;
   #pointing = 0; // a line whose time is to be shown when it is known
+  #marked = ''; // the search whose words are marked in lines
   #span = -1; // whose details were seen last
   #linked = false; // the details that come first are those of the address
   #fresh = true; // nothing was followed yet
@@ -106,9 +107,8 @@ export class LogStore extends Store {
     this.#asking.abort();
     this.#asking = new AbortController();
     this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] } });
-    const path = this.path('/lines');
     /** @type {LineLoader<LogLine>} */
-    const lines = (this.#lines = new LineLoader((at) => `${path}&at=${at}`, (l) => l.number, this.#asking.signal, () => this.batch(() => {
+    const lines = (this.#lines = new LineLoader((at) => this.#marking('/lines', at), (l) => l.number, this.#asking.signal, () => this.batch(() => {
       this.set({ lines: lines.current() });
       if (this.#pointing > 0) this.#point(this.#pointing);
     })));
@@ -119,6 +119,7 @@ export class LogStore extends Store {
   /** @param {string} name of the answer that came */
   #answered(name) {
     const { head, shown } = this.state;
+    if (name === 'matches') this.#followMatches();
     if (!settled(head) || !head.value) return;
     if (name === 'head') {
       this.#search();
@@ -133,6 +134,32 @@ export class LogStore extends Store {
     if (lq === '') this.#loaders.matches.put('', allLines(0));
     else void this.#loaders.matches.ask(this.path('/find', { q: lq }));
     this.#askShown();
+  }
+
+  /** Marks in lines what is looked for, once the server has understood it. */
+  #followMatches() {
+    const { matches, chosen } = this.state;
+    if (!settled(matches)) return;
+    const q = matches.value && matches.key !== '' ? this.state.address.lq : '';
+    if (q === this.#marked) return;
+    this.#marked = q;
+    this.#lines?.renew();
+    this.set({ lines: { ...this.state.lines } });
+    if (chosen) this.#askWhole(this.state.focus.line);
+  }
+
+  /**
+   * The address of lines in which what is looked for is marked.
+   * @param {string} what
+   * @param {string} at
+   */
+  #marking(what, at) {
+    return this.path(what, this.#marked === '' ? { at } : { at, q: this.#marked });
+  }
+
+  /** @param {number} line */
+  #askWhole(line) {
+    void this.#loaders.whole.ask(this.#marking('/line', String(line)));
   }
 
   /** @param {TraceState} s */
@@ -239,7 +266,7 @@ export class LogStore extends Store {
   #mark(chosen, line, how) {
     this.set({ chosen, bySpan: -1, focus: { line, how } });
     this.#lines?.want([line]);
-    if (chosen) void this.#loaders.whole.ask(this.path('/line', { at: String(line) }));
+    if (chosen) this.#askWhole(line);
     else this.#loaders.whole.put('', undefined);
   }
 

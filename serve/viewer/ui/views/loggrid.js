@@ -112,7 +112,7 @@ export class LogGrid {
     this.#resize(size);
     const { zone } = s.address;
     if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, zone)) this.#version++;
-    const missing = [];
+    const lines = [];
     const used = new Set();
     for (let k = first; k < last; k++) {
       const row = /** @type {Row} */ (this.#pool[k % size]);
@@ -120,7 +120,7 @@ export class LogGrid {
       used.add(row);
       row.el.hidden = false;
       row.el.style.transform = `translateY(${k * ROW - top}px)`;
-      if (line > 0 && !s.lines.get(line)) missing.push(line);
+      if (line > 0) lines.push(line);
       const shown = `${this.#version} ${k} ${line === s.focus.line}`;
       if (row.shown === shown) continue;
       row.shown = shown;
@@ -129,7 +129,7 @@ export class LogGrid {
       else this.#fill(row, s, line);
     }
     for (const row of this.#pool) if (!used.has(row)) row.el.hidden = true;
-    if (missing.length > 0) this.#store.want(missing);
+    this.#store.want(lines);
     this.element.setAttribute('aria-rowcount', String(s.rows.n));
     this.#seen = this.#body.querySelector('.active:not([hidden])') !== null;
     if (this.#seen) this.element.setAttribute('aria-activedescendant', `log-${s.focus.line}`);
