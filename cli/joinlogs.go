@@ -42,9 +42,9 @@ func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) (came b
 }
 
 // joinLogs makes what the logs of the runs tell a part of their traces, as a task of g. It
-// returns when that is done, after a while, or with ctx. rest hears whether files that were
-// late came after that.
-func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *session.Loaded, rest func(came bool)) {
+// returns when that is done, after a while, or with ctx. Runs whose files came late are
+// judged again.
+func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *session.Loaded, judges *judges) {
 	done := make(chan struct{})
 	g.Go(func() error {
 		err := loaded.JoinLogs(ctx)
@@ -52,7 +52,7 @@ func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *sessi
 		if err != nil && ctx.Err() == nil {
 			r.note("The traces are shown without the logs: %s", oneLine(err))
 		}
-		rest(r.fetchRest(ctx, loaded))
+		judges.again(ctx, g, r.fetchRest(ctx, loaded))
 		return nil
 	})
 	late := time.NewTimer(logsFirst)

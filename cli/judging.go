@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/internal/text"
 	"prowtrace/prow"
+	"prowtrace/serve/viewer"
 	"prowtrace/session"
 	"prowtrace/triage/report"
 )
@@ -33,46 +34,107 @@ func (r *request) judging(j judgeFlags) session.Judging {
 	}
 }
 
-// judge judges the runs that are shown, as tasks of g, and says what broke first in each:
-// by what a run itself tells, and once more where the passing runs change that. Nothing
-// waits for it. The function that it gives judges once more those whose files have come
-// late; it must be called once, when they have come or will not come.
-func (r *request) judge(ctx context.Context, g *errgroup.Group, loaded *session.Loaded, flags judgeFlags) (again func(came bool)) {
-	o := r.judging(flags)
-	o.Mark = true
-	var late []func(came bool)
+// judges judge the runs that are shown, and say what broke first in each: on standard error,
+// and on the pages. Nothing waits for them.
+type judges struct {
+	r      *request
+	loaded *session.Loaded
+	all    []*judge
+	masked bool // the pages are for others
+}
+
+// judge judges one run.
+type judge struct {
+	in      *session.Input
+	how     session.Judging
+	said    firstFinding
+	shown   viewer.Judging
+	last    viewer.Judgement
+	done    chan struct{} // closed when it has been judged first
+	awaited bool          // files of it are late: it is judged once more
+}
+
+func (r *request) newJudges(loaded *session.Loaded, flags judgeFlags) *judges {
+	j := &judges{r: r, loaded: loaded}
 	for _, in := range loaded.Inputs {
 		if !in.IsRun() {
 			continue // nothing tells how it ended
 		}
-		o := o
-		say := firstFinding{name: in.Title(), note: r.note}
-		if len(loaded.Inputs) == 1 {
-			say.name = ""
+		one := &judge{in: in, how: r.judging(flags), said: firstFinding{note: r.note}, done: make(chan struct{}), awaited: in.Late() > 0 && !r.offline}
+		if len(loaded.Inputs) > 1 {
+			one.said.name = in.Title()
 		}
-		o.Tell = say.hear
-		judge := func() {
-			if _, err := loaded.Judge(ctx, in, o); err != nil && ctx.Err() == nil {
-				r.note("%s could not be judged: %s", in.Title(), oneLine(err))
+		one.how.Mark = true
+		j.all = append(j.all, one)
+	}
+	return j
+}
+
+// show gives the pages what is said of their runs.
+func (j *judges) show(info viewer.Info) viewer.Info {
+	for _, one := range j.all {
+		if len(info.Jobs) == 0 {
+			info.Judged = one.shown.Next
+		}
+		for i := range info.Jobs {
+			if info.Jobs[i].Trace == one.in.Trace {
+				info.Jobs[i].Judged = one.shown.Next
 			}
 		}
-		first := make(chan struct{})
+	}
+	return info
+}
+
+// run judges all, as tasks of g.
+func (j *judges) run(ctx context.Context, g *errgroup.Group) {
+	for _, one := range j.all {
 		g.Go(func() error {
-			defer close(first)
-			judge()
+			defer close(one.done)
+			j.judge(ctx, one, !one.awaited)
 			return nil
 		})
-		late = append(late, func(came bool) {
-			if came && in.Late() > 0 {
-				<-first
-				judge()
+	}
+}
+
+// again judges once more those of which late files came. It must be called once, when they
+// have come or will not come.
+func (j *judges) again(ctx context.Context, g *errgroup.Group, came bool) {
+	for _, one := range j.all {
+		if !one.awaited {
+			continue
+		}
+		g.Go(func() error {
+			<-one.done
+			if came {
+				j.judge(ctx, one, true)
 			}
+			one.last.Final = true
+			one.shown.Set(one.last)
+			return nil
 		})
 	}
-	return func(came bool) {
-		for _, judge := range late {
-			g.Go(func() error { judge(came); return nil })
+}
+
+// judge judges a run and tells what is said. Pages wait until the last of it is final.
+func (j *judges) judge(ctx context.Context, one *judge, last bool) {
+	o := one.how
+	o.Tell = func(step session.Judged) {
+		one.said.hear(step)
+		one.last = viewer.Judgement{Summary: step.Summary, Compared: step.Compared, ToCompare: step.ToCompare, Final: step.Final && last}
+		if j.masked {
+			one.last.Summary = step.Summary.Masked()
 		}
+		one.shown.Set(one.last)
+	}
+	if _, err := j.loaded.Judge(ctx, one.in, o); err != nil {
+		one.last.Failed = oneLine(err)
+		if ctx.Err() == nil {
+			j.r.note("%s could not be judged: %s", one.in.Title(), oneLine(err))
+		}
+	}
+	if last && !one.last.Final {
+		one.last.Final = true
+		one.shown.Set(one.last)
 	}
 }
 

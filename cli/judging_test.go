@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/serve/viewer"
 )
 
 // unitJob serves runs of a job without traces: those that passed have all lines of the one
@@ -35,6 +36,22 @@ func unitJob(t *testing.T) (server *gcstest.Server, failed string) {
 	return server, failed
 }
 
+// judged is the last judgement that the page of the only run has.
+func (r *running) judged(t *testing.T) (page viewer.Judgement) {
+	t.Helper()
+	for version := int64(-1); ; {
+		var answer struct {
+			viewer.Judgement
+			Version int64
+		}
+		ask(t, r.api(fmt.Sprintf("summary?known=%d", version)), &answer)
+		if answer.Final {
+			return answer.Judgement
+		}
+		version = answer.Version
+	}
+}
+
 // What broke first is on standard error as soon as the run itself tells something, and once
 // more where the passing runs change that.
 func TestFirstFindingIsCorrected(t *testing.T) {
@@ -42,6 +59,9 @@ func TestFirstFindingIsCorrected(t *testing.T) {
 	r := startOn(t, server, nil, "--ui", "builtin", failed)
 	const first, then = "What broke first: the mirror is not there (unknown, ", "Compared with 2 passing runs, what broke first is: disk of team-a is full (unknown, "
 	r.says(t, then)
+	if page := r.judged(t); page.Compared != 2 || page.Summary.Verdict.Text != "disk of team-a is full" {
+		t.Errorf("the page says %+v", page)
+	}
 	r.interrupt(t)
 	said := r.stderr.String()
 	if strings.Count(said, "hat broke first") != 2 || !strings.Contains(said, first) || strings.Contains(said, "\x1b") {

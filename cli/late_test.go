@@ -37,6 +37,9 @@ func TestPageBeforeLateFiles(t *testing.T) {
 	if got := get(t, r.api("traces?q=name%3A%22came+last%22")); !strings.Contains(got, `"total":1`) {
 		t.Errorf("the late case is in %s", got)
 	}
+	if page := r.judged(t); !page.Final || page.Summary == nil {
+		t.Errorf("the run is not judged: %+v", page)
+	}
 	r.interrupt(t)
 	if got := r.stderr.String(); !strings.Contains(got, "1 file beside the traces, such as JUnit files, still on the way") || strings.Contains(got, "left out") {
 		t.Errorf("stderr is\n%s", got)

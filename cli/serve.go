@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -46,9 +47,11 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 			}
 			defer loaded.Close()
 			g, ctx := errgroup.WithContext(ctx)
-			again := r.judge(ctx, g, loaded, compare)
+			judges := r.newJudges(loaded, compare)
+			judges.masked = !local(listen)
+			judges.run(ctx, g)
 			g.Go(func() error {
-				r.joinLogs(ctx, g, loaded, again)
+				r.joinLogs(ctx, g, loaded, judges)
 				view, release := loaded.Acquire()
 				page := builtinPage(view, "http://"+servers.Viewer()+"/", loaded.Inputs...)
 				release()
@@ -59,7 +62,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 					r.note("%s", hint)
 				}
 				r.note("Press Ctrl-C to end.")
-				return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, r.pageInfo(loaded.Inputs)))
+				return servers.Run(ctx, remote.NewServer(loaded.Shared), viewer.New(loaded.Shared, judges.show(r.pageInfo(loaded.Inputs))))
 			})
 			return g.Wait()
 		},
@@ -70,4 +73,11 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage")
 	named(c.Flags(), &listen, "listen", "127.0.0.1:16680", "HOST:PORT", "address of the built-in pages")
 	return c
+}
+
+// local reports whether an address is reached from this machine only.
+func local(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

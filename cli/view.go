@@ -151,11 +151,12 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	pages := viewer.New(loaded.Shared, v.pageInfo(loaded.Inputs))
+	judges := v.newJudges(loaded, v.compare)
+	pages := viewer.New(loaded.Shared, judges.show(v.pageInfo(loaded.Inputs)))
 	g.Go(func() error { return servers.Run(ctx, remote.NewServer(loaded.Shared), pages) })
-	again := v.judge(ctx, g, loaded, v.compare)
+	judges.run(ctx, g)
 	g.Go(func() error {
-		v.joinLogs(ctx, g, loaded, again)
+		v.joinLogs(ctx, g, loaded, judges)
 		return v.openPage(ctx, loaded, found, missing, servers.Storage(), "http://"+servers.Viewer()+"/", pages)
 	})
 	return g.Wait()
