@@ -105,7 +105,7 @@ func (r *request) pageInfo(inputs []*session.Input) viewer.Info {
 	if len(inputs) != 1 {
 		return r.severalInfo(inputs)
 	}
-	info := viewer.Info{Title: inputs[0].Title(), Result: resultOf(inputs[0]), Logs: logsOf(inputs[0]), Known: r.knownErrors}
+	info := viewer.Info{Title: inputs[0].Title(), Result: resultOf(inputs[0]), Logs: logsOf(inputs[0]), LostLogs: inputs[0].LogLosses, Known: r.knownErrors}
 	if inputs[0].Located() {
 		run := inputs[0].Ref.Run
 		info.Run, info.Links = runPage(r.known, run), r.runLinks(run)
@@ -131,7 +131,7 @@ func (r *request) severalInfo(inputs []*session.Input) viewer.Info {
 	info := viewer.Info{Title: text.Count(len(inputs), "job"), Known: r.knownErrors}
 	var notes []string
 	for _, in := range inputs {
-		of := viewer.Job{Trace: in.Trace, Title: in.Title(), Note: noteOf(in), Result: resultOf(in), Logs: logsOf(in)}
+		of := viewer.Job{Trace: in.Trace, Title: in.Title(), Note: noteOf(in), Result: resultOf(in), Logs: logsOf(in), LostLogs: in.LogLosses}
 		if in.Located() {
 			of.Run, of.Links = runPage(r.known, in.Ref.Run), r.runLinks(in.Ref.Run)
 		}

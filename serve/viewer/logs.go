@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 	"prowtrace/triage"
 )
@@ -49,23 +50,39 @@ type Numbering interface {
 
 const (
 	maxLogs       = 1000 // of a trace
+	maxLosses     = 100  // that are told one by one
 	maxGaps       = 1000 // of a log
 	maxErrorParts = 4096 // that errors over time are counted in
 )
 
 // logs gives the logs of a trace: of several runs only joined traces have some.
 func (v *reader) logs(ctx context.Context, of trace.TraceID) ([]Log, error) {
-	get := v.info.Logs
+	all, _, err := v.logsAndLosses(ctx, of)
+	return all, err
+}
+
+// logsAndLosses gives also what of the logs is left out.
+func (v *reader) logsAndLosses(ctx context.Context, of trace.TraceID) (all []Log, lost []runfile.Loss, err error) {
+	get, getLost := v.info.Logs, v.info.LostLogs
 	for _, j := range v.info.Jobs {
 		if j.Trace == of && !of.IsZero() {
-			get = j.Logs
+			get, getLost = j.Logs, j.LostLogs
 		}
 	}
 	if get == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	all, err := get(ctx)
-	return all[:min(len(all), maxLogs)], err
+	if all, err = get(ctx); err != nil {
+		return nil, nil, err
+	}
+	if getLost != nil {
+		lost = getLost()
+	}
+	if left := len(all) - maxLogs; left > 0 {
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, File: all[maxLogs].Name, Files: left, Why: "the page shows at most " + text.Count(maxLogs, "log")})
+		all = all[:maxLogs]
+	}
+	return all, lost, nil
 }
 
 // logAt is a log of a request, with its lines.
@@ -123,16 +140,29 @@ func newLogEntry(l Log) logEntry {
 	return e
 }
 
+// lostLogs is what is left out of the logs.
+type lostLogs struct {
+	Name string `json:"name,omitempty"` // the first of them
+	Logs int    `json:"logs"`
+	Why  string `json:"why"`
+}
+
 func (v *reader) getLogs(r *http.Request, d drawing) (any, error) {
-	all, err := v.logs(r.Context(), d.Tree.Trace.ID)
+	all, losses, err := v.logsAndLosses(r.Context(), d.Tree.Trace.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := []logEntry{}
+	logs, lost := []logEntry{}, []lostLogs{}
 	for _, l := range all {
-		out = append(out, newLogEntry(l))
+		logs = append(logs, newLogEntry(l))
 	}
-	return map[string]any{"logs": out}, nil
+	for _, l := range losses[:min(len(losses), maxLosses)] {
+		lost = append(lost, lostLogs{name(l.File), l.Files, text.Clip(l.Why, 500)})
+	}
+	if left := runfile.CountLost(losses[len(lost):]); left > 0 {
+		lost = append(lost, lostLogs{name(losses[len(lost)].File), left, "these are not listed one by one"})
+	}
+	return map[string]any{"logs": logs, "lost": lost}, nil
 }
 
 // logHead is what there is to know of a log besides its lines.

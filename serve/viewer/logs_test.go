@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 	"prowtrace/trace/query"
 	"prowtrace/triage"
@@ -126,6 +127,39 @@ func TestLogsOfSeveralRuns(t *testing.T) {
 		if len(got.Logs) != 1 || got.Logs[0].Name != want {
 			t.Errorf("trace %d: %+v", n, got)
 		}
+	}
+}
+
+// What of logs is left out is told beside them.
+func TestLostLogs(t *testing.T) {
+	info := giving(logOf(t, "l", "x\n"))
+	info.LostLogs = func() []runfile.Loss {
+		lost := []runfile.Loss{{File: "a\u202e/build-log.txt", Files: 3, Why: "the bucket\x1b[31m answers 503"}, {Files: 1, Why: "they could not be listed"}}
+		return append(lost, slices.Repeat([]runfile.Loss{{File: "z", Files: 2}}, maxLosses)...)
+	}
+	got := answer[struct {
+		Logs []struct{ Name string }
+		Lost []lostLogs
+	}](t, newViewer(load(t, sampleFiles(t)...), info), logOne+"/logs")
+	if len(got.Logs) != 1 || len(got.Lost) != maxLosses+1 {
+		t.Fatalf("got %+v", got)
+	}
+	for i, want := range map[int]lostLogs{0: {`a\u202e/build-log.txt`, 3, `the bucket\x1b[31m answers 503`}, 1: {"", 1, "they could not be listed"}, maxLosses: {"z", 4, "these are not listed one by one"}} {
+		if got.Lost[i] != want {
+			t.Errorf("loss %d is %+v", i, got.Lost[i])
+		}
+	}
+}
+
+// The list of logs ends somewhere, and says so.
+func TestVeryManyLogs(t *testing.T) {
+	h := newViewer(load(t, sampleFiles(t)...), giving(slices.Repeat([]Log{logOf(t, "l", "x\n")}, maxLogs+5)...))
+	got := answer[struct {
+		Logs []struct{ Name string }
+		Lost []lostLogs
+	}](t, h, logOne+"/logs")
+	if want := (lostLogs{"l", 5, "the page shows at most 1,000 logs"}); len(got.Logs) != maxLogs || len(got.Lost) != 1 || got.Lost[0] != want {
+		t.Errorf("%d logs, %+v", len(got.Logs), got.Lost)
 	}
 }
 

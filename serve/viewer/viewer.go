@@ -29,6 +29,7 @@ import (
 	"sync/atomic"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow/runfile"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 	"prowtrace/triage"
@@ -50,6 +51,10 @@ type Info struct {
 	// by requests, of several goroutines at once, and may wait for a log to come.
 	Logs func(context.Context) ([]Log, error)
 
+	// LostLogs gives what of the logs is left out, and why; nil is nothing. It is called
+	// when Logs has returned.
+	LostLogs func() []runfile.Loss
+
 	// Known gives the errors that are marked in logs; nil is none. It is called as Logs is.
 	Known func() *triage.Matcher
 
@@ -69,6 +74,8 @@ type Job struct {
 	Result string
 	Logs   func(context.Context) ([]Log, error)
 	Judged func(ctx context.Context, known int64) (Judgement, int64)
+
+	LostLogs func() []runfile.Loss
 }
 
 // Link is an address with the text to show for it. One whose path ends in
@@ -190,14 +197,14 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, Known: info.Known, Judged: info.Judged,
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, LostLogs: info.LostLogs, Known: info.Known, Judged: info.Judged,
 	}
 	if out.Title == "" {
 		out.Title = "Traces"
 	}
 	out.Links = shownLinks(info.Links)
 	for _, j := range info.Jobs[:min(len(info.Jobs), 100)] {
-		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Note, 500), text.Clip(j.Result, 30), j.Logs, j.Judged})
+		out.Jobs = append(out.Jobs, Job{j.Trace, text.Clip(j.Title, 200), webAddress(j.Run), shownLinks(j.Links), text.Clip(j.Note, 500), text.Clip(j.Result, 30), j.Logs, j.Judged, j.LostLogs})
 	}
 	return out
 }

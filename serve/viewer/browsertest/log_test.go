@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"prowtrace/joblog"
+	"prowtrace/prow/runfile"
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
 	"prowtrace/triage"
@@ -334,6 +335,35 @@ func TestGapsAndSeveralLogs(t *testing.T) {
 	b.mu.Lock()
 	b.wrong = nil // the browser tells of the answer, too
 	b.mu.Unlock()
+}
+
+// What of the logs is left out is told in the pane, also where nothing is left.
+func TestLostLogs(t *testing.T) {
+	lost := func() []runfile.Loss {
+		return []runfile.Loss{{File: "artifacts/e2e/up/build-log.txt", Files: 3, Why: "the bucket <b>answers</b> 503"}, {Files: 1, Why: "logs are left out, they could not be listed"}}
+	}
+	const losses = `[...document.querySelectorAll('.log-losses li')].map((l) => l.textContent).join('|')`
+	const want = "artifacts/e2e/up/build-log.txt and 2 other logs: the bucket <b>answers</b> 503|logs are left out, they could not be listed"
+	info := giving(everyMs(t, "build-log.txt", 20, 100, plain))
+	info.LostLogs = lost
+	b := open(t, steps(t), info, "/trace/"+polled)
+	b.wait(atLog)
+	b.click(".log-lost summary")
+	b.wait(`document.querySelector('.log-lost li')?.checkVisibility()`)
+	if got := b.text(losses) + b.text(`document.querySelector('.log-lost summary').textContent`); got != want+"4 logs incomplete" {
+		t.Errorf("left out: %q", got)
+	}
+	info = giving()
+	info.LostLogs = lost
+	b = open(t, steps(t), info, "/trace/"+polled)
+	b.wait(`document.querySelector('.log-pane.none')?.checkVisibility()`)
+	if got := b.text(losses); got != want {
+		t.Errorf("without any log: %q", got)
+	}
+	b.click(`[aria-label="Close the log"]`)
+	b.wait(`!document.querySelector('.log-pane').checkVisibility()`)
+	b.keys("l")
+	b.wait(`document.querySelector('.log-pane').checkVisibility()`)
 }
 
 // A hostile log is only text.

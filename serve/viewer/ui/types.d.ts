@@ -202,11 +202,14 @@ export interface TraceState extends PageState {
   spanTexts: Answer<LineText[]>;
   comparison: Answer<Comparison>;
   candidates: Answer<TraceList>; // to compare with
-  logs: Answer<LogEntry[]>;
+  logs: Answer<LogList>;
   logErrors: Answer<number[]>; // errors of all logs, in parts of the trace's time
   mark: number; // the time of a line of the log, ns after the start, or -1
 }
 
+/** The logs of a trace, and what of them is left out. */
+export interface LogList { logs: LogEntry[]; lost: LostLogs[] }
+export interface LostLogs { name?: string; logs: number; why: string } // name is that of the first
 /** A log in the list of those of a trace. */
 export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean }
 export interface LogHead extends LogEntry {

@@ -57,8 +57,7 @@ export class TraceStore extends PageStore {
       span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
       spans: (key, signal) => this.#listSpans(key, signal),
       spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
-      events: json, comparison: json, candidates: json,
-      logs: async (key, signal) => /** @type {any} */ (await json(key, signal)).logs,
+      events: json, comparison: json, candidates: json, logs: json,
       logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
     });
     this.follow(navigation.address);
@@ -97,7 +96,7 @@ export class TraceStore extends PageStore {
    */
   answered(name) {
     const { matches, spans, logs } = this.state;
-    if (name === 'logs' && logs.value?.length) void this.#loaders.logErrors.ask(`${this.path}logs/errors?n=${ERROR_PARTS}`);
+    if (name === 'logs' && logs.value?.logs.length) void this.#loaders.logErrors.ask(`${this.path}logs/errors?n=${ERROR_PARTS}`);
     else if (name === 'matches' && settled(matches)) this.#filter();
     else if (name === 'span') this.#describe();
     else if (name === 'spans' && settled(spans) && spans.value?.lines.length) void this.#loaders.spanTexts.ask(spans.value.lines.join(','));

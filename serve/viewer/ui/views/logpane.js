@@ -18,6 +18,7 @@ import { printedLog } from './logprint.js';
 import { message } from './message.js';
 
 /** @typedef {import('../types').LogState} LogState */
+/** @typedef {import('../types').LostLogs} LostLogs */
 /** @typedef {import('../types').TraceState} TraceState */
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
@@ -25,15 +26,16 @@ const LEAST = 80; // px of the pane
 const STEP = 20;
 
 /**
- * @param {TraceStore} trace
- * @param {import('../types').LogEntry[]} logs at least one
+ * @param {TraceStore} trace that has logs, or lost some
  * @param {() => void} toLines moves the focus of the keyboard to the lines of the trace
  */
-export function logPane(trace, logs, toLines) {
+export function logPane(trace, toLines) {
+  const { logs, lost } = trace.state.logs.value ?? { logs: [], lost: [] };
+  if (logs.length === 0) return noLogs(trace, lost, toLines);
   const store = new LogStore(trace, logs);
   const grid = new LogGrid(store);
   const wrong = h('div', { class: 'log-wrong' });
-  const parts = [head(store, grid, toLines), grid, chosenLine(store), { element: wrong, update: wrongs(wrong) }];
+  const parts = [head(store, grid, lost, toLines), grid, chosenLine(store), { element: wrong, update: wrongs(wrong) }];
   const element = h('section', { class: 'log-pane', 'aria-label': 'Log' });
   element.append(edge(element), ...parts.map((p) => p.element));
   grid.element.addEventListener('keydown', (e) => key(e, store, grid, toLines));
@@ -53,11 +55,53 @@ export function logPane(trace, logs, toLines) {
 }
 
 /**
- * @param {LogStore} store
- * @param {LogGrid} grid
+ * What is shown where all logs are left out.
+ * @param {TraceStore} trace
+ * @param {LostLogs[]} lost
  * @param {() => void} toLines
  */
-function head(store, grid, toLines) {
+function noLogs(trace, lost, toLines) {
+  const element = h('section', { class: 'log-pane none', 'aria-label': 'Log' },
+    h('div', { class: 'log-head' }, h('b', { class: 'log-name' }, 'No log'), h('ul', { class: 'log-losses', tabindex: '0' }, ...lost.map(lossOf)), closeButton(trace, toLines)));
+  return { element, update() {} };
+}
+
+/** @param {LostLogs} lost */
+function lossOf({ name, logs, why }) {
+  return h('li', {}, name ? bdi(name) : null, name && logs > 1 ? ` and ${counted(logs - 1, 'other log')}` : '', name ? ': ' : '', bdi(why));
+}
+
+/**
+ * What is left out of the logs, to be opened.
+ * @param {LostLogs[]} lost
+ */
+function lossMenu(lost) {
+  const n = lost.reduce((sum, l) => sum + l.logs, 0);
+  const menu = h('details', { class: 'menu log-lost' }, h('summary', { title: 'What of the logs is left out, and why' }, `${counted(n, 'log')} incomplete`), h('ul', { class: 'menu-list log-losses', tabindex: '0' }, ...lost.map(lossOf)));
+  menu.addEventListener('focusout', (e) => {
+    if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;
+  });
+  return menu;
+}
+
+/**
+ * @param {TraceStore} trace
+ * @param {() => void} toLines
+ */
+function closeButton(trace, toLines) {
+  return button('✕', 'Close the log', () => {
+    trace.change({ log: 'off' }, 'push');
+    toLines();
+  });
+}
+
+/**
+ * @param {LogStore} store
+ * @param {LogGrid} grid
+ * @param {LostLogs[]} lost
+ * @param {() => void} toLines
+ */
+function head(store, grid, lost, toLines) {
   const { trace } = store;
   const { logs } = store.state;
   const choice = h('select', { 'aria-label': 'Log', class: 'log-choice' }, ...logs.map((l) => h('option', { value: l.name }, l.name)));
@@ -68,11 +112,7 @@ function head(store, grid, toLines) {
   const within = button('Whole time', 'Show the lines of the whole time', () => wholeTrace(trace));
   const links = h('span', { class: 'log-links' });
   const find = finding(store, grid);
-  const element = h('div', { class: 'log-head' }, title, facts, of, within, find.element, links,
-    button('✕', 'Close the log', () => {
-      trace.change({ log: 'off' }, 'push');
-      toLines();
-    }), find.problem);
+  const element = h('div', { class: 'log-head' }, title, facts, lost.length > 0 ? lossMenu(lost) : null, of, within, find.element, links, closeButton(trace, toLines), find.problem);
   const changed = changes();
   return {
     element,

@@ -56,7 +56,7 @@ function details(store, toLines) {
 function log(store, toLines) {
   const element = h('div', { class: 'log-box' });
   return later(element, store, hasLog, async () => {
-    const pane = (await import('./logpane.js')).logPane(store, store.state.logs.value ?? [], toLines);
+    const pane = (await import('./logpane.js')).logPane(store, toLines);
     element.replaceChildren(pane.element);
     return { update: (/** @type {TraceState} */ s) => hasLog(s) && pane.update(s) };
   });
@@ -64,7 +64,8 @@ function log(store, toLines) {
 
 /** @param {TraceState} s */
 function hasLog(s) {
-  return s.address.log !== 'off' && (s.logs.value?.length ?? 0) > 0;
+  const { logs, lost } = s.logs.value ?? { logs: [], lost: [] };
+  return s.address.log !== 'off' && logs.length + lost.length > 0;
 }
 
 /**

@@ -41,7 +41,7 @@ export function toolbar(store, toLines, pointer) {
     /** @param {Drawn} s */
     update(s) {
       path.setAttribute('aria-pressed', String(s.address.critical !== 'off'));
-      log.hidden = !s.logs.value?.length;
+      log.hidden = !s.logs.value?.logs.length && !s.logs.value?.lost.length;
       log.setAttribute('aria-pressed', String(s.address.log !== 'off'));
       find.update(s);
     },
