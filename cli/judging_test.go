@@ -1,11 +1,15 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/realjaeger"
 	"prowtrace/serve/viewer"
 )
 
@@ -85,4 +89,68 @@ func TestPageBeforePassingRuns(t *testing.T) {
 	r = startOn(t, server, nil, "--ui", "builtin", "--baseline", "gs://kubernetes-ci-logs/logs/ci-unit/1900000000000000071", failed)
 	r.says(t, "Compared with 1 passing run, what broke first is: disk of team-a is full")
 	r.interrupt(t)
+}
+
+// Jaeger finds the spans of the first finding by their marks, and the events of the logs
+// are still there.
+func TestFindingsInJaeger(t *testing.T) {
+	for _, program := range []string{realjaeger.V2, realjaeger.V1} {
+		t.Run(program, func(t *testing.T) {
+			r := start(t, nil, "--jaeger", realjaeger.Path(t, program), failingRun)
+			base, id, ok := strings.Cut(r.address, "/trace/")
+			if !ok {
+				t.Fatalf("the address is no trace: %s", r.address)
+			}
+			r.says(t, "What broke first: ")
+			search := base + "/api/traces?service=prow&start=1741800000000000&end=1741900000000000&limit=20&tags=" + url.QueryEscape(`{"prowtrace.rank":"1"}`)
+			trace := awaitTrace(t, search)
+			if trace.TraceID != id {
+				t.Errorf("the search finds trace %s, not %s", trace.TraceID, id)
+			}
+			marked, events := 0, 0
+			for _, s := range trace.Spans {
+				events += len(s.Logs)
+				for _, tag := range s.Tags {
+					if tag.Key == "prowtrace.finding" && tag.Value != "" {
+						marked++
+					}
+				}
+			}
+			if marked == 0 || events == 0 {
+				t.Errorf("%d spans are marked, and there are %d events", marked, events)
+			}
+			r.interrupt(t)
+		})
+	}
+}
+
+type jaegerTrace struct {
+	TraceID string
+	Spans   []struct {
+		Logs []any
+		Tags []struct {
+			Key   string
+			Value any
+		}
+	}
+}
+
+// awaitTrace asks Jaeger until it finds a trace.
+func awaitTrace(t *testing.T, search string) jaegerTrace {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		var found struct{ Data []jaegerTrace }
+		if err := json.Unmarshal([]byte(get(t, search)), &found); err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Data) > 0 {
+			return found.Data[0]
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("%s finds nothing", search)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }

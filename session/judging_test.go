@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
+	"prowtrace/trace/query"
 	"prowtrace/triage"
 )
 
@@ -121,8 +123,14 @@ func TestFindingsAreMarked(t *testing.T) {
 	view, release := l.Acquire()
 	defer release()
 	marks, events := marked(t, view)
-	if len(marks) == 0 || len(marks) > len(s.Findings) || !strings.HasSuffix(marks[0], ": 1") || events == 0 {
+	if len(marks) == 0 || len(marks) > 2*len(s.Findings) || !strings.HasSuffix(marks[0], ": 1") || events == 0 {
 		t.Errorf("%d findings, %d events; marked are %v", len(s.Findings), events, marks)
+	}
+	for _, service := range []string{join.Service, ""} {
+		found, err := query.Find(t.Context(), view, query.Query{Service: service, Attributes: []trace.Attribute{{Key: join.AttrFinding, Value: s.Findings[0].ID}, {Key: join.AttrRank, Value: "1"}}})
+		if err != nil || !slices.ContainsFunc(found, func(f trace.Trace) bool { return f.ID == l.Inputs[0].Trace }) {
+			t.Errorf("a search of service %q finds %d other traces, %v", service, len(found), err)
+		}
 	}
 	if view.Place() != 1 {
 		t.Errorf("pages begin again with view %d", view.Place())

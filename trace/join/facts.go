@@ -28,7 +28,8 @@ type Started struct {
 }
 
 // A Finding marks a span of a joined trace: that in a row of the set, or an own span, or
-// else the own span that an event would be added to.
+// else the own span that an event would be added to. Whoever searches for the job's own
+// spans finds a row of the set too: its mark is also on the own span that it lies in.
 type Finding struct {
 	Row  int          // of the set; -1 is none
 	Own  trace.SpanID // id of an own span; zero is none
@@ -92,25 +93,36 @@ func markedRows(set, own *trace.Set, job *Job, joined *trace.Joined) map[int]Fin
 	if len(job.Findings) == 0 {
 		return nil
 	}
-	rows, ids := map[int]bool{}, map[uint64]int{}
-	for _, row := range joined.Rows {
-		rows[int(row)] = true
+	numbers, ids := map[int]int{}, map[uint64]int{} // by row; by the id of an own span
+	for n, row := range joined.Rows {
+		numbers[int(row)] = n
 		if local := int(row) - set.Len(); local >= 0 {
 			ids[own.Columns().ID[local]] = int(row)
 		}
 	}
 	all := writersOf(set, own, joined)
 	marked := map[int]Finding{}
-	for _, f := range job.Findings {
-		row, ok := f.Row, rows[f.Row] && f.Row < set.Len()
-		if !ok {
-			row, ok = ids[spanNumber(f.Own)]
-		}
-		if !ok && f.At.Time > 0 {
-			row, ok = all.innermost(f.At), true
-		}
-		if before, is := marked[row]; ok && (!is || f.Rank < before.Rank) {
+	mark := func(row int, f Finding) {
+		if before, is := marked[row]; !is || f.Rank < before.Rank {
 			marked[row] = f
+		}
+	}
+	for _, f := range job.Findings {
+		n, inSet := numbers[f.Row]
+		row, isOwn := ids[spanNumber(f.Own)]
+		switch {
+		case inSet && f.Row < set.Len():
+			mark(f.Row, f)
+			for n >= 0 && int(joined.Rows[n]) < set.Len() {
+				n = int(joined.Parent[n])
+			}
+			if n >= 0 {
+				mark(int(joined.Rows[n]), f)
+			}
+		case isOwn:
+			mark(row, f)
+		case f.At.Time > 0:
+			mark(all.innermost(f.At), f)
 		}
 	}
 	return marked

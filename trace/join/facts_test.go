@@ -181,10 +181,10 @@ func TestFindingsMarkSpansOfTheJoinedTrace(t *testing.T) {
 		findings []Finding
 		want     string
 	}{
-		{"a span of the set", []Finding{{Row: 0, ID: "quota\xff", Rank: 1}}, "kops: finding quota\uFFFD, prowtrace.rank 1\n"},
+		{"a span of the set", []Finding{{Row: 0, ID: "quota\xff", Rank: 1}}, "kops update: finding quota\uFFFD, prowtrace.rank 1\nkops: finding quota\uFFFD, prowtrace.rank 1\n"},
 		{"an own span", []Finding{{Row: -1, Own: spanID(2), ID: "b", Rank: 2}}, "setup: finding b, prowtrace.rank 2\n"},
 		{"a time", []Finding{{Row: -1, At: Event{Time: 5e9}, ID: "c", Rank: 3}}, "setup: finding c, prowtrace.rank 3\n"},
-		{"the first of two", []Finding{{Row: 0, ID: "b", Rank: 2}, {Row: 0, ID: "a", Rank: 1}}, "kops: finding a, prowtrace.rank 1\n"},
+		{"the first of two", []Finding{{Row: 0, ID: "b", Rank: 2}, {Row: 0, ID: "a", Rank: 1}}, "kops update: finding a, prowtrace.rank 1\nkops: finding a, prowtrace.rank 1\n"},
 		{"nowhere", []Finding{{Row: 1 << 20, ID: "a", Rank: 1}, {Row: -1, ID: "b", Rank: 2}, {Row: -1, Own: spanID(99), ID: "c", Rank: 3}}, ""},
 	}
 	for _, tt := range tests {
