@@ -57,8 +57,9 @@ func (c *collector) add(f Fact) {
 	c.facts = append(c.facts, &f)
 }
 
-// gather gives the facts of a run, sources in the order of Evidence.
-func gather(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
+// Facts gives the facts of a run as they are, not weighed: what pods, clones, cases, steps,
+// spans and logs call errors, in the order of Evidence. Its only error is that of ctx.
+func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 	c := &collector{Evidence: e, known: known}
 	c.pod()
 	c.clones()

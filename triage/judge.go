@@ -80,7 +80,7 @@ var weakSignatures = []string{"connection-refused", "http-server-error", "deadli
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
 // bytes of logs. An error is that of ctx.
 func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
-	facts, err := gather(ctx, e, known)
+	facts, err := Facts(ctx, e, known)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 	}
 	counts := map[seen]int{}
 	for _, p := range passing {
-		their, err := gather(ctx, p, known)
+		their, err := Facts(ctx, p, known)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 )
 
 // A Phase is a part of a run, one behind the other: what its runner did, or else what Prow
@@ -79,6 +81,19 @@ func phasesOf(e *Evidence) []Phase {
 		}
 	}
 	return nil
+}
+
+// Ran reports whether a span stands for what the test did: it is of a trace, or stands for a
+// process that wrote one, or for a command that a log shows. The others are Prow's own, such as
+// phases, cases and clones.
+func Ran(t *trace.Tree, i int) bool {
+	if !t.Own(i) {
+		return true
+	}
+	d, err := t.Detail(i)
+	return err == nil && slices.ContainsFunc(d.Span.GetAttributes(), func(kv *commonpb.KeyValue) bool {
+		return kv.GetKey() == "prowtrace.file" || kv.GetKey() == "prow.phase" && kv.GetValue().GetStringValue() == "command"
+	})
 }
 
 // phaseOf tells what kind of phase a span of Prow's own files is, and of a case in which

@@ -88,6 +88,13 @@ var jsonMessage = regexp.MustCompile(`"(?:error|err|msg|message)"\s*:\s*"((?:[^"
 // logfmtMessage finds what a line of key=value pairs says.
 var logfmtMessage = regexp.MustCompile(`^(?:time|ts|level|t)=.{1,200}?\bmsg="((?:[^"\\]|\\.)+)"`)
 
+// Message gives what a line of a log says: without the time and the like at its head.
+func Message(line string) string { return messageOf(line) }
+
+// Telling reports whether a text may say what went wrong: one that says only that something
+// did, waited, will be tried again or was ended from outside does not.
+func Telling(text string) bool { return kindOf(text) == content }
+
 // messageOf takes the head off a line.
 func messageOf(line string) string {
 	if rest := strings.TrimSpace(lineHead.ReplaceAllString(line, "")); rest != "" {

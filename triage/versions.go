@@ -21,17 +21,19 @@ var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", 
 // mostVersions bounds the versions that are read of a run.
 const mostVersions = 2000
 
-// A version is what a program said of itself, with where it did.
-type version struct {
-	values []string // different ones, in their order
-	place  Place
-	text   string
-	time   time.Time
+// A Version is what a program said of itself, with where it did.
+type Version struct {
+	Place
+	Program string   // what stands before the version
+	Values  []string // different ones, in their order
+	Text    string   // the line
+	Time    time.Time
 }
 
-// versionsOf gives the versions in the logs of a run, by what stands before them.
-func versionsOf(e *Evidence, known *Matcher) map[string]*version {
-	all := map[string]*version{}
+// Versions gives the versions in the logs of a run, by the log and what stands before them: a
+// key that is the same for the same program of another run.
+func Versions(e *Evidence, known *Matcher) map[string]*Version {
+	all := map[string]*Version{}
 	var buf []byte
 	for _, l := range e.Logs {
 		for i, line := range l.Lines() {
@@ -47,13 +49,13 @@ func versionsOf(e *Evidence, known *Matcher) map[string]*version {
 			key := ids.ReplaceAllString(l.Name, "#") + "\x00" + ids.ReplaceAllString(said[:m[2]], "#")
 			v := all[key]
 			if v == nil {
-				v = &version{place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, text: said, time: line.Time}
+				v = &Version{Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Program: said[:m[2]], Text: said, Time: line.Time}
 				all[key] = v
 			}
-			if value := said[m[2]:m[3]]; !slices.Contains(v.values, value) && len(v.values) < 10 {
-				v.values = append(v.values, value)
-				if len(v.values) > 1 { // the newest is the one to look at
-					v.place.Line, v.text, v.time = numberOf(l, i), said, line.Time
+			if value := said[m[2]:m[3]]; !slices.Contains(v.Values, value) && len(v.Values) < 10 {
+				v.Values = append(v.Values, value)
+				if len(v.Values) > 1 { // the newest is the one to look at
+					v.Line, v.Text, v.Time = numberOf(l, i), said, line.Time
 				}
 			}
 		}
@@ -73,33 +75,35 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 		for _, l := range p.Logs {
 			having[ids.ReplaceAllString(l.Name, "#")]++
 		}
-		for key, v := range versionsOf(p, known) {
-			value := strings.Join(v.values, ", ")
+		for key, v := range Versions(p, known) {
+			value := strings.Join(v.Values, ", ")
 			if seen[key]++; seen[key] > 1 && usual[key] != value {
 				value = "" // they do not agree
 			}
 			usual[key] = value
 		}
 	}
-	here := versionsOf(e, known)
+	here := Versions(e, known)
 	for _, key := range slices.Sorted(maps.Keys(here)) {
 		v := here[key]
-		value := strings.Join(v.values, ", ")
-		if usual[key] == "" || usual[key] == value || seen[key] < min(2, having[strings.Split(key, "\x00")[0]]) || buildText.MatchString(value) {
+		value := strings.Join(v.Values, ", ")
+		if usual[key] == "" || usual[key] == value || seen[key] < min(2, having[strings.Split(key, "\x00")[0]]) || OfOneBuild(value) {
 			continue
 		}
 		f := &Fact{
-			Place: Place{FromDiff, v.place.File, v.place.Line, -1}, Time: v.time, Last: v.time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
-			Text: text.Clip(text.Line(fmt.Sprintf("%s (in the passing runs %s)", v.text, usual[key])), factBytes),
+			Place: Place{FromDiff, v.File, v.Line, -1}, Time: v.Time, Last: v.Time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
+			Text: text.Clip(text.Line(fmt.Sprintf("%s (in the passing runs %s)", v.Text, usual[key])), factBytes),
 		}
-		if strings.Contains(v.place.File, "/nodes/") || strings.Contains(v.place.File, "journal") {
+		if strings.Contains(v.File, "/nodes/") || strings.Contains(v.File, "journal") {
 			f.category = Node
 		}
-		f.rare = tokensOf(v.text)
+		f.rare = tokensOf(v.Text)
 		facts = append(facts, f)
 	}
 	return facts
 }
 
-// buildText is in versions of single builds, which differ in every run.
+// OfOneBuild reports whether a version is that of a single build: it differs in every run.
+func OfOneBuild(version string) bool { return buildText.MatchString(version) }
+
 var buildText = regexp.MustCompile(`[0-9a-f]{7,}|\d{8}`)

@@ -8,3 +8,17 @@ var markup = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_
 // Markdown makes a text one line of markdown that shows it: nothing in it is markup, and
 // nobody is mentioned by it.
 func Markdown(s string) string { return markup.Replace(Line(s)) }
+
+// MarkdownCode quotes the first 300 bytes of a text as code in markdown: nothing in it is
+// markup, and nobody is mentioned by it.
+func MarkdownCode(s string) string {
+	s = Short(Line(s), 300)
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}

@@ -221,12 +221,19 @@ func Changed(from, to *Run) (all []Range) {
 			continue
 		}
 		r := Range{Repo: new.Repo, From: from.Commits[i].SHA, To: new.SHA}
-		if plainRepo.MatchString(r.Repo) && plainSHA.MatchString(r.From) && plainSHA.MatchString(r.To) {
-			r.URL = "https://github.com/" + r.Repo + "/compare/" + r.From + "..." + r.To
-		}
+		r.URL = CompareLink(r.Repo, r.From, r.To)
 		all = append(all, r)
 	}
 	return all
+}
+
+// CompareLink is where the commits between two of a repository can be seen, "" where one of
+// them is no commit.
+func CompareLink(repo, from, to string) string {
+	if !plainRepo.MatchString(repo) || !plainSHA.MatchString(from) || !plainSHA.MatchString(to) {
+		return ""
+	}
+	return "https://github.com/" + repo + "/compare/" + from + "..." + to
 }
 
 // verdict says the whole in a sentence, by the worst of what failed.

@@ -83,7 +83,7 @@ func (s *Summary) Markdown(w io.Writer) error {
 			if step.Time != nil {
 				at = "`" + step.Time.Format("15:04:05") + "` "
 			}
-			fmt.Fprintf(&b, "1. %s%s%s\n", at, code(step.Text), step.reference())
+			fmt.Fprintf(&b, "1. %s%s%s\n", at, text.MarkdownCode(step.Text), step.reference())
 		}
 		b.WriteString(s.others())
 		b.WriteString(s.phases())
@@ -100,7 +100,7 @@ func (s *Summary) others() string {
 		if i == 0 {
 			b.WriteString("\nAlso:\n")
 		}
-		fmt.Fprintf(&b, "- %s%s\n", code(f.Title), f.Evidence[0].reference())
+		fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(f.Title), f.Evidence[0].reference())
 	}
 	return b.String()
 }
@@ -143,7 +143,7 @@ func (s *Summary) Issue(w io.Writer) error {
 	fmt.Fprintf(&why, "%s (%s)\n", text.Markdown(s.Verdict.Text), text.Markdown(s.about()))
 	if len(s.Findings) > 0 {
 		for _, step := range s.Findings[0].Chain {
-			fmt.Fprintf(&why, "\n- %s%s", code(step.Text), step.reference())
+			fmt.Fprintf(&why, "\n- %s%s", text.MarkdownCode(step.Text), step.reference())
 		}
 	}
 	field("Reason for failure (if possible)", why.String())
@@ -172,17 +172,4 @@ func nonEmpty(parts ...string) (some []string) {
 		}
 	}
 	return some
-}
-
-// code quotes a text as code: nothing in it is markup, and nobody is mentioned by it.
-func code(s string) string {
-	s = text.Short(text.Line(s), 300)
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
 }

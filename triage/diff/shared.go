@@ -1,0 +1,132 @@
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"prowtrace/internal/mask"
+	"prowtrace/internal/text"
+)
+
+// JSON writes the Diff in the schema, its secrets masked.
+func (d *Diff) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(d.Masked())
+}
+
+// Masked is a copy without secrets. Those of inputs are masked in the Diff.
+func (d *Diff) Masked() *Diff {
+	out := *d
+	for _, list := range []*[]Change{&out.Errors, &out.Phases, &out.Cases, &out.Calls, &out.Lines} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			c := &(*list)[i]
+			c.Name, c.Under = mask.Text(c.Name), mask.Text(c.Under)
+			c.Good.Text, c.Bad.Text = mask.Text(c.Good.Text), mask.Text(c.Bad.Text)
+		}
+	}
+	out.Attributes = slices.Clone(d.Attributes)
+	for i := range out.Attributes {
+		a := &out.Attributes[i]
+		a.Value = strings.TrimPrefix(mask.Text(a.Key+"="+a.Value), a.Key+"=")
+	}
+	return &out
+}
+
+// listed bounds the rows of a list in markdown.
+const listed = 20
+
+// Markdown writes the Diff for a comment: the inputs that changed, and the rest folded away.
+// Its secrets are masked.
+func (d *Diff) Markdown(w io.Writer) error {
+	d = d.Masked()
+	var b strings.Builder
+	fmt.Fprintf(&b, "**What is different in %s**\n", d.Bad.link())
+	if len(d.Good) == 1 {
+		fmt.Fprintf(&b, "%s, against %s (%s)\n", text.Markdown(d.Bad.Result), d.Good[0].link(), text.Markdown(d.Good[0].Result))
+	} else {
+		fmt.Fprintf(&b, "%s, against %s\n", text.Markdown(d.Bad.Result), text.Markdown(d.Against()))
+	}
+	d.markdownInputs(&b)
+	if d.Same() {
+		b.WriteString("\nNo difference was found.\n")
+	}
+	for _, p := range d.parts() {
+		p.markdown(&b, d.LeftOut[p.name])
+	}
+	if len(d.Attributes) > 0 {
+		b.WriteString("\n<details><summary>Attributes of spans</summary>\n\n")
+		for i := range d.Attributes {
+			a := &d.Attributes[i]
+			fmt.Fprintf(&b, "- %s: %s\n", text.MarkdownCode(a.Key+"="+a.Value), a.said())
+		}
+		b.WriteString("\n</details>\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (d *Diff) markdownInputs(b *strings.Builder) {
+	if len(d.Inputs) == 0 {
+		return
+	}
+	b.WriteString("\n| input | change |\n|---|---|\n")
+	for i := range d.Inputs {
+		in := &d.Inputs[i]
+		said := text.MarkdownCode(in.said())
+		if in.URL != "" {
+			said = "[" + text.Markdown(in.said()) + "](" + in.URL + ")"
+		}
+		if !in.Steady {
+			said += " (other in each of the runs)"
+		}
+		fmt.Fprintf(b, "| %s | %s |\n", text.Markdown(in.title()), strings.ReplaceAll(said, "|", "\\|"))
+	}
+	if more := d.LeftOut["inputs"]; more > 0 {
+		fmt.Fprintf(b, "\nand %s more\n", text.Number(more))
+	}
+}
+
+func (p *part) markdown(b *strings.Builder, left int) {
+	if len(p.rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", p.title)
+	shown := min(len(p.rows), listed)
+	for i := range p.rows[:shown] {
+		c := &p.rows[i]
+		fmt.Fprintf(b, "- %s: %s", c.Kind, text.MarkdownCode(c.said()))
+		if how := c.howMuch(p.noun); how != "" {
+			b.WriteString(" " + text.Markdown(how))
+		}
+		b.WriteString(c.place().reference() + "\n")
+	}
+	if rest := p.rest(shown, left); rest != "" {
+		fmt.Fprintf(b, "\n%s\n", rest)
+	}
+	b.WriteString("\n</details>\n")
+}
+
+// link is the title of a run, and where its page is.
+func (r *Run) link() string {
+	if !strings.HasPrefix(r.URL, "https://") {
+		return text.Markdown(r.title())
+	}
+	return "[" + text.Markdown(r.title()) + "](" + r.URL + ")"
+}
+
+// reference is a link to a place, in brackets.
+func (p *Place) reference() string {
+	said := p.said()
+	switch {
+	case said == "":
+		return ""
+	case strings.HasPrefix(p.URL, "https://"):
+		return " ([" + text.Markdown(said) + "](" + p.URL + "))"
+	}
+	return " (" + text.Markdown(said) + ")"
+}

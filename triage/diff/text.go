@@ -1,0 +1,183 @@
+package diff
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+)
+
+// Look says how a Diff is shown on a terminal.
+type Look struct {
+	Width  int // columns; 0 is no limit
+	Colour bool
+}
+
+// page collects lines.
+type page struct {
+	look Look
+	b    strings.Builder
+}
+
+// Colours of a terminal.
+const (
+	bold  = "1"
+	red   = "31"
+	green = "32"
+	faint = "2"
+)
+
+// Columns of the short form.
+const (
+	labelWidth = 8
+	kindWidth  = 8
+	textWidth  = 160 // where the screen has no width
+)
+
+// shownInputs bounds the inputs of the short form.
+const shownInputs = 15
+
+// Text writes a screen or two for a person: what changed first, then what matters most.
+func (d *Diff) Text(w io.Writer, look Look) error {
+	p := &page{look: look}
+	p.head(d)
+	p.inputs(d)
+	for _, part := range d.parts() {
+		p.part(part, d.LeftOut[part.name])
+	}
+	p.attributes(d)
+	for i, g := range d.Gaps {
+		p.line(p.label("Gaps", i) + text.Line(g.What+": "+g.Why))
+	}
+	if d.Same() {
+		p.line("No difference was found.")
+	}
+	_, err := io.WriteString(w, strings.TrimRight(p.b.String(), "\n")+"\n")
+	return err
+}
+
+func (p *page) colour(code, s string) string {
+	if !p.look.Colour || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+// label is the word before the first line of a list.
+func (p *page) label(word string, row int) string {
+	if row > 0 {
+		word = ""
+	}
+	return fmt.Sprintf("%-*s", labelWidth, word)
+}
+
+func (p *page) head(d *Diff) {
+	result := strings.ToUpper(d.Bad.Result)
+	switch d.Bad.Result {
+	case "passed":
+		result = p.colour(bold+";"+green, result)
+	case "failed", "error":
+		result = p.colour(bold+";"+red, result)
+	}
+	parts := []string{d.Bad.title()}
+	if d.Bad.Change != "" {
+		parts = append(parts, text.Line(d.Bad.Change))
+	}
+	if d.Bad.Duration > 0 {
+		parts = append(parts, text.Duration(time.Duration(d.Bad.Duration)))
+	}
+	p.line(result + "  " + strings.Join(parts, "   "))
+	p.line("against " + d.Against())
+	p.line("")
+}
+
+func (p *page) inputs(d *Diff) {
+	width, n := 0, 0
+	var unsteady []string
+	for i := range d.Inputs {
+		if in := &d.Inputs[i]; in.Steady {
+			width, n = max(width, len([]rune(text.Short(in.title(), 30)))), n+1
+		} else {
+			unsteady = append(unsteady, text.Line(in.title()))
+		}
+	}
+	for i := range d.Inputs[:min(n, shownInputs)] {
+		in := &d.Inputs[i]
+		said := p.label("Inputs", i) + fmt.Sprintf("%-*s  ", width, text.Short(in.title(), 30))
+		room := p.room(said, 0)
+		p.line(said + text.Short(text.Line(in.said()), room))
+		if in.URL != "" {
+			p.line(p.label("", 1) + p.colour(faint, in.URL))
+		}
+	}
+	if more := n - shownInputs + d.LeftOut["inputs"]; more > 0 {
+		p.line(p.label("", 1) + "and " + text.Number(more) + " more")
+	}
+	if len(unsteady) > 0 {
+		said := "other in each of the runs: " + strings.Join(unsteady, ", ")
+		p.line(p.label("Inputs", n) + text.Short(said, p.room("", labelWidth)))
+	}
+	if len(d.Inputs) > 0 {
+		p.line("")
+	}
+}
+
+// room is what is left of a line.
+func (p *page) room(said string, more int) int {
+	if p.look.Width == 0 {
+		return textWidth
+	}
+	return max(20, p.look.Width-len([]rune(said))-more)
+}
+
+func (p *page) part(list part, left int) {
+	shown := min(len(list.rows), list.shown)
+	for i := range list.rows[:shown] {
+		c := &list.rows[i]
+		head := p.label(list.word, i)
+		kind := fmt.Sprintf("%-*s", kindWidth, c.Kind)
+		tail := ""
+		if how := c.howMuch(list.noun); how != "" {
+			tail += "  " + how
+		}
+		place := c.place().said()
+		said := text.Short(text.Line(c.said()), p.room(head+kind+tail, len([]rune(place))+2))
+		switch c.Kind {
+		case New, Fails, Stopped:
+			kind = p.colour(red, kind)
+		}
+		p.line(head + kind + said + tail + "  " + p.colour(faint, place))
+	}
+	if rest := list.rest(shown, left); rest != "" {
+		p.line(p.label("", 1) + p.colour(faint, rest))
+	}
+	if shown > 0 {
+		p.line("")
+	}
+}
+
+// shownAttributes bounds the attributes of the short form.
+const shownAttributes = 6
+
+func (p *page) attributes(d *Diff) {
+	for i := range d.Attributes[:min(len(d.Attributes), shownAttributes)] {
+		a := &d.Attributes[i]
+		kind := More
+		if a.Z < 0 {
+			kind = Fewer
+		}
+		head := p.label("Spans", i) + fmt.Sprintf("%-*s", kindWidth, kind)
+		tail := "  " + a.said()
+		p.line(head + text.Short(text.Line(a.Key+"="+a.Value), p.room(head+tail, 0)) + tail)
+	}
+	if more := len(d.Attributes) - shownAttributes + d.LeftOut["attributes"]; more > 0 {
+		p.line(p.label("", 1) + p.colour(faint, "and "+text.Number(more)+" more"))
+	}
+	if len(d.Attributes) > 0 {
+		p.line("")
+	}
+}
