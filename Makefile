@@ -31,7 +31,7 @@ sample: build ## a server with the sample bucket, on which all examples work; Ct
 	@echo "The sample bucket is served until Ctrl-C. In another terminal:"
 	@echo "  export STORAGE_EMULATOR_HOST=$(SAMPLE_ADDRESS)"
 	@echo "  export PATH=$(abspath $(BIN)):\$$PATH"
-	@$(BIN)/gcsserve -addr $(SAMPLE_ADDRESS) -deck testdata/deck testdata/bucket
+	@$(BIN)/gcsserve -addr $(SAMPLE_ADDRESS) -deck testdata/deck -past testdata/bucket
 
 .PHONY: test
 test: lint jaeger ## everything that must hold before a change lands

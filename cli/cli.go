@@ -82,6 +82,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newRuns(s),
 		newCache(s),
 		newSummary(s),
+		newHistory(s),
 		newSignatures(s),
 		newVersion(s),
 	)

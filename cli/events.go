@@ -71,6 +71,12 @@ func (r *request) hear(e session.Event) {
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
 	case session.UntracedShown:
 		r.note("%s", untraced(e))
+	case session.HistoryStarted:
+		r.note("%s", historyStarted(e))
+	case session.HistoryRead:
+		if e.Run.Gap != "" {
+			r.detail("%s %s: %s", e.Run.Job, e.Run.Build, e.Run.Gap)
+		}
 	case session.ForeignFiles:
 		r.note("%s of other kinds, such as %q", text.Count(len(e.Names), "file"), e.Names[0])
 	case session.HiddenLeftOut:

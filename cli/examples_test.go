@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/gcstest/pastruns"
 )
 
 // Every example of the README and of the help works on the sample bucket, word for word.
@@ -37,6 +38,7 @@ func TestExamples(t *testing.T) {
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
+	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
 	env := []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + filepath.Dir(exe) + ":/usr/bin:/bin", "HOME=" + t.TempDir()}
 	for _, example := range examples {
 		// What serves runs until it is ended: by a signal, once it has printed its address.

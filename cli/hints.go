@@ -10,6 +10,7 @@ import (
 	"prowtrace/fetch"
 	"prowtrace/launch"
 	"prowtrace/objstore"
+	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
 	"prowtrace/trace"
@@ -62,6 +63,9 @@ var hints = []hint{
 			return "a run's logs are in its bucket when it has ended: --watch waits for that"
 		}
 		return "prowtrace log --list shows the files that there are"
+	}),
+	hintFor(func(*find.PatternError) string {
+		return "quote it, and begin with the letters that the names share: --with 'pull-kops-*'"
 	}),
 	hintFor(func(*session.TooManyFilesError) string {
 		return "name the directory that holds the traces"

@@ -21,6 +21,7 @@ import (
 
 	"prowtrace/cli"
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/gcstest/pastruns"
 )
 
 // TestMain makes the test binary serve as prowtrace in scripts.
@@ -73,6 +74,7 @@ func setup(env *testscript.Env) error {
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		return err
 	}
+	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
 	env.Values[serverKey{}] = server
 	env.Values[askedKey{}] = map[string]chan struct{}{}
 	env.Setenv("STORAGE_EMULATOR_HOST", server.Host)

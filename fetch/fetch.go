@@ -39,6 +39,9 @@ type Options struct {
 	// the run it belongs to. Metadata files are always fetched.
 	Only string
 
+	// NoTraces leaves out all trace files: the error is a *NoTracesError.
+	NoTraces bool
+
 	// Offline forbids every request. What the cache has of the run is returned; the
 	// store may be nil.
 	Offline bool

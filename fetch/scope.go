@@ -11,6 +11,9 @@ import (
 // of the run's trace files.
 type scope string
 
+// noTraces is the scope of no trace file at all. No link names it.
+const noTraces scope = "-"
+
 // scopeOf reads the path that a link named below the run. A path that leads
 // into no otlp directory (build-log.txt, artifacts/cluster-info) does not limit
 // anything: who pastes the link of a log wants to see the run it belongs to.
@@ -23,13 +26,15 @@ func scopeOf(rest string) scope {
 }
 
 func (s scope) contains(name string) bool {
-	return s == "" || name == string(s) || strings.HasPrefix(name, string(s)+"/")
+	return s == "" || s != noTraces && (name == string(s) || strings.HasPrefix(name, string(s)+"/"))
 }
 
-func (s scope) covers(other scope) bool { return s == "" || s.contains(string(other)) }
+func (s scope) covers(other scope) bool {
+	return s == other || other == noTraces || s.contains(string(other))
+}
 
 func (s scope) String() string {
-	if s == "" {
+	if s == "" || s == noTraces {
 		return "artifacts/**/otlp/"
 	}
 	return string(s)

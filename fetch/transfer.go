@@ -32,10 +32,14 @@ type transfer struct {
 }
 
 func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *transfer {
-	return &transfer{
+	t := &transfer{
 		Options: o, cache: c, store: store, run: run, scope: scopeOf(o.Only), dir: c.runDir(run),
 		ledger: newLedger(o.Progress),
 	}
+	if o.NoTraces {
+		t.scope = noTraces
+	}
+	return t
 }
 
 // lookahead is how far the lister may run ahead of the downloads, in objects, so

@@ -167,7 +167,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 		return err
 	}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
-		Only: in.Part(), Instances: s.o.Instances, Pool: pool, Progress: progress,
+		Only: in.Part(), NoTraces: s.o.NoTraces, Instances: s.o.Instances, Pool: pool, Progress: progress,
 		Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Patience: s.o.Patience,
 		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
 	})

@@ -6,6 +6,7 @@ import (
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
+	"prowtrace/triage/history"
 )
 
 // An Event is something that a person may want to know while a request goes on. It
@@ -104,6 +105,15 @@ type UntracedShown struct {
 	Err   error
 }
 
+// HistoryStarted: so many runs of a job are read from now on.
+type HistoryStarted struct {
+	Ref  prow.Ref
+	Runs int
+}
+
+// HistoryRead: one of them was read, or cannot be (see its Gap).
+type HistoryRead struct{ Run history.Run }
+
 // ForeignFiles: these files of directories and archives are no trace files.
 type ForeignFiles struct{ Names []string }
 
@@ -119,6 +129,8 @@ func (Chosen) event()         {}
 func (ChoiceIgnored) event()  {}
 func (PatternDropped) event() {}
 func (InputAwaited) event()   {}
+func (HistoryStarted) event() {}
+func (HistoryRead) event()    {}
 func (ForeignFiles) event()   {}
 func (HiddenLeftOut) event()  {}
 func (UntracedShown) event()  {}

@@ -23,10 +23,11 @@ const (
 // Judge judges a run by its evidence, against the passing runs of a Baseline, which may be
 // nil. Where what it finds calls for further files of the run, these are fetched, at most 64
 // MiB in five seconds, of one of the passing runs too, and it judges once more. lost tells
-// what of them could not be had. Errors are those of ctx.
+// what of them could not be had. Errors are those of ctx. Several runs may be judged at a time
+// against one Baseline.
 func Judge(ctx context.Context, in *Input, e *triage.Evidence, b *Baseline, known *triage.Matcher) (j *triage.Judgement, lost []runfile.Loss, err error) {
 	if b != nil {
-		e.Passing = b.Evidence
+		e.Passing = slices.Clone(b.Evidence)
 	}
 	if j, err = triage.Judge(ctx, e, known); err != nil {
 		return nil, nil, err
@@ -39,7 +40,10 @@ func Judge(ctx context.Context, in *Input, e *triage.Evidence, b *Baseline, know
 	defer end()
 	n, lost := addNeeded(reading, in, e, needs)
 	if n > 0 && b != nil && len(b.inputs) > 0 {
-		addNeeded(reading, b.inputs[0], b.Evidence[0], needs) // what is missing is seen as not read
+		first := *b.Evidence[0] // the others who compare with it do not see what is added
+		first.Logs = slices.Clone(first.Logs)
+		e.Passing[0] = &first
+		addNeeded(reading, b.inputs[0], &first, needs) // what is missing is seen as not read
 	}
 	if err := ctx.Err(); err != nil || n == 0 {
 		return j, lost, err

@@ -55,6 +55,10 @@ type Options struct {
 	// errors.
 	Untraced bool
 
+	// NoTraces fetches no trace file: what Prow's files and JUnit tell is enough. It needs
+	// Untraced.
+	NoTraces bool
+
 	// Logs is for requests about logs: a run that has neither traces nor anything to draw
 	// is loaded too, as one without spans.
 	Logs bool

@@ -2,7 +2,6 @@ package triage
 
 import (
 	"regexp"
-	"strings"
 	"time"
 
 	"prowtrace/prow/runfile"
@@ -75,7 +74,7 @@ func (o *outcome) descend(t *trace.Tree) {
 		s := t.Span(o.path[n-1])
 		o.phase, o.failed, o.began = s.Name, time.Unix(0, s.End()).UTC(), time.Unix(0, s.Start).UTC()
 		kind, file := phaseOf(t, o.path[n-1])
-		o.test = kind == "case" && !strings.HasSuffix(file, runnerFile)
+		o.test = kind == "case" && !OfRunner(file)
 	}
 }
 

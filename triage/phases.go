@@ -26,6 +26,9 @@ type Phase struct {
 // runnerFile is where a runner, such as kubetest2, tells of its phases as of cases.
 const runnerFile = "junit_runner.xml"
 
+// OfRunner reports whether a JUnit file's cases are the phases of a runner, and no tests.
+func OfRunner(file string) bool { return strings.HasSuffix(file, runnerFile) }
+
 // maxPhases is how many are worth showing.
 const maxPhases = 30
 
@@ -65,7 +68,7 @@ func phasesOf(e *Evidence) []Phase {
 		s := e.Tree.Span(i)
 		name := s.Name
 		of, file := phaseOf(e.Tree, i)
-		if of == "case" && !strings.HasSuffix(file, runnerFile) {
+		if of == "case" && !OfRunner(file) {
 			continue
 		}
 		kinds[of] = append(kinds[of], Phase{Name: name, Span: i, Start: time.Unix(0, s.Start).UTC(), Duration: time.Duration(s.Duration), Failed: s.Status == trace.StatusError})

@@ -67,18 +67,26 @@ func (j *Job) passedUnchanged(failed int) int {
 func (j *Job) again() []PassedAgain {
 	all := []PassedAgain{}
 	for i := range j.Runs {
-		failed := &j.Runs[i]
-		if !failed.bad() || failed.Change == "" {
-			continue
-		}
-		for k := i + 1; k < len(j.Runs); k++ {
-			if r := &j.Runs[k]; r.good() && r.Change == failed.Change && SameChange(r, failed) {
-				all = append(all, PassedAgain{i, k, failed.Change})
-				break
-			}
+		if k := j.passedAgain(i); j.Runs[i].bad() && k >= 0 {
+			all = append(all, PassedAgain{i, k, j.Runs[i].Change})
 		}
 	}
 	return all
+}
+
+// passedAgain gives the first run after another that passed on the same commit of a pull
+// request, or -1.
+func (j *Job) passedAgain(failed int) int {
+	of := &j.Runs[failed]
+	if of.Change == "" {
+		return -1
+	}
+	for i := failed + 1; i < len(j.Runs); i++ {
+		if r := &j.Runs[i]; r.good() && r.Change == of.Change && SameChange(r, of) {
+			return i
+		}
+	}
+	return -1
 }
 
 // SameChange reports whether two runs tested the same commits of pull requests.

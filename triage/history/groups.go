@@ -155,3 +155,18 @@ func systemic(jobs []*Job) []Systemic {
 	})
 	return all
 }
+
+// note enters into the group of a systemic finding which jobs have it too.
+func (j *Job) note(s Systemic) {
+	for i := range j.Groups {
+		g := &j.Groups[i]
+		if g.ID != s.ID || !slices.Contains(s.Jobs, j.Name) || len(g.Others) > 0 {
+			continue
+		}
+		for _, name := range s.Jobs {
+			if name != j.Name {
+				g.Others = append(g.Others, name)
+			}
+		}
+	}
+}

@@ -125,6 +125,9 @@ type Group struct {
 	Last   time.Time   `json:"last"`
 	Over   []Prevalent `json:"over_represented"`
 	Causes int         `json:"different_findings,omitempty"` // of a phase
+
+	// Others are jobs that had the same at the same time, where it is systemic.
+	Others []string `json:"systemic_with,omitempty"`
 }
 
 // Make says what runs tell. They may be of several jobs and in any order.
@@ -141,6 +144,11 @@ func Make(runs []Run) *History {
 		return cmp.Or(cmp.Compare(a.Verdict.severity(), b.Verdict.severity()), cmp.Compare(a.Name, b.Name))
 	})
 	h.Systemic = systemic(h.Jobs)
+	for _, s := range h.Systemic {
+		for _, j := range h.Jobs {
+			j.note(s)
+		}
+	}
 	return h
 }
 

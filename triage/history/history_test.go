@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -99,6 +100,8 @@ func TestTitles(t *testing.T) {
 	for _, c := range []struct{ strip, title string }{
 		{"····", "All of the last 4 runs passed"},
 		{"…", "No run has ended"},
+		{"·", "The only run that has ended passed"},
+		{"…A", "The only run that has ended failed: finding A"},
 		{"·········AA·AAA", "Broken since 1900000000000000009: 5 of the last 6 runs failed with the same finding"},
 		{"·······A", "The last run failed with something new: finding A"},
 		{"··A···B····A···", "Flaky: 3 of the last 15 runs failed, of 2 different findings"},
@@ -268,7 +271,7 @@ func sample() []Run {
 		}
 		r.URL = "https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/" + r.Job + "/" + r.Build
 		r.Attributes = map[string]string{"zone": zone, "node": fmt.Sprint("gke-prow-", i%7)}
-		r.Commits = []Commit{{Repo: "kubernetes/kops", SHA: fmt.Sprintf("%040x", 0xabc000+i/2)}}
+		r.Commits = []Commit{{Repo: "kubernetes/kops", SHA: fmt.Sprintf("%x", sha1.Sum([]byte{byte(i / 2)}))}}
 		up, test := 390*time.Second+time.Duration(i%4)*time.Second, 34*time.Minute+time.Duration(i)*27*time.Second
 		if r.Finding != nil {
 			f := titles[r.Finding.ID]

@@ -181,7 +181,8 @@ func (j *Job) lastEnded() int {
 	return -1
 }
 
-// oneChange reports whether all hits are of one pull request while runs of others passed.
+// oneChange reports whether all hits are of one pull request while runs of others passed, and
+// no run passed on the commits of a hit.
 func (j *Job) oneChange(hits []int) bool {
 	change := j.Runs[hits[0]].Change
 	for _, i := range hits {
@@ -189,7 +190,7 @@ func (j *Job) oneChange(hits []int) bool {
 			return false
 		}
 	}
-	if change == "" {
+	if change == "" || slices.ContainsFunc(hits, func(i int) bool { return j.passedAgain(i) >= 0 }) {
 		return false
 	}
 	for i := range j.Runs {
@@ -241,6 +242,12 @@ func (j *Job) verdict() (Rule, string) {
 	if j.Passed+j.Failed == 0 {
 		return Unknown, "No run has ended"
 	}
+	if j.Passed+j.Failed == 1 {
+		if j.Failed == 0 {
+			return Healthy, "The only run that has ended passed"
+		}
+		return New, "The only run that has ended failed: " + text.Line(j.Groups[0].Title)
+	}
 	if j.Failed == 0 {
 		return Healthy, "All of the last " + text.Count(j.Passed, "run") + " passed"
 	}
@@ -260,6 +267,9 @@ func (j *Job) verdict() (Rule, string) {
 		return OneChange, fmt.Sprintf("Only runs of %s failed: %s", text.Line(j.Runs[worst.Runs[0]].Change), text.Line(worst.Title))
 	case Fixed:
 		return Fixed, fmt.Sprintf("Fixed in %s: %s since", text.Name(worst.FixedBy), text.Count(j.passedSince(worst.Last), "run")+" passed")
+	}
+	if j.Failed == 1 {
+		return worst.Rule, "Failed once in the last " + n + ": " + text.Line(worst.Title)
 	}
 	return worst.Rule, fmt.Sprintf("Flaky: %d of the last %s failed, of %s", j.Failed, n, text.Count(len(j.Groups), "different finding"))
 }

@@ -108,7 +108,7 @@ func (j *Job) markdown(b *strings.Builder) {
 	}
 	for i := range j.Groups {
 		g := &j.Groups[i]
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", text.Markdown(strings.Join(append([]string{g.Title}, sayings(g.Over)...), "; ")), text.Markdown(g.Outlook.Said()), j.links(g.Runs), minute(g.First), minute(g.Last))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", text.Markdown(strings.Join(slices.Concat([]string{g.Title}, g.Elsewhere(), sayings(g.Over)), "; ")), text.Markdown(g.Outlook.Said()), j.links(g.Runs), minute(g.First), minute(g.Last))
 	}
 	b.WriteString("\n<details><summary>Durations, limits and flaky cases</summary>\n\n")
 	for i := range j.Dying {

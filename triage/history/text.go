@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,10 @@ func (h *History) Text(w io.Writer) error {
 	for _, s := range h.Systemic {
 		p.part("System", text.Line(s.Title), s.where())
 	}
-	for _, j := range h.Jobs {
+	for i, j := range h.Jobs {
+		if i > 0 {
+			p.b.WriteString("\n")
+		}
 		p.job(j)
 	}
 	_, err := io.WriteString(w, strings.TrimLeft(p.b.String(), "\n"))
@@ -29,8 +33,10 @@ type page struct{ b strings.Builder }
 
 // part writes lines, with a word before the first of them.
 func (p *page) part(word string, lines ...string) {
-	p.b.WriteString("\n")
-	p.more(word, lines...)
+	if len(lines) > 0 {
+		p.b.WriteString("\n")
+		p.more(word, lines...)
+	}
 }
 
 // more is part without an empty line.
@@ -51,43 +57,36 @@ func (p *page) job(j *Job) {
 	p.part("Runs", j.strip()+"   oldest to newest; · passed, letters: see below, - aborted, … running")
 	for i := range j.Groups {
 		g := &j.Groups[i]
-		p.part(j.letter(i), append([]string{text.Line(g.Title), g.About()}, sayings(g.Over)...)...)
+		p.part(j.letter(i), append([]string{text.Line(g.Title), g.About()}, slices.Concat(g.Elsewhere(), sayings(g.Over))...)...)
 	}
 	for i := range j.Dying {
 		d := &j.Dying[i]
 		p.part("Phase", append([]string{text.Line(d.Title) + " " + d.oneCause(), d.About()}, sayings(d.Over)...)...)
 	}
-	word := "Time"
-	p.b.WriteString("\n")
+	var times, limits, flaky, again []string
 	for i := range j.Phases {
 		if t := &j.Phases[i]; t.Usual.Runs > 0 {
-			p.more(word, fmt.Sprintf("%-24s %s", text.Short(text.Line(t.Name), 24), t.Said()))
-			word = ""
+			times = append(times, fmt.Sprintf("%-24s %s", text.Short(text.Line(t.Name), 24), t.Said()))
 		}
 	}
-	word = "Limits"
 	for i := range j.Limits {
-		p.more(word, fmt.Sprintf("%-24s %s", text.Short(text.Line(j.Limits[i].Name), 24), j.Limits[i].Said()))
-		word = ""
+		limits = append(limits, fmt.Sprintf("%-24s %s", text.Short(text.Line(j.Limits[i].Name), 24), j.Limits[i].Said()))
 	}
-	p.more("Slow", sayings(j.Slow)...)
-	word = "Flaky"
 	for i := range j.Flaky {
-		p.more(word, j.Flaky[i].Said())
-		word = ""
+		flaky = append(flaky, j.Flaky[i].Said())
 	}
-	word = "Again"
 	for _, a := range j.Again {
-		p.more(word, j.PassedAgain(a))
-		word = ""
+		again = append(again, j.PassedAgain(a))
 	}
-	p.runs(j)
+	p.part("Time", times...)
+	p.more("Limits", limits...)
+	p.more("Slow", sayings(j.Slow)...)
+	p.part("Flaky", append(flaky, again...)...)
+	p.part("Failed", j.others()...)
 }
 
-// runs lists the runs that did not pass, the newest first.
-func (p *page) runs(j *Job) {
-	p.b.WriteString("\n")
-	word := "Failed"
+// others lists the runs that did not pass, the newest first.
+func (j *Job) others() (lines []string) {
 	for i := len(j.Runs) - 1; i >= 0; i-- {
 		r := &j.Runs[i]
 		if r.good() {
@@ -97,9 +96,9 @@ func (p *page) runs(j *Job) {
 		if r.Finding != nil {
 			said = r.Finding.Title
 		}
-		p.more(word, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), text.Duration(r.Took), text.Name(r.Build), text.Short(text.Line(said), 100)))
-		word = ""
+		lines = append(lines, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), text.Duration(r.Took), text.Name(r.Build), text.Short(text.Line(said), 100)))
 	}
+	return lines
 }
 
 func minute(t time.Time) string {

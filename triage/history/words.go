@@ -86,6 +86,15 @@ func (g *Group) oneCause() string {
 	return fmt.Sprintf("died in %s of %s: one cause behind them is likely", text.Count(g.Hits, "run"), text.Count(g.Causes, "different finding"))
 }
 
+// Elsewhere says which other jobs have the same at the same time; nothing where it is not
+// systemic.
+func (g *Group) Elsewhere() []string {
+	if len(g.Others) == 0 {
+		return nil
+	}
+	return []string{"also in " + text.Count(len(g.Others), "other job") + " at the same time, so probably not this job's own fault: " + text.Line(strings.Join(g.Others, ", "))}
+}
+
 func sayings(all []Prevalent) (lines []string) {
 	for i := range all {
 		lines = append(lines, all[i].Said())

@@ -1,8 +1,8 @@
 // Command serve offers a directory of sample buckets as a Cloud Storage server
 // on loopback.
 //
-//	serve [-addr 127.0.0.1:0] [-deck LOGS] DIR                    until interrupted; prints the address
-//	serve [-addr 127.0.0.1:0] [-deck LOGS] DIR -- COMMAND ARG…    while COMMAND runs, with its exit code
+//	serve [-addr 127.0.0.1:0] [-deck LOGS] [-past] DIR                    until interrupted; prints the address
+//	serve [-addr 127.0.0.1:0] [-deck LOGS] [-past] DIR -- COMMAND ARG…    while COMMAND runs, with its exit code
 //
 // COMMAND finds the server through STORAGE_EMULATOR_HOST. The files LOGS/JOB/BUILD/CONTAINER.txt
 // are the logs of runs that have not ended, which a Deck at the same address shows.
@@ -20,6 +20,7 @@ import (
 	"syscall"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/gcstest/pastruns"
 )
 
 func main() {
@@ -38,6 +39,7 @@ func run(args []string) (int, error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:0", "address to listen on")
 	deck := flags.String("deck", "", "directory of logs that Deck shows: JOB/BUILD/CONTAINER.txt")
+	past := flags.Bool("past", false, "offer the past of four jobs too, for prowtrace history")
 	if err := flags.Parse(args); err != nil {
 		return 2, nil // the flag package has said why
 	}
@@ -51,6 +53,9 @@ func run(args []string) (int, error) {
 	defer server.Close()
 	if err := server.LoadDir(flags.Arg(0)); err != nil {
 		return 1, err
+	}
+	if *past {
+		pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
 	}
 	if *deck != "" {
 		if err := server.LoadDeck(*deck); err != nil {

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/session"
+	"prowtrace/trace/join"
+	"prowtrace/triage/history"
+)
+
+// historyCommand says what failed how often, and since when.
+type historyCommand struct {
+	request
+	output string
+	asJSON bool
+	number int
+	with   string
+}
+
+// mostJobs bounds the jobs that --with adds.
+const mostJobs = 20
+
+func newHistory(s Streams) *cobra.Command {
+	c := &historyCommand{request: newRequest(s)}
+	command := &cobra.Command{
+		Use:   "history JOB…",
+		Short: "Say what failed how often, since when, and whether it is broken or flaky",
+		Long: `history looks at the last runs of jobs and judges those that failed. It says which
+failures are the same, whether the job is broken (and since which commits), flaky or
+fixed, what runs that fail have in common, and how much of their time limits runs use.
+
+JOB is the name of a job, or any link to it or to one of its runs. A failure that three
+jobs have within a day is called systemic and comes first.`,
+		Example: `  prowtrace history e2e-kops-gce-cni-cilium
+  prowtrace history -n 50 e2e-kops-gce-cni-cilium --with 'e2e-kops-*'`,
+		Args: atLeastOneJob,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+	}
+	f := command.Flags()
+	c.registerStore(f)
+	named(f, &c.choice.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
+	named(f, &c.choice.before, "before", "", "TIME", "only runs started before this time")
+	named(f, &c.choice.bucket, "bucket", "", "BUCKET", "bucket of the job, where its name or page tells none")
+	f.BoolVar(&c.offline, "offline", false, "send no request: use the runs in the cache")
+	f.BoolVar(&c.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
+	c.number = 30
+	f.VarP(countValue{&c.number}, "number", "n", "how many runs of each job")
+	named(f, &c.with, "with", "", "PATTERN", "look at the jobs of the same bucket too whose names fit, such as 'pull-kops-*'")
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
+	c.output = asText
+	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
+	return command
+}
+
+// atLeastOneJob wants an argument.
+func atLeastOneJob(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return nil
+	}
+	return usageError{errors.New("no job given"), "name a job, or paste a link: " + c.CommandPath() + " e2e-kops-gce-cni-cilium"}
+}
+
+func (c *historyCommand) run(ctx context.Context, args []string) error {
+	if c.asJSON {
+		c.output = asJSON
+	}
+	c.join = string(join.ByTime)
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	defer c.close()
+	refs, err := c.session.Parse(args)
+	if err != nil {
+		return err
+	}
+	for i, ref := range refs {
+		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
+			return usageError{fmt.Errorf("cannot look at the history of %s: it is on this machine, and no job", text.Line(args[i])), "name a job, or paste a link"}
+		}
+	}
+	if refs, err = c.others(ctx, refs); err != nil {
+		return err
+	}
+	runs, err := c.runs(ctx, refs)
+	if err != nil {
+		return err
+	}
+	return c.print(history.Make(runs))
+}
+
+// others adds the jobs of --with.
+func (c *historyCommand) others(ctx context.Context, refs []prow.Ref) ([]prow.Ref, error) {
+	if c.with == "" {
+		return refs, nil
+	}
+	more, left, err := c.session.JobsLike(ctx, refs[0], c.with, mostJobs)
+	if err != nil {
+		return nil, err
+	}
+	if left {
+		c.note("more than %d jobs fit %s: the first %d are used", mostJobs, text.Quote(c.with, maxQuoted), mostJobs)
+	}
+	return append(refs, more...), nil
+}
+
+// runs gives the runs of all jobs, each job once.
+func (c *historyCommand) runs(ctx context.Context, refs []prow.Ref) (all []history.Run, err error) {
+	seen := map[string]bool{}
+	for _, ref := range refs {
+		runs, err := c.session.History(ctx, ref, c.number, c.knownErrors())
+		if err != nil && len(refs) > 1 && ctx.Err() == nil {
+			c.note("%v", err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			if name := r.Job + " " + r.Build; !seen[name] {
+				seen[name] = true
+				all = append(all, r)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no runs were found")
+	}
+	return all, nil
+}
+
+func (c *historyCommand) print(h *history.History) (err error) {
+	switch out := c.streams.Out; c.output {
+	case asJSON:
+		err = h.JSON(out)
+	case asMarkdown:
+		err = h.Markdown(out)
+	default:
+		err = h.Text(out)
+	}
+	if err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+// historyStarted tells how much is read.
+func historyStarted(e session.HistoryStarted) string {
+	return fmt.Sprintf("reading %s of %s", text.Count(e.Runs, "run"), text.Line(e.Ref.Job))
+}

@@ -1,0 +1,57 @@
+package find
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"prowtrace/objstore"
+	"prowtrace/prow"
+)
+
+// jobRoots are where the directories of jobs lie in a bucket.
+var jobRoots = []string{"logs/", "pr-logs/directory/"}
+
+// Jobs gives the names of the jobs in a bucket that a pattern of [path.Match] fits, sorted;
+// most at most, and more reports that there are more. A pattern that begins with a wildcard
+// would list the whole bucket: the error of one says so.
+func Jobs(ctx context.Context, store objstore.Store, bucket, pattern string, most int) (names []string, more bool, err error) {
+	begin := pattern
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		begin = pattern[:i]
+	}
+	if _, err := path.Match(pattern, ""); err != nil || len(begin) < 3 {
+		return nil, false, &PatternError{pattern}
+	}
+	seen := map[string]bool{}
+	for _, dir := range jobRoots {
+		for e, err := range store.ListDir(ctx, bucket, dir, objstore.Bounds{From: dir + begin, To: dir + begin + "~"}) {
+			if err != nil {
+				return nil, false, fmt.Errorf("list the jobs of %s: %w", bucket, err)
+			}
+			name, ok := strings.CutSuffix(strings.TrimPrefix(e.Name, dir), "/")
+			if fits, _ := path.Match(pattern, name); !ok || !fits || !prow.IsJob(name) || seen[name] {
+				continue
+			}
+			if len(seen) == most {
+				more = true
+				break
+			}
+			seen[name] = true
+		}
+	}
+	for name := range seen {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, more, nil
+}
+
+// PatternError: a pattern of names of jobs that cannot be used.
+type PatternError struct{ Pattern string }
+
+func (e *PatternError) Error() string {
+	return "the pattern must begin with three letters or more of the jobs' names, and be whole"
+}

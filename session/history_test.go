@@ -1,0 +1,164 @@
+package session_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"prowtrace/internal/gcstest"
+	"prowtrace/internal/gcstest/pastruns"
+	"prowtrace/prow"
+	"prowtrace/session"
+	"prowtrace/triage"
+	"prowtrace/triage/history"
+)
+
+// past offers the past of four jobs beside the sample bucket.
+func past(t *testing.T) (session.Options, *gcstest.Server) {
+	t.Helper()
+	o, _, server := sample(t)
+	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	o.Untraced = true
+	return o, server
+}
+
+// look is the history of jobs.
+func look(t *testing.T, o session.Options, n int, jobs ...string) *history.History {
+	t.Helper()
+	s := session.New(o)
+	refs, err := s.Parse(jobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signatures, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := triage.NewMatcher(signatures)
+	var all []history.Run
+	for _, ref := range refs {
+		runs, err := s.History(t.Context(), ref, n, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, runs...)
+	}
+	return history.Make(all)
+}
+
+// What is known of the past of four jobs is found: what is broken and since which commits, a
+// flake, an outage, a slow node, a suite that grows to its limit.
+func TestHistory(t *testing.T) {
+	o, server := past(t)
+	h := look(t, o, 30, pastruns.Broken, pastruns.Flaky, pastruns.Pulls, pastruns.Growing)
+	jobs := map[string]*history.Job{}
+	for _, j := range h.Jobs {
+		jobs[j.Name] = j
+		if len(j.Runs) != pastruns.Runs {
+			t.Errorf("%s has %d runs", j.Name, len(j.Runs))
+		}
+		for _, r := range j.Runs {
+			if r.Gap != "" || r.Started.IsZero() || r.Took == 0 || r.URL == "" || len(r.Commits) == 0 || len(r.Phases) == 0 {
+				t.Errorf("of %s %s is missing: %+v", j.Name, r.Build, r)
+			}
+		}
+	}
+	broken := jobs[pastruns.Broken]
+	if g := broken.Groups[0]; broken.Verdict != history.Broken || g.Since != pastruns.Build(pastruns.Broken, 10) || g.Good != pastruns.Build(pastruns.Broken, 9) || g.Lately != 4 || g.In != 5 || g.Category != "quota" || len(g.Changed) != 1 {
+		t.Errorf("%s: %+v", broken.Title, g)
+	}
+	if s := h.Systemic; len(s) != 1 || !slices.Equal(s[0].Jobs, []string{pastruns.Growing, pastruns.Flaky, pastruns.Pulls}) || s[0].Category != "dependency" {
+		t.Errorf("systemic: %+v", s)
+	}
+	if f := jobs[pastruns.Flaky].Flaky; len(f) != 1 || len(f[0].Again) != 3 {
+		t.Errorf("flaky: %+v", f)
+	}
+	if a := jobs[pastruns.Pulls].Again; len(a) != 2 || a[0].Failed != 3 || a[0].Passed != 4 || a[0].Change != "kubernetes/kops#18101" {
+		t.Errorf("passed again: %+v", a)
+	}
+	growing := jobs[pastruns.Growing]
+	if s := growing.Slow; len(s) != 1 || s[0].Key != "node" || s[0].Value != pastruns.SlowNode {
+		t.Errorf("slow runs have %+v", s)
+	}
+	if l := growing.Limits; len(l) != 2 || l[0].Name != "Kubernetes e2e suite" || l[0].Meets < 8 || l[0].Meets > 12 {
+		t.Errorf("limits: %+v", l)
+	}
+
+	// What has ended is not asked for again.
+	before := len(server.Requests())
+	again := look(t, o, 30, pastruns.Broken)
+	var first, second bytes.Buffer
+	if err := (&history.History{Jobs: []*history.Job{broken}}).JSON(&first); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&history.History{Jobs: again.Jobs}).JSON(&second); err != nil {
+		t.Fatal(err)
+	}
+	if first.String() != second.String() {
+		t.Errorf("the second time it is\n%s\nnot\n%s", second.String(), first.String())
+	}
+	for _, r := range server.Requests()[before:] {
+		for _, whole := range []string{"build-log.txt", "junit", "podinfo.json", "metadata.json"} {
+			if strings.HasSuffix(r.Object, whole) {
+				t.Errorf("%s was asked for again", r.Object)
+			}
+		}
+	}
+}
+
+// Logs are read of runs that failed, and of three that passed.
+func TestHistoryIsCheap(t *testing.T) {
+	o, server := past(t)
+	look(t, o, 30, pastruns.Broken)
+	logs := map[string]bool{}
+	for _, r := range server.Requests() {
+		if strings.HasSuffix(r.Object, "build-log.txt") {
+			logs[r.Object] = true
+		}
+	}
+	if len(logs) != 4+3 {
+		t.Errorf("%d logs were read, not 7", len(logs))
+	}
+}
+
+func TestHistoryOffline(t *testing.T) {
+	o, server := past(t)
+	want := look(t, o, 30, pastruns.Broken).Jobs[0]
+	before := len(server.Requests())
+	o.Offline = true
+	got := look(t, o, 30, pastruns.Broken).Jobs[0]
+	if got.Title != want.Title || len(got.Runs) != len(want.Runs) || len(server.Requests()) != before {
+		t.Errorf("offline it is %q of %d runs, not %q of %d", got.Title, len(got.Runs), want.Title, len(want.Runs))
+	}
+}
+
+func TestJobsLike(t *testing.T) {
+	o, _ := past(t)
+	of := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Bucket: pastruns.Bucket, Job: pastruns.Broken}}
+	for _, c := range []struct {
+		pattern string
+		most    int
+		want    string
+		more    bool
+	}{
+		{"e2e-kops-gce-cni-*", 10, pastruns.Flaky, false},
+		{"pull-kops-e2e-*", 10, "pull-kops-e2e-k8s-gce-calico pull-kops-e2e-k8s-gce-cilium", false},
+		{"pull-kops-e2e-*", 1, "pull-kops-e2e-k8s-gce-calico", true},
+		{"nothing-like-it-*", 10, "", false},
+	} {
+		refs, more, err := session.New(o).JobsLike(t.Context(), of, c.pattern, c.most)
+		var names []string
+		for _, r := range refs {
+			names = append(names, r.Job)
+		}
+		if got := strings.Join(names, " "); got != c.want || more != c.more || err != nil {
+			t.Errorf("%s: %q %v %v, not %q %v", c.pattern, got, more, err, c.want, c.more)
+		}
+	}
+	for _, pattern := range []string{"*", "ab*", "pull-[", ""} {
+		if _, _, err := session.New(o).JobsLike(t.Context(), of, pattern, 10); err == nil {
+			t.Errorf("the pattern %q is taken", pattern)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package history
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"prowtrace/prow/runfile"
+	"prowtrace/triage"
+)
+
+// Of tells what there is to remember of a run, by its evidence; finding is what broke first
+// in it, if that is known. Job, Build and URL are those of the Metadata's Run, and the
+// caller's.
+func Of(e *triage.Evidence, finding *Finding) Run {
+	m := e.Metadata
+	start, end := m.Span()
+	r := Run{Job: m.Run.Job, Build: m.Run.Build, Started: cmp.Or(m.Since(), start).UTC(), State: m.State(), Finding: finding, Commits: commitsOf(m), Attributes: attributesOf(m)}
+	if r.Job == "" && m.ProwJob != nil {
+		r.Job, r.Build = m.ProwJob.Job, m.ProwJob.Build
+	}
+	if !start.IsZero() && end.After(start) && r.State != runfile.Running {
+		r.Took = end.Sub(start)
+	}
+	if m.Run.Pull != "" && m.Run.Org != "" {
+		r.Change = m.Run.Org + "/" + m.Run.Repo + "#" + m.Run.Pull
+	}
+	for _, p := range triage.Phases(e) {
+		r.Phases = append(r.Phases, Phase{p.Name, p.Duration, p.Failed})
+	}
+	r.Cases = casesOf(m)
+	r.Budgets = budgetsOf(m, r.Took)
+	return r
+}
+
+// mostCommits bounds the repositories that are remembered of a run.
+const mostCommits = 100
+
+// commitsOf gives what was tested: what was cloned in the end, else what Prow wanted.
+func commitsOf(m *runfile.Metadata) (all []Commit) {
+	add := func(repo, sha, pull string) {
+		known := slices.ContainsFunc(all, func(c Commit) bool { return c.Repo == repo && c.Pull == pull })
+		if repo != "/" && sha != "" && !known && len(all) < mostCommits {
+			all = append(all, Commit{repo, sha, pull})
+		}
+	}
+	wanted := []runfile.Refs{}
+	if p := m.ProwJob; p != nil {
+		if p.Refs != nil {
+			wanted = append(wanted, *p.Refs)
+		}
+		wanted = append(wanted, p.Extra...)
+	}
+	for _, c := range m.Clones {
+		wanted = append(wanted, c.Refs)
+	}
+	for _, refs := range wanted {
+		add(refs.Org+"/"+refs.Repo, refs.BaseSHA, "")
+		for _, p := range refs.Pulls {
+			add(refs.Org+"/"+refs.Repo, p.SHA, strconv.Itoa(p.Number))
+		}
+	}
+	for _, c := range m.Clones {
+		if len(c.Refs.Pulls) == 0 { // else it is a merge that nobody else has
+			add(c.Refs.Org+"/"+c.Refs.Repo, c.SHA, "")
+		}
+	}
+	if m.Started != nil {
+		for _, repo := range slices.Sorted(maps.Keys(m.Started.Repos)) {
+			for i, ref := range strings.Split(m.Started.Repos[repo], ",") {
+				name, sha, _ := strings.Cut(ref, ":")
+				if i == 0 {
+					name = ""
+				}
+				add(repo, sha, name)
+			}
+		}
+	}
+	return all
+}
+
+// placeNames are variables of a job that say where it works.
+var placeNames = regexp.MustCompile(`(?i)(?:^|_)(?:zones?|regions?|location)$`)
+
+// attributesOf gives what could make one run unlike another.
+func attributesOf(m *runfile.Metadata) map[string]string {
+	all := map[string]string{}
+	set := func(key, value string) {
+		if value != "" && len(value) <= 200 && len(all) < 50 {
+			all[key] = value
+		}
+	}
+	if p := m.Pod; p != nil {
+		set("node", p.Node)
+		for _, c := range p.Containers {
+			if c.Role == runfile.RoleTest {
+				set("image", c.Image)
+			}
+		}
+	}
+	if m.Started != nil && all["node"] == "" {
+		set("node", m.Started.Node)
+	}
+	if p := m.ProwJob; p != nil {
+		set("cluster", p.Cluster)
+		for _, c := range p.Definition.Containers {
+			for _, v := range c.Env {
+				if placeNames.MatchString(v.Name) {
+					set(v.Name, v.Value)
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Versions)) {
+		set(key, m.Versions[key])
+	}
+	return all
+}
+
+// mostCasesOfRun bounds the cases that are remembered of a run.
+const mostCasesOfRun = 200
+
+// casesOf gives the cases that failed, without the phases of a runner.
+func casesOf(m *runfile.Metadata) (all []Case) {
+	seen := map[string]bool{}
+	for _, s := range m.Suites {
+		if triage.OfRunner(s.File) {
+			continue
+		}
+		for _, c := range s.Cases {
+			flaky := c.Outcome == runfile.CaseFlaky
+			if (flaky || c.Outcome == runfile.CaseFailed) && c.Name != "" && !seen[c.Name] && len(all) < mostCasesOfRun {
+				seen[c.Name] = true
+				all = append(all, Case{c.Name, flaky})
+			}
+		}
+	}
+	return all
+}
+
+// timeoutFlag is how a command line of Ginkgo's or of go test's limits a suite.
+var timeoutFlag = regexp.MustCompile(`(?:^|\s)--?(?:ginkgo\.|test\.|test-)?timeout(?:=|\s+)(\d[0-9hms.]*[hms])(?:\s|$)`)
+
+// budgetsOf gives the limits that a run is told to have: Prow's, of the whole test, and the
+// command line's, of the longest suite.
+func budgetsOf(m *runfile.Metadata, took time.Duration) (all []Budget) {
+	p := m.ProwJob
+	if p == nil {
+		return nil
+	}
+	if used := cmp.Or(testTime(m), took); p.Timeout > 0 && used > 0 {
+		all = append(all, Budget{"job", used, p.Timeout})
+	}
+	longest := runfile.Suite{}
+	for _, s := range m.Suites {
+		if s.Duration > longest.Duration && !triage.OfRunner(s.File) {
+			longest = s
+		}
+	}
+	var limit time.Duration
+	for _, c := range p.Definition.Containers {
+		for _, found := range timeoutFlag.FindAllStringSubmatch(strings.Join(slices.Concat(c.Command, c.Args), " "), -1) {
+			if d, err := time.ParseDuration(found[1]); err == nil && d > limit {
+				limit = d
+			}
+		}
+	}
+	if limit > 0 && longest.Duration > 0 {
+		all = append(all, Budget{cmp.Or(longest.Name, "suite"), longest.Duration, limit})
+	}
+	return all
+}
+
+// testTime is how long the containers ran that Prow's limit is for.
+func testTime(m *runfile.Metadata) (longest time.Duration) {
+	if m.Pod == nil {
+		return 0
+	}
+	for _, c := range m.Pod.Containers {
+		if c.Role == runfile.RoleTest && c.End != nil && !c.Started.IsZero() {
+			longest = max(longest, c.End.Finished.Sub(c.Started))
+		}
+	}
+	return longest
+}
