@@ -134,6 +134,9 @@ type onDemand struct {
 	dir   runDir
 
 	whole, edge, total int64 // bytes: of a log held whole; of each end of a larger one; of all logs
+
+	lane  *logLane // where logs come beside traces
+	place *place   // of the log that is fetched
 }
 
 func (c *Cache) onDemand(store objstore.Store, res *Result, o ArtifactOptions) *onDemand {

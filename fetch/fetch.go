@@ -7,7 +7,8 @@
 //
 //   - Only artifacts/**/otlp/** and the metadata files of runfile.Kinds are
 //     asked for, never the whole run, which can have 50,000 objects.
-//   - Logs come only when FetchLogs asks for them, behind the traces.
+//   - Logs never delay the traces: they come when FetchLogs asks for them, and with
+//     Options.Logs beside the traces as far as these leave room.
 //   - A file that Result names is complete: size and CRC-32C are those that the
 //     bucket listed, for exactly that generation of the object. Bytes are as
 //     stored; compressed objects stay compressed.
@@ -55,6 +56,11 @@ type Options struct {
 	// with Refresh brings it. 0: as long as they come, for a minute.
 	Patience time.Duration
 
+	// Logs, if not nil, lets the run's logs come beside its traces, as far as these leave
+	// room. FetchLogs, with the same options, goes on from there; until it has done so they
+	// belong to the Result. What they use of a pool is Pool's.
+	Logs *ArtifactOptions
+
 	// Instances know between which buckets runs were moved.
 	Instances prow.Instances
 
@@ -84,12 +90,17 @@ type Result struct {
 	Lost      []runfile.Loss  // metadata files that were left out when the bucket was last asked
 
 	release func() error
+	lane    *logLane // brings the logs; nil where none does
 }
 
-// Close allows other processes to prune the run. Calling it again, or on a nil
-// Result, does nothing.
+// Close allows other processes to prune the run, and ends logs that are on their way.
+// Calling it again, or on a nil Result, does nothing.
 func (r *Result) Close() error {
-	if r == nil || r.release == nil {
+	if r == nil {
+		return nil
+	}
+	r.lane.stop()
+	if r.release == nil {
 		return nil
 	}
 	release := r.release
@@ -146,7 +157,10 @@ func (t *transfer) do(ctx context.Context) (*Result, error) {
 		t.notice("the cache cannot be locked (%v); let no other prowtrace work on this run now", err)
 	}
 	res, err := t.answer(ctx)
-	if res != nil {
+	if res == nil {
+		t.lane.stop()
+	} else {
+		res.lane = t.lane
 		// Without locks nobody prunes either: see Prune.
 		res.release, _ = t.cache.lockUse(t.dir.id())
 	}

@@ -17,14 +17,19 @@ import (
 type keeper struct {
 	f           fileWriter
 	whole, edge int64
-	n           int64  // bytes so far
-	tail        []byte // the last of a text that is too long, at least edge bytes
+	room        *reserved // bytes that the file may take; nil: whole of them
+	n           int64     // bytes so far
+	tail        []byte    // the last of a text that is too long, at least edge bytes
 }
 
 func (k *keeper) Write(b []byte) (int, error) {
 	n := len(b)
 	if k.tail == nil {
 		fits := b[:min(int64(len(b)), k.whole-k.n)]
+		if k.room != nil && k.n+int64(len(fits)) > k.room.n && !k.room.grow(k.n+int64(len(fits))) {
+			fits = fits[:max(0, k.room.n-k.n)]
+			k.whole, k.edge = k.n+int64(len(fits)), max(1, min(k.edge, k.room.n/2))
+		}
 		if _, err := k.f.Write(fits); err != nil {
 			return 0, &localError{err}
 		}

@@ -35,34 +35,43 @@ const (
 
 // FetchLogs brings the logs of a run into the cache: those of its containers and of
 // ci-operator's steps, each up to the size that runfile.Kinds allow, and together so.
-// Of larger ones it brings the first and the last 16 MiB. It is for after Fetch, whose
-// traces it never delays; res must not be closed meanwhile.
+// Of larger ones it brings the first and the last 16 MiB. It is for after Fetch, and
+// goes on with what Options.Logs let come beside the traces; res must not be closed
+// meanwhile.
 //
 // What cannot be had is among the losses, also where that is all. Errors are the
 // context's, and those of the cache.
 func (c *Cache) FetchLogs(ctx context.Context, store objstore.Store, res *Result, o ArtifactOptions) (*Logs, error) {
-	return c.onDemand(store, res, o).logs(ctx)
+	return c.onDemand(store, res, o).logs(ctx, res.lane)
 }
 
-func (d *onDemand) logs(ctx context.Context) (*Logs, error) {
+func (d *onDemand) logs(ctx context.Context, lane *logLane) (*Logs, error) {
 	m := d.dir.readManifest()
 	if d.Offline || m.Logs != nil && m.Logs.Final && !d.Refresh && d.holdsLogs(m) {
 		return d.heldLogs(m), d.markUsed(ctx, m)
 	}
-	asked := d.cache.now()
-	objects, lost, err := d.listLogs(ctx)
+	b, err := lane.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	files, more, err := d.bring(ctx, m, objects)
-	if err != nil {
-		return nil, err
+	if !b.listed {
+		b.asked = d.cache.now()
+		if b.objects, b.lost, err = d.listLogs(ctx); err != nil {
+			return nil, err
+		}
 	}
-	lost = append(lost, more...)
-	again := slices.ContainsFunc(lost, func(l runfile.Loss) bool { return l.Again })
-	m, err = d.commit(ctx, files, func(m *manifest) {
+	if !b.all {
+		d.inOrder(b.objects)
+		var more []runfile.Loss
+		if b.files, more, err = d.bring(ctx, m, b.objects); err != nil {
+			return nil, err
+		}
+		b.lost = append(b.lost, more...)
+	}
+	again := slices.ContainsFunc(b.lost, func(l runfile.Loss) bool { return l.Again })
+	m, err = d.commit(ctx, b.files, func(m *manifest) {
 		before := m.Logs
-		m.Logs = &logListing{At: asked, Final: final(m.Files, asked) && !again, Lost: lost, Compared: d.Compared && (before == nil || before.Compared)}
+		m.Logs = &logListing{At: b.asked, Final: final(m.Files, b.asked) && !again, Lost: b.lost, Compared: d.Compared && (before == nil || before.Compared)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fetch the logs of %s: %w", d.run.URL(), err)
@@ -165,41 +174,44 @@ func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost 
 	if len(found) == maxLogFiles {
 		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "only " + text.Count(maxLogFiles, "log") + " of a run are taken"})
 	}
-	slices.SortFunc(found, func(a, b objstore.Object) int {
-		return cmp.Or(cmp.Compare(d.Order(strings.TrimPrefix(a.Name, root)), d.Order(strings.TrimPrefix(b.Name, root))), cmp.Compare(a.Name, b.Name))
-	})
+	d.inOrder(found)
 	return found, lost, nil
+}
+
+// inOrder sorts logs by which come first.
+func (d *onDemand) inOrder(objects []objstore.Object) {
+	order := func(o objstore.Object) int { return d.Order(strings.TrimPrefix(o.Name, d.run.Root+"/")) }
+	slices.SortFunc(objects, func(a, b objstore.Object) int {
+		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 // bring fetches the logs that were listed, in their order, as far as there is room. The
 // error is the context's.
 func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Object) (files []received, lost []runfile.Loss, err error) {
-	var mu sync.Mutex // guards what this returns, and left
-	left := d.total   // bytes
+	var mu sync.Mutex // guards what this returns
+	left := &room{left: d.total}
 	var omitted []string
 	var g errgroup.Group
 	g.SetLimit(logsParallel)
 	for _, o := range objects {
 		name := strings.TrimPrefix(o.Name, d.run.Root+"/")
 		a := artifact{entry: newEntry(name, o), Content: o.Size}
-		mu.Lock()
 		if old, ok := m.artifactNamed(name); ok && old.Version == a.Version && d.dir.holdsArtifact(d.run, &old) {
-			left -= old.Held.Size
+			left.spend(old.Held.Size)
 			if l, ok := lossOf(old); ok {
+				mu.Lock()
 				lost = append(lost, l)
+				mu.Unlock()
 			}
-			mu.Unlock()
 			continue
 		}
-		how := d.plan(o, left)
-		fits := how.cost >= 0 && how.cost <= left
-		if fits {
-			left -= how.cost
-		} else {
-			omitted = append(omitted, name)
+		how := d.plan(o, left.free())
+		if how.cost >= 0 {
+			how.room = left.take(how.cost)
 		}
-		mu.Unlock()
-		if !fits {
+		if how.room == nil {
+			omitted = append(omitted, name)
 			continue
 		}
 		g.Go(func() error {
@@ -209,7 +221,7 @@ func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Obj
 			lost = append(lost, l...)
 			if err == nil {
 				files = append(files, r)
-				left -= max(0, heldBytes(r.Parts)-how.cost) // what was stored with gzip is larger here
+				how.room.settle(heldBytes(r.Parts))
 			} else if ctx.Err() == nil {
 				lost = append(lost, runfile.Loss{Kind: runfile.LossUnavailable, File: name, Files: 1, Why: text.Line(err.Error()), Again: true})
 			}
@@ -248,6 +260,8 @@ func heldBytes(parts []Part) (n int64) {
 type method struct {
 	ends bool  // its first and last bytes, by range
 	cost int64 // bytes that come; negative: none of it may
+
+	room *reserved // that it has, more where it turns out to be gzip; nil: as much as a log may have
 }
 
 // plan chooses how to fetch a log.
@@ -270,10 +284,13 @@ var errZipped = errors.New("it is gzip")
 
 // receive fetches an artifact into a file.
 func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, how method) (received, []runfile.Loss, error) {
-	if err := d.Pool.acquire(ctx); err != nil {
+	p, err := d.enter(ctx)
+	if err != nil {
 		return received{}, nil, err
 	}
-	defer d.Pool.release()
+	defer p.leave()
+	there := *d
+	d, there.place = &there, p
 	d.Progress.files.Add(1)
 	d.Progress.bytes.Add(how.cost)
 	var damage error
@@ -284,7 +301,7 @@ func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, h
 	}
 	if err == nil && !how.ends || errors.Is(err, errZipped) {
 		a.Unchecked = false
-		damage, err = d.readAll(ctx, o, f, &a)
+		damage, err = d.readAll(ctx, o, f, &a, how.room)
 	}
 	if f == nil {
 		return received{}, nil, err
@@ -307,7 +324,7 @@ func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, h
 
 // readAll streams a whole object, whose sum the store checks, and keeps its text. The
 // text of damaged gzip is kept as far as it goes, and damage says so.
-func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact) (damage, err error) {
+func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact, room *reserved) (damage, err error) {
 	if o.Size > maxStored {
 		return nil, fmt.Errorf("%w: it cannot be read in parts, and has %s", objstore.ErrTooLarge, text.Size(o.Size))
 	}
@@ -315,7 +332,7 @@ func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter,
 		if err := emptyFile(f); err != nil {
 			return nil, err
 		}
-		k := &keeper{f: f, whole: d.whole, edge: d.edge}
+		k := &keeper{f: f, whole: d.whole, edge: d.edge, room: room}
 		damage, err = d.stream(ctx, o, k)
 		if errors.Is(err, objstore.ErrChecksum) {
 			d.Progress.Retry()
@@ -346,7 +363,7 @@ func (d *onDemand) stream(ctx context.Context, o objstore.Object, w io.Writer) (
 		from.CloseWithError(err)
 		return nil
 	})
-	err = d.store.Read(ctx, o, io.MultiWriter(to, progressWriter{d.Progress}))
+	err = d.store.Read(ctx, o, d.counted(ctx, to))
 	to.CloseWithError(err)
 	g.Wait()
 	if isFull(local) || err == nil && local != nil {
@@ -360,10 +377,10 @@ func (d *onDemand) readEnds(ctx context.Context, o objstore.Object, f fileWriter
 	head, tail := &limitedBuffer{limit: int(d.edge)}, &limitedBuffer{limit: int(d.edge)}
 	var g errgroup.Group
 	g.Go(func() error {
-		return d.store.ReadRange(ctx, o, 0, d.edge, io.MultiWriter(head, progressWriter{d.Progress}))
+		return d.store.ReadRange(ctx, o, 0, d.edge, d.counted(ctx, head))
 	})
 	g.Go(func() error {
-		return d.store.ReadRange(ctx, o, o.Size-d.edge, d.edge, io.MultiWriter(tail, progressWriter{d.Progress}))
+		return d.store.ReadRange(ctx, o, o.Size-d.edge, d.edge, d.counted(ctx, tail))
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err

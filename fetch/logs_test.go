@@ -33,7 +33,7 @@ func fetchLogs(t *testing.T, c *Cache, store objstore.Store, o ArtifactOptions, 
 	defer res.Close()
 	d := c.onDemand(store, res, o)
 	d.whole, d.edge, d.total = whole, edge, total
-	logs, err := d.logs(t.Context())
+	logs, err := d.logs(t.Context(), res.lane)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,19 @@ func (p *Pool) acquire(ctx context.Context) error {
 	}
 }
 
+// acquireIdle takes a slot if one is free that nobody waits for.
+func (p *Pool) acquireIdle() bool {
+	select {
+	case p.slots <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// crowded reports whether all slots are taken.
+func (p *Pool) crowded() bool { return len(p.slots) == cap(p.slots) }
+
 func (p *Pool) release() { <-p.slots }
 
 func (p *Pool) size() int { return cap(p.slots) }

@@ -23,9 +23,10 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	waited  bool    // for another process
-	before  listing // what was known then
-	listErr error   // why the listing broke off
+	lane    *logLane // brings the logs; nil where none does
+	waited  bool     // for another process
+	before  listing  // what was known then
+	listErr error    // why the listing broke off
 
 	mu   sync.Mutex     // guards lost while files are brought
 	lost []runfile.Loss // small files that could not be had, by policy and name at the end
@@ -70,6 +71,7 @@ func (t *transfer) ask(ctx context.Context) error {
 			}
 		}
 		for o := range found {
+			t.startLogs(ctx)
 			if err := t.start(ctx, g, func() error { return t.fetchFile(ctx, o) }); err != nil {
 				return err
 			}
@@ -78,6 +80,10 @@ func (t *transfer) ask(ctx context.Context) error {
 		return nil
 	})
 	err := g.Wait()
+	if err == nil && len(t.ledger.known()) > 0 {
+		t.startLogs(ctx)
+	}
+	t.lane.tracesCame()
 	beside.wait(err == nil)
 	return err
 }

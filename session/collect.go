@@ -166,7 +166,9 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	if err != nil {
 		return err
 	}
+	logs := fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Compared: s.o.Compared, Pool: pool, Progress: progress}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
+		Logs: s.logsBeside(logs),
 		Only: in.Part(), NoTraces: s.o.NoTraces, Instances: s.o.Instances, Pool: pool, Progress: progress,
 		Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Patience: s.o.Patience,
 		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
@@ -178,13 +180,23 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 				return cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{Only: in.Part(), Instances: s.o.Instances, Pool: pool, Refresh: true})
 			}
 		}
-		s.setLogs(in, cache, store, fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Compared: s.o.Compared, Pool: pool, Progress: progress})
+		s.setLogs(in, cache, store, logs)
 	}
 	err = s.notUploaded(in, err)
 	if withoutTraces(err) && in.Fetched != nil && (s.o.Logs || s.standsAlone(in)) {
 		in.untraced, err = err, nil
 	}
 	return err
+}
+
+// logsBeside are the options of logs that come beside the traces; nil where nobody will
+// ask for them. They do not count as progress of the traces.
+func (s *Session) logsBeside(o fetch.ArtifactOptions) *fetch.ArtifactOptions {
+	if s.o.Offline || s.o.NoTraces || !s.o.Logs && s.o.Join == "" {
+		return nil
+	}
+	o.Progress = nil
+	return &o
 }
 
 // notUploaded turns the error of a run that had nothing to fetch into one that says

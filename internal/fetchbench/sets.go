@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -70,6 +71,9 @@ const (
 	folder = root + "/artifacts/otlp"
 )
 
+// logSize is how large each of the run's two logs is, in bytes.
+const logSize = 25_000_000
+
 // fill puts the set into the server's bucket, as the run of a job that has
 // ended. Every object has bytes of its own, which do not compress; the memory is
 // that of one object and a little.
@@ -78,6 +82,9 @@ func (s set) fill(server *gcstest.Server) {
 	rand.NewChaCha8([32]byte{}).Read(noise)
 	for i := range s.files {
 		server.PutBytes(bucket, fmt.Sprintf("%s/kops-%05d-20250601T120000.otel", folder, i), noise[i:int64(i)+s.size])
+	}
+	for _, name := range []string{"build-log.txt", "artifacts/e2e/setup/build-log.txt"} {
+		server.PutBytes(bucket, root+"/"+name, bytes.Repeat([]byte("I0601 12:00:00.000000      38 local.go:42] a line of a log\n"), logSize/60))
 	}
 	for _, name := range []string{"started.json", "finished.json", "prowjob.json", "podinfo.json", "clone-records.json", "sidecar-logs.json"} {
 		server.PutBytes(bucket, root+"/"+name, []byte("{}\n"))

@@ -49,13 +49,21 @@ func (o options) choose() ([]tool, error) {
 	return chosen, nil
 }
 
-// Each peer in its default form and, where there are knobs, in the best that we
+// prowtrace as it fetches traces alone, and with logs that come beside them: it ends at the
+// last byte of the traces both times. Each peer in its default form and, where there are knobs, in the best that we
 // have found for small files.
 var tools = []tool{
 	{
 		name: "prowtrace",
 		command: func(p *server, dir string) []string {
 			return part("prowtrace", "-endpoint", p.url, "-dir", dir,
+				"-connections", strconv.Itoa(p.connections), "-parallel", strconv.Itoa(p.parallel), "-profile", p.profile)
+		},
+	},
+	{
+		name: "prowtrace with logs",
+		command: func(p *server, dir string) []string {
+			return part("prowtrace", "-endpoint", p.url, "-dir", dir, "-logs",
 				"-connections", strconv.Itoa(p.connections), "-parallel", strconv.Itoa(p.parallel), "-profile", p.profile)
 		},
 	},
