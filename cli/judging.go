@@ -18,18 +18,21 @@ import (
 type judgeFlags struct {
 	baseline string
 	number   int
+	history  int
 }
 
 func (j *judgeFlags) register(f *pflag.FlagSet) {
 	named(f, &j.baseline, "baseline", session.BaselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
 	j.number = 3
 	f.VarP(countValue{&j.number}, "number", "n", "compare with this many passing runs")
+	f.Var(countValue{&j.history}, "history", "look at the last runs of the job too, 20 or as many as are said, to tell since when it has failed so")
+	f.Lookup("history").NoOptDefVal = "20"
 }
 
 // judging is how the runs of a request are judged.
 func (r *request) judging(j judgeFlags) session.Judging {
 	return session.Judging{
-		Known: r.knownErrors(), Baseline: j.baseline, Number: j.number,
+		Known: r.knownErrors(), Baseline: j.baseline, Number: j.number, History: j.history,
 		Page: func(run prow.Run) string { return runPage(r.known, run) },
 	}
 }

@@ -22,6 +22,7 @@ import (
 //	    listing.json                  all of the run, if it was asked for
 //	    tmp/                          downloads under way
 //	locks/<hash of bucket and root>.work and .use
+//	notes/<hash of job>/<hash of bucket and root>.json
 //
 // Object names never reach the file system: a hash has no colons, no reserved
 // words, no parent directories and no length to speak of. The generation is

@@ -103,8 +103,9 @@ func (c *Cache) Prune(l Limits) (Pruned, error) {
 	return c.prune(l, func(r CachedRun) bool { return l.Age > 0 && c.now().Sub(r.Used) > l.Age })
 }
 
-// Clear removes all runs but those that a process works on or shows.
+// Clear removes all runs but those that a process works on or shows, and all notes.
 func (c *Cache) Clear() (Pruned, error) {
+	c.pruneNotes(0, 0)
 	return c.prune(Limits{}, func(CachedRun) bool { return true })
 }
 
@@ -134,6 +135,7 @@ func (c *Cache) prune(l Limits, drop func(CachedRun) bool) (Pruned, error) {
 	}
 	p.removeRuns(func(CachedRun) bool { return tooLarge() })
 	c.pruneLocks()
+	c.pruneNotes(mostNotes, notesAge)
 	return p.done, errors.Join(p.errs...)
 }
 

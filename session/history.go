@@ -13,7 +13,6 @@ import (
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
-	"prowtrace/trace"
 	"prowtrace/triage"
 	"prowtrace/triage/history"
 	"prowtrace/triage/report"
@@ -38,26 +37,12 @@ func (s *Session) History(ctx context.Context, ref prow.Ref, n int, known *triag
 	if err != nil {
 		return nil, err
 	}
-	p := &past{s: s, runs: make([]history.Run, len(infos)), known: known}
-	var whole, light []int
-	compared := 0
-	for i, info := range infos {
-		p.runs[i] = s.pastRun(info)
-		switch {
-		case info.Err != nil && info.Root == "" || info.State == runfile.Running:
-		case info.State == runfile.Passed && compared == historyBaseline:
-			light = append(light, i)
-		default:
-			if info.State == runfile.Passed {
-				compared++
-			}
-			whole = append(whole, i)
-		}
-	}
+	p := &past{s: s, runs: make([]history.Run, len(infos)), infos: infos, known: known}
+	whole, light := p.choose()
 	s.tell(HistoryStarted{ref, len(whole) + len(light)})
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.read(ctx, infos, light) })
-	g.Go(func() error { return p.judge(ctx, infos, whole) })
+	g.Go(func() error { return p.read(ctx, light) })
+	g.Go(func() error { return p.judge(ctx, whole) })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -95,10 +80,48 @@ func (s *Session) JobsLike(ctx context.Context, of prow.Ref, pattern string, mos
 // past is a history that is being made.
 type past struct {
 	s     *Session
+	infos []find.RunInfo
 	known *triage.Matcher
 
 	mu   sync.Mutex
 	runs []history.Run
+}
+
+// choose tells which runs are judged by all that they left behind, and of which the small
+// files are enough. What was judged before is known.
+func (p *past) choose() (whole, light []int) {
+	kept := map[string]history.Run{}
+	if !p.s.o.Refresh {
+		kept = p.s.recall("", p.known)
+	}
+	var passed, failed []int
+	for i, info := range p.infos {
+		p.runs[i] = p.s.pastRun(info)
+		r, known := kept[info.URL()]
+		switch {
+		case known && (r.State == info.State || info.State == runfile.Unknown):
+			p.runs[i] = r
+		case info.Err != nil && info.Root == "" || info.State == runfile.Running:
+		case info.State == runfile.Passed:
+			passed = append(passed, i)
+		default:
+			failed = append(failed, i)
+		}
+	}
+	if len(failed) == 0 {
+		return nil, passed
+	}
+	for i, info := range p.infos { // the baseline may be known already
+		if info.State == runfile.Passed && len(whole) < historyBaseline {
+			whole = append(whole, i)
+		}
+	}
+	for _, i := range passed {
+		if !slices.Contains(whole, i) {
+			light = append(light, i)
+		}
+	}
+	return append(whole, failed...), light
 }
 
 // pastRuns finds the runs.
@@ -150,6 +173,7 @@ func (p *past) set(i int, r history.Run) {
 	}
 	p.runs[i] = r
 	p.mu.Unlock()
+	p.s.remember(p.infos[i].Run, r, p.known)
 	p.s.tell(HistoryRead{r})
 }
 
@@ -163,13 +187,13 @@ func (p *past) fail(i int, why error) {
 }
 
 // load fetches and loads some of the runs, each input with its number.
-func (p *past) load(ctx context.Context, s *Session, infos []find.RunInfo, some []int) (*Loaded, map[*Input]int, error) {
+func (p *past) load(ctx context.Context, s *Session, some []int) (*Loaded, map[*Input]int, error) {
 	if len(some) == 0 {
 		return nil, nil, nil
 	}
 	refs := make([]prow.Ref, len(some))
 	for k, i := range some {
-		refs[k] = prow.Ref{Kind: prow.KindRun, Run: infos[i].Run}
+		refs[k] = prow.Ref{Kind: prow.KindRun, Run: p.infos[i].Run}
 	}
 	c, err := s.Collect(ctx, refs)
 	var l *Loaded
@@ -187,13 +211,13 @@ func (p *past) load(ctx context.Context, s *Session, infos []find.RunInfo, some 
 	}
 	numbers := map[*Input]int{}
 	for _, in := range l.Inputs {
-		k := slices.IndexFunc(some, func(i int) bool { return infos[i].Build == in.Ref.Build && infos[i].Job == in.Ref.Job })
+		k := slices.IndexFunc(some, func(i int) bool { return p.infos[i].Build == in.Ref.Build && p.infos[i].Job == in.Ref.Job })
 		if k >= 0 {
 			numbers[in] = some[k]
 		}
 	}
 	for _, i := range some {
-		if !slices.ContainsFunc(l.Inputs, func(in *Input) bool { return numbers[in] == i && in.Ref.Build == infos[i].Build }) {
+		if !slices.ContainsFunc(l.Inputs, func(in *Input) bool { return numbers[in] == i && in.Ref.Build == p.infos[i].Build }) {
 			p.fail(i, errors.New("its files could not be had"))
 		}
 	}
@@ -201,43 +225,31 @@ func (p *past) load(ctx context.Context, s *Session, infos []find.RunInfo, some 
 }
 
 // read reads what Prow's files and JUnit tell of runs that passed.
-func (p *past) read(ctx context.Context, infos []find.RunInfo, some []int) error {
+func (p *past) read(ctx context.Context, some []int) error {
 	s := p.s.beside()
 	s.o.NoTraces = true
-	l, numbers, err := p.load(ctx, s, infos, some)
+	l, numbers, err := p.load(ctx, s, some)
 	if l == nil {
 		return err
 	}
 	view, release := l.Acquire()
 	for in, i := range numbers {
-		p.set(i, history.Of(evidenceOf(in, view), nil))
+		e, _ := withoutLogs(in, in, view)
+		p.set(i, history.Of(e, nil))
 	}
 	release()
 	return l.Close()
 }
 
-// evidenceOf is what there is to tell a run by without its logs.
-func evidenceOf(in *Input, view *trace.View) *triage.Evidence {
-	e := &triage.Evidence{Metadata: in.Metadata()}
-	if e.Metadata == nil {
-		e.Metadata = &runfile.Metadata{Run: in.Ref.Run}
-	}
-	if t, ok := view.Lookup(in.Trace); ok && !in.Trace.IsZero() {
-		tree := view.Tree(t)
-		e.Tree = &tree
-	}
-	return e
-}
-
 // judge judges runs that failed, and compares them with those that passed.
-func (p *past) judge(ctx context.Context, infos []find.RunInfo, some []int) error {
-	l, numbers, err := p.load(ctx, p.s.beside(), infos, some)
+func (p *past) judge(ctx context.Context, some []int) error {
+	l, numbers, err := p.load(ctx, p.s.beside(), some)
 	if l == nil {
 		return err
 	}
 	view, release := l.Acquire()
 	defer release()
-	all := make([]*triage.Evidence, len(infos))
+	all := make([]*triage.Evidence, len(p.infos))
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(judgedTogether)
 	for in, i := range numbers {
@@ -249,7 +261,7 @@ func (p *past) judge(ctx context.Context, infos []find.RunInfo, some []int) erro
 	err = g.Wait()
 	base := &Baseline{}
 	for _, in := range l.Inputs {
-		if i, ok := numbers[in]; ok && err == nil && all[i].Metadata.State() == runfile.Passed {
+		if i, ok := numbers[in]; ok && err == nil && len(base.Runs) < historyBaseline && all[i].Metadata.State() == runfile.Passed {
 			base.Add(in, all[i])
 		}
 	}
@@ -281,10 +293,14 @@ func (p *past) finding(ctx context.Context, in *Input, e *triage.Evidence, base 
 	if err != nil {
 		return nil, err
 	}
-	sum := report.New(j, e, report.Context{})
-	if len(sum.Findings) == 0 {
-		return nil, nil
+	return findingOf(report.New(j, e, report.Context{})), nil
+}
+
+// findingOf is what a summary says broke first; nil where it says nothing.
+func findingOf(s *report.Summary) *history.Finding {
+	if len(s.Findings) == 0 || s.Verdict.Result == string(runfile.Passed) {
+		return nil
 	}
-	f := sum.Findings[0]
-	return &history.Finding{ID: f.ID, Title: f.Title, Category: f.Category, Phase: sum.Verdict.Phase}, nil
+	f := s.Findings[0]
+	return &history.Finding{ID: f.ID, Title: f.Title, Category: f.Category, Phase: s.Verdict.Phase}
 }

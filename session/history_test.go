@@ -107,6 +107,25 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// What was judged once is known, and serves the summary of another run.
+func TestRemembered(t *testing.T) {
+	o, server := past(t)
+	look(t, o, 30, pastruns.Broken)
+	before := len(server.Requests())
+	look(t, o, 30, pastruns.Broken)
+	for _, r := range server.Requests()[before:] {
+		if strings.Contains(r.Object, pastruns.Build(pastruns.Broken, 0)) && !strings.HasSuffix(r.Object, "/finished.json") && !strings.HasSuffix(r.Object, "/prowjob.json") && !strings.HasSuffix(r.Object, "/started.json") && r.Op != gcstest.List {
+			t.Errorf("%s was asked for again", r.Object)
+		}
+	}
+	o.Cache = session.CacheTemporary // nothing is kept there
+	before = len(server.Requests())
+	look(t, o, 30, pastruns.Broken)
+	if n := len(server.Requests()) - before; n < 15*8 {
+		t.Errorf("a temporary cache knows runs: only %d requests", n)
+	}
+}
+
 // Logs are read of runs that failed, and of three that passed.
 func TestHistoryIsCheap(t *testing.T) {
 	o, server := past(t)
@@ -159,6 +178,46 @@ func TestJobsLike(t *testing.T) {
 	for _, pattern := range []string{"*", "ab*", "pull-[", ""} {
 		if _, _, err := session.New(o).JobsLike(t.Context(), of, pattern, 10); err == nil {
 			t.Errorf("the pattern %q is taken", pattern)
+		}
+	}
+}
+
+// A summary tells from the cache whether the same was seen before, and asks for it where that
+// is wanted.
+func TestSeenBefore(t *testing.T) {
+	o, _ := past(t)
+	signatures, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := triage.NewMatcher(signatures)
+	summary := func(n, history int) string {
+		t.Helper()
+		l, err := load(t, o, "gs://"+pastruns.Bucket+"/logs/"+pastruns.Broken+"/"+pastruns.Build(pastruns.Broken, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		s, err := l.Judge(t.Context(), l.Inputs[0], session.Judging{Known: known, Baseline: session.BaselineAuto, Number: 3, History: history})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Seen == nil {
+			return ""
+		}
+		return s.Seen.Text
+	}
+	first := pastruns.Build(pastruns.Broken, 10)
+	for _, c := range []struct {
+		run, history int
+		want         string
+	}{
+		{10, 0, "new: not seen in the 3 other runs known here"}, // those that it is compared with
+		{14, 0, "seen 2 times in 5 runs known here, since " + first + " (2026-11-22 14:23)"},
+		{14, 30, "seen 4 times in 15 runs known here, since " + first + " (2026-11-22 14:23)"},
+	} {
+		if got := summary(c.run, c.history); got != c.want {
+			t.Errorf("run %d: %q, not %q", c.run, got, c.want)
 		}
 	}
 }

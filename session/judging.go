@@ -16,6 +16,7 @@ import (
 	"prowtrace/trace"
 	"prowtrace/trace/join"
 	"prowtrace/triage"
+	"prowtrace/triage/history"
 	"prowtrace/triage/report"
 )
 
@@ -37,6 +38,7 @@ type Judging struct {
 	Baseline string                // BaselineAuto, BaselineNone (also ""), or an argument that names a run
 	Number   int                   // of passing runs to compare with
 	Page     func(prow.Run) string // the address of a run's page; "" is not known
+	History  int                   // runs of the job to look at, to tell whether it was seen before; what the cache knows counts anyway
 	Mark     bool                  // mark the spans of the findings in the joined trace
 
 	// Tell hears of each step, in order, one at a time. It may be nil.
@@ -116,11 +118,43 @@ func (r *judging) judge(ctx context.Context) (*report.Summary, error) {
 	step.Compared, step.Final = len(r.base.Runs), true
 	step.ToCompare = max(step.ToCompare, step.Compared)
 	step.Summary = report.New(j, e, r.about(r.base, append(gapsOfLosses(append(lost, more...)), r.gaps...)))
+	if err = r.past(ctx, e, step.Summary); err != nil {
+		return nil, err
+	}
 	if r.Mark {
 		err = r.loaded.mark(ctx, r.in, marksOf(j, e, step.Summary))
 	}
 	r.Tell(step)
 	return step.Summary, err
+}
+
+// past keeps what was judged, and tells whether it was seen before.
+func (r *judging) past(ctx context.Context, e *triage.Evidence, sum *report.Summary) error {
+	s, at := r.loaded.joining.session, r.in.Ref.Run
+	if !r.in.Located() || r.Known == nil {
+		return nil
+	}
+	if r.History > 0 && sum.Verdict.Result != string(runfile.Passed) {
+		if _, err := s.beside().History(ctx, r.in.Ref, r.History, r.Known); ctx.Err() != nil {
+			return err
+		} else if err != nil {
+			sum.Gaps = append(sum.Gaps, report.Gap{What: "earlier runs", Why: err.Error()})
+		}
+	}
+	run := history.Of(e, findingOf(sum))
+	run.Job, run.Build, run.URL = at.Job, at.Build, sum.Run.URL
+	if seen := s.seen(run, r.base, r.Known); seen != nil {
+		sum.Seen = &report.Seen{Known: seen.Known, Times: seen.Times, First: seen.First, Since: moment(seen.Since), Others: seen.Others, PassedIn: seen.PassedIn, Text: seen.Said()}
+	}
+	s.remember(at, run, r.Known)
+	return nil
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // logs joins the logs. Where these take long, the run is judged without them first.

@@ -1,6 +1,10 @@
 package triage
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"prowtrace/joblog"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -37,6 +41,20 @@ func NewMatcher(signatures []*Signature) *Matcher {
 	m.polls = newWords(pollWords...)
 	m.named = newWords(versionWords...)
 	return m
+}
+
+// RulesVersion is counted up when the same evidence may be judged in another way than before:
+// what was judged by other rules is judged anew.
+const RulesVersion = 1
+
+// Version is the same for the same rules, fingerprints and signatures.
+func (m *Matcher) Version() string {
+	h := sha256.New()
+	fmt.Fprintln(h, RulesVersion, joblog.FingerprintVersion)
+	for _, s := range m.all {
+		fmt.Fprintf(h, "%q %q %q %q\n", s.ID, s.Title, s.Category, s.Pattern)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // A Match is a signature that was found.

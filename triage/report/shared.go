@@ -71,7 +71,7 @@ func (s *Summary) Markdown(w io.Writer) error {
 		name = text.Markdown(name)
 	}
 	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.Verdict.Text))
-	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
+	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
 	if len(s.Findings) > 0 {
 		f := s.Findings[0]
 		if f.Next != "" {
@@ -137,6 +137,9 @@ func (s *Summary) Issue(w io.Writer) error {
 	if s.Run.Started != nil {
 		since = s.Run.Started.Format("2006-01-02 15:04 UTC") + " (this run)"
 	}
+	if seen := s.Seen; seen != nil && seen.Times > 1 && seen.Since != nil {
+		since = seen.Since.Format("2006-01-02 15:04 UTC") + ", or before: " + text.Markdown(seen.Text)
+	}
 	field("Since when has it been failing?", since)
 	field("Testgrid link", "")
 	var why strings.Builder
@@ -151,6 +154,13 @@ func (s *Summary) Issue(w io.Writer) error {
 	field("Relevant SIG(s)", "")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (s *Summary) seen() string {
+	if s.Seen == nil {
+		return ""
+	}
+	return s.Seen.Text
 }
 
 // reference is a link to evidence, in brackets.

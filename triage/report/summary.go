@@ -36,6 +36,8 @@ type Summary struct {
 	Unfinished []Unfinished `json:"unfinished"`
 	Gaps       []Gap        `json:"gaps"`
 
+	Seen *Seen `json:"seen,omitempty"` // whether the first finding was seen before
+
 	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure
 }
 
@@ -51,6 +53,17 @@ type Run struct {
 	Baseline []Compared `json:"baseline"`
 
 	Change string `json:"change,omitempty"` // "kubernetes/kops#18000"
+}
+
+// Seen tells whether the first finding was seen in other runs that are known.
+type Seen struct {
+	Known    int        `json:"known_runs"` // other runs of the job
+	Times    int        `json:"times"`      // of them, and in this run
+	First    string     `json:"first,omitempty"`
+	Since    *time.Time `json:"since,omitempty"`
+	Others   []string   `json:"other_jobs,omitempty"` // that have it since the same hour
+	PassedIn string     `json:"passed_in,omitempty"`  // a later run of the same commit
+	Text     string     `json:"text"`
 }
 
 // Compared is a passing run that it was compared with.

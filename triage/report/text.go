@@ -123,6 +123,11 @@ func (p *page) verdict(s *Summary) {
 	if said := s.about(); said != "" {
 		p.line(said)
 	}
+	if s.Seen != nil {
+		for _, line := range wrapped(text.Line(s.Seen.Text), p.look.Width) {
+			p.line(line)
+		}
+	}
 	p.line("")
 }
 

@@ -1,0 +1,133 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"prowtrace/prow"
+)
+
+// Notes are short texts about runs. They outlive the files of the runs, which are large and
+// expire in their bucket: what was found out once stays known.
+
+// Bounds of notes.
+const (
+	maxNote    = 256 << 10 // bytes of one
+	mostNotes  = 500       // of a job
+	mostOfJobs = 20_000    // that are read together
+	notesAge   = 180 * 24 * time.Hour
+)
+
+// A Note is what somebody noted about a run.
+type Note struct {
+	Run  prow.Run        `json:"run"`
+	Text json.RawMessage `json:"text"`
+}
+
+func (c *Cache) notesDir() string { return filepath.Join(c.dir, "notes") }
+
+// jobNotes is the directory of a job's notes.
+func (c *Cache) jobNotes(job string) string {
+	sum := sha256.Sum256([]byte(job))
+	return filepath.Join(c.notesDir(), hex.EncodeToString(sum[:16]))
+}
+
+// AddNote notes something about a run, in the place of what was noted before. The oldest
+// notes of a job go where there are too many. Several processes may do so at a time.
+func (c *Cache) AddNote(n Note) error {
+	data, err := json.Marshal(n)
+	if err != nil || len(data) > maxNote {
+		return errors.Join(err, fmt.Errorf("note of %s: %d bytes are not kept", n.Run.URL(), len(data)))
+	}
+	dir := c.jobNotes(n.Run.Job)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("note something about a run: %w", err)
+	}
+	f, err := os.CreateTemp(dir, "part-")
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Close())
+		if err == nil {
+			err = os.Rename(f.Name(), filepath.Join(dir, string(c.runDir(n.Run).id())+".json"))
+		}
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("note something about a run: %w", err)
+	}
+	c.trimNotes(dir, mostNotes, notesAge)
+	return nil
+}
+
+// trimNotes removes the oldest notes of a job, and those that are too old.
+func (c *Cache) trimNotes(dir string, most int, age time.Duration) {
+	type file struct {
+		name string
+		at   time.Time
+	}
+	var all []file
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			all = append(all, file{e.Name(), info.ModTime()})
+		}
+	}
+	slices.SortFunc(all, func(a, b file) int { return b.at.Compare(a.at) })
+	for i, f := range all {
+		if i >= most || c.now().Sub(f.at) > age {
+			os.Remove(filepath.Join(dir, f.name))
+		}
+	}
+	if most == 0 {
+		os.Remove(dir)
+	}
+}
+
+// pruneNotes removes what is too old; with age 0 everything.
+func (c *Cache) pruneNotes(most int, age time.Duration) {
+	dirs, _ := os.ReadDir(c.notesDir())
+	for _, d := range dirs {
+		c.trimNotes(filepath.Join(c.notesDir(), d.Name()), most, age)
+	}
+}
+
+// Notes gives what was noted about the runs of a job, or of all jobs where it is "", in no
+// order. What cannot be read is passed over.
+func (c *Cache) Notes(job string) (notes []Note, err error) {
+	dirs := []string{c.jobNotes(job)}
+	if job == "" {
+		dirs = nil
+		entries, err := os.ReadDir(c.notesDir())
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read notes: %w", err)
+		}
+		for _, e := range entries {
+			dirs = append(dirs, filepath.Join(c.notesDir(), e.Name()))
+		}
+	}
+	for _, dir := range dirs {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			info, err := e.Info()
+			if err != nil || info.Size() > maxNote || filepath.Ext(e.Name()) != ".json" || len(notes) == mostOfJobs {
+				continue
+			}
+			var n Note
+			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err == nil && json.Unmarshal(data, &n) == nil && (job == "" || n.Run.Job == job) {
+				notes = append(notes, n)
+			}
+		}
+	}
+	return notes, nil
+}

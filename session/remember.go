@@ -1,0 +1,72 @@
+package session
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"prowtrace/fetch"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/triage"
+	"prowtrace/triage/history"
+)
+
+// remembered is what the cache keeps of a run that was judged, for as long as the rules are
+// the same.
+type remembered struct {
+	Rules string      `json:"rules"` // triage.Matcher's Version
+	Run   history.Run `json:"history"`
+}
+
+// remember keeps what was judged of a run that has ended. It is a help, so it never fails.
+func (s *Session) remember(at prow.Run, r history.Run, known *triage.Matcher) {
+	if s.o.Cache == CacheTemporary || r.Gap != "" || r.State == runfile.Running || r.State == runfile.Unknown || at.Root == "" {
+		return
+	}
+	cache, err := s.beside().openCache()
+	if err != nil {
+		return
+	}
+	defer cache.Close()
+	if text, err := json.Marshal(remembered{known.Version(), r}); err == nil {
+		_ = cache.AddNote(fetch.Note{Run: at, Text: text})
+	}
+}
+
+// recall gives what is known of runs of a job, or of all jobs where it is "", by their URL.
+// What other rules or signatures have judged does not count.
+func (s *Session) recall(job string, known *triage.Matcher) map[string]history.Run {
+	all := map[string]history.Run{}
+	if s.o.Cache == CacheTemporary {
+		return all
+	}
+	cache, err := s.beside().openCache()
+	if err != nil {
+		return all
+	}
+	defer cache.Close()
+	notes, _ := cache.Notes(job)
+	for _, n := range notes {
+		var r remembered
+		if json.Unmarshal(n.Text, &r) == nil && r.Rules == known.Version() && r.Run.Job == n.Run.Job {
+			all[n.Run.URL()] = r.Run
+		}
+	}
+	return all
+}
+
+// seen tells whether what broke first in a run was seen in runs that are known: in the cache,
+// and those that it was compared with.
+func (s *Session) seen(r history.Run, base *Baseline, known *triage.Matcher) *history.Seen {
+	if r.Finding == nil {
+		return nil
+	}
+	all := s.recall("", known)
+	for i, e := range base.Evidence {
+		if at := base.Runs[i]; all[at.URL()].Build == "" {
+			all[at.URL()] = history.Of(e, nil)
+		}
+	}
+	return history.SeenIn(slices.Collect(maps.Values(all)), r)
+}
