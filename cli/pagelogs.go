@@ -18,7 +18,7 @@ func logsOf(in *session.Input) func(context.Context) ([]viewer.Log, error) {
 		}
 		var logs []viewer.Log
 		for _, l := range found {
-			logs = append(logs, pageLog(l))
+			logs = append(logs, pageLog(in, l))
 		}
 		return logs, nil
 	}
@@ -37,10 +37,16 @@ func linesQuery(inputs []*session.Input) string {
 	return "?log=" + url.QueryEscape(log)
 }
 
-func pageLog(l *session.Log) viewer.Log {
+func pageLog(in *session.Input, l *session.Log) viewer.Log {
 	out := viewer.Log{Name: l.Name, URL: l.URL(), Size: l.Size, Unchecked: l.Unchecked}
 	for _, g := range l.Gaps {
 		out.Gaps = append(out.Gaps, viewer.Gap(g))
+	}
+	if len(l.Gaps) > 0 {
+		out.More = func(ctx context.Context, offset, size int64) error {
+			_, err := in.MoreOfLog(ctx, l, offset, size)
+			return err
+		}
 	}
 	out.Lines = func(ctx context.Context) (viewer.Lines, error) {
 		lines, err := l.Lines(ctx)

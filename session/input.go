@@ -59,6 +59,8 @@ type inputLogs struct {
 	one   func(ctx context.Context, name string) (fetch.Artifact, []runfile.Loss, error)
 	live  *liveLogs // nil where they may not be asked for
 
+	reading sync.Mutex // held while more of a log is fetched
+
 	mu     sync.Mutex // guards what follows
 	found  bool       // all is complete
 	closed bool

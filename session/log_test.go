@@ -340,6 +340,9 @@ func TestLargeLog(t *testing.T) {
 	if logs, err = in.Logs(t.Context()); err != nil || logs[0] != more {
 		t.Errorf("later it is %v, %v", logs[0], err)
 	}
+	if whole, err := in.MoreOfLog(t.Context(), more, 0, 70<<20); err != nil || len(whole.Gaps) > 0 || len(in.LogLosses()) > 0 {
+		t.Errorf("of the whole log %v are missing, lost %v, %v", whole.Gaps, in.LogLosses(), err)
+	}
 }
 
 // Lines of a time that is not held are fetched where they should lie: writers that are

@@ -73,20 +73,31 @@ func (in *Input) MoreOfLog(ctx context.Context, l *Log, offset, size int64) (*Lo
 	if _, err := l.Lines(ctx); err != nil {
 		return nil, err // its file goes
 	}
+	in.logs.reading.Lock() // each has what those before it brought
+	defer in.logs.reading.Unlock()
+	if in.logs.more == nil || len(l.Gaps) == 0 {
+		return l, nil
+	}
+	f, err := in.logs.more(ctx, l.Name, offset, size) // the logs can be read meanwhile
+	if err != nil {
+		return nil, err
+	}
 	in.logs.mu.Lock()
 	defer in.logs.mu.Unlock()
 	at := slices.IndexFunc(in.logs.all, func(other *Log) bool { return other.Name == l.Name })
 	switch {
 	case in.logs.closed:
 		return nil, ErrLogClosed
-	case at < 0 || in.logs.more == nil || len(l.Gaps) == 0:
+	case at < 0:
 		return l, nil
 	}
-	f, err := in.logs.more(ctx, l.Name, offset, size)
-	if err != nil {
-		return nil, err
+	more := in.replaceLog(at, f)
+	if len(more.Gaps) == 0 {
+		in.logs.lost = slices.DeleteFunc(slices.Clone(in.logs.lost), func(lost runfile.Loss) bool {
+			return lost.Kind == runfile.LossTooLarge && lost.File == l.Name && lost.Files == 1
+		})
 	}
-	return in.replaceLog(at, f), nil
+	return more, nil
 }
 
 // artifactLog is the log that an artifact in the cache is.

@@ -26,6 +26,10 @@ type Log struct {
 	// Lines gives the lines that are held. The first call may take seconds. They are
 	// read only while the View is that was current when they were asked for.
 	Lines func(context.Context) (Lines, error)
+
+	// More brings what is missing of size bytes from an offset, so that whoever asks for
+	// the logs from then on gets the log with its lines. nil where nothing can be brought.
+	More func(ctx context.Context, offset, size int64) error
 }
 
 // Gap is a part of a log that is not held: between whole lines, in bytes.
@@ -99,6 +103,10 @@ func ofLog(h func(*reader, *http.Request, drawing, logAt) (any, error)) handler 
 		if err != nil {
 			return nil, err
 		}
+		// Numbers of lines mean something only to who knows the same gaps.
+		if given := r.URL.Query().Get("missing"); given != "" && given != strconv.FormatInt(l.missing(), 10) {
+			return nil, &httpError{http.StatusConflict, "More of this log was read: its lines have other numbers now", "Load the page again."}
+		}
 		return h(v, r, d, l)
 	})
 }
@@ -133,11 +141,15 @@ type logEntry struct {
 }
 
 func newLogEntry(l Log) logEntry {
-	e := logEntry{Name: name(l.Name), URL: webAddress(l.URL), Size: l.Size, Unchecked: l.Unchecked}
+	return logEntry{Name: name(l.Name), URL: webAddress(l.URL), Size: l.Size, Unchecked: l.Unchecked, Missing: l.missing()}
+}
+
+// missing is how many bytes of a log are not held.
+func (l Log) missing() (n int64) {
 	for _, g := range l.Gaps {
-		e.Missing += g.Size
+		n += g.Size
 	}
-	return e
+	return n
 }
 
 // lostLogs is what is left out of the logs.
@@ -173,6 +185,7 @@ type logHead struct {
 	First   string    `json:"first,omitempty"` // the earliest time on a line, Unix ns
 	Last    string    `json:"last,omitempty"`
 	Gaps    []lineGap `json:"gaps"`
+	More    bool      `json:"more,omitempty"`    // what is missing can be brought
 	Foreign bool      `json:"foreign,omitempty"` // written by another clock than the run's
 	Torn    bool      `json:"torn,omitempty"`    // the last line has no end
 	Capped  bool      `json:"capped,omitempty"`  // the last line is all the others
@@ -182,12 +195,13 @@ type logHead struct {
 // lineGap is a gap by the lines around it.
 type lineGap struct {
 	Before int   `json:"before"` // the number of the line behind it
+	Place  int64 `json:"place"`  // its offset in the log
 	Bytes  int64 `json:"bytes"`
 }
 
 func (v *reader) getLog(_ *http.Request, _ drawing, l logAt) (any, error) {
 	lines := l.lines
-	h := logHead{logEntry: newLogEntry(l.Log), Lines: lines.Len(), Gaps: l.lineGaps(), Foreign: lines.Foreign(), Torn: lines.Torn(), Capped: lines.Capped()}
+	h := logHead{logEntry: newLogEntry(l.Log), Lines: lines.Len(), Gaps: l.lineGaps(), More: l.More != nil, Foreign: lines.Foreign(), Torn: lines.Torn(), Capped: lines.Capped()}
 	for range lines.Errors() {
 		h.Errors++
 	}
@@ -200,11 +214,37 @@ func (v *reader) getLog(_ *http.Request, _ drawing, l logAt) (any, error) {
 	return h, nil
 }
 
+// maxMore is how many bytes of a log are brought at once.
+const maxMore = 16 << 20
+
+// getMoreOfLog brings what is missing of size bytes from a place, and answers as getLog
+// does, of the log that has them.
+func (v *reader) getMoreOfLog(r *http.Request, d drawing, l logAt) (any, error) {
+	place, err := number(r, "place", 0)
+	if err != nil {
+		return nil, err
+	}
+	size, err := number(r, "size", maxMore)
+	if err != nil {
+		return nil, err
+	}
+	if l.More == nil {
+		return nil, notFound("No more of "+name(l.Name)+" can be read", "What is missing of it is in no place that is known.")
+	}
+	if err := l.More(r.Context(), int64(place), int64(min(size, maxMore))); err != nil {
+		return nil, &httpError{http.StatusBadGateway, "Cannot read more of " + name(l.Name) + ": " + text.Clip(err.Error(), 500), "Try again. What is here of the log stays."}
+	}
+	if l, err = v.log(r, d.Tree.Trace); err != nil {
+		return nil, err
+	}
+	return v.getLog(r, d, l)
+}
+
 func (l logAt) lineGaps() []lineGap {
 	out := []lineGap{}
 	for _, g := range l.Gaps[:min(len(l.Gaps), maxGaps)] {
 		behind := sort.Search(l.lines.Len(), func(i int) bool { return l.lines.Place(i) >= g.Offset+g.Size })
-		out = append(out, lineGap{behind + 1, g.Size})
+		out = append(out, lineGap{behind + 1, g.Offset, g.Size})
 	}
 	return out
 }

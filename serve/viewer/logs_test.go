@@ -130,6 +130,53 @@ func TestLogsOfSeveralRuns(t *testing.T) {
 	}
 }
 
+// What is missing of a log is brought when it is asked for, and who knows the lines of
+// before is told that their numbers are others.
+func TestMoreOfLog(t *testing.T) {
+	gap := Gap{int64(strings.Index(sampleLog, "E0102")), int64(len("E0102 03:04:05.400000   4242 apply.go:3] Quota exceeded\n"))}
+	now := logOf(t, "l", sampleLog[:gap.Offset]+sampleLog[gap.Offset+gap.Size:], gap)
+	var asked [][2]int64
+	now.More = func(_ context.Context, offset, size int64) error {
+		if asked = append(asked, [2]int64{offset, size}); offset == 0 {
+			return errors.New("503\x1b[31m")
+		}
+		now = logOf(t, "l", sampleLog)
+		return nil
+	}
+	h := newViewer(load(t, sampleFiles(t)...), Info{Logs: func(context.Context) ([]Log, error) { return []Log{now}, nil }})
+	held := fmt.Sprintf("?log=l&missing=%d", gap.Size)
+	before := answer[logHead](t, h, logOne+"/log"+held)
+	if !before.More || before.Lines != 5 || before.Missing != gap.Size || before.Gaps[0] != (lineGap{4, gap.Offset, gap.Size}) {
+		t.Errorf("before %+v", before)
+	}
+	for _, test := range []struct {
+		name, target string
+		status       int
+		says         string
+	}{
+		{"no place", "/log/more" + held + "&place=x", 400, "invalid place"},
+		{"an error", "/log/more" + held + "&place=0&size=999999999", 502, `503\\x1b[31m`},
+		{"other gaps", "/log/lines?log=l&at=1&missing=7", 409, "other numbers"},
+		{"the same gaps", "/log/lines" + held + "&at=1", 200, "kops update"},
+	} {
+		if w := get(h, "/api/v1/"+logOne+test.target); w.Code != test.status || !strings.Contains(w.Body.String(), test.says) {
+			t.Errorf("%s: status %d: %s", test.name, w.Code, w.Body)
+		}
+	}
+	after := answer[logHead](t, h, fmt.Sprintf("%s/log/more%s&place=%d&size=%d", logOne, held, gap.Offset, gap.Size))
+	if after.More || after.Lines != 6 || after.Missing != 0 || len(after.Gaps) != 0 {
+		t.Errorf("after %+v", after)
+	}
+	if want := [][2]int64{{0, maxMore}, {gap.Offset, gap.Size}}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %v", asked)
+	}
+	for target, status := range map[string]int{"/log/find" + held: 409, "/log/find?log=l&missing=0": 200, "/log/more?log=l": 404} {
+		if w := get(h, "/api/v1/"+logOne+target); w.Code != status {
+			t.Errorf("%s: status %d: %s", target, w.Code, w.Body)
+		}
+	}
+}
+
 // What of logs is left out is told beside them.
 func TestLostLogs(t *testing.T) {
 	info := giving(logOf(t, "l", "x\n"))

@@ -180,6 +180,7 @@ var addresses = map[string]handler{
 	"traces/{trace}/logs/errors":  ofTrace((*reader).getLogErrors),
 	"traces/{trace}/issue":        ofTrace((*reader).getIssue),
 	"traces/{trace}/log":          ofLog((*reader).getLog),
+	"traces/{trace}/log/more":     ofLog((*reader).getMoreOfLog),
 	"traces/{trace}/log/lines":    ofLog((*reader).getLogLines),
 	"traces/{trace}/log/line":     ofLog((*reader).getLogLine),
 	"traces/{trace}/log/at":       ofLog((*reader).getLogAt),

@@ -14,7 +14,8 @@ import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
-import { allLines, atRow, formatLog, hasLine, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../ui/model/loglines.js';
+import { withMore } from '../ui/model/loggaps.js';
+import { allLines, atRow, formatLog, hasLine, lineSet, linesBefore, logRows, movedLines, nextLine, parseLog, rowOf, rowOfFocus } from '../ui/model/loglines.js';
 import { addParts } from '../ui/model/otlpparts.js';
 import { quoted, searchable, term, withTerm } from '../ui/model/query.js';
 import { firstOf } from '../ui/model/ranking.js';
@@ -327,19 +328,35 @@ test('sets of lines are ranges', () => {
 });
 
 test('a log has rows for its lines and for what is missing', () => {
-  const rows = (/** @type {import('../ui/types').LogRows} */ r) => Array.from({ length: r.n }, (_, k) => atRow(r, k)).map(({ line, gap }) => (gap ? `gap ${gap}` : line));
+  const gap = (/** @type {number} */ before, /** @type {number} */ bytes) => ({ before, bytes, place: 0 });
+  const rows = (/** @type {import('../ui/types').LogRows} */ r) => Array.from({ length: r.n }, (_, k) => atRow(r, k)).map(({ line, gap }) => (gap ? `gap ${gap.bytes}` : line));
   assert.deepEqual(rows(logRows(allLines(4), [], 4)), [1, 2, 3, 4]);
-  const middle = logRows(allLines(4), [{ before: 3, bytes: 50 }], 4);
+  const middle = logRows(allLines(4), [gap(3, 50)], 4);
   assert.deepEqual(rows(middle), [1, 2, 'gap 50', 3, 4]);
   assert.deepEqual([1, 2, 3, 4, 9].map((n) => rowOf(middle, n)), [0, 1, 3, 4, 4]);
-  assert.deepEqual(rows(logRows(allLines(2), [{ before: 1, bytes: 5 }, { before: 3, bytes: 6 }], 2)), ['gap 5', 1, 2, 'gap 6']);
-  assert.deepEqual(rows(logRows(allLines(0), [{ before: 1, bytes: 5 }], 0)), ['gap 5']);
-  const some = logRows(lineSet(Uint32Array.of(4, 2, 3, 7, 8)), [{ before: 3, bytes: 5 }, { before: 5, bytes: 6 }, { before: 9, bytes: 7 }], 10);
+  assert.deepEqual([[3, true], [3, false], [2, true]].map(([line, gap]) => rowOfFocus(middle, { line, gap, how: 'near' })), [2, 3, 1], 'a gap that is there no more is the line');
+  assert.deepEqual(rows(logRows(allLines(2), [gap(1, 5), gap(3, 6)], 2)), ['gap 5', 1, 2, 'gap 6']);
+  assert.deepEqual(rows(logRows(allLines(0), [gap(1, 5)], 0)), ['gap 5']);
+  const some = logRows(lineSet(Uint32Array.of(4, 2, 3, 7, 8)), [gap(3, 5), gap(5, 6), gap(9, 7)], 10);
   assert.deepEqual(rows(some), [2, 'gap 5', 3, 7, 8], 'gaps between lines that are on show');
   assert.deepEqual([1, 2, 3, 5, 7, 8, 9].map((n) => rowOf(some, n)), [0, 0, 2, 3, 3, 4, 4]);
   assert.equal(atRow(logRows(allLines(0), [], 0), 0).line, 0);
   const large = logRows(allLines(1_000_000), [], 1_000_000);
   assert.equal(atRow(large, 999_999).line, 1_000_000);
+});
+
+test('lines that are put in at a gap move those behind', () => {
+  const set = lineSet(Uint32Array.of(6, 1, 4, 8, 9));
+  assert.deepEqual([...movedLines(set, 3, 10).ranges], [1, 2, 13, 14, 18, 19]);
+  assert.deepEqual([...movedLines(set, 1, 1).ranges], [2, 5, 9, 10]);
+  assert.deepEqual([...movedLines(set, 20, 1).ranges], [1, 4, 8, 9]);
+  const before = { shown: { key: '', of: '', late: false, value: allLines(4) }, chosen: { from: 2, to: 3 }, focus: { line: 3, gap: true, how: 'near' } };
+  const head = (gaps) => ({ name: 'l', size: 9, errors: 0, lines: 14, gaps });
+  const first = withMore(before, head([{ before: 13, bytes: 5, place: 9 }]), 3, 10, false);
+  assert.deepEqual([first.chosen, first.focus, first.moved], [{ from: 2, to: 13 }, { line: 3, how: 'near' }, { before: 3, by: 10 }], 'from the gap into its lines');
+  assert.equal(rowOf(first.rows, 13), 3, 'the new lines are on show when the server says so');
+  assert.deepEqual(withMore(before, head([{ before: 3, bytes: 5, place: 5 }]), 3, 10, true).focus, { line: 3, gap: true, how: 'near' });
+  assert.deepEqual(withMore({ ...before, focus: { line: 1, how: 'top' } }, head([]), 3, 10, false).focus, { line: 1, how: 'top' });
 });
 
 test('times in a query have the zone that is meant', () => {

@@ -213,10 +213,10 @@ export interface LostLogs { name?: string; logs: number; why: string } // name i
 /** A log in the list of those of a trace. */
 export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean }
 export interface LogHead extends LogEntry {
-  lines: number; errors: number; first?: string; last?: string; gaps: LogGap[]; foreign?: boolean; torn?: boolean; capped?: boolean; damaged?: string;
+  lines: number; errors: number; first?: string; last?: string; gaps: LogGap[]; more?: boolean; foreign?: boolean; torn?: boolean; capped?: boolean; damaged?: string;
 }
 /** Bytes that are not held, before the line of a number. */
-export interface LogGap { before: number; bytes: number }
+export interface LogGap { before: number; place: number; bytes: number }
 export interface LogLine {
   number: number; inexact?: boolean; time?: string; origin: 'read' | 'inherited' | 'estimated' | 'none'; severity?: string;
   text: [text: string, style?: string][]; cut?: boolean; span: number;
@@ -232,7 +232,10 @@ export interface LogRange { from: number; to: number }
 
 /** The rows of a log: its lines, and the gaps between them. */
 export interface LogRows { n: number; pieces: LogPiece[] }
-export interface LogPiece { row: number; first: number; gap: number } // of a gap its bytes, before line first; else 0
+export interface LogPiece { row: number; first: number; gap: LogGap | null } // lines from first on, or a gap before it
+
+/** The active line, 0 is none; or the gap before it. */
+export interface LogFocus { line: number; gap?: boolean; how: 'near' | 'top' }
 
 /** What the pane of a log holds. */
 export interface LogState {
@@ -243,11 +246,13 @@ export interface LogState {
   matches: Answer<LineSet>; // lines that the search finds
   shown: Answer<LineSet>; // lines that are on show
   rows: LogRows;
-  focus: { line: number; how: 'near' | 'top' }; // the active line, 0 is none; another object asks to bring it onto the screen
+  focus: LogFocus; // another object asks to bring it onto the screen
   chosen: LogRange | null; // lines that are marked
   bySpan: number; // the line of the span whose lines they are, or -1
   lines: { get(number: number): LogLine | undefined }; // another object when lines came
   whole: Answer<WholeLine | undefined>; // the chosen line
+  reading: LogGap | null; // what is missing there is on its way
+  moved: { before: number; by: number } | null; // lines that have other numbers now: another object when some were put in before one
   within: boolean; // only lines of the time that the waterfall shows are on show
 }
 

@@ -113,27 +113,28 @@ export function logRows(set, gaps, lines) {
   const pieces = [];
   let row = 0;
   let g = 0;
-  const gap = (/** @type {number} */ bytes, /** @type {number} */ first) => pieces.push({ row: row++, first, gap: bytes });
+  const put = (/** @type {LogGap} */ gap, /** @type {number} */ first) => pieces.push({ row: row++, first, gap });
   for (let i = 0; i < set.ranges.length; i += 2) {
     let first = at(set.ranges, i);
     const last = at(set.ranges, i + 1);
     const behind = last === lines ? last + 1 : last;
     while (g < gaps.length && (gaps[g]?.before ?? 0) < first) g++;
     for (; g < gaps.length && (gaps[g]?.before ?? 0) <= behind; g++) {
-      const { before, bytes } = /** @type {LogGap} */ (gaps[g]);
+      const gap = /** @type {LogGap} */ (gaps[g]);
+      const { before } = gap;
       if (before > first) {
-        pieces.push({ row, first, gap: 0 });
+        pieces.push({ row, first, gap: null });
         row += before - first;
       }
-      gap(bytes, before);
+      put(gap, before);
       first = before;
     }
     if (first <= last) {
-      pieces.push({ row, first, gap: 0 });
+      pieces.push({ row, first, gap: null });
       row += last + 1 - first;
     }
   }
-  if (lines === 0) for (const { bytes } of gaps) gap(bytes, 1);
+  if (lines === 0) for (const gap of gaps) put(gap, 1);
   return { n: row, pieces };
 }
 
@@ -155,15 +156,15 @@ function lastPiece({ pieces }, holds) {
 }
 
 /**
- * What stands in a row: a line, or the bytes that are missing.
+ * What stands in a row: a line, or a gap.
  * @param {LogRows} rows
  * @param {number} row
- * @returns {{ line: number, gap: number }}
+ * @returns {{ line: number, gap: LogGap | null }}
  */
 export function atRow(rows, row) {
   const p = rows.pieces[lastPiece(rows, (q) => q.row <= row)];
-  if (!p) return { line: 0, gap: 0 };
-  return p.gap > 0 ? { line: 0, gap: p.gap } : { line: p.first + row - p.row, gap: 0 };
+  if (!p || p.gap) return { line: 0, gap: p?.gap ?? null };
+  return { line: p.first + row - p.row, gap: null };
 }
 
 /**
@@ -176,5 +177,42 @@ export function rowOf(rows, line) {
   const p = rows.pieces[k];
   if (!p) return 0;
   const next = rows.pieces[k + 1]?.row ?? rows.n;
-  return Math.min(p.gap > 0 ? p.row + 1 : p.row + line - p.first, next, rows.n - 1);
+  return Math.min(p.gap ? p.row + 1 : p.row + line - p.first, next, rows.n - 1);
+}
+
+/**
+ * The row of the gap before a line; else that of the line.
+ * @param {LogRows} rows
+ * @param {number} before
+ */
+export function gapRow(rows, before) {
+  const p = rows.pieces[lastPiece(rows, (q) => q.first < before || (q.first === before && q.gap !== null))];
+  return p?.gap && p.first === before ? p.row : rowOf(rows, before);
+}
+
+/**
+ * A set of lines after others were put in before a line: those have no part in it.
+ * @param {LineSet} set
+ * @param {number} before
+ * @param {number} by how many
+ * @returns {LineSet}
+ */
+export function movedLines({ count, ranges }, before, by) {
+  const out = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    const first = at(ranges, i);
+    const last = at(ranges, i + 1);
+    if (first < before && last >= before) out.push(first, before - 1, before + by, last + by);
+    else out.push(...(first < before ? [first, last] : [first + by, last + by]));
+  }
+  return { count, ranges: Uint32Array.from(out) };
+}
+
+/**
+ * The row of the active line, or gap.
+ * @param {import('../types').LogRows} rows
+ * @param {import('../types').LogFocus} focus
+ */
+export function rowOfFocus(rows, { line, gap }) {
+  return gap ? gapRow(rows, line) : rowOf(rows, line);
 }

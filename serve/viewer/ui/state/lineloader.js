@@ -62,6 +62,19 @@ export class LineLoader {
     this.#underway = new Set(); // what comes of those is dropped
   }
 
+  /**
+   * Lines from one on have other numbers now: all are asked for anew.
+   * @param {number} from
+   * @param {number} by
+   * @param {(line: T, number: number) => T} renumbered
+   */
+  move(from, by, renumbered) {
+    const move = (/** @type {number} */ n) => (n >= from ? n + by : n);
+    this.#lines = new Map([...this.#lines].map(([n, line]) => [move(n), renumbered(line, move(n))]));
+    this.#wanted.clear();
+    this.renew();
+  }
+
   /** @param {number} line */
   #has(line) {
     return this.#lines.has(line) && !this.#old.has(line);

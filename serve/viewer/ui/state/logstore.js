@@ -2,25 +2,28 @@
 
 import { ask, json } from '../lib/api.js';
 import { count } from '../lib/format.js';
-import { at, nameOf } from '../model/columns.js';
-import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOf } from '../model/loglines.js';
+import { at } from '../model/columns.js';
+import { withMore } from '../model/loggaps.js';
+import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOfFocus } from '../model/loglines.js';
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
+import { linesOfSpan, logsFor } from './spanlines.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../types').How} How */
 /** @typedef {import('../types').LineSet} LineSet */
+/** @typedef {import('../types').LogGap} LogGap */
+/** @typedef {import('../types').LogHead} LogHead */
 /** @typedef {import('../types').LogLine} LogLine */
 /** @typedef {import('../types').LogRange} LogRange */
 /** @typedef {import('../types').LogState} LogState */
 /** @typedef {import('../types').TraceState} TraceState */
 
 const PAUSE = 150; // ms in which the window of time stays, before lines are asked for
-const TRIED = 20; // logs that are asked for lines of a span
+export const PIECE = 8_000_000; // bytes that are brought of a gap at once
 
 /** @extends {Store<LogState>} */
 export class LogStore extends Store {
-  #trace;
   #loaders;
   /** @type {LineLoader<LogLine> | null} */
   #lines = null;
@@ -42,9 +45,9 @@ export class LogStore extends Store {
   constructor(trace, logs) {
     super({
       address: trace.state.address, logs, name: '', head: UNASKED, matches: UNASKED, shown: UNASKED, rows: { n: 0, pieces: [] },
-      focus: { line: 0, how: 'near' }, chosen: null, bySpan: -1, lines: { get: () => undefined }, whole: UNASKED, within: false,
+      focus: { line: 0, how: 'near' }, chosen: null, bySpan: -1, lines: { get: () => undefined }, whole: UNASKED, within: false, reading: null, moved: null,
     });
-    this.#trace = trace;
+    this.trace = trace; // has the zone, and the names of spans
     const loader = (/** @type {string} */ name, /** @type {(key: string, signal: AbortSignal) => Promise<any>} */ load) =>
       new Loader(load, (answer) => this.batch(() => {
         this.set({ [name]: answer });
@@ -59,18 +62,15 @@ export class LogStore extends Store {
     });
   }
 
-  /** The zone and the names of spans are the trace's. */
-  get trace() {
-    return this.#trace;
-  }
-
   /**
    * The address of a question about the log on show.
    * @param {string} what
    * @param {Record<string, string>} [parameters]
    */
   path(what, parameters = {}) {
-    return `${this.#trace.path}log${what}?${new URLSearchParams({ log: this.state.name, ...parameters })}`;
+    const { name, head } = this.state;
+    const missing = settled(head) && head.value?.name === name && head.value.missing;
+    return `${this.trace.path}log${what}?${new URLSearchParams({ log: name, ...parameters, ...(missing ? { missing: String(missing) } : {}) })}`;
   }
 
   /**
@@ -106,7 +106,7 @@ export class LogStore extends Store {
   #open(name) {
     this.#asking.abort();
     this.#asking = new AbortController();
-    this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] } });
+    this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] }, reading: null });
     /** @type {LineLoader<LogLine>} */
     const lines = (this.#lines = new LineLoader((at) => this.#marking('/lines', at), (l) => l.number, this.#asking.signal, () => this.batch(() => {
       this.set({ lines: lines.current() });
@@ -138,14 +138,14 @@ export class LogStore extends Store {
 
   /** Marks in lines what is looked for, once the server has understood it. */
   #followMatches() {
-    const { matches, chosen } = this.state;
+    const { matches, whole } = this.state;
     if (!settled(matches)) return;
     const q = matches.value && matches.key !== '' ? this.state.address.lq : '';
     if (q === this.#marked) return;
     this.#marked = q;
     this.#lines?.renew();
     this.set({ lines: { ...this.state.lines } });
-    if (chosen) this.#askWhole(this.state.focus.line);
+    if (whole.value) this.#askWhole(whole.value.number);
   }
 
   /**
@@ -194,7 +194,7 @@ export class LogStore extends Store {
    * @param {number} to
    */
   #times(from, to) {
-    const { startNs } = this.#trace.state.model;
+    const { startNs } = this.trace.state.model;
     return { from: String(startNs + BigInt(Math.floor(from))), to: String(startNs + BigInt(Math.ceil(to))) };
   }
 
@@ -208,7 +208,7 @@ export class LogStore extends Store {
     if (this.#fresh) {
       this.#linked = this.state.chosen !== null && detail !== null;
       this.#span = this.#linked ? -1 : line;
-      if (!this.state.chosen) void this.#showSpan(detail ? line : this.#trace.state.errors.start);
+      if (!this.state.chosen) void this.#showSpan(detail ? line : this.trace.state.errors.start);
     }
     if (line === this.#span) return;
     this.#span = line;
@@ -221,41 +221,20 @@ export class LogStore extends Store {
     this.#looking.abort();
     if (line < 0) return;
     const { signal } = (this.#looking = new AbortController());
-    const { model } = this.#trace.state;
+    const { model } = this.trace.state;
     const times = this.#times(at(model.start, line), at(model.start, line) + at(model.duration, line));
-    const names = this.#logsFor(line);
-    /** @type {{ name: string, first: number, last: number, count: number } | null} */
-    let best = null;
-    for (const name of names) {
-      /** @type {{ first: number, last: number, count: number }} */
-      const found = await json(`${this.#trace.path}log/at?${new URLSearchParams({ log: name, ...times })}`, signal).catch(() => null);
-      if (signal.aborted) return;
-      if (found && (!best || found.count > 0)) best = { name, ...found };
-      if (found && found.count > 0) break;
-    }
-    if (!best || (best.count === 0 && best.first === 0)) return;
+    const logs = logsFor(model, line, this.state.logs.map((l) => l.name), this.state.name);
+    const best = await linesOfSpan(this.trace.path, logs, times, signal);
+    if (!best || signal.aborted) return;
     const { name, first, last, count } = best;
     this.batch(() => {
       if (name !== this.state.name) this.#open(name);
       this.#mark(count > 0 ? { from: first, to: last } : null, first, 'top');
       this.set({ bySpan: line });
-      this.#trace.set({ mark: -1 });
+      this.trace.set({ mark: -1 });
       const now = parseLog(this.state.address.log);
-      if (now.range || (now.name !== name && (now.name !== '' || name !== this.state.logs[0]?.name))) this.#trace.change({ log: name }, 'replace');
+      if (now.range || (now.name !== name && (now.name !== '' || name !== this.state.logs[0]?.name))) this.trace.change({ log: name }, 'replace');
     });
-  }
-
-  /**
-   * The logs that a span's lines may be in, likeliest first: that of its own step or
-   * container, the one on show, the others.
-   * @param {number} line
-   */
-  #logsFor(line) {
-    const { model } = this.#trace.state;
-    const names = new Set();
-    for (let i = line; i >= 0; i = at(model.parent, i)) names.add(nameOf(model, i));
-    const rank = (/** @type {string} */ log) => (log.split('/').some((part) => names.has(part)) ? 0 : log === this.state.name ? 1 : 2);
-    return this.state.logs.map((l) => l.name).sort((a, b) => rank(a) - rank(b)).slice(0, TRIED);
   }
 
   /**
@@ -298,13 +277,13 @@ export class LogStore extends Store {
     const l = lines.get(line);
     this.#pointing = l ? 0 : line;
     if (!l) {
-      if (log !== this.state.address.log) this.#trace.change({ log }, how);
+      if (log !== this.state.address.log) this.trace.change({ log }, how);
       return;
     }
-    const { model } = this.#trace.state;
+    const { model } = this.trace.state;
     const time = l.time === undefined ? -1 : Number(BigInt(l.time) - model.startNs);
-    if (this.#trace.state.detail && l.span >= 0) this.#span = l.span;
-    this.#trace.pointAt(time < 0 || time > model.length ? -1 : time, l.span, log, how);
+    if (this.trace.state.detail && l.span >= 0) this.#span = l.span;
+    this.trace.pointAt(time < 0 || time > model.length ? -1 : time, l.span, log, how);
   }
 
   /**
@@ -314,9 +293,60 @@ export class LogStore extends Store {
   walk(by) {
     const { rows, focus } = this.state;
     if (rows.n === 0) return;
-    const k = Math.min(Math.max(rowOf(rows, focus.line) + by, 0), rows.n - 1);
-    const line = atRow(rows, k).line || atRow(rows, k + Math.sign(by)).line;
-    if (line > 0) this.choose(line, false, 'soon');
+    const { line, gap } = atRow(rows, Math.min(Math.max(rowOfFocus(rows, focus) + by, 0), rows.n - 1));
+    if (gap) this.set({ focus: { line: gap.before, gap: true, how: 'near' } });
+    else this.choose(line, false, 'soon');
+  }
+
+  /**
+   * Brings what is missing at the active gap.
+   * @param {boolean} end
+   */
+  moreAtFocus(end) {
+    const { rows, focus } = this.state;
+    const { gap } = atRow(rows, rowOfFocus(rows, focus));
+    if (focus.gap && gap) void this.more(gap, end);
+  }
+
+  /**
+   * Brings what is missing at a gap: of much the beginning, or the end.
+   * @param {LogGap} gap
+   * @param {boolean} end
+   */
+  async more(gap, end) {
+    const { head, reading } = this.state;
+    if (!head.value?.more || reading) return;
+    const { lines } = head.value;
+    const size = Math.min(gap.bytes, PIECE);
+    const { signal } = this.#asking;
+    this.set({ reading: gap, focus: { line: gap.before, gap: true, how: 'near' } });
+    try {
+      /** @type {LogHead} */
+      const now = await json(this.path('/more', { place: String(end ? gap.place + gap.bytes - size : gap.place), size: String(size) }), signal);
+      this.batch(() => this.#putIn(now, gap, now.lines - lines, end));
+      if (now.missing === head.value.missing) this.trace.say('No line ends in what was read: there is none to show');
+    } catch (e) {
+      if (!signal.aborted) this.trace.say(e instanceof Error ? e.message : String(e));
+    } finally {
+      if (!signal.aborted) this.set({ reading: null });
+    }
+  }
+
+  /**
+   * Puts lines in at a gap: those behind have other numbers from then on.
+   * @param {LogHead} head of the log with the lines
+   * @param {LogGap} gap
+   * @param {number} by how many lines
+   * @param {boolean} end they are at the end of the gap
+   */
+  #putIn(head, { before }, by, end) {
+    this.#lines?.move(before, by, (l, number) => ({ ...l, number }));
+    this.set({ ...withMore(this.state, head, before, by, end), lines: { ...this.state.lines } });
+    this.#loaders.head.put(`${this.path('')}&missing=${head.missing ?? 0}`, head);
+    const { chosen, bySpan, name, whole } = this.state;
+    if (chosen && bySpan < 0) this.trace.change({ log: formatLog(name, chosen) }, 'replace');
+    if (whole.value) this.#askWhole(whole.value.number + (whole.value.number >= before ? by : 0));
+    this.trace.askLogErrors(head.missing ?? 0);
   }
 
   /**
@@ -328,11 +358,11 @@ export class LogStore extends Store {
     const set = matches.value;
     const line = set ? nextLine(set, focus.line, by) : 0;
     if (!set || line === 0) {
-      this.#trace.say('No match');
+      this.trace.say('No match');
       return;
     }
     this.choose(line, false, 'push');
-    this.#trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
+    this.trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
   }
 
   /**
@@ -340,18 +370,13 @@ export class LogStore extends Store {
    * @param {How} how
    */
   search(q, how) {
-    this.#trace.change({ lq: this.#trace.meant(q) }, how);
-  }
-
-  /** @param {'highlight' | 'filter'} lmode */
-  setMode(lmode) {
-    this.#trace.change({ lmode }, 'replace');
+    this.trace.change({ lq: this.trace.meant(q) }, how);
   }
 
   /** @param {string} name of another log */
   show(name) {
-    this.#trace.set({ mark: -1 });
-    this.#trace.change({ log: name }, 'push');
+    this.trace.set({ mark: -1 });
+    this.trace.change({ log: name }, 'push');
   }
 
   /** @param {number[]} lines that are on the screen */

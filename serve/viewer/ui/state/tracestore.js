@@ -96,7 +96,7 @@ export class TraceStore extends PageStore {
    */
   answered(name) {
     const { matches, spans, logs } = this.state;
-    if (name === 'logs' && logs.value?.logs.length) void this.#loaders.logErrors.ask(`${this.path}logs/errors?n=${ERROR_PARTS}`);
+    if (name === 'logs' && logs.value?.logs.length) this.askLogErrors(0);
     else if (name === 'matches' && settled(matches)) this.#filter();
     else if (name === 'span') this.#describe();
     else if (name === 'spans' && settled(spans) && spans.value?.lines.length) void this.#loaders.spanTexts.ask(spans.value.lines.join(','));
@@ -158,6 +158,14 @@ export class TraceStore extends PageStore {
   /** Asks for the logs beside the trace. */
   askLogs() {
     void this.#loaders.logs.ask(`${this.path}logs`);
+  }
+
+  /**
+   * Asks again for the errors of all logs.
+   * @param {number} missing bytes of one of them, which tell this question from those before
+   */
+  askLogErrors(missing) {
+    void this.#loaders.logErrors.ask(`${this.path}logs/errors?n=${ERROR_PARTS}&missing=${missing}`);
   }
 
   /** @param {string} q finds traces to compare with */

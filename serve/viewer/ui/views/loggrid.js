@@ -5,11 +5,13 @@ import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { bytes, count, dateAndTime, named } from '../lib/format.js';
 import { nameOf } from '../model/columns.js';
-import { atRow, formatLog, hasLine, rowOf } from '../model/loglines.js';
+import { atRow, formatLog, hasLine, rowOfFocus } from '../model/loglines.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
+import { PIECE } from '../state/logstore.js';
 import { Scroller } from './scroller.js';
 
+/** @typedef {import('../types').LogGap} LogGap */
 /** @typedef {import('../types').LogLine} LogLine */
 /** @typedef {import('../types').LogState} LogState */
 /** @typedef {import('../state/logstore.js').LogStore} LogStore */
@@ -29,6 +31,7 @@ const SIGNS = /** @type {Record<string, string | undefined>} */ ({ fatal: 'F', e
  * @property {HTMLElement} time
  * @property {HTMLElement} text
  * @property {HTMLElement} span
+ * @property {number | string} key the line, or the gap
  * @property {string} shown what it shows, to change it only when that does
  */
 
@@ -50,6 +53,8 @@ export class LogGrid {
   #changedFocus = changes();
   #changedTexts = changes();
   #changedLog = changes();
+  #changedNumbers = changes();
+  #rows = /** @type {import('../types').LogRows} */ ({ n: 0, pieces: [] });
 
   /** @param {LogStore} store */
   constructor(store) {
@@ -72,14 +77,29 @@ export class LogGrid {
       this.#widest = 0;
       this.element.scrollTo(0, 0);
     }
+    if (this.#changedNumbers(s.moved) && s.moved) this.#move(s.rows, s.moved);
     if (this.#changedRows(s.rows)) this.#scroller.setRows(s.rows.n);
+    this.#rows = s.rows;
     if (this.#changedFocus(s.focus) && s.focus.line > 0 && s.rows.n > 0) {
-      const k = rowOf(s.rows, s.focus.line);
+      const k = rowOfFocus(s.rows, s.focus);
       if (s.focus.how === 'top') this.#scroller.bring(k);
       else this.#scroller.reveal(k);
       this.#seen = true;
     }
     this.#schedule();
+  }
+
+  /**
+   * Keeps the lines on the screen where they are when others were put in.
+   * @param {import('../types').LogRows} rows
+   * @param {{ before: number, by: number }} moved
+   */
+  #move(rows, { before, by }) {
+    const { top } = this.#scroller;
+    const first = atRow(this.#rows, Math.floor(top / ROW)).line;
+    for (const row of this.#pool) if (typeof row.key === 'number' && row.key >= before) row.key += by;
+    this.#scroller.setRows(rows.n);
+    this.#scroller.scrollTo(top + (first >= before ? rows.n - this.#rows.n : 0) * ROW);
   }
 
   /** Rows to go on by when a page is turned. */
@@ -102,7 +122,7 @@ export class LogGrid {
     this.#frame = 0;
     const s = this.#store.state;
     const height = this.element.clientHeight;
-    if (height !== this.#height && this.#seen && s.rows.n > 0) this.#scroller.reveal(rowOf(s.rows, s.focus.line)); // it was on the screen, and stays there
+    if (height !== this.#height && this.#seen && s.rows.n > 0) this.#scroller.reveal(rowOfFocus(s.rows, s.focus)); // it was on the screen, and stays there
     this.#height = height;
     this.#layer.style.height = `${height}px`;
     const { top } = this.#scroller;
@@ -111,30 +131,51 @@ export class LogGrid {
     const last = Math.min(s.rows.n, first + size - 1);
     this.#resize(size);
     const { zone } = s.address;
-    if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, zone)) this.#version++;
-    const lines = [];
-    const used = new Set();
-    for (let k = first; k < last; k++) {
-      const row = /** @type {Row} */ (this.#pool[k % size]);
-      const { line, gap } = atRow(s.rows, k);
-      used.add(row);
+    if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, s.reading, zone)) this.#version++;
+    const shown = Array.from({ length: Math.max(last - first, 0) }, (_, i) => atRow(s.rows, first + i));
+    const rows = this.#rowsOf(shown.map(({ line, gap }) => (gap ? `gap ${gap.place}` : line)));
+    shown.forEach(({ line, gap }, i) => {
+      const row = /** @type {Row} */ (rows[i]);
+      const k = first + i;
       row.el.hidden = false;
       row.el.style.transform = `translateY(${k * ROW - top}px)`;
-      if (line > 0) lines.push(line);
-      const shown = `${this.#version} ${k} ${line === s.focus.line}`;
-      if (row.shown === shown) continue;
-      row.shown = shown;
+      const active = gap ? isActive(s, gap) : line === s.focus.line && !s.focus.gap;
+      const now = `${this.#version} ${k} ${active}`;
+      if (row.shown === now) return;
+      row.shown = now;
       row.el.setAttribute('aria-rowindex', String(k + 1));
-      if (gap > 0) fillGap(row, gap);
-      else this.#fill(row, s, line);
-    }
-    for (const row of this.#pool) if (!used.has(row)) row.el.hidden = true;
-    this.#store.want(lines);
+      if (gap) fillGap(row, gap, s, active);
+      else this.#fill(row, s, line, active);
+    });
+    this.#store.want(shown.map(({ line }) => line).filter((line) => line > 0));
     this.element.setAttribute('aria-rowcount', String(s.rows.n));
-    this.#seen = this.#body.querySelector('.active:not([hidden])') !== null;
-    if (this.#seen) this.element.setAttribute('aria-activedescendant', `log-${s.focus.line}`);
+    const seen = this.#body.querySelector('.active:not([hidden])');
+    this.#seen = seen !== null;
+    if (seen) this.element.setAttribute('aria-activedescendant', seen.id);
     else this.element.removeAttribute('aria-activedescendant');
     this.#space.style.width = `max(100%, ${this.#widest + BESIDE}px)`;
+  }
+
+  /**
+   * The elements for what is to be shown, and none for others: what has one keeps it.
+   * @param {(number | string)[]} keys
+   */
+  #rowsOf(keys) {
+    const by = new Map(this.#pool.map((row) => [row.key, row]));
+    const kept = keys.map((key) => by.get(key));
+    const free = new Set(this.#pool);
+    for (const row of kept) if (row) free.delete(row);
+    const rest = free.values();
+    const rows = kept.map((row, i) => {
+      const taken = row ?? /** @type {Row} */ (rest.next().value);
+      taken.key = /** @type {number | string} */ (keys[i]);
+      return taken;
+    });
+    for (const row of rest) {
+      row.el.hidden = true;
+      row.key = '';
+    }
+    return rows;
   }
 
   /** @param {number} size */
@@ -151,8 +192,9 @@ export class LogGrid {
    * @param {Row} row
    * @param {LogState} s
    * @param {number} line
+   * @param {boolean} active
    */
-  #fill(row, s, line) {
+  #fill(row, s, line, active) {
     const { address, matches, chosen, name } = s;
     const l = s.lines.get(line);
     const { model } = this.#store.trace.state;
@@ -161,7 +203,7 @@ export class LogGrid {
     row.el.id = `log-${line}`;
     row.el.dataset.line = String(line);
     row.el.setAttribute('aria-selected', String(isChosen));
-    row.el.className = ['log-row', line === s.focus.line && 'active', isChosen && 'chosen', hit && 'hit', l?.severity].filter(Boolean).join(' ');
+    row.el.className = ['log-row', active && 'active', isChosen && 'chosen', hit && 'hit', l?.severity].filter(Boolean).join(' ');
     row.number.textContent = (l?.inexact ? '≥ ' : '') + line;
     row.number.title = l?.inexact ? 'Lines before it are not here: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
     row.number.href = format({ ...address, log: formatLog(name, { from: line, to: line }) });
@@ -192,9 +234,21 @@ export class LogGrid {
   #click(e) {
     const row = e.target instanceof Element ? e.target.closest('.log-row') : null;
     const line = row instanceof HTMLElement ? Number(row.dataset.line) : 0;
-    if (line === 0 || e.ctrlKey || e.metaKey || !(getSelection()?.isCollapsed ?? true)) return;
+    if (!row || e.ctrlKey || e.metaKey || !(getSelection()?.isCollapsed ?? true)) return;
     e.preventDefault();
-    this.#store.choose(line, e.shiftKey, 'push');
+    if (line > 0) this.#store.choose(line, e.shiftKey, 'push');
+    else this.#more(row, e.target instanceof HTMLElement && Boolean(e.target.dataset.end));
+  }
+
+  /**
+   * Brings what is missing at a gap.
+   * @param {Element} element of its row
+   * @param {boolean} end
+   */
+  #more(element, end) {
+    const { rows } = this.#store.state;
+    const { gap } = atRow(rows, Number(element.getAttribute('aria-rowindex')) - 1);
+    if (gap) void this.#store.more(gap, end);
   }
 }
 
@@ -206,21 +260,34 @@ function newRow() {
   const text = h('span', { class: 'log-text', role: 'gridcell' });
   const span = h('bdi', { class: 'log-span', role: 'gridcell' });
   const el = h('div', { class: 'log-row', role: 'row' }, h('span', { class: 'log-no', role: 'gridcell' }, number), sign, time, text, span);
-  return { el, number, sign, time, text, span, shown: '' };
+  return { el, number, sign, time, text, span, key: '', shown: '' };
+}
+
+/**
+ * @param {LogState} s
+ * @param {LogGap} gap
+ */
+function isActive({ focus }, gap) {
+  return focus.gap === true && focus.line === gap.before;
 }
 
 /**
  * @param {Row} row
- * @param {number} gap bytes
+ * @param {LogGap} gap
+ * @param {LogState} s
+ * @param {boolean} active
  */
-function fillGap({ el, number, sign, time, text, span }, gap) {
-  el.id = '';
+function fillGap({ el, number, sign, time, text, span }, gap, s, active) {
+  el.id = `log-gap-${gap.place}`;
   el.dataset.line = '0';
-  el.className = 'log-row gap';
+  el.className = active ? 'log-row gap active' : 'log-row gap';
   el.removeAttribute('aria-selected');
   number.removeAttribute('href');
+  number.title = '';
   for (const cell of [number, sign, time, span]) cell.textContent = '';
-  text.replaceChildren(`${bytes(gap)} are not here`);
+  const part = (/** @type {string} */ label, /** @type {string} */ end) => h('button', { type: 'button', class: 'link', tabindex: '-1', 'data-end': end }, label);
+  const parts = gap.bytes > PIECE ? [part(`Read the first ${bytes(PIECE)}`, ''), ' ', part(`Read the last ${bytes(PIECE)}`, 'end')] : [part('Read them', '')];
+  text.replaceChildren(`${bytes(gap.bytes)} are not here  `, ...(s.reading === gap ? ['reading…'] : settled(s.head) && s.head.value?.more ? parts : []));
 }
 
 /**

@@ -76,12 +76,26 @@ function lossOf({ name, logs, why }) {
  * @param {LostLogs[]} lost
  */
 function lossMenu(lost) {
-  const n = lost.reduce((sum, l) => sum + l.logs, 0);
-  const menu = h('details', { class: 'menu log-lost' }, h('summary', { title: 'What of the logs is left out, and why' }, `${counted(n, 'log')} incomplete`), h('ul', { class: 'menu-list log-losses', tabindex: '0' }, ...lost.map(lossOf)));
+  const said = h('summary', { title: 'What of the logs is left out, and why' });
+  const list = h('ul', { class: 'menu-list log-losses', tabindex: '0' });
+  const menu = h('details', { class: 'menu log-lost' }, said, list);
   menu.addEventListener('focusout', (e) => {
     if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;
   });
-  return menu;
+  const changed = changes();
+  return {
+    element: menu,
+    /** @param {LogState} s */
+    update({ head, logs }) {
+      const now = settled(head) ? head.value : undefined;
+      const came = now && !now.missing && logs.some((l) => l.name === now.name && l.missing); // all that was missing of it
+      const left = came ? lost.filter((l) => l.name !== now.name || l.logs > 1) : lost;
+      if (!changed(left.length)) return;
+      menu.hidden = left.length === 0;
+      said.textContent = `${counted(left.reduce((sum, l) => sum + l.logs, 0), 'log')} incomplete`;
+      list.replaceChildren(...left.map(lossOf));
+    },
+  };
 }
 
 /**
@@ -112,13 +126,15 @@ function head(store, grid, lost, toLines) {
   const within = button('Whole time', 'Show the lines of the whole time', () => wholeTrace(trace));
   const links = h('span', { class: 'log-links' });
   const find = finding(store, grid);
-  const element = h('div', { class: 'log-head' }, title, facts, lost.length > 0 ? lossMenu(lost) : null, of, within, find.element, links, closeButton(trace, toLines), find.problem);
+  const losses = lossMenu(lost);
+  const element = h('div', { class: 'log-head' }, title, facts, losses.element, of, within, find.element, links, closeButton(trace, toLines), find.problem);
   const changed = changes();
   return {
     element,
     /** @param {LogState} s */
     update(s) {
       find.update(s);
+      losses.update(s);
       if (!changed(s.name, s.head, s.bySpan, s.chosen, s.within, s.rows)) return;
       choice.value = s.name;
       const known = settled(s.head) ? s.head.value : undefined;
@@ -149,7 +165,7 @@ function finding(store, grid) {
   const said = h('output', { class: 'found' });
   const problem = h('p', { class: 'wrong', role: 'alert', hidden: true });
   const mode = h('select', { 'aria-label': 'What to do with the matching lines' }, h('option', { value: 'highlight' }, 'Highlight'), h('option', { value: 'filter' }, 'Filter'));
-  mode.addEventListener('change', () => store.setMode(mode.value === 'filter' ? 'filter' : 'highlight'));
+  mode.addEventListener('change', () => store.trace.change({ lmode: mode.value === 'filter' ? 'filter' : 'highlight' }, 'replace'));
   const cancel = afterTyping(input, 250, store.trace.ended, () => store.search(input.value.trim(), 'replace'));
   input.addEventListener('keydown', (e) => {
     if (e.key === 'Enter') {
@@ -241,6 +257,7 @@ function key(e, store, grid, toLines) {
     ArrowDown: 1, ArrowUp: -1, PageDown: grid.pageSize(), PageUp: -grid.pageSize(), Home: -Infinity, End: Infinity,
   }[e.key];
   if (rows !== undefined) store.walk(rows);
+  else if (e.key === 'Enter') store.moreAtFocus(e.shiftKey);
   else if (e.key === 'n') store.step(1);
   else if (e.key === 'N') store.step(-1);
   else if (e.key === 'Escape') toLines();

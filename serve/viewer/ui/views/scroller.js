@@ -41,13 +41,13 @@ export class Scroller {
     const y = k * this.row;
     const height = this.area.clientHeight - this.head;
     const { top } = this;
-    if (y < top) this.#scrollTo(Math.max(y - this.row * 2, 0));
-    else if (y + this.row > top + height) this.#scrollTo(y - height + this.row * 3);
+    if (y < top) this.scrollTo(Math.max(y - this.row * 2, 0));
+    else if (y + this.row > top + height) this.scrollTo(y - height + this.row * 3);
   }
 
   /** @param {number} k the row to bring to the top, below one other */
   bring(k) {
-    this.#scrollTo(Math.max((k - 1) * this.row, 0));
+    this.scrollTo(Math.max((k - 1) * this.row, 0));
   }
 
   get #full() {
@@ -58,8 +58,8 @@ export class Scroller {
     return this.space.offsetHeight - this.area.clientHeight;
   }
 
-  /** @param {number} y */
-  #scrollTo(y) {
+  /** @param {number} y px of the rows to scroll away */
+  scrollTo(y) {
     this.area.scrollTop = this.#full <= LARGEST ? y : (y / Math.max(this.#full - this.area.clientHeight, 1)) * this.#range;
   }
 }
