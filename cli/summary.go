@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,9 +45,12 @@ the cause in one sentence, how it led to the failure, what to do, and where the 
 went. It compares with the last passing runs of the same job: what is in them too is
 seldom the cause. It waits for them for five seconds at most.
 
+Of a pull request it judges the newest runs of all jobs that failed at the newest commit,
+and groups those that failed alike.
+
 With --exit-code it exits with 10 if a cause was found, with 11 if the run failed and
 none was found, and with 0 if it passed.`,
-		Example: `  prowtrace summary kops#18000
+		Example: `  prowtrace summary kops#18011
   prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown`,
 		Args: atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
@@ -80,26 +82,41 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	code := error(nil)
-	var all []*report.Summary
+	several := &report.Summaries{}
 	for _, ref := range refs {
-		collected, err := c.session.Collect(ctx, []prow.Ref{ref})
+		some, pull, err := c.summarize(ctx, ref)
 		if err != nil {
 			return err
 		}
-		some, err := c.judge(ctx, collected)
-		if err != nil {
-			return err
+		several.Runs = append(several.Runs, some...)
+		if several.Pull = pull; pull != nil && len(refs) > 1 {
+			c.note("%s", pull.Line())
+			several.Pull = nil
 		}
-		for _, s := range some {
-			code = cmp.Or(code, c.codeOf(s))
-		}
-		all = append(all, some...)
 	}
-	if err := c.print(all); err != nil {
+	if err := c.print(several); err != nil {
 		return fmt.Errorf("writing: %w", err)
 	}
-	return code
+	for _, s := range several.Runs {
+		if err := c.codeOf(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summarize judges what one argument means: its run, or the failed jobs of a pull request,
+// unless one run of it is chosen.
+func (c *summaryCommand) summarize(ctx context.Context, ref prow.Ref) ([]*report.Summary, *report.Pull, error) {
+	if ref.Kind == prow.KindPR && len(c.choice.given()) == 0 {
+		return c.pull(ctx, ref)
+	}
+	collected, err := c.session.Collect(ctx, []prow.Ref{ref})
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := c.judge(ctx, collected)
+	return all, nil, err
 }
 
 // readSignatures adds those of --signatures, which come before all others.
@@ -136,28 +153,36 @@ func (c *summaryCommand) judge(ctx context.Context, collected *session.Collectio
 	return all, nil
 }
 
-// print writes all summaries.
-func (c *summaryCommand) print(all []*report.Summary) error {
-	out := c.streams.Out
-	if len(all) == 1 {
-		switch s := all[0]; c.output {
+// print writes all summaries: one run in full, also where it is the only failed one of a
+// pull request.
+func (c *summaryCommand) print(s *report.Summaries) error {
+	out, pull := c.streams.Out, s.Pull
+	if len(s.Runs) == 1 && (pull == nil || c.output != asJSON) {
+		if pull != nil && c.output == asText {
+			if _, err := fmt.Fprintf(out, "%s\n\n", pull.Line()); err != nil {
+				return err
+			}
+		}
+		switch one := s.Runs[0]; c.output {
 		case asJSON:
-			return s.JSON(out)
+			return one.JSON(out)
 		case asMarkdown:
-			return s.Markdown(out)
+			return one.Markdown(out)
 		case asIssue:
-			return s.Issue(out)
+			return one.Issue(out)
 		default:
-			return s.Text(out, c.look())
+			return one.Text(out, c.look())
 		}
 	}
-	switch several := report.Several(all); c.output {
+	s = report.Several(s.Runs)
+	s.Pull = pull
+	switch c.output {
 	case asJSON:
-		return several.JSON(out)
+		return s.JSON(out)
 	case asMarkdown, asIssue:
-		return several.Markdown(out)
+		return s.Markdown(out)
 	default:
-		return several.Text(out)
+		return s.Text(out)
 	}
 }
 

@@ -176,6 +176,9 @@ func (r *prowRun) pull() string {
 	return fmt.Sprint(r.refs["pulls"].([]obj)[0]["number"])
 }
 
+// head is the commit of the pull request.
+func (r *prowRun) head() string { return r.refs["pulls"].([]obj)[0]["sha"].(string) }
+
 // base is the commit that was cloned.
 func (r *prowRun) base() string { return cmp.Or(r.commit, baseSHA) }
 
@@ -184,8 +187,8 @@ func (r *prowRun) started() obj {
 	s := obj{"timestamp": r.times().initupload.Unix(), "node": r.node}
 	if pull := r.pull(); pull != "" {
 		s["pull"] = pull
-		s["repos"] = obj{org + "/" + repo: branch + ":" + r.base() + "," + pull + ":" + pullSHA}
-		s["repo-commit"] = pullSHA
+		s["repos"] = obj{org + "/" + repo: branch + ":" + r.base() + "," + pull + ":" + r.head()}
+		s["repo-commit"] = r.head()
 	} else {
 		s["repos"] = obj{org + "/" + repo: branch}
 		s["repo-commit"] = r.base()
@@ -200,7 +203,7 @@ func (r *prowRun) finished() obj {
 		f["metadata"] = r.metadata
 	}
 	if r.refs != nil {
-		f["revision"] = pullSHA
+		f["revision"] = r.head()
 	}
 	return f
 }
@@ -329,8 +332,8 @@ func (r *prowRun) cloneRecords() []obj {
 		{"git checkout " + r.base(), 2900 * time.Millisecond},
 	}
 	if pull := r.pull(); pull != "" {
-		steps = append(steps, step{"git fetch " + remote + " pull/" + pull + "/head", 810 * time.Millisecond}, step{"git merge --no-ff --no-stat -m merge " + pullSHA, 420 * time.Millisecond})
-		sha = pullSHA
+		steps = append(steps, step{"git fetch " + remote + " pull/" + pull + "/head", 810 * time.Millisecond}, step{"git merge --no-ff --no-stat -m merge " + r.head(), 420 * time.Millisecond})
+		sha = r.head()
 	}
 	var commands []obj
 	var total time.Duration

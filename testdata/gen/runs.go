@@ -90,7 +90,11 @@ var passCommands = []command{
 // sampleBuckets are all buckets: the runs and the pointers that Prow keeps beside them.
 func sampleBuckets() (sample, error) {
 	s := sample{}
-	for _, r := range []interface{ store(sample) error }{quotaRun(), passRun(), ginkgoRun(), unitRun(), stepsRun(), runningRun()} {
+	runs := []interface{ store(sample) error }{quotaRun(), passRun(), ginkgoRun(), unitRun(), stepsRun(), runningRun()}
+	for _, r := range pullRuns() {
+		runs = append(runs, r)
+	}
+	for _, r := range runs {
 		if err := r.store(s); err != nil {
 			return nil, err
 		}

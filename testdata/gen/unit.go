@@ -17,25 +17,34 @@ const unitBuild = "1900100000000000004"
 
 const unitJob = "pull-kops-unit-go-canary"
 
-func unitRun() *prowRun {
-	made, _ := prow.BuildTime(unitBuild)
-	r := &prowRun{
-		prow: kubernetesProw, job: unitJob, build: unitBuild, root: "pr-logs/pull/kops/18011/" + unitJob + "/" + unitBuild,
-		uuid: "b4c1d7e0-5a92-4f38-8d6e-90f2a3c715be", cluster: "k8s-infra-prow-build", node: "gke-prow-build-pool-example-1f0c7b2e-2c6x",
-		refs: obj{
-			"org": "kubernetes", "repo": "kops", "repo_link": "https://github.com/kubernetes/kops", "path_alias": "k8s.io/kops",
-			"base_ref": "master", "base_sha": baseSHA, "base_link": "https://github.com/kubernetes/kops/commit/" + baseSHA,
-			"pulls": []obj{{"number": 18011, "author": "example-author", "sha": pullSHA, "title": "gce: example of a second disk",
-				"head_ref": "second-disk", "link": "https://github.com/kubernetes/kops/pull/18011"}},
-		},
-		image: "golang:1.26-example", args: []string{"make", "test"},
-		created: made, scheduling: 2 * time.Second, failure: "1 test failed",
-	}
+func unitRun() *prowRun { return goTestRun(unitJob, unitBuild, "b4c1d7e0-5a92-4f38-8d6e-90f2a3c715be") }
+
+// goTestRun is a run of go test for the pull request.
+func goTestRun(job, build, uuid string) *prowRun {
+	r := secondDiskRun(job, build, uuid, pullSHA)
+	r.failure = "1 test failed"
 	p := newPrinter(r.build, r.times().test)
 	report := unitTests(p)
 	r.log, r.ended = p.Bytes(), p.now
 	r.artifacts = bucket{"artifacts/junit_01.xml": report}
 	return r
+}
+
+// secondDiskRun is a run for the pull request, at a commit of it.
+func secondDiskRun(job, build, uuid, sha string) *prowRun {
+	made, _ := prow.BuildTime(build)
+	return &prowRun{
+		prow: kubernetesProw, job: job, build: build, root: "pr-logs/pull/kops/18011/" + job + "/" + build,
+		uuid: uuid, cluster: "k8s-infra-prow-build", node: "gke-prow-build-pool-example-1f0c7b2e-2c6x",
+		refs: obj{
+			"org": "kubernetes", "repo": "kops", "repo_link": "https://github.com/kubernetes/kops", "path_alias": "k8s.io/kops",
+			"base_ref": "master", "base_sha": baseSHA, "base_link": "https://github.com/kubernetes/kops/commit/" + baseSHA,
+			"pulls": []obj{{"number": 18011, "author": "example-author", "sha": sha, "title": "gce: example of a second disk",
+				"head_ref": "second-disk", "link": "https://github.com/kubernetes/kops/pull/18011"}},
+		},
+		image: "golang:1.26-example", args: []string{"make", "test"},
+		created: made, scheduling: 2 * time.Second,
+	}
 }
 
 // unitPackages are those that have tests.

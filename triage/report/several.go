@@ -1,14 +1,17 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"prowtrace/internal/text"
+	"prowtrace/prow/runfile"
 )
 
 // SeveralSchema names the form of Summaries.
@@ -19,6 +22,64 @@ type Summaries struct {
 	Schema string     `json:"schema"`
 	Runs   []*Summary `json:"runs"`
 	Groups []Group    `json:"groups"`
+
+	Pull *Pull `json:"pull,omitempty"` // the pull request whose failed runs these are
+}
+
+// Pull is a pull request at a commit: how the newest runs of its jobs ended.
+type Pull struct {
+	Change  string `json:"change"` // "kubernetes/kops#18000"
+	SHA     string `json:"sha,omitempty"`
+	Failed  int    `json:"failed"`
+	Passed  int    `json:"passed"`
+	Running int    `json:"running"`
+	Aborted int    `json:"aborted"`
+	Unknown int    `json:"unknown"`
+	Older   int    `json:"older"`    // jobs whose newest run is of another commit
+	LeftOut int    `json:"left_out"` // jobs that were not looked at, and failed ones that were not judged
+}
+
+// Count counts a run by how it ended.
+func (p *Pull) Count(state runfile.State) {
+	switch state {
+	case runfile.Failed, runfile.Errored:
+		p.Failed++
+	case runfile.Passed:
+		p.Passed++
+	case runfile.Running:
+		p.Running++
+	case runfile.Aborted:
+		p.Aborted++
+	default:
+		p.Unknown++
+	}
+}
+
+// Line says how the runs ended.
+func (p *Pull) Line() string {
+	var parts []string
+	add := func(n int, words string) {
+		if n > 0 {
+			parts = append(parts, text.Number(n)+" "+words)
+		}
+	}
+	add(p.Failed, "failed")
+	add(p.Passed, "passed")
+	add(p.Running, "running")
+	add(p.Aborted, "aborted")
+	add(p.Unknown, "of which nothing is known")
+	said := p.Change
+	if p.SHA != "" {
+		said += " at " + p.SHA[:min(len(p.SHA), 12)]
+	}
+	said += ": " + cmp.Or(strings.Join(parts, ", "), "no runs")
+	if p.Older > 0 {
+		said += "; the newest run is of another commit in " + text.Count(p.Older, "job")
+	}
+	if p.LeftOut > 0 {
+		said += "; left out: " + text.Count(p.LeftOut, "job")
+	}
+	return text.Line(said)
 }
 
 // Group is a first finding and the builds that have it.
@@ -27,6 +88,7 @@ type Group struct {
 	Title    string   `json:"title"`
 	Category string   `json:"category"`
 	Builds   []string `json:"builds"`
+	Jobs     []string `json:"jobs"` // of each of Builds
 }
 
 // Several groups summaries, in the order in which their findings come first.
@@ -44,15 +106,20 @@ func Several(all []*Summary) *Summaries {
 			at[f.ID] = i
 			s.Groups = append(s.Groups, Group{ID: f.ID, Title: f.Title, Category: f.Category})
 		}
-		s.Groups[i].Builds = append(s.Groups[i].Builds, one.Run.Build)
+		s.Groups[i].Builds, s.Groups[i].Jobs = append(s.Groups[i].Builds, one.Run.Build), append(s.Groups[i].Jobs, one.Run.Job)
 	}
 	return s
+}
+
+// severalJobs reports whether the runs are of different jobs: then builds name them badly.
+func (s *Summaries) severalJobs() bool {
+	return slices.ContainsFunc(s.Runs, func(r *Summary) bool { return r.Run.Job != s.Runs[0].Run.Job })
 }
 
 // JSON writes them in the schema, their secrets masked.
 func (s *Summaries) JSON(w io.Writer) error {
 	out := *s
-	out.Runs = nil
+	out.Runs = []*Summary{}
 	for _, one := range s.Runs {
 		out.Runs = append(out.Runs, one.Masked())
 	}
@@ -64,26 +131,48 @@ func (s *Summaries) JSON(w io.Writer) error {
 
 // Text writes a line for each run, and the groups that several runs are in.
 func (s *Summaries) Text(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	if s.Pull != nil {
+		b.WriteString(s.Pull.Line() + "\n")
+		if len(s.Runs) > 0 {
+			b.WriteString("\n")
+		}
+	}
+	jobs := s.severalJobs() || s.Pull != nil
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, one := range s.Runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", text.Name(one.Run.Build), one.Verdict.Result, text.Duration(time.Duration(one.Run.Duration)), text.Line(one.Verdict.Text))
+		name := text.Name(one.Run.Build)
+		if jobs {
+			name = text.Name(one.Run.Job) + "\t" + name
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, one.Verdict.Result, text.Duration(time.Duration(one.Run.Duration)), text.Line(one.Verdict.Text))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, g := range s.Groups {
 		if len(g.Builds) > 1 {
-			if _, err := fmt.Fprintf(w, "\n%s: %s\n  %s\n", text.Count(len(g.Builds), "run"), text.Line(g.Title), text.Line(strings.Join(g.Builds, " "))); err != nil {
-				return err
+			names := g.Builds
+			if jobs {
+				names = g.Jobs
 			}
+			fmt.Fprintf(&b, "\n%s: %s\n  %s\n", text.Count(len(g.Builds), "run"), text.Line(g.Title), text.Line(strings.Join(names, " ")))
 		}
 	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // Markdown writes a table with a row for each run, its secrets masked.
 func (s *Summaries) Markdown(w io.Writer) error {
 	var b strings.Builder
+	if s.Pull != nil {
+		b.WriteString("**" + text.Markdown(s.Pull.Line()) + "**\n\n")
+	}
+	if len(s.Runs) == 0 {
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	b.WriteString("| run | result | took | what broke first |\n|---|---|---:|---|\n")
 	for _, one := range s.Runs {
 		one = one.Masked()

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/prow/runfile"
+	"prowtrace/triage/report"
+)
+
+// Bounds on what is looked at of a pull request.
+const (
+	mostPullJobs   = 200 // jobs whose newest runs are asked for their outcome
+	mostPullJudged = 20  // failed ones that are judged
+)
+
+// pull judges the failed jobs of a pull request at its newest commit.
+func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summary, *report.Pull, error) {
+	found, err := c.session.Pull(ctx, ref, mostPullJobs)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &report.Pull{Change: strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/") + "#" + ref.Pull, SHA: found.SHA, Older: found.Older, LeftOut: found.LeftOut}
+	var failed []prow.Run
+	for _, r := range found.Runs {
+		if r.Err != nil {
+			c.note("%s %s: %v", r.Job, r.Build, r.Err)
+		}
+		switch {
+		case c.offline || r.State == runfile.Failed || r.State == runfile.Errored:
+			failed = append(failed, r.Run)
+		default:
+			p.Count(r.State)
+		}
+	}
+	if more := len(failed) - mostPullJudged; more > 0 {
+		p.LeftOut += more
+		failed = failed[:mostPullJudged]
+	}
+	if len(failed) > 0 {
+		c.note("judging %s of %s", text.Count(len(failed), "run"), p.Change)
+	}
+	some, errs := c.session.JudgeRuns(ctx, failed, c.judging(c.compare))
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	var all []*report.Summary
+	for i, s := range some {
+		switch {
+		case errs[i] != nil:
+			p.Unknown++
+			c.note("%s %s could not be judged: %s", failed[i].Job, failed[i].Build, oneLine(errs[i]))
+		case s.Run.Result == string(runfile.Passed) || s.Run.Result == string(runfile.Running): // of the cache
+			p.Count(runfile.State(s.Run.Result))
+		default:
+			p.Count(runfile.State(s.Run.Result))
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 && len(failed) > 0 && p.Passed == 0 {
+		return nil, nil, errors.Join(errs...)
+	}
+	return all, p, nil
+}
