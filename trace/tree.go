@@ -87,6 +87,18 @@ func (t Tree) Status(i int) Status {
 	return part.Set.status[local]
 }
 
+// Marks gives the kind, the status and the flags of span i, likewise.
+func (t Tree) Marks(i int) (Kind, Status, Flags) {
+	part, local := t.view.at(t.Row(i))
+	return part.Set.kind[local], part.Set.status[local], part.Set.flags[local]
+}
+
+// Source names the file that span i was read from, the first of several.
+func (t Tree) Source(i int) string {
+	part, local := t.view.at(t.Row(i))
+	return part.Set.sources[part.Set.SourceOf(local)].name
+}
+
 // ReportedService gives the service of span i as its file names it.
 func (t Tree) ReportedService(i int) string { return t.view.ReportedService(t.Row(i)) }
 

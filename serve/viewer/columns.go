@@ -41,8 +41,11 @@ func (v *reader) getColumns(r *http.Request, d drawing) (any, error) {
 	return blob{contentType: "application/octet-stream", body: d.columns(from, to), dense: true}, nil
 }
 
-// recoveredBit marks, in the column of kinds, an error that was made good.
-const recoveredBit = 1 << 6
+// Bits in the column of kinds beside a span's kind and status.
+const (
+	recoveredBit = 1 << 6 // an error that was made good
+	closedBit    = 1 << 7 // a line that is closed when the trace is first shown
+)
 
 func (d drawing) columns(from, to int) []byte {
 	n := to - from
@@ -50,30 +53,14 @@ func (d drawing) columns(from, to int) []byte {
 	kind, flags := make([]uint32, n), make([]uint32, n)
 	start, duration := newWide(n), newWide(n)
 	self := make([]float32, n)
-	recovered := d.Recovered()
 	for i, l := range d.Layout.Lines[from:to] {
 		depth[i], name[i], service[i] = uint32(l.Depth), l.Name, l.Service
-		if l.Group == analysis.NoGroup {
-			s := d.Tree.Span(int(l.Span))
-			start.set(i, s.Start-d.Start)
-			duration.set(i, s.Duration)
-			self[i] = float32(d.Self[l.Span])
-			kind[i] = uint32(s.Kind) | uint32(s.Status)<<4
-			if recovered[l.Span] {
-				kind[i] |= recoveredBit
-			}
-			flags[i] = uint32(s.Flags &^ (trace.Linked | trace.Eventful))
-			if d.Tree.Inferred(int(l.Span)) {
-				flags[i] |= uint32(trace.Inferred)
-			}
-			continue
-		}
 		begin, end := d.Extent(from + i)
 		start.set(i, begin-d.Start)
 		duration.set(i, end-begin)
-		flags[i] = uint32(trace.MissingParent)
-		if l.Group == analysis.Fold {
-			flags[i] = uint32(trace.Folded)
+		kind[i], flags[i] = d.marks(from + i)
+		if l.Group == analysis.NoGroup {
+			self[i] = float32(d.Self[l.Span])
 		}
 	}
 	w := &columnsWriter{head: columnsHead{From: from, To: to, Lines: len(d.Layout.Lines)}}
@@ -88,6 +75,30 @@ func (d drawing) columns(from, to int) []byte {
 	w.add("kind", kind)
 	w.add("flags", flags)
 	return w.bytes()
+}
+
+// marks gives what the columns of kinds and flags say of a line.
+func (d drawing) marks(line int) (kind, flags uint32) {
+	l := d.Layout.Lines[line]
+	if d.Closed()[line] {
+		kind = closedBit
+	}
+	switch l.Group {
+	case analysis.Missing:
+		return kind, uint32(trace.MissingParent)
+	case analysis.Fold:
+		return kind, uint32(trace.Folded)
+	}
+	of, status, marks := d.Tree.Marks(int(l.Span))
+	kind |= uint32(of) | uint32(status)<<4
+	if d.Recovered()[l.Span] {
+		kind |= recoveredBit
+	}
+	flags = uint32(marks &^ (trace.Linked | trace.Eventful))
+	if d.Tree.Inferred(int(l.Span)) {
+		flags |= uint32(trace.Inferred)
+	}
+	return kind, flags
 }
 
 // wide is a column of ns in two halves: few traces last longer than the 4.3

@@ -18,6 +18,8 @@ type traceHead struct {
 	Services []string `json:"services"`
 	Files    []string `json:"files"`   // of the first spans, for people
 	Slowest  []int    `json:"slowest"` // lines of the spans with the most self time, the most first
+
+	First *firstLines `json:"first,omitempty"` // where the columns come in several pieces
 }
 
 func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
@@ -28,18 +30,27 @@ func (v *reader) getTrace(_ *http.Request, d drawing) (any, error) {
 	for i, s := range d.Layout.Services {
 		h.Services[i] = name(s)
 	}
+	if h.Lines > pieceOfColumns {
+		first := d.firstLines(linesOfScreen)
+		h.First = &first
+	}
 	h.Slowest = append([]int{}, d.Slowest(slowest)...)
-	seen := map[string]bool{}
+	seen, last := map[string]bool{}, ""
 	for i := 0; i < d.Tree.Len() && len(h.Files) < 20; i++ {
-		if f := v.view.Locations(d.Tree.Row(i))[0].Source; !seen[f] {
+		f := d.Tree.Source(i)
+		if f != last && !seen[f] {
 			seen[f] = true
 			h.Files = append(h.Files, text.Clip(f, 300))
 		}
+		last = f
 	}
 	return h, nil
 }
 
-const slowest = 15
+const (
+	slowest       = 15
+	linesOfScreen = 100 // a large one; what is beyond comes with the columns
+)
 
 // lineText is what a line shows besides its columns.
 type lineText struct {

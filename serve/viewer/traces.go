@@ -60,11 +60,11 @@ func (v *reader) summary(tree trace.Tree) summary {
 		}
 		s.Errors, s.Orphans = 0, 0
 		for i := range tree.Len() {
-			span := tree.Span(i)
-			if span.Status == trace.StatusError {
+			_, status, flags := tree.Marks(i)
+			if status == trace.StatusError {
 				s.Errors++
 			}
-			if span.Flags.Has(trace.Orphan) && tree.Parent(i) < 0 {
+			if flags.Has(trace.Orphan) && tree.Parent(i) < 0 {
 				s.Orphans++
 			}
 		}

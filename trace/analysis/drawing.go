@@ -22,6 +22,7 @@ type Drawing struct {
 	kept       analyses
 	critical   func() []Segment
 	recovered  func() []bool
+	closed     func() []bool
 }
 
 type extent struct{ start, end int64 }
@@ -41,6 +42,7 @@ func Draw(t trace.Tree) *Drawing {
 	d.kept.of = Traces{view: t.View(), tree: &t, self: d.Self}
 	d.critical = sync.OnceValue(func() []Segment { return CriticalPath(t) })
 	d.recovered = sync.OnceValue(func() []bool { return Recovered(t) })
+	d.closed = sync.OnceValue(func() []bool { return closedAtFirst(d.Layout.Lines, t.Joined(), d.Failed) })
 	return d
 }
 
@@ -49,6 +51,15 @@ func (d *Drawing) Critical() []Segment { return d.critical() }
 
 // Recovered says which spans with an error were made good (see Recovered).
 func (d *Drawing) Recovered() []bool { return d.recovered() }
+
+// Failed reports whether a line is a span with an error.
+func (d *Drawing) Failed(line int) bool {
+	l := d.Layout.Lines[line]
+	return l.Group == NoGroup && d.Tree.Status(int(l.Span)) == trace.StatusError
+}
+
+// Closed says which lines are closed when the trace is first shown.
+func (d *Drawing) Closed() []bool { return d.closed() }
 
 // Operations gives the operations of the trace.
 func (d *Drawing) Operations() []Operation { return d.kept.operations() }

@@ -67,17 +67,18 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// BenchmarkLargeTrace prints how long a large trace takes to be shown, from the
-// start of the navigation, and how long frames take while it is panned and
-// scrolled.
+// BenchmarkLargeTrace prints how long a large trace takes to be shown and until it can
+// be used, from the start of the navigation, and how long frames take while it is panned
+// and scrolled.
 func BenchmarkLargeTrace(b *testing.B) {
 	for _, n := range []int{100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			set := large(b, n)
 			for range b.N {
 				p := open(b, set, viewer.Info{}, "/trace/"+polled)
-				p.wait(atTrace)
+				p.wait(atTrace + ` && performance.getEntriesByName('trace-whole')[0]`)
 				b.ReportMetric(get[float64](p, `performance.getEntriesByName('trace-shown')[0].startTime`), "ms-to-rows")
+				b.ReportMetric(get[float64](p, `performance.getEntriesByName('trace-whole')[0].startTime`), "ms-to-use")
 				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.decodedBodySize, 0)`)/float64(n), "B/span")
 				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.encodedBodySize, 0)`)/1e6, "MB-sent")
 				p.eval(`document.dispatchEvent(new KeyboardEvent('keydown', { key: 'w' }))`)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bytes, clock, count, counted, duration, offset, percent, relative, zoneName } from '../ui/lib/format.js';
-import { closedBelow, initiallyClosed } from '../ui/model/collapse.js';
+import { closedAtFirst, closedBelow } from '../ui/model/collapse.js';
 import { ordering } from '../ui/model/columnorder.js';
 import { build, decode, FLAG } from '../ui/model/columns.js';
 import { treeOf } from '../ui/model/comparetree.js';
@@ -13,6 +13,7 @@ import { putBefore, segmentsByLine, shownPath } from '../ui/model/criticalpath.j
 import { density } from '../ui/model/density.js';
 import { errorsOf } from '../ui/model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, formatLines, parseExpansion, parseLines, revealing, withLine } from '../ui/model/expansion.js';
+import { firstScreen } from '../ui/model/firstscreen.js';
 import { frameLayout } from '../ui/model/flamelayout.js';
 import { withMore } from '../ui/model/loggaps.js';
 import { allLines, atRow, formatLog, hasLine, lineSet, linesBefore, logRows, movedLines, nextLine, parseLog, rowOf, rowOfFocus } from '../ui/model/loglines.js';
@@ -29,6 +30,7 @@ import { visibleLines, withAncestors } from '../ui/model/visible.js';
 import { DEFAULTS, format, inZone, other, parse } from '../ui/state/address.js';
 import { barPainter } from '../ui/views/bars.js';
 import { saidOf } from '../ui/views/marks.js';
+import { firstScreenOf } from './page.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -40,6 +42,7 @@ function model(...rows) {
 
 const ERROR = 2 << 4;
 const GOOD = 1 << 6;
+const CLOSED = 1 << 7;
 
 // root      |----------|
 //   a       |--|
@@ -47,7 +50,7 @@ const GOOD = 1 << 6;
 //   fold         |---|
 //     x          |-|
 //     y            |-| error
-const family = () => model([0, 0, 100], [1, 0, 30], [2, 10, 20, 0, ERROR], [1, 50, 40, FLAG.fold], [2, 50, 20], [2, 70, 20, 0, ERROR]);
+const family = () => model([0, 0, 100], [1, 0, 30], [2, 10, 20, 0, ERROR], [1, 50, 40, FLAG.fold, CLOSED], [2, 50, 20], [2, 70, 20, 0, ERROR]);
 
 test('decode reads what the server packs', () => {
   const head = new TextEncoder().encode(JSON.stringify({ from: 5, to: 7, lines: 9, columns: [{ name: 'a', type: 'u8', offset: 0 }, { name: 'b', type: 'u32', offset: 8 }, { name: 'c', type: 'f32', offset: 16 }] }).padEnd(180));
@@ -77,6 +80,18 @@ test('build puts pieces together, whatever their types', () => {
   assert.deepEqual([...m.parent], [-1, 0]);
 });
 
+test('the first screen is that of the whole trace', () => {
+  const m = family();
+  const first = firstScreenOf(m, [0, 1, 3]);
+  assert.equal(first.whole, false);
+  assert.equal(first.n, m.n);
+  for (const column of ['depth', 'start', 'duration', 'kind', 'flags', 'members', 'end', 'below']) for (const line of [0, 1, 3]) assert.equal(first[column][line], m[column][line], `${column} of ${line}`);
+  const screen = firstScreen(first);
+  assert.deepEqual([...screen.lines], [0, 1, 3]);
+  assert.equal(screen.rows, visibleLines(m, closedAtFirst(m), null).length);
+  assert.deepEqual([...screen.closed], [...closedAtFirst(m)]);
+});
+
 test('own pieces leave out what children cover, once', () => {
   assert.deepEqual([...ownPieces(family(), 0)], [30, 50, 90, 100]);
   assert.deepEqual([...ownPieces(family(), 2)], [10, 30]);
@@ -86,7 +101,7 @@ test('own pieces leave out what children cover, once', () => {
 
 test('visible lines', () => {
   const m = family();
-  const closed = initiallyClosed(m);
+  const closed = closedAtFirst(m);
   assert.deepEqual([...visibleLines(m, closed, null)], [0, 1, 2, 3]);
   assert.deepEqual([...visibleLines(m, new Uint8Array(6), null)], [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([...visibleLines(m, closedBelow(m, 0), null)], [0]);
@@ -97,7 +112,7 @@ test('visible lines', () => {
 
 test('what is open is the same after a round trip through the address', () => {
   const m = family();
-  const atFirst = initiallyClosed(m);
+  const atFirst = closedAtFirst(m);
   const closed = (e, keep = null) => closedLines(m, e, atFirst, keep);
   const shown = (e, keep = null) => visibleLines(m, closed(e, keep), null).join();
   assert.equal(shown(AT_FIRST), '0,1,2,3');
@@ -164,28 +179,6 @@ test('what Prow calls an error stays one, and what ended first comes first', () 
     [1, 70, 10], // 5 sidecar
   ];
   assert.deepEqual([errorsOf(jobModel(...rows)).lasting, errorsOf(jobModel(...rows)).start], [[2, 4], 4]);
-});
-
-test('a job opens with its phases and the names of its processes', () => {
-  const spans = Array.from({ length: 20 }, (_, k) => [4, 20 + k, 1, 0, 0, 1]);
-  const job = (...cases) => jobModel(
-    [0, 0, 100], // 0 job
-    [1, 0, 10], [2, 0, 5], // 1 clone, 2 its command
-    [1, 10, 80], // 3 test
-    [2, 10, 80], ...cases, // 4 suite
-    [2, 20, 30], [3, 20, 30, 0, 0, 1], ...spans, // a process, its command
-    [1, 90, 10], [2, 90, 10], // sidecar, upload
-  );
-  const shown = (m) => visibleLines(m, initiallyClosed(m), null).join();
-  assert.equal(shown(job([3, 10, 5])), '0,1,3,4,6,28');
-  assert.equal(shown(job([3, 10, 5], [3, 15, 5, 0, ERROR])), '0,1,3,4,5,6,7,29', 'one of few cases failed');
-  assert.equal(shown(job(...Array(11).fill([3, 15, 5, 0, ERROR]))), '0,1,3,4,16,38', 'one of many cases failed');
-  spans.length = 8;
-  assert.equal(shown(job([3, 10, 5])), [...Array(18).keys()].join(), 'what fits a screen is open');
-  spans.length = 0;
-  const reported = job(...Array(30).fill([3, 10, 5]));
-  reported.head.joined = false;
-  assert.equal(shown(reported).split(',').length, reported.n, 'a trace as it was reported is open');
 });
 
 test('the next, around the end', () => {
@@ -503,6 +496,14 @@ test('bars show self time, errors, folds, events and the critical path', () => {
   assert.deepEqual(drawn(m, 3), ['service 50+19.5', 'error 70+19.5'], 'a fold has the bars of its members');
   assert.deepEqual(drawn(m, 1, { critical: [0, 10, 20, 30] }).slice(-2), ['critical 0+10', 'critical 20+10']);
   assert.deepEqual(drawn(m, 1, { events: [5, 25] }).slice(-2), ['event 5+1.5', 'event 25+1.5']);
+});
+
+test('bars of a first screen leave open what ran under a line', () => {
+  const m = family();
+  const first = firstScreenOf(m, [0, 2, 3]);
+  assert.deepEqual(drawn(first, 0), ['pale service 0+100']);
+  assert.deepEqual(drawn(first, 2), drawn(m, 2), 'that nothing ran is known');
+  assert.deepEqual(drawn(first, 3), ['pale service 50+40'], 'a fold has one bar');
 });
 
 test('a fold or a path of very many pieces is drawn pixel by pixel', () => {

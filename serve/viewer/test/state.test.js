@@ -7,7 +7,7 @@ import { Loader, settled } from '../ui/state/loader.js';
 import { firstError, step, walk, walkIn, walkOut, zoomBy } from '../ui/state/moves.js';
 import { wholeSpanJSON } from '../ui/state/spanjson.js';
 import { Store } from '../ui/state/store.js';
-import { opened, serving, tick } from './page.js';
+import { family, firstScreenOf, opened, serving, tick } from './page.js';
 
 test('a store tells of changes, and once of several', () => {
   const store = new Store({ a: 1, b: 1 });
@@ -131,6 +131,22 @@ test('a search marks and filters', async () => {
   assert.equal(store.state.marked, null);
   store.addTerm('k=v');
   assert.equal(store.state.address.q, '() k=v');
+});
+
+test('a first screen is completed: its lines stay, and what the address asks for is done then', async () => {
+  const { store, navigation, went, lines } = opened({ from: 10, to: 60, q: 'b' }, firstScreenOf(family(), [0, 1]));
+  assert.equal(lines(), '0,1');
+  assert.deepEqual([store.state.rows, store.state.window], [4, { from: 10, to: 60 }]);
+  store.follow({ ...navigation.address, closed: '1' });
+  await tick();
+  assert.deepEqual([lines(), store.state.matches.key], ['0,1', null], 'nothing is asked before');
+  store.complete(family());
+  assert.equal(lines(), '0,1,3');
+  assert.deepEqual([store.state.rows, store.state.window], [3, { from: 10, to: 60 }]);
+  await tick();
+  assert.deepEqual([...store.state.marked], [0, 0, 1, 0, 0, 1]);
+  assert.deepEqual(store.state.errors.all, [2, 5]);
+  assert.deepEqual(went, []);
 });
 
 test('details are of the span in the address, which gets its id', async () => {

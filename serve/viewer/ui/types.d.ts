@@ -23,7 +23,14 @@ export interface Summary {
   note?: string; result?: string; jobStart?: string; jobDuration?: number;
 }
 
-export interface TraceHead extends Summary { lines: number; names: string[]; services: string[]; files: string[] | null; slowest: number[] }
+export interface TraceHead extends Summary {
+  lines: number; names: string[]; services: string[]; files: string[] | null; slowest: number[];
+  first?: { rows: number; lines: FirstLine[] }; // what the first screen shows, where the columns are long in coming
+}
+export interface FirstLine {
+  line: number; depth: number; start: number; duration: number; name: number; service: number; kind: number; flags: number;
+  members: number; end: number; below: number;
+}
 
 export interface LineText { line: number; id?: string; hint?: string; message?: string; flaky?: boolean; events?: number[]; only?: boolean }
 
@@ -73,36 +80,40 @@ export interface Problem { source: string; url?: string; offset: number; what: s
 
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
+/** Numbers by line. */
+export type Column = ArrayLike<number>;
+
 /** Columns of some lines, as decoded. */
 export interface Part { from: number; to: number; lines: number; columns: Record<string, Numbers> }
 
 /** A trace as the page holds it: columns by line, all of the same length. */
 export interface Model {
   head: TraceHead;
+  whole: boolean; // else the columns have the lines of the first screen only
   n: number;
   length: number; // ns, at least 1
   startNs: bigint;
-  depth: Numbers;
-  start: Float64Array; // ns after the start of the trace
-  duration: Float64Array;
-  self: Numbers;
-  name: Numbers;
-  service: Numbers;
-  kind: Numbers; // kind | status << 4
-  flags: Numbers;
-  parent: Int32Array; // or -1
-  end: Int32Array; // one after the last line under it
-  members: Int32Array; // lines directly under it
-  below: Int32Array; // spans with an error under it
+  depth: Column;
+  start: Column; // ns after the start of the trace
+  duration: Column;
+  self: Column;
+  name: Column;
+  service: Column;
+  kind: Column; // kind | status << 4
+  flags: Column;
+  parent: Column; // or -1
+  end: Column; // one after the last line under it
+  members: Column; // lines directly under it
+  below: Column; // spans with an error under it
 }
 
 /** The errors of a trace, as lines. */
 export interface Errors {
   all: number[];
-  good: Uint8Array; // by line: an error that was made good
+  good: Column; // by line: an error that was made good
   lasting: number[];
   start: number; // the one of those that ended first, or -1
-  first: Int32Array; // by line: the one of those under it that ended first, or -1
+  first: Column; // by line: the one of those under it that ended first, or -1
 }
 
 /** A window of time: ns after the start of the trace. */
@@ -188,6 +199,7 @@ export interface TraceState extends PageState {
   expansion: Expansion;
   closed: Uint8Array; // by line
   lines: Int32Array; // on show, in order
+  rows: number; // how many those are; of a trace that is not whole only the first are among the lines
   focus: { line: number }; // the active line; another object asks to bring it onto the screen
   matches: Answer<Uint32Array>; // lines, by the query
   marked: Uint8Array | null; // by line: it matches; null where nothing is looked for

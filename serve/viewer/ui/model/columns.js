@@ -6,7 +6,9 @@
 /** @typedef {import('../types').Numbers} Numbers */
 
 export const STATUS_ERROR = 2;
-const RECOVERED = 64; // in the column of kinds
+// in the column of kinds
+const RECOVERED = 64;
+const CLOSED = 128;
 export const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 
 /**
@@ -75,7 +77,7 @@ export function build(head, parts) {
     if (p >= 0) below[p] = at(below, p) + at(below, i) + (isError(at(kind, i), at(flags, i)) ? 1 : 0);
   }
   return {
-    head, n, length: Math.max(head.duration, 1), startNs: BigInt(head.start),
+    head, whole: true, n, length: Math.max(head.duration, 1), startNs: BigInt(head.start),
     depth, kind, flags, parent, end, members, below,
     start: wide('start'), duration: wide('duration'),
     self: joined(parts, 'self', n), name: joined(parts, 'name', n), service: joined(parts, 'service', n),
@@ -107,6 +109,15 @@ export function hasError(m, line) {
  */
 export function wasMadeGood(m, line) {
   return (at(m.kind, line) & RECOVERED) !== 0;
+}
+
+/**
+ * Whether a line is closed when the trace is first shown: the server says so.
+ * @param {Model} m
+ * @param {number} line
+ */
+export function wasClosed(m, line) {
+  return (at(m.kind, line) & CLOSED) !== 0;
 }
 
 /**

@@ -10,16 +10,22 @@ const PIECE = 200_000; // lines asked for at a time, up to 5 MB; the server's pi
  * Loads a trace: its head, and its columns in pieces, which the browser has asked
  * for already where the server told it to.
  * @param {string} id
+ * @param {(head: import('../types').TraceHead) => void} begun told of the head before the columns have come
  * @param {(share: number) => void} progress
  * @param {AbortSignal} signal
  * @returns {Promise<import('../types').Model>}
  */
-export async function loadTrace(id, progress, signal) {
+export async function loadTrace(id, begun, progress, signal) {
   const path = 'traces/' + encodeURIComponent(id);
   const columns = async (/** @type {number} */ from) =>
     decode(await (await ask(`${path}/columns?from=${from}&to=${from + PIECE}`, signal)).arrayBuffer());
-  /** @type {[import('../types').TraceHead, import('../types').Part]} */
-  const [head, first] = await Promise.all([json(path, signal), columns(0)]);
+  const heading = async () => {
+    /** @type {import('../types').TraceHead} */
+    const head = await json(path, signal);
+    begun(head);
+    return head;
+  };
+  const [head, first] = await Promise.all([heading(), columns(0)]);
   let come = first.to;
   const rest = [];
   for (let from = first.to; from < first.lines; from += PIECE) rest.push(columns(from).then((part) => {

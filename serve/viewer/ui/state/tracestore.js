@@ -3,7 +3,7 @@
 
 import { json } from '../lib/api.js';
 import { palette } from '../lib/theme.js';
-import { initiallyClosed } from '../model/collapse.js';
+import { closedAtFirst } from '../model/collapse.js';
 import { at, isGroup } from '../model/columns.js';
 import { putBefore, segmentsByLine } from '../model/criticalpath.js';
 import { errorsOf } from '../model/errors.js';
@@ -15,8 +15,9 @@ import { addressOf, showing, windowOf } from '../model/timewindow.js';
 import { marked, visibleLines, withAncestors } from '../model/visible.js';
 import { LineLoader } from './lineloader.js';
 import { find } from './load.js';
-import { settled, UNASKED } from './loader.js';
+import { settled } from './loader.js';
 import { pageState, PageStore } from './pagestore.js';
+import { traceState } from './tracestate.js';
 
 /** @typedef {import('../types').Address} Address */
 /** @typedef {import('../types').Detail} Detail */
@@ -34,24 +35,23 @@ const CANDIDATES = 100; // traces offered to compare with
 /** @extends {PageStore<TraceState>} */
 export class TraceStore extends PageStore {
   #loaders;
-  #atFirst;
+  #atFirst = new Uint8Array(0);
   #written = formatExpansion(AT_FIRST); // what the address is to say of the expansion
   #filtering = ''; // the mode that the lines are filtered by
   #opened = ''; // the span of the address whose details are shown
 
   /**
    * @param {import('../types').Run} run
-   * @param {Model} model
+   * @param {Model} model whole, or the first screen of one that is completed later
    * @param {import('./navigation.js').Navigation} navigation
    * @param {(text: string) => void} say tells the visitor what happened
    */
   constructor(run, model, navigation, say) {
     const path = `traces/${model.head.id}/`;
-    super(path, navigation, { ...pageState(run, navigation.address), ...stateOf(model) });
+    super(path, navigation, { ...pageState(run, navigation.address), ...traceState(model) });
     this.say = say;
     /** @type {LineLoader<import('../types').LineText>} */
     this.texts = new LineLoader((at) => `${path}lines?at=${at}`, (t) => t.line, this.ended, () => this.set({ texts: this.texts.current() }));
-    this.#atFirst = initiallyClosed(model);
     this.#loaders = this.loaders({
       matches: (q, signal) => find(path, q, signal),
       span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
@@ -60,8 +60,35 @@ export class TraceStore extends PageStore {
       events: json, comparison: json, candidates: json, logs: json,
       logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
     });
-    this.follow(navigation.address);
+    if (model.whole) this.#begin();
+    else this.#followWindow(navigation.address);
+  }
+
+  /**
+   * Puts the whole trace in place of its first screen.
+   * @param {Model} model
+   */
+  complete(model) {
+    this.batch(() => {
+      this.set({ model, errors: errorsOf(model) });
+      this.#begin();
+    });
+  }
+
+  #begin() {
+    this.#atFirst = closedAtFirst(this.state.model);
+    this.follow(this.state.address);
     this.#followPath().catch(() => {}); // without it the bars are drawn all the same
+  }
+
+  /**
+   * With a first screen nothing is asked: what the address says is done when the trace is whole.
+   * @override
+   * @param {Address} address
+   */
+  follow(address) {
+    if (this.state.model.whole) super.follow(address);
+    else this.set({ address });
   }
 
   /** Asks for the critical path. Its end comes first, and is shown first; the rest of a long one is shown at once. */
@@ -201,7 +228,7 @@ export class TraceStore extends PageStore {
     // The active line may have been closed away: what it is under stands for it.
     let line = focus.line;
     while (line >= 0 && lines[lowerBound(lines, line)] !== line) line = at(model.parent, line);
-    this.set({ closed, lines, focus: { line: line >= 0 ? line : lines[0] ?? focus.line } });
+    this.set({ closed, lines, rows: lines.length, focus: { line: line >= 0 ? line : lines[0] ?? focus.line } });
   }
 
   /** @param {Expansion} expansion */
@@ -370,17 +397,4 @@ export class TraceStore extends PageStore {
   recolour() {
     this.set({ colours: palette() });
   }
-}
-
-/**
- * The state of a trace before anything is asked.
- * @param {Model} model
- */
-function stateOf(model) {
-  return {
-    model, errors: errorsOf(model), window: { from: 0, to: model.length }, expansion: AT_FIRST, closed: new Uint8Array(model.n), lines: new Int32Array(0),
-    focus: { line: 0 }, matches: UNASKED, marked: null, kept: null, critical: new Map(), texts: { get: () => undefined }, detail: null, span: UNASKED,
-    colours: palette(), events: UNASKED, spans: UNASKED, spanTexts: UNASKED, comparison: UNASKED, candidates: UNASKED,
-    logs: UNASKED, logErrors: UNASKED, mark: -1,
-  };
 }

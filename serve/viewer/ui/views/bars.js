@@ -86,7 +86,7 @@ function paintSpan(g, m, { line, y, colours }, x, x0, x1, own) {
     g.setLineDash([4, 3]);
     g.strokeRect(x0 + 0.5, y + TOP + 0.5, x1 - x0 - 1, HEIGHT - 1);
     g.setLineDash([]);
-  } else if (flags & FLAG.fold) {
+  } else if (flags & FLAG.fold && m.whole) {
     paintMembers(g, m, line, y, x, colours);
   } else if (flags & FLAG.unfinished) {
     const fade = g.createLinearGradient(x0, 0, x1, 0);
@@ -95,7 +95,7 @@ function paintSpan(g, m, { line, y, colours }, x, x0, x1, own) {
     g.fillStyle = fade;
     g.fillRect(x0, y + TOP, x1 - x0, HEIGHT);
   } else {
-    const pieces = own(line);
+    const pieces = m.whole || at(m.members, line) === 0 ? own(line) : []; // of what ran under it nothing is known yet
     g.fillStyle = colour;
     g.globalAlpha = 0.38;
     g.fillRect(x0, y + TOP, x1 - x0, HEIGHT);

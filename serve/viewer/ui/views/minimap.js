@@ -26,7 +26,7 @@ export function minimap(store) {
   /** @param {Drawn} s */
   function update(s) {
     const { model: m, window: v } = s;
-    if (changed(s.colours, s.logErrors.value, width) && width > 0) draw(canvas, width, s);
+    if (changed(m, s.colours, s.logErrors.value, width) && width > 0 && m.whole) draw(canvas, width, s);
     windowEl.style.left = `${(v.from / m.length) * 100}%`;
     windowEl.style.width = `${((v.to - v.from) / m.length) * 100}%`;
     mark.hidden = s.mark < 0;

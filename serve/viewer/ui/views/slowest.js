@@ -6,15 +6,15 @@ import { at, nameOf } from '../model/columns.js';
 
 /** @param {import('../state/tracestore.js').TraceStore} store */
 export function slowestMenu(store) {
-  const { model } = store.state;
   const list = h('ol', { class: 'menu-list' });
   const menu = h('details', { class: 'menu' }, h('summary', { title: 'The spans with the most self time' }, 'Slowest'), list);
-  const item = (/** @type {number} */ line) => h('li', {}, h('button', { type: 'button', onclick: () => {
+  const item = (/** @type {import('../types').Model} */ model, /** @type {number} */ line) => h('li', {}, h('button', { type: 'button', onclick: () => {
     menu.open = false;
     store.goTo(line);
   } }, h('span', { class: 'num' }, duration(at(model.self, line))), ' ', bdi(named(nameOf(model, line)))));
   menu.addEventListener('toggle', () => {
-    if (menu.open) list.replaceChildren(...model.head.slowest.map(item));
+    const { model } = store.state;
+    if (menu.open) list.replaceChildren(...model.head.slowest.map((line) => item(model, line)));
   });
   menu.addEventListener('focusout', (e) => {
     if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget)) menu.open = false;

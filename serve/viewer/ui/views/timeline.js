@@ -111,7 +111,7 @@ function printing(store, element, split) {
   /** @type {Element | null} */
   let paper = null;
   whenPrinted(() => {
-    if (!element.isConnected || paper) return;
+    if (!element.isConnected || paper || !store.state.model.whole) return;
     const { lines, errors } = store.state;
     const printed = [...lines.subarray(0, PRINTED)];
     store.texts.now([...printed, ...printed.map((line) => at(errors.first, line)).filter((line) => line >= 0)]);

@@ -4,7 +4,7 @@ import { changes } from '../lib/changes.js';
 import { h } from '../lib/dom.js';
 import { counted } from '../lib/format.js';
 import { settled } from '../state/loader.js';
-import { changeLevel, CLOSER, FARTHER, firstError, step, STEPS, wholeTrace, zoomBy } from '../state/moves.js';
+import { changeLevel, CLOSER, FARTHER, firstError, step, wholeTrace, zoomBy } from '../state/moves.js';
 import { afterTyping, findInput } from './findbox.js';
 import { slowestMenu } from './slowest.js';
 
@@ -21,7 +21,7 @@ export function toolbar(store, toLines, pointer) {
   const find = findGroup(store, toLines);
   const path = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the critical path', onclick: () => store.toggleCritical() }, 'Critical path');
   const log = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the log (l)', hidden: true, onclick: () => store.toggleLog() }, 'Log');
-  const leads = STEPS.errors(store.state).lines.length > 0;
+  const leads = store.state.model.head.errors > 0;
   const element = h('div', { class: 'tools' },
     find.element,
     h('div', { class: 'group' },
@@ -81,7 +81,7 @@ function findGroup(store, toLines) {
       mode.value = s.address.mode;
       const { matches } = s;
       if (!changed(matches)) return;
-      said.textContent = matches.key === '' ? '' : settled(matches) ? counted(matches.value?.length ?? 0, 'match', 'matches') : '…';
+      said.textContent = !matches.key ? '' : settled(matches) ? counted(matches.value?.length ?? 0, 'match', 'matches') : '…';
       problem.hidden = matches.error === undefined;
       problem.textContent = matches.error instanceof Error ? matches.error.message : String(matches.error ?? '');
       input.toggleAttribute('aria-invalid', matches.error !== undefined);

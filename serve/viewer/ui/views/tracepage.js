@@ -3,6 +3,7 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h, inside } from '../lib/dom.js';
 import { clock, counted, duration, named, spansOf } from '../lib/format.js';
+import { firstModel } from '../model/firstscreen.js';
 import { loadTrace } from '../state/load.js';
 import { TraceStore } from '../state/tracestore.js';
 import { copyButton } from './copy.js';
@@ -13,6 +14,7 @@ import { timelinePane } from './timeline.js';
 import { traceKeys } from './tracekeys.js';
 
 /** @typedef {import('../types').Model} Model */
+/** @typedef {import('../types').TraceHead} TraceHead */
 /** @typedef {import('../types').TraceState} TraceState */
 /** @typedef {import('../main.js').App} App */
 /** @typedef {import('../main.js').PageOfApp} PageOfApp */
@@ -30,18 +32,42 @@ export function tracePage(app) {
   const { navigation } = app;
   const id = navigation.address.trace;
   const ended = new AbortController();
-  const element = h('div', { class: 'page trace-page' }, loading('Loading the trace…'));
+  const waiting = loading('Loading the trace…');
+  const element = h('div', { class: 'page trace-page' }, waiting);
   /** @type {ReturnType<typeof loadedTrace> | null} */
   let shown = null;
-  const progress = (/** @type {number} */ share) => element.replaceChildren(loading(`Loading the trace… ${Math.round(share * 100)}%`));
-  loadTrace(id, progress, ended.signal)
-    .then((model) => {
-      shown = loadedTrace(app, model);
-      element.replaceChildren(shown.element);
-      shown.draw();
-      performance.mark('trace-shown');
-      afterFrame(shown.store.askLogs.bind(shown.store));
-    })
+
+  /** @param {Model} model */
+  function show(model) {
+    shown = loadedTrace(app, model);
+    element.prepend(shown.element);
+    shown.draw();
+    performance.mark('trace-shown');
+  }
+
+  /**
+   * Shows the first screen of a large trace. Nothing can be done with it before the trace is whole.
+   * @param {TraceHead} head
+   */
+  function begin(head) {
+    if (!head.first || !opensPlainly(navigation.address)) return;
+    show(firstModel(head));
+    shown?.element.setAttribute('inert', '');
+    waiting.classList.add('beside');
+  }
+
+  /** @param {Model} model */
+  function complete(model) {
+    if (shown) shown.store.complete(model);
+    else show(model);
+    shown?.element.removeAttribute('inert');
+    waiting.remove();
+    performance.mark('trace-whole');
+    afterFrame(() => shown?.store.askLogs());
+  }
+
+  const progress = (/** @type {number} */ share) => (waiting.textContent = `Loading the trace… ${Math.round(share * 100)}%`);
+  loadTrace(id, begin, progress, ended.signal).then(complete)
     .catch((e) => {
       if (!ended.signal.aborted) element.replaceChildren(message(e));
     });
@@ -49,13 +75,21 @@ export function tracePage(app) {
     element,
     shows: (address) => address.trace === id,
     follow: (address) => shown?.store.follow(address),
-    key: (e) => shown?.key(e) ?? false,
+    key: (e) => (shown?.store.state.model.whole && shown.key(e)) ?? false,
     recolour: () => shown?.store.recolour(),
     leave() {
       ended.abort();
       shown?.store.leave();
     },
   };
+}
+
+/**
+ * Whether the first screen is that of the trace as it opens.
+ * @param {import('../types').Address} address
+ */
+function opensPlainly({ view, span, level, open, closed, q, mode }) {
+  return !view && !span && !level && !open && !closed && !(q && mode === 'filter');
 }
 
 /**

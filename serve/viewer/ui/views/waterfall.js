@@ -16,7 +16,7 @@ import { splitter } from './splitter.js';
 
 /** @typedef {import('../types').TimeWindow} TimeWindow */
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours' | 'mark'>} Drawn */
+/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'rows' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours' | 'mark'>} Drawn */
 
 const HEAD = 26; // px of the ruler
 const TICK = 90; // px between marks of the ruler, at least
@@ -42,6 +42,7 @@ export class Waterfall {
   #scroller = new Scroller(this.#parts.grid, this.#parts.space, ROW, HEAD);
   #rows = new Rows(this.#parts.body);
   #splitter = splitter(this.#parts.grid, () => this.#schedule());
+  #changedModel = changes();
   #changedLines = changes();
   #changedFocus = changes();
   #changedPath = changes();
@@ -81,9 +82,10 @@ export class Waterfall {
   /** @param {Drawn} s */
   update(s) {
     this.#state = s;
-    if (this.#changedLines(s.lines)) this.#scroller.setRows(s.lines.length);
+    if (this.#changedModel(s.model)) this.#paint = barPainter(s.model);
+    if (this.#changedLines(s.lines)) this.#scroller.setRows(s.rows);
     if (this.#changedFocus(s.focus)) this.#scroller.reveal(lowerBound(s.lines, s.focus.line));
-    if (this.#changedPath(s.critical, s.address.critical)) this.#path = shownPath(s.model, s.address.critical === 'off' ? new Map() : s.critical);
+    if (this.#changedPath(s.model, s.critical, s.address.critical)) this.#path = shownPath(s.model, s.address.critical === 'off' ? new Map() : s.critical);
     this.#schedule();
   }
 
@@ -112,7 +114,7 @@ export class Waterfall {
     const last = Math.min(s.lines.length, first + fits + 1);
     const missing = this.#rows.draw(s, first, last, top, fits + 2);
     if (missing.length > 0) this.#store.texts.want(missing);
-    grid.setAttribute('aria-rowcount', String(s.lines.length + 1));
+    grid.setAttribute('aria-rowcount', String(s.rows + 1));
     const active = lowerBound(s.lines, s.focus.line);
     if (active >= first && active < last && s.lines[active] === s.focus.line) grid.setAttribute('aria-activedescendant', `line-${s.focus.line}`);
     else grid.removeAttribute('aria-activedescendant');
