@@ -83,6 +83,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newCache(s),
 		newSummary(s),
 		newHistory(s),
+		newDiff(s),
 		newSignatures(s),
 		newVersion(s),
 	)

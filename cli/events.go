@@ -68,6 +68,9 @@ func (r *request) hear(e session.Event) {
 	case session.MetadataLost:
 		r.lost(e)
 	case session.Labelled:
+		if r.reported {
+			break
+		}
 		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
 	case session.UntracedShown:
 		r.note("%s", untraced(e))

@@ -70,6 +70,9 @@ var hints = []hint{
 	hintFor(func(*session.TooManyFilesError) string {
 		return "name the directory that holds the traces"
 	}),
+	hintFor(func(*session.NoPassingError) string {
+		return "name a run to compare with: prowtrace diff GOOD BAD"
+	}),
 	hintFor(func(*session.InputTooLargeError) string {
 		return "write it to a file and name the file"
 	}),

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
@@ -171,7 +169,8 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 		case asIssue:
 			return one.Issue(out)
 		default:
-			return one.Text(out, c.look())
+			width, colour := c.look()
+			return one.Text(out, report.Look{Width: width, Colour: colour})
 		}
 	}
 	s = report.Several(s.Runs)
@@ -184,19 +183,6 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 	default:
 		return s.Text(out)
 	}
-}
-
-// look is colour and width, on a terminal only.
-func (c *summaryCommand) look() report.Look {
-	f, ok := c.streams.Out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return report.Look{}
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		width = 0
-	}
-	return report.Look{Width: width, Colour: c.streams.Getenv("NO_COLOR") == "" && c.streams.Getenv("TERM") != "dumb"}
 }
 
 // codeOf is what --exit-code makes of a summary.

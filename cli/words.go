@@ -16,7 +16,7 @@ import (
 var otherNames = map[string]string{
 	"ls": "runs", "list": "runs", "history": "runs", "jobs": "runs", "builds": "runs",
 	"export": "fetch", "download": "fetch", "get": "fetch", "cp": "fetch", "copy": "fetch", "save": "fetch", "pull": "fetch",
-	"open": "view", "show": "view", "compare": "view", "diff": "view",
+	"open": "view", "show": "view", "compare": "diff", "changes": "diff",
 	"server": "serve", "start": "serve",
 	"logs": "log", "grep": "log", "tail": "log", "cat": "log", "errors": "log",
 	"parse": "resolve", "explain": "resolve", "which": "resolve",

@@ -102,13 +102,14 @@ func (b *Baseline) Close() error {
 // those that have are given, with its error; other errors are those of find.Runs. There may
 // be fewer than n, and none.
 func (s *Session) Passing(ctx context.Context, in *Input, n int) (*Baseline, error) {
-	return s.passing(ctx, in, n, func(int, int) {})
+	return s.passing(ctx, in, n, false, func(int, int) {})
 }
 
-// passing is Passing; came hears how many have come of how many, one call at a time.
-func (s *Session) passing(ctx context.Context, in *Input, n int, came func(some, all int)) (*Baseline, error) {
+// passing is Passing, of runs before the input's only if that is wanted. came hears how many
+// have come of how many, one call at a time.
+func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, came func(some, all int)) (*Baseline, error) {
 	b := &Baseline{}
-	refs, err := s.passingRefs(ctx, in, n)
+	refs, err := s.passingRefs(ctx, in, n, before)
 	if err != nil {
 		return b, err
 	}
@@ -171,12 +172,15 @@ func (s *Session) beside() *Session {
 }
 
 // passingRefs finds the runs.
-func (s *Session) passingRefs(ctx context.Context, in *Input, n int) (refs []prow.Ref, err error) {
+func (s *Session) passingRefs(ctx context.Context, in *Input, n int, before bool) (refs []prow.Ref, err error) {
 	run := in.Ref.Run
 	if run.Job == "" || run.Bucket == "" {
 		return nil, fmt.Errorf("the job of %s is not known", in.Title())
 	}
 	ref := prow.Ref{Kind: prow.KindRun, Run: run}
+	if before {
+		ref.Cursor = run.Build
+	}
 	if s.o.Offline {
 		return s.cachedPassing(ref, n)
 	}
@@ -208,7 +212,8 @@ func (s *Session) cachedPassing(ref prow.Ref, n int) (refs []prow.Ref, err error
 		return nil, err
 	}
 	for _, r := range all {
-		if r.Run.Job == ref.Job && r.Run.Bucket == ref.Bucket && r.Run.Build != ref.Build && len(refs) < 4*n {
+		if r.Run.Job == ref.Job && r.Run.Bucket == ref.Bucket && r.Run.Build != ref.Build && len(refs) < 4*n &&
+			(ref.Cursor == "" || prow.CompareBuilds(r.Run.Build, ref.Cursor) < 0) {
 			refs = append(refs, prow.Ref{Kind: prow.KindRun, Run: r.Run})
 		}
 	}

@@ -207,7 +207,7 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 	var err error
 	s := r.loaded.joining.session
 	if r.Baseline == BaselineAuto {
-		base, err = s.passing(ctx, r.in, r.Number, func(some, all int) {
+		base, err = s.passing(ctx, r.in, r.Number, false, func(some, all int) {
 			select {
 			case r.came <- [2]int{some, all}:
 			default: // nobody listens yet: a later one tells as much
@@ -227,22 +227,26 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 
 // about says which run it is, and where its files can be opened.
 func (r *judging) about(base *Baseline, gaps []report.Gap) report.Context {
-	run, known := r.in.Ref.Run, r.loaded.joining.session.o.Instances
-	of := report.Context{Job: run.Job, Build: run.Build, Gaps: gaps}
+	of := r.loaded.joining.session.about(r.in, r.Page)
+	of.Gaps = gaps
+	for _, b := range base.Runs {
+		of.Baseline = append(of.Baseline, report.Compared{Build: b.Build, URL: pageOf(r.Page, b)})
+	}
+	return of
+}
+
+// about says which run an input is, and where its files can be opened.
+func (s *Session) about(in *Input, page func(prow.Run) string) report.Context {
+	run, known := in.Ref.Run, s.o.Instances
+	of := report.Context{Job: run.Job, Build: run.Build}
 	if of.Job == "" {
-		of.Job = filepath.Base(r.in.Title())
+		of.Job = filepath.Base(in.Title())
 	}
 	if run.Pull != "" && run.Org != "" {
 		of.Change = run.Org + "/" + run.Repo + "#" + run.Pull
 	}
-	page := func(run prow.Run) string {
-		if r.Page == nil {
-			return ""
-		}
-		return r.Page(run)
-	}
-	if r.in.Located() {
-		of.URL = page(run)
+	if in.Located() {
+		of.URL = pageOf(page, run)
 		of.Address = func(file string, line int) string {
 			if line > 0 {
 				if address, ok := link.LogLines(known, run, file, line, line); ok {
@@ -252,10 +256,15 @@ func (r *judging) about(base *Baseline, gaps []report.Gap) report.Context {
 			return link.File(known, run, file)
 		}
 	}
-	for _, b := range base.Runs {
-		of.Baseline = append(of.Baseline, report.Compared{Build: b.Build, URL: page(b)})
-	}
 	return of
+}
+
+// pageOf is the address of a run's page, "" where nobody knows.
+func pageOf(page func(prow.Run) string, run prow.Run) string {
+	if page == nil {
+		return ""
+	}
+	return page(run)
 }
 
 // gapsOfLosses tells of what of a run could not be had.

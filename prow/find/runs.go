@@ -64,9 +64,10 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	return infos, nil
 }
 
-// ofJob means the job of a run, whatever pull requests it runs for.
+// ofJob means the job of a run, whatever pull requests it runs for, up to the cursor if there
+// is one.
 func ofJob(r prow.Ref) prow.Ref {
-	job := prow.Ref{Input: r.Input, Kind: prow.KindJob, Host: r.Host, Run: prow.Run{Provider: r.Provider, Bucket: r.Bucket, Job: r.Job}}
+	job := prow.Ref{Input: r.Input, Kind: prow.KindJob, Host: r.Host, Cursor: r.Cursor, Run: prow.Run{Provider: r.Provider, Bucket: r.Bucket, Job: r.Job}}
 	if dir := strings.TrimSuffix(r.Root, "/"+r.Build); r.Kind == prow.KindRun && !strings.Contains(dir, "pr-logs/") {
 		job.Root = dir
 	}

@@ -121,6 +121,7 @@ type Side struct {
 	Count    int    `json:"count,omitempty"`
 	Errors   int    `json:"errors,omitempty"`
 	Duration int64  `json:"duration_ns,omitempty"`
+	Left     int64  `json:"before_end_ns,omitempty"` // from where it was last seen to the end; of what stopped or lasted
 	Text     string `json:"text,omitempty"`
 	Place    *Place `json:"place,omitempty"` // where it can be opened; of several runs, in the newest
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -137,10 +138,17 @@ const inputBytes = 1000
 func masked(name, value string) string {
 	value = text.Line(text.Short(strings.Join(strings.Fields(value), " "), inputBytes))
 	if _, variable, ok := strings.Cut(name, "env "); ok {
-		return strings.TrimPrefix(mask.Text(variable+"="+value), variable+"=")
+		return strings.TrimPrefix(secretless(variable+"="+value), variable+"=")
 	}
-	return mask.Text(value)
+	return secretless(value)
 }
+
+func secretless(value string) string {
+	return namedSecret.ReplaceAllString(mask.Text(value), "$1"+mask.Mark)
+}
+
+// namedSecret is a flag or a variable whose name tells that its value is a secret.
+var namedSecret = regexp.MustCompile(`(?i)([\w-]*(?:token|secret|passw(?:or)?d|passphrase|api_?key|credential)[\w-]*[= ])[^\s=]+`)
 
 // mostWords bounds the words of a command line that are listed.
 const mostWords = 40

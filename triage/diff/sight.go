@@ -45,6 +45,10 @@ func (c *comparison) judge(sights []sight, tells []bool, by rules) (out Change, 
 	if here != nil {
 		out.Bad = sideOf(sights[len(sights)-1:])
 	}
+	if out.Kind == Stopped || out.Kind == Lasted {
+		out.Good.Left = int64(median(each(good, func(s sight) time.Duration { return s.tail.before })))
+		out.Bad.Left = int64(here.tail.before)
+	}
 	return out, true
 }
 

@@ -140,6 +140,8 @@ func (c *Change) howMuch(noun string) string {
 		parts = append(parts, fmt.Sprintf("%s → %s (%s)", text.Duration(time.Duration(c.Good.Duration)), text.Duration(time.Duration(c.Bad.Duration)), strings.Join(how, ", ")))
 	case c.Kind == More || c.Kind == Fewer:
 		parts = append(parts, fmt.Sprintf("%s → %s times", text.Number(c.Good.Count), text.Number(c.Bad.Count)))
+	case c.Kind == Stopped || c.Kind == Lasted:
+		parts = append(parts, fmt.Sprintf("last seen %s before the end, else %s", span(c.Bad.Left), span(c.Good.Left)))
 	default:
 		if n := max(c.Bad.Count, c.Good.Count); n > 1 {
 			parts = append(parts, text.Number(n)+" times")
@@ -153,6 +155,8 @@ func (c *Change) howMuch(noun string) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func span(ns int64) string { return text.Duration(time.Duration(ns).Round(time.Second)) }
 
 func times(ratio float64) string {
 	if ratio >= 10 {

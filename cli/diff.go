@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+	"prowtrace/session"
+	"prowtrace/trace/join"
+	"prowtrace/triage/diff"
+)
+
+// diffCommand says what differs between a run and runs that passed.
+type diffCommand struct {
+	request
+	output string
+	asJSON bool
+	number int
+}
+
+func newDiff(s Streams) *cobra.Command {
+	c := &diffCommand{request: newRequest(s)}
+	command := &cobra.Command{
+		Use:   "diff [GOOD] BAD",
+		Short: "Say what is different in a run: inputs, errors, phases, calls, log lines",
+		Long: `diff compares a run with another one, or with the last runs of its job that passed
+before it. First it lists the inputs that changed: commits, images, versions, how the job
+is configured, cluster, node. Then errors, phases, test cases, calls and lines of logs
+that are only here or only there, stopped early, are slower, or more or fewer, and
+attributes that spans have more often.
+
+With several passing runs what differs from each of them counts, and durations are
+measured by their spread: z is how many spreads one is from their median.`,
+		Example: `  prowtrace diff https://prow.k8s.io/view/gs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001
+  prowtrace diff --failed --runs 10 e2e-kops-aws-distro-deb13
+  prowtrace diff ./passed ./failed -o markdown`,
+		Args: oneOrTwo,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+	}
+	f := command.Flags()
+	c.register(f)
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
+	c.output = asText
+	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
+	f.Var(countValue{&c.number}, "runs", "compare with the spread of this many passing runs of the job (default 1)")
+	return command
+}
+
+// oneOrTwo wants a run, or two of them.
+func oneOrTwo(c *cobra.Command, args []string) error {
+	if len(args) > 2 {
+		return usageError{fmt.Errorf("%s given, diff takes two at most", text.Count(len(args), "run")), "--runs 10 compares with several passing runs of the job"}
+	}
+	return atLeastOne(c, args)
+}
+
+func (c *diffCommand) run(ctx context.Context, args []string) error {
+	if c.asJSON {
+		c.output = asJSON
+	}
+	if len(args) == 2 && c.number > 0 {
+		return usageError{errors.New("--runs and a run to compare with cannot be combined"), "leave out one of them"}
+	}
+	c.join, c.logs, c.reported = string(join.ByTime), true, true
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	defer c.close()
+	refs, err := c.parse(args)
+	if err != nil {
+		return err
+	}
+	d, err := c.compare(ctx, refs)
+	if err != nil {
+		return err
+	}
+	if err := c.print(d); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+// compare compares the last of the runs with the one before it, or with passing ones.
+func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Diff, err error) {
+	collected, err := c.session.Collect(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := c.session.Load(ctx, collected)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, loaded.Close()) }()
+	if len(loaded.Inputs) != len(refs) {
+		return nil, usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
+	}
+	o := session.Differing{Known: c.knownErrors(), Number: max(1, c.number), Page: func(run prow.Run) string { return runPage(c.known, run) }}
+	o.Tell = func(some, all int) {
+		if some == 0 && all > 0 {
+			c.note("comparing with %s", text.Count(all, "passing run"))
+		}
+	}
+	last := len(loaded.Inputs) - 1
+	if last > 0 {
+		o.Good = loaded.Inputs[0]
+	}
+	return loaded.Diff(ctx, loaded.Inputs[last], o)
+}
+
+func (c *diffCommand) print(d *diff.Diff) error {
+	out := c.streams.Out
+	switch c.output {
+	case asJSON:
+		return d.JSON(out)
+	case asMarkdown:
+		return d.Markdown(out)
+	}
+	width, colour := c.look()
+	return d.Text(out, diff.Look{Width: width, Colour: colour})
+}
