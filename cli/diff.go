@@ -35,8 +35,8 @@ attributes that spans have more often.
 
 With several passing runs what differs from each of them counts, and durations are
 measured by their spread: z is how many spreads one is from their median.`,
-		Example: `  prowtrace diff https://prow.k8s.io/view/gs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001
-  prowtrace diff --failed --runs 10 e2e-kops-aws-distro-deb13
+		Example: `  prowtrace diff e2e-kops-aws-distro-deb13 kops#18000
+  prowtrace diff --failed --runs 10 pull-kops-e2e-k8s-gce-cilium
   prowtrace diff ./passed ./failed -o markdown`,
 		Args: oneOrTwo,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
