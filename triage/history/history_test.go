@@ -92,6 +92,9 @@ func TestRules(t *testing.T) {
 			if o.Since != build(c.since) || o.Good != build(c.good) {
 				t.Errorf("%s: since %q and good %q, not runs %d and %d", c.strip, o.Since, o.Good, c.since, c.good)
 			}
+			if c.since >= 0 && !o.Began.Equal(j.Runs[c.since].Started) {
+				t.Errorf("%s: began %v, not with run %d", c.strip, o.Began, c.since)
+			}
 		})
 	}
 }

@@ -51,14 +51,15 @@ const (
 
 // An Outlook is what is to be expected of a finding.
 type Outlook struct {
-	Rule    Rule    `json:"verdict"`
-	Rate    float64 `json:"rate"` // of the runs that ended
-	Hits    int     `json:"count"`
-	Lately  int     `json:"count_since,omitempty"` // of Hits since Since
-	Since   string  `json:"since,omitempty"`       // the build that it began with, if broken or fixed
-	Good    string  `json:"last_good,omitempty"`   // the last that passed before
-	FixedBy string  `json:"fixed_in,omitempty"`    // the first that passed again
-	In      int     `json:"in"`                    // the number of runs since, or of all that ended
+	Rule    Rule      `json:"verdict"`
+	Rate    float64   `json:"rate"` // of the runs that ended
+	Hits    int       `json:"count"`
+	Lately  int       `json:"count_since,omitempty"` // of Hits since Since
+	Since   string    `json:"since,omitempty"`       // the build that it began with, if broken or fixed
+	Began   time.Time `json:"began,omitzero"`        // when Since was started
+	Good    string    `json:"last_good,omitempty"`   // the last that passed before
+	FixedBy string    `json:"fixed_in,omitempty"`    // the first that passed again
+	In      int       `json:"in"`                    // the number of runs since, or of all that ended
 
 	Changed []Range `json:"changed,omitempty"` // between the last good and the first bad run
 }
@@ -205,7 +206,7 @@ func (j *Job) oneChange(hits []int) bool {
 // that passed.
 func (j *Job) began(o *Outlook, all []moment, begin int) {
 	bad := &j.Runs[all[begin].run]
-	o.Since = bad.Build
+	o.Since, o.Began = bad.Build, bad.Started
 	for i := begin - 1; i >= 0; i-- {
 		if good := &j.Runs[all[i].run]; good.good() {
 			o.Good, o.Changed = good.Build, Changed(good, bad)

@@ -98,7 +98,7 @@ func (h *History) Markdown(w io.Writer) error {
 
 func (j *Job) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "**%s**\n%s · %s\n", text.Markdown(j.Title), text.Markdown(j.Name), j.Counts())
-	if g := j.worst(); g != nil {
+	if g := j.Worst(); g != nil {
 		for _, line := range g.Began() {
 			fmt.Fprintf(b, "%s\n", text.Markdown(line))
 		}
@@ -112,7 +112,7 @@ func (j *Job) markdown(b *strings.Builder) {
 	}
 	b.WriteString("\n<details><summary>Durations, limits and flaky cases</summary>\n\n")
 	for i := range j.Dying {
-		fmt.Fprintf(b, "- phase %s %s\n", text.Markdown(j.Dying[i].Title), text.Markdown(j.Dying[i].oneCause()))
+		fmt.Fprintf(b, "- phase %s %s\n", text.Markdown(j.Dying[i].Title), text.Markdown(j.Dying[i].OneCause()))
 	}
 	for i := range j.Phases {
 		if p := &j.Phases[i]; p.Usual.Runs > 0 {

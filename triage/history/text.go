@@ -49,7 +49,7 @@ func (p *page) more(word string, lines ...string) {
 
 func (p *page) job(j *Job) {
 	p.b.WriteString("\n" + text.Name(j.Name) + "   " + j.Counts() + "\n\n" + j.Title + "\n")
-	if g := j.worst(); g != nil {
+	if g := j.Worst(); g != nil {
 		for _, line := range g.Began() {
 			p.b.WriteString(line + "\n")
 		}
@@ -61,7 +61,7 @@ func (p *page) job(j *Job) {
 	}
 	for i := range j.Dying {
 		d := &j.Dying[i]
-		p.part("Phase", append([]string{text.Line(d.Title) + " " + d.oneCause(), d.About()}, sayings(d.Over)...)...)
+		p.part("Phase", append([]string{text.Line(d.Title) + " " + d.OneCause(), d.About()}, sayings(d.Over)...)...)
 	}
 	var times, limits, flaky, again []string
 	for i := range j.Phases {

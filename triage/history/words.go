@@ -17,8 +17,8 @@ func (j *Job) Counts() string {
 	return text.Count(len(j.Runs), "run") + ": " + strings.Join(parts, ", ")
 }
 
-// worst is what the title of a job is about, if something is broken or was.
-func (j *Job) worst() *Group {
+// Worst is what the title of a job is about, if something is broken or was.
+func (j *Job) Worst() *Group {
 	for _, of := range [][]Group{j.Dying, j.Groups} {
 		for i := range of {
 			if of[i].Rule == j.Verdict && of[i].Outlook.Since != "" {
@@ -35,7 +35,7 @@ func (g *Group) Began() (lines []string) {
 	if o.Since == "" {
 		return nil
 	}
-	said := "first bad " + text.Name(o.Since) + " (" + minute(g.First) + " UTC)"
+	said := "first bad " + text.Name(o.Since) + " (" + minute(o.Began) + " UTC)"
 	if o.Good != "" {
 		said += ", last good " + text.Name(o.Good)
 	}
@@ -81,8 +81,8 @@ func (o *Outlook) Said() string {
 	return "once"
 }
 
-// oneCause says that several findings are in one phase.
-func (g *Group) oneCause() string {
+// OneCause says that several findings are in one phase.
+func (g *Group) OneCause() string {
 	return fmt.Sprintf("died in %s of %s: one cause behind them is likely", text.Count(g.Hits, "run"), text.Count(g.Causes, "different finding"))
 }
 
@@ -132,8 +132,11 @@ func (b *BudgetUse) Said() string {
 	return said
 }
 
-// Said tells how a case is flaky.
-func (c *FlakyCase) Said() string {
+// Said tells which case is flaky, and how.
+func (c *FlakyCase) Said() string { return text.Short(text.Line(c.Name), 120) + ": " + c.How() }
+
+// How tells how a case is flaky.
+func (c *FlakyCase) How() string {
 	var parts []string
 	if n := len(c.Again); n > 0 {
 		parts = append(parts, "passed when tried again in "+text.Count(n, "run"))
@@ -141,7 +144,7 @@ func (c *FlakyCase) Said() string {
 	if n := len(c.Fails); n > 0 {
 		parts = append(parts, "failed in "+text.Count(n, "run")+" whose commits passed too")
 	}
-	return text.Short(text.Line(c.Name), 120) + ": " + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
 }
 
 // PassedAgain tells of a flake of a pull request.
