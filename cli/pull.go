@@ -25,6 +25,7 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 	}
 	p := &report.Pull{Change: strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/") + "#" + ref.Pull, SHA: found.SHA, Older: found.Older, LeftOut: found.LeftOut}
 	var failed []prow.Run
+	running := 0
 	for _, r := range found.Runs {
 		if r.Err != nil {
 			c.note("%s %s: %v", r.Job, r.Build, r.Err)
@@ -32,6 +33,9 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 		switch {
 		case c.offline || r.State == runfile.Failed || r.State == runfile.Errored:
 			failed = append(failed, r.Run)
+		case c.watch && r.State == runfile.Running:
+			failed = append(failed, r.Run)
+			running++
 		default:
 			p.Count(r.State)
 		}
@@ -39,6 +43,9 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 	if more := len(failed) - mostPullJudged; more > 0 {
 		p.LeftOut += more
 		failed = failed[:mostPullJudged]
+	}
+	if running > 0 {
+		c.note("waiting for the end of %s", text.Count(running, "run"))
 	}
 	if len(failed) > 0 {
 		c.note("judging %s of %s", text.Count(len(failed), "run"), p.Change)
@@ -53,15 +60,15 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 		case errs[i] != nil:
 			p.Unknown++
 			c.note("%s %s could not be judged: %s", failed[i].Job, failed[i].Build, oneLine(errs[i]))
-		case s.Run.Result == string(runfile.Passed) || s.Run.Result == string(runfile.Running): // of the cache
+		case s.Run.Result == string(runfile.Passed) || s.Run.Result == string(runfile.Running): // of the cache, or waited for
 			p.Count(runfile.State(s.Run.Result))
 		default:
 			p.Count(runfile.State(s.Run.Result))
 			all = append(all, s)
 		}
 	}
-	if len(all) == 0 && len(failed) > 0 && p.Passed == 0 {
-		return nil, nil, errors.Join(errs...)
+	if err := errors.Join(errs...); len(all) == 0 && err != nil && p.Passed+p.Running+p.Aborted == 0 {
+		return nil, nil, err
 	}
 	return all, p, nil
 }

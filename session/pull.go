@@ -60,11 +60,12 @@ func (s *Session) cachedPull(ref prow.Ref, n int) (*find.PullRuns, error) {
 }
 
 // JudgeRuns fetches, loads and judges runs, some at a time, and tells nothing on the way.
+// Those that have not ended it waits for, where the options say so.
 // Where one cannot be had, its error stands in the place of its Summary, and the others go
 // on.
 func (s *Session) JudgeRuns(ctx context.Context, runs []prow.Run, o Judging) ([]*report.Summary, []error) {
 	quiet := s.beside()
-	quiet.o.Compared = false
+	quiet.o.Compared, quiet.o.Watch = false, s.o.Watch
 	all, errs := make([]*report.Summary, len(runs)), make([]error, len(runs))
 	var g errgroup.Group
 	g.SetLimit(judgedTogether)

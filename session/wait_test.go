@@ -58,8 +58,16 @@ func (m *memoryStore) List(_ context.Context, _, prefix, _ string) iter.Seq2[obj
 
 func (m *memoryStore) ListDir(ctx context.Context, bucket, dir string, _ objstore.Bounds) iter.Seq2[objstore.Entry, error] {
 	return func(yield func(objstore.Entry, error) bool) {
+		last := ""
 		for o, err := range m.List(ctx, bucket, dir, "") {
-			if !yield(objstore.Entry{Object: o}, err) {
+			e := objstore.Entry{Object: o}
+			if below, _, ok := strings.Cut(strings.TrimPrefix(o.Name, dir), "/"); ok {
+				e = objstore.Entry{Object: objstore.Object{Name: dir + below + "/"}, Dir: true}
+			}
+			if e.Name == last {
+				continue
+			}
+			if last = e.Name; !yield(e, err) {
 				return
 			}
 		}
