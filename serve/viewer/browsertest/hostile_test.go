@@ -106,7 +106,7 @@ func TestAccessibility(t *testing.T) {
 			{"files", "/?view=files", `document.querySelector('.files tbody tr')`}, {"problems", "/?view=problems", `document.querySelector('.table tbody tr')`}, {"timeline", one, atTrace},
 			{"spans", one + "?view=spans", `document.querySelector('.spans tbody tr')`}, {"events", one + "?view=events", `document.querySelector('.events tbody tr')`}, {"choice of another trace", one + "?view=compare", `document.querySelector('.choose tbody tr')`}, {"comparison", one + "?view=compare&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
 			{"tree of both", one + "?view=compare&order=calls&compare=" + one[len("/trace/"):], `document.querySelector('.compared tbody tr')`},
-			{"log", one + "?log=build-log.txt:12", `document.querySelector('.log-line pre')`}, {"search in a log", one + "?lq=quota&lmode=filter", `document.querySelector('.log-row.hit')`},
+			{"log", one + "?log=build-log.txt:12", `document.querySelector('.log-line pre')`}, {"log beside", one + "?log=build-log.txt:12", ""}, {"search in a log", one + "?lq=quota&lmode=filter", `document.querySelector('.log-row.hit')`},
 			{"search", one + "?q=error&mode=filter", `document.querySelector('.wf-row.hit')`}, {"details", one, ""}, {"help", one, ""}, {"unknown trace", "/trace/ff", `document.querySelector('.message')`},
 		} {
 			t.Run(scheme+" "+view.name, func(t *testing.T) {
@@ -118,6 +118,11 @@ func TestAccessibility(t *testing.T) {
 					b.wait(atTrace)
 					b.keys("n")
 					b.wait(`document.querySelector('.detail .d-fields')`)
+				case "log beside":
+					b.wait(`document.querySelector('.log-line pre')`)
+					b.keys("L")
+					b.wait(`document.querySelector('.stage.beside')`)
+					b.eval(`localStorage.clear()`)
 				case "help":
 					b.wait(atTrace)
 					b.keys("?")

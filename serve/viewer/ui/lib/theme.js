@@ -1,13 +1,14 @@
 // Light, dark, or as the system has it.
 
 import { h } from './dom.js';
+import { prefer, preferred } from './preferences.js';
 
 const THEMES = /** @type {const} */ (['system', 'light', 'dark']);
 const SIGNS = { system: '◐', light: '☀', dark: '☾' };
 
 /** @returns {typeof THEMES[number]} */
 function current() {
-  const t = stored('theme');
+  const t = preferred('theme');
   return t === 'light' || t === 'dark' ? t : 'system';
 }
 
@@ -29,7 +30,7 @@ export function themeButton(changed) {
     button.setAttribute('aria-label', `Colours: ${t}. Change`);
   };
   button.addEventListener('click', () => {
-    store('theme', THEMES[(THEMES.indexOf(current()) + 1) % THEMES.length] ?? 'system');
+    prefer('theme', THEMES[(THEMES.indexOf(current()) + 1) % THEMES.length] ?? 'system');
     applyTheme();
     show();
     changed();
@@ -51,26 +52,4 @@ export function palette() {
     error: get('error-bar'), text: get('text'), dim: get('dim'), faint: get('faint'), grid: get('grid'), line: get('line'),
     accent: get('accent'), paper: get('paper'), critical: get('critical'),
   };
-}
-
-/** @param {string} name */
-function stored(name) {
-  try {
-    return localStorage.getItem('prowtrace.' + name);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Keeps a preference of this browser, where it lets us.
- * @param {string} name
- * @param {string} value
- */
-function store(name, value) {
-  try {
-    localStorage.setItem('prowtrace.' + name, value);
-  } catch {
-    // private windows and full disks: the preference lasts as long as the page
-  }
 }

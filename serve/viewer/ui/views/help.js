@@ -17,7 +17,7 @@ const KEYS = [
     ['m', 'highlight or filter'], ['Esc', 'close the details; empty the find box'],
   ]],
   ['Log', [
-    ['l', 'into the log; Esc back'], ['↑ ↓ PgUp PgDn Home End', 'from line to line; the trace shows its time'], ['n  N', 'next and previous line that matches'],
+    ['l', 'into the log; Esc back'], ['L', 'the log beside the waterfall, or under it'], ['↑ ↓ PgUp PgDn Home End', 'from line to line; the trace shows its time'], ['n  N', 'next and previous line that matches'],
     ['Enter  Shift + Enter', 'where lines are missing: read the first, or the last of them'], ['click, Shift + click', 'choose a line, or all up to it'],
   ]],
   ['Everywhere', [['1 … 7', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],

@@ -13,6 +13,7 @@ import { LogStore } from '../state/logstore.js';
 import { wholeTrace } from '../state/moves.js';
 import { copyButton } from './copy.js';
 import { afterTyping } from './findbox.js';
+import { logEdge } from './logedge.js';
 import { factsOf, LogGrid, pieces } from './loggrid.js';
 import { printedLog } from './logprint.js';
 import { message } from './message.js';
@@ -21,23 +22,22 @@ import { message } from './message.js';
 /** @typedef {import('../types').LostLogs} LostLogs */
 /** @typedef {import('../types').TraceState} TraceState */
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
-
-const LEAST = 80; // px of the pane
-const STEP = 20;
+/** @typedef {import('./logplace.js').LogPlace} LogPlace */
 
 /**
  * @param {TraceStore} trace that has logs, or lost some
  * @param {() => void} toLines moves the focus of the keyboard to the lines of the trace
+ * @param {LogPlace} place
  */
-export function logPane(trace, toLines) {
+export function logPane(trace, toLines, place) {
   const { logs, lost } = trace.state.logs.value ?? { logs: [], lost: [] };
   if (logs.length === 0) return noLogs(trace, lost, toLines);
   const store = new LogStore(trace, logs);
   const grid = new LogGrid(store);
   const wrong = h('div', { class: 'log-wrong' });
-  const parts = [head(store, grid, lost, toLines), grid, chosenLine(store), { element: wrong, update: wrongs(wrong) }];
+  const parts = [head(store, grid, lost, toLines, place), grid, chosenLine(store), { element: wrong, update: wrongs(wrong) }];
   const element = h('section', { class: 'log-pane', 'aria-label': 'Log' });
-  element.append(edge(element), ...parts.map((p) => p.element));
+  element.append(logEdge(element, place), ...parts.map((p) => p.element));
   grid.element.addEventListener('keydown', (e) => key(e, store, grid, toLines));
   printedLog(store, grid, element);
   const update = (/** @type {LogState} */ s) => {
@@ -114,8 +114,9 @@ function closeButton(trace, toLines) {
  * @param {LogGrid} grid
  * @param {LostLogs[]} lost
  * @param {() => void} toLines
+ * @param {LogPlace} place
  */
-function head(store, grid, lost, toLines) {
+function head(store, grid, lost, toLines, place) {
   const { trace } = store;
   const { logs } = store.state;
   const choice = h('select', { 'aria-label': 'Log', class: 'log-choice' }, ...logs.map((l) => h('option', { value: l.name }, l.name)));
@@ -127,7 +128,7 @@ function head(store, grid, lost, toLines) {
   const links = h('span', { class: 'log-links' });
   const find = finding(store, grid);
   const losses = lossMenu(lost);
-  const element = h('div', { class: 'log-head' }, title, facts, losses.element, of, within, find.element, links, closeButton(trace, toLines), find.problem);
+  const element = h('div', { class: 'log-head' }, title, facts, losses.element, of, within, find.element, links, place.button, closeButton(trace, toLines), find.problem);
   const changed = changes();
   return {
     element,
@@ -264,34 +265,4 @@ function key(e, store, grid, toLines) {
   else if (e.key === 'ArrowLeft' || e.key === 'ArrowRight') grid.element.scrollLeft += e.key === 'ArrowLeft' ? -80 : 80;
   else return;
   e.preventDefault();
-}
-
-/**
- * The upper edge of the pane, which the visitor can move.
- * @param {HTMLElement} pane
- */
-function edge(pane) {
-  const element = h('div', {
-    class: 'log-edge', role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': 'Height of the log', 'aria-valuemin': String(LEAST), 'aria-valuemax': '2000', 'aria-valuenow': '300',
-  });
-  /** @param {number} height */
-  const resize = (height) => {
-    const most = (pane.parentElement?.clientHeight ?? 600) - 160;
-    const to = Math.round(Math.max(Math.min(height, most), LEAST));
-    pane.style.height = `${to}px`;
-    element.setAttribute('aria-valuenow', String(to));
-  };
-  element.addEventListener('pointerdown', (e) => {
-    element.setPointerCapture(e.pointerId);
-    const follow = (/** @type {PointerEvent} */ now) => resize(pane.getBoundingClientRect().bottom - now.clientY);
-    element.addEventListener('pointermove', follow);
-    element.addEventListener('pointerup', () => element.removeEventListener('pointermove', follow), { once: true });
-  });
-  element.addEventListener('keydown', (e) => {
-    if (e.key !== 'ArrowUp' && e.key !== 'ArrowDown') return;
-    e.preventDefault();
-    e.stopPropagation();
-    resize(pane.clientHeight + (e.key === 'ArrowUp' ? STEP : -STEP));
-  });
-  return element;
 }

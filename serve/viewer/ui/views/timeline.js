@@ -3,6 +3,7 @@
 
 import { h } from '../lib/dom.js';
 import { at } from '../model/columns.js';
+import { logPlace } from './logplace.js';
 import { message } from './message.js';
 import { minimap } from './minimap.js';
 import { PRINTED, printedLines, whenPrinted } from './print.js';
@@ -17,11 +18,14 @@ export function timelinePane(store) {
   const waterfall = new Waterfall(store);
   const focus = () => waterfall.focus();
   const pointer = () => waterfall.pointer;
-  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, details(store, focus), log(store, focus)];
+  const stage = h('div', { class: 'stage' });
+  const place = logPlace(stage, store.ended);
+  const parts = [toolbar(store, focus, pointer), minimap(store), waterfall, details(store, focus), log(store, focus, place)];
   const [tools, small, lines, detail, logBox] = parts.map((p) => p.element);
   const split = h('div', { class: 'split' }, lines, detail);
-  const element = h('div', { class: 'timeline' }, tools, small, split, logBox);
-  printing(store, element, split);
+  stage.append(split, logBox ?? '');
+  const element = h('div', { class: 'timeline' }, tools, small, stage);
+  printing(store, stage, split);
   return {
     element, focus, pointer,
     /** Shows the log if it is closed, and takes the focus of the keyboard to its lines. */
@@ -30,6 +34,7 @@ export function timelinePane(store) {
       const lines = logBox?.querySelector('.log');
       if (lines instanceof HTMLElement) lines.focus();
     },
+    turnLog: place.turn,
     pageSize: () => waterfall.pageSize(),
     /** @param {TraceState} s */
     update(s) {
@@ -52,11 +57,12 @@ function details(store, toLines) {
  * The log, whose modules are loaded when there is one and the trace is on the screen.
  * @param {TraceStore} store
  * @param {() => void} toLines
+ * @param {import('./logplace.js').LogPlace} place
  */
-function log(store, toLines) {
+function log(store, toLines, place) {
   const element = h('div', { class: 'log-box' });
   return later(element, store, hasLog, async () => {
-    const pane = (await import('./logpane.js')).logPane(store, toLines);
+    const pane = (await import('./logpane.js')).logPane(store, toLines, place);
     element.replaceChildren(pane.element);
     return { update: (/** @type {TraceState} */ s) => hasLog(s) && pane.update(s) };
   });

@@ -35,6 +35,7 @@ const KEYS = {
   f: zoomToLine,
   0: wholeTrace,
   l: (_, timeline) => timeline.toLog(),
+  L: (_, timeline) => timeline.turnLog(),
   m: (store) => store.setMode(store.state.address.mode === 'filter' ? 'highlight' : 'filter'),
 };
 
