@@ -75,27 +75,35 @@ func (j *Job) dying() []Group {
 		causes[name][r.Finding.ID] = true
 	}
 	for name, g := range by {
-		if g.Causes = len(causes[name]); g.Causes < dyingCauses || len(g.Runs) < dyingRuns || !j.own(g) {
+		if g.Causes = len(causes[name]); g.Causes < dyingCauses || len(g.Runs) < dyingRuns || !j.mixed(g) {
 			delete(by, name)
 		}
 	}
 	return j.finished(by)
 }
 
-// own reports a phase in which runs mostly have findings that no other run has. Where two
-// runs or more have the same, that is what they died of.
-func (j *Job) own(phase *Group) bool {
-	counts := map[string]int{}
-	for _, i := range phase.Runs {
-		counts[j.Runs[i].Finding.ID]++
+// mixed reports a phase whose runs die of findings that no other run has, or that come in
+// turns. One that has most of the runs is the cause itself, and one behind the other they
+// are causes of their own.
+func (j *Job) mixed(phase *Group) bool {
+	hits := map[string][]int{} // by finding, which of the runs
+	for n, i := range phase.Runs {
+		id := j.Runs[i].Finding.ID
+		hits[id] = append(hits[id], n)
 	}
-	alone := 0
-	for _, n := range counts {
-		if n == 1 {
+	alone, turns := 0, false
+	for _, of := range hits {
+		n := len(of)
+		switch {
+		case n == 1:
 			alone++
+		case float64(n) >= share*float64(len(phase.Runs)):
+			return false
+		case of[n-1]-of[0] >= n: // another one is between them
+			turns = true
 		}
 	}
-	return 2*alone > len(phase.Runs)
+	return turns || 2*alone > len(phase.Runs)
 }
 
 // Systemic is a finding that several jobs have at the same time: not any one job's fault.

@@ -108,6 +108,7 @@ type Job struct {
 	Phases []PhaseTimes  `json:"phases"`
 	Limits []BudgetUse   `json:"budgets"`
 	Flaky  []FlakyCase   `json:"flaky_cases"`
+	Bad    []Prevalent   `json:"over_represented_in_failed_or_slow_runs"`
 	Slow   []Prevalent   `json:"over_represented_in_slow_runs"`
 	Again  []PassedAgain `json:"passed_again"`
 }
@@ -171,7 +172,7 @@ func makeJob(name string, runs []Run) *Job {
 	j.Phases = j.phases()
 	j.Limits = j.limits()
 	j.Flaky = j.flaky()
-	j.Slow = j.slow()
+	j.Slow, j.Bad = j.inTrouble()
 	j.Again = j.again()
 	j.Verdict, j.Title = j.verdict()
 	return j

@@ -58,14 +58,26 @@ func prevalent(runs []Run, some []int, counts func(*Run) bool) []Prevalent {
 	return found[:min(len(found), mostPrevalent)]
 }
 
-// slow gives what is over-represented in runs that passed and took unusually long.
-func (j *Job) slow() []Prevalent {
+// slow are the runs that passed and took unusually long.
+func (j *Job) slow() (runs []int) {
 	usual := SpreadOf(j.passedTimes())
-	var slow []int
 	for i := range j.Runs {
 		if r := &j.Runs[i]; r.good() && usual.Z(r.Took) > unusualZ {
-			slow = append(slow, i)
+			runs = append(runs, i)
 		}
 	}
-	return prevalent(j.Runs, slow, (*Run).good)
+	return runs
+}
+
+// inTrouble gives what is over-represented in runs that passed and were slow, and in these
+// and the failed ones together, whatever they died of.
+func (j *Job) inTrouble() (inSlow, inBad []Prevalent) {
+	slow := j.slow()
+	bad := slices.Clone(slow)
+	for i := range j.Runs {
+		if j.Runs[i].bad() {
+			bad = append(bad, i)
+		}
+	}
+	return prevalent(j.Runs, slow, (*Run).good), prevalent(j.Runs, bad, (*Run).ended)
 }

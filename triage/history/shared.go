@@ -43,7 +43,7 @@ func (j *Job) masked() *Job {
 			of[i].Title, of[i].Over = mask.Text(of[i].Title), maskedAttributes(of[i].Over)
 		}
 	}
-	out.Slow = maskedAttributes(j.Slow)
+	out.Slow, out.Bad = maskedAttributes(j.Slow), maskedAttributes(j.Bad)
 	out.Flaky = slices.Clone(j.Flaky)
 	for i := range out.Flaky {
 		out.Flaky[i].Name = mask.Text(out.Flaky[i].Name)
@@ -124,6 +124,9 @@ func (j *Job) markdown(b *strings.Builder) {
 	}
 	for _, s := range sayings(j.Slow) {
 		fmt.Fprintf(b, "- slow runs: %s\n", text.Markdown(s))
+	}
+	for _, s := range sayings(j.Bad) {
+		fmt.Fprintf(b, "- failed or slow runs: %s\n", text.Markdown(s))
 	}
 	for i := range j.Flaky {
 		fmt.Fprintf(b, "- %s\n", text.Markdown(j.Flaky[i].Said()))

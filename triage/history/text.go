@@ -81,6 +81,7 @@ func (p *page) job(j *Job) {
 	p.part("Time", times...)
 	p.more("Limits", limits...)
 	p.more("Slow", sayings(j.Slow)...)
+	p.more("Bad", sayings(j.Bad)...)
 	p.part("Flaky", append(flaky, again...)...)
 	p.part("Failed", j.others()...)
 }
