@@ -2,11 +2,14 @@ package session_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"prowtrace/internal/gcstest/pastruns"
 	"prowtrace/session"
 	"prowtrace/triage"
+	"prowtrace/triage/diff"
 )
 
 // A run is compared with passing runs from before it; where none passed before, with others.
@@ -37,6 +40,36 @@ func TestDiffWithPassing(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Against ten passing runs it is told what broke the job, and which commits lie between.
+func TestDiffOfPastRuns(t *testing.T) {
+	o, _, server := sample(t)
+	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	o.Untraced = true
+	l, err := load(t, o, pastruns.Broken+"@"+pastruns.Build(pastruns.Broken, pastruns.Runs-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	known, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := l.Diff(t.Context(), l.Inputs[0], session.Differing{Known: triage.NewMatcher(known), Number: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Good) != 10 || len(d.Inputs) == 0 || d.Inputs[0].Kind != "commit" || !strings.Contains(d.Inputs[0].URL, "/compare/"+d.Inputs[0].Good[0]+"...") {
+		t.Errorf("%d runs, %+v", len(d.Good), d.Inputs)
+	}
+	if len(d.Errors) == 0 || d.Errors[0].Kind != diff.New || !strings.Contains(d.Errors[0].Bad.Text, "Quota 'CPUS' exceeded") {
+		t.Errorf("%+v", d.Errors)
+	}
+	up := slices.IndexFunc(d.Phases, func(c diff.Change) bool { return c.Name == "Up" })
+	if up < 0 || d.Phases[up].Kind != diff.Fails || d.Phases[up].Z < 3.5 || d.Phases[up].Good.Runs != 10 {
+		t.Errorf("%+v", d.Phases)
 	}
 }
 

@@ -38,6 +38,9 @@ const (
 	mostAttributes = 20
 )
 
+// ownKeys begin the attributes of Prow's own spans: phases and cases have lists.
+var ownKeys = []string{"prow.", "prowtrace.", "test.", "cicd."}
+
 // attributes compares how often spans have values. Keys whose values are all others in each
 // run, such as the name of a cluster, tell nothing.
 func (c *comparison) attributes(context.Context) error {
@@ -53,7 +56,7 @@ func (c *comparison) attributes(context.Context) error {
 	}
 	bad := analysis.ValueCounts(analysis.One(*c.bad.Tree))
 	for key, here := range bad {
-		if !strings.HasPrefix(key, "prow.") && !strings.HasPrefix(key, "prowtrace.") {
+		if !slices.ContainsFunc(ownKeys, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
 			c.shares(key, here, each(good, func(all map[string]map[string]int) map[string]int { return all[key] }))
 		}
 	}

@@ -80,17 +80,26 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// eachPair gives pairs of runs, each run in two of them.
+func eachPair(t *testing.T, do func(t *testing.T, good, bad diff.Subject)) {
+	all := runs(t)
+	good := loaded(t, all[len(all)-1])
+	for _, dir := range all {
+		bad := loaded(t, dir)
+		t.Run(filepath.Base(filepath.Dir(dir)), func(t *testing.T) { do(t, good, bad) })
+		good = bad
+	}
+}
+
 // What is new on one side is gone on the other: pairs of runs, both ways round.
 func TestMirrored(t *testing.T) {
-	all := runs(t)
-	for i := range all {
-		a, b := loaded(t, all[i]), loaded(t, all[(i+1)%len(all)])
+	eachPair(t, func(t *testing.T, a, b diff.Subject) {
 		there, back := compare(t, b, a), compare(t, a, b)
 		got, want := asJSON(t, mirrored(there)), asJSON(t, inOrder(back))
 		if got != want {
-			t.Errorf("%s and %s:\n%s", all[i], all[(i+1)%len(all)], firstDifference(got, want))
+			t.Error(firstDifference(got, want))
 		}
-	}
+	})
 }
 
 var opposite = map[diff.Kind]diff.Kind{
@@ -164,9 +173,7 @@ func firstDifference(got, want string) string {
 
 // Every row says where to look, and that can be opened.
 func TestPlacesCanBeOpened(t *testing.T) {
-	all := runs(t)
-	for i := range all {
-		good, bad := loaded(t, all[(i+1)%len(all)]), loaded(t, all[i])
+	eachPair(t, func(t *testing.T, good, bad diff.Subject) {
 		d := compare(t, bad, good)
 		check := func(s diff.Subject, side diff.Side, name string) {
 			p := side.Place
@@ -189,5 +196,5 @@ func TestPlacesCanBeOpened(t *testing.T) {
 				check(bad, c.Bad, c.Name)
 			}
 		}
-	}
+	})
 }

@@ -32,6 +32,10 @@ type Input struct {
 	Steady bool `json:"steady"`
 }
 
+// telling reports whether an input is worth a line of its own: commits are since the newest of
+// the runs.
+func (i *Input) telling() bool { return i.Steady || i.Kind == "commit" }
+
 // The kinds of inputs, in the order in which they are listed.
 var inputKinds = []string{"commit", "change", "image", "version", "program", "job", "cluster", "node"}
 
@@ -78,7 +82,7 @@ func (c *comparison) inputs(context.Context) error {
 			c.Inputs = append(c.Inputs, changed)
 		}
 	}
-	slices.SortStableFunc(c.Inputs, func(a, b Input) int { return -compareBool(a.Steady, b.Steady) })
+	slices.SortStableFunc(c.Inputs, func(a, b Input) int { return -compareBool(a.telling(), b.telling()) })
 	if left := len(c.Inputs) - mostInputs; left > 0 {
 		c.Inputs, c.LeftOut["inputs"] = c.Inputs[:mostInputs], left
 	}

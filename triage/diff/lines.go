@@ -18,6 +18,8 @@ import (
 const (
 	mostLines = 200_000 // different ones of a run
 	lineBytes = 1000
+
+	mostJudged = 5000 // lines that are only here or there of which the words are judged
 )
 
 // A line is what a run has of a line that is the same but for numbers and ids.
@@ -154,6 +156,7 @@ func (c *comparison) addOnly(only []candidate) {
 	slices.SortFunc(only, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.log, b.log), cmp.Compare(a.first, b.first))
 	})
+	few := len(only) <= mostJudged
 	for i := 0; i < len(only); {
 		head, n := only[i], 1
 		for i+n < len(only) && c.belongs(only[i+n-1].line, only[i+n].line) {
@@ -165,16 +168,17 @@ func (c *comparison) addOnly(only []candidate) {
 		i += n
 		head.With, head.Name, head.Change.key = n-1, head.thing.name, head.thing.String()
 		s := c.subject(int(head.run))
-		if !bytes.ContainsFunc(s.Logs[head.log].Line(int(head.first)).Bytes, unicode.IsLetter) {
+		raw := s.Logs[head.log].Line(int(head.first)).Bytes
+		if !bytes.ContainsFunc(raw, unicode.IsLetter) {
 			continue
 		}
 		head.weight = weight(head.severity, since(s, s.Logs[head.log].Line(int(head.first)).Time))
-		if head.severity >= joblog.Error {
-			head.telling = triage.Telling(s.textOf(head.line))
+		_, known := c.known.Line(raw)
+		_, command := joblog.Command(raw)
+		head.telling = !command && (!few || triage.Telling(s.textOf(head.line)))
+		if head.severity >= joblog.Error || known && !command {
 			c.Errors = append(c.Errors, head.Change)
 		} else {
-			_, command := joblog.Command(s.Logs[head.log].Line(int(head.first)).Bytes)
-			head.telling = !command
 			c.Lines = append(c.Lines, head.Change)
 		}
 	}

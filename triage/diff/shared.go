@@ -81,7 +81,7 @@ func (d *Diff) markdownInputs(b *strings.Builder) {
 		if in.URL != "" {
 			said = "[" + text.Markdown(in.said()) + "](" + in.URL + ")"
 		}
-		if !in.Steady {
+		if !in.telling() {
 			said += " (other in each of the runs)"
 		}
 		fmt.Fprintf(b, "| %s | %s |\n", text.Markdown(in.title()), strings.ReplaceAll(said, "|", "\\|"))

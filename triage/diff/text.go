@@ -99,7 +99,7 @@ func (p *page) inputs(d *Diff) {
 	width, n := 0, 0
 	var unsteady []string
 	for i := range d.Inputs {
-		if in := &d.Inputs[i]; in.Steady {
+		if in := &d.Inputs[i]; in.telling() {
 			width, n = max(width, len([]rune(text.Short(in.title(), 30)))), n+1
 		} else {
 			unsteady = append(unsteady, text.Line(in.title()))

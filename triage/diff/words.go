@@ -88,8 +88,12 @@ func (i *Input) said() string {
 		}
 		return text.Short(s, 100)
 	}
-	good := each(i.Good[:min(len(i.Good), 3)], short)
-	if len(i.Good) > 3 {
+	shown := min(len(i.Good), 3)
+	if i.Kind == "commit" {
+		shown = 1
+	}
+	good := each(i.Good[:shown], short)
+	if len(i.Good) > 3 && shown > 1 {
 		good = append(good, "…")
 	}
 	return strings.Join(good, " or ") + " → " + short(i.Bad)
