@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { bytes, clock, count, counted, duration, offset, percent, relative, zoneName } from '../ui/lib/format.js';
 import { closedAtFirst, closedBelow } from '../ui/model/collapse.js';
 import { ordering } from '../ui/model/columnorder.js';
-import { build, decode, FLAG } from '../ui/model/columns.js';
+import { decode, FLAG } from '../ui/model/columns.js';
 import { treeOf } from '../ui/model/comparetree.js';
 import { completions } from '../ui/model/completions.js';
 import { putBefore, segmentsByLine, shownPath } from '../ui/model/criticalpath.js';
@@ -30,7 +30,7 @@ import { visibleLines, withAncestors } from '../ui/model/visible.js';
 import { DEFAULTS, format, inZone, other, parse } from '../ui/state/address.js';
 import { barPainter } from '../ui/views/bars.js';
 import { saidOf } from '../ui/views/marks.js';
-import { firstScreenOf } from './page.js';
+import { build, firstScreenOf } from './page.js';
 
 /** A trace from rows of [depth, start, duration, flags, kind]. */
 function model(...rows) {
@@ -73,11 +73,24 @@ test('build finds parents, ends and errors below', () => {
   assert.deepEqual([...m.below], [2, 1, 0, 1, 0, 0]);
 });
 
-test('build puts pieces together, whatever their types', () => {
-  const part = (from, depth, start, high) => ({ from, to: from + 1, lines: 2, columns: { depth, start, startHigh: high, duration: start, durationHigh: high, self: new Float32Array(1), name: depth, service: depth, kind: depth, flags: depth } });
-  const m = build({ duration: 9e9, start: '1', names: [], services: [] }, [part(0, Uint8Array.of(0), Uint32Array.of(5), Uint8Array.of(0)), part(1, Uint16Array.of(1), Uint32Array.of(5), Uint8Array.of(2))]);
-  assert.deepEqual([...m.start], [5, 5 + 2 * 2 ** 32]);
-  assert.deepEqual([...m.parent], [-1, 0]);
+test('a trace is built of parts, whatever the types of their columns, and what is not there is 0', () => {
+  const rows = [[0, 5, 0], [1, 5, 2], [2, 0, 0, 70_000], [1, 7, 0, 3, ERROR], [2, 9, 1, 1, ERROR]];
+  const head = { duration: 9e9, start: '1', names: [], services: [] };
+  const types = [Uint32Array, Uint16Array, Uint8Array];
+  const part = (from, to, k) => {
+    const column = (c, type = types[k % 3]) => type.from(rows.slice(from, to), (r) => r[c] ?? 0);
+    const columns = { depth: column(0), start: column(1), startHigh: column(2), name: column(3, Uint32Array), kind: column(4), self: column(1, Float32Array) };
+    return { from, to, lines: 5, columns: Object.fromEntries(Object.entries(columns).filter(([, c]) => c.some((v) => v > 0))) };
+  };
+  for (const cuts of [[0, 5], [0, 1, 2, 3, 4, 5], [0, 2, 5], [0, 3, 4, 5]]) {
+    const m = build(head, cuts.slice(1).map((to, k) => part(cuts[k], to, k)));
+    const all = Object.fromEntries(Object.entries(m).filter(([, c]) => ArrayBuffer.isView(c)).map(([name, c]) => [name, [...c].join()]));
+    assert.deepEqual(all, {
+      depth: '0,1,2,1,2', kind: '0,0,0,32,32', flags: '0,0,0,0,0', self: '5,5,0,7,9', name: '0,0,70000,3,1', service: '0,0,0,0,0',
+      start: [5, 5 + 2 * 2 ** 32, 0, 7, 9 + 2 ** 32].join(), duration: '0,0,0,0,0',
+      parent: '-1,0,1,0,3', end: '5,3,3,5,5', members: '2,1,0,1,0', below: '2,0,0,1,0',
+    }, `cut at ${cuts}`);
+  }
 });
 
 test('the first screen is that of the whole trace', () => {

@@ -3,7 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach } from 'node:test';
 
-import { build, FLAG } from '../ui/model/columns.js';
+import { builder } from '../ui/model/build.js';
+import { FLAG } from '../ui/model/columns.js';
 import { firstModel } from '../ui/model/firstscreen.js';
 import { DEFAULTS } from '../ui/state/address.js';
 import { TraceStore } from '../ui/state/tracestore.js';
@@ -13,6 +14,13 @@ setMaxListeners(50); // each loader of a store listens for its end
 export const tick = () => new Promise((done) => setTimeout(done));
 
 const CLOSED = 1 << 7;
+
+/** A trace of parts. */
+export function build(head, parts) {
+  const b = builder(head, parts.at(-1).to);
+  for (const p of parts) b.add(p);
+  return b.model();
+}
 
 // 0 root, 1 a, 2 b with an error, 3 a fold of 4 x, 5 y with an error.
 export function family() {

@@ -5,7 +5,6 @@ import { json } from '../lib/api.js';
 import { palette } from '../lib/theme.js';
 import { closedAtFirst } from '../model/collapse.js';
 import { at, isGroup } from '../model/columns.js';
-import { putBefore, segmentsByLine } from '../model/criticalpath.js';
 import { errorsOf } from '../model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, parseExpansion, revealing, withLine } from '../model/expansion.js';
 import { withTerm } from '../model/query.js';
@@ -14,7 +13,7 @@ import { lowerBound } from '../model/sorted.js';
 import { addressOf, showing, windowOf } from '../model/timewindow.js';
 import { marked, visibleLines, withAncestors } from '../model/visible.js';
 import { LineLoader } from './lineloader.js';
-import { find } from './load.js';
+import { find, loadCritical } from './load.js';
 import { settled } from './loader.js';
 import { pageState, PageStore } from './pagestore.js';
 import { traceState } from './tracestate.js';
@@ -78,7 +77,7 @@ export class TraceStore extends PageStore {
   #begin() {
     this.#atFirst = closedAtFirst(this.state.model);
     this.follow(this.state.address);
-    this.#followPath().catch(() => {}); // without it the bars are drawn all the same
+    loadCritical(this.path, (critical) => this.set({ critical }), this.ended).catch(() => {}); // without it the bars are drawn all the same
   }
 
   /**
@@ -89,19 +88,6 @@ export class TraceStore extends PageStore {
   follow(address) {
     if (this.state.model.whole) super.follow(address);
     else this.set({ address });
-  }
-
-  /** Asks for the critical path. Its end comes first, and is shown first; the rest of a long one is shown at once. */
-  async #followPath() {
-    /** @type {Map<number, number[]>} */
-    const path = new Map();
-    for (let offset = 0, total = 1; offset < total;) {
-      const page = /** @type {{ segments: number[], total: number }} */ (await json(`${this.path}critical?offset=${offset}`, this.ended));
-      putBefore(path, segmentsByLine(page.segments));
-      offset += page.segments.length / 3;
-      total = page.segments.length > 0 ? page.total : 0;
-      if (this.state.critical.size === 0 || offset >= total) this.set({ critical: offset < total ? new Map(path) : path });
-    }
   }
 
   /**
