@@ -30,7 +30,7 @@ func summary() *report.Summary {
 		},
 		Time: []report.Phase{
 			{Phase: "Build", Start: at, Duration: int64(10 * time.Second), Usual: int64(11 * time.Second)},
-			{Phase: "Up", Start: at, Duration: int64(80 * time.Second), Usual: int64(20 * time.Second), Failed: true},
+			{Phase: "Up", Start: at, Duration: int64(80 * time.Second), Usual: int64(20 * time.Second), Failed: true, Unusual: true},
 		},
 		Gaps: []report.Gap{{What: "a log", Why: "it is too large"}},
 	}

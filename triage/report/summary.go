@@ -129,6 +129,7 @@ type Phase struct {
 	Critical int64     `json:"critical_ns"`
 	Usual    int64     `json:"usual_ns,omitempty"`
 	Failed   bool      `json:"failed,omitempty"`
+	Unusual  bool      `json:"unusual,omitempty"` // it took much more or much less time than usual
 }
 
 // Wait is what was waited for in vain.
@@ -204,7 +205,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	}
 	s.Verdict = verdict(j, s)
 	for _, p := range triage.Phases(e) {
-		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed})
+		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed, p.Usual > 0 && unusual(p)})
 	}
 	for _, f := range j.Waits() {
 		s.Waits = append(s.Waits, Wait{f.Text, moment(f.Time), int64(f.Last.Sub(f.Time)), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
@@ -216,6 +217,13 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
 	}
 	return s
+}
+
+// unusual reports whether a phase took much more or much less time than usual.
+func unusual(p triage.Phase) bool {
+	const least = 30 * time.Second
+	off := (p.Duration - p.Usual).Abs()
+	return off > max(least, p.Usual/4)
 }
 
 func moment(t time.Time) *time.Time {

@@ -221,7 +221,7 @@ func (p *page) time(phases []Phase) {
 		usual := ""
 		switch {
 		case f.Usual == 0:
-		case unusual(f):
+		case f.Unusual:
 			usual = "usually " + text.Duration(time.Duration(f.Usual))
 		default:
 			usual = "as usual"
@@ -233,13 +233,6 @@ func (p *page) time(phases []Phase) {
 		p.line(fmt.Sprintf("%-*s%-*s  %8s  %s  %s", labelWidth, word, width, text.Short(text.Line(f.Phase), 30), text.Duration(time.Duration(f.Duration)), bar, usual))
 		word = ""
 	}
-}
-
-// unusual reports whether a phase took much more or much less time than usual.
-func unusual(f Phase) bool {
-	const least = int64(30 * time.Second)
-	off := f.Duration - f.Usual
-	return max(off, -off) > max(least, f.Usual/4)
 }
 
 // sentence says what a gap is.

@@ -333,7 +333,7 @@ func TestZoom(t *testing.T) {
 	if share < 0.25 || share > 0.4 {
 		t.Errorf("400 of 1256 pixels were dragged over, the window is %.2f wide", share)
 	}
-	b.keys(kb.End + "f")
+	b.keys(kb.End + "z")
 	b.wait(`document.querySelector('.wf-row.active')`)
 }
 

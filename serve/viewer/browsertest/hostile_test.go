@@ -90,13 +90,7 @@ func TestHostileInput(t *testing.T) {
 
 // axe-core finds nothing serious in any view, in light and dark.
 func TestAccessibility(t *testing.T) {
-	axe, err := os.ReadFile("../test/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		if os.Getenv("PROWTRACE_REQUIRE_BROWSER") != "" {
-			t.Fatal(err)
-		}
-		t.Skipf("%v: make types installs it", err)
-	}
+	axe := axeCore(t)
 	set, info := demo(t), sampleLog(t)
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
@@ -130,14 +124,33 @@ func TestAccessibility(t *testing.T) {
 				default:
 					b.wait(view.ready)
 				}
-				b.run(call(cdpage.SetBypassCSP, cdpage.SetBypassCSPParams{Enabled: true}))
-				b.run(chromedp.Evaluate[chromedp.Void](string(axe)))
-				b.eval(`(axe.run(document, { resultTypes: ['violations'] }).then((r) => { window.found = r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary).join(' | ')); }, (e) => { window.found = [String(e)]; }), 0)`)
-				b.wait("window.found")
-				for _, f := range get[[]string](b, "window.found") {
-					t.Error(f)
-				}
+				b.accessible(axe)
 			})
 		}
+	}
+}
+
+// axeCore is the script of axe-core.
+func axeCore(t testing.TB) string {
+	t.Helper()
+	axe, err := os.ReadFile("../test/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		if os.Getenv("PROWTRACE_REQUIRE_BROWSER") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("%v: make types installs it", err)
+	}
+	return string(axe)
+}
+
+// accessible fails where axe-core finds something serious in the page.
+func (b *tab) accessible(axe string) {
+	b.Helper()
+	b.run(call(cdpage.SetBypassCSP, cdpage.SetBypassCSPParams{Enabled: true}))
+	b.run(chromedp.Evaluate[chromedp.Void](axe))
+	b.eval(`(window.found = null, axe.run(document, { resultTypes: ['violations'] }).then((r) => { window.found = r.violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary).join(' | ')); }, (e) => { window.found = [String(e)]; }), 0)`)
+	b.wait("window.found")
+	for _, f := range get[[]string](b, "window.found") {
+		b.Error(f)
 	}
 }

@@ -82,15 +82,15 @@ func BenchmarkLargeTrace(b *testing.B) {
 				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.decodedBodySize, 0)`)/float64(n), "B/span")
 				b.ReportMetric(get[float64](p, `performance.getEntriesByType('resource').filter((r) => r.name.includes('/columns')).reduce((s, r) => s + r.encodedBodySize, 0)`)/1e6, "MB-sent")
 				p.eval(`document.dispatchEvent(new KeyboardEvent('keydown', { key: 'w' }))`)
-				report(b, p, "pan", `document.dispatchEvent(new KeyboardEvent('keydown', { key: i % 40 < 20 ? 'd' : 'a' }))`)
-				report(b, p, "scroll", `document.querySelector('.wf').scrollTop += 137`)
+				reportFrames(b, p, "pan", `document.dispatchEvent(new KeyboardEvent('keydown', { key: i % 40 < 20 ? 'd' : 'a' }))`)
+				reportFrames(b, p, "scroll", `document.querySelector('.wf').scrollTop += 137`)
 			}
 		})
 	}
 }
 
-// report does something in each of 240 frames and reports the times between them.
-func report(b *testing.B, p *tab, what, act string) {
+// reportFrames does something in each of 240 frames and reports the times between them.
+func reportFrames(b *testing.B, p *tab, what, act string) {
 	p.eval(`(() => { window.times = null; const t = []; let i = 0; const step = (now) => { t.push(now); i++; if (i > 240) { window.times = t.slice(1).map((x, k) => x - t[k]).sort((a, b) => a - b); return; } ` + act + `; requestAnimationFrame(step); }; requestAnimationFrame(step); })()`)
 	p.wait("window.times")
 	b.ReportMetric(get[float64](p, "window.times[120]"), what+"-p50-ms")

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { firstFinding, showStop, take, walkFindings } from '../ui/state/findings.js';
 import { Loader, settled } from '../ui/state/loader.js';
 import { firstError, step, walk, walkIn, walkOut, zoomBy } from '../ui/state/moves.js';
 import { wholeSpanJSON } from '../ui/state/spanjson.js';
@@ -193,4 +194,61 @@ test('a long critical path and a span of many parts come in pages', async () => 
   await tick();
   assert.deepEqual([...store.state.critical].sort(), [[0, [0, 10, 90, 100]], [2, [10, 30]]]);
   assert.deepEqual(JSON.parse(await wholeSpanJSON(store)), page([1, 2, 3], {}));
+});
+
+/** A judgement of the family: a span of b, a line of a log in y, and a further finding in a. */
+const judgement = {
+  version: 1, final: true, compared: 0, toCompare: 0,
+  summary: { run: { baseline: [] }, time: [], findings: [
+    { chain: [{ text: 'b', time: '2025-01-02T03:04:05.00000002Z' }, { text: 'y', time: '2025-01-02T03:04:05.00000009Z' }], evidence: [{}] }, { title: 'a', chain: [], evidence: [{}] },
+  ] },
+  places: [{ chain: [{ line: 2 }, { line: 5, log: 'l', at: 7 }], evidence: [{ line: 2 }] }, { chain: [], evidence: [{ line: 1 }] }],
+};
+
+test('a walk through the findings shows spans and lines of logs', () => {
+  const { store, navigation, said, lines } = opened({});
+  take(store, judgement);
+  assert.equal(store.state.focus.line, 2, 'the first finding is on the screen');
+  walkFindings(store, 1);
+  assert.deepEqual([store.state.step.at, store.state.focus.line, store.state.mark, navigation.address.log], [0, 2, 20, '']);
+  walkFindings(store, 1);
+  assert.deepEqual([store.state.step.at, store.state.focus.line, store.state.mark, navigation.address.log], [1, 5, 90, 'l:7']);
+  assert.equal(lines(), '0,1,2,3,4,5', 'what a step is under is open');
+  walkFindings(store, 1);
+  assert.deepEqual([store.state.step.at, store.state.focus.line], [2, 1]);
+  walkFindings(store, 1);
+  walkFindings(store, -1);
+  assert.equal(store.state.step.at, 2, 'it goes around the end');
+  firstFinding(store);
+  assert.deepEqual(said, ['1 of 3', '2 of 3', '3 of 3', '1 of 3', '3 of 3', '1 of 3']);
+  store.pointAt(90, 5, 'l:7', 'push');
+  assert.equal(store.state.step.at, 1, 'a line of a log is its step');
+  store.select(3, false, 'replace');
+  assert.equal(store.state.step.at, -1);
+  store.openView('events');
+  showStop(store, 0);
+  assert.deepEqual([navigation.address.view, store.state.step.at], ['', 0]);
+});
+
+test('the first error is the first finding, but where nobody judges', () => {
+  const { store, said } = opened({});
+  firstFinding(store);
+  assert.equal(store.state.focus.line, 2, 'nobody judges');
+  const { store: waiting, said: told } = opened({});
+  waiting.state.model.head.judged = true;
+  firstFinding(waiting);
+  take(waiting, { ...judgement, final: false, summary: { ...judgement.summary, findings: [] } });
+  firstFinding(waiting);
+  assert.deepEqual([waiting.state.focus.line, told], [0, ['The run is being judged', 'Nothing was found']]);
+  take(waiting, { ...judgement, summary: undefined, failed: 'odd' });
+  firstFinding(waiting);
+  assert.equal(waiting.state.focus.line, 2, 'it could not be judged');
+  assert.deepEqual(said, []);
+});
+
+test('a judgement does not move who has looked for something', () => {
+  const { store } = opened({});
+  store.set({ focus: { line: 3 } });
+  take(store, judgement);
+  assert.equal(store.state.focus.line, 3);
 });

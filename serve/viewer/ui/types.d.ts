@@ -20,7 +20,7 @@ export interface Run {
 export interface Summary {
   id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
   start: string; duration: number; message?: string; file?: string; joined?: boolean; jobSpans?: number;
-  note?: string; result?: string; jobStart?: string; jobDuration?: number;
+  note?: string; result?: string; jobStart?: string; jobDuration?: number; judged?: boolean;
 }
 
 export interface TraceHead extends Summary {
@@ -217,6 +217,36 @@ export interface TraceState extends PageState {
   logs: Answer<LogList>;
   logErrors: Answer<number[]>; // errors of all logs, in parts of the trace's time
   mark: number; // the time of a line of the log, ns after the start, or -1
+  judgement: Judgement | null; // null until there is an answer
+  stops: Stop[];
+  step: { at: number }; // the stop that is shown, or -1; another object asks to bring it onto the screen
+}
+
+/** Where something can be read. */
+export interface Evidence { source: string; file?: string; line?: number; time?: string; said?: string; span_id?: string; url?: string }
+export interface Finding {
+  category: string; title: string; next?: string; confidence: string; in_passing_runs?: number; chain: (Evidence & { text: string })[]; evidence: Evidence[];
+}
+export interface Phase { phase: string; start: string; duration_ns: number; usual_ns?: number; failed?: boolean; unusual?: boolean }
+export interface Wait extends Evidence { text: string; duration_ns: number; tries: number; outcome: string }
+/** What is said of a run: prowtrace.summary/v1. */
+export interface RunSummary {
+  run: { job: string; build: string; url?: string; result: string; started?: string; finished?: string; duration_ns: number; baseline: { build: string; url?: string }[]; change?: string };
+  verdict: { result: string; category: string; phase?: string; text: string; confidence: string; because: string[]; not_the_change?: boolean };
+  findings: Finding[]; time: Phase[]; waits: Wait[]; gaps: { what: string; why: string; next?: string }[]; other_findings: number;
+}
+/** Where evidence is shown: the line of the trace or -1, and a log with its line. */
+export interface Place { line: number; log?: string; at?: number }
+/** What is said so far of why the run failed. */
+export interface Judgement {
+  version: number; final: boolean; compared: number; toCompare: number; failed?: string; summary?: RunSummary; places: { chain: Place[]; evidence: Place[] }[];
+}
+/** What the walk through the findings stops at. */
+export interface Stop {
+  n: number; // its number in the chain of the first finding; 0 is a further finding
+  text: string; clock: bigint; // Unix ns, 0 is unknown
+  time: number; // ns after the start, or -1
+  place: Place; evidence: Evidence;
 }
 
 /** The logs of a trace, and what of them is left out. */

@@ -7,6 +7,7 @@ import { withMore } from '../model/loggaps.js';
 import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOfFocus } from '../model/loglines.js';
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
+import { firstSpan, LogFindings } from './logfindings.js';
 import { linesOfSpan, logsFor } from './spanlines.js';
 import { Store } from './store.js';
 
@@ -37,6 +38,7 @@ export class LogStore extends Store {
   #fresh = true; // nothing was followed yet
   /** @type {TraceState['window'] | null} */
   #window = null;
+  #findings = new LogFindings();
 
   /**
    * @param {import('./tracestore.js').TraceStore} trace
@@ -86,6 +88,7 @@ export class LogStore extends Store {
       }
       this.#followWindow(s);
       this.#followSpan(s.detail);
+      this.#findings.follow(s, this);
       this.#fresh = false;
     });
   }
@@ -95,7 +98,7 @@ export class LogStore extends Store {
     const { logs, chosen, bySpan } = this.state;
     const { name, range } = parseLog(address);
     const log = logs.find((l) => l.name === name) ?? logs.find((l) => l.name.endsWith('/' + name)) ?? logs[0];
-    if (log && log.name !== this.state.name) this.#open(log.name);
+    if (log && log.name !== this.state.name) this.open(log.name);
     if (!range && bySpan < 0 && chosen) this.set({ chosen: null });
     if (!range || (bySpan < 0 && chosen?.from === range.from && chosen.to === range.to)) return;
     this.#mark(range, range.from, 'top');
@@ -103,7 +106,7 @@ export class LogStore extends Store {
   }
 
   /** @param {string} name */
-  #open(name) {
+  open(name) {
     this.#asking.abort();
     this.#asking = new AbortController();
     this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] }, reading: null });
@@ -208,16 +211,16 @@ export class LogStore extends Store {
     if (this.#fresh) {
       this.#linked = this.state.chosen !== null && detail !== null;
       this.#span = this.#linked ? -1 : line;
-      if (!this.state.chosen) void this.#showSpan(detail ? line : this.trace.state.errors.start);
+      if (!this.state.chosen) void this.showSpan(detail ? line : firstSpan(this.trace.state));
     }
     if (line === this.#span) return;
     this.#span = line;
     if (this.#linked && line >= 0) this.#linked = false; // the span of the address stands beside its lines
-    else void this.#showSpan(line);
+    else void this.showSpan(line);
   }
 
   /** @param {number} line of the span, or -1 */
-  async #showSpan(line) {
+  async showSpan(line) {
     this.#looking.abort();
     if (line < 0) return;
     const { signal } = (this.#looking = new AbortController());
@@ -228,7 +231,7 @@ export class LogStore extends Store {
     if (!best || signal.aborted) return;
     const { name, first, last, count } = best;
     this.batch(() => {
-      if (name !== this.state.name) this.#open(name);
+      if (name !== this.state.name) this.open(name);
       this.#mark(count > 0 ? { from: first, to: last } : null, first, 'top');
       this.set({ bySpan: line });
       this.trace.set({ mark: -1 });
@@ -243,6 +246,7 @@ export class LogStore extends Store {
    * @param {'near' | 'top'} how
    */
   #mark(chosen, line, how) {
+    this.#looking.abort();
     this.set({ chosen, bySpan: -1, focus: { line, how } });
     this.#lines?.want([line]);
     if (chosen) this.#askWhole(line);
@@ -260,7 +264,6 @@ export class LogStore extends Store {
     const { chosen } = this.state;
     const other = extend && chosen ? (line < chosen.from ? chosen.to : chosen.from) : line;
     this.batch(() => {
-      this.#looking.abort();
       this.#mark({ from: Math.min(line, other), to: Math.max(line, other) }, line, 'near');
       this.#point(line, how);
     });

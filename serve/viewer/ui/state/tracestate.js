@@ -17,5 +17,6 @@ export function traceState(model) {
     focus: { line: 0 }, matches: UNASKED, marked: null, kept: null, critical: new Map(), texts: { get: () => undefined }, detail: null, span: UNASKED,
     colours: palette(), events: UNASKED, spans: UNASKED, spanTexts: UNASKED, comparison: UNASKED, candidates: UNASKED,
     logs: UNASKED, logErrors: UNASKED, mark: -1,
+    judgement: null, stops: [], step: { at: -1 },
   };
 }

@@ -7,8 +7,8 @@ import { closedAtFirst } from '../model/collapse.js';
 import { at, isGroup } from '../model/columns.js';
 import { errorsOf } from '../model/errors.js';
 import { AT_FIRST, closedLines, formatExpansion, parseExpansion, revealing, withLine } from '../model/expansion.js';
+import { stopAt } from '../model/judgement.js';
 import { withTerm } from '../model/query.js';
-import { firstOf, SPAN_ORDER } from '../model/ranking.js';
 import { lowerBound } from '../model/sorted.js';
 import { addressOf, showing, windowOf } from '../model/timewindow.js';
 import { marked, visibleLines, withAncestors } from '../model/visible.js';
@@ -16,6 +16,7 @@ import { LineLoader } from './lineloader.js';
 import { find, loadCritical } from './load.js';
 import { settled } from './loader.js';
 import { pageState, PageStore } from './pagestore.js';
+import { listSpans } from './spanlist.js';
 import { traceState } from './tracestate.js';
 
 /** @typedef {import('../types').Address} Address */
@@ -27,7 +28,6 @@ import { traceState } from './tracestate.js';
 /** @typedef {import('../types').TraceState} TraceState */
 
 export const EVENTS_PER_PAGE = 500;
-const SPANS_LISTED = 500;
 const ERROR_PARTS = 2000; // of the trace's time in which errors of logs are counted
 const CANDIDATES = 100; // traces offered to compare with
 
@@ -54,7 +54,7 @@ export class TraceStore extends PageStore {
     this.#loaders = this.loaders({
       matches: (q, signal) => find(path, q, signal),
       span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
-      spans: (key, signal) => this.#listSpans(key, signal),
+      spans: (key, signal) => listSpans(path, this.state.model, key, signal),
       spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
       events: json, comparison: json, candidates: json, logs: json,
       logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
@@ -186,17 +186,6 @@ export class TraceStore extends PageStore {
     void this.#loaders.candidates.ask('traces?' + new URLSearchParams({ q, order: 'longest', limit: String(CANDIDATES) }));
   }
 
-  /**
-   * @param {string} key the order and the query
-   * @param {AbortSignal} signal
-   */
-  async #listSpans(key, signal) {
-    const [order = '', q = ''] = key.split('\n');
-    const { by, up } = SPAN_ORDER.parse(order);
-    const among = q === '' ? null : await find(this.path, q, signal);
-    return { ...firstOf(this.state.model, among, by, up, SPANS_LISTED), by, up };
-  }
-
   /** Marks what the query finds, and leaves out the rest where the visitor wants that. */
   #filter() {
     const { model, matches, address } = this.state;
@@ -263,7 +252,7 @@ export class TraceStore extends PageStore {
    */
   select(line, open, how) {
     this.batch(() => {
-      this.set({ focus: { line } });
+      this.set({ focus: { line }, step: { at: -1 } });
       if (open || this.state.detail) this.change({ ...this.#written, span: this.#refOf(line) }, how);
     });
   }
@@ -277,7 +266,7 @@ export class TraceStore extends PageStore {
       this.#uncover(line);
       const { model, window } = this.state;
       const shown = showing(window, at(model.start, line), at(model.duration, line), model.length);
-      this.set({ window: shown });
+      this.set({ window: shown, step: { at: -1 } });
       this.change({ ...this.#written, ...addressOf(shown, model.length), span: this.#refOf(line) }, 'push');
     });
   }
@@ -296,7 +285,7 @@ export class TraceStore extends PageStore {
 
   /**
    * Shows the time of a line of a log, and the span that ran then; its details only
-   * where some are on show.
+   * where some are on show. A line of a finding makes that the one that is shown.
    * @param {number} time ns after the start, or -1
    * @param {number} line of the span, or -1
    * @param {string} log as in an address
@@ -305,7 +294,8 @@ export class TraceStore extends PageStore {
   pointAt(time, line, log, how) {
     this.batch(() => {
       if (line >= 0) this.#uncover(line);
-      this.set({ mark: time });
+      const at = stopAt(this.state.stops, log);
+      this.set({ mark: time, step: at === this.state.step.at ? this.state.step : { at } });
       this.change({ ...this.#written, log, ...(line >= 0 && this.state.detail ? { span: this.#refOf(line) } : {}) }, how);
     });
   }

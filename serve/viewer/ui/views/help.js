@@ -5,11 +5,11 @@ import { h } from '../lib/dom.js';
 const KEYS = [
   ['Trace', [
     ['↑ ↓', 'the line before, the line after'], ['→ ←', 'open and close; into and out of a line'], ['Enter', 'details of the line'],
-    ['Home End PgUp PgDn', 'far'], ['F', 'the first error that lasted'], ['n  N', 'next and previous error that lasted'], ['x  X', 'next and previous error of all'], ['c', 'along the critical path'],
+    ['Home End PgUp PgDn', 'far'], ['f  F', 'next and previous step of the findings; where nobody judges, the first error that lasted'], ['p', 'fold and open the findings'], ['n  N', 'next and previous error that lasted'], ['x  X', 'next and previous error of all'], ['c', 'along the critical path'],
     ['[  ]', 'one level less, one level more'], ['{  }', 'close all, open all'],
   ]],
   ['Time', [
-    ['w s', 'closer, farther (also Ctrl + wheel, pinch)'], ['a d', 'earlier, later (also Shift + wheel, drag)'], ['f', 'zoom to the line'],
+    ['w s', 'closer, farther (also Ctrl + wheel, pinch)'], ['a d', 'earlier, later (also Shift + wheel, drag)'], ['z', 'zoom to the line'],
     ['0', 'the whole trace'], ['Shift + drag', 'zoom to a piece'], ['t', 'time zone'],
   ]],
   ['Find', [

@@ -5,6 +5,7 @@ import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { bytes, count, dateAndTime, named } from '../lib/format.js';
 import { nameOf } from '../model/columns.js';
+import { numberedLines } from '../model/judgement.js';
 import { atRow, formatLog, hasLine, rowOfFocus } from '../model/loglines.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
@@ -27,6 +28,7 @@ const SIGNS = /** @type {Record<string, string | undefined>} */ ({ fatal: 'F', e
  * @typedef {object} Row
  * @property {HTMLElement} el
  * @property {HTMLAnchorElement} number
+ * @property {HTMLElement} step its number in the chain of the findings
  * @property {HTMLElement} sign
  * @property {HTMLElement} time
  * @property {HTMLElement} text
@@ -45,6 +47,7 @@ export class LogGrid {
   #scroller;
   #frame = 0;
   #version = 0;
+  #numbers = numberedLines([], '');
   #height = 0; // px that the lines were drawn in
   #seen = false; // the active line is on the screen
   #widest = 0; // px of the texts that were shown
@@ -131,7 +134,11 @@ export class LogGrid {
     const last = Math.min(s.rows.n, first + size - 1);
     this.#resize(size);
     const { zone } = s.address;
-    if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, s.reading, zone)) this.#version++;
+    const { stops } = this.#store.trace.state;
+    if (this.#changedTexts(s.lines, s.matches, s.chosen, s.rows, s.reading, stops, s.name, zone)) {
+      this.#version++;
+      this.#numbers = numberedLines(stops, s.name);
+    }
     const shown = Array.from({ length: Math.max(last - first, 0) }, (_, i) => atRow(s.rows, first + i));
     const rows = this.#rowsOf(shown.map(({ line, gap }) => (gap ? `gap ${gap.place}` : line)));
     shown.forEach(({ line, gap }, i) => {
@@ -204,6 +211,10 @@ export class LogGrid {
     row.el.dataset.line = String(line);
     row.el.setAttribute('aria-selected', String(isChosen));
     row.el.className = ['log-row', active && 'active', isChosen && 'chosen', hit && 'hit', l?.severity].filter(Boolean).join(' ');
+    const n = this.#numbers.get(line);
+    row.step.hidden = n === undefined;
+    row.step.classList.toggle('first', n === 1);
+    row.step.textContent = n === undefined ? '' : String(n);
     row.number.textContent = (l?.inexact ? '≥ ' : '') + line;
     row.number.title = l?.inexact ? 'Lines before it are not here: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
     row.number.href = format({ ...address, log: formatLog(name, { from: line, to: line }) });
@@ -255,12 +266,13 @@ export class LogGrid {
 /** @returns {Row} */
 function newRow() {
   const number = h('a', { tabindex: '-1' });
+  const step = h('span', { class: 'step-no', title: 'A step of the findings', hidden: true });
   const sign = h('span', { class: 'log-sign', role: 'gridcell' });
   const time = h('span', { class: 'log-time', role: 'gridcell' });
   const text = h('span', { class: 'log-text', role: 'gridcell' });
   const span = h('bdi', { class: 'log-span', role: 'gridcell' });
-  const el = h('div', { class: 'log-row', role: 'row' }, h('span', { class: 'log-no', role: 'gridcell' }, number), sign, time, text, span);
-  return { el, number, sign, time, text, span, key: '', shown: '' };
+  const el = h('div', { class: 'log-row', role: 'row' }, h('span', { class: 'log-no', role: 'gridcell' }, step, number), sign, time, text, span);
+  return { el, number, step, sign, time, text, span, key: '', shown: '' };
 }
 
 /**
@@ -277,9 +289,10 @@ function isActive({ focus }, gap) {
  * @param {LogState} s
  * @param {boolean} active
  */
-function fillGap({ el, number, sign, time, text, span }, gap, s, active) {
+function fillGap({ el, number, step, sign, time, text, span }, gap, s, active) {
   el.id = `log-gap-${gap.place}`;
   el.dataset.line = '0';
+  step.hidden = true;
   el.className = active ? 'log-row gap active' : 'log-row gap';
   el.removeAttribute('aria-selected');
   number.removeAttribute('href');

@@ -5,6 +5,7 @@ const LARGEST = 8_000_000; // px; browsers stop at some 16 to 33 million
 
 export class Scroller {
   #rows = 0;
+  #brought = 0; // where the area was scrolled to from here
 
   /**
    * @param {HTMLElement} area what scrolls
@@ -50,6 +51,11 @@ export class Scroller {
     this.scrollTo(Math.max((k - 1) * this.row, 0));
   }
 
+  /** Whether the area stands where nobody has brought it but the visitor. */
+  get byHand() {
+    return this.area.scrollTop !== this.#brought;
+  }
+
   get #full() {
     return this.#rows * this.row + this.head;
   }
@@ -61,5 +67,6 @@ export class Scroller {
   /** @param {number} y px of the rows to scroll away */
   scrollTo(y) {
     this.area.scrollTop = this.#full <= LARGEST ? y : (y / Math.max(this.#full - this.area.clientHeight, 1)) * this.#range;
+    this.#brought = this.area.scrollTop;
   }
 }

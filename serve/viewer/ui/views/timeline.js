@@ -36,6 +36,10 @@ export function timelinePane(store) {
     },
     turnLog: place.turn,
     pageSize: () => waterfall.pageSize(),
+    /** @param {(top: number, most: number) => void} told of scrolling by hand */
+    onScroll(told) {
+      waterfall.scrolled = told;
+    },
     /** @param {TraceState} s */
     update(s) {
       for (const p of parts) p.update(s);

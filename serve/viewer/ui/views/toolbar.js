@@ -4,12 +4,13 @@ import { changes } from '../lib/changes.js';
 import { h } from '../lib/dom.js';
 import { counted } from '../lib/format.js';
 import { settled } from '../state/loader.js';
-import { changeLevel, CLOSER, FARTHER, firstError, step, wholeTrace, zoomBy } from '../state/moves.js';
+import { firstFinding, isJudged } from '../state/findings.js';
+import { changeLevel, CLOSER, FARTHER, step, wholeTrace, zoomBy } from '../state/moves.js';
 import { afterTyping, findInput } from './findbox.js';
 import { slowestMenu } from './slowest.js';
 
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'address' | 'keys' | 'matches' | 'logs'>} Drawn */
+/** @typedef {Pick<TraceState, 'address' | 'keys' | 'matches' | 'logs' | 'stops' | 'judgement'>} Drawn */
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
 /**
@@ -21,12 +22,13 @@ export function toolbar(store, toLines, pointer) {
   const find = findGroup(store, toLines);
   const path = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the critical path', onclick: () => store.toggleCritical() }, 'Critical path');
   const log = h('button', { type: 'button', 'aria-pressed': 'true', title: 'Show the log (l)', hidden: true, onclick: () => store.toggleLog() }, 'Log');
-  const leads = store.state.model.head.errors > 0;
+  const first = button('First error', '', () => firstFinding(store));
+  const changed = changes();
   const element = h('div', { class: 'tools' },
     find.element,
     h('div', { class: 'group' },
       button('‹', 'Previous error that lasted (N)', () => step(store, 'errors', -1)),
-      button('First error', 'The first error that lasted (F); all others: x', () => firstError(store), leads ? 'err' : ''),
+      first,
       button('›', 'Next error that lasted (n)', () => step(store, 'errors', 1))),
     h('div', { class: 'group' }, slowestMenu(store), path, log),
     h('div', { class: 'group wide' },
@@ -44,18 +46,31 @@ export function toolbar(store, toLines, pointer) {
       log.hidden = !s.logs.value?.logs.length && !s.logs.value?.lost.length;
       log.setAttribute('aria-pressed', String(s.address.log !== 'off'));
       find.update(s);
+      if (changed(s.stops, s.judgement)) showFirst(first, store.state);
     },
   };
+}
+
+/**
+ * Says what the first error is, and whether there is one.
+ * @param {HTMLElement} first
+ * @param {TraceState} s
+ */
+function showFirst(first, s) {
+  const judged = isJudged(s);
+  first.classList.add('first-error'); // as wide when there is none
+  first.title = judged ? 'What broke first, as the findings say (f); all errors: x' : 'The first error that lasted (f); all others: x';
+  first.setAttribute('aria-label', first.title);
+  first.classList.toggle('err', judged ? s.stops.length > 0 : s.model.head.errors > 0);
 }
 
 /**
  * @param {string} label
  * @param {string} title
  * @param {() => void} act
- * @param {string} [cls]
  */
-function button(label, title, act, cls = '') {
-  return h('button', { type: 'button', title, 'aria-label': title, class: cls, onclick: act }, label);
+function button(label, title, act) {
+  return h('button', { type: 'button', title, 'aria-label': title, onclick: act }, label);
 }
 
 /**

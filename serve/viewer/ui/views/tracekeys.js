@@ -1,6 +1,7 @@
 // The keys of the page of a trace.
 
-import { changeLevel, CLOSER, FARTHER, firstError, panBy, step, walk, walkIn, walkOut, wholeTrace, zoomBy, zoomToLine } from '../state/moves.js';
+import { walkFindings } from '../state/findings.js';
+import { changeLevel, CLOSER, FARTHER, panBy, step, walk, walkIn, walkOut, wholeTrace, zoomBy, zoomToLine } from '../state/moves.js';
 
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 /** @typedef {ReturnType<typeof import('./timeline.js').timelinePane>} Timeline */
@@ -16,7 +17,8 @@ const KEYS = {
   ArrowRight: walkIn,
   ArrowLeft: walkOut,
   Enter: (store) => store.select(store.state.focus.line, true, 'push'),
-  F: firstError,
+  f: (store) => walkFindings(store, 1),
+  F: (store) => walkFindings(store, -1),
   n: (store) => step(store, 'errors', 1),
   N: (store) => step(store, 'errors', -1),
   x: (store) => step(store, 'allErrors', 1),
@@ -32,7 +34,7 @@ const KEYS = {
   s: (store, timeline) => zoomBy(store, FARTHER, timeline.pointer()),
   a: (store) => panBy(store, -0.25),
   d: (store) => panBy(store, 0.25),
-  f: zoomToLine,
+  z: zoomToLine,
   0: wholeTrace,
   l: (_, timeline) => timeline.toLog(),
   L: (_, timeline) => timeline.turnLog(),
@@ -44,13 +46,18 @@ const KEYS = {
  * @param {TraceStore} store
  * @param {Timeline} timeline
  * @param {string[]} views in the order of their tabs
+ * @param {() => void} fold folds the panel of findings, or opens it
  * @returns {(e: KeyboardEvent) => boolean}
  */
-export function traceKeys(store, timeline, views) {
+export function traceKeys(store, timeline, views, fold) {
   return (e) => {
     const view = /^[1-9]$/.test(e.key) ? views[Number(e.key) - 1] : undefined;
     if (view !== undefined) {
       store.openView(view);
+      return true;
+    }
+    if (e.key === 'p') {
+      fold();
       return true;
     }
     if (store.state.address.view !== '') return false;

@@ -7,8 +7,10 @@ import { firstModel } from '../model/firstscreen.js';
 import { loadTrace } from '../state/load.js';
 import { TraceStore } from '../state/tracestore.js';
 import { copyButton } from './copy.js';
+import { judgedHead } from './judgedhead.js';
 import { loading, message } from './message.js';
 import { paneBox } from './panes.js';
+import { servicesKey } from './serviceskey.js';
 import { tabBar } from './tabs.js';
 import { timelinePane } from './timeline.js';
 import { traceKeys } from './tracekeys.js';
@@ -63,7 +65,7 @@ export function tracePage(app) {
     shown?.element.removeAttribute('inert');
     waiting.remove();
     performance.mark('trace-whole');
-    afterFrame(() => shown?.store.askLogs());
+    afterFrame(() => shown?.begin());
   }
 
   const progress = (/** @type {number} */ share) => (waiting.textContent = `Loading the trace… ${Math.round(share * 100)}%`);
@@ -107,8 +109,9 @@ function afterFrame(act) {
 function loadedTrace(app, model) {
   const store = new TraceStore(app.run, model, app.navigation, app.say);
   const timeline = timelinePane(store);
-  const head = traceHead(model, app.say);
   const tabs = tabBar('Views of the trace', VIEWS);
+  const judged = model.head.judged ? judgedHead(store, tabs.element) : null;
+  const head = judged ?? traceHead(model, app.say, tabs.element);
   const panes = paneBox(store, {
     '': () => timeline,
     operations: async () => (await import('./operations.js')).operationsPane(store),
@@ -125,19 +128,27 @@ function loadedTrace(app, model) {
     panes.update(s);
   };
   store.subscribe(draw);
-  head.element.append(tabs.element);
   app.title(`${named(model.head.name)} · prowtrace`);
-  return { store, draw, element: h('div', { class: 'trace' }, head.element, panes.element), key: traceKeys(store, timeline, VIEWS.map((v) => v.view)) };
+  if (judged) timeline.onScroll(judged.scrolled);
+  return {
+    store, draw, element: h('div', { class: 'trace' }, head.element, panes.element),
+    key: traceKeys(store, timeline, VIEWS.map((v) => v.view), () => judged?.fold()),
+    /** Asks for what comes behind the lines. */
+    begin() {
+      store.askLogs();
+      void judged?.begin();
+    },
+  };
 }
 
 /**
  * @param {Model} model
  * @param {App['say']} say
+ * @param {HTMLElement} tabs
  */
-function traceHead({ head: t, startNs }, say) {
+function traceHead({ head: t, startNs }, say, tabs) {
   const when = h('span', {});
   const changed = changes();
-  const service = (/** @type {string} */ name, /** @type {number} */ i) => h('span', { class: 'key', 'data-service': i % 8 }, bdi(named(name)));
   const element = h('div', { class: 'trace-head' },
     t.note ? h('p', { class: 'note', role: 'status' }, t.note) : null,
     h('div', { class: 'trace-title' },
@@ -149,9 +160,10 @@ function traceHead({ head: t, startNs }, say) {
       h('span', {}, spansOf(t.spans, t.jobSpans ?? 0)),
       t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
       t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
-      h('span', { class: 'services-key' }, ...t.services.slice(0, 8).map(service), t.services.length > 8 ? ` and ${t.services.length - 8} more` : ''),
+      servicesKey(t),
       h('span', { class: 'trace-id' }, 'trace ', h('code', {}, t.id), ' ', copyButton({ say }, 'Copy', () => Promise.resolve(t.id))),
-      h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')));
+      h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')),
+    tabs);
   return {
     element,
     /** @param {Pick<TraceState, 'address'>} s */

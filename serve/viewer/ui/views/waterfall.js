@@ -8,15 +8,17 @@ import { at } from '../model/columns.js';
 import { shownPath } from '../model/criticalpath.js';
 import { lowerBound } from '../model/sorted.js';
 import { around, pan, ruler, zoom } from '../model/timewindow.js';
+import { showStop } from '../state/findings.js';
 import { barPainter, ROW } from './bars.js';
 import { Dragging } from './drag.js';
 import { Rows } from './rows.js';
 import { Scroller } from './scroller.js';
 import { splitter } from './splitter.js';
+import { StepMarks } from './stepmarks.js';
 
 /** @typedef {import('../types').TimeWindow} TimeWindow */
 /** @typedef {import('../types').TraceState} TraceState */
-/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'rows' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours' | 'mark'>} Drawn */
+/** @typedef {Pick<TraceState, 'run' | 'address' | 'model' | 'errors' | 'window' | 'closed' | 'lines' | 'rows' | 'focus' | 'marked' | 'critical' | 'texts' | 'detail' | 'colours' | 'mark' | 'stops' | 'step'>} Drawn */
 
 const HEAD = 26; // px of the ruler
 const TICK = 90; // px between marks of the ruler, at least
@@ -41,12 +43,15 @@ export class Waterfall {
   #parts = skeleton();
   #scroller = new Scroller(this.#parts.grid, this.#parts.space, ROW, HEAD);
   #rows = new Rows(this.#parts.body);
+  #marks = new StepMarks((k) => showStop(this.#store, k));
   #splitter = splitter(this.#parts.grid, () => this.#schedule());
   #changedModel = changes();
   #changedLines = changes();
   #changedFocus = changes();
   #changedPath = changes();
   #frame = 0;
+  #height = 0; // px that the lines were drawn in
+  #seen = false; // the active line is on the screen
   #store;
   /** @type {Drawn} */
   #state;
@@ -56,10 +61,14 @@ export class Waterfall {
   /** The time under the mouse, or -1. */
   pointer = -1;
 
+  /** Told of scrolling by hand: px that are scrolled away, and that can be. @type {(top: number, most: number) => void} */
+  scrolled = () => {};
+
   /** @param {import('../state/tracestore.js').TraceStore} store */
   constructor(store) {
     const { model } = (this.#state = store.state);
-    const { grid, layer } = this.#parts;
+    const { grid, layer, cursor } = this.#parts;
+    layer.insertBefore(this.#marks.element, cursor);
     this.#store = store;
     this.#paint = barPainter(model);
     this.#path = shownPath(model, new Map());
@@ -107,6 +116,9 @@ export class Waterfall {
     this.#frame = 0;
     const { grid, layer } = this.#parts;
     const s = this.#state;
+    const active = lowerBound(s.lines, s.focus.line);
+    if (grid.clientHeight !== this.#height && this.#seen) this.#scroller.reveal(active); // it stays on the screen
+    this.#height = grid.clientHeight;
     layer.style.height = `${grid.clientHeight}px`;
     this.#splitter.apply();
     const { top, fits } = this.#scroller;
@@ -115,14 +127,16 @@ export class Waterfall {
     const missing = this.#rows.draw(s, first, last, top, fits + 2);
     if (missing.length > 0) this.#store.texts.want(missing);
     grid.setAttribute('aria-rowcount', String(s.rows + 1));
-    const active = lowerBound(s.lines, s.focus.line);
-    if (active >= first && active < last && s.lines[active] === s.focus.line) grid.setAttribute('aria-activedescendant', `line-${s.focus.line}`);
+    this.#seen = active >= first && active < last && s.lines[active] === s.focus.line;
+    if (this.#seen) grid.setAttribute('aria-activedescendant', `line-${s.focus.line}`);
     else grid.removeAttribute('aria-activedescendant');
     const width = this.#barsWidth();
     const { step, ticks } = ruler(s.window, Math.floor(width / TICK));
     this.#drawTicks(step, ticks, width);
     this.#drawMark(width);
     this.#drawBars(first, last, top, ticks, width);
+    this.#marks.element.style.left = `${this.#namesWidth()}px`;
+    this.#marks.draw(s, first, last, top, width, (t) => this.#x(t, width));
   }
 
   /**
@@ -229,7 +243,10 @@ export class Waterfall {
   /** @param {Dragging} drag */
   #listen(drag) {
     const { grid, cursor } = this.#parts;
-    grid.addEventListener('scroll', () => this.#schedule(), { passive: true });
+    grid.addEventListener('scroll', () => {
+      this.#schedule();
+      if (this.#scroller.byHand) this.scrolled(grid.scrollTop, grid.scrollHeight - grid.clientHeight);
+    }, { passive: true });
     grid.addEventListener('wheel', (e) => this.#wheel(e), { passive: false });
     grid.addEventListener('click', (e) => {
       const line = lineAt(e);
