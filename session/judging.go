@@ -118,6 +118,11 @@ func (r *judging) judge(ctx context.Context) (*report.Summary, error) {
 	step.Compared, step.Final = len(r.base.Runs), true
 	step.ToCompare = max(step.ToCompare, step.Compared)
 	step.Summary = report.New(j, e, r.about(r.base, append(gapsOfLosses(append(lost, more...)), r.gaps...)))
+	children, err := r.children(ctx, j, e)
+	if err != nil {
+		return nil, err
+	}
+	step.Summary.AddChildren(children)
 	if err = r.past(ctx, e, step.Summary); err != nil {
 		return nil, err
 	}
@@ -282,6 +287,9 @@ func marksOf(j *triage.Judgement, e *triage.Evidence, s *report.Summary) (marks 
 		return nil
 	}
 	for _, told := range s.Findings {
+		if told.Number < 0 {
+			continue // it is another run's
+		}
 		f := &j.Findings[told.Number]
 		m := join.Finding{Row: -1, ID: told.ID, Rank: told.Rank}
 		switch {

@@ -23,6 +23,14 @@ func (s *Summary) JSON(w io.Writer) error {
 func (s *Summary) Masked() *Summary {
 	out := *s
 	out.Verdict.Text = mask.Text(s.Verdict.Text)
+	out.Gaps = append([]Gap{}, s.Gaps...)
+	for i := range out.Gaps {
+		out.Gaps[i].What, out.Gaps[i].Why = mask.Text(out.Gaps[i].What), mask.Text(out.Gaps[i].Why)
+	}
+	out.Children = append([]Child(nil), s.Children...)
+	for i := range out.Children {
+		out.Children[i].Title = mask.Text(out.Children[i].Title)
+	}
 	out.Findings = make([]Finding, len(s.Findings))
 	for i, f := range s.Findings {
 		f.Title, f.Text = mask.Text(f.Title), mask.Text(f.Text)
@@ -50,6 +58,7 @@ func (s *Summary) Masked() *Summary {
 	out.Unfinished = append([]Unfinished{}, s.Unfinished...)
 	for i := range out.Unfinished {
 		out.Unfinished[i].Text = mask.Text(out.Unfinished[i].Text)
+		out.Unfinished[i].Evidence = out.Unfinished[i].Evidence.masked()
 	}
 	return &out
 }
@@ -86,6 +95,7 @@ func (s *Summary) Markdown(w io.Writer) error {
 			fmt.Fprintf(&b, "1. %s%s%s\n", at, text.MarkdownCode(step.Text), step.reference())
 		}
 		b.WriteString(s.others())
+		b.WriteString(s.childList())
 		b.WriteString(s.phases())
 		b.WriteString("\n</details>\n")
 	}

@@ -36,6 +36,8 @@ type Summary struct {
 	Unfinished []Unfinished `json:"unfinished"`
 	Gaps       []Gap        `json:"gaps"`
 
+	Children []Child `json:"children,omitempty"` // runs that the run waited for
+
 	Seen *Seen `json:"seen,omitempty"` // whether the first finding was seen before
 
 	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure

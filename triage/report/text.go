@@ -198,7 +198,12 @@ func (p *page) rest(s *Summary) {
 	if s.Others > 0 && len(s.Findings) > 0 {
 		p.label(word, text.Count(s.Others, "other error")+" followed, or came after the failure.")
 	}
-	if len(s.Findings) > 0 {
+	word = "Child"
+	for _, line := range s.childLines() {
+		p.label(word, line)
+		word = ""
+	}
+	if len(s.Findings)+len(s.Children) > 0 {
 		p.line("")
 	}
 }
