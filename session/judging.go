@@ -150,6 +150,7 @@ func (r *judging) past(ctx context.Context, e *triage.Evidence, sum *report.Summ
 	run.Job, run.Build, run.URL = at.Job, at.Build, sum.Run.URL
 	if seen := s.seen(run, r.base, r.Known); seen != nil {
 		sum.Seen = &report.Seen{Known: seen.Known, Times: seen.Times, First: seen.First, Since: moment(seen.Since), Others: seen.Others, PassedIn: seen.PassedIn, Text: seen.Said()}
+		sum.Verdict.NotTheChange = sum.Verdict.NotTheChange || seen.OtherChange
 	}
 	s.remember(at, run, r.Known)
 	return nil
@@ -234,6 +235,8 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 func (r *judging) about(base *Baseline, gaps []report.Gap) report.Context {
 	of := r.loaded.joining.session.about(r.in, r.Page)
 	of.Gaps = gaps
+	m := r.told.Metadata()
+	of.Presubmit = r.in.Ref.Pull != "" || m != nil && m.ProwJob != nil && m.ProwJob.Type == "presubmit"
 	for _, b := range base.Runs {
 		of.Baseline = append(of.Baseline, report.Compared{Build: b.Build, URL: pageOf(r.Page, b)})
 	}

@@ -32,7 +32,10 @@ func summary() *report.Summary {
 			{Phase: "Build", Start: at, Duration: int64(10 * time.Second), Usual: int64(11 * time.Second)},
 			{Phase: "Up", Start: at, Duration: int64(80 * time.Second), Usual: int64(20 * time.Second), Failed: true, Unusual: true},
 		},
-		Gaps: []report.Gap{{What: "a log", Why: "it is too large"}},
+		Waits:      []report.Wait{{Text: hostile, Start: &at, Duration: int64(70 * time.Second), Tries: 7, Outcome: "gave up", Evidence: report.Evidence{File: "build-log.txt", Line: 20}}},
+		Retries:    []report.Retry{{Text: hostile, Tries: 2, Outcome: "lost"}},
+		Unfinished: []report.Unfinished{{Text: hostile, Start: &at, Evidence: report.Evidence{SpanID: "0000000000000001", Said: hostile}}, {Text: "make test"}},
+		Gaps:       []report.Gap{{What: "a log", Why: "it is too large: " + hostile}},
 	}
 }
 
@@ -78,10 +81,12 @@ func TestHostileTexts(t *testing.T) {
 func TestText(t *testing.T) {
 	s := summary()
 	s.Verdict.Text, s.Findings[0].Title, s.Findings[0].Chain[0].Text = "Quota exceeded", "Quota exceeded", "refused"
+	s.Waits[0].Text, s.Unfinished[0].Text, s.Gaps[0].Why = "node b to come", "kops validate", "it is too large"
+	s.Verdict.NotTheChange = true
 	want := `FAILED  ci-unit 19   1m30s, ended 2025-03-13 01:51 UTC
 
 Quota exceeded
-quota · high confidence · not in the last passing run
+quota · high confidence · not in the last passing run · probably not the change under test
 
   01:51:11  refused  build-log.txt:10
 
@@ -90,6 +95,9 @@ Also   another (junit.xml)
 
 Time   Build       10s  ███  as usual
        Up        1m20s  ████████████████████████  failed  usually 20s
+Waited 1m10s: node b to come, 7 tries, gave up (build-log.txt:20)
+Cut    still running at the end: kops validate, since 01:51:11 (span 0000000000000001)
+       still running at the end: make test
 Gaps   a log: it is too large
 
 Open   https://prow.example/view/19
@@ -116,7 +124,7 @@ func TestSchema(t *testing.T) {
 		at := any(got)
 		for part := range strings.SplitSeq(path, ".") {
 			at = at.(map[string]any)[part]
-			if at == nil && part != "because" && part != "retries" && part != "unfinished" {
+			if at == nil && part != "because" {
 				t.Errorf("there is no %s", path)
 				break
 			}
@@ -126,6 +134,26 @@ func TestSchema(t *testing.T) {
 	for _, field := range []string{"rank", "id", "category", "title", "text", "next", "confidence", "first", "count", "in_passing_runs", "chain", "explains", "evidence"} {
 		if _, ok := first[field]; !ok {
 			t.Errorf("a finding has no %s", field)
+		}
+	}
+}
+
+// A finding of two changes is probably the fault of neither.
+func TestSeveralChanges(t *testing.T) {
+	for _, tt := range []struct {
+		changes string
+		want    bool
+	}{{"a#1 a#2", true}, {"a#1 a#1", false}, {"a#1 -", false}} {
+		one, other := summary(), summary()
+		first, second, _ := strings.Cut(tt.changes, " ")
+		one.Run.Change, other.Run.Change = first, strings.TrimPrefix(second, "-")
+		for _, s := range report.Several([]*report.Summary{one, other}).Runs {
+			if s.Verdict.NotTheChange != tt.want {
+				t.Errorf("%s: not the change: %t", tt.changes, s.Verdict.NotTheChange)
+			}
+		}
+		if one.Verdict.NotTheChange {
+			t.Error("the summary that was handed in is changed")
 		}
 	}
 }

@@ -91,8 +91,30 @@ type Group struct {
 	Jobs     []string `json:"jobs"` // of each of Builds
 }
 
-// Several groups summaries, in the order in which their findings come first.
+// Several groups summaries, in the order in which their findings come first. Of a finding
+// that runs of different changes have, none of these is probably the cause: that is added.
 func Several(all []*Summary) *Summaries {
+	all = slices.Clone(all)
+	changes := map[string]string{} // by the id of the finding: the first change that has it
+	for range 2 {                  // the second time all are known
+		for i, one := range all {
+			if len(one.Findings) == 0 || one.Run.Change == "" {
+				continue
+			}
+			id := one.Findings[0].ID
+			if changes[id] == "" {
+				changes[id] = one.Run.Change
+			}
+			if changes[id] != one.Run.Change {
+				changes[id] = severalChanges
+			}
+			if changes[id] == severalChanges && !one.Verdict.NotTheChange {
+				marked := *one
+				marked.Verdict.NotTheChange = true
+				all[i] = &marked
+			}
+		}
+	}
 	s := &Summaries{Schema: SeveralSchema, Runs: all, Groups: []Group{}}
 	at := map[string]int{}
 	for _, one := range all {
@@ -110,6 +132,9 @@ func Several(all []*Summary) *Summaries {
 	}
 	return s
 }
+
+// severalChanges stands for more than one change.
+const severalChanges = "\x00"
 
 // severalJobs reports whether the runs are of different jobs: then builds name them badly.
 func (s *Summaries) severalJobs() bool {

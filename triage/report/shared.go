@@ -97,6 +97,7 @@ func (s *Summary) Markdown(w io.Writer) error {
 		b.WriteString(s.others())
 		b.WriteString(s.childList())
 		b.WriteString(s.phases())
+		b.WriteString(s.further())
 		b.WriteString("\n</details>\n")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -112,6 +113,28 @@ func (s *Summary) others() string {
 		}
 		fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(f.Title), f.Evidence[0].reference())
 	}
+	return b.String()
+}
+
+// further lists in markdown what was waited for, what was running at the end, and what was
+// not seen.
+func (s *Summary) further() string {
+	var b strings.Builder
+	list := func(title string, lines []told) {
+		if len(lines) > 0 {
+			b.WriteString("\n" + title + ":\n")
+		}
+		for _, l := range lines {
+			fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(l.said), l.at.reference())
+		}
+	}
+	list("Waited for", s.waited())
+	list("Cut off", s.cut())
+	var gaps []told
+	for _, g := range s.Gaps {
+		gaps = append(gaps, told{said: sentence(g)})
+	}
+	list("Not seen", gaps)
 	return b.String()
 }
 

@@ -82,6 +82,10 @@ type Verdict struct {
 	Text       string   `json:"text"`
 	Confidence string   `json:"confidence"`
 	Because    []string `json:"because"`
+
+	// NotTheChange: the run tests a change, which is probably not the cause. It is what
+	// nobody's change does, such as a quota, or a run of another change has the same.
+	NotTheChange bool `json:"not_the_change,omitempty"`
 }
 
 // Finding is a cause, or what else went wrong.
@@ -156,8 +160,8 @@ type Retry struct {
 
 // Unfinished is what was running at the end.
 type Unfinished struct {
-	Text  string    `json:"text"`
-	Start time.Time `json:"start"`
+	Text  string     `json:"text"`
+	Start *time.Time `json:"start,omitempty"`
 	Evidence
 }
 
@@ -171,6 +175,7 @@ type Gap struct {
 // Context is what a judgement does not know of its run.
 type Context struct {
 	Job, Build, URL, Change string
+	Presubmit               bool // the run tests a change
 	Baseline                []Compared
 	Gaps                    []Gap
 
@@ -206,11 +211,15 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 		s.Findings[i].Rank = i + 1
 	}
 	s.Verdict = verdict(j, s)
+	s.Verdict.NotTheChange = of.Presubmit && len(s.Findings) > 0 && slices.Contains(nobodysFault, j.Category)
 	for _, p := range triage.Phases(e) {
 		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed, p.Usual > 0 && unusual(p)})
 	}
 	for _, f := range j.Waits() {
 		s.Waits = append(s.Waits, Wait{f.Text, moment(f.Time), int64(f.Last.Sub(f.Time)), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
+	}
+	for _, u := range j.Unfinished(e) {
+		s.Unfinished = append(s.Unfinished, Unfinished{u.Text, moment(u.Time), w.evidence(u.Place, u.Time, "")})
 	}
 	for _, f := range j.Retries() {
 		s.Retries = append(s.Retries, Retry{f.Text, f.Count, "lost", moment(f.Time), moment(f.Last), w.evidence(f.Place, f.Time, "")})
@@ -227,6 +236,9 @@ func unusual(p triage.Phase) bool {
 	off := (p.Duration - p.Usual).Abs()
 	return off > max(least, p.Usual/4)
 }
+
+// nobodysFault are the categories that a change under test seldom is the cause of.
+var nobodysFault = []triage.Category{triage.Quota, triage.Capacity, triage.Throttling, triage.Infra}
 
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ func (s *Summary) Text(w io.Writer, look Look) error {
 	p.chain(s)
 	p.rest(s)
 	p.time(s.Time)
+	p.lines("Waited", s.waited())
+	p.lines("Cut", s.cut())
 	for i, g := range s.Gaps {
 		p.label(cmp.Or(strings.Repeat(" ", min(i, 1)*4), "Gaps"), sentence(g))
 	}
@@ -147,6 +150,9 @@ func (s *Summary) about() string {
 	default:
 		parts = append(parts, fmt.Sprintf("in %d of the last %s too", *f.Passing, text.Count(n, "passing run")))
 	}
+	if s.Verdict.NotTheChange {
+		parts = append(parts, "probably not the change under test")
+	}
 	return strings.Join(parts, " · ")
 }
 
@@ -206,6 +212,63 @@ func (p *page) rest(s *Summary) {
 	if len(s.Findings)+len(s.Children) > 0 {
 		p.line("")
 	}
+}
+
+// lines writes lines below a word.
+func (p *page) lines(word string, lines []told) {
+	for _, l := range lines {
+		p.label(word, l.said+l.at.brackets())
+		word = ""
+	}
+}
+
+// told is a sentence with its evidence.
+type told struct {
+	said string
+	at   Evidence
+}
+
+// brackets names the place in brackets.
+func (e Evidence) brackets() string {
+	if place := e.Place(); place != "" {
+		return " (" + place + ")"
+	}
+	return ""
+}
+
+// mostWaits bounds what is shown of waits, and of what was running at the end.
+const mostWaits = 3
+
+// waited are the longest waits.
+func (s *Summary) waited() (lines []told) {
+	all := slices.Clone(s.Waits)
+	slices.SortStableFunc(all, func(a, b Wait) int { return cmp.Compare(b.Duration, a.Duration) })
+	for _, w := range all {
+		if w.Duration == 0 || len(lines) == mostWaits {
+			break
+		}
+		said := fmt.Sprintf("%s: %s, ", text.Duration(time.Duration(w.Duration)), text.Line(w.Text))
+		if w.Tries > 1 {
+			said += text.Count(w.Tries, "try") + ", "
+		}
+		lines = append(lines, told{said + w.Outcome, w.Evidence})
+	}
+	return lines
+}
+
+// cut is what was running when the run was ended.
+func (s *Summary) cut() (lines []told) {
+	for _, u := range s.Unfinished[:min(len(s.Unfinished), mostWaits)] {
+		said := "still running at the end: " + text.Line(u.Text)
+		if u.Start != nil {
+			said += ", since " + u.Start.Format("15:04:05")
+		}
+		lines = append(lines, told{said, u.Evidence})
+	}
+	if more := len(s.Unfinished) - mostWaits; more > 0 {
+		lines = append(lines, told{said: "and " + text.Number(more) + " more"})
+	}
+	return lines
 }
 
 // barWidth is the length of the longest bar.
