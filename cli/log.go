@@ -32,6 +32,7 @@ type logCommand struct {
 	file   string
 	list   bool
 	bytes  string
+	follow bool
 	asJSON bool
 
 	given  func(flag string) bool
@@ -78,6 +79,7 @@ directories. Files are fetched when they are asked for, and are in the cache the
 	named(f, &l.file, "file", "", "PATTERN", "read these artifacts instead: a name below the run, or a pattern")
 	f.BoolVar(&l.list, "list", false, "list the artifacts of the run, those of --file where it is given")
 	named(f, &l.bytes, "bytes", "", "FROM-TO", "only lines in this part of a log, in bytes; what is not held of it is fetched")
+	f.BoolVar(&l.follow, "follow", false, "print lines of a run that has not ended as they are written, until it has")
 	f.BoolVar(&l.asJSON, "json", false, "print JSON objects, one a line")
 	return c
 }
@@ -86,6 +88,9 @@ directories. Files are fetched when they are asked for, and are in the cache the
 func (l *logCommand) check() error {
 	if l.list && (l.errors || l.grep != "" || l.at != "" || l.around > 0 || l.bytes != "") {
 		return usageError{errors.New("--list prints names of artifacts, and no lines"), "leave out --list, or use it with --file and --json only"}
+	}
+	if l.follow && (l.list || l.at != "" || l.around > 0 || l.bytes != "" || l.file != "" || l.offline) {
+		return usageError{errors.New("--follow prints new lines of a run's logs"), "combine it with --errors, --grep and --json only"}
 	}
 	var err error
 	if l.search, err = regexp.Compile(l.grep); err != nil {

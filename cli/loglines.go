@@ -91,6 +91,7 @@ type logPrinter struct {
 	around int
 	prow.Lines
 	printed int
+	upTo    map[string]int64 // where in a log that is followed the next line begins
 	text    []byte
 	secrets mask.Lines // of what JSON hands over
 }
@@ -100,7 +101,7 @@ func (l *logCommand) print(ctx context.Context, loaded *session.Loaded, ref prow
 	view, release := loaded.Acquire()
 	defer release()
 	in := loaded.Inputs[0]
-	p := &logPrinter{logCommand: l, out: bufio.NewWriter(l.streams.Out), phases: session.PhasesOf(view, in), around: l.around}
+	p := &logPrinter{logCommand: l, out: bufio.NewWriter(l.streams.Out), phases: session.PhasesOf(view, in), around: l.around, upTo: map[string]int64{}}
 	if l.at != "" {
 		var err error
 		if p.at, err = l.momentOf(view, in); err != nil {
@@ -123,6 +124,11 @@ func (l *logCommand) print(ctx context.Context, loaded *session.Loaded, ref prow
 	for _, log := range logs {
 		if err := p.log(ctx, in, log); err != nil {
 			return errors.Join(err, p.out.Flush())
+		}
+	}
+	if l.follow {
+		if err := p.followLogs(ctx, in, logs); err != nil {
+			return err
 		}
 	}
 	if p.printed == 0 {
@@ -167,10 +173,13 @@ func (p *logPrinter) log(ctx context.Context, in *session.Input, log *session.Lo
 	if p.Lines.To > lines.Len() {
 		p.note("%s has %s", text.Name(log.Name), text.Count(lines.Len(), "line"))
 	}
-	done := 0 // lines before are printed, or not wanted
-	for i, err := range p.wanted(ctx, lines) {
+	done, end := p.unseen(log, lines) // lines before are printed, or not wanted
+	for i, err := range p.wanted(ctx, lines, done) {
 		if err != nil {
 			return err
+		}
+		if i >= end {
+			break
 		}
 		from := max(done, i-p.around)
 		if p.around > 0 && from > done && p.printed > 0 && !p.asJSON {
@@ -183,7 +192,7 @@ func (p *logPrinter) log(ctx context.Context, in *session.Input, log *session.Lo
 			p.line(log, lines, i, true)
 		}
 		done = max(done, i+1)
-		for next := p.next(ctx, lines, i); done <= i+p.around && done < min(lines.Len(), next); done++ {
+		for next := p.next(ctx, lines, i); done <= i+p.around && done < min(end, next); done++ {
 			p.line(log, lines, done, false)
 		}
 	}
@@ -218,8 +227,8 @@ func (p *logPrinter) everything() bool {
 	return !p.errors && p.grep == "" && p.logCommand.at == "" && p.Lines.File == "" && p.part.to == 0
 }
 
-// wanted gives the lines that are asked for.
-func (p *logPrinter) wanted(ctx context.Context, lines *session.Lines) iter.Seq2[int, error] {
+// wanted gives the lines that are asked for, from a line on.
+func (p *logPrinter) wanted(ctx context.Context, lines *session.Lines, from int) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		if p.logCommand.at != "" && p.at.to.IsZero() {
 			if i, ok := p.atTime(lines); ok {
@@ -227,7 +236,7 @@ func (p *logPrinter) wanted(ctx context.Context, lines *session.Lines) iter.Seq2
 			}
 			return
 		}
-		all := lines.Find(ctx, p.search, 0)
+		all := lines.Find(ctx, p.search, from)
 		for i, err := range all {
 			if err != nil {
 				yield(i, err)

@@ -111,7 +111,7 @@ func (d *onDemand) artifact(ctx context.Context, name string) (artifact, []runfi
 	m := d.dir.readManifest()
 	old, known := m.artifactNamed(name)
 	known = known && d.dir.holdsArtifact(d.run, &old)
-	if known && (d.Offline || !d.Refresh && final(m.Files, d.cache.now())) {
+	if known && (d.Offline || !old.Live && !d.Refresh && final(m.Files, d.cache.now())) {
 		l, _ := lossOf(old)
 		return old, losses(l), nil
 	}

@@ -3,9 +3,12 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"prowtrace/fetch"
 	"prowtrace/internal/text"
@@ -15,8 +18,9 @@ import (
 
 // liveLogs reads what the containers of a run that has not ended have written so far.
 type liveLogs struct {
-	open func(ctx context.Context, container string) (io.ReadCloser, error)
-	keep func(ctx context.Context, name string, r io.Reader) (fetch.Artifact, []runfile.Loss, error)
+	sleep func(ctx context.Context, d time.Duration) error
+	open  func(ctx context.Context, container string) (io.ReadCloser, error)
+	keep  func(ctx context.Context, name string, r io.Reader) (fetch.Artifact, []runfile.Loss, error)
 }
 
 // setLive says how they are read.
@@ -26,6 +30,7 @@ func (s *Session) setLive(in *Input, cache *fetch.Cache) {
 		open = find.DeckLog
 	}
 	in.logs.live = &liveLogs{
+		sleep: s.sleep,
 		open: func(ctx context.Context, container string) (io.ReadCloser, error) {
 			host := in.Ref.Deck
 			if known, ok := s.o.Instances.OfBucket(in.Fetched.Run.Bucket); host == "" && ok && len(known.Decks) > 0 {
@@ -94,10 +99,11 @@ func liveWhy(err error) string {
 }
 
 // LaterLog gives a log of a run that has not ended as it is now: l itself if it has not
-// grown, or is none that can grow. [Input.Logs] gives the longer one from then on, and l
-// stays as it was for those who read its lines. The whole log is read again each time.
-// Errors are those of find.LiveLog, of which find.ErrNoLog may mean that the run has
-// ended, of the cache and of ctx.
+// grown, or is none that can grow; the whole log if the run has ended meanwhile. [Input.Logs]
+// gives the longer one from then on, and l stays as it was for those who read its lines.
+// The whole log is read again each time. Errors are those of find.LiveLog, of which
+// find.ErrNoLog may mean that the run has ended and is still uploading, of the cache and
+// of ctx.
 func (in *Input) LaterLog(ctx context.Context, l *Log) (*Log, error) {
 	if !l.Live || in.logs.live == nil {
 		return l, nil
@@ -110,23 +116,82 @@ func (in *Input) LaterLog(ctx context.Context, l *Log) (*Log, error) {
 	if in.logs.closed {
 		return nil, ErrLogClosed
 	}
-	f, _, err := in.logs.live.read(ctx, l.Of.Container, l.Name)
-	if err != nil {
-		return nil, err
-	}
 	at := slices.IndexFunc(in.logs.all, func(other *Log) bool { return other.Name == l.Name })
 	if at < 0 {
 		return nil, errors.New("the log is not one of the run's")
 	}
-	if f.Size == in.logs.all[at].Size {
-		return in.logs.all[at], nil
+	f, _, err := in.logs.live.read(ctx, l.Of.Container, l.Name)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err == nil && f.Size != in.logs.all[at].Size:
+		return in.replaceLog(at, f), nil
 	}
-	return in.replaceLog(at, f), nil
+	if f, _, notYet := in.logs.one(ctx, l.Name); notYet == nil && !f.Live {
+		return in.replaceLog(at, f), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return in.logs.all[at], nil
+}
+
+// Pauses between looks at logs that grow, and how many in a row may fail: a run may take
+// minutes to upload its log.
+const (
+	firstLook    = 5 * time.Second
+	mostLook     = 30 * time.Second
+	failingLooks = 20
+)
+
+// FollowLogs gives the logs of a run that has not ended each time that they are longer,
+// until the run has ended; the last of each is the whole log. It ends at once where no log
+// can grow. Errors are those of LaterLog, where it kept failing, and of ctx.
+func (in *Input) FollowLogs(ctx context.Context) iter.Seq2[*Log, error] {
+	return func(yield func(*Log, error) bool) {
+		logs, err := in.Logs(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		growing := slices.DeleteFunc(slices.Clone(logs), func(l *Log) bool { return !l.Live })
+		pause, failures := firstLook, 0
+		for len(growing) > 0 {
+			if err := in.logs.live.sleep(ctx, pause); err != nil {
+				yield(nil, err)
+				return
+			}
+			pause = min(pause*3/2, mostLook)
+			for i, l := range growing {
+				later, err := in.LaterLog(ctx, l)
+				switch {
+				case ctx.Err() != nil:
+					yield(nil, context.Cause(ctx))
+					return
+				case err != nil:
+					if failures++; failures == failingLooks {
+						yield(nil, fmt.Errorf("cannot follow %s: %w", text.Name(l.Name), err))
+						return
+					}
+				case later != l:
+					growing[i], pause, failures = later, firstLook, 0
+					if !yield(later, nil) {
+						return
+					}
+				default:
+					failures = 0
+				}
+			}
+			growing = slices.DeleteFunc(growing, func(l *Log) bool { return !l.Live })
+		}
+	}
 }
 
 // replaceLog makes one of the logs a longer one.
 func (in *Input) replaceLog(at int, f fetch.Artifact) *Log {
-	in.logs.before = append(in.logs.before, in.logs.all[at])
+	if !in.logs.all[at].Live { // that is in memory, as long as somebody reads it
+		in.logs.before = append(in.logs.before, in.logs.all[at])
+	}
 	in.logs.all = slices.Clone(in.logs.all)
 	in.logs.all[at] = in.artifactLog(f)
 	return in.logs.all[at]

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"prowtrace/prow"
 	"prowtrace/prow/find"
+	"prowtrace/session"
 )
 
 const running = "gs://kubernetes-ci-logs/logs/e2e-kops-gce-upgrade-k134/1900550000000000006"
@@ -93,5 +96,66 @@ func TestNoLiveLog(t *testing.T) {
 		if lost := l.Inputs[0].LogLosses(); err != nil || len(logs) != 0 || len(lost) != 1 || !strings.Contains(lost[0].Why, why) {
 			t.Errorf("%d logs, %v, lost %v", len(logs), err, lost)
 		}
+	}
+}
+
+// Logs are followed until the run has ended; what keeps failing is told in the end.
+func TestFollowLogs(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		texts []string // as Deck shows them at each look; "" is none
+		final string   // the object, at the look behind these; "" is none
+		want  string   // sizes
+		err   error
+	}{
+		{"it grows and ends", []string{"one\n", "one\n", "one\ntwo\n", ""}, "one\ntwo\nthree\n", "8 14", nil},
+		{"Deck has it after its end", []string{"one\n", "one\n"}, "one\n", "4", nil},
+		{"the pod is gone, and leaves nothing", []string{"one\n"}, "", "", find.ErrNoLog},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, _, server := sample(t)
+			o.Untraced = true
+			looks := 0
+			o.LiveLog = func(context.Context, string, prow.Run, string) (io.ReadCloser, error) {
+				if looks < len(tt.texts) && tt.texts[looks] != "" {
+					return io.NopCloser(strings.NewReader(tt.texts[looks])), nil
+				}
+				return nil, find.ErrNoLog
+			}
+			slept := time.Duration(0)
+			o.Sleep = func(ctx context.Context, d time.Duration) error {
+				slept += d
+				if looks++; looks == len(tt.texts) && tt.final != "" {
+					server.PutBytes("kubernetes-ci-logs", strings.TrimPrefix(running, "gs://kubernetes-ci-logs/")+"/build-log.txt", []byte(tt.final))
+				}
+				return ctx.Err()
+			}
+			l, err := load(t, o, running)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			var sizes []string
+			var last *session.Log
+			for log, err := range l.Inputs[0].FollowLogs(t.Context()) {
+				if err != nil {
+					if !errors.Is(err, tt.err) || tt.err == nil {
+						t.Error(err)
+					}
+					tt.err = nil
+					continue
+				}
+				sizes, last = append(sizes, strconv.FormatInt(log.Size, 10)), log
+			}
+			if got := strings.Join(sizes, " "); got != tt.want || tt.err != nil {
+				t.Errorf("sizes %q, want %q; no error %v", got, tt.want, tt.err)
+			}
+			if last != nil && (last.Live || last.Unchecked) {
+				t.Errorf("in the end %+v", last)
+			}
+			if slept > 15*time.Minute {
+				t.Errorf("it took %v", slept)
+			}
+		})
 	}
 }

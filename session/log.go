@@ -100,7 +100,11 @@ func (l *Log) Lines(ctx context.Context) (*Lines, error) {
 func (l *Log) index(ctx context.Context) (*Lines, error) {
 	data, unmap := l.data, func() error { return nil }
 	if l.Path != "" {
-		read, mapped, err := mapfile.Read(l.Path, mapLogsFrom)
+		from := int64(mapLogsFrom)
+		if l.Live { // it is read again and again: what was read before must be let go of
+			from = -1
+		}
+		read, mapped, err := mapfile.Read(l.Path, from)
 		if err != nil {
 			return nil, err
 		}

@@ -115,6 +115,21 @@ func New(o Options) *Session {
 	return &Session{o: o}
 }
 
+// sleep pauses.
+func (s *Session) sleep(ctx context.Context, d time.Duration) error {
+	if s.o.Sleep != nil {
+		return s.o.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // tell hands an event to the caller.
 func (s *Session) tell(e Event) {
 	if s.o.Events == nil {
