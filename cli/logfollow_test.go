@@ -69,3 +69,19 @@ func TestLogFollow(t *testing.T) {
 		})
 	}
 }
+
+// However many pages show a log that grows, it is read again now and then only.
+func TestLooksAreRare(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	k := &logLooks{now: func() time.Time { return now }, last: map[string]time.Time{}}
+	for i, test := range []struct {
+		after time.Duration
+		log   string
+		want  bool
+	}{{0, "a", true}, {time.Second, "a", false}, {0, "b", true}, {2 * time.Second, "a", false}, {time.Second, "a", true}, {0, "a", false}} {
+		now = now.Add(test.after)
+		if got := k.due(test.log); got != test.want {
+			t.Errorf("%d: due %t, want %t", i, got, test.want)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"prowtrace/internal/gcstest"
 )
 
 // The logs of a run on this machine are in the built-in pages beside its trace.
@@ -36,6 +38,32 @@ func TestPagesHaveLogs(t *testing.T) {
 	ask(t, r.api("traces/"+id+"/log/lines?log=build-log.txt&at=2"), &lines)
 	if len(lines.Lines) != 1 || lines.Lines[0].Span < 1 {
 		t.Errorf("the span of a line in the run's time: %+v", lines)
+	}
+	r.interrupt(t)
+}
+
+// The log of a run that has not ended grows in the pages, from Deck, and becomes that of
+// the bucket when the run has ended.
+func TestPagesFollowTheLog(t *testing.T) {
+	const job, build, root = "e2e-kops-gce-upgrade-k134", "1900550000000000006", "logs/e2e-kops-gce-upgrade-k134/1900550000000000006"
+	server := gcstest.New(t)
+	if err := server.LoadDir("../testdata/bucket"); err != nil {
+		t.Fatal(err)
+	}
+	server.PutLog(job, build, "test", []byte("one\n"))
+	r := startOn(t, server, nil, "--ui", "builtin", "http://"+strings.TrimPrefix(server.Host, "http://")+"/view/gs/kubernetes-ci-logs/"+root)
+	_, id, _ := strings.Cut(r.address, "/trace/")
+	type head struct {
+		Lines   int
+		Growing bool
+	}
+	var first, last head
+	ask(t, r.api("traces/"+id+"/log?log=build-log.txt"), &first)
+	server.PutLog(job, build, "test", nil)
+	server.PutBytes("kubernetes-ci-logs", root+"/build-log.txt", []byte("one\ntwo\nthree\n"))
+	ask(t, r.api("traces/"+id+"/log?log=build-log.txt&later=1"), &last)
+	if first != (head{1, true}) || last != (head{3, false}) {
+		t.Errorf("at first it is %+v, in the end %+v\n%s", first, last, r.stderr)
 	}
 	r.interrupt(t)
 }

@@ -30,6 +30,11 @@ type Log struct {
 	// More brings what is missing of size bytes from an offset, so that whoever asks for
 	// the logs from then on gets the log with its lines. nil where nothing can be brought.
 	More func(ctx context.Context, offset, size int64) error
+
+	// Later gives the log as it is now, of one that is still written; nil: it is not. The
+	// log's run gives the longer one from then on. A call may take seconds; it is for the
+	// caller to see that its source is not asked too often.
+	Later func(context.Context) (Log, error)
 }
 
 // Gap is a part of a log that is not held: between whole lines, in bytes.
@@ -138,10 +143,11 @@ type logEntry struct {
 	Size      int64  `json:"size"`
 	Missing   int64  `json:"missing,omitempty"` // bytes of it
 	Unchecked bool   `json:"unchecked,omitempty"`
+	Growing   bool   `json:"growing,omitempty"` // it is still written
 }
 
 func newLogEntry(l Log) logEntry {
-	return logEntry{Name: name(l.Name), URL: webAddress(l.URL), Size: l.Size, Unchecked: l.Unchecked, Missing: l.missing()}
+	return logEntry{Name: name(l.Name), URL: webAddress(l.URL), Size: l.Size, Unchecked: l.Unchecked, Missing: l.missing(), Growing: l.Later != nil}
 }
 
 // missing is how many bytes of a log are not held.
@@ -199,7 +205,13 @@ type lineGap struct {
 	Bytes  int64 `json:"bytes"`
 }
 
-func (v *reader) getLog(_ *http.Request, _ drawing, l logAt) (any, error) {
+func (v *reader) getLog(r *http.Request, _ drawing, l logAt) (any, error) {
+	if r.URL.Query().Has("later") && l.Later != nil {
+		l.grow(r.Context())
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	lines := l.lines
 	h := logHead{logEntry: newLogEntry(l.Log), Lines: lines.Len(), Gaps: l.lineGaps(), More: l.More != nil, Foreign: lines.Foreign(), Torn: lines.Torn(), Capped: lines.Capped()}
 	for range lines.Errors() {
@@ -238,6 +250,18 @@ func (v *reader) getMoreOfLog(r *http.Request, d drawing, l logAt) (any, error) 
 		return nil, err
 	}
 	return v.getLog(r, d, l)
+}
+
+// grow takes the log as it is now. If it cannot be had, it stays as it is: the page asks
+// again.
+func (l *logAt) grow(ctx context.Context) {
+	later, err := l.Later(ctx)
+	if err != nil {
+		return
+	}
+	if lines, err := later.Lines(ctx); err == nil {
+		l.Log, l.lines = later, lines
+	}
 }
 
 func (l logAt) lineGaps() []lineGap {

@@ -177,6 +177,46 @@ func TestMoreOfLog(t *testing.T) {
 	}
 }
 
+// A log that is still written is looked at again when the page asks for that; what cannot
+// be had leaves it as it is.
+func TestGrowingLog(t *testing.T) {
+	texts := []string{"one\n", "one\ntwo\n", "one\ntwo\nthree\n"}
+	looks, broken := 0, false
+	var at func(n int) Log
+	at = func(n int) Log {
+		l := logOf(t, "l", texts[n])
+		if n < len(texts)-1 {
+			l.Later = func(context.Context) (Log, error) {
+				if broken {
+					return Log{}, errors.New("Deck is away")
+				}
+				looks++
+				return at(looks), nil
+			}
+		}
+		return l
+	}
+	h := newViewer(load(t, sampleFiles(t)...), Info{Logs: func(context.Context) ([]Log, error) { return []Log{at(looks)}, nil }})
+	for i, test := range []struct {
+		query   string
+		broken  bool
+		lines   int
+		growing bool
+	}{{"", false, 1, true}, {"&later=1", true, 1, true}, {"&later=1", false, 2, true}, {"", false, 2, true}, {"&later=1", false, 3, false}, {"&later=1", false, 3, false}} {
+		broken = test.broken
+		got := answer[struct {
+			Lines   int
+			Growing bool
+		}](t, h, logOne+"/log?log=l"+test.query)
+		if got.Lines != test.lines || got.Growing != test.growing {
+			t.Errorf("%d: %+v, want %+v", i, got, test)
+		}
+	}
+	if looks != 2 {
+		t.Errorf("%d looks", looks)
+	}
+}
+
 // What of logs is left out is told beside them.
 func TestLostLogs(t *testing.T) {
 	info := giving(logOf(t, "l", "x\n"))

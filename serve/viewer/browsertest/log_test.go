@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +69,32 @@ func sampleLog(t testing.TB) viewer.Info {
 	matcher := triage.NewMatcher(known)
 	info.Known = func() *triage.Matcher { return matcher }
 	return info
+}
+
+// A log that is still written grows on the screen; who looks at its end sees the new end.
+func TestGrowingLog(t *testing.T) {
+	start := time.Unix(0, begin).UTC()
+	texts := []string{"first\nsecond\nthi", "first\nsecond\nthird\nfourth\n", "first\nsecond\nthird\nfourth\nfifth\n"}
+	var looks atomic.Int64
+	var at func(n int64) viewer.Log
+	at = func(n int64) viewer.Log {
+		l := logOf(t, "build-log.txt", texts[n], start, start.Add(20*time.Second))
+		if n+1 < int64(len(texts)) {
+			l.Later = func(context.Context) (viewer.Log, error) { return at(looks.Add(1)), nil }
+		}
+		return l
+	}
+	info := giving()
+	info.Logs = func(context.Context) ([]viewer.Log, error) { return []viewer.Log{at(looks.Load())}, nil }
+	set := steps(t)
+	b := open(t, set, info, "/trace/"+polled+"?log=build-log.txt:3")
+	b.wait(`document.querySelector('.log-facts')?.textContent === '3 lines · still written'`)
+	b.wait(`document.querySelector('#log-3 .log-text')?.textContent === 'thi'`)
+	b.wait(`document.querySelector('#log-3 .log-text')?.textContent === 'third' && document.querySelector('#log-4')?.classList.contains('active')`)
+	b.wait(`document.querySelector('.log-facts')?.textContent === '5 lines' && document.querySelector('#log-5 .log-text')?.textContent === 'fifth'`)
+	if n := looks.Load(); n != 2 {
+		t.Errorf("%d looks", n)
+	}
 }
 
 // An error that is known by its text is marked, and says what to do.

@@ -253,7 +253,7 @@ export interface Stop {
 export interface LogList { logs: LogEntry[]; lost: LostLogs[] }
 export interface LostLogs { name?: string; logs: number; why: string } // name is that of the first
 /** A log in the list of those of a trace. */
-export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean }
+export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean; growing?: boolean }
 export interface LogHead extends LogEntry {
   lines: number; errors: number; first?: string; last?: string; gaps: LogGap[]; more?: boolean; foreign?: boolean; torn?: boolean; capped?: boolean; damaged?: string;
 }

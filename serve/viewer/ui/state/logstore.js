@@ -8,14 +8,15 @@ import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, pa
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
 import { firstSpan, LogFindings } from './logfindings.js';
-import { linesOfSpan, logsFor } from './spanlines.js';
+import { linesOfSpan, logsFor, timesOf } from './spanlines.js';
+import { followed, Looks } from './looks.js';
 import { Store } from './store.js';
 
 /** @typedef {import('../types').How} How */
 /** @typedef {import('../types').LineSet} LineSet */
 /** @typedef {import('../types').LogGap} LogGap */
-/** @typedef {import('../types').LogHead} LogHead */
 /** @typedef {import('../types').LogLine} LogLine */
+/** @typedef {import('../types').LogHead} LogHead */
 /** @typedef {import('../types').LogRange} LogRange */
 /** @typedef {import('../types').LogState} LogState */
 /** @typedef {import('../types').TraceState} TraceState */
@@ -31,6 +32,7 @@ export class LogStore extends Store {
   #asking = new AbortController(); // for the lines of a log
   #looking = new AbortController(); // for the lines of a span
   #timer = 0;
+  #looks = /** @type {Looks} */ (new Looks(() => json(this.path('', { later: '1' }), this.#asking.signal), (head) => this.#grew(head)));
   #pointing = 0; // a line whose time is to be shown when it is known
   #marked = ''; // the search whose words are marked in lines
   #span = -1; // whose details were seen last
@@ -68,11 +70,12 @@ export class LogStore extends Store {
    * The address of a question about the log on show.
    * @param {string} what
    * @param {Record<string, string>} [parameters]
+   * @returns {string}
    */
   path(what, parameters = {}) {
     const { name, head } = this.state;
     const missing = settled(head) && head.value?.name === name && head.value.missing;
-    return `${this.trace.path}log${what}?${new URLSearchParams({ log: name, ...parameters, ...(missing ? { missing: String(missing) } : {}) })}`;
+    return `${this.trace.path}log${what}?${new URLSearchParams({ log: name, ...parameters, ...(missing ? { missing: String(missing) } : {}), ...this.#looks.version })}`;
   }
 
   /**
@@ -109,6 +112,7 @@ export class LogStore extends Store {
   open(name) {
     this.#asking.abort();
     this.#asking = new AbortController();
+    this.#looks.stop();
     this.set({ name, chosen: null, bySpan: -1, focus: { line: 0, how: 'near' }, rows: { n: 0, pieces: [] }, reading: null });
     /** @type {LineLoader<LogLine>} */
     const lines = (this.#lines = new LineLoader((at) => this.#marking('/lines', at), (l) => l.number, this.#asking.signal, () => this.batch(() => {
@@ -126,10 +130,19 @@ export class LogStore extends Store {
     if (!settled(head) || !head.value) return;
     if (name === 'head') {
       this.#search();
-      this.#askShown();
+      this.#looks.start(head.value, this.#asking.signal);
     } else if (name === 'shown' && settled(shown) && shown.value) {
-      this.set({ rows: logRows(shown.value, head.value.gaps, head.value.lines), focus: { ...this.state.focus } });
+      this.set({ rows: logRows(shown.value, head.value.gaps, head.value.lines), ...(this.#looks.version.now ? {} : { focus: { ...this.state.focus } }) });
     }
+  }
+
+  /** @param {LogHead} head of the log as it is now */
+  #grew(head) {
+    this.batch(() => {
+      this.#lines?.renew(); // the last one may be longer
+      this.set({ lines: { ...this.state.lines }, focus: followed(this.state, head) });
+      this.#loaders.head.put(this.path(''), head);
+    });
   }
 
   #search() {
@@ -183,22 +196,11 @@ export class LogStore extends Store {
   #askShown() {
     const { address, head, within } = this.state;
     if (!settled(head) || !head.value) return;
-    /** @type {Record<string, string>} */
-    const of = within && this.#window ? this.#times(this.#window.from, this.#window.to) : {};
+    const of = /** @type {Record<string, string>} */ (within && this.#window ? timesOf(this.trace.state.model, this.#window.from, this.#window.to) : {});
     if (address.lmode === 'filter' && address.lq !== '') of.q = address.lq;
     const key = this.path('/find', of);
     if (Object.keys(of).length === 0) this.#loaders.shown.put(key, allLines(head.value.lines));
     else void this.#loaders.shown.ask(key);
-  }
-
-  /**
-   * Times of the trace as the server takes them.
-   * @param {number} from ns after the start
-   * @param {number} to
-   */
-  #times(from, to) {
-    const { startNs } = this.trace.state.model;
-    return { from: String(startNs + BigInt(Math.floor(from))), to: String(startNs + BigInt(Math.ceil(to))) };
   }
 
   /**
@@ -225,7 +227,7 @@ export class LogStore extends Store {
     if (line < 0) return;
     const { signal } = (this.#looking = new AbortController());
     const { model } = this.trace.state;
-    const times = this.#times(at(model.start, line), at(model.start, line) + at(model.duration, line));
+    const times = timesOf(model, at(model.start, line), at(model.start, line) + at(model.duration, line));
     const logs = logsFor(model, line, this.state.logs.map((l) => l.name), this.state.name);
     const best = await linesOfSpan(this.trace.path, logs, times, signal);
     if (!best || signal.aborted) return;
@@ -324,8 +326,7 @@ export class LogStore extends Store {
     const { signal } = this.#asking;
     this.set({ reading: gap, focus: { line: gap.before, gap: true, how: 'near' } });
     try {
-      /** @type {LogHead} */
-      const now = await json(this.path('/more', { place: String(end ? gap.place + gap.bytes - size : gap.place), size: String(size) }), signal);
+      const now = /** @type {LogHead} */ (await json(this.path('/more', { place: String(end ? gap.place + gap.bytes - size : gap.place), size: String(size) }), signal));
       this.batch(() => this.#putIn(now, gap, now.lines - lines, end));
       if (now.missing === head.value.missing) this.trace.say('No line ends in what was read: there is none to show');
     } catch (e) {
@@ -360,10 +361,7 @@ export class LogStore extends Store {
     const { matches, focus } = this.state;
     const set = matches.value;
     const line = set ? nextLine(set, focus.line, by) : 0;
-    if (!set || line === 0) {
-      this.trace.say('No match');
-      return;
-    }
+    if (!set || line === 0) return this.trace.say('No match');
     this.choose(line, false, 'push');
     this.trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
   }

@@ -48,3 +48,13 @@ export function logsFor(model, line, logs, shown) {
   const rank = (/** @type {string} */ log) => (log.split('/').some((part) => names.has(part)) ? 0 : log === shown ? 1 : 2);
   return [...logs].sort((a, b) => rank(a) - rank(b)).slice(0, TRIED);
 }
+
+/**
+ * Times of the trace as the server takes them.
+ * @param {import('../types').Model} model
+ * @param {number} from ns after the start
+ * @param {number} to
+ */
+export function timesOf({ startNs }, from, to) {
+  return { from: String(startNs + BigInt(Math.floor(from))), to: String(startNs + BigInt(Math.ceil(to))) };
+}

@@ -339,5 +339,6 @@ export function factsOf(head) {
     `${count(head.lines)} ${head.lines === 1 ? 'line' : 'lines'}`,
     head.errors > 0 && `${count(head.errors)} ${head.errors === 1 ? 'error' : 'errors'}`,
     head.missing && `${bytes(head.missing)} not here`,
+    head.growing && 'still written',
   ].filter(Boolean).join(' · ');
 }
