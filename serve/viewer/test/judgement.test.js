@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { build } from '../ui/model/columns.js';
 import { hasCause, nanos, novelty, numberedLines, numberedRows, phaseBars, resultWord, rowOf, stopAt, stopsOf } from '../ui/model/judgement.js';
+import { build } from './page.js';
 
 // root      |----------|
 //   a       |--|

@@ -17,7 +17,7 @@ const CLOSED = 1 << 7;
 
 /** A trace of parts. */
 export function build(head, parts) {
-  const b = builder(head, parts.at(-1).to);
+  const b = builder({ ...head, lines: parts.at(-1).to });
   for (const p of parts) b.add(p);
   return b.model();
 }

@@ -80,40 +80,37 @@ export interface Problem { source: string; url?: string; offset: number; what: s
 
 export type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
-/** Numbers by line. */
-export type Column = ArrayLike<number>;
-
 /** Columns of some lines, as decoded. */
 export interface Part { from: number; to: number; lines: number; columns: Record<string, Numbers> }
 
 /** A trace as the page holds it: columns by line, all of the same length. */
 export interface Model {
   head: TraceHead;
-  whole: boolean; // else the columns have the lines of the first screen only
+  whole: boolean; // else only the lines of the first screen are known, and there are no ways from line to line
   n: number;
   length: number; // ns, at least 1
   startNs: bigint;
-  depth: Column;
-  start: Column; // ns after the start of the trace
-  duration: Column;
-  self: Column;
-  name: Column;
-  service: Column;
-  kind: Column; // kind | status << 4
-  flags: Column;
-  parent: Column; // or -1
-  end: Column; // one after the last line under it
-  members: Column; // lines directly under it
-  below: Column; // spans with an error under it
+  depth: Int32Array;
+  start: Float64Array; // ns after the start of the trace
+  duration: Float64Array;
+  self: Float64Array;
+  name: Int32Array;
+  service: Int32Array;
+  kind: Uint8Array; // kind | status << 4
+  flags: Int32Array;
+  parent: Int32Array; // or -1
+  end: Int32Array; // one after the last line under it
+  members: Int32Array; // lines directly under it
+  below: Int32Array; // spans with an error under it
 }
 
 /** The errors of a trace, as lines. */
 export interface Errors {
   all: number[];
-  good: Column; // by line: an error that was made good
+  good: Uint8Array; // by line: an error that was made good
   lasting: number[];
   start: number; // the one of those that ended first, or -1
-  first: Column; // by line: the one of those under it that ended first, or -1
+  first: Int32Array; // by line: the one of those under it that ended first, or -1
 }
 
 /** A window of time: ns after the start of the trace. */

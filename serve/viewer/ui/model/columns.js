@@ -37,20 +37,28 @@ export function decode(buffer) {
 }
 
 /**
- * Whether a line is a span with an error of its own.
- * @param {number} kind
- * @param {number} flags
+ * A trace of whose lines nothing is known yet. Its columns are of few types, whatever was
+ * sent: reading many at one place takes a browser several times as long.
+ * @param {import('../types').TraceHead} head
+ * @returns {Model}
  */
-export function isError(kind, flags) {
-  return ((kind >> 4) & 3) === STATUS_ERROR && (flags & (FLAG.missing | FLAG.fold)) === 0;
+export function blank(head) {
+  const n = head.lines;
+  const integers = () => new Int32Array(n);
+  return {
+    head, whole: false, n, length: Math.max(head.duration, 1), startNs: BigInt(head.start),
+    depth: integers(), start: new Float64Array(n), duration: new Float64Array(n), self: new Float64Array(n), name: integers(), service: integers(),
+    kind: new Uint8Array(n), flags: integers(), parent: integers(), end: integers(), members: integers(), below: integers(),
+  };
 }
 
 /**
+ * Whether a line is a span with an error of its own.
  * @param {Model} m
  * @param {number} line
  */
 export function hasError(m, line) {
-  return isError(at(m.kind, line), at(m.flags, line));
+  return ((at(m.kind, line) >> 4) & 3) === STATUS_ERROR && (at(m.flags, line) & (FLAG.missing | FLAG.fold)) === 0;
 }
 
 /**

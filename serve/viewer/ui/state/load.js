@@ -29,7 +29,7 @@ export async function loadTrace(id, begun, progress, signal) {
   const head = await json(path, signal);
   for (let from = PIECE; from < head.lines; from += PIECE) parts.push(columns(from));
   begun(head);
-  const { add, model } = builder(head, head.lines);
+  const { add, model } = builder(head);
   for (const part of parts) {
     const come = await part;
     add(come);
