@@ -127,7 +127,14 @@ func (p *past) choose() (whole, light []int) {
 // pastRuns finds the runs.
 func (s *Session) pastRuns(ctx context.Context, ref prow.Ref, n int) ([]find.RunInfo, error) {
 	if !s.o.Offline {
-		return s.Runs(ctx, ref, n)
+		store, err := s.storeOf(ref.Run)
+		if err != nil {
+			return nil, err
+		}
+		o := s.findOptions()
+		o.Outcomes = true
+		runs, err := find.Runs(ctx, store, ref, n, o)
+		return runs, s.choiceError(ref, err)
 	}
 	cache, err := s.openCache()
 	if err != nil {
@@ -263,6 +270,7 @@ func (p *past) judge(ctx context.Context, some []int) error {
 	for _, in := range l.Inputs {
 		if i, ok := numbers[in]; ok && err == nil && len(base.Runs) < historyBaseline && all[i].Metadata.State() == runfile.Passed {
 			base.Add(in, all[i])
+			err = all[i].Prepare(ctx, p.known)
 		}
 	}
 	g, judging := errgroup.WithContext(ctx)

@@ -8,7 +8,7 @@ import (
 	"prowtrace/trace"
 )
 
-// Evidence is what a run left behind, as far as it is at hand. Nothing of it is changed.
+// Evidence is what a run left behind, as far as it is at hand. Judging changes nothing of it.
 type Evidence struct {
 	Metadata *runfile.Metadata // what Prow's files and JUnit say; needed
 	Tree     *trace.Tree       // the run's joined trace; nil where there is none
@@ -17,6 +17,8 @@ type Evidence struct {
 	// Passing are the last runs of the same job that passed, the newest first, with the
 	// same sources where they could be had.
 	Passing []*Evidence
+
+	compared *compared // set by Prepare
 }
 
 // A Log is a log of the run.

@@ -123,7 +123,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 	}
 	counts := map[seen]int{}
 	for _, p := range passing {
-		their, err := Facts(ctx, p, known)
+		their, err := p.comparedFacts(ctx, known)
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 		for _, l := range p.Logs {
 			having[ids.ReplaceAllString(l.Name, "#")]++
 		}
-		for key, v := range Versions(p, known) {
+		for key, v := range p.comparedVersions(known) {
 			value := strings.Join(v.Values, ", ")
 			if seen[key]++; seen[key] > 1 && usual[key] != value {
 				value = "" // they do not agree

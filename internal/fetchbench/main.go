@@ -2,6 +2,7 @@
 // allows, and how others do on the same line.
 //
 //	fetchbench [-sets ABCD] [-rounds 5] [-tools all] [-dir DIR] [-transports]
+//	fetchbench history [-rounds 5]
 //
 // It serves sets of objects in this process, by HTTPS, behind a line of 40 ms
 // round trip time, 20 MB/s a connection and 200 MB/s in all (see [Link]), lets
@@ -34,7 +35,7 @@ func main() {
 	var err error
 	// The tools that are part of this program, and the process that measures a tool.
 	parts := map[string]func(args []string) error{
-		"measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP,
+		"history": benchHistory, "measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP,
 	}
 	if len(os.Args) > 1 && parts[os.Args[1]] != nil {
 		err = parts[os.Args[1]](os.Args[2:])

@@ -41,6 +41,10 @@ type Options struct {
 	// Instances are the Prows that are known.
 	Instances prow.Instances
 
+	// Outcomes is for callers of Runs who read the runs' files anyway: of each run only what
+	// became of it is asked for, not how long it took and whether it has traces.
+	Outcomes bool
+
 	// Limit is how many runs are looked at for one that is wanted; 0: 50.
 	Limit int
 

@@ -110,11 +110,14 @@ func (r *resolver) lists(i RunInfo) bool {
 	return inTime && r.o.Want.is(i.State) && (i.Traces || !r.o.WithTraces)
 }
 
+// describing is how many runs are looked at together: all are wanted, and a request is small.
+const describing = 32
+
 // describe reads the files of some runs at a time.
 func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 	infos := make([]RunInfo, len(builds))
 	var g errgroup.Group
-	g.SetLimit(parallel)
+	g.SetLimit(describing)
 	for i, b := range builds {
 		g.Go(func() error {
 			infos[i] = r.info(ctx, b)
@@ -135,7 +138,7 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	}
 	m := &runfile.Metadata{Run: info.Run}
 	info.State, info.Finished, info.Err = outcomeOf(ctx, r.store, m, true)
-	if info.Err != nil || !r.o.Want.is(info.State) {
+	if info.Err != nil || !r.o.Want.is(info.State) || r.o.Outcomes && !r.o.WithTraces {
 		return info
 	}
 	info.Traces, info.Err = hasTraces(ctx, r.store, info.Run)

@@ -73,6 +73,24 @@ func Put(put func(bucket, name string, data []byte)) {
 	}
 }
 
+// Many is a job of as many runs as are wanted.
+const Many = "ci-kops-many"
+
+// PutMany hands over n runs of [Many], of which each third failed for want of a quota, with
+// logs that are longer by some lines.
+func PutMany(put func(bucket, name string, data []byte), n int, lines string) {
+	for i := range n {
+		r := newRun(Many, i)
+		if r.lines = lines; i%3 == 1 {
+			r.fail("Up", quotaExceeded)
+		}
+		for name, data := range r.files() {
+			put(Bucket, r.root()+"/"+name, []byte(data))
+		}
+	}
+	put(Bucket, "logs/"+Many+"/latest-build.txt", []byte(Build(Many, n-1)))
+}
+
 // run is one run.
 type run struct {
 	job, build string
@@ -86,18 +104,19 @@ type run struct {
 	failed         string   // the phase
 	said           []string // lines of the log before it failed
 	flaky          string   // a case that passed when it was tried again
+	lines          string   // of the log, before those
 }
 
 func newRun(job string, n int) *run {
 	r := &run{job: job, n: n, build: Build(job, n), start: started(job, n), base: commit("base", n/2), node: "gke-prow-build-pool-" + string(rune('a'+n%5))}
 	r.up, r.test, r.down = 390*time.Second+time.Duration(n%4)*time.Second, 20*time.Minute+time.Duration(n*7%5)*time.Second, 4*time.Minute
-	if n == Outage && job != Broken {
+	if n == Outage && job != Broken && job != Many {
 		r.fail("Up", `E%s   14 images.go:88] failed to pull image "registry.k8s.io/kops/dns-controller:1.37.0": received unexpected HTTP status: 503 Service Unavailable`)
 	}
 	switch job {
 	case Broken:
 		if n >= 10 && n != 12 {
-			r.fail("Up", `W%s   14 executor.go:141] error running task "InstanceGroupManager/a-nodes-us-central1-a": googleapi: Error 403: Quota 'CPUS' exceeded.  Limit: 8.0 in region us-central1., quotaExceeded`)
+			r.fail("Up", quotaExceeded)
 		}
 	case Flaky:
 		if n%5 == 1 {
@@ -118,6 +137,9 @@ func newRun(job string, n int) *run {
 	}
 	return r
 }
+
+// quotaExceeded is a line of kops.
+const quotaExceeded = `W%s   14 executor.go:141] error running task "InstanceGroupManager/a-nodes-us-central1-a": googleapi: Error 403: Quota 'CPUS' exceeded.  Limit: 8.0 in region us-central1., quotaExceeded`
 
 // commit is the hash of one.
 func commit(of string, n int) string { return fmt.Sprintf("%x", sha1.Sum(fmt.Append(nil, of, n))) }
@@ -230,6 +252,7 @@ func (r *run) log() string {
 	for i := range 40 {
 		line("executor.go:113] Tasks: %d done / 96 total; %d can run", i*2, 96-i*2)
 	}
+	b.WriteString(r.lines)
 	for _, said := range r.said {
 		b.WriteString(said + "\n")
 	}
