@@ -22,6 +22,7 @@ type summaryCommand struct {
 	asJSON     bool
 	compare    judgeFlags
 	signatures string
+	form       string
 	exitCode   bool
 }
 
@@ -31,6 +32,8 @@ const (
 	asMarkdown = "markdown"
 	asIssue    = "issue"
 	asJSON     = "json"
+
+	formAuto = "auto" // of an issue
 )
 
 func newSummary(s Streams) *cobra.Command {
@@ -57,6 +60,7 @@ none was found, and with 0 if it passed.`,
 	c.register(f)
 	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asIssue, asJSON}}, "output", "o", "the form: text, markdown for a comment, issue with the fields of Kubernetes' form for a failing test, or json")
 	c.output = asText
+	choice(f, &c.form, "form", formAuto, "the form of --output issue: failing, flaking, or auto (flaking if a later run passed without another change)", formAuto, string(report.FailingTest), string(report.FlakingTest))
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	c.compare.register(f)
 	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
@@ -167,7 +171,7 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 		case asMarkdown:
 			return one.Markdown(out)
 		case asIssue:
-			return one.Issue(out)
+			return one.IssueAs(out, c.issueForm(one))
 		default:
 			width, colour := c.look()
 			return one.Text(out, report.Look{Width: width, Colour: colour})
@@ -183,6 +187,14 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 	default:
 		return s.Text(out)
 	}
+}
+
+// issueForm is the form that was asked for, or that the evidence asks for.
+func (c *summaryCommand) issueForm(s *report.Summary) report.Form {
+	if c.form == formAuto {
+		return s.Form()
+	}
+	return report.Form(c.form)
 }
 
 // codeOf is what --exit-code makes of a summary.

@@ -32,6 +32,7 @@ func summary() *report.Summary {
 			{Phase: "Build", Start: at, Duration: int64(10 * time.Second), Usual: int64(11 * time.Second)},
 			{Phase: "Up", Start: at, Duration: int64(80 * time.Second), Usual: int64(20 * time.Second), Failed: true, Unusual: true},
 		},
+		Tests:      []string{hostile, "TestA"},
 		Waits:      []report.Wait{{Text: hostile, Start: &at, Duration: int64(70 * time.Second), Tries: 7, Outcome: "gave up", Evidence: report.Evidence{File: "build-log.txt", Line: 20}}},
 		Retries:    []report.Retry{{Text: hostile, Tries: 2, Outcome: "lost"}},
 		Unfinished: []report.Unfinished{{Text: hostile, Start: &at, Evidence: report.Evidence{SpanID: "0000000000000001", Said: hostile}}, {Text: "make test"}},
@@ -134,6 +135,27 @@ func TestSchema(t *testing.T) {
 	for _, field := range []string{"rank", "id", "category", "title", "text", "next", "confidence", "first", "count", "in_passing_runs", "chain", "explains", "evidence"} {
 		if _, ok := first[field]; !ok {
 			t.Errorf("a finding has no %s", field)
+		}
+	}
+}
+
+// The form of an issue goes by whether a later run passed without another change.
+func TestForm(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*report.Summary)
+		want   report.Form
+	}{
+		{"earlier runs passed", func(s *report.Summary) {}, report.FailingTest},
+		{"a later run of the job passed", func(s *report.Summary) { s.Run.Baseline[0].Build = "20" }, report.FlakingTest},
+		{"a later run of another change passed", func(s *report.Summary) { s.Run.Baseline[0].Build, s.Run.Change = "20", "a/b#1" }, report.FailingTest},
+		{"a later run of the change passed", func(s *report.Summary) { s.Run.Change, s.Seen = "a/b#1", &report.Seen{PassedIn: "20"} }, report.FlakingTest},
+	} {
+		s := summary()
+		tt.change(s)
+		got := written(t, func(b *bytes.Buffer) error { return s.Issue(b) })
+		if s.Form() != tt.want || !strings.Contains(got, "### Which tests are "+string(tt.want)+"?\n") {
+			t.Errorf("%s: form %s\n%s", tt.name, s.Form(), got)
 		}
 	}
 }

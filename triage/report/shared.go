@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,6 +22,10 @@ func (s *Summary) JSON(w io.Writer) error {
 func (s *Summary) Masked() *Summary {
 	out := *s
 	out.Verdict.Text = mask.Text(s.Verdict.Text)
+	out.Tests = append([]string(nil), s.Tests...)
+	for i := range out.Tests {
+		out.Tests[i] = mask.Text(out.Tests[i])
+	}
 	out.Gaps = append([]Gap{}, s.Gaps...)
 	for i := range out.Gaps {
 		out.Gaps[i].What, out.Gaps[i].Why = mask.Text(out.Gaps[i].What), mask.Text(out.Gaps[i].Why)
@@ -153,40 +156,6 @@ func (s *Summary) phases() string {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", text.Markdown(p.Phase), text.Duration(time.Duration(p.Duration)), usual)
 	}
 	return b.String()
-}
-
-// Issue writes the fields of Kubernetes' form for a failing test.
-func (s *Summary) Issue(w io.Writer) error {
-	s = s.Masked()
-	var b strings.Builder
-	field := func(title, said string) { fmt.Fprintf(&b, "### %s\n\n%s\n\n", title, cmp.Or(said, "-")) }
-	field("Which jobs are failing?", "- "+text.Markdown(s.Run.Job))
-	failing := s.Verdict.Phase
-	if failing == "" && len(s.Findings) > 0 {
-		failing = s.Findings[0].Title
-	}
-	field("Which tests are failing?", "- "+text.Markdown(failing))
-	since := ""
-	if s.Run.Started != nil {
-		since = s.Run.Started.Format("2006-01-02 15:04 UTC") + " (this run)"
-	}
-	if seen := s.Seen; seen != nil && seen.Times > 1 && seen.Since != nil {
-		since = seen.Since.Format("2006-01-02 15:04 UTC") + ", or before: " + text.Markdown(seen.Text)
-	}
-	field("Since when has it been failing?", since)
-	field("Testgrid link", "")
-	var why strings.Builder
-	fmt.Fprintf(&why, "%s (%s)\n", text.Markdown(s.Verdict.Text), text.Markdown(s.about()))
-	if len(s.Findings) > 0 {
-		for _, step := range s.Findings[0].Chain {
-			fmt.Fprintf(&why, "\n- %s%s", text.MarkdownCode(step.Text), step.reference())
-		}
-	}
-	field("Reason for failure (if possible)", why.String())
-	field("Anything else we need to know?", strings.TrimSpace(s.Run.URL+"\n"+s.others()))
-	field("Relevant SIG(s)", "")
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func (s *Summary) seen() string {

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"time"
 
@@ -39,6 +40,8 @@ type Summary struct {
 	Children []Child `json:"children,omitempty"` // runs that the run waited for
 
 	Seen *Seen `json:"seen,omitempty"` // whether the first finding was seen before
+
+	Tests []string `json:"tests,omitempty"` // names of tests that failed, at most 20
 
 	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure
 }
@@ -218,6 +221,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	for _, f := range j.Waits() {
 		s.Waits = append(s.Waits, Wait{f.Text, moment(f.Time), int64(f.Last.Sub(f.Time)), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
 	}
+	s.Tests = failedTests(e.Metadata)
 	for _, u := range j.Unfinished(e) {
 		s.Unfinished = append(s.Unfinished, Unfinished{u.Text, moment(u.Time), w.evidence(u.Place, u.Time, "")})
 	}
@@ -235,6 +239,19 @@ func unusual(p triage.Phase) bool {
 	const least = 30 * time.Second
 	off := (p.Duration - p.Usual).Abs()
 	return off > max(least, p.Usual/4)
+}
+
+// failedTests names the first cases that failed, but those of a runner: they are its phases.
+func failedTests(m *runfile.Metadata) (names []string) {
+	const most = 20
+	for _, suite := range m.Suites {
+		for _, c := range suite.Cases {
+			if c.Outcome == runfile.CaseFailed && path.Base(suite.File) != "junit_runner.xml" && len(names) < most {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }
 
 // nobodysFault are the categories that a change under test seldom is the cause of.
