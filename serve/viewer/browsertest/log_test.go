@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -300,7 +301,7 @@ func TestFindInLog(t *testing.T) {
 	b.wait(chosen + ` === '200-200'`)
 	look(`~"line 1.0$"`, "8 lines")
 	look(`(slow OR quota) after:+8s -"slow 200"`, "3 lines")
-	look("dur>5s", "…")
+	look("dur>5s", "")
 	b.wait(`document.querySelector('.log-pane .wrong:not([hidden])')?.textContent.includes('asks for spans')`)
 	look(`~"quota .x" OR ceed`, "1 line")
 	b.eval(`window.row = document.querySelector('#log-95')`)
@@ -316,9 +317,22 @@ func TestFindInLog(t *testing.T) {
 	if got := b.text(`document.querySelector('#log-95 .a-f1').textContent + document.querySelector('#log-95 .vh').textContent`); got != "exceedederror" {
 		t.Errorf("its colour and mark: %q", got)
 	}
-	look("~(", "…")
+	look("~(", "")
 	b.wait(`document.querySelector('.log-pane .wrong:not([hidden])')?.textContent.includes('not a regular expression')`)
 	b.wait(`new URLSearchParams(location.search).get('lq') === '~('`)
+}
+
+// What is found far to the right in a long line comes onto the screen.
+func TestFoundFarRight(t *testing.T) {
+	long := func(i int) string { return fmt.Sprintf("first %d %s last %d", i, strings.Repeat("-", 500), i) }
+	b := open(t, steps(t), giving(everyMs(t, "build-log.txt", 200, 100, long)), "/trace/"+polled+"?log=build-log.txt:10&lq="+url.QueryEscape(`"last 12" OR "first 14"`))
+	b.wait(chosen + ` === '10-10' && document.querySelector('.log-find .found').textContent !== '…'`)
+	b.eval(`document.querySelector('.log').focus()`)
+	const seen = `(() => { const w = document.querySelector('.log-row.active .a-found')?.getBoundingClientRect(), r = document.querySelector('.log-row.active'); return w && w.left >= r.querySelector('.log-no').getBoundingClientRect().right && w.right <= r.querySelector('.log-span').getBoundingClientRect().left; })()`
+	b.keys("n")
+	b.wait(chosen + ` === '12-12' && ` + seen + ` && document.querySelector('.log').scrollLeft > 1000`)
+	b.keys("n")
+	b.wait(chosen + ` === '14-14' && ` + seen + ` && document.querySelector('.log').scrollLeft === 0`)
 }
 
 // The time that the waterfall shows is that of the log's lines, too.

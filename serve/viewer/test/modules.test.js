@@ -384,6 +384,7 @@ test('times in a query have the zone that is meant', () => {
   assert.equal(withZone('after:12:03 before:2025-03-13', UTC), 'after:12:03Z before:2025-03-13T00:00Z');
   const s = { ...DEFAULTS, q: 'after:12:03' };
   assert.equal(inZone(s, 'local').q, 'after:12:03Z');
+  assert.equal(inZone({ ...s, lq: 'x before:12:03' }, 'local').lq, 'x before:12:03Z');
   assert.equal(inZone(inZone(s, 'local'), 'UTC').q, 'after:12:03Z');
   assert.deepEqual(inZone(s, 'Mars'), s);
 });

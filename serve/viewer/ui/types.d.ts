@@ -273,8 +273,8 @@ export interface LogRange { from: number; to: number }
 export interface LogRows { n: number; pieces: LogPiece[] }
 export interface LogPiece { row: number; first: number; gap: LogGap | null } // lines from first on, or a gap before it
 
-/** The active line, 0 is none; or the gap before it. */
-export interface LogFocus { line: number; gap?: boolean; how: 'near' | 'top' }
+/** The active line, 0 is none; or the gap before it. What was found in the line is shown, too, if word says so. */
+export interface LogFocus { line: number; gap?: boolean; word?: boolean; how: 'near' | 'top' }
 
 /** What the pane of a log holds. */
 export interface LogState {

@@ -358,11 +358,11 @@ export class LogStore extends Store {
    * @param {1 | -1} by
    */
   step(by) {
-    const { matches, focus } = this.state;
-    const set = matches.value;
+    const { matches: { value: set }, focus } = this.state;
     const line = set ? nextLine(set, focus.line, by) : 0;
     if (!set || line === 0) return this.trace.say('No match');
     this.choose(line, false, 'push');
+    this.set({ focus: { ...this.state.focus, word: true } });
     this.trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
   }
 

@@ -49,6 +49,7 @@ export class LogGrid {
   #version = 0;
   #numbers = numberedLines([], '');
   #height = 0; // px that the lines were drawn in
+  #toWord = false; // what was found in the active line is to come onto the screen
   #seen = false; // the active line is on the screen
   #widest = 0; // px of the texts that were shown
   #letter = 0; // px
@@ -88,6 +89,7 @@ export class LogGrid {
       if (s.focus.how === 'top') this.#scroller.bring(k);
       else this.#scroller.reveal(k);
       this.#seen = true;
+      this.#toWord = s.focus.word === true;
     }
     this.#schedule();
   }
@@ -161,6 +163,22 @@ export class LogGrid {
     if (seen) this.element.setAttribute('aria-activedescendant', seen.id);
     else this.element.removeAttribute('aria-activedescendant');
     this.#space.style.width = `max(100%, ${this.#widest + BESIDE}px)`;
+    if (this.#toWord && seen) this.#bringWord(seen);
+  }
+
+  /**
+   * Scrolls a long line to what was found in it.
+   * @param {Element} row
+   */
+  #bringWord(row) {
+    const word = row.querySelector('.a-found')?.getBoundingClientRect();
+    if (!word) return; // it is not there yet
+    this.#toWord = false;
+    const left = row.querySelector('.log-no')?.getBoundingClientRect().right ?? 0;
+    const right = row.querySelector('.log-span')?.getBoundingClientRect().left || this.element.getBoundingClientRect().right;
+    if (word.left >= left && word.right <= right) return;
+    const at = word.left - left + this.element.scrollLeft;
+    this.element.scrollLeft = at + word.width <= right - left ? 0 : at - 60;
   }
 
   /**

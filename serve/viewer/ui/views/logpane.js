@@ -193,7 +193,7 @@ function finding(store, grid) {
       if (document.activeElement !== input) input.value = address.lq;
       mode.value = address.lmode;
       if (!changed(matches, address.lq)) return;
-      said.textContent = address.lq === '' ? '' : settled(matches) ? counted(matches.value?.count ?? 0, 'line') : '…';
+      said.textContent = address.lq === '' || matches.error !== undefined ? '' : settled(matches) ? counted(matches.value?.count ?? 0, 'line') : '…';
       problem.hidden = matches.error === undefined;
       problem.textContent = matches.error instanceof Failure ? `${matches.error.message}. ${matches.error.next}` : String(matches.error ?? '');
       input.toggleAttribute('aria-invalid', matches.error !== undefined);
