@@ -98,7 +98,7 @@ func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Dif
 	if len(loaded.Inputs) != len(refs) {
 		return nil, usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
 	}
-	o := session.Differing{Known: c.knownErrors(), Number: max(1, c.number), Page: func(run prow.Run) string { return runPage(c.known, run) }}
+	o := session.Differing{Known: c.knownErrors(), Number: max(1, c.number), Page: c.page}
 	o.Tell = func(some, all int) {
 		if some == 0 && all > 0 {
 			c.note("comparing with %s", text.Count(all, "passing run"))

@@ -33,9 +33,12 @@ func (j *judgeFlags) register(f *pflag.FlagSet) {
 func (r *request) judging(j judgeFlags) session.Judging {
 	return session.Judging{
 		Known: r.knownErrors(), Baseline: j.baseline, Number: j.number, History: j.history,
-		Page: func(run prow.Run) string { return runPage(r.known, run) },
+		Page: r.page,
 	}
 }
+
+// page is the address of a run's page.
+func (r *request) page(run prow.Run) string { return runPage(r.known, run) }
 
 // judges judge the runs that are shown, and say what broke first in each: on standard error,
 // and on the pages. Nothing waits for them.
@@ -44,6 +47,7 @@ type judges struct {
 	loaded *session.Loaded
 	all    []*judge
 	masked bool // the pages are for others
+	differ differences
 }
 
 // judge judges one run.
@@ -58,7 +62,7 @@ type judge struct {
 }
 
 func (r *request) newJudges(loaded *session.Loaded, flags judgeFlags) *judges {
-	j := &judges{r: r, loaded: loaded}
+	j := &judges{r: r, loaded: loaded, differ: differences{r: r, loaded: loaded}}
 	for _, in := range loaded.Inputs {
 		if !in.IsRun() {
 			continue // nothing tells how it ended
@@ -85,7 +89,8 @@ func (j *judges) show(info viewer.Info) viewer.Info {
 			}
 		}
 	}
-	return info
+	j.differ.masked = j.masked
+	return j.differ.show(info)
 }
 
 // run judges all, as tasks of g.

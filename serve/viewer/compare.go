@@ -16,6 +16,8 @@ type comparison struct {
 	Paths          []comparedPath      `json:"paths"`      // each after the one it is in
 	LeftOperations int                 `json:"leftOperations"`
 	LeftPaths      int                 `json:"leftPaths"` // those that differ least are not sent
+
+	Runs bool `json:"runs,omitempty"` // the traces are of two runs: traces/ID/diff says what changed
 }
 
 // sums are of the spans of one operation or path in one trace.
@@ -63,6 +65,7 @@ func (v *reader) getComparison(r *http.Request, here drawing) (any, error) {
 	}
 	there := v.drawing(t)
 	out := comparison{Here: v.summary(here.Tree), There: v.summary(there.Tree), Operations: []comparedOperation{}, Paths: []comparedPath{}}
+	out.Runs = v.areRuns(here.Tree.Trace.ID, t.ID)
 	compared := analysis.Compare(here.Drawing, there.Drawing)
 	for _, o := range compared.Operations {
 		out.Operations = append(out.Operations, shownComparedOperation(o))

@@ -33,6 +33,7 @@ import (
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 	"prowtrace/triage"
+	"prowtrace/triage/diff"
 )
 
 // Info says what run the traces are of. All fields may be empty; all may come
@@ -62,6 +63,10 @@ type Info struct {
 	// nobody judges it. Where that is the known version it waits for another one, but not
 	// beyond a final one or the end of the context (Judging.Next). It is called as Logs is.
 	Judged func(ctx context.Context, known int64) (Judgement, int64)
+
+	// Differ says what differs between the runs of two joined traces, those of Jobs: the
+	// first against the second. nil: nobody can say. It is called as Logs is.
+	Differ func(ctx context.Context, here, there trace.TraceID) (*diff.Diff, error)
 }
 
 // Job is one of several runs.
@@ -167,6 +172,7 @@ var addresses = map[string]handler{
 	"traces/{trace}":              ofTrace((*reader).getTrace),
 	"traces/{trace}/find":         ofTrace((*reader).getFound),
 	"traces/{trace}/compare":      ofTrace((*reader).getComparison),
+	"traces/{trace}/diff":         ofTrace((*reader).getDifferences),
 	"traces/{trace}/columns":      ofTrace((*reader).getColumns),
 	"traces/{trace}/lines":        ofTrace((*reader).getLines),
 	"traces/{trace}/events":       ofTrace((*reader).getEvents),
@@ -198,7 +204,7 @@ var addresses = map[string]handler{
 func shown(info Info) Info {
 	out := Info{
 		Title: text.Clip(info.Title, 200), Run: webAddress(info.Run), Note: text.Clip(info.Note, 500),
-		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, LostLogs: info.LostLogs, Known: info.Known, Judged: info.Judged,
+		Jaeger: strings.TrimRight(webAddress(info.Jaeger), "/"), Result: text.Clip(info.Result, 30), Logs: info.Logs, LostLogs: info.LostLogs, Known: info.Known, Judged: info.Judged, Differ: info.Differ,
 	}
 	if out.Title == "" {
 		out.Title = "Traces"

@@ -55,14 +55,14 @@ func (d *Diff) Markdown(w io.Writer) error {
 	if d.Same() {
 		b.WriteString("\nNo difference was found.\n")
 	}
-	for _, p := range d.parts() {
-		p.markdown(&b, d.LeftOut[p.name])
+	for _, l := range d.Lists() {
+		l.markdown(&b)
 	}
 	if len(d.Attributes) > 0 {
 		b.WriteString("\n<details><summary>Attributes of spans</summary>\n\n")
 		for i := range d.Attributes {
 			a := &d.Attributes[i]
-			fmt.Fprintf(&b, "- %s: %s\n", text.MarkdownCode(a.Key+"="+a.Value), a.said())
+			fmt.Fprintf(&b, "- %s: %s\n", text.MarkdownCode(a.Key+"="+a.Value), a.Said())
 		}
 		b.WriteString("\n</details>\n")
 	}
@@ -77,35 +77,35 @@ func (d *Diff) markdownInputs(b *strings.Builder) {
 	b.WriteString("\n| input | change |\n|---|---|\n")
 	for i := range d.Inputs {
 		in := &d.Inputs[i]
-		said := text.MarkdownCode(in.said())
+		said := text.MarkdownCode(in.Said())
 		if in.URL != "" {
-			said = "[" + text.Markdown(in.said()) + "](" + in.URL + ")"
+			said = "[" + text.Markdown(in.Said()) + "](" + in.URL + ")"
 		}
 		if !in.telling() {
 			said += " (other in each of the runs)"
 		}
-		fmt.Fprintf(b, "| %s | %s |\n", text.Markdown(in.title()), strings.ReplaceAll(said, "|", "\\|"))
+		fmt.Fprintf(b, "| %s | %s |\n", text.Markdown(in.Title()), strings.ReplaceAll(said, "|", "\\|"))
 	}
 	if more := d.LeftOut["inputs"]; more > 0 {
 		fmt.Fprintf(b, "\nand %s more\n", text.Number(more))
 	}
 }
 
-func (p *part) markdown(b *strings.Builder, left int) {
-	if len(p.rows) == 0 {
+func (l *List) markdown(b *strings.Builder) {
+	if len(l.Rows) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", p.title)
-	shown := min(len(p.rows), listed)
-	for i := range p.rows[:shown] {
-		c := &p.rows[i]
-		fmt.Fprintf(b, "- %s: %s", c.Kind, text.MarkdownCode(c.said()))
-		if how := c.howMuch(p.noun); how != "" {
+	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", l.Title)
+	shown := min(len(l.Rows), listed)
+	for i := range l.Rows[:shown] {
+		c := &l.Rows[i]
+		fmt.Fprintf(b, "- %s: %s", c.Kind, text.MarkdownCode(c.Said()))
+		if how := l.HowMuch(i); how != "" {
 			b.WriteString(" " + text.Markdown(how))
 		}
 		b.WriteString(c.place().reference() + "\n")
 	}
-	if rest := p.rest(shown, left); rest != "" {
+	if rest := l.rest(shown); rest != "" {
 		fmt.Fprintf(b, "\n%s\n", rest)
 	}
 	b.WriteString("\n</details>\n")

@@ -44,8 +44,8 @@ func (d *Diff) Text(w io.Writer, look Look) error {
 	p := &page{look: look}
 	p.head(d)
 	p.inputs(d)
-	for _, part := range d.parts() {
-		p.part(part, d.LeftOut[part.name])
+	for _, list := range d.Lists() {
+		p.list(&list)
 	}
 	p.attributes(d)
 	for i, g := range d.Gaps {
@@ -100,16 +100,16 @@ func (p *page) inputs(d *Diff) {
 	var unsteady []string
 	for i := range d.Inputs {
 		if in := &d.Inputs[i]; in.telling() {
-			width, n = max(width, len([]rune(text.Short(in.title(), 30)))), n+1
+			width, n = max(width, len([]rune(text.Short(in.Title(), 30)))), n+1
 		} else {
-			unsteady = append(unsteady, text.Line(in.title()))
+			unsteady = append(unsteady, text.Line(in.Title()))
 		}
 	}
 	for i := range d.Inputs[:min(n, shownInputs)] {
 		in := &d.Inputs[i]
-		said := p.label("Inputs", i) + fmt.Sprintf("%-*s  ", width, text.Short(in.title(), 30))
+		said := p.label("Inputs", i) + fmt.Sprintf("%-*s  ", width, text.Short(in.Title(), 30))
 		room := p.room(said, 0)
-		p.line(said + text.Short(text.Line(in.said()), room))
+		p.line(said + text.Short(text.Line(in.Said()), room))
 		if in.URL != "" {
 			p.line(p.label("", 1) + p.colour(faint, in.URL))
 		}
@@ -134,25 +134,25 @@ func (p *page) room(said string, more int) int {
 	return max(20, p.look.Width-len([]rune(said))-more)
 }
 
-func (p *page) part(list part, left int) {
-	shown := min(len(list.rows), list.shown)
-	for i := range list.rows[:shown] {
-		c := &list.rows[i]
+func (p *page) list(list *List) {
+	shown := min(len(list.Rows), list.shown)
+	for i := range list.Rows[:shown] {
+		c := &list.Rows[i]
 		head := p.label(list.word, i)
 		kind := fmt.Sprintf("%-*s", kindWidth, c.Kind)
 		tail := ""
-		if how := c.howMuch(list.noun); how != "" {
+		if how := list.HowMuch(i); how != "" {
 			tail += "  " + how
 		}
 		place := c.place().said()
-		said := text.Short(text.Line(c.said()), p.room(head+kind+tail, len([]rune(place))+2))
+		said := text.Short(text.Line(c.Said()), p.room(head+kind+tail, len([]rune(place))+2))
 		switch c.Kind {
 		case New, Fails, Stopped:
 			kind = p.colour(red, kind)
 		}
 		p.line(head + kind + said + tail + "  " + p.colour(faint, place))
 	}
-	if rest := list.rest(shown, left); rest != "" {
+	if rest := list.rest(shown); rest != "" {
 		p.line(p.label("", 1) + p.colour(faint, rest))
 	}
 	if shown > 0 {
@@ -171,7 +171,7 @@ func (p *page) attributes(d *Diff) {
 			kind = Fewer
 		}
 		head := p.label("Spans", i) + fmt.Sprintf("%-*s", kindWidth, kind)
-		tail := "  " + a.said()
+		tail := "  " + a.Said()
 		p.line(head + text.Short(text.Line(a.Key+"="+a.Value), p.room(head+tail, 0)) + tail)
 	}
 	if more := len(d.Attributes) - shownAttributes + d.LeftOut["attributes"]; more > 0 {

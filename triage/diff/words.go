@@ -9,30 +9,36 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A part is a list of a Diff, as it is shown.
-type part struct {
-	word, title string
-	name        string // in LeftOut
-	rows        []Change
-	noun        string // of what belongs to a row
-	shown       int    // rows of the short form
+// A List is a list of a Diff, as it is shown.
+type List struct {
+	Title string
+	Rows  []Change
+	Left  int // that are left out
+
+	word  string
+	noun  string // of what belongs to a row
+	shown int    // rows of the short form
 }
 
-// parts are the lists in the order in which they matter.
-func (d *Diff) parts() []part {
-	return []part{
-		{"Errors", "Errors", "errors", d.Errors, "line", 8},
-		{"Phases", "Phases", "phases", d.Phases, "phase", 8},
-		{"Cases", "Test cases", "cases", d.Cases, "case", 6},
-		{"Calls", "Calls", "calls", d.Calls, "call", 6},
-		{"Lines", "Lines of logs", "lines", d.Lines, "line", 6},
+// Lists are the lists of changes in the order in which they matter.
+func (d *Diff) Lists() []List {
+	left := d.LeftOut
+	return []List{
+		{"Errors", d.Errors, left["errors"], "Errors", "line", 8},
+		{"Phases", d.Phases, left["phases"], "Phases", "phase", 8},
+		{"Test cases", d.Cases, left["cases"], "Cases", "case", 6},
+		{"Calls", d.Calls, left["calls"], "Calls", "call", 6},
+		{"Lines of logs", d.Lines, left["lines"], "Lines", "line", 6},
 	}
 }
 
+// HowMuch is in words by how much a row of the list differs.
+func (l *List) HowMuch(row int) string { return l.Rows[row].howMuch(l.noun) }
+
 // Same reports whether nothing differs.
 func (d *Diff) Same() bool {
-	for _, p := range d.parts() {
-		if len(p.rows) > 0 {
+	for _, p := range d.Lists() {
+		if len(p.Rows) > 0 {
 			return false
 		}
 	}
@@ -67,8 +73,8 @@ func (r *Run) said() string {
 	return strings.Join(parts, "   ")
 }
 
-// said is what an input was and is.
-func (i *Input) said() string {
+// Said is what an input was and is.
+func (i *Input) Said() string {
 	if len(i.Removed)+len(i.Added) > 0 {
 		var words []string
 		for _, w := range i.Removed {
@@ -99,8 +105,8 @@ func (i *Input) said() string {
 	return strings.Join(good, " or ") + " → " + short(i.Bad)
 }
 
-// title names an input.
-func (i *Input) title() string {
+// Title names an input.
+func (i *Input) Title() string {
 	switch i.Kind {
 	case "image", "change":
 		return i.Kind + " " + i.Name
@@ -108,8 +114,8 @@ func (i *Input) title() string {
 	return i.Name
 }
 
-// said is what it is that differs.
-func (c *Change) said() string {
+// Said is what it is that differs, on one line.
+func (c *Change) Said() string {
 	said := c.Bad.Text
 	if said == "" {
 		said = c.Good.Text
@@ -192,18 +198,19 @@ func (p *Place) said() string {
 	return ""
 }
 
-// said is how often spans have a value.
-func (a *Attribute) said() string {
+// Said is how often spans have a value.
+func (a *Attribute) Said() string {
 	return fmt.Sprintf("%s of %s spans, before %s of %s", text.Number(a.Bad.Spans), text.Number(a.Bad.Of), text.Number(a.Good.Spans), text.Number(a.Good.Of))
 }
 
 // rest says how many rows are not shown, by their kinds.
-func (p *part) rest(shown, left int) string {
-	if left += len(p.rows) - shown; left == 0 {
+func (l *List) rest(shown int) string {
+	left := l.Left + len(l.Rows) - shown
+	if left == 0 {
 		return ""
 	}
 	counts := map[Kind]int{}
-	for _, c := range p.rows[shown:] {
+	for _, c := range l.Rows[shown:] {
 		counts[c.Kind]++
 	}
 	var some []string

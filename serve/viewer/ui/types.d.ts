@@ -72,8 +72,16 @@ export interface Sums { count: number; errors: number; total: number; self: numb
 export interface ComparedOperation { name: string; service: string; exact: boolean; here: Sums; there: Sums; hereQuery: string; thereQuery: string; hereService?: string; thereService?: string }
 export interface ComparedPath { parent: number; name: string; service: string; here: Sums; there: Sums; open?: boolean }
 export interface Comparison {
-  here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number;
+  here: Summary; there: Summary; operations: ComparedOperation[]; paths: ComparedPath[]; leftOperations: number; leftPaths: number; runs?: boolean;
 }
+/** What differs between the runs of two traces. */
+export interface Differing {
+  here: Summary; there: Summary; inputs: { name: string; said: string; url?: string }[]; lists: ChangeList[]; attributes: ChangedAttribute[]; left: Record<string, number>; gaps: string[];
+}
+export interface ChangeList { title: string; rows: Change[]; left: number }
+export interface Change { kind: string; said: string; howMuch?: string; here?: ChangedPlace; there?: ChangedPlace }
+export interface ChangedPlace { span?: string; file?: string; line?: number; url?: string }
+export interface ChangedAttribute { key: string; value: string; more: boolean; said: string; place?: ChangedPlace }
 
 export interface RunFile { name: string; url?: string; trace?: string; bytes: number; spans: number; problems: number }
 export interface Problem { source: string; url?: string; offset: number; what: string; kept: number; beside?: boolean; trace?: string; span?: string }
@@ -210,6 +218,7 @@ export interface TraceState extends PageState {
   spans: Answer<SpanList>;
   spanTexts: Answer<LineText[]>;
   comparison: Answer<Comparison>;
+  difference: Answer<Differing>;
   candidates: Answer<TraceList>; // to compare with
   logs: Answer<LogList>;
   logErrors: Answer<number[]>; // errors of all logs, in parts of the trace's time

@@ -56,7 +56,7 @@ export class TraceStore extends PageStore {
       span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
       spans: (key, signal) => listSpans(path, this.state.model, key, signal),
       spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
-      events: json, comparison: json, candidates: json, logs: json,
+      events: json, comparison: json, difference: json, candidates: json, logs: json,
       logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
     });
     if (model.whole) this.#begin();
@@ -160,12 +160,11 @@ export class TraceStore extends PageStore {
 
   /** @param {Address} address */
   #askView({ view, q, offset, order, compare }) {
-    const { events, spans, comparison } = this.#loaders;
+    const { events, spans, comparison, difference } = this.#loaders;
     if (view === 'events') void events.ask(`${this.path}events?${new URLSearchParams({ q, offset: String(offset), limit: String(EVENTS_PER_PAGE) })}`);
     else if (view === 'spans') void spans.ask(`${order}\n${q}`);
-    else if (view !== 'compare') return;
-    else if (compare !== '') void comparison.ask(`${this.path}compare?with=${encodeURIComponent(compare)}`);
-    else if (this.state.candidates.key === null) this.askCandidates('');
+    else if (view === 'compare' && compare !== '') void (order === 'changes' ? difference : comparison).ask(`${this.path}${order === 'changes' ? 'diff' : 'compare'}?with=${encodeURIComponent(compare)}`);
+    else if (view === 'compare' && this.state.candidates.key === null) this.askCandidates('');
   }
 
   /** Asks for the logs beside the trace. */
