@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,19 +154,8 @@ func TestWhatIsJudged(t *testing.T) {
 // Hostile text stays text on its line, and no answer is larger than its share.
 func TestHostileJudgement(t *testing.T) {
 	bad := strings.Join(hostile, "") + "\u202e\n\x1b[31m" + strings.Repeat("<b>", 10_000)
-	e := report.Evidence{Source: bad, File: bad, Line: 1, Said: bad, TraceID: bad, SpanID: bad, URL: "javascript:alert(1)"}
-	f := report.Finding{ID: bad, Category: bad, Title: bad, Text: bad, Signature: bad, Next: bad, Confidence: bad}
-	s := &report.Summary{Schema: bad, Run: report.Run{Job: bad, Build: bad, URL: "data:x", Result: bad, Change: bad}, Verdict: report.Verdict{Result: bad, Category: bad, Phase: bad, Text: bad, Confidence: bad}}
-	for range 1000 {
-		f.Chain, f.Evidence = append(f.Chain, report.Step{Text: bad, Evidence: e}), append(f.Evidence, e)
-		s.Verdict.Because, s.Run.Baseline = append(s.Verdict.Because, bad), append(s.Run.Baseline, report.Compared{Build: bad, URL: "vbscript:x"})
-		s.Time, s.Waits = append(s.Time, report.Phase{Phase: bad}), append(s.Waits, report.Wait{Text: bad, Outcome: bad, Evidence: e})
-		s.Retries, s.Unfinished = append(s.Retries, report.Retry{Text: bad, Outcome: bad, Evidence: e}), append(s.Unfinished, report.Unfinished{Text: bad, Evidence: e})
-		s.Gaps = append(s.Gaps, report.Gap{What: bad, Why: bad, Next: bad})
-	}
-	for range 100 {
-		s.Findings = append(s.Findings, f)
-	}
+	s := &report.Summary{}
+	fill(reflect.ValueOf(s).Elem(), bad)
 	h := newViewer(load(t, sampleFiles(t)...), judgedAs(giving(logOf(t, bad, "x\n")), Judgement{Summary: s, Failed: bad, Final: true}))
 	w := get(h, "/api/v1/traces/"+traceID(1).String()+"/summary")
 	if w.Code != http.StatusOK || w.Body.Len() > 8<<20 {
@@ -177,4 +167,28 @@ func TestHostileJudgement(t *testing.T) {
 	}
 	checkText(t, "summary", "", decoded)
 	noControls(t, "summary", decoded)
+}
+
+// fill sets all texts of a value, and makes its lists long.
+func fill(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		if v.Type() != reflect.TypeFor[*time.Time]() {
+			fill(v.Elem(), text)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 100, 100))
+		for i := range v.Len() {
+			fill(v.Index(i), text)
+		}
+	case reflect.Struct:
+		if v.Type() != reflect.TypeFor[time.Time]() {
+			for i := range v.NumField() {
+				fill(v.Field(i), text)
+			}
+		}
+	}
 }

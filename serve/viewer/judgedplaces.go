@@ -177,6 +177,14 @@ func shownSummary(s *report.Summary) *report.Summary {
 	out.Gaps = each(s.Gaps, func(g report.Gap) report.Gap {
 		return report.Gap{What: said(g.What), Why: said(g.Why), Next: said(g.Next)}
 	})
+	out.Children = each(s.Children, func(c report.Child) report.Child {
+		return report.Child{Job: said(c.Job), Build: said(c.Build), URL: webAddress(c.URL), Result: said(c.Result), ID: said(c.ID), Title: said(c.Title), Category: said(c.Category)}
+	})
+	if s.Seen != nil {
+		seen := *s.Seen
+		seen.First, seen.PassedIn, seen.Text, seen.Others = said(seen.First), said(seen.PassedIn), said(seen.Text), each(seen.Others, said)
+		out.Seen = &seen
+	}
 	out.Schema = cmp.Or(said(s.Schema), report.Schema)
 	return &out
 }

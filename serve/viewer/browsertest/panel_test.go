@@ -72,6 +72,7 @@ func (j *judging) besides(builds ...string) *report.Summary {
 		s.Time[i].Usual = int64(4 * time.Minute)
 		s.Time[i].Unusual = s.Time[i].Duration > int64(10*time.Minute)
 	}
+	s.Seen = &report.Seen{Text: "seen in 4 of 20 runs"}
 	s.Gaps = []report.Gap{{What: "artifacts/nodes-us-central1-a-x/kubelet.log", Why: "not uploaded: the machine was never made"}}
 	return &s
 }
@@ -106,7 +107,7 @@ func TestCauseLeadsToSpanAndLine(t *testing.T) {
 	b, _ := openJudged(t, failing, all)
 	b.wait(atCause + ` && document.querySelector('.log-row .step-no:not([hidden])')`)
 	said := b.text(`document.querySelector('.cause').innerText`)
-	for _, want := range []string{"Failed in Up", "Quota 'CPUS' exceeded in region us-central1", "quota", "high confidence", "new: in none of 3 passing runs", "01:51:11", "build-log.txt:12", "Ask for a higher quota", "6 other errors followed", "1 gap", "Where the time went", "Build", "usually 4 m 00 s", "Copy as issue"} {
+	for _, want := range []string{"Failed in Up", "Quota 'CPUS' exceeded in region us-central1", "quota", "high confidence", "new: in none of 3 passing runs", "probably not the change under test", "seen in 4 of 20 runs", "01:51:11", "build-log.txt:12", "Ask for a higher quota", "6 other errors followed", "1 gap", "Where the time went", "Build", "usually 4 m 00 s", "Copy as issue"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the panel does not say %s: %s", want, said)
 		}
@@ -269,6 +270,7 @@ func TestPanelIsForAll(t *testing.T) {
 	s.Findings[0].Title, s.Verdict.Text, s.Findings[0].Next, s.Findings[0].Chain[1].Text = hostile, hostile, hostile, hostile
 	s.Findings = append(s.Findings, report.Finding{Title: hostile, Confidence: "low", Evidence: []report.Evidence{{Source: "log", File: "build-log.txt", Line: 3}}})
 	s.Gaps = append(s.Gaps, report.Gap{What: hostile, Why: hostile})
+	s.Seen, s.Children = &report.Seen{Text: hostile}, []report.Child{{Job: hostile, Build: "1", URL: "javascript:alert(1)", Result: hostile, Title: hostile}}
 	s.Waits = []report.Wait{{Text: hostile, Duration: int64(20 * time.Minute), Tries: 120, Outcome: "gave up"}}
 	j.Set(viewer.Judgement{Summary: s, Final: true})
 	axe := axeCore(t)
@@ -285,12 +287,13 @@ func TestPanelIsForAll(t *testing.T) {
 		if got := b.text(`document.querySelector('.wait').textContent.slice(0, 42)`); got != "20 m 00 s waited, 120 tries, gave up: <img" {
 			t.Errorf("of a wait it says %q", got)
 		}
+		b.eval(`document.querySelector('.toast').remove()`) // it fades
 		b.accessible(axe)
 		b.keys("p")
 		b.wait(folded)
 		b.accessible(axe)
 		b.run(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
-		b.wait(`[...document.querySelectorAll('.cause :is(.steps, .gaps, .phases, .cause-line)')].every((e) => e.checkVisibility()) && document.querySelectorAll('.cause .gaps li').length === 2`)
+		b.wait(`[...document.querySelectorAll('.cause :is(.steps, .gaps, .phases, .cause-line)')].every((e) => e.checkVisibility()) && document.querySelectorAll('.cause .gaps li').length === 3`)
 		b.wait(`[...document.querySelectorAll('.cause, .cause-said, .cause-time')].every((e) => e.scrollHeight <= e.clientHeight + 1)`)
 		if got := b.text(`[...document.querySelectorAll('.cause :is(.cause-fold, .small)')].filter((e) => e.checkVisibility()).length`); got != "0" {
 			t.Errorf("%s controls are printed", got)

@@ -31,7 +31,8 @@ func TestPictures(t *testing.T) {
 		t.Skip("-pictures is not given")
 	}
 	set, whole, two := demo(t), jobs(t, failing), jobs(t, passing, failing)
-	log := sampleLog(t)
+	log, j := judged(t, whole, failing)
+	j.Set(viewer.Judgement{Summary: j.summary, Final: true})
 	one := biggest(set)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, p := range []struct {
@@ -41,7 +42,7 @@ func TestPictures(t *testing.T) {
 			path, keys, ready string
 		}{
 			{"log", whole, log, "/trace/" + whole.Jobs()[0].ID.String() + "?log=build-log.txt:12", "", `document.querySelector('.log-known-error')`},
-			{"job", whole, demoInfo, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelectorAll('.n-hint.said').length > 4`},
+			{"job", whole, log, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelector('.wf-steps .step-no:not([hidden])') && document.querySelector('.log-row .step-no:not([hidden])') && document.querySelector('.n-hint.said')`},
 			{"compare", two, demoInfo, "/trace/" + two.Jobs()[1].ID.String() + "?view=compare&order=calls&compare=" + two.Jobs()[0].ID.String(), "", `document.querySelector('.calls tbody tr')`},
 			{"detail", set, demoInfo, one + "?q=error&mode=filter", "F", `document.querySelector('.detail .d-fields')`},
 		} {

@@ -4,21 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { hasCause, nanos, novelty, numberedLines, numberedRows, phaseBars, resultWord, rowOf, stopAt, stopsOf } from '../ui/model/judgement.js';
-import { build } from './page.js';
-
-// root      |----------|
-//   a       |--|
-//     b      |-|
-//   c            |---|
-//     x          |-|
-//     y            |-|
-function family() {
-  const rows = [[0, 0, 100], [1, 0, 30], [2, 10, 20], [1, 50, 40], [2, 50, 20], [2, 70, 20]];
-  const column = (k) => Uint32Array.from(rows, (r) => r[k]);
-  const zero = new Uint8Array(rows.length);
-  const columns = { depth: column(0), start: column(1), startHigh: zero, duration: column(2), durationHigh: zero, flags: zero, kind: zero, self: zero, name: zero, service: zero };
-  return build({ id: 'ab', duration: 100, start: '1735743445000000000', names: ['n'], services: ['s'] }, [{ from: 0, to: 6, lines: 6, columns }]);
-}
+import { family } from './page.js';
 
 /** A judgement of family: a chain of a span, a line of a log and nothing, and a further finding. */
 const judgement = () => ({
@@ -26,7 +12,7 @@ const judgement = () => ({
   summary: {
     run: { baseline: [] }, time: [],
     findings: [
-      { chain: [{ text: 'a', time: '2025-01-01T14:57:25.00000003Z' }, { text: 'b', time: '2025-01-01T14:57:25.00000009Z' }, { text: 'c' }], evidence: [{ source: 'span' }] },
+      { chain: [{ text: 'a', time: '2025-01-02T03:04:05.00000003Z' }, { text: 'b', time: '2025-01-02T03:04:05.00000009Z' }, { text: 'c' }], evidence: [{ source: 'span' }] },
       { title: 'd', chain: [], evidence: [{ source: 'log', time: '2024-01-01T00:00:00Z' }] },
     ],
   },

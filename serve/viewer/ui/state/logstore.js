@@ -225,6 +225,7 @@ export class LogStore extends Store {
   async showSpan(line) {
     this.#looking.abort();
     if (line < 0) return;
+    this.#pointing = 0; // a span was chosen meanwhile
     const { signal } = (this.#looking = new AbortController());
     const { model } = this.trace.state;
     const times = timesOf(model, at(model.start, line), at(model.start, line) + at(model.duration, line));

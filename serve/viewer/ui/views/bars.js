@@ -18,6 +18,7 @@ import { ownPieces } from '../model/selftime.js';
  * @property {Palette} colours
  * @property {number[] | undefined} critical from and to, by turns
  * @property {number[] | undefined} events
+ * @property {number} [taken] px from the left in which something else stands
  */
 
 export const ROW = 24;
@@ -42,7 +43,7 @@ export function barPainter(m) {
   };
 
   return (/** @type {Pen} */ g, /** @type {Bar} */ bar) => {
-    const { line, y, width, view, colours, critical, events } = bar;
+    const { line, y, width, view, colours, critical, events, taken = 0 } = bar;
     const scale = width / (view.to - view.from);
     /** @type {Scale} */
     const x = (t) => Math.min(Math.max((t - view.from) * scale, -10), width + 10);
@@ -65,7 +66,7 @@ export function barPainter(m) {
       for (const t of events) g.fillRect(Math.round(x(t)), y + TOP - 2, 1.5, HEIGHT + 4);
     }
     g.fillStyle = colours.dim;
-    paintLabel(g, duration(at(m.duration, line)) + (at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), x0, x1, width, y + 16);
+    paintLabel(g, duration(at(m.duration, line)) + (at(m.flags, line) & FLAG.unfinished ? ' so far' : ''), x0, Math.max(x1, taken), width, y + 16);
   };
 }
 

@@ -99,12 +99,14 @@ export function causePanel(store, element) {
 function verdict(j, { head, startNs }, zone) {
   const run = j?.summary?.run;
   const said = j?.summary?.verdict;
+  const seen = j?.summary?.seen?.text;
   const result = said?.result ?? head.result;
   const took = run?.duration_ns || (head.jobDuration ?? head.duration);
   const start = run?.started ? nanos(run.started) : head.jobStart ? BigInt(head.jobStart) : startNs;
   const when = result === 'running' ? ` since ${clock(start, zone, 0)}` : ` after ${duration(took)}, ended ${clock(run?.finished ? nanos(run.finished) : start + BigInt(took), zone, 0)}`;
   return h('p', { class: 'cause-verdict' },
-    h('b', { class: hasCause(result) ? 'err' : '' }, resultWord(result)), said?.phase ? h('b', {}, ' in ', bdi(said.phase)) : null, h('span', { class: 'dim' }, when));
+    h('b', { class: hasCause(result) ? 'err' : '' }, resultWord(result)), said?.phase ? h('b', {}, ' in ', bdi(said.phase)) : null, h('span', { class: 'dim' }, when),
+    seen ? h('span', { class: 'dim', title: seen }, ' · ', bdi(seen)) : null);
 }
 
 /**

@@ -1,7 +1,7 @@
 // What the panel of findings says below the chain: what to do next, what else went
 // wrong, what could not be seen.
 
-import { bdi, h } from '../lib/dom.js';
+import { bdi, h, outside } from '../lib/dom.js';
 import { counted } from '../lib/format.js';
 import { showStop } from '../state/findings.js';
 import { placesOf } from './chain.js';
@@ -29,9 +29,22 @@ export function furtherOf(store, s, wrong) {
   return [
     first?.next ? line('Next', bdi(first.next)) : '',
     also.length > 0 ? line('Also', ...also) : '',
+    ...childrenOf(j.summary),
     unseen.length > 0 && !first ? line('Missing', ...unseen) : '',
     ...broken,
   ];
+}
+
+/**
+ * The runs that a run waited for, with what broke first in them.
+ * @param {RunSummary} summary
+ */
+function childrenOf({ children = [] }) {
+  if (children.length === 0) return [];
+  return [line('Runs', h('ul', { class: 'gaps' }, ...children.map(({ job, build, url, result, title }) => {
+    const named = `${job} ${build}`.trim();
+    return h('li', {}, url ? outside(url, named) : bdi(named), ` ${result}`, title ? `: ${title}` : '');
+  })))];
 }
 
 /**

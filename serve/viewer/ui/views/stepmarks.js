@@ -1,9 +1,9 @@
 // The numbers of the chain on the bars of the waterfall. They say nothing that the panel
 // does not: keys and those who hear the page have that.
 
+import { changes } from '../lib/changes.js';
 import { h } from '../lib/dom.js';
 import { numberedRows } from '../model/judgement.js';
-import { changes } from '../lib/changes.js';
 import { ROW } from './bars.js';
 
 /** @typedef {import('../types').TraceState} TraceState */
@@ -30,10 +30,12 @@ export class StepMarks {
    * @param {number} top px that are scrolled away
    * @param {number} width of the bars
    * @param {(t: number) => number} x
+   * @returns {Map<number, number>} px that numbers take of the bars, by row
    */
   draw(s, first, last, top, width, x) {
     if (this.#changed(s.stops, s.lines)) this.#rows = numberedRows(s.stops, s.model, s.lines);
     const shown = new Set();
+    const taken = new Map();
     for (const [row, stops] of this.#rows) {
       if (row < first || row >= last) continue;
       let free = 0; // px from which there is room
@@ -45,8 +47,10 @@ export class StepMarks {
         this.#put(s, k, left, row * ROW - top);
         shown.add(k);
       }
+      taken.set(row, free);
     }
     for (const [k, el] of this.#made) el.hidden = !shown.has(k);
+    return taken;
   }
 
   /**

@@ -134,9 +134,9 @@ export class Waterfall {
     const { step, ticks } = ruler(s.window, Math.floor(width / TICK));
     this.#drawTicks(step, ticks, width);
     this.#drawMark(width);
-    this.#drawBars(first, last, top, ticks, width);
     this.#marks.element.style.left = `${this.#namesWidth()}px`;
-    this.#marks.draw(s, first, last, top, width, (t) => this.#x(t, width));
+    const taken = this.#marks.draw(s, first, last, top, width, (t) => this.#x(t, width));
+    this.#drawBars(first, last, top, ticks, width, taken);
   }
 
   /**
@@ -169,8 +169,9 @@ export class Waterfall {
    * @param {number} top
    * @param {number[]} ticks
    * @param {number} width
+   * @param {Map<number, number>} taken px that numbers take, by row
    */
-  #drawBars(first, last, top, ticks, width) {
+  #drawBars(first, last, top, ticks, width, taken) {
     const s = this.#state;
     const height = Math.max(this.#parts.grid.clientHeight - HEAD, 1);
     const g = this.#pen(width, height);
@@ -182,7 +183,7 @@ export class Waterfall {
     for (let k = first; k < last; k++) {
       const line = at(s.lines, k);
       const critical = this.#path(line, s.lines[k + 1] ?? s.model.n);
-      this.#paint(g, { line, y: k * ROW - top, width, view: s.window, colours: s.colours, critical, events: s.texts.get(line)?.events });
+      this.#paint(g, { line, y: k * ROW - top, width, view: s.window, colours: s.colours, critical, events: s.texts.get(line)?.events, taken: taken.get(k) });
     }
   }
 
