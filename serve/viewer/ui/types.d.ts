@@ -239,7 +239,7 @@ export interface Wait extends Evidence { text: string; duration_ns: number; trie
 export interface RunSummary {
   run: { job: string; build: string; url?: string; result: string; started?: string; finished?: string; duration_ns: number; baseline: { build: string; url?: string }[]; change?: string };
   verdict: { result: string; category: string; phase?: string; text: string; confidence: string; because: string[]; not_the_change?: boolean };
-  findings: Finding[]; time: Phase[]; waits: Wait[]; gaps: { what: string; why: string; next?: string }[]; other_findings: number;
+  findings: Finding[]; time: Phase[]; waits: Wait[]; unfinished: { text: string; start?: string }[]; gaps: { what: string; why: string; next?: string }[]; other_findings: number;
   seen?: { text: string }; children?: { job: string; build: string; url?: string; result: string; title?: string }[];
 }
 /** Where evidence is shown: the line of the trace or -1, and a log with its line. */

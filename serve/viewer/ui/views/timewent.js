@@ -3,8 +3,8 @@
 
 import { text } from '../lib/api.js';
 import { bdi, h, outside, webLinks } from '../lib/dom.js';
-import { counted, duration } from '../lib/format.js';
-import { phaseBars } from '../model/judgement.js';
+import { counted, dateAndTime, duration } from '../lib/format.js';
+import { nanos, phaseBars } from '../model/judgement.js';
 import { copyButton } from './copy.js';
 
 /** @typedef {import('../types').RunSummary} RunSummary */
@@ -12,21 +12,20 @@ import { copyButton } from './copy.js';
 /** @typedef {import('../state/tracestore.js').TraceStore} TraceStore */
 
 const WAITS = 3; // that are shown
-const SECOND = 1e9; // ns
 
 /**
  * @param {TraceStore} store
  * @param {TraceState} s
  */
 export function timeOf(store, s) {
-  const { judgement, run, model } = s;
+  const { judgement, run, model, address } = s;
   const summary = judgement?.summary;
   if (!judgement || (!summary && !judgement.final)) return []; // what comes later would move the rest
   const shown = run.runs.find((r) => r.trace === model.head.id) ?? run;
   const prow = shown.run ?? summary?.run.url;
   return [
     ...(summary && summary.time.length > 0 ? phases(summary) : []),
-    ...(summary ? waits(summary) : []),
+    ...(summary ? waits(summary, address.zone) : []),
     h('p', { class: 'cause-links' },
       prow ? outside(prow, 'Prow') : null, ...webLinks(shown.links),
       h('a', { href: `/api/v1/${store.path}otlp`, download: true }, 'OTLP JSON'),
@@ -58,10 +57,19 @@ function phases(summary) {
   ];
 }
 
-/** @param {RunSummary} summary */
-function waits({ waits: all }) {
-  return all.filter((w) => w.duration_ns >= SECOND).slice(0, WAITS).map((w) =>
-    h('p', { class: 'wait dim' }, h('b', {}, duration(w.duration_ns)), ` waited${w.tries > 1 ? `, ${counted(w.tries, 'try', 'tries')}` : ''}, ${w.outcome}: `, bdi(w.text)));
+/**
+ * The longest waits, and what was running when the run was ended.
+ * @param {RunSummary} summary
+ * @param {string} zone
+ */
+function waits({ waits: all, unfinished }, zone) {
+  const longest = all.filter((w) => w.duration_ns > 0).sort((a, b) => b.duration_ns - a.duration_ns).slice(0, WAITS);
+  const since = (/** @type {string | undefined} */ start) => (start ? `, since ${dateAndTime(nanos(start), zone, 0)[1]}` : '');
+  return [
+    ...longest.map((w) => h('p', { class: 'wait dim' }, h('b', {}, duration(w.duration_ns)), ': ', bdi(w.text), `, ${w.tries > 1 ? `${counted(w.tries, 'try', 'tries')}, ` : ''}${w.outcome}`)),
+    ...unfinished.slice(0, WAITS).map((u) => h('p', { class: 'wait dim' }, h('b', {}, 'running at the end'), ': ', bdi(u.text), since(u.start))),
+    ...(unfinished.length > WAITS ? [h('p', { class: 'wait dim' }, `and ${unfinished.length - WAITS} more`)] : []),
+  ];
 }
 
 /** @param {RunSummary} summary */
