@@ -62,6 +62,7 @@ func (c *collector) add(f Fact) {
 func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 	c := &collector{Evidence: e, known: known}
 	c.pod()
+	c.prow()
 	c.clones()
 	c.suites()
 	c.steps(e.Metadata.Steps)
@@ -92,6 +93,7 @@ func (c *collector) pod() {
 	if u := pod.Unscheduled; u != nil && pod.Scheduled.IsZero() {
 		say(u.Time, "the pod had no node: %s: %s", u.Reason, u.Message)
 	}
+	c.events(pod)
 	for _, container := range slices.Concat(pod.Init, pod.Containers) {
 		switch end := container.End; {
 		case end != nil && end.Reason == "OOMKilled":
@@ -100,6 +102,38 @@ func (c *collector) pod() {
 			say(container.Last.Finished, "container %s was killed before it was started again: OOMKilled", container.Name)
 		case container.NeverStarted() && container.Waiting != "" && container.Waiting != "PodInitializing" && container.Waiting != "ContainerCreating":
 			say(pod.Created, "container %s did not start: %s: %s", container.Name, container.Waiting, container.Detail)
+		}
+	}
+}
+
+// prow gathers why Prow itself says that it ended a run, where it does (T5, T18).
+func (c *collector) prow() {
+	p := c.Metadata.ProwJob
+	if p == nil || p.Description == "" || c.Metadata.State() != runfile.Errored {
+		return
+	}
+	f := Fact{Place: Place{Source: FromProw, File: "prowjob.json", Span: -1}, Time: c.Metadata.Since(), Text: p.Description, Severity: joblog.Fatal, kind: reason}
+	if kindOf(p.Description) == waiter {
+		f.kind = waiter // the pod says what was waited for
+	}
+	c.add(f)
+}
+
+// endingEvents are events of a pod that end it, or keep it from starting.
+var endingEvents = []string{"Evicted", "Preempted", "NodeNotReady", "NodeShutdown", "TaintManagerEviction", "DeletingNode", "OOMKilling"}
+
+// events gathers what Kubernetes recorded about a pod whose program never ran, or that was ended (T5). The pod's own reasons
+// say it shorter.
+func (c *collector) events(pod *runfile.Pod) {
+	started := slices.ContainsFunc(pod.Containers, func(c runfile.Container) bool { return c.Role == runfile.RoleTest && !c.NeverStarted() })
+	for _, e := range pod.Events {
+		waited := e.Reason == "FailedScheduling" && !pod.Scheduled.IsZero()
+		if e.Warning && !started && !waited && kindOf(e.Message) != bare || slices.Contains(endingEvents, e.Reason) {
+			f := Fact{Place: Place{Source: FromPod, File: "podinfo.json", Span: -1}, Time: e.Time, Last: e.Last, Count: e.Count, Text: e.Reason + ": " + e.Message, Severity: joblog.Error}
+			if _, sure := kindByWords(e.Message); !sure {
+				f.category = Infra
+			}
+			c.add(f)
 		}
 	}
 }
@@ -156,9 +190,13 @@ func firstTelling(message string) string {
 			return strings.TrimSpace(m[1])
 		}
 	}
-	for line := range strings.Lines(message) {
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
 		if line = strings.TrimSpace(line); line != "" && kindOf(messageOf(line)) != bare {
-			return messageOf(line)
+			if line = messageOf(line); headText.MatchString(line) { // T13: the point is in the lines behind it
+				line, _ = joinLines(line, lines[i+1:min(len(lines), i+1+moreLines)])
+			}
+			return line
 		}
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
@@ -255,79 +293,6 @@ func (c *collector) spanText(i int) (said string, match Match, told bool) {
 		return fmt.Sprintf("%s %s: HTTP %d", name, address, code), match, true
 	}
 	return name, match, match.Signature != nil
-}
-
-// log gathers the lines of a log that call themselves errors, that a signature knows, or
-// that tell of waiting in vain: each text once, with its first and last time.
-func (c *collector) log(ctx context.Context, l Log) error {
-	folded := map[uint64]*Fact{}
-	polls := map[uint64]*Fact{}
-	var buf []byte
-	begin := len(c.facts)
-	tearDown := 0 // the first line of what looks after the rest, 0 where another command follows
-	for i, line := range l.Lines() {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if line.Severity == joblog.Info && !mayTell(line.Bytes) || line.Severity == joblog.Debug {
-			continue
-		}
-		buf = l.Text(buf[:0], i, 4*factBytes)
-		if mayBeCommand(buf) && commandText.Match(buf) {
-			switch {
-			case smallCommand.Match(buf):
-			case !tearDownText.Match(buf):
-				tearDown = 0
-			case tearDown == 0:
-				tearDown = i + 1
-			}
-			continue
-		}
-		if line.Severity <= joblog.Info && c.known.polls.has(buf) && pollText.Match(buf) {
-			c.poll(polls, l, i, line, buf)
-			continue
-		}
-		match, known := c.known.Line(buf)
-		if line.Severity < joblog.Warning && !known {
-			continue
-		}
-		print := l.Fingerprint(i)
-		if f := folded[print]; f != nil {
-			f.Count++
-			if line.Origin != joblog.NoTime {
-				f.Last = line.Time
-			}
-			if f.kind == retry && lastAttempt(string(buf)) {
-				f.kind, f.lost = content, true // all tries were lost (E19)
-				f.Text = text.Clip(text.Line(messageOf(string(buf))), factBytes)
-			}
-			continue
-		}
-		if len(folded) == factsOfLog {
-			continue
-		}
-		number := i + 1
-		if l.Number != nil {
-			number, _ = l.Number(i)
-		}
-		f := Fact{
-			Place: Place{Source: FromLog, File: l.Name, Line: number, Span: -1}, Text: messageOf(string(buf)), Severity: line.Severity, Match: match,
-			print: print, file: ids.ReplaceAllString(l.Name, "#"),
-		}
-		if line.Origin != joblog.NoTime {
-			f.Time = line.Time
-		}
-		c.add(f)
-		if n := len(c.facts); n > 0 && c.facts[n-1].print == print {
-			folded[print] = c.facts[n-1]
-		}
-	}
-	for _, f := range c.facts[begin:] {
-		f.tearDown = tearDown > 0 && f.Line >= numberOf(l, tearDown-1)
-	}
-	c.rounds(c.facts[begin:])
-	c.waits(polls)
-	return nil
 }
 
 // numberOf gives the number of a line in the whole log.

@@ -73,6 +73,12 @@ type Fact struct {
 	informal bool   // of a case that its runner calls informing or flaky
 	rare     []string
 	lost     bool     // the last of several tries
+	worded   bool     // only its words call it a fault
+	beside   bool     // it stands just before a line that says that something failed, or before the end
+	wentOn   bool     // the script went on after it
+	commands int      // of the script, up to its last sighting
+	ofPassed bool     // it stands in a test that passed
+	ofFailed bool     // it stands in a test that failed
 	tearDown bool     // it was written when the job looked after what was left, or took it down
 	category Category // where the fact itself tells
 }

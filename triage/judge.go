@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"hash/fnv"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence int
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
@@ -72,10 +73,19 @@ var weights = struct {
 	retried:       -35,  // E19: a try that was followed by others
 	informal:      -80,  // O1, O3
 	consequence:   -200, // after the end from outside
+	beside:        12,   // T4, T11: just before something ended badly
+	wentOn:        -10,  // T11: the script went on after it
+	ofPassed:      -30,  // T1, T13: in a test that passed
+	ofFailed:      12,   // T1: in a test that failed,
+	asserts:       10,   // and the test's own words
+	worded:        -6,   // T1: only its words call it a fault
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
 var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane"}
+
+// generalSignatures are those whose texts tell of causes of many kinds: the words decide of which.
+var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane"}
 
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
 // bytes of logs. An error is that of ctx.
@@ -206,7 +216,7 @@ func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
 	})
 	all = foldSame(all)
 	for i := range all {
-		all[i].Confidence = confidence(all, i, passing)
+		all[i].Confidence = confidence(all, i, passing, o)
 	}
 	return all
 }
@@ -254,12 +264,17 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.kind == retry && !lasting, w.retried, "")
 	weigh(f.informal, w.informal, "")
 	weigh(o.consequence(f), w.consequence, "")
+	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
+	weigh(f.beside, w.beside, "just before something failed")
+	weigh(f.wentOn, w.wentOn, "")
+	weigh(f.ofPassed, w.ofPassed, "")
+	weigh(f.ofFailed && !f.ofPassed, w.ofFailed, "in a test that failed")
+	weigh(f.ofFailed && !f.ofPassed && assertText.MatchString(f.Text), w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)
+	out.Category = categoryOf(f, o)
 	if s := f.Match.Signature; s != nil {
-		out.Category, out.Next = s.Category, s.Next
-	} else {
-		out.Category = categoryOf(f, o)
+		out.Next = s.Next
 	}
 	return out
 }
@@ -299,16 +314,29 @@ func clipTitle(s string) string {
 	return cut + "…"
 }
 
-// categoryOf guesses the category of a fact that no signature knows.
+// machineFile is a log that a machine wrote about itself.
+var machineFile = regexp.MustCompile(`/machines?/|cloud-init|startup|journal|console|/nodes/`)
+
+// categoryOf gives the category of a fact: what it tells itself, its signature, else its words, else where it was found.
 func categoryOf(f *Fact, o *outcome) Category {
-	switch {
-	case f.category != "":
+	if f.category != "" {
 		return f.category
+	}
+	by, sure := kindByWords(f.Text)
+	switch {
+	case f.Match.Signature != nil && f.Match.ID == "command-missing" && machineFile.MatchString(f.File):
+		return Image // C4: the machine's image lacks it
+	case f.Match.Signature != nil && sure && slices.Contains(generalSignatures, f.Match.ID):
+		return by
+	case f.Match.Signature != nil:
+		return f.Match.Category
+	case sure && f.kind != waiter && (f.kind != reason || by == OOM || by == Image):
+		return by
 	case f.kind == reason:
 		return Infra
 	case f.kind == waiter:
 		return Timeout
-	case f.Source == FromJUnit || o.test && !o.behind(f):
+	case f.Source == FromJUnit || f.ofFailed && !f.ofPassed || o.test && o.within(f) && strings.HasSuffix(f.File, "build-log.txt"):
 		return Test
 	}
 	return Unknown
@@ -365,19 +393,30 @@ func foldSame(all []Finding) (kept []Finding) {
 	return kept
 }
 
-// confidence says how sure it is that finding i is what its place says.
-func confidence(all []Finding, i int, passing int) Confidence {
+// confidence says how sure it is that finding i is what its place says. High is only what the pod says of itself, or what
+// a signature knows, stands where something failed, and is well ahead of causes of other kinds: a known text alone is as
+// often a consequence. docs/triage.md has how often each was right.
+func confidence(all []Finding, i int, passing int, o *outcome) Confidence {
 	f := all[i]
 	ahead := f.score
-	if i+1 < len(all) {
-		ahead = f.score - all[i+1].score
+	for k := i + 1; k < len(all); k++ {
+		if all[k].Category != f.Category || k == len(all)-1 {
+			ahead = f.score - all[k].score
+			break
+		}
+	}
+	support := 0
+	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
+		if on {
+			support++
+		}
 	}
 	switch {
 	case f.kind == waiter || f.kind == cancelled || f.kind == retry || f.informal || f.score < 10:
 		return Low
-	case f.kind == reason, f.Match.Signature != nil && !slices.Contains(weakSignatures, f.Match.ID) && (f.Passing == 0 || ahead >= 15):
+	case f.kind == reason, f.strong() && support >= 3 && ahead >= 10 && (f.Passing <= 0 || f.Passing < passing):
 		return High
-	case f.Match.Signature != nil || f.Passing == 0 && passing > 0 || ahead >= 10:
+	case f.strong(), support >= 2, f.kind == deviation || f.kind == slowCheck:
 		return Medium
 	}
 	return Low

@@ -17,9 +17,8 @@ import (
 // safe for concurrent use.
 type Matcher struct {
 	all   []*Signature
-	polls automaton        // what a line has that tells of waiting
-	named automaton        // and one that names a version
-	lines automaton        // of the signatures for lines
+	named automaton        // what a line has that names a version
+	lines automaton        // of the signatures for lines, and of what tells of waiting and of faults
 	keyed map[string][]int // those for attributes, by key
 }
 
@@ -37,8 +36,13 @@ func NewMatcher(signatures []*Signature) *Matcher {
 			m.keyed[key] = append(m.keyed[key], i)
 		}
 	}
+	for _, w := range pollWords {
+		b.add(w, int32(len(signatures)))
+	}
+	for _, w := range faultWords {
+		b.add(w, int32(len(signatures)+1))
+	}
 	m.lines = b.automaton()
-	m.polls = newWords(pollWords...)
 	m.named = newWords(versionWords...)
 	return m
 }
@@ -63,13 +67,35 @@ type Match struct {
 	Title string // filled in, and safe to be shown
 }
 
+// wordsOf are the words that a line has, whose patterns may match it.
+type wordsOf struct {
+	signatures   []int32
+	polls, fault bool // of pollText, of faultText or bareText
+}
+
+// words looks for all words in a line at once, of which the first 64 KiB count.
+func (m *Matcher) words(line []byte, buf []int32) (w wordsOf) {
+	all := m.lines.find(line[:min(len(line), longestLine)], buf)
+	w.signatures = all[:0]
+	for _, i := range all {
+		switch int(i) - len(m.all) {
+		case 0:
+			w.polls = true
+		case 1:
+			w.fault = true
+		default:
+			w.signatures = append(w.signatures, i)
+		}
+	}
+	slices.Sort(w.signatures)
+	w.signatures = slices.Compact(w.signatures)
+	return w
+}
+
 // Line finds the signature of a line, of which the first 64 KiB count.
 func (m *Matcher) Line(line []byte) (found Match, ok bool) {
-	line = line[:min(len(line), longestLine)]
-	var few [8]int32
-	candidates := m.lines.find(line, few[:0])
-	slices.Sort(candidates)
-	return m.first(slices.Compact(candidates), line)
+	var few [16]int32
+	return m.first(m.words(line, few[:0]).signatures, line[:min(len(line), longestLine)])
 }
 
 // Attribute finds the signature of the value of a span attribute.

@@ -35,7 +35,8 @@ func recordedFailures() string {
 
 // solved are the cases whose first finding is right. A change of the rules may add some,
 // and must not lose one.
-var solved = strings.Fields("C3 C4 C5 C7 E10 E11 E13 E15 E19 E5 I1 K1 K10 K11 K3 K4 K6 K9 M1 M10 M2 M3 M4 M5 M7 M8 M9 O1 O10 O2 O5 O6 O7")
+var solved = strings.Fields("C3 C4 C5 C7 E10 E11 E13 E15 E19 E5 I1 K1 K10 K11 K3 K4 K6 K9 M1 M10 M2 M3 M4 M5 M7 M8 M9 O1 O10 O2 O5 O6 O7 " +
+	"T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18")
 
 // TestScore judges all recorded failures and prints a table (-v). Those that one run and its
 // neighbours decide are counted.
@@ -45,7 +46,9 @@ func TestScore(t *testing.T) {
 		t.Skip("there are no recorded failures")
 	}
 	var table bytes.Buffer
-	first, three, counted := 0, 0, 0
+	first, three, counted, categories := 0, 0, 0, 0
+	type share struct{ right, of int }
+	sureness := map[triage.Confidence]share{}
 	for _, path := range dirs {
 		want := expected(t, path)
 		dir := filepath.Dir(path)
@@ -53,8 +56,7 @@ func TestScore(t *testing.T) {
 			passing, _ := filepath.Glob(dir + "/passing/*")
 			j := judge(t, filepath.Join(dir, "run"), passing...)
 			place := placeOf(j, want.Cause)
-			decides := slices.ContainsFunc(want.Needs, func(n string) bool { return n == "history" || n == "child" })
-			if !decides {
+			if decides(want) {
 				counted++
 				if place == 1 {
 					first++
@@ -63,15 +65,22 @@ func TestScore(t *testing.T) {
 					three++
 				}
 			}
-			title := "-"
+			title, confidence := "-", "-"
 			if len(j.Findings) > 0 {
-				title = j.Findings[0].Title
+				title, confidence = j.Findings[0].Title, string(j.Findings[0].Confidence)
+				sure := sureness[j.Findings[0].Confidence]
+				if sure.of++; place == 1 {
+					sure.right++
+				}
+				sureness[j.Findings[0].Confidence] = sure
 			}
 			category := "ok"
 			if string(j.Category) != want.Category {
 				category = string(j.Category) + " for " + want.Category
+			} else if decides(want) {
+				categories++
 			}
-			fmt.Fprintf(&table, "%-4s %-22s place %d  %-24s %s\n", filepath.Base(dir), strings.Join(want.Needs, ","), place, category, title)
+			fmt.Fprintf(&table, "%-4s %-22s place %d  %-6s  %-24s %s\n", filepath.Base(dir), strings.Join(want.Needs, ","), place, confidence, category, title)
 			if os.Getenv("PROWTRACE_FINDINGS") != "" {
 				for i, f := range j.Findings[:min(len(j.Findings), 8)] {
 					fmt.Fprintf(&table, "       %d. %d %s | %s | %s:%d | %v\n", i+1, f.Score(), f.Title, f.Category, f.File, f.Line, f.Because)
@@ -90,7 +99,18 @@ func TestScore(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("first %d, among three %d, of %d\n%s", first, three, counted, table.String())
+	for _, c := range []triage.Confidence{triage.High, triage.Medium, triage.Low} {
+		fmt.Fprintf(&table, "confidence %-6s right %d of %d\n", c, sureness[c].right, sureness[c].of)
+	}
+	t.Logf("first %d, among three %d, category right %d, of %d\n%s", first, three, categories, counted, table.String())
+	if high := sureness[triage.High]; high.right*10 < high.of*9 {
+		t.Errorf("only %d of %d first findings with high confidence are right", high.right, high.of)
+	}
+}
+
+// decides reports whether one run and its neighbours decide a case.
+func decides(want expectation) bool {
+	return !slices.ContainsFunc(want.Needs, func(n string) bool { return n == "history" || n == "child" })
 }
 
 func expected(t *testing.T, path string) (want expectation) {

@@ -10,8 +10,8 @@ var (
 	// K1, K4: an exit status, the name of a phase or "failed" never say why.
 	bareText = regexp.MustCompile(`(?i)^\W*(?:(?:error|fatal|failed|failure|fail|err)\b[:\s]*)*(?:` + strings.Join([]string{
 		`wrapped process failed: .*`,
-		`(?:command |process |\S+ )?(?:exit(?:ed)? (?:status|code|with)|returned non-zero exit status|terminated with exit code)\b.{0,30}`,
-		`make(?:\[\d+\])?: \*\*\* .*`,
+		`(?:command |process |\S+ ){0,2}(?:exit(?:ed)? (?:status|code|with)|returned non-zero exit status|terminated with exit code)\b.{0,30}`,
+		`make(?:\[\d+\])?: (?:\*\*\* \[.*\] Error \d+|\*\*\* Waiting for unfinished jobs.*|Target .{1,80} not remade because of errors)`,
 		`error running (?:up|down|test|build)\b.*`,
 		`error executing test process.*`,
 		`.{0,40}\btests? (?:suite )?failed\W*`,
@@ -25,27 +25,38 @@ var (
 		`exit code \d+`,
 		`.{0,120}\b(?:failed|exited|failure)\b.{0,60}exit(?:ed with)? (?:status|code) \d+`,
 		`\d+ tests? (?:have |has )?failed`,
-		`error during \S+: exit status \d+`,
+		`error during .{1,200}: exit status \d+`,
 		`.{0,200}Process exited with status \d+`,
-		`\S*\s*\[(?:FAILED|FAIL|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, // Ginkgo's headings
-		`.{0,80}\d+ Passed \| \d+ Failed.*`,                                    // and its sums
+		`\S*\s*\[(?:FAILED|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, `\[FAIL\] .*`, // Ginkgo's headings
+		`.{0,80}\d+ Passed \| \d+ Failed.*`, // and its sums
 		`\S* ?exited with status \d+`,
 		`.{0,80}'exit [^']*' exited with status \d+`,
 		`---? ?FAIL: .*`, `=== (?:RUN|CONT|PAUSE|FAIL|NAME) .*`, `FAIL\s+\S+\s+(?:[0-9.]+s|\[.*\])?`, // go test
 		`.{0,100}\b\d+ fail(?:ed)?, \d+ pass(?:ed)?.*`,
 		`panic: test executed panic.*`,
+		// T6, T8, T9, T10, T13, T16: how runners of tests, checks and builds end.
+		`FAIL: \S+`, `DONE \d+ tests.*`, `• (?:Failure|\[).*`, `Summarizing \d+ Failures?`, `(?:\w+: )?Build (?:failed|did NOT complete successfully).*`, `//\S+\s+(?:FAILED|TIMEOUT) in .*`, `Executed \d+ out of \d+ tests.*`,
+		`.{0,60}Something went wrong: encountered \d+ errors?: \[error during [^\]]*: exit status \d+\]`, `\S*CalledProcessError: .*`, `process \d+ exited with code \d+.*`, `command failed`, `.{0,40}Test Command exit code: \d+`,
+		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
+		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`, `failure`,
 	}, "|") + `)?\W*$`)
 
 	// C4, K4, K6: who waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
 		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
-		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout`)
+		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|out of expected \d+`)
+
+	// M10, T9: a budget that is used up is no waiting.
+	budgetText = regexp.MustCompile(`panic: test timed out|Process did not finish|build timed out|suite timeout|suite timed out`)
 
 	// E19: what will be tried again is no failure before the last try.
 	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|backing off|\(attempt \d+(?:/| of )\d+\)|remaining to succeed|requeu`)
 	attemptText = regexp.MustCompile(`(?i)\battempt (\d+)(?:/| of )(\d+)`)
 
 	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|operation was canceled|received interrupt|was interrupted|\bSIGTERM\b|graceful(?:ly)? (?:stop|shutdown)`)
+
+	// E5, T10: memory that is used up is told where else only an end is told.
+	memoryText = regexp.MustCompile(`\bOOMKilled\b|\] Killed$|(?:compile|link|asm|cc1plus|ld): signal: killed`)
 
 	// O1, O3: what its runner calls informing, non-blocking or flaky.
 	informalText = regexp.MustCompile(`(?i)NON-BLOCKING|\binforming\b|\[Flaky\]|\bflak(?:e|y)\b|\[Disabled|known issue`)
@@ -54,8 +65,12 @@ var (
 // kindOf tells the kind of a text.
 func kindOf(text string) kind {
 	switch {
+	case memoryText.MatchString(text):
+		return content
 	case bareText.MatchString(text):
 		return bare
+	case budgetText.MatchString(text):
+		return content
 	case cancelText.MatchString(text):
 		return cancelled
 	case retryText.MatchString(text):
@@ -74,8 +89,9 @@ func lastAttempt(text string) bool {
 
 // The heads of lines: when and where they were written, which says nothing about what.
 var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+\] ?`, // klog
-	`\w{4,7}\[[^\]]*\]\s*`,                               // logrus
+	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+\] ?`,                                    // klog
+	`[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: )?`, // jobs before there were pod utilities
+	`(?:INFO|WARN|ERRO|FATA|PANI|DEBU|TRAC|ERROR|WARNING|FATAL)\[[^\]]*\]\s*`,               // logrus
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
 	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `, // syslog, journald
 	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,       // Ginkgo

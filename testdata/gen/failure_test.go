@@ -194,7 +194,7 @@ func TestRunsOfCasesCanBeRead(t *testing.T) {
 				for _, loss := range losses {
 					t.Error(loss)
 				}
-				if m.Started == nil || m.Finished == nil || m.ProwJob == nil || m.Pod == nil || role == "run" && (len(m.Clones) == 0 || m.Upload == nil && !notCloned(m)) {
+				if m.Started == nil || m.Finished == nil || m.ProwJob == nil || m.Pod == nil || role == "run" && (len(m.Clones) == 0 || m.Upload == nil && !cutShort(m)) {
 					t.Fatal("one of Prow's files is missing")
 				}
 				if !m.Identify(prow.Instances{}) || m.Run.Build != m.ProwJob.Build {
@@ -211,9 +211,10 @@ func TestRunsOfCasesCanBeRead(t *testing.T) {
 	}
 }
 
-// notCloned reports whether nothing was run, and so nothing uploaded, because a repository could not be cloned.
-func notCloned(m *runfile.Metadata) bool {
-	return slices.ContainsFunc(m.Clones, func(c runfile.Clone) bool { return c.Failed })
+// cutShort reports whether nothing was uploaded: a repository could not be cloned, a container never ran, or its pod was
+// taken away.
+func cutShort(m *runfile.Metadata) bool {
+	return slices.ContainsFunc(m.Clones, func(c runfile.Clone) bool { return c.Failed }) || m.State() == runfile.Errored || m.Pod.Disrupted != nil
 }
 
 // checkText reads logs and traces with the readers of the program.

@@ -1,0 +1,89 @@
+package triage
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// Most programs call nothing an error: what they say of a fault has no level. This file knows such lines by their words, and
+// guesses of what kind a cause is that no signature knows.
+
+// faultWords are looked for before faultText is tried. Each match of it has one of them.
+var faultWords = []string{"fail", "error", "exception", "cannot", "can't", "could n", "couldn't", "unable to", "not ", "no such", "denied", "refused", "invalid", "unknown", "unrecognized", "unsupported", "undefined",
+	"undeclared", "mismatch", "out of date", "out-of-date", "conflict", "timed out", "timeout", "missing", "killed", "must ", "expected", "want ", "_test.go:", "bad ", "exceeded", "limit of", "assert", "more than", "no rule to",
+	"no valid", "leaked", "back-off", "needed;", "requires", "incompatible", "too new", "too old", "unexpected", "wrong", "preempted", "too many", "not allowed", "deleted unexpectedly", "slowdown", "insufficient",
+	"unbound", "unreachable", "fatal", "panic", "crash", "is required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer"}
+
+// faultText is a line that tells of a fault in its words (T1, T8, T14, T16).
+var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]string{
+	`(?:error|exception|fatal)(?:\[\w+\])?(?:\s?:|\s\w+:|$)`, `\w+(?:error|exception): `, `failed(?: to|:|\.?$| with| for| on| because| in)`, `[a-z ]{0,30} failed[.!]?$`, `fail: `,
+	`(?:cannot|can't|could not|couldn't|unable to) \w+`, `not found`, `no such (?:file|host|image|command|option|object|key|device)`, `(?:permission|access) denied`, `(?:connection )?refused`,
+	`invalid`, `unknown (?:flag|command|option|field|shorthand|argument|zone|iexport)`, `unrecognized`, `(?:is )?unsupported`, `not supported`, `undefined`, `undeclared`, `mismatch`, `out[ -]of[ -]date`,
+	`conflict \(`, `(?:timed out|timeout exceeded|pending timeout)`, `missing (?:required|go\.sum|a|the)`, `killed`, `must (?:be|have|not|provide|specify)`, `does(?: not|n't) (?:exist|match|have|support)`, `(?:do|did) not (?:match|complete|finish|find)`,
+	`(?:not properly|wrong for|not allowed|not authorized|not enough|not equal|no rule to|no valid|no space|no available|no longer exists)`, `expected .{1,60}(?:to (?:be|equal|have|match|contain|succeed)|(?:but |,? )got|found|actual)`,
+	`(?:want|got) .{1,80}(?:got|want)`, `assert`, `[\w/.-]+_test\.go:\d+: `, `(?:bad|wrong|incompatible|unexpected) \w+`, `(?:quota|limit|rate) exceeded`, `exceeded quota`, `limit of \d+`, `more than the allowed`, `leaked`, `back-off`,
+	`updates to .{1,30} needed;`, `requires \S+ [<>=]+`, `too (?:new|old|many)`, `(?:un|not )reachable`, `is not (?:ready|healthy)`, `deleted unexpectedly`, `preempted`, `slowdown`, `insufficient`, `unbound variable`, `reset by peer`, `main process exited`, `panic`, `crash`, `is required`, `gave up`, `out of expected \d+`,
+}, "|") + `)`)
+
+// quietText is a line that has such words and tells of no fault: names of tests and modules, commands, sums without failures.
+var quietText = regexp.MustCompile(`^\s*(?:--- (?:PASS|SKIP)|=== |ok\s|PASS\b|passed: |go: (?:downloading|finding|extracting)|\++ |Step \d+/|#\d+ (?:DONE|CACHED|\[)|Selecting |Setting up |Unpacking |Preparing |Compiling |Get:\d|` +
+	`•|SUCCESS|STEP: |-{1,2}[a-zA-Z]|\[(?:It|sig-|BeforeEach|AfterEach)|at \S+[(:]|goroutine \d+|<|//|diff |@@|INFO: )|(?i)\b(?:no|without|0) (?:\w+ )?(?:errors?|failures?|failed)\b|--(?:fail|ignore|error)|\bas (?:expected|the test wants)\b|which is expected`)
+
+// tells reports whether a line that calls itself no error, and has one of faultWords, tells of a fault.
+func tells(line []byte) bool {
+	return len(line) <= factBytes && faultText.Match(line) && !quietText.Match(line)
+}
+
+// kinds of causes by their words, the surest first. A row counts where the words are in the text of a fact that no signature
+// knows: what a program refuses because of an account, a registry or the pod itself is told by these words whoever says it.
+var kinds = []struct {
+	category Category
+	words    *regexp.Regexp
+}{
+	{OOM, regexp.MustCompile(`(?i)out of memory|\boom[- ]?kill|cannot allocate memory|\] Killed$|exit(?:ed with)? code 137|(?:compile|link|asm|cc1plus|ld): signal: killed|java heap`)},
+	{Throttling, regexp.MustCompile(`(?i)\brate limit|rate exceeded|throttl|too many requests|toomanyrequests|\b429\b|reduce your request rate|slow ?down`)},
+	{Quota, regexp.MustCompile(`(?i)\bquota|(?:limit|count|number) ?(?:exceeded|reached)|limitreached|maximum number of .{1,40}reached|insufficient ?free ?addresses|not enough free addresses|(?:reached|exceed\w*) (?:the|your) limit|cannot create more than \d+`)},
+	{Capacity, regexp.MustCompile(`(?i)insufficient\w* ?capacity|stock ?out|not (?:have )?enough (?:resources|capacity|hosts)|no (?:available|free) (?:resources?|projects?|accounts?|leases?)|resources? \S* ?(?:not (?:found|exist))\W*(?:no available resource)?$|no valid host|out of capacity|failed to acquire|unable to acquire`)},
+	{Infra, regexp.MustCompile(`(?i)\bevict|preempt|node no longer exists|got deleted unexpectedly|node shutdown|node was (?:lost|deleted)|\d+/\d+ nodes are available|the pod had no node|pod (?:pending|scheduling) timeout`)},
+	{Image, regexp.MustCompile(`(?i)invalid ?image|invalid reference format|image reference|manifest unknown|pulling image|pull(?:ing)? (?:and unpack )?image|imagepull|\bimages?\b.{0,120}(?:not found|does not exist|could not be found|no such|unavailable|deprecated)|(?:unable|could not|cannot|failed) to? ?find (?:the )?(?:base )?image|no image found|no such image|/manifests/\S+.{0,40}not found|(?:failed to solve|failed to load cache key): .{0,80}not found`)},
+	{Dependency, regexp.MustCompile(`(?i)no such host|could ?n[o']t resolve (?:host|\S+\.\S+)|unable to resolve host|unknownhost|name resolution|tls handshake|connection (?:reset|timed out)|etimedout|econnre|network is unreachable|unexpected eof|early eof|rpc failed|max retries exceeded|` +
+		`\b(?:404|5\d\d) (?:not found|bad gateway|service unavailable|gateway time-?out|internal server)|http (?:status )?5\d\d|returned error: (?:404|5\d\d)|responded with (?:404|5\d\d)|returned (?:404|5\d\d)|(?:failed|error|unable|could not) (?:to )?(?:fetch|download)|checksum mismatch|hash sum mismatch|` +
+		`unable to locate package|no matching (?:distribution|version)|could not find a version|failed to download|not a valid chart repository|no urls in mirror|connectionerror|npm (?:err!|error) (?:network|404|code E404)`)},
+	{Cleanup, regexp.MustCompile(`(?i)\b(?:delet(?:e|ed|ing)|remov(?:e|ing)|destroy(?:ing)?|clean(?:ing)? ?up|finalizers?)\b.{0,80}\b(?:fail|error|cannot|could not|not found|remain)|(?:fail\w*|error|cannot|could not|unable).{0,40}\b(?:be )?(?:delet(?:e|ed|ing)|remov(?:e|ed|ing)|destroy(?:ed|ing)?|clean(?:ed)? ?up)\b|\bleak`)},
+	{Node, regexp.MustCompile(`(?i)pod sandbox|no space left|too many open files|\betcd|PLEG|NotReady|node\S* (?:is|are|was) not ready|(?:kubelet|containerd|crio|cri-o|docker)\.service|network ?plugin|cni (?:plugin|config)|kubeadm init|cloud-init`)},
+	{Config, regexp.MustCompile(`(?i)unknown (?:flag|command|option|field|shorthand|argument|zone|iexport)|unrecognized|unsupported|not supported|invalid (?:value|argument|configuration|option|flag|config|type|character|field)|command not found|: not found$|executable file not found|no such (?:file|command|option)|no rule to make|` +
+		`permission denied|access ?denied|permission_denied|not authorized|unauthori[sz]ed|forbidden|unbound variable|cannot unmarshal|error (?:converting|parsing) yaml|yaml: |parse error|no matches for kind|strict decoding|can't load config|load(?:ing)? config|missing required|must be (?:set|specified|provided)|is required|` +
+		`requires \S+ [<>=]+|incompatible|too (?:new|old)\b|newer version|update tool|no module named|cannot find module|export data|validate \w+ configuration|invalid configuration|configured to not|dubious ownership|secret keys? .{0,40}expired|certificate|x509|merge conflict|updates to go\.mod|not defined|misconfigur`)},
+	{Product, regexp.MustCompile(`(?i)\bpanic(?:ked)?\b|sigsegv|segmentation fault|nil pointer|nullpointer|core dumped|crashloop|deadlock|data race|race detected|concurrent map|does not compile|undefined: |undefined reference|undeclared|cannot use \S+ |redeclared|import cycle|error\[E\d+\]|error TS\d+|syntax error|compilation failed|exception in thread|builder failed|assignment mismatch`)},
+	{Timeout, regexp.MustCompile(`(?i)timed? ?out|timeout|deadline exceeded|did not finish`)},
+}
+
+// assertText is how tests and checks of code say what they found.
+var assertText = regexp.MustCompile(`(?i)^\s*\S+_test\.go:\d+: |\bFAIL: |^fail \[|expected .{1,300}(?:to (?:be|equal|have|match|contain|succeed)|got|actual)|(?:want|got)\b.{1,200}\b(?:got|want)|not equal|assert|^Unexpected error:|verify failed|out[ -]of[ -]date|not (?:properly )?formatted|boilerplate (?:header )?(?:is|wrong|missing)`)
+
+// kindByWords gives the category that the words of a text speak for, and reports whether they are of those that count
+// whoever says them: an assertion that an image could not be pulled is about the image.
+func kindByWords(text string) (c Category, sure bool) {
+	asserts := assertText.MatchString(text)
+	for _, k := range kinds {
+		if asserts && (k.category == Cleanup || k.category == Timeout || k.category == Node || k.category == Config) {
+			continue
+		}
+		if k.words.MatchString(text) {
+			return k.category, true
+		}
+	}
+	if asserts {
+		return Test, true
+	}
+	return Unknown, false
+}
+
+// bootstrapHead is how Prow's jobs wrote lines before there were pod utilities: W is all that goes to standard error (T6).
+var bootstrapHead = regexp.MustCompile(`^[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?`)
+
+// mayBeBootstrap reports whether bootstrapHead is worth trying.
+func mayBeBootstrap(line []byte) bool {
+	return len(line) > 19 && line[18] == ']' && bytes.IndexByte([]byte("IWE"), line[0]) >= 0
+}

@@ -1,0 +1,331 @@
+package triage
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"strings"
+
+	"prowtrace/internal/text"
+	"prowtrace/joblog"
+)
+
+// Bounds on what is read of a log.
+const (
+	wordedOfLog = 1000   // facts that only their words call a fault
+	printsOfLog = 50_000 // fingerprints of lines that have such words
+	besideLines = 25     // so near before an end, a fact stands beside it
+	moreLines   = 8      // of what a line says in those behind it
+)
+
+// reading is a log that is being read for facts: its lines that call themselves errors, that a signature knows, whose words
+// tell of a fault, or that tell of waiting in vain. Each text is one fact, with its first and last time.
+type reading struct {
+	*collector
+	log    Log
+	folded map[uint64]*Fact
+	polls  map[uint64]*Fact
+	told   map[uint64]telling
+	worded int
+	words  []int32 // that were found in a line
+
+	recent   []sighting // of facts, for besideLines
+	test     []*Fact    // since a test began
+	testing  bool       // a test began
+	failing  bool       // one failed, and what stands here is of it
+	commands int        // of a script so far
+	joined   int        // lines before this one are told by a fact
+	tearDown int        // the first line of what looks after the rest, counted from 1; 0 where another command follows
+}
+
+// telling is what a line is that calls itself no error.
+type telling uint8
+
+const (
+	unseen telling = iota
+	nothing
+	fault
+	ending // it says only that something failed
+)
+
+// A sighting is where a fact was seen.
+type sighting struct {
+	line int
+	fact *Fact
+}
+
+// log gathers the facts of a log.
+func (c *collector) log(ctx context.Context, l Log) error {
+	r := &reading{collector: c, log: l, folded: map[uint64]*Fact{}, polls: map[uint64]*Fact{}, told: map[uint64]telling{}}
+	begin := len(c.facts)
+	var buf []byte
+	for i, line := range l.Lines() {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if line.Severity == joblog.Info && !mayTell(line.Bytes) || line.Severity == joblog.Debug {
+			continue
+		}
+		buf = l.Text(buf[:0], i, 4*factBytes)
+		r.line(i, line, buf)
+	}
+	r.end(l.Len())
+	for _, f := range c.facts[begin:] {
+		f.tearDown = r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
+		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && !f.beside
+	}
+	c.rounds(c.facts[begin:])
+	c.waits(r.polls)
+	return nil
+}
+
+// line reads a line, whose text is buf.
+func (r *reading) line(i int, line joblog.Line, buf []byte) {
+	r.tests(buf)
+	if mayBeCommand(buf) && commandText.Match(buf) {
+		r.command(i, buf)
+		return
+	}
+	words := r.known.words(buf, r.words[:0])
+	r.words = words.signatures
+	if line.Severity <= joblog.Info && words.polls && pollText.Match(buf) {
+		r.poll(r.polls, r.log, i, line, buf)
+		return
+	}
+	severity := line.Severity
+	if mayBeBootstrap(buf) && bootstrapHead.Match(buf) {
+		severity = joblog.NoSeverity
+	}
+	match, known := r.known.first(words.signatures, buf)
+	worded := severity < joblog.Warning && !known
+	if worded && !words.fault || i < r.joined && !known {
+		return
+	}
+	print := r.log.Fingerprint(i)
+	if f := r.folded[print]; f != nil {
+		r.again(f, i, line, buf)
+		return
+	}
+	if worded {
+		switch r.tellingOf(print, buf) {
+		case nothing:
+			return
+		case ending:
+			r.end(i)
+			return
+		}
+		if r.worded++; r.worded > wordedOfLog {
+			return
+		}
+	}
+	if len(r.folded) >= factsOfLog+wordedOfLog {
+		return
+	}
+	f := Fact{
+		Place: Place{Source: FromLog, File: r.log.Name, Line: numberOf(r.log, i), Span: -1}, Text: r.whole(i, messageOf(string(buf))), Severity: severity, Match: match,
+		print: print, file: ids.ReplaceAllString(r.log.Name, "#"), worded: worded,
+	}
+	if line.Origin != joblog.NoTime {
+		f.Time = line.Time
+	}
+	r.add(f)
+	if n := len(r.facts); n > 0 && r.facts[n-1].print == print {
+		r.folded[print] = r.facts[n-1]
+		r.saw(r.facts[n-1], i)
+	}
+}
+
+// tellingOf tells what a line is that has words of faults: the same for all of one fingerprint.
+func (r *reading) tellingOf(print uint64, buf []byte) telling {
+	what := r.told[print]
+	if what != unseen {
+		return what
+	}
+	what = nothing
+	switch message := messageOf(string(buf)); {
+	case len(buf) > factBytes:
+	case strings.TrimSpace(message) != "" && bareText.MatchString(message):
+		what = ending
+	case tells(buf):
+		what = fault
+	}
+	if len(r.told) < printsOfLog {
+		r.told[print] = what
+	}
+	return what
+}
+
+// again counts a line that says what another said.
+func (r *reading) again(f *Fact, i int, line joblog.Line, buf []byte) {
+	f.Count++
+	if line.Origin != joblog.NoTime {
+		f.Last = line.Time
+	}
+	if f.kind == retry && lastAttempt(string(buf)) {
+		f.kind, f.lost = content, true // all tries were lost (E19)
+		f.Text = text.Clip(text.Line(messageOf(string(buf))), factBytes)
+	}
+	r.saw(f, i)
+}
+
+// saw notes where a fact was seen.
+func (r *reading) saw(f *Fact, i int) {
+	f.commands = r.commands
+	if f.kind == bare {
+		r.end(i)
+		return
+	}
+	r.recent = append(r.recent, sighting{i, f})
+	if r.failing {
+		f.ofFailed = true
+	}
+	if r.testing && len(r.test) < factsOfLog {
+		r.test = append(r.test, f)
+	}
+}
+
+// end is where a line says that something failed, or where the log ends: what stands just before it is beside it. A script
+// that stops at the first error says no more than that (T2, T4, T11).
+func (r *reading) end(i int) {
+	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-besideLines; k-- {
+		r.recent[k].fact.beside = true
+	}
+	r.recent = r.recent[:0]
+}
+
+// command reads a line that a shell or kubetest2 prints before it runs a command.
+func (r *reading) command(i int, buf []byte) {
+	switch {
+	case smallCommand.Match(buf):
+	case !tearDownText.Match(buf):
+		r.tearDown = 0
+		r.commands++
+	case r.tearDown == 0:
+		r.tearDown = i + 1
+	}
+}
+
+// tests follows the tests of a log: what stands in one that passed is no cause (M7, T1, T13), what stands in one that failed
+// belongs to the failure.
+func (r *reading) tests(buf []byte) {
+	b := bytes.TrimLeft(buf, " ")
+	if len(b) < 3 {
+		return
+	}
+	has := func(prefix string) bool { return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix }
+	switch b[0] {
+	case '=':
+		if has("=== RUN") || has("=== CONT") || has("=== NAME") {
+			r.test, r.testing, r.failing = r.test[:0], true, false
+		}
+	case '-':
+		switch {
+		case has("--- PASS"):
+			r.passed(false)
+		case has("--- FAIL"):
+			r.failed()
+		case has("------------------------------"):
+			r.test, r.testing, r.failing = r.test[:0], true, false
+		}
+	case 'V': // a check of Kubernetes' verify.sh, and how it ended (T8, T16)
+		if has("Verifying ") {
+			r.test, r.testing, r.failing = r.test[:0], true, false
+		}
+	case 'S':
+		if has("SUCCESS") {
+			r.passed(false)
+		}
+	case 'F':
+		if has("FAILED  ") || has("FAILURE") {
+			r.failed()
+			r.failing = false
+		}
+	case 'o':
+		if has("ok  \t") {
+			r.failing = false
+		}
+	case 'p':
+		if has("passed: (") {
+			r.passed(true)
+		}
+	case 'f':
+		if has("failed: (") {
+			r.failed()
+			r.testing, r.failing = true, false
+		}
+	case 0xe2:
+		switch {
+		case has("• [FAILED]"), has("• Failure"), has("• [PANICKED]"), has("• [TIMEDOUT]"):
+			r.failed()
+		case has("• ["), has("•["):
+			r.passed(false)
+		}
+	}
+}
+
+// passed is where a test passed; next: another one begins at once.
+func (r *reading) passed(next bool) {
+	for _, f := range r.test {
+		f.ofPassed = true
+	}
+	r.test, r.testing, r.failing = r.test[:0], next, false
+}
+
+// failed is where a test failed: some runners say why before it, some behind it.
+func (r *reading) failed() {
+	for _, f := range r.test {
+		f.ofFailed = true
+	}
+	r.test, r.testing, r.failing = r.test[:0], false, true
+}
+
+// headText is what has its point in the lines behind it.
+var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*)$|^Traceback \(most recent call last\):$`)
+
+// whole is what a line says, with the lines behind it where these have its point (T12, T13).
+func (r *reading) whole(i int, said string) string {
+	empty := strings.TrimSpace(lineHead.ReplaceAllString(said, "")) == ""
+	if !empty && !headText.MatchString(said) || !empty && bareText.MatchString(said) {
+		return said
+	}
+	var more []string
+	for k := i + 1; k < min(i+1+moreLines, r.log.Len()); k++ {
+		if r.log.Line(k).Origin == joblog.Read {
+			break
+		}
+		more = append(more, string(r.log.Text(nil, k, factBytes)))
+	}
+	whole, used := joinLines(said, more)
+	if empty && used > 0 {
+		whole = strings.TrimSpace(strings.TrimPrefix(whole, said))
+	}
+	r.joined = i + 1 + used
+	return whole
+}
+
+// joinLines joins what a head says with the lines behind it, up to the first that is empty; of an exception of Python with
+// the line that names it. used is how many lines it took.
+func joinLines(head string, more []string) (whole string, used int) {
+	trace := strings.HasPrefix(head, "Traceback (most")
+	parts := []string{head}
+	for _, line := range more {
+		t := strings.TrimSpace(line)
+		if t == "" && len(parts) > 1 || strings.HasPrefix(t, "------") || strings.HasPrefix(t, "Full Stack Trace") {
+			break
+		}
+		used++
+		if trace {
+			if t == "" || strings.HasPrefix(line, " ") {
+				continue
+			}
+			return t, used
+		}
+		if t != "" {
+			parts = append(parts, t)
+		}
+		if len(parts) > 5 {
+			break
+		}
+	}
+	return strings.Join(parts, " "), used
+}
