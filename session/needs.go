@@ -52,7 +52,7 @@ func Judge(ctx context.Context, in *Input, e *triage.Evidence, b *Baseline, know
 	return j, lost, err
 }
 
-// addNeeded adds files to the evidence, the small ones first, and gives their number.
+// addNeeded adds files to the evidence, those of the first needs first, and gives their number.
 func addNeeded(ctx context.Context, in *Input, e *triage.Evidence, needs []triage.Need) (n int, lost []runfile.Loss) {
 	all, err := in.Artifacts(ctx)
 	if err != nil {
@@ -87,7 +87,7 @@ func addNeeded(ctx context.Context, in *Input, e *triage.Evidence, needs []triag
 	return n, lost
 }
 
-// wantedFiles are those that a need asks for, the small ones first.
+// wantedFiles are those that a need asks for: those of the first needs first, of each the small ones.
 func wantedFiles(all []fetch.Listed, needs []triage.Need) (wanted []fetch.Listed) {
 	var globs []*regexp.Regexp
 	for _, n := range needs {
@@ -95,12 +95,18 @@ func wantedFiles(all []fetch.Listed, needs []triage.Need) (wanted []fetch.Listed
 			globs = append(globs, g)
 		}
 	}
+	need := map[string]int{} // of each file, the first that asks for it
 	for _, f := range all {
-		if _, isLog := runfile.ParseLog(f.Name); !isLog && !runfile.InTraces(f.Name) && f.Size > 0 &&
-			slices.ContainsFunc(globs, func(g *regexp.Regexp) bool { return g.MatchString(f.Name) }) {
+		if _, isLog := runfile.ParseLog(f.Name); isLog || runfile.InTraces(f.Name) || f.Size == 0 {
+			continue
+		}
+		if i := slices.IndexFunc(globs, func(g *regexp.Regexp) bool { return g.MatchString(f.Name) }); i >= 0 {
+			need[f.Name] = i
 			wanted = append(wanted, f)
 		}
 	}
-	slices.SortStableFunc(wanted, func(a, b fetch.Listed) int { return cmp.Compare(a.Size, b.Size) })
+	slices.SortStableFunc(wanted, func(a, b fetch.Listed) int {
+		return cmp.Or(cmp.Compare(need[a.Name], need[b.Name]), cmp.Compare(a.Size, b.Size))
+	})
 	return wanted
 }

@@ -52,9 +52,22 @@ func (c *collector) add(f Fact) {
 	if f.kind == retry && lastAttempt(f.Text) {
 		f.kind, f.lost = content, true
 	}
+	if f.kind == waiter && f.tellsWhy() {
+		f.kind = content
+	}
 	f.informal = f.informal || informalText.MatchString(f.Text)
 	f.rare = tokensOf(f.Text)
 	c.facts = append(c.facts, &f)
+}
+
+// tellsWhy reports whether one that waited in vain says what kept it: a quota, an image, memory (T27).
+func (f *Fact) tellsWhy() bool {
+	by, _ := kindByWords(f.Text)
+	switch by {
+	case OOM, Quota, Throttling, Capacity, Image:
+		return true
+	}
+	return false
 }
 
 // Facts gives the facts of a run as they are, not weighed: what pods, clones, cases, steps,
@@ -162,15 +175,49 @@ func (c *collector) suites() {
 				if failed++; failed > casesOfSuite {
 					break
 				}
+				said := saidBy(one)
 				c.add(Fact{
 					Place: Place{Source: FromJUnit, File: s.File, Span: -1}, Time: cmpTime(one.Start, at).Add(one.Duration), Severity: joblog.Error,
-					Text: one.Name + ": " + firstTelling(one.Message), informal: one.Outcome == runfile.CaseFlaky || informalText.MatchString(s.Name),
-					kind: kindOf(firstTelling(one.Message)),
+					Text: one.Name + ": " + said, informal: one.Outcome == runfile.CaseFlaky || informalText.MatchString(s.Name),
+					kind: kindOf(said),
 				})
+			}
+			if one.Outcome == runfile.CaseFailed {
+				c.within(s, one)
 			}
 			if s.Parallel <= 1 && !at.IsZero() {
 				at = at.Add(one.Duration)
 			}
+		}
+	}
+}
+
+// Bounds on what is read of a failed case.
+const (
+	linesOfCase = 300
+	knownOfCase = 4
+)
+
+// within gathers what signatures know in the message of a failed case, behind what it says first: a test that fails quotes
+// the error that made it fail.
+func (c *collector) within(s runfile.Suite, one runfile.Case) {
+	found, n := 0, 0
+	message := one.Message
+	for _, o := range one.Output {
+		if o.Stream == "failure" || o.Stream == "error" {
+			message += "\n" + o.Text
+		}
+	}
+	for line := range strings.Lines(message) {
+		if n++; n > linesOfCase || found == knownOfCase {
+			return
+		}
+		if match, ok := c.known.Line([]byte(strings.TrimSpace(line))); ok && !slices.Contains(weakSignatures, match.ID) {
+			found++
+			c.add(Fact{
+				Place: Place{Source: FromJUnit, File: s.File, Span: -1}, Time: cmpTime(one.Start, s.Start).Add(one.Duration), Severity: joblog.Error,
+				Text: messageOf(line), Match: match, ofFailed: true, informal: informalText.MatchString(s.Name),
+			})
 		}
 	}
 }
@@ -180,6 +227,32 @@ func cmpTime(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// saidBy is what a failed case says: its message, else the body of its failure, else the last that it printed which sounds
+// like an assertion.
+func saidBy(one runfile.Case) string {
+	said := firstTelling(one.Message)
+	if kindOf(said) != bare {
+		return said
+	}
+	for _, o := range one.Output {
+		if o.Stream != "failure" && o.Stream != "error" {
+			continue
+		}
+		if body := firstTelling(o.Text); kindOf(body) != bare {
+			return body
+		}
+	}
+	for _, o := range one.Output {
+		lines := strings.Split(o.Text, "\n")
+		for i := len(lines) - 1; i >= max(0, len(lines)-linesOfCase); i-- {
+			if line := strings.TrimSpace(messageOf(lines[i])); assertText.MatchString(line) && kindOf(line) != bare {
+				return line
+			}
+		}
+	}
+	return said
 }
 
 // firstTelling gives the first line of a message that says more than that something
@@ -193,7 +266,8 @@ func firstTelling(message string) string {
 	lines := strings.Split(message, "\n")
 	for i, line := range lines {
 		if line = strings.TrimSpace(line); line != "" && kindOf(messageOf(line)) != bare {
-			if line = messageOf(line); headText.MatchString(line) { // T13: the point is in the lines behind it
+			line = messageOf(line)
+			if next := strings.TrimSpace(strings.Join(lines[i+1:min(len(lines), i+2)], "")); headText.MatchString(line) || strings.HasPrefix(next, "Expected") || strings.HasPrefix(next, "Unexpected error") { // T13, T30: the point is in the lines behind it
 				line, _ = joinLines(line, lines[i+1:min(len(lines), i+1+moreLines)])
 			}
 			return line
@@ -350,7 +424,7 @@ func (c *collector) waits(polls map[uint64]*Fact) {
 // there is (K4).
 func (c *collector) rounds(facts []*Fact) {
 	for _, f := range facts {
-		if f.kind != retry || f.Count < 2 || f.Count > 12 || f.tearDown {
+		if f.kind != retry || f.Count < 2 || f.Count > 12 || f.tearDown || !waiterText.MatchString(f.Text) {
 			continue
 		}
 		round := f.Last.Sub(f.Time) / time.Duration(f.Count-1)

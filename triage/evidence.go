@@ -74,7 +74,7 @@ type Fact struct {
 	rare     []string
 	lost     bool     // the last of several tries
 	worded   bool     // only its words call it a fault
-	beside   bool     // it stands just before a line that says that something failed, or before the end
+	beside   nearness // to a line that says that something failed, or to the end
 	wentOn   bool     // the script went on after it
 	commands int      // of the script, up to its last sighting
 	ofPassed bool     // it stands in a test that passed
@@ -95,4 +95,13 @@ const (
 	reason                // what the pod or Prow say of themselves
 	slowCheck             // a check that takes too long itself
 	deviation             // it differs from the passing runs
+)
+
+// nearness says how near before the end of something a fact stands.
+type nearness uint8
+
+const (
+	far nearness = iota
+	near
+	adjacent
 )

@@ -13,7 +13,7 @@ import (
 var faultWords = []string{"fail", "error", "exception", "cannot", "can't", "could n", "couldn't", "unable to", "not ", "no such", "denied", "refused", "invalid", "unknown", "unrecognized", "unsupported", "undefined",
 	"undeclared", "mismatch", "out of date", "out-of-date", "conflict", "timed out", "timeout", "missing", "killed", "must ", "expected", "want ", "_test.go:", "bad ", "exceeded", "limit of", "assert", "more than", "no rule to",
 	"no valid", "leaked", "back-off", "needed;", "requires", "incompatible", "too new", "too old", "unexpected", "wrong", "preempted", "too many", "not allowed", "deleted unexpectedly", "slowdown", "insufficient",
-	"unbound", "unreachable", "fatal", "panic", "crash", "is required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer"}
+	"unbound", "already exist", "unreachable", "fatal", "panic", "crash", "is required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer", "too high"}
 
 // faultText is a line that tells of a fault in its words (T1, T8, T14, T16).
 var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]string{
@@ -23,7 +23,7 @@ var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]
 	`conflict \(`, `(?:timed out|timeout exceeded|pending timeout)`, `missing (?:required|go\.sum|a|the)`, `killed`, `must (?:be|have|not|provide|specify)`, `does(?: not|n't) (?:exist|match|have|support)`, `(?:do|did) not (?:match|complete|finish|find)`,
 	`(?:not properly|wrong for|not allowed|not authorized|not enough|not equal|no rule to|no valid|no space|no available|no longer exists)`, `expected .{1,60}(?:to (?:be|equal|have|match|contain|succeed)|(?:but |,? )got|found|actual)`,
 	`(?:want|got) .{1,80}(?:got|want)`, `assert`, `[\w/.-]+_test\.go:\d+: `, `(?:bad|wrong|incompatible|unexpected) \w+`, `(?:quota|limit|rate) exceeded`, `exceeded quota`, `limit of \d+`, `more than the allowed`, `leaked`, `back-off`,
-	`updates to .{1,30} needed;`, `requires \S+ [<>=]+`, `too (?:new|old|many)`, `(?:un|not )reachable`, `is not (?:ready|healthy)`, `deleted unexpectedly`, `preempted`, `slowdown`, `insufficient`, `unbound variable`, `reset by peer`, `main process exited`, `panic`, `crash`, `is required`, `gave up`, `out of expected \d+`,
+	`updates to .{1,30} needed;`, `requires \S+ [<>=]+`, `too (?:new|old|many)`, `(?:un|not )reachable`, `is not (?:ready|healthy)`, `deleted unexpectedly`, `preempted`, `slowdown`, `insufficient`, `unbound variable`, `already exists`, `reset by peer`, `main process exited`, `denied: `, `panic`, `crash`, `is required`, `gave up`, `too high`, `out of expected \d+`,
 }, "|") + `)`)
 
 // quietText is a line that has such words and tells of no fault: names of tests and modules, commands, sums without failures.
@@ -53,14 +53,14 @@ var kinds = []struct {
 	{Cleanup, regexp.MustCompile(`(?i)\b(?:delet(?:e|ed|ing)|remov(?:e|ing)|destroy(?:ing)?|clean(?:ing)? ?up|finalizers?)\b.{0,80}\b(?:fail|error|cannot|could not|not found|remain)|(?:fail\w*|error|cannot|could not|unable).{0,40}\b(?:be )?(?:delet(?:e|ed|ing)|remov(?:e|ed|ing)|destroy(?:ed|ing)?|clean(?:ed)? ?up)\b|\bleak`)},
 	{Node, regexp.MustCompile(`(?i)pod sandbox|no space left|too many open files|\betcd|PLEG|NotReady|node\S* (?:is|are|was) not ready|(?:kubelet|containerd|crio|cri-o|docker)\.service|network ?plugin|cni (?:plugin|config)|kubeadm init|cloud-init`)},
 	{Config, regexp.MustCompile(`(?i)unknown (?:flag|command|option|field|shorthand|argument|zone|iexport)|unrecognized|unsupported|not supported|invalid (?:value|argument|configuration|option|flag|config|type|character|field)|command not found|: not found$|executable file not found|no such (?:file|command|option)|no rule to make|` +
-		`permission denied|access ?denied|permission_denied|not authorized|unauthori[sz]ed|forbidden|unbound variable|cannot unmarshal|error (?:converting|parsing) yaml|yaml: |parse error|no matches for kind|strict decoding|can't load config|load(?:ing)? config|missing required|must be (?:set|specified|provided)|is required|` +
+		`permission denied|access ?denied|denied the request|not allowed to|permission_denied|not authorized|unauthori[sz]ed|forbidden|unbound variable|already ?exists|(?:does not|doesn't) have permission|failed to decode|cannot unmarshal|error (?:converting|parsing) yaml|yaml: |parse error|no matches for kind|strict decoding|can't load config|load(?:ing)? config|missing required|must be (?:set|specified|provided)|is required|` +
 		`requires \S+ [<>=]+|incompatible|too (?:new|old)\b|newer version|update tool|no module named|cannot find module|export data|validate \w+ configuration|invalid configuration|configured to not|dubious ownership|secret keys? .{0,40}expired|certificate|x509|merge conflict|updates to go\.mod|not defined|misconfigur`)},
-	{Product, regexp.MustCompile(`(?i)\bpanic(?:ked)?\b|sigsegv|segmentation fault|nil pointer|nullpointer|core dumped|crashloop|deadlock|data race|race detected|concurrent map|does not compile|undefined: |undefined reference|undeclared|cannot use \S+ |redeclared|import cycle|error\[E\d+\]|error TS\d+|syntax error|compilation failed|exception in thread|builder failed|assignment mismatch`)},
+	{Product, regexp.MustCompile(`(?i)\bpanic(?:ked)?\b|sigsegv|segmentation fault|nil pointer|nullpointer|core dumped|crashloop|deadlock|data race|race detected|concurrent map|does not compile|undefined: |undefined reference|undeclared|cannot use \S+ |redeclared|import cycle|error\[E\d+\]|error TS\d+|syntax error|compilation failed|exception in thread|builder failed|assignment mismatch|too high latency|high-latency`)},
 	{Timeout, regexp.MustCompile(`(?i)timed? ?out|timeout|deadline exceeded|did not finish`)},
 }
 
 // assertText is how tests and checks of code say what they found.
-var assertText = regexp.MustCompile(`(?i)^\s*\S+_test\.go:\d+: |\bFAIL: |^fail \[|expected .{1,300}(?:to (?:be|equal|have|match|contain|succeed)|got|actual)|(?:want|got)\b.{1,200}\b(?:got|want)|not equal|assert|^Unexpected error:|verify failed|out[ -]of[ -]date|not (?:properly )?formatted|boilerplate (?:header )?(?:is|wrong|missing)`)
+var assertText = regexp.MustCompile(`(?i)^\s*[\w./-]+\.go:\d+: |\bFAIL: |^fail \[|expected .{1,300}(?:to (?:be|equal|have|match|contain|succeed)|got|actual)|(?:want|got)\b.{1,200}\b(?:got|want)|not equal|assert|^Unexpected error:|verify failed|out[ -]of[ -]date|not (?:properly )?formatted|boilerplate (?:header )?(?:is|wrong|missing)`)
 
 // kindByWords gives the category that the words of a text speak for, and reports whether they are of those that count
 // whoever says them: an assertion that an image could not be pulled is about the image.

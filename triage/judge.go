@@ -50,7 +50,7 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded int
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, adjacent, nameless, cleanup int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
@@ -79,10 +79,13 @@ var weights = struct {
 	ofFailed:      12,   // T1: in a test that failed,
 	asserts:       10,   // and the test's own words
 	worded:        -6,   // T1: only its words call it a fault
+	adjacent:      5,    // T20: right before something ended badly
+	nameless:      -8,   // T23: it names no thing
+	cleanup:       -10,  // T13, K9: what could not be removed or fetched is seldom why
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
-var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane"}
+var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build"}
 
 // generalSignatures are those whose texts tell of causes of many kinds: the words decide of which.
 var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane"}
@@ -265,7 +268,9 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.informal, w.informal, "")
 	weigh(o.consequence(f), w.consequence, "")
 	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
-	weigh(f.beside, w.beside, "just before something failed")
+	weigh(f.beside >= near, w.beside, "just before something failed")
+	weigh(f.beside == adjacent, w.adjacent, "")
+	weigh(len(f.rare) == 0 && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
 	weigh(f.ofPassed, w.ofPassed, "")
 	weigh(f.ofFailed && !f.ofPassed, w.ofFailed, "in a test that failed")
@@ -273,6 +278,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)
 	out.Category = categoryOf(f, o)
+	weigh(out.Category == Cleanup && !f.strong() || gatherText.MatchString(f.Text), w.cleanup, "")
 	if s := f.Match.Signature; s != nil {
 		out.Next = s.Next
 	}
@@ -330,7 +336,7 @@ func categoryOf(f *Fact, o *outcome) Category {
 		return by
 	case f.Match.Signature != nil:
 		return f.Match.Category
-	case sure && f.kind != waiter && (f.kind != reason || by == OOM || by == Image):
+	case sure && f.kind != waiter && (f.kind != reason || by == OOM || by == Image || by == Config && f.Source == FromProw):
 		return by
 	case f.kind == reason:
 		return Infra
@@ -406,7 +412,7 @@ func confidence(all []Finding, i int, passing int, o *outcome) Confidence {
 		}
 	}
 	support := 0
-	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
+	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside >= near || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
 		if on {
 			support++
 		}

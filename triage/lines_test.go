@@ -208,7 +208,7 @@ var errorLines = []struct {
 	{`"Failed to create pod sandbox" err="rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type=\"calico\" failed (add): no podCIDR"`, content, Node},
 	{"etcdserver: request timed out", content, Node},
 	{"node \"ip-10-0-1-2\" is NotReady: PLEG is not healthy: pleg was last seen active 3m ago", waiter, ""},
-	{"systemd[1]: containerd.service: Main process exited, code=exited, status=1/FAILURE", content, Node},
+	{"containerd.service: Main process exited, code=exited, status=1/FAILURE", bare, ""},
 	{"ERROR: failed to create cluster: failed to init node with kubeadm: command \"docker exec kind-control-plane kubeadm init\" failed with error: exit status 1", bare, ""},
 
 	// Memory.

@@ -27,7 +27,7 @@ var symptoms = []struct {
 		[]string{
 			"artifacts/**/*{journal,kubelet,containerd,crio,cri-o,docker}*", "artifacts/**/*{cloud-init,bootstrap,startup,console,serial,user-data}*",
 			"artifacts/**/*{startup,cloud-init,bootstrap,console}*/*.log", "artifacts/**/nodes/*/*", "artifacts/**/machines/**/*.log", "artifacts/**/manager.log",
-			"artifacts/**/ipamd.log", "artifacts/cluster-info/nodes.yaml", "artifacts/toolbox-dump.yaml",
+			"artifacts/**/ipamd.log", "artifacts/cluster-info/nodes.yaml", "artifacts/toolbox-dump.yaml", "artifacts/**/resources/**/{Machine,Cluster}*/*.yaml",
 		},
 	},
 	{
@@ -41,6 +41,9 @@ var symptoms = []struct {
 		[]string{"artifacts/**/*machine-config*", "artifacts/**/*termination*", "artifacts/**/nodes/*/*", "artifacts/**/*{journal,kubelet,crio}*"},
 	},
 }
+
+// restPatterns are asked for where no finding is worth more than a guess: whatever the run's own programs wrote (T28).
+var restPatterns = []string{"artifacts/**/*.log", "artifacts/**/*log.txt", "artifacts/**/*events*"}
 
 // Needs gives the files that would tell more: none where the cause is known with high
 // confidence.
@@ -57,6 +60,11 @@ func (j *Judgement) Needs() (needs []Need) {
 			if !slices.ContainsFunc(needs, func(n Need) bool { return n.Pattern == p }) {
 				needs = append(needs, Need{p, s.why})
 			}
+		}
+	}
+	if len(j.Findings) == 0 && j.State != runfile.Aborted || len(j.Findings) > 0 && (j.Findings[0].Confidence == Low || j.Findings[0].Category == Unknown) {
+		for _, p := range restPatterns {
+			needs = append(needs, Need{p, "nothing that was read tells enough"})
 		}
 	}
 	return needs

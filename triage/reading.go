@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"prowtrace/internal/text"
@@ -14,8 +15,9 @@ import (
 const (
 	wordedOfLog = 1000   // facts that only their words call a fault
 	printsOfLog = 50_000 // fingerprints of lines that have such words
-	besideLines = 25     // so near before an end, a fact stands beside it
-	moreLines   = 8      // of what a line says in those behind it
+	nearLines   = 25     // before an end
+	adjacentTo  = 5
+	moreLines   = 8 // of what a line says in those behind it
 )
 
 // reading is a log that is being read for facts: its lines that call themselves errors, that a signature knows, whose words
@@ -29,7 +31,7 @@ type reading struct {
 	worded int
 	words  []int32 // that were found in a line
 
-	recent   []sighting // of facts, for besideLines
+	recent   []sighting // of facts, for nearLines
 	test     []*Fact    // since a test began
 	testing  bool       // a test began
 	failing  bool       // one failed, and what stands here is of it
@@ -70,9 +72,11 @@ func (c *collector) log(ctx context.Context, l Log) error {
 		r.line(i, line, buf)
 	}
 	r.end(l.Len())
+	kept := slices.DeleteFunc(c.facts[begin:], (*Fact).forgotten)
+	c.facts = c.facts[:begin+len(kept)]
 	for _, f := range c.facts[begin:] {
-		f.tearDown = r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
-		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && !f.beside
+		f.tearDown = f.tearDown || r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
+		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && f.beside == far
 	}
 	c.rounds(c.facts[begin:])
 	c.waits(r.polls)
@@ -97,6 +101,9 @@ func (r *reading) line(i int, line joblog.Line, buf []byte) {
 		severity = joblog.NoSeverity
 	}
 	match, known := r.known.first(words.signatures, buf)
+	if (r.testing || r.failing) && ofTest(buf) {
+		words.fault = true
+	}
 	worded := severity < joblog.Warning && !known
 	if worded && !words.fault || i < r.joined && !known {
 		return
@@ -121,9 +128,10 @@ func (r *reading) line(i int, line joblog.Line, buf []byte) {
 	if len(r.folded) >= factsOfLog+wordedOfLog {
 		return
 	}
+	said, after := r.whole(i, buf)
 	f := Fact{
-		Place: Place{Source: FromLog, File: r.log.Name, Line: numberOf(r.log, i), Span: -1}, Text: r.whole(i, messageOf(string(buf))), Severity: severity, Match: match,
-		print: print, file: ids.ReplaceAllString(r.log.Name, "#"), worded: worded,
+		Place: Place{Source: FromLog, File: r.log.Name, Line: numberOf(r.log, i), Span: -1}, Text: said, Severity: severity, Match: match,
+		print: print, file: ids.ReplaceAllString(r.log.Name, "#"), worded: worded, tearDown: after || tearDownPlace.Match(buf),
 	}
 	if line.Origin != joblog.NoTime {
 		f.Time = line.Time
@@ -146,7 +154,7 @@ func (r *reading) tellingOf(print uint64, buf []byte) telling {
 	case len(buf) > factBytes:
 	case strings.TrimSpace(message) != "" && bareText.MatchString(message):
 		what = ending
-	case tells(buf):
+	case tells(buf) || ofTest(buf):
 		what = fault
 	}
 	if len(r.told) < printsOfLog {
@@ -187,8 +195,12 @@ func (r *reading) saw(f *Fact, i int) {
 // end is where a line says that something failed, or where the log ends: what stands just before it is beside it. A script
 // that stops at the first error says no more than that (T2, T4, T11).
 func (r *reading) end(i int) {
-	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-besideLines; k-- {
-		r.recent[k].fact.beside = true
+	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-nearLines; k-- {
+		how := near
+		if r.recent[k].line >= i-adjacentTo {
+			how = adjacent
+		}
+		r.recent[k].fact.beside = max(r.recent[k].fact.beside, how)
 	}
 	r.recent = r.recent[:0]
 }
@@ -205,6 +217,14 @@ func (r *reading) command(i int, buf []byte) {
 	}
 }
 
+// ofTest reports whether a line is one that a Go test says, perhaps from a file of helpers (T1).
+func ofTest(buf []byte) bool {
+	return bytes.HasPrefix(buf, []byte("    ")) && len(buf) < factBytes && bytes.Contains(buf, []byte(".go:")) && testLine.Match(buf)
+}
+
+// testLine is what testing.T prints before a text.
+var testLine = regexp.MustCompile(`^ {4,}[\w.-]+\.go:\d+: `)
+
 // tests follows the tests of a log: what stands in one that passed is no cause (M7, T1, T13), what stands in one that failed
 // belongs to the failure.
 func (r *reading) tests(buf []byte) {
@@ -215,7 +235,9 @@ func (r *reading) tests(buf []byte) {
 	has := func(prefix string) bool { return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix }
 	switch b[0] {
 	case '=':
-		if has("=== RUN") || has("=== CONT") || has("=== NAME") {
+		if has("=== FAIL:") { // gotestsum tells once more at its end
+			r.test, r.testing, r.failing = r.test[:0], false, true
+		} else if has("=== RUN") || has("=== CONT") || has("=== NAME") {
 			r.test, r.testing, r.failing = r.test[:0], true, false
 		}
 	case '-':
@@ -263,12 +285,23 @@ func (r *reading) tests(buf []byte) {
 	}
 }
 
-// passed is where a test passed; next: another one begins at once.
+// passed is where a test passed; next: another one begins at once. What only its words called a fault is forgotten: a test
+// says much that sounds like one.
 func (r *reading) passed(next bool) {
 	for _, f := range r.test {
 		f.ofPassed = true
+		if f.forgotten() && r.folded[f.print] == f {
+			r.told[f.print] = nothing
+			delete(r.folded, f.print)
+			r.worded--
+		}
 	}
 	r.test, r.testing, r.failing = r.test[:0], next, false
+}
+
+// forgotten reports whether a fact was one only by its words, in tests that passed.
+func (f *Fact) forgotten() bool {
+	return f.worded && f.ofPassed && !f.ofFailed && f.Match.Signature == nil
 }
 
 // failed is where a test failed: some runners say why before it, some behind it.
@@ -282,35 +315,50 @@ func (r *reading) failed() {
 // headText is what has its point in the lines behind it.
 var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*)$|^Traceback \(most recent call last\):$`)
 
-// whole is what a line says, with the lines behind it where these have its point (T12, T13).
-func (r *reading) whole(i int, said string) string {
+// failedHead is where Ginkgo says why a test failed, and lookedAfter where it did so after the test.
+var (
+	failedHead  = regexp.MustCompile(`^\s*\[(?:FAILED|PANICKED)\] `)
+	lookedAfter = regexp.MustCompile(`(?i)^In \[(?:AfterEach|AfterAll|AfterSuite|DeferCleanup|JustAfterEach)`)
+)
+
+// whole is what a line says, with the lines behind it where these have its point (T12, T13, T30). after reports whether it
+// was said when a test's remains were looked after.
+func (r *reading) whole(i int, buf []byte) (said string, after bool) {
+	said = messageOf(string(buf))
 	empty := strings.TrimSpace(lineHead.ReplaceAllString(said, "")) == ""
-	if !empty && !headText.MatchString(said) || !empty && bareText.MatchString(said) {
-		return said
+	if !empty && (bareText.MatchString(said) || !headText.MatchString(said) && !failedHead.Match(buf)) {
+		return said, false
 	}
 	var more []string
 	for k := i + 1; k < min(i+1+moreLines, r.log.Len()); k++ {
-		if r.log.Line(k).Origin == joblog.Read {
+		line := string(r.log.Text(nil, k, factBytes))
+		if r.log.Line(k).Origin == joblog.Read && !strings.HasPrefix(strings.TrimSpace(line), "In [") {
 			break
 		}
-		more = append(more, string(r.log.Text(nil, k, factBytes)))
+		more = append(more, line)
 	}
 	whole, used := joinLines(said, more)
 	if empty && used > 0 {
 		whole = strings.TrimSpace(strings.TrimPrefix(whole, said))
 	}
 	r.joined = i + 1 + used
-	return whole
+	for _, line := range more[used:] {
+		after = after || lookedAfter.MatchString(strings.TrimSpace(line))
+	}
+	return whole, after
 }
 
-// joinLines joins what a head says with the lines behind it, up to the first that is empty; of an exception of Python with
-// the line that names it. used is how many lines it took.
+// typeText is a line in which Gomega prints the type of a value, and no value.
+var typeText = regexp.MustCompile(`^<[\w.*]+ \|[^>]*>:? ?\{?$|^<[\w.*]+>:? ?\{?$|^[\[\]{}(),]*$`)
+
+// joinLines joins what a head says with the lines behind it, up to the first that is empty or tells of another thing; of an
+// exception of Python with the line that names it. used is how many lines it took.
 func joinLines(head string, more []string) (whole string, used int) {
 	trace := strings.HasPrefix(head, "Traceback (most")
 	parts := []string{head}
 	for _, line := range more {
 		t := strings.TrimSpace(line)
-		if t == "" && len(parts) > 1 || strings.HasPrefix(t, "------") || strings.HasPrefix(t, "Full Stack Trace") {
+		if t == "" && len(parts) > 1 || strings.HasPrefix(t, "------") || strings.HasPrefix(t, "Full Stack Trace") || strings.HasPrefix(t, "In [") || strings.HasPrefix(t, "[FAILED]") || len(parts) > 5 {
 			break
 		}
 		used++
@@ -320,11 +368,8 @@ func joinLines(head string, more []string) (whole string, used int) {
 			}
 			return t, used
 		}
-		if t != "" {
+		if !typeText.MatchString(t) {
 			parts = append(parts, t)
-		}
-		if len(parts) > 5 {
-			break
 		}
 	}
 	return strings.Join(parts, " "), used

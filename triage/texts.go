@@ -27,7 +27,7 @@ var (
 		`\d+ tests? (?:have |has )?failed`,
 		`error during .{1,200}: exit status \d+`,
 		`.{0,200}Process exited with status \d+`,
-		`\S*\s*\[(?:FAILED|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, `\[FAIL\] .*`, // Ginkgo's headings
+		`\S*\s*\[(?:FAILED|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, `\[FAIL\] .*`, `in \[[A-Za-z]+\] (?:- |at: ).*`, // Ginkgo's headings (T30)
 		`.{0,80}\d+ Passed \| \d+ Failed.*`, // and its sums
 		`\S* ?exited with status \d+`,
 		`.{0,80}'exit [^']*' exited with status \d+`,
@@ -39,18 +39,20 @@ var (
 		`.{0,60}Something went wrong: encountered \d+ errors?: \[error during [^\]]*: exit status \d+\]`, `\S*CalledProcessError: .*`, `process \d+ exited with code \d+.*`, `command failed`, `.{0,40}Test Command exit code: \d+`,
 		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
 		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`, `failure`,
+		// T20, T28: wrappers of builds, and systemd.
+		`(?:.{0,80} )?build .{1,80} completed with status "FAILURE"`, `.{1,120} failed: step exited with non-zero status: \d+`, `.{0,80}error running \[.*\]: exit status \d+\]?`, `\S+: (?:Failed with result '[\w-]+'|Main process exited, .*)`,
 	}, "|") + `)?\W*$`)
 
 	// C4, K4, K6: who waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
 		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
-		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|out of expected \d+`)
+		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|out of expected \d+`)
 
 	// M10, T9: a budget that is used up is no waiting.
 	budgetText = regexp.MustCompile(`panic: test timed out|Process did not finish|build timed out|suite timeout|suite timed out`)
 
 	// E19: what will be tried again is no failure before the last try.
-	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|backing off|\(attempt \d+(?:/| of )\d+\)|remaining to succeed|requeu`)
+	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|backing off|may not have \w+ yet|\(attempt \d+(?:/| of )\d+\)|remaining to succeed|requeu`)
 	attemptText = regexp.MustCompile(`(?i)\battempt (\d+)(?:/| of )(\d+)`)
 
 	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|operation was canceled|received interrupt|was interrupted|\bSIGTERM\b|graceful(?:ly)? (?:stop|shutdown)`)
@@ -95,6 +97,7 @@ var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
 	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `, // syslog, journald
 	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,       // Ginkgo
+	`Step #\d+(?: - "[^"]{1,60}")?: `,                                   // Cloud Build (T20)
 	`\s+`,
 }, "|") + `)+`)
 
@@ -161,4 +164,10 @@ var (
 
 	// tearDownText is a command that looks after what is left, or takes it down.
 	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\bmake (?:clean|down|delete)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
+
+	// tearDownPlace is a line of a part of a program that does so (M1).
+	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
+
+	// gatherText is somebody who looks after what is left (K9).
+	gatherText = regexp.MustCompile(`(?i)\b(?:get|collect|gather|retrieve|fetch|dump|copy|read)\w* (?:\w+ ){0,2}logs?\b|\bdump(?:ing)? `)
 )
