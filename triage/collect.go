@@ -53,7 +53,7 @@ func (c *collector) add(f Fact) {
 		f.kind, f.lost = content, true
 	}
 	if f.kind == waiter && f.tellsWhy() {
-		f.kind = content
+		f.kind, f.why = content, true
 	}
 	f.informal = f.informal || informalText.MatchString(f.Text)
 	f.rare = tokensOf(f.Text)

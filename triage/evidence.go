@@ -67,20 +67,22 @@ type Fact struct {
 	// source.
 	Passing int
 
-	kind     kind
-	print    uint64 // the same for texts that differ in numbers and ids only
-	file     string // that the same source has in every run
-	informal bool   // of a case that its runner calls informing or flaky
-	rare     []string
-	lost     bool     // the last of several tries
-	worded   bool     // only its words call it a fault
-	beside   nearness // to a line that says that something failed, or to the end
-	wentOn   bool     // the script went on after it
-	commands int      // of the script, up to its last sighting
-	ofPassed bool     // it stands in a test that passed
-	ofFailed bool     // it stands in a test that failed
-	tearDown bool     // it was written when the job looked after what was left, or took it down
-	category Category // where the fact itself tells
+	kind       kind
+	print      uint64 // the same for texts that differ in numbers and ids only
+	file       string // that the same source has in every run
+	informal   bool   // of a case that its runner calls informing or flaky
+	rare       []string
+	lost       bool     // the last of several tries
+	why        bool     // it waited in vain and says why
+	worded     bool     // only its words call it a fault
+	beside     bool     // just before a line that says that something failed, or the end of a script
+	wentOn     bool     // the script went on after it
+	afterwards bool     // something could not be removed after a test had failed
+	commands   int      // of the script, up to its last sighting
+	ofPassed   bool     // it stands in a test that passed
+	ofFailed   bool     // it stands in a test that failed
+	tearDown   bool     // it was written when the job looked after what was left, or took it down
+	category   Category // where the fact itself tells
 }
 
 // kind is what a text is as evidence.
@@ -95,13 +97,4 @@ const (
 	reason                // what the pod or Prow say of themselves
 	slowCheck             // a check that takes too long itself
 	deviation             // it differs from the passing runs
-)
-
-// nearness says how near before the end of something a fact stands.
-type nearness uint8
-
-const (
-	far nearness = iota
-	near
-	adjacent
 )

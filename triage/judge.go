@@ -50,7 +50,7 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, adjacent, nameless, cleanup int
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, notice, why int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
@@ -79,9 +79,10 @@ var weights = struct {
 	ofFailed:      12,   // T1: in a test that failed,
 	asserts:       10,   // and the test's own words
 	worded:        -6,   // T1: only its words call it a fault
-	adjacent:      5,    // T20: right before something ended badly
-	nameless:      -8,   // T23: it names no thing
-	cleanup:       -10,  // T13, K9: what could not be removed or fetched is seldom why
+	nameless:      -4,   // T23: it names no thing
+	notice:        -15,  // T27: a warning of what will be
+	why:           20,   // T27: a wait that was lost, and what kept it
+	cleanup:       -10,  // T13, K9: logs that could not be fetched, and what could not be removed once a test had failed
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
@@ -268,17 +269,18 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.informal, w.informal, "")
 	weigh(o.consequence(f), w.consequence, "")
 	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
-	weigh(f.beside >= near, w.beside, "just before something failed")
-	weigh(f.beside == adjacent, w.adjacent, "")
+	weigh(f.beside, w.beside, "just before something failed")
+	weigh(f.Severity <= joblog.Warning && f.Match.Signature == nil && noticeText.MatchString(f.Text), w.notice, "")
 	weigh(len(f.rare) == 0 && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
+	weigh(f.why, w.why, "it says why something was waited for in vain")
 	weigh(f.ofPassed, w.ofPassed, "")
 	weigh(f.ofFailed && !f.ofPassed, w.ofFailed, "in a test that failed")
 	weigh(f.ofFailed && !f.ofPassed && assertText.MatchString(f.Text), w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)
 	out.Category = categoryOf(f, o)
-	weigh(out.Category == Cleanup && !f.strong() || gatherText.MatchString(f.Text), w.cleanup, "")
+	weigh(f.afterwards || gatherText.MatchString(f.Text), w.cleanup, "")
 	if s := f.Match.Signature; s != nil {
 		out.Next = s.Next
 	}
@@ -412,7 +414,7 @@ func confidence(all []Finding, i int, passing int, o *outcome) Confidence {
 		}
 	}
 	support := 0
-	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside >= near || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
+	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
 		if on {
 			support++
 		}

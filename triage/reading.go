@@ -16,8 +16,7 @@ const (
 	wordedOfLog = 1000   // facts that only their words call a fault
 	printsOfLog = 50_000 // fingerprints of lines that have such words
 	nearLines   = 25     // before an end
-	adjacentTo  = 5
-	moreLines   = 8 // of what a line says in those behind it
+	moreLines   = 8      // of what a line says in those behind it
 )
 
 // reading is a log that is being read for facts: its lines that call themselves errors, that a signature knows, whose words
@@ -35,6 +34,7 @@ type reading struct {
 	test     []*Fact    // since a test began
 	testing  bool       // a test began
 	failing  bool       // one failed, and what stands here is of it
+	asserted bool       // it has said why
 	commands int        // of a script so far
 	joined   int        // lines before this one are told by a fact
 	tearDown int        // the first line of what looks after the rest, counted from 1; 0 where another command follows
@@ -71,12 +71,14 @@ func (c *collector) log(ctx context.Context, l Log) error {
 		buf = l.Text(buf[:0], i, 4*factBytes)
 		r.line(i, line, buf)
 	}
-	r.end(l.Len())
+	if strings.HasSuffix(l.Name, "build-log.txt") { // others are of programs that go on
+		r.end(l.Len())
+	}
 	kept := slices.DeleteFunc(c.facts[begin:], (*Fact).forgotten)
 	c.facts = c.facts[:begin+len(kept)]
 	for _, f := range c.facts[begin:] {
 		f.tearDown = f.tearDown || r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
-		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && f.beside == far
+		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && !f.beside
 	}
 	c.rounds(c.facts[begin:])
 	c.waits(r.polls)
@@ -184,6 +186,11 @@ func (r *reading) saw(f *Fact, i int) {
 		return
 	}
 	r.recent = append(r.recent, sighting{i, f})
+	if f.Count == 1 {
+		by, _ := kindByWords(f.Text)
+		f.afterwards = r.asserted && by == Cleanup
+		r.asserted = r.asserted || (r.testing || r.failing) && by == Test
+	}
 	if r.failing {
 		f.ofFailed = true
 	}
@@ -192,15 +199,13 @@ func (r *reading) saw(f *Fact, i int) {
 	}
 }
 
-// end is where a line says that something failed, or where the log ends: what stands just before it is beside it. A script
-// that stops at the first error says no more than that (T2, T4, T11).
+// end is where a line says that something failed, or where the log of a script ends: what stands just before it, and what led
+// to that line by line, is beside it. A script that stops at the first error says no more than that (T2, T4, T11); where one
+// error follows upon another, none of them is nearer to the cause than the first.
 func (r *reading) end(i int) {
 	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-nearLines; k-- {
-		how := near
-		if r.recent[k].line >= i-adjacentTo {
-			how = adjacent
-		}
-		r.recent[k].fact.beside = max(r.recent[k].fact.beside, how)
+		r.recent[k].fact.beside = true
+		i = r.recent[k].line
 	}
 	r.recent = r.recent[:0]
 }
@@ -238,7 +243,7 @@ func (r *reading) tests(buf []byte) {
 		if has("=== FAIL:") { // gotestsum tells once more at its end
 			r.test, r.testing, r.failing = r.test[:0], false, true
 		} else if has("=== RUN") || has("=== CONT") || has("=== NAME") {
-			r.test, r.testing, r.failing = r.test[:0], true, false
+			r.begin()
 		}
 	case '-':
 		switch {
@@ -247,11 +252,11 @@ func (r *reading) tests(buf []byte) {
 		case has("--- FAIL"):
 			r.failed()
 		case has("------------------------------"):
-			r.test, r.testing, r.failing = r.test[:0], true, false
+			r.begin()
 		}
 	case 'V': // a check of Kubernetes' verify.sh, and how it ended (T8, T16)
 		if has("Verifying ") {
-			r.test, r.testing, r.failing = r.test[:0], true, false
+			r.begin()
 		}
 	case 'S':
 		if has("SUCCESS") {
@@ -283,6 +288,11 @@ func (r *reading) tests(buf []byte) {
 			r.passed(false)
 		}
 	}
+}
+
+// begin is where a test begins.
+func (r *reading) begin() {
+	r.test, r.testing, r.failing, r.asserted = r.test[:0], true, false, false
 }
 
 // passed is where a test passed; next: another one begins at once. What only its words called a fault is forgotten: a test

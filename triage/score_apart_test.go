@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
 
 // The cases apart were scored once before their causes were seen by who writes rules; docs/triage.md has that score.
-// These lists keep from being lost what was right then: in first place, and in second or third.
-var (
-	apartFirst = strings.Fields("A7 A9 A10 A11 A13 A14")
-	apartThree = strings.Fields("A1 A3 A4")
+// Rules that are made general without a look at these cases win some of them and lose others: what was right in sum must
+// not be lost.
+const (
+	apartFirst = 6
+	apartThree = 9
 )
 
 // TestScoreApart judges the cases apart and prints a table (-v). It says nothing of what was found: who writes rules
@@ -43,10 +43,10 @@ func TestScoreApart(t *testing.T) {
 				three++
 			}
 			fmt.Fprintf(&table, "%-4s %-16s place %d  %-8s category %s\n", id, strings.Join(want.Needs, ","), place, confidence, category)
-			if place != 1 && slices.Contains(apartFirst, id) || (place < 1 || place > 3) && slices.Contains(apartThree, id) {
-				t.Errorf("the right finding is at place %d", place)
-			}
 		})
 	}
 	t.Logf("first %d, among three %d, category right %d, of 14\n%s", first, three, right, table.String())
+	if first < apartFirst || three < apartThree {
+		t.Errorf("first %d, among three %d: want at least %d and %d", first, three, apartFirst, apartThree)
+	}
 }

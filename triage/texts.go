@@ -168,6 +168,9 @@ var (
 	// tearDownPlace is a line of a part of a program that does so (M1).
 	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
 
+	// noticeText is a warning of what will be, and of nothing that is (T3, T27).
+	noticeText = regexp.MustCompile(`(?i)\bdeprecat`)
+
 	// gatherText is somebody who looks after what is left (K9).
-	gatherText = regexp.MustCompile(`(?i)\b(?:get|collect|gather|retrieve|fetch|dump|copy|read)\w* (?:\w+ ){0,2}logs?\b|\bdump(?:ing)? `)
+	gatherText = regexp.MustCompile(`(?i)\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)
 )
