@@ -70,7 +70,7 @@ func (c *diffCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer c.close()
-	refs, err := c.parse(args)
+	refs, err := c.parse(ctx, args)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer f.close()
-	refs, err := f.session.Parse(args)
+	refs, err := f.session.ParseAsking(ctx, args)
 	if err != nil {
 		return err
 	}

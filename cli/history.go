@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +76,13 @@ func (c *historyCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer c.close()
-	refs, err := c.session.Parse(args)
+	refs, err := c.session.ParseAsking(ctx, args)
 	if err != nil {
 		return err
 	}
-	for i, ref := range refs {
+	for _, ref := range refs {
 		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
-			return usageError{fmt.Errorf("cannot look at the history of %s: it is on this machine, and no job", text.Line(args[i])), "name a job, or paste a link"}
+			return usageError{fmt.Errorf("cannot look at the history of %s: it is on this machine, and no job", text.Line(cmp.Or(ref.Path, "-"))), "name a job, or paste a link"}
 		}
 	}
 	if refs, err = c.others(ctx, refs); err != nil {

@@ -118,9 +118,12 @@ func (l *logCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer l.close()
-	refs, err := l.parse([]string{arg})
+	refs, err := l.parse(ctx, []string{arg})
 	if err != nil {
 		return err
+	}
+	if len(refs) > 1 {
+		return usageError{fmt.Errorf("%s shows %s", text.Line(arg), text.Count(len(refs), "job")), "name one of them: " + jobNames(refs)}
 	}
 	collected, err := l.session.Collect(ctx, refs)
 	if err != nil {

@@ -130,8 +130,8 @@ func (r *request) open(ctx context.Context) error {
 // parse reads the arguments. Flags about buckets are refused where all arguments are on
 // this machine: they would do nothing, and nothing would tell. --offline holds there, and
 // --keep-going goes on without local runs that have no spans.
-func (r *request) parse(args []string) ([]prow.Ref, error) {
-	refs, err := r.session.Parse(args)
+func (r *request) parse(ctx context.Context, args []string) ([]prow.Ref, error) {
+	refs, err := r.session.ParseAsking(ctx, args)
 	if err != nil {
 		return nil, err
 	}

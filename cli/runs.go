@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -50,9 +51,12 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 		return err
 	}
 	defer r.close()
-	refs, err := r.session.Parse([]string{arg})
+	refs, err := r.session.ParseAsking(ctx, []string{arg})
 	if err != nil {
 		return err
+	}
+	if len(refs) > 1 {
+		return usageError{fmt.Errorf("%s shows %s", text.Line(arg), text.Count(len(refs), "job")), "name one of them: " + jobNames(refs)}
 	}
 	ref := refs[0]
 	if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
@@ -152,4 +156,13 @@ func timeOrNull(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
+}
+
+// jobNames lists the jobs of references.
+func jobNames(refs []prow.Ref) string {
+	var names []string
+	for _, ref := range refs {
+		names = append(names, text.Name(ref.Job))
+	}
+	return strings.Join(names, ", ")
 }

@@ -31,7 +31,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 				return err
 			}
 			defer r.close()
-			refs, err := r.parse(args)
+			refs, err := r.parse(ctx, args)
 			if err != nil {
 				return err
 			}

@@ -80,7 +80,7 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 	if err := c.readSignatures(); err != nil {
 		return err
 	}
-	refs, err := c.parse(args)
+	refs, err := c.parse(ctx, args)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (v *viewCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer v.close()
-	refs, err := v.parse(args)
+	refs, err := v.parse(ctx, args)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,9 @@ type Options struct {
 	// LiveLog reads the logs of runs that have not ended; nil: find.DeckLog.
 	LiveLog find.LiveLog
 
+	// Tabs tells what TestGrid shows of a Prow, by the host of its Deck; nil: find.DeckTabs.
+	Tabs func(ctx context.Context, deck string) ([]find.Tab, error)
+
 	// Patience is how long files beside the traces, such as JUnit files, keep them back.
 	// [Loaded.FetchRest] brings those that take longer. 0: until they are there, within
 	// bounds.

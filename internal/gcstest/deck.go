@@ -23,7 +23,16 @@ func (s *Server) PutLog(job, build, container string, text []byte) {
 	s.logs[key] = text
 }
 
-// LoadDeck sets the logs of files DIR/JOB/BUILD/CONTAINER.txt.
+// PutConfig sets what the server's Deck shows as its Prow's configuration, at /config.
+// Nil text removes it.
+func (s *Server) PutConfig(text []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config = text
+}
+
+// LoadDeck sets the logs of files DIR/JOB/BUILD/CONTAINER.txt, and the configuration of
+// DIR/config/config.yaml.
 func (s *Server) LoadDeck(dir string) error {
 	root := os.DirFS(dir)
 	return fs.WalkDir(root, ".", func(file string, d fs.DirEntry, err error) error {
@@ -31,6 +40,11 @@ func (s *Server) LoadDeck(dir string) error {
 			return err
 		}
 		parts := strings.Split(strings.TrimSuffix(file, ".txt"), "/")
+		if file == "config/config.yaml" {
+			text, err := fs.ReadFile(root, file)
+			s.PutConfig(text)
+			return err
+		}
 		if len(parts) != 3 {
 			return fmt.Errorf("load %s: want JOB/BUILD/CONTAINER.txt", file)
 		}
@@ -43,8 +57,12 @@ func (s *Server) LoadDeck(dir string) error {
 	})
 }
 
-// parseLog reads the address of a log; false for other addresses.
+// parseLog reads the address of a log or of the configuration; false for other addresses.
 func parseLog(r *http.Request, req *Request) bool {
+	if r.URL.Path == "/config" {
+		req.Op = Config
+		return true
+	}
 	if r.URL.Path != "/log" {
 		return false
 	}
@@ -73,5 +91,18 @@ func (s *Server) log(w http.ResponseWriter, req *Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
+	w.Write(text)
+}
+
+// answerConfig answers as Deck does: with all of the configuration, as plain text.
+func (s *Server) answerConfig(w http.ResponseWriter) {
+	s.mu.Lock()
+	text := s.config
+	s.mu.Unlock()
+	if text == nil {
+		http.Error(w, "there is no configuration", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
 	w.Write(text)
 }

@@ -39,6 +39,7 @@ type Server struct {
 	mu       sync.Mutex
 	buckets  map[string]*bucket
 	logs     map[string][]byte // by JOB/BUILD/CONTAINER
+	config   []byte            // of its Prow
 	faults   []*fault
 	requests []*Request
 	conns    int

@@ -20,10 +20,11 @@ import (
 type Op string
 
 const (
-	List  Op = "list"  // objects of a bucket
-	Get   Op = "get"   // the bytes of an object, by XML or JSON
-	Attrs Op = "attrs" // the JSON description of an object or bucket
-	Log   Op = "log"   // the log of a run that has not ended, by Deck
+	List   Op = "list"   // objects of a bucket
+	Get    Op = "get"    // the bytes of an object, by XML or JSON
+	Attrs  Op = "attrs"  // the JSON description of an object or bucket
+	Log    Op = "log"    // the log of a run that has not ended, by Deck
+	Config Op = "config" // the configuration of its Prow, by Deck
 )
 
 // Request is one request as it was received.
@@ -128,8 +129,12 @@ func (s *Server) answer(w http.ResponseWriter, req *Request) {
 		refuse(w, req, http.StatusMethodNotAllowed, "MethodNotAllowed", "this server only reads")
 		return
 	}
-	if req.Op == Log {
+	switch req.Op {
+	case Log:
 		s.log(w, req)
+		return
+	case Config:
+		s.answerConfig(w)
 		return
 	}
 	s.mu.Lock()

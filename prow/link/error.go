@@ -14,6 +14,10 @@ type ParseError struct {
 	// Host is the host of a page that no known Prow, gcsweb or store serves. It is
 	// "" for all other errors.
 	Host string
+
+	// Dashboard and Tab are those of a link to a tab of TestGrid; "" for all other errors.
+	// They are hostile text.
+	Dashboard, Tab string
 }
 
 // Error is one line: the class, what was understood, what is missing, what to do.

@@ -22,10 +22,29 @@ type page struct {
 // lens, and which lines of a log.
 func (g grammar) parseWeb(rest string, depth int) (prow.Ref, *ParseError) {
 	ref, e := g.parsePage(rest, depth)
+	if e != nil && e.Class == ClassTestGrid {
+		e.Dashboard, e.Tab = tabOf(rest)
+	}
 	if _, fragment, ok := strings.Cut(rest, "#"); ok && e == nil && ref.Lines.File == "" {
 		ref.Lines = linesOf(fragment)
 	}
 	return ref, e
+}
+
+// tabOf finds the tab that a link into TestGrid means: HOST/DASHBOARD#TAB&width=20, or
+// HOST/q/summary/DASHBOARD/TAB/tests.
+func tabOf(rest string) (dashboard, tab string) {
+	rest, fragment, _ := strings.Cut(rest, "#")
+	rest, _, _ = strings.Cut(rest, "?")
+	segs := strings.Split(rest, "/")[1:]
+	if len(segs) >= 4 && segs[0] == "q" {
+		return unescape(segs[2]), unescape(segs[3])
+	}
+	tab, _, _ = strings.Cut(fragment, "&")
+	if len(segs) == 0 || segs[0] == "" || tab == "" || strings.EqualFold(tab, "summary") {
+		return "", ""
+	}
+	return unescape(segs[0]), unescape(tab)
 }
 
 // parsePage reads a web link without its fragment.

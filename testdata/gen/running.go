@@ -61,5 +61,41 @@ func liveLogs() sample {
 		p.wait(70 * time.Second)
 		p.klog("", "W", 3127, "instancegroups.go:560", "Cluster did not validate, will retry in \"30s\": node %q of role \"node\" is not ready.", node)
 	}
-	return sample{r.job: {r.build + "/test.txt": p.Bytes()}}
+	return sample{r.job: {r.build + "/test.txt": p.Bytes()}, "config": {"config.yaml": []byte(deckConfig)}}
 }
+
+// deckConfig is what Deck shows of its Prow's configuration: jobs, and where TestGrid shows
+// them.
+const deckConfig = `decorate_all_jobs: true
+periodics:
+- agent: kubernetes
+  annotations:
+    description: Upgrades a cluster of the version before
+    testgrid-dashboards: sig-cluster-lifecycle-kops, kops-upgrades
+    testgrid-tab-name: gce-upgrade
+  cluster: k8s-infra-prow-build
+  extra_refs:
+  - base_ref: master
+    org: kubernetes
+    repo: kops
+  interval: 8h
+  name: e2e-kops-gce-upgrade-k134
+- annotations:
+    testgrid-dashboards: sig-cluster-lifecycle-kops, kops-distros,
+      kops-nightly
+    testgrid-tab-name: aws-deb13
+  interval: 8h
+  name: e2e-kops-aws-distro-deb13
+- annotations:
+    testgrid-dashboards: kops-nightly
+    testgrid-tab-name: aws-deb13
+  interval: 24h
+  name: e2e-kops-gce-upgrade-k134-nightly
+presubmits:
+  kubernetes/kops:
+  - always_run: false
+    annotations:
+      testgrid-dashboards: presubmits-kops
+    name: pull-kops-e2e-k8s-gce-cilium
+prowjob_namespace: default
+`

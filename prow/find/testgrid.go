@@ -1,0 +1,177 @@
+package find
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Tab of a dashboard of TestGrid shows the runs of a job.
+type Tab struct {
+	Dashboard string `json:"dashboard"`
+	Name      string `json:"tab"`
+	Job       string `json:"job"`
+}
+
+// Bounds of a Prow's configuration. That of kubernetes has some tens of MB.
+const (
+	configTimeout = 2 * time.Minute
+	maxConfig     = 512 << 20 // bytes
+	maxTabs       = 200_000
+	maxConfigLine = 64 << 10 // bytes of a line that is looked at
+)
+
+// DeckTabs asks a Deck for its Prow's configuration, and gives the tabs that the
+// annotations of its jobs tell of. It sends no credentials.
+func DeckTabs(ctx context.Context, host string) ([]Tab, error) {
+	ctx, cancel := context.WithTimeout(ctx, configTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, deckPage(host, "/config", nil), nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := deckClient(req).Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("cannot ask %s for its configuration: %w", host, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("cannot read the configuration of %s: HTTP %d", host, resp.StatusCode)
+	}
+	tabs, err := ReadTabs(io.LimitReader(resp.Body, maxConfig))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration of %s: %w", host, err)
+	}
+	return tabs, nil
+}
+
+// JobsOf gives the jobs of a tab, in order.
+func JobsOf(tabs []Tab, dashboard, tab string) (jobs []string) {
+	for _, t := range tabs {
+		if t.Dashboard == dashboard && t.Name == tab && !slices.Contains(jobs, t.Job) {
+			jobs = append(jobs, t.Job)
+		}
+	}
+	slices.Sort(jobs)
+	return jobs
+}
+
+// ReadTabs reads a configuration as Deck writes it, line by line: YAML whose blocks are
+// indented by two, with the jobs as lists below periodics, presubmits/REPOSITORY and
+// postsubmits/REPOSITORY. A job says where TestGrid shows it:
+//
+//	periodics:
+//	- agent: kubernetes
+//	  annotations:
+//	    testgrid-dashboards: sig-a, sig-b
+//	    testgrid-tab-name: nightly
+//	  name: e2e-nightly
+func ReadTabs(r io.Reader) ([]Tab, error) {
+	t := &tabReader{}
+	in := bufio.NewReaderSize(r, maxConfigLine)
+	for {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) { // of no use, and its rest even less
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = in.ReadSlice('\n')
+			}
+			line = nil
+		}
+		t.line(bytes.TrimRight(line, "\r\n"))
+		if err == io.EOF {
+			t.endJob()
+			return t.tabs, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(t.tabs) >= maxTabs {
+			return t.tabs, nil
+		}
+	}
+}
+
+type tabReader struct {
+	tabs   []Tab
+	of     string // periodics, presubmits, postsubmits; "" is something else
+	indent int    // of the dashes before jobs; -1 is none yet
+
+	job         bool
+	annotations bool // the lines of these are read
+	values      map[string]string
+	last        string // whose text the next lines may go on with
+}
+
+func (t *tabReader) line(line []byte) {
+	text := bytes.TrimLeft(line, " ")
+	if len(text) == 0 || text[0] == '#' {
+		return
+	}
+	indent := len(line) - len(text)
+	dash := bytes.HasPrefix(text, []byte("- "))
+	if indent == 0 && !dash {
+		t.endJob()
+		t.of, t.indent = string(bytes.TrimSuffix(text, []byte(":"))), -1
+		return
+	}
+	if t.of != "periodics" && t.of != "presubmits" && t.of != "postsubmits" {
+		return
+	}
+	switch {
+	case dash && (t.indent < 0 || indent == t.indent):
+		t.endJob()
+		t.indent, t.job, t.values = indent, true, map[string]string{}
+		t.field(indent+2, text[2:])
+	case !dash && indent <= t.indent: // the next repository
+		t.endJob()
+	case t.job && !dash:
+		t.field(indent, text)
+	}
+}
+
+// field reads a line of a job that begins no item of a list.
+func (t *tabReader) field(indent int, text []byte) {
+	key, value, ok := strings.Cut(string(text), ":")
+	switch at := indent - t.indent - 2; {
+	case at == 0:
+		t.annotations, t.last = key == "annotations", ""
+		if key == "name" && ok {
+			t.values["name"], t.last = plain(value), "name"
+		}
+	case at == 2 && t.annotations && ok:
+		t.values[key], t.last = plain(value), key
+	case at > 2 && t.annotations && t.last != "": // a long text goes on
+		t.values[t.last] = strings.TrimSpace(t.values[t.last] + " " + plain(string(text)))
+	}
+}
+
+// plain is a scalar without its quotes.
+func plain(s string) string {
+	s = strings.TrimSpace(s)
+	if n := len(s); n > 1 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
+		s = s[1 : n-1]
+	}
+	return strings.Trim(s, `"'`)
+}
+
+func (t *tabReader) endJob() {
+	if t.job && t.values["name"] != "" {
+		tab := t.values["testgrid-tab-name"]
+		if tab == "" {
+			tab = t.values["name"]
+		}
+		for dashboard := range strings.SplitSeq(t.values["testgrid-dashboards"], ",") {
+			if dashboard = strings.TrimSpace(dashboard); dashboard != "" && len(t.tabs) < maxTabs {
+				t.tabs = append(t.tabs, Tab{dashboard, tab, t.values["name"]})
+			}
+		}
+	}
+	t.job, t.annotations, t.last, t.values = false, false, "", nil
+}

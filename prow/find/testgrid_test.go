@@ -1,0 +1,128 @@
+package find
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// sampleConfig is the configuration of a Prow, as Deck writes it.
+const sampleConfig = `branch-protection:
+  orgs:
+    kubernetes:
+      name: no-job
+deck:
+  spyglass:
+    lenses:
+    - lens:
+        name: buildlog
+periodics:
+- agent: kubernetes
+  annotations:
+    description: |
+      testgrid-dashboards: not this
+      - name: nor this
+    testgrid-dashboards: sig-cluster-lifecycle-kops, sig-b
+    testgrid-tab-name: nightly
+  cluster: default
+  extra_refs:
+  - base_ref: master
+    name: no-job
+    repo: kops
+  labels:
+    testgrid-tab-name: no-tab
+  name: e2e-kops-nightly
+  spec:
+    containers:
+    - args:
+      - --annotations
+      env:
+      - name: no-job
+        value: x
+      name: ""
+- annotations:
+    testgrid-dashboards: sig-a, sig-with-a-very-long-name-that-makes-the-writer-fold-the-line,
+      sig-cluster-lifecycle-kops
+    testgrid-tab-name: "nightly"
+  name: e2e-kops-nightly-arm
+- agent: kubernetes
+  name: in-no-dashboard
+presubmits:
+  kubernetes/kops:
+  - always_run: false
+    annotations:
+      testgrid-dashboards: presubmits-kops
+    name: pull-kops-e2e
+  kubernetes/other:
+  - annotations:
+      testgrid-dashboards: presubmits-kops
+      testgrid-tab-name: other
+    name: pull-other
+prowjob_namespace: default
+`
+
+func TestReadTabs(t *testing.T) {
+	tabs, err := ReadTabs(strings.NewReader(sampleConfig + "# " + strings.Repeat("x", 3*maxConfigLine) + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, tab := range tabs {
+		got = append(got, fmt.Sprintf("%s#%s %s", tab.Dashboard, tab.Name, tab.Job))
+	}
+	want := []string{
+		"sig-cluster-lifecycle-kops#nightly e2e-kops-nightly", "sig-b#nightly e2e-kops-nightly",
+		"sig-a#nightly e2e-kops-nightly-arm", "sig-with-a-very-long-name-that-makes-the-writer-fold-the-line#nightly e2e-kops-nightly-arm",
+		"sig-cluster-lifecycle-kops#nightly e2e-kops-nightly-arm",
+		"presubmits-kops#pull-kops-e2e pull-kops-e2e", "presubmits-kops#other pull-other",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if jobs := JobsOf(tabs, "sig-cluster-lifecycle-kops", "nightly"); strings.Join(jobs, " ") != "e2e-kops-nightly e2e-kops-nightly-arm" {
+		t.Errorf("jobs %q", jobs)
+	}
+	if jobs := JobsOf(tabs, "sig-a", "other"); len(jobs) != 0 {
+		t.Errorf("jobs %q", jobs)
+	}
+}
+
+func TestDeckTabs(t *testing.T) {
+	status := http.StatusOK
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/config" {
+			http.NotFound(w, r)
+			return
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, sampleConfig)
+	}))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	if tabs, err := DeckTabs(t.Context(), host); err != nil || len(tabs) != 7 {
+		t.Errorf("%d tabs, %v", len(tabs), err)
+	}
+	status = http.StatusForbidden
+	if _, err := DeckTabs(t.Context(), host); err == nil || !strings.Contains(err.Error(), "HTTP 403") {
+		t.Errorf("refused: %v", err)
+	}
+}
+
+// Any bytes may be a configuration.
+func FuzzReadTabs(f *testing.F) {
+	f.Add(sampleConfig)
+	f.Add("periodics:\n- \n-  annotations:\n      x\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		tabs, err := ReadTabs(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tab := range tabs {
+			if tab.Dashboard == "" || tab.Job == "" || tab.Name == "" {
+				t.Errorf("an empty name in %+v", tab)
+			}
+		}
+	})
+}
