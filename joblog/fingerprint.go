@@ -12,7 +12,7 @@ import (
 
 // FingerprintVersion is the version of the rules by which texts are masked. It grows
 // when a fingerprint would differ from that of an older version.
-const FingerprintVersion = 2
+const FingerprintVersion = 3
 
 // maxMasked is how many bytes of a line its fingerprint goes by.
 const maxMasked = 4 << 10
@@ -286,7 +286,8 @@ func maskWord(out []byte, start, end int, all uint8) int {
 	switch {
 	case start > 0 && out[start-1] == '-' && isSuffix(word, all),
 		all&isNumber != 0 && isID(word, all),
-		all&notHex == 0 && len(word) <= 4 && behindColon(out[:start]):
+		all&notHex == 0 && len(word) <= 4 && behindColon(out[:start]),
+		all&notHex == 0 && len(word) == groupLen && behindDash(out[:start]):
 		return addMask(out, start)
 	case all&isNumber == 0:
 		return end
@@ -326,6 +327,16 @@ func behindColon(out []byte) bool {
 		n--
 	}
 	return n > 0 && n < len(out) && out[n-1] == '#'
+}
+
+// groupLen is the length of the groups within a UUID.
+const groupLen = 4
+
+// behindDash reports whether out ends with a mask and a dash: a group of a UUID may begin with
+// a letter.
+func behindDash(out []byte) bool {
+	n := len(out)
+	return n >= 2 && out[n-1] == '-' && out[n-2] == '#'
 }
 
 // isSuffix reports whether a word behind a dash looks like the end of a generated name.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"runtime"
 	"slices"
@@ -463,6 +464,29 @@ func TestFingerprintsOfStatuses(t *testing.T) {
 		if l.Fingerprint(0) != l.Fingerprint(1) {
 			t.Errorf("%s: %s", form, l.Masked(nil, 0))
 		}
+	}
+}
+
+// A UUID is masked whatever its groups begin with, unless one of the long ones has no digit.
+func TestFingerprintsOfUUIDs(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var text strings.Builder
+	for n := 0; n < 1000; {
+		a, b := random.Uint64(), random.Uint64()
+		if id := fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff); strings.ContainsAny(id[:8], "0123456789") && strings.ContainsAny(id[24:], "0123456789") {
+			fmt.Fprintf(&text, "ID for this run: %q\n", id)
+			n++
+		}
+	}
+	l := index(t, text.String(), Options{})
+	for i := range l.Len() {
+		if masked := string(l.Masked(nil, i)); masked != `ID for this run: "#"` {
+			t.Errorf("%s: %s", l.Raw(i), masked)
+		}
+	}
+	words := index(t, "pod web-1-face of kops-beef and v1-feed-me\n", Options{})
+	if masked := string(words.Masked(nil, 0)); masked != "pod web-# of kops-beef and v#-me" {
+		t.Errorf("words: %s", masked)
 	}
 }
 
