@@ -175,7 +175,7 @@ func (b *tab) wait(js string) {
 		return err
 	}
 	err := poll()
-	for err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Cannot find context") {
+	for err != nil && ctx.Err() == nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "navigated or closed")) {
 		err = poll() // the page that was asked first has gone away meanwhile
 	}
 	if err != nil {

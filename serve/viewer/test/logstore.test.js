@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { atRow } from '../ui/model/loglines.js';
 import { settled } from '../ui/state/loader.js';
+import { readGap, stepMatches, walkLines } from '../ui/state/logmoves.js';
 import { LogStore } from '../ui/state/logstore.js';
 import { opened, serving } from './page.js';
 
@@ -122,12 +123,12 @@ test('lines are chosen, and walked through', async () => {
   assert.deepEqual(p.log.state.chosen, { from: 2, to: 4 });
   p.log.choose(6, true, 'push');
   assert.deepEqual(p.log.state.chosen, { from: 2, to: 6 });
-  p.log.walk(1);
+  walkLines(p.log, 1);
   assert.deepEqual(p.log.state.chosen, { from: 7, to: 7 });
-  p.log.walk(Infinity);
-  p.log.walk(1);
+  walkLines(p.log, Infinity);
+  walkLines(p.log, 1);
   assert.deepEqual(p.log.state.chosen, { from: 10, to: 10 });
-  p.log.walk(-Infinity);
+  walkLines(p.log, -Infinity);
   assert.equal(p.navigation.address.log, 'build-log.txt:1');
 });
 
@@ -143,19 +144,19 @@ test('what is looked for is marked and gone through', async () => {
   await until(() => p.log.line(2).text[0][1] === 'found');
   await until(() => p.log.state.whole.value?.text[0][1] === 'found');
   for (const [by, at, said] of [[1, 7, '3 of 3'], [1, 2, '1 of 3'], [-1, 7, '3 of 3'], [-1, 3, '2 of 3']]) {
-    p.log.step(by);
+    stepMatches(p.log, by);
     assert.deepEqual([p.log.state.chosen.from, p.said.at(-1)], [at, said]);
   }
   p.store.change({ lmode: 'filter' }, 'replace');
   await until(() => settled(p.log.state.shown) && p.log.state.shown.value.count === 3);
   assert.equal(rows(p), '2,3,7');
-  p.log.walk(1);
+  walkLines(p.log, 1);
   assert.equal(p.log.state.chosen.from, 7);
   p.log.search('(', 'push');
   await until(() => p.log.state.matches.error);
   p.log.want([2]);
   await until(() => p.log.line(2).text[0][1] === undefined);
-  p.log.step(1);
+  stepMatches(p.log, 1);
   assert.equal(p.said.at(-1), 'No match');
 });
 
@@ -177,18 +178,18 @@ test('what is missing comes to its place', async () => {
   p.log.want([4, 5]);
   await until(() => p.log.line(4) && p.log.line(5));
   assert.equal(questions('log/lines').at(-1).missing, '20', 'numbers mean something beside their gaps');
-  p.log.walk(-1);
+  walkLines(p.log, -1);
   assert.deepEqual(p.log.state.focus, { line: 5, gap: true, how: 'near' });
   assert.deepEqual(p.log.state.chosen, { from: 5, to: 5 }, 'a gap is not chosen');
   fails = true;
-  p.log.moreAtFocus(false);
+  readGap(p.log, false);
   await until(() => p.said.at(-1)?.startsWith('nothing at') && !p.log.state.reading);
   assert.equal(rows(p), '1,2,3,4,gap,5,6,7,8');
   fails = false;
   const known = p.log.line(5);
-  p.log.moreAtFocus(true);
+  readGap(p.log, true);
   assert.equal(p.log.state.reading.place, 40);
-  p.log.moreAtFocus(true);
+  readGap(p.log, true);
   await until(() => rows(p) === '1,2,3,4,5,6,7,8,9,10');
   assert.deepEqual(questions('log/more').map(({ place, size, missing }) => [place, size, missing]), [['40', '20', '20'], ['40', '20', '20']], 'one question at a time');
   assert.deepEqual([p.log.state.chosen, p.navigation.address.log], [{ from: 7, to: 7 }, 'build-log.txt:7']);

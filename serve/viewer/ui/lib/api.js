@@ -32,7 +32,6 @@ export async function ask(path, signal) {
     sameView(response.headers.get('Prowtrace-View'));
     return response;
   }
-  if (response.status === 409) window.location.reload(); // lines of a log have other numbers now
   const body = await response.json().catch(() => null);
   throw new Failure(body?.error?.what ?? `The server answered ${response.status}`, body?.error?.next ?? '', response.status);
 }

@@ -16,6 +16,7 @@ export class LineLoader {
   #numberOf;
   #signal;
   #came;
+  #failed;
   /** @type {Map<number, T>} */
   #lines = new Map();
   /** @type {Set<number>} */
@@ -31,12 +32,14 @@ export class LineLoader {
    * @param {(line: T) => number} numberOf
    * @param {AbortSignal} signal
    * @param {() => void} came
+   * @param {(e: unknown, path: string) => void} [failed]
    */
-  constructor(pathOf, numberOf, signal, came) {
+  constructor(pathOf, numberOf, signal, came, failed) {
     this.#pathOf = pathOf;
     this.#numberOf = numberOf;
     this.#signal = signal;
     this.#came = came;
+    this.#failed = failed;
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
@@ -110,13 +113,14 @@ export class LineLoader {
     this.#wanted.clear();
     const underway = this.#underway;
     for (const line of lines) underway.add(line);
+    const path = this.#pathOf(formatRanges(lines, ','));
     try {
-      const answer = /** @type {{ lines: T[] }} */ (await json(this.#pathOf(formatRanges(lines, ',')), this.#signal));
+      const answer = /** @type {{ lines: T[] }} */ (await json(path, this.#signal));
       if (underway !== this.#underway) return;
       this.#keep(answer.lines);
       this.#came();
-    } catch {
-      // they are asked for again when they are drawn again
+    } catch (e) {
+      this.#failed?.(e, path); // they are asked for again when they are drawn again
     } finally {
       for (const line of lines) underway.delete(line);
     }

@@ -1,10 +1,9 @@
 // What the pane of a log holds, and how it moves along with the trace beside it.
 
-import { ask, json } from '../lib/api.js';
-import { count } from '../lib/format.js';
+import { ask, Failure, json } from '../lib/api.js';
 import { at } from '../model/columns.js';
 import { withMore } from '../model/loggaps.js';
-import { allLines, atRow, formatLog, lineSet, linesBefore, logRows, nextLine, parseLog, rowOfFocus } from '../model/loglines.js';
+import { allLines, formatLog, lineSet, logRows, parseLog } from '../model/loglines.js';
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
 import { firstSpan, LogFindings } from './logfindings.js';
@@ -56,6 +55,7 @@ export class LogStore extends Store {
       new Loader(load, (answer) => this.batch(() => {
         this.set({ [name]: answer });
         this.#answered(name);
+        this.#refused(answer.error, answer.key ?? '');
       }), trace.ended);
     const found = async (/** @type {string} */ key, /** @type {AbortSignal} */ signal) => lineSet(new Uint32Array(await (await ask(key, signal)).arrayBuffer()));
     this.#loaders = { head: loader('head', json), whole: loader('whole', json), matches: loader('matches', found), shown: loader('shown', found) };
@@ -118,7 +118,7 @@ export class LogStore extends Store {
     const lines = (this.#lines = new LineLoader((at) => this.#marking('/lines', at), (l) => l.number, this.#asking.signal, () => this.batch(() => {
       this.set({ lines: lines.current() });
       if (this.#pointing > 0) this.#point(this.#pointing);
-    })));
+    }), this.#refused.bind(this)));
     this.set({ lines: lines.current() });
     void this.#loaders.head.ask(this.path(''));
   }
@@ -293,28 +293,6 @@ export class LogStore extends Store {
   }
 
   /**
-   * Goes to another row; from a gap on to the next line.
-   * @param {number} by rows
-   */
-  walk(by) {
-    const { rows, focus } = this.state;
-    if (rows.n === 0) return;
-    const { line, gap } = atRow(rows, Math.min(Math.max(rowOfFocus(rows, focus) + by, 0), rows.n - 1));
-    if (gap) this.set({ focus: { line: gap.before, gap: true, how: 'near' } });
-    else this.choose(line, false, 'soon');
-  }
-
-  /**
-   * Brings what is missing at the active gap.
-   * @param {boolean} end
-   */
-  moreAtFocus(end) {
-    const { rows, focus } = this.state;
-    const { gap } = atRow(rows, rowOfFocus(rows, focus));
-    if (focus.gap && gap) void this.more(gap, end);
-  }
-
-  /**
    * Brings what is missing at a gap: of much the beginning, or the end.
    * @param {LogGap} gap
    * @param {boolean} end
@@ -325,16 +303,30 @@ export class LogStore extends Store {
     const { lines } = head.value;
     const size = Math.min(gap.bytes, PIECE);
     const { signal } = this.#asking;
+    const path = this.path('/more', { place: String(end ? gap.place + gap.bytes - size : gap.place), size: String(size) });
     this.set({ reading: gap, focus: { line: gap.before, gap: true, how: 'near' } });
     try {
-      const now = /** @type {LogHead} */ (await json(this.path('/more', { place: String(end ? gap.place + gap.bytes - size : gap.place), size: String(size) }), signal));
+      const now = /** @type {LogHead} */ (await json(path, signal));
       this.batch(() => this.#putIn(now, gap, now.lines - lines, end));
       if (now.missing === head.value.missing) this.trace.say('No line ends in what was read: there is none to show');
     } catch (e) {
-      if (!signal.aborted) this.trace.say(e instanceof Error ? e.message : String(e));
-    } finally {
-      if (!signal.aborted) this.set({ reading: null });
+      if (signal.aborted) return;
+      this.trace.say(e instanceof Error ? e.message : String(e));
+      this.#refused(e, '');
     }
+    if (!signal.aborted) this.set({ reading: null });
+  }
+
+  /**
+   * Loads the page again where another page has read more of the log: lines have other
+   * numbers. What was asked before this page read more is asked again anyhow.
+   * @param {unknown} e
+   * @param {string} path or "" of what reads more
+   */
+  #refused(e, path) {
+    if (!(e instanceof Failure) || e.status !== 409) return;
+    const now = !this.state.reading && new URLSearchParams(path.split('?')[1]).get('missing') === String(this.state.head.value?.missing);
+    if (now || path === '') window.location.reload();
   }
 
   /**
@@ -352,19 +344,6 @@ export class LogStore extends Store {
     if (chosen && bySpan < 0) this.trace.change({ log: formatLog(name, chosen) }, 'replace');
     if (whole.value) this.#askWhole(whole.value.number + (whole.value.number >= before ? by : 0));
     this.trace.askLogErrors(head.missing ?? 0);
-  }
-
-  /**
-   * Goes to the next line that matches, around the end.
-   * @param {1 | -1} by
-   */
-  step(by) {
-    const { matches: { value: set }, focus } = this.state;
-    const line = set ? nextLine(set, focus.line, by) : 0;
-    if (!set || line === 0) return this.trace.say('No match');
-    this.choose(line, false, 'push');
-    this.set({ focus: { ...this.state.focus, word: true } });
-    this.trace.say(`${count(linesBefore(set, line) + 1)} of ${count(set.count)}`);
   }
 
   /**

@@ -9,6 +9,7 @@ import { nameOf } from '../model/columns.js';
 import { formatLog } from '../model/loglines.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
+import { readGap, stepMatches, walkLines } from '../state/logmoves.js';
 import { LogStore } from '../state/logstore.js';
 import { wholeTrace } from '../state/moves.js';
 import { copyButton } from './copy.js';
@@ -174,7 +175,7 @@ function finding(store, grid) {
       input.value = store.trace.meant(input.value);
       const q = input.value.trim();
       if (q !== store.state.address.lq) store.search(q, 'push');
-      else store.step(e.shiftKey ? -1 : 1);
+      else stepMatches(store, e.shiftKey ? -1 : 1);
     } else if (e.key === 'Escape') {
       cancel();
       input.value = '';
@@ -187,7 +188,7 @@ function finding(store, grid) {
   return {
     problem,
     element: h('div', { class: 'group log-find', role: 'search' }, input, said,
-      button('↑', 'Previous line that matches (N)', () => store.step(-1)), button('↓', 'Next line that matches (n)', () => store.step(1)), mode),
+      button('↑', 'Previous line that matches (N)', () => stepMatches(store, -1)), button('↓', 'Next line that matches (n)', () => stepMatches(store, 1)), mode),
     /** @param {LogState} s */
     update({ address, matches }) {
       if (document.activeElement !== input) input.value = address.lq;
@@ -257,10 +258,10 @@ function key(e, store, grid, toLines) {
   const rows = {
     ArrowDown: 1, ArrowUp: -1, PageDown: grid.pageSize(), PageUp: -grid.pageSize(), Home: -Infinity, End: Infinity,
   }[e.key];
-  if (rows !== undefined) store.walk(rows);
-  else if (e.key === 'Enter') store.moreAtFocus(e.shiftKey);
-  else if (e.key === 'n') store.step(1);
-  else if (e.key === 'N') store.step(-1);
+  if (rows !== undefined) walkLines(store, rows);
+  else if (e.key === 'Enter') readGap(store, e.shiftKey);
+  else if (e.key === 'n') stepMatches(store, 1);
+  else if (e.key === 'N') stepMatches(store, -1);
   else if (e.key === 'Escape') toLines();
   else if (e.key === 'ArrowLeft' || e.key === 'ArrowRight') grid.element.scrollLeft += e.key === 'ArrowLeft' ? -80 : 80;
   else return;
