@@ -22,6 +22,7 @@ type historyCommand struct {
 	asJSON bool
 	number int
 	with   string
+	page   historyPage
 }
 
 // mostJobs bounds the jobs that --with adds.
@@ -37,9 +38,12 @@ failures are the same, whether the job is broken (and since which commits), flak
 fixed, what runs that fail have in common, and how much of their time limits runs use.
 
 JOB is the name of a job, or any link to it or to one of its runs. A failure that three
-jobs have within a day is called systemic and comes first.`,
+jobs have within a day is called systemic and comes first.
+
+With --open it is a page in the browser, served on this machine until Ctrl-C.`,
 		Example: `  prowtrace history e2e-kops-gce-cni-cilium
-  prowtrace history -n 50 e2e-kops-gce-cni-cilium --with 'e2e-kops-*'`,
+  prowtrace history -n 50 e2e-kops-gce-cni-cilium --with 'e2e-kops-*'
+  prowtrace history --open e2e-kops-gce-cni-cilium`,
 		Args: atLeastOneJob,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
@@ -56,6 +60,7 @@ jobs have within a day is called systemic and comes first.`,
 	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
+	c.page.register(f)
 	return command
 }
 
@@ -70,6 +75,9 @@ func atLeastOneJob(c *cobra.Command, args []string) error {
 func (c *historyCommand) run(ctx context.Context, args []string) error {
 	if c.asJSON {
 		c.output = asJSON
+	}
+	if err := c.page.check(c.output); err != nil {
+		return err
 	}
 	c.join = string(join.ByTime)
 	if err := c.open(ctx); err != nil {
@@ -91,6 +99,9 @@ func (c *historyCommand) run(ctx context.Context, args []string) error {
 	runs, err := c.runs(ctx, refs)
 	if err != nil {
 		return err
+	}
+	if c.page.open {
+		return c.serve(ctx, history.Make(runs))
 	}
 	return c.print(history.Make(runs))
 }

@@ -212,18 +212,23 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 
 // show prints the address, and opens it in the browser if that is wanted.
 func (v *viewCommand) show(ctx context.Context, address string) error {
-	if _, err := fmt.Fprintln(v.streams.Out, address); err != nil {
+	return v.request.show(ctx, address, !v.noBrowser && v.ui != uiNone)
+}
+
+// show prints the address of a page, and opens it in the browser if that is wanted.
+func (r *request) show(ctx context.Context, address string, browser bool) error {
+	if _, err := fmt.Fprintln(r.streams.Out, address); err != nil {
 		return fmt.Errorf("writing the address %s: %w", address, err)
 	}
-	if hint := sshHint(v.streams.Getenv, address); hint != "" {
-		v.note("%s", hint)
+	if hint := sshHint(r.streams.Getenv, address); hint != "" {
+		r.note("%s", hint)
 	}
-	v.note("Press Ctrl-C to end.")
-	if v.noBrowser || v.ui == uiNone || v.streams.Getenv("CI") != "" {
+	r.note("Press Ctrl-C to end.")
+	if !browser || r.streams.Getenv("CI") != "" {
 		return nil
 	}
 	if err := launch.Browser(ctx, address); err != nil {
-		v.note("%v", err)
+		r.note("%v", err)
 	}
 	return nil
 }

@@ -3,8 +3,8 @@
 //
 // Listen opens the ports, so that an address that is taken is an error before
 // anything else begins; Run serves until its context ends and then lets the
-// requests under way finish for a moment. The package does not decide what is
-// served, and reads no files.
+// requests under way finish for a moment. ListenPages is for pages without a storage.
+// The package does not decide what is served, and reads no files.
 package serve
 
 import (
@@ -25,7 +25,7 @@ const Grace = 2 * time.Second
 
 // Servers are listeners that wait for Run.
 type Servers struct {
-	storage net.Listener
+	storage net.Listener // nil where only pages are served
 	viewer  net.Listener
 }
 
@@ -42,6 +42,15 @@ func Listen(ctx context.Context, storage, viewer string) (*Servers, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ListenPages opens a listener for pages alone. Their Run takes no storage.
+func ListenPages(ctx context.Context, address string) (*Servers, error) {
+	l, err := listen(ctx, "viewer", address)
+	if err != nil {
+		return nil, err
+	}
+	return &Servers{viewer: l}, nil
 }
 
 func listen(ctx context.Context, what, address string) (net.Listener, error) {
@@ -71,17 +80,20 @@ func (s *Servers) Close() {
 	}
 }
 
-// Run serves until ctx ends or a server fails. The end of ctx is no error.
+// Run serves until ctx ends or a server fails. The end of ctx is no error. storage is nil
+// where only pages are served.
 func (s *Servers) Run(ctx context.Context, storage *grpc.Server, pages http.Handler) error {
 	defer s.Close()
 	web := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		if err := storage.Serve(s.storage); err != nil {
-			return fmt.Errorf("serving the Jaeger storage on %s: %w", s.Storage(), err)
-		}
-		return nil
-	})
+	if storage != nil {
+		g.Go(func() error {
+			if err := storage.Serve(s.storage); err != nil {
+				return fmt.Errorf("serving the Jaeger storage on %s: %w", s.Storage(), err)
+			}
+			return nil
+		})
+	}
 	g.Go(func() error {
 		if err := web.Serve(s.viewer); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving the viewer on %s: %w", s.Viewer(), err)
@@ -93,18 +105,28 @@ func (s *Servers) Run(ctx context.Context, storage *grpc.Server, pages http.Hand
 		// The context has ended; the grace is for what is under way.
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), Grace)
 		defer cancel()
-		stopped := make(chan struct{})
-		go func() { storage.GracefulStop(); close(stopped) }()
+		stopped := stopping(grace, storage)
 		if web.Shutdown(grace) != nil {
 			web.Close()
 		}
-		select {
-		case <-stopped:
-		case <-grace.Done():
-			storage.Stop()
-			<-stopped
-		}
+		<-stopped
 		return nil
 	})
 	return g.Wait()
+}
+
+// stopping stops a storage, gracefully until grace ends. What it gives is closed when the
+// storage has stopped.
+func stopping(grace context.Context, storage *grpc.Server) <-chan struct{} {
+	stopped := make(chan struct{})
+	if storage == nil {
+		close(stopped)
+		return stopped
+	}
+	go func() {
+		defer close(stopped)
+		defer context.AfterFunc(grace, storage.Stop)() // ends a graceful stop that waits
+		storage.GracefulStop()
+	}()
+	return stopped
 }

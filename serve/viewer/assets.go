@@ -16,12 +16,26 @@ import (
 //go:embed ui/*.html ui/*.css ui/*.svg ui/*.js ui/*/*.js
 var ui embed.FS
 
-// scripts are the modules of ui as they are sent, made when the first is asked for.
-var scripts = sync.OnceValues(func() (map[string][]byte, error) { return joinModules(ui, "ui", "main.js") })
+// A site is a page with what it loads: all of it is below ui.
+type site struct {
+	page string // its HTML
 
-func serveAsset(w http.ResponseWriter, r *http.Request) {
+	// scripts are its modules as they are sent, made when the first is asked for.
+	scripts func() (map[string][]byte, error)
+}
+
+func newSite(page, main string) site {
+	return site{page, sync.OnceValues(func() (map[string][]byte, error) { return joinModules(ui, "ui", main) })}
+}
+
+var (
+	ofTraces  = newSite("index.html", "main.js")
+	ofHistory = newSite("history.html", "history.js")
+)
+
+func (s site) serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("asset")
-	content, err := asset(name)
+	content, err := s.asset(name)
 	if err != nil || path.Ext(name) == ".html" {
 		http.NotFound(w, r)
 		return
@@ -31,8 +45,8 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 }
 
 // asset gives the content of an asset by its name below /ui/.
-func asset(name string) ([]byte, error) {
-	modules, err := scripts()
+func (s site) asset(name string) ([]byte, error) {
+	modules, err := s.scripts()
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +56,9 @@ func asset(name string) ([]byte, error) {
 	return ui.ReadFile("ui/" + name)
 }
 
-// servePage sends the one page there is; its script reads the address.
-func servePage(w http.ResponseWriter, r *http.Request, status int) {
-	content, err := ui.ReadFile("ui/index.html")
+// servePage sends the page; its script reads the address.
+func (s site) servePage(w http.ResponseWriter, r *http.Request, status int) {
+	content, err := ui.ReadFile("ui/" + s.page)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -59,11 +73,11 @@ func (v *reader) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
 	given := r.PathValue("trace")
 	t, err := v.lookup(given)
 	if err != nil {
-		servePage(w, r, asHTTPError(err).status)
+		ofTraces.servePage(w, r, asHTTPError(err).status)
 		return
 	}
 	w.Header().Set("Link", strings.Join(firstRequests(given, t), ", "))
-	servePage(w, r, http.StatusOK)
+	ofTraces.servePage(w, r, http.StatusOK)
 }
 
 const (

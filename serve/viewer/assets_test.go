@@ -74,7 +74,7 @@ func TestJoinModulesOfUnknownForm(t *testing.T) {
 
 // No module imports or exports in a form that joining does not know.
 func TestModulesAreJoined(t *testing.T) {
-	modules, err := scripts()
+	modules, err := ofTraces.scripts()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ var (
 // that it imports at once are one script, and the modules that are imported later
 // take from that script what is in it.
 func joinModules(files fs.FS, folder, main string) (map[string][]byte, error) {
-	j := joiner{files: files, folder: folder, joined: map[string]bool{}, sent: map[string][]byte{}}
+	j := joiner{files: files, folder: folder, main: main, joined: map[string]bool{}, sent: map[string][]byte{}}
 	j.script.WriteString("// The modules of the first screen, one after the other.\nexport const modules = {};\n")
 	if err := j.join(main); err != nil {
 		return nil, err
@@ -40,7 +40,8 @@ func joinModules(files fs.FS, folder, main string) (map[string][]byte, error) {
 type joiner struct {
 	files  fs.FS
 	folder string
-	script strings.Builder   // of the joined modules
+	script strings.Builder // of the joined modules
+	main   string
 	joined map[string]bool   // modules in the script
 	later  []string          // modules that are imported by others than those
 	sent   map[string][]byte // main and modules that are not in the script
@@ -79,7 +80,7 @@ func (j *joiner) send(name string) error {
 	if err != nil {
 		return err
 	}
-	j.sent[name] = []byte("import { modules } from '/ui/main.js';\n" + j.imports(name, text))
+	j.sent[name] = []byte("import { modules } from '/ui/" + j.main + "';\n" + j.imports(name, text))
 	return nil
 }
 

@@ -2,7 +2,8 @@
 // browser and the API it asks. The page shows the traces of a run, one trace
 // as a waterfall, one span with all that is known of it, and the same spans as
 // a table of operations, a flame graph, a map of services, a flat list, and their
-// events by time; and beside them the lines of the run's logs.
+// events by time; and beside them the lines of the run's logs. A page of its own
+// shows the history of jobs: what their last runs tell.
 //
 // Go computes, the page draws: order, self times, the critical path, searches
 // and statistics come from here (docs/api.md describes each answer), the page
@@ -111,10 +112,10 @@ func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
 	mux.HandleFunc("/api/v1/traces/{trace}/log/raw", v.reading((*reader).streamLog))
 	mux.HandleFunc("/api/v1/summary", v.waitJudged)
 	mux.HandleFunc("/api/v1/traces/{trace}/summary", v.waitJudged)
-	mux.HandleFunc("/ui/{asset...}", serveAsset)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusOK) })
+	mux.HandleFunc("/ui/{asset...}", ofTraces.serveAsset)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, http.StatusOK) })
 	mux.HandleFunc("/trace/{trace}", v.reading((*reader).servePageOfTrace))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, http.StatusNotFound) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, http.StatusNotFound) })
 	v.pages = newGuard(hosts, mux)
 	return v
 }
@@ -195,9 +196,11 @@ var addresses = map[string]handler{
 	"traces/{trace}/spans/{span}/raw":            ofTrace((*reader).getRaw),
 	"traces/{trace}/spans/{span}/otlp":           ofTrace((*reader).getSpanJSON),
 	"traces/{trace}/spans/{span}/values/{value}": ofTrace((*reader).getValue),
-	"": func(*reader, *http.Request) (any, error) {
-		return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
-	},
+	"": noSuchAddress,
+}
+
+func noSuchAddress(*reader, *http.Request) (any, error) {
+	return nil, notFound("There is no such address in the API", "docs/api.md lists the addresses there are.")
 }
 
 // shown makes info fit to be shown.

@@ -52,19 +52,29 @@ func TestPictures(t *testing.T) {
 			b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")
 			b.keys(p.keys)
 			b.wait(p.ready)
-			b.eval("document.querySelector('.toast').remove()")
-			png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-			if err != nil {
-				t.Fatal(err)
-			}
-			name := p.name + ".png"
-			if scheme == "dark" {
-				name = p.name + "-dark.png"
-			}
-			if err := os.WriteFile(filepath.Join(*pictures, name), png, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			b.picture(p.name, scheme)
 		}
+		b := openPast(t, pastJobs...)
+		b.system(scheme)
+		b.run(chromedp.EmulateViewport(1280, 800), chromedp.Reload())
+		b.wait(atHistory)
+		b.picture("history", scheme)
+	}
+}
+
+// picture writes what the page shows in a scheme of colours.
+func (b *tab) picture(name, scheme string) {
+	b.Helper()
+	b.eval("document.querySelector('.toast').remove()")
+	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if scheme == "dark" {
+		name += "-dark"
+	}
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644); err != nil {
+		b.Fatal(err)
 	}
 }
 

@@ -33,13 +33,19 @@ var program = sync.OnceValues(func() (path string, err error) {
 // openRun starts prowtrace with a run in a storage server's bucket, and opens the page that it names.
 func openRun(t *testing.T, server *gcstest.Server, run string) *tab {
 	t.Helper()
+	return openProgram(t, server, "--ui", "builtin", "--no-browser", "--no-cache", "gs://kubernetes-ci-logs/"+run)
+}
+
+// openProgram starts prowtrace beside a storage server, and opens the page that it names.
+func openProgram(t *testing.T, server *gcstest.Server, args ...string) *tab {
+	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, path, "--ui", "builtin", "--no-browser", "--no-cache", "gs://kubernetes-ci-logs/"+run)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), "STORAGE_EMULATOR_HOST="+server.Host)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()

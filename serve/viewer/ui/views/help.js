@@ -1,6 +1,7 @@
 // The keys, and what can be asked in the find box.
 
 import { h } from '../lib/dom.js';
+import { openDialog } from './dialog.js';
 
 const KEYS = [
   ['Trace', [
@@ -40,9 +41,7 @@ const LOG_TERMS = [
 export function showHelp() {
   const list = (/** @type {string[][]} */ rows) =>
     h('dl', { class: 'keys' }, ...rows.flatMap(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)]));
-  const close = h('button', { type: 'button', class: 'icon', 'aria-label': 'Close the help' }, '✕');
-  const dialog = h('dialog', { class: 'help', 'aria-labelledby': 'help-title' },
-    h('header', {}, h('h2', { id: 'help-title' }, 'Keys and searches'), close),
+  openDialog('Keys and searches',
     h('div', { class: 'help-columns' },
       h('div', {}, ...KEYS.flatMap(([title, rows]) => [h('h3', {}, /** @type {string} */ (title)), list(/** @type {string[][]} */ (rows))])),
       h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
@@ -58,11 +57,4 @@ export function showHelp() {
           h('li', {}, '12 × name: similar calls in a row, folded into one line'),
           h('li', {}, '≈: the parent was found by time, not reported'),
           h('li', {}, 'small strokes in a bar: events')))));
-  close.addEventListener('click', () => dialog.close());
-  dialog.addEventListener('close', () => dialog.remove());
-  dialog.addEventListener('click', (e) => {
-    if (e.target === dialog) dialog.close();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
 }
