@@ -106,12 +106,12 @@ func (l *Loaded) passingBefore(ctx context.Context, in *Input, o Differing) (*Ba
 		tell = func(int, int) {}
 	}
 	s := l.joining.session
-	b, err := s.passing(ctx, in, o.Number, true, tell)
+	b, err := s.passing(ctx, in, o.Number, true, tell, nil)
 	if ctx.Err() == nil && len(b.Runs) == 0 {
 		if closing := b.Close(); closing != nil {
 			return b, closing
 		}
-		b, err = s.passing(ctx, in, o.Number, false, tell)
+		b, err = s.passing(ctx, in, o.Number, false, tell, nil)
 	}
 	switch {
 	case ctx.Err() != nil:

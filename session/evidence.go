@@ -102,12 +102,12 @@ func (b *Baseline) Close() error {
 // those that have are given, with its error; other errors are those of find.Runs. There may
 // be fewer than n, and none.
 func (s *Session) Passing(ctx context.Context, in *Input, n int) (*Baseline, error) {
-	return s.passing(ctx, in, n, false, func(int, int) {})
+	return s.passing(ctx, in, n, false, func(int, int) {}, nil)
 }
 
 // passing is Passing, of runs before the input's only if that is wanted. came hears how many
 // have come of how many, one call at a time.
-func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, came func(some, all int)) (*Baseline, error) {
+func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, came func(some, all int), read func(*triage.Evidence)) (*Baseline, error) {
 	b := &Baseline{}
 	refs, err := s.passingRefs(ctx, in, n, before)
 	if err != nil {
@@ -125,6 +125,11 @@ func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, ca
 		g.Go(func() error {
 			each[i] = &Baseline{}
 			errs[i] = other.addPassing(ctx, each[i], ref)
+			for _, e := range each[i].Evidence {
+				if read != nil {
+					read(e)
+				}
+			}
 			if telling.Lock(); len(each[i].Runs) > 0 {
 				some++
 				came(min(some, n), min(n, len(refs)))

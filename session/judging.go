@@ -102,6 +102,9 @@ func (r *judging) judge(ctx context.Context) (*report.Summary, error) {
 		return nil, err
 	}
 	lost = append(lost, more...)
+	if err := e.ReadFacts(ctx, r.Known); err != nil { // it is judged twice
+		return nil, err
+	}
 	step := Judged{Logs: true}
 	if step.Summary, err = r.provisional(ctx, e, lost); err != nil {
 		return nil, err
@@ -218,7 +221,7 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 			case r.came <- [2]int{some, all}:
 			default: // nobody listens yet: a later one tells as much
 			}
-		})
+		}, func(e *triage.Evidence) { _ = e.Prepare(ctx, r.Known) }) // the judgement reads what ctx has cut short
 	} else {
 		base, err = s.Named(ctx, r.Baseline)
 	}

@@ -1,18 +1,31 @@
 package triage
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // compared is what others are compared with of a run, read once.
 type compared struct {
 	known    *Matcher
 	logs     int // that the run had then
 	facts    []*Fact
-	versions map[string]*Version
+	versions func() map[string]*Version
 }
 
 // Prepare reads once what a run is compared with when it is among the Passing ones of
 // several others. Nothing may be judged with it meanwhile. An error is that of ctx.
 func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
+	err := e.ReadFacts(ctx, known)
+	if err == nil {
+		e.compared.versions()
+	}
+	return err
+}
+
+// ReadFacts reads once what a run is judged by more than once. Nothing may be judged with it
+// meanwhile. An error is that of ctx.
+func (e *Evidence) ReadFacts(ctx context.Context, known *Matcher) error {
 	facts, err := Facts(ctx, e, known)
 	if err != nil {
 		return err
@@ -20,7 +33,7 @@ func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 	for _, f := range facts {
 		f.fingerprint() // which is kept in the fact
 	}
-	e.compared = &compared{known, len(e.Logs), facts, Versions(e, known)}
+	e.compared = &compared{known, len(e.Logs), facts, sync.OnceValue(func() map[string]*Version { return Versions(e, known) })}
 	return nil
 }
 
@@ -41,7 +54,7 @@ func (e *Evidence) comparedFacts(ctx context.Context, known *Matcher) ([]*Fact, 
 // comparedVersions gives the versions in the logs of a passing run.
 func (e *Evidence) comparedVersions(known *Matcher) map[string]*Version {
 	if c, ok := e.prepared(known); ok {
-		return c.versions
+		return c.versions()
 	}
 	return Versions(e, known)
 }

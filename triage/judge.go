@@ -94,11 +94,11 @@ var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
 // bytes of logs. An error is that of ctx.
 func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
-	facts, err := Facts(ctx, e, known)
+	facts, err := e.comparedFacts(ctx, known)
 	if err != nil {
 		return nil, err
 	}
-	facts = append(facts, slices.Concat(deviations(e), changedVersions(e, known))...)
+	facts = append(slices.Clip(facts), slices.Concat(deviations(e), changedVersions(e, known))...)
 	j := &Judgement{State: e.Metadata.State(), Category: Unknown, Facts: len(facts), Passing: len(e.Passing)}
 	if err := comparePassing(ctx, facts, e.Passing, known); err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 			usual[key] = value
 		}
 	}
-	here := Versions(e, known)
+	here := e.comparedVersions(known)
 	for _, key := range slices.Sorted(maps.Keys(here)) {
 		v := here[key]
 		value := strings.Join(v.Values, ", ")

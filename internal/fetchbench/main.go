@@ -2,6 +2,7 @@
 // allows, and how others do on the same line.
 //
 //	fetchbench [-sets ABCD] [-rounds 5] [-tools all] [-dir DIR] [-transports]
+//	fetchbench -judge [-rounds 5] [-steps]
 //	fetchbench history [-rounds 5]
 //
 // It serves sets of objects in this process, by HTTPS, behind a line of 40 ms
@@ -35,7 +36,7 @@ func main() {
 	var err error
 	// The tools that are part of this program, and the process that measures a tool.
 	parts := map[string]func(args []string) error{
-		"history": benchHistory, "measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP,
+		"history": benchHistory, "measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP, "judge": runJudge,
 	}
 	if len(os.Args) > 1 && parts[os.Args[1]] != nil {
 		err = parts[os.Args[1]](os.Args[2:])
@@ -58,6 +59,8 @@ type options struct {
 
 	connections, parallel int // 0: as prowtrace has them
 	profile               string
+
+	judge, steps bool
 }
 
 func bench(args []string) error {
@@ -72,11 +75,21 @@ func bench(args []string) error {
 	flags.IntVar(&o.connections, "connections", 0, "of prowtrace (default its own)")
 	flags.IntVar(&o.parallel, "parallel", 0, "downloads under way together in prowtrace (default its own)")
 	flags.StringVar(&o.profile, "profile", "", "`file` for a CPU profile of prowtrace's last run")
+	flags.BoolVar(&o.judge, "judge", false, "measure how long a link takes to a finding, instead of fetching")
+	flags.BoolVar(&o.steps, "steps", false, "with -judge, print when each step of judging came")
 	flags.Parse(args)
 	if flags.NArg() > 0 || o.rounds < 1 {
 		return errors.New("want no arguments but flags, and at least one round")
 	}
 
+	if o.judge {
+		var err error
+		if o.dir, err = os.MkdirTemp(o.dir, "fetchbench-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(o.dir)
+		return o.benchJudge()
+	}
 	tools, err := o.choose()
 	if err != nil {
 		return err

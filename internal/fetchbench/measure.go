@@ -69,7 +69,7 @@ func medians(runs []figures) figures {
 	}
 }
 
-func median[T cmp.Ordered](runs []figures, of func(figures) T) T {
+func median[R any, T cmp.Ordered](runs []R, of func(R) T) T {
 	values := make([]T, len(runs))
 	for i, f := range runs {
 		values[i] = of(f)
