@@ -126,12 +126,12 @@ func (p *page) inputs(d *Diff) {
 	}
 }
 
-// room is what is left of a line.
+// room is what is left of a line, but for an ellipsis.
 func (p *page) room(said string, more int) int {
 	if p.look.Width == 0 {
 		return textWidth
 	}
-	return max(20, p.look.Width-len([]rune(said))-more)
+	return max(20, p.look.Width-len([]rune(said))-more-len([]rune("…")))
 }
 
 func (p *page) list(list *List) {
