@@ -33,6 +33,7 @@ type logCommand struct {
 	list   bool
 	bytes  string
 	follow bool
+	ofCase string
 	asJSON bool
 
 	given  func(flag string) bool
@@ -79,6 +80,7 @@ directories. Files are fetched when they are asked for, and are in the cache the
 	named(f, &l.file, "file", "", "PATTERN", "read these artifacts instead: a name below the run, or a pattern")
 	f.BoolVar(&l.list, "list", false, "list the artifacts of the run, those of --file where it is given")
 	named(f, &l.bytes, "bytes", "", "FROM-TO", "only lines in this part of a log, in bytes; what is not held of it is fetched")
+	named(f, &l.ofCase, "case", "", "TEXT", "what JUnit cases printed, and why they failed, whose names hold this text")
 	f.BoolVar(&l.follow, "follow", false, "print lines of a run that has not ended as they are written, until it has")
 	f.BoolVar(&l.asJSON, "json", false, "print JSON objects, one a line")
 	return c
@@ -88,6 +90,9 @@ directories. Files are fetched when they are asked for, and are in the cache the
 func (l *logCommand) check() error {
 	if l.list && (l.errors || l.grep != "" || l.at != "" || l.around > 0 || l.bytes != "") {
 		return usageError{errors.New("--list prints names of artifacts, and no lines"), "leave out --list, or use it with --file and --json only"}
+	}
+	if l.ofCase != "" && (l.list || l.errors || l.at != "" || l.around > 0 || l.bytes != "" || l.file != "" || l.follow) {
+		return usageError{errors.New("--case prints what JUnit cases printed"), "combine it with --grep and --json only"}
 	}
 	if l.follow && (l.list || l.at != "" || l.around > 0 || l.bytes != "" || l.file != "" || l.offline) {
 		return usageError{errors.New("--follow prints new lines of a run's logs"), "combine it with --errors, --grep and --json only"}
@@ -136,6 +141,9 @@ func (l *logCommand) run(ctx context.Context, arg string) error {
 	defer loaded.Close()
 	if n := len(loaded.Inputs); n != 1 {
 		return usageError{fmt.Errorf("%s holds %s", text.Line(arg), text.Count(n, "run")), "name the directory of one of them"}
+	}
+	if l.ofCase != "" {
+		return l.printCases(loaded.Inputs[0])
 	}
 	if l.list {
 		return l.printList(ctx, loaded.Inputs[0])
