@@ -195,6 +195,9 @@ func TestPanelKeepsItsPlace(t *testing.T) {
 			b.keys(kb.ArrowDown) // who looks at something is left alone
 			b.wait(active + ` === 'queue'`)
 			b.eval(`window.moved = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) { window.moved += e.value; window.what = (window.what ?? '') + e.sources.map((s) => (s.node?.outerHTML ?? s.node?.textContent ?? '').slice(0, 80) + JSON.stringify(s.previousRect) + JSON.stringify(s.currentRect)).join(' '); } }).observe({ type: 'layout-shift' })`)
+			if b.eval(`performance.getEntriesByType('resource').filter((r) => /\/(summary|cause\.js)/.test(r.name)).every((r) => r.startTime >= performance.getEntriesByName('trace-whole')[0].startTime)`) != true {
+				t.Error("the panel is asked for before the lines are there")
+			}
 			const places = `['.tabs', '.tools', '.wf', '.log-pane'].map((s) => JSON.stringify(document.querySelector(s).getBoundingClientRect())).join()`
 			before := b.text(places)
 			j.Set(viewer.Judgement{Summary: j.summary, Compared: 1, ToCompare: 3})
