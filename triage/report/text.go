@@ -172,7 +172,7 @@ func (p *page) chain(s *Summary) {
 		if p.look.Width > 0 {
 			said = text.Short(said, max(20, room-len([]rune(place))-2))
 		} else {
-			said = text.Short(said, 200)
+			said = text.Short(said, 110)
 		}
 		p.line("  " + at + "  " + said + "  " + p.colour(faint, place))
 	}
