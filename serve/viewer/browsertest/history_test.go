@@ -164,6 +164,32 @@ func TestHistoryOfJobs(t *testing.T) {
 	}
 }
 
+// A phase that dies of something else each time is told of, and signs tell runs apart that
+// neither passed nor failed.
+func TestHistoryOfADyingPhase(t *testing.T) {
+	var runs []history.Run
+	for i, c := range []rune("··-···ABC…") {
+		r := history.Run{Job: "build", Build: fmt.Sprint(i), Started: time.Unix(int64(1_790_000_000+3600*i), 0), Took: time.Minute, State: map[rune]runfile.State{'·': runfile.Passed, '-': runfile.Aborted, '…': runfile.Running}[c]}
+		if r.State == "" {
+			r.State, r.Finding = runfile.Failed, &history.Finding{ID: string(c), Title: "crash " + string(c), Category: "build", Phase: "compile"}
+		}
+		runs = append(runs, r)
+	}
+	b := openHistory(t, runs)
+	for what, want := range map[string]string{
+		`document.querySelector('h1').innerText`:                                                                    "Broken since 6: 3 of the last 3 runs failed in phase compile, of 3 different findings",
+		`[...document.querySelector('.facts').children].map((s) => s.innerText).join('|')`:                          "first bad 6 2026-09-21 20:13 UTC|last good 5|no commit changed between them, as far as Prow tells|5 of 10 passed, 2 aborted or running",
+		strips + `[0].innerText.replace(/\s/g, '')`:                                                                 "··–···CBA…",
+		strips + `.at(-1).innerText.replace(/\s/g, '')`:                                                             "CBA",
+		`[...document.querySelectorAll('.groups')].at(-1).querySelector('tbody th').innerText.replace(/\s+/g, ' ')`: "compile died in 3 runs of 3 different findings: one cause behind them is likely; broken since 6",
+		`[...document.querySelectorAll('.key-of-strip')][0].innerText.replace(/\s+/g, ' ')`:                         "· passed A–Z failed, by finding – aborted … running",
+	} {
+		if got := b.text(what); got != want {
+			t.Errorf("%s\nis   %q\nwant %q", what, got, want)
+		}
+	}
+}
+
 func TestHistoryIsAccessible(t *testing.T) {
 	axe := axeCore(t)
 	b := openPast(t, pastJobs...)
