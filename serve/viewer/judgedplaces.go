@@ -185,6 +185,7 @@ func shownSummary(s *report.Summary) *report.Summary {
 		seen.First, seen.PassedIn, seen.Text, seen.Others = said(seen.First), said(seen.PassedIn), said(seen.Text), each(seen.Others, said)
 		out.Seen = &seen
 	}
+	out.Tests = each(s.Tests, said)
 	out.Schema = cmp.Or(said(s.Schema), report.Schema)
 	return &out
 }
