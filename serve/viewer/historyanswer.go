@@ -58,6 +58,7 @@ type historyGroup struct {
 	Last     time.Time       `json:"last"`
 	Over     []string        `json:"over_represented"`
 	Others   []string        `json:"systemic_with"`
+	Causes   int             `json:"different_findings,omitempty"` // of a phase
 }
 
 type historyTimes struct {
@@ -73,9 +74,9 @@ type historyBudget struct {
 	Limit time.Duration   `json:"limit_ns"`
 	Usual history.Spread  `json:"usual"`
 	Used  []time.Duration `json:"used_ns"` // of each run; -1 where it does not tell
+	Share float64         `json:"share"`   // of the limit that is used now
+	Slope time.Duration   `json:"slope_ns"`
 	Meets int             `json:"meets_after,omitempty"`
-	Share float64         `json:"share"`
-	Said  string          `json:"said"`
 }
 
 type historyCase struct {
@@ -120,7 +121,7 @@ func shownJob(j *history.Job) historyJob {
 	}
 	for i := range j.Limits {
 		b := &j.Limits[i]
-		out.Budgets = append(out.Budgets, historyBudget{text.Clip(b.Name, clippedName), b.Limit, b.Usual, used(j, b.Name), b.Meets, b.Share(), text.Clip(b.Said(), clippedLine)})
+		out.Budgets = append(out.Budgets, historyBudget{text.Clip(b.Name, clippedName), b.Limit, b.Usual, used(j, b.Name), b.Share(), b.Slope, b.Meets})
 	}
 	for i := range j.Flaky {
 		c := &j.Flaky[i]
@@ -148,7 +149,7 @@ func shownGroups(groups []history.Group) []historyGroup {
 func shownGroup(g *history.Group) historyGroup {
 	out := historyGroup{Title: text.Clip(g.Title, clippedLine), Category: text.Clip(g.Category, clippedName), Said: text.Clip(g.Outlook.Said(), clippedLine),
 		Since: text.Clip(g.Since, clippedName), Began: g.Outlook.Began, Good: text.Clip(g.Good, clippedName), Changed: []history.Range{},
-		Runs: g.Runs, First: g.First, Last: g.Last, Over: said(g.Over), Others: clipAll(g.Others, clippedName)}
+		Runs: g.Runs, First: g.First, Last: g.Last, Over: said(g.Over), Others: clipAll(g.Others, clippedName), Causes: g.Causes}
 	if g.Causes > 0 {
 		out.Said = text.Clip(g.OneCause()+"; "+g.Outlook.Said(), clippedLine)
 	}

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { chartOf, choices, letter, marksOf, shortNames, squareAt, unusual, withRuns } from '../ui/model/history.js';
+import { duration } from '../ui/lib/format.js';
+import { budgetSaid, chartOf, choices, letter, marksOf, shortNames, squareAt, unusual, withRuns } from '../ui/model/history.js';
 
 test('letters are those of the text', () => {
   for (const [finding, want] of [[0, 'A'], [1, 'B'], [25, 'Z'], [26, 'Z'], [99, 'Z']]) assert.equal(letter(finding), want);
@@ -42,6 +43,13 @@ test('unusual durations in words', () => {
   assert.equal(unusual(0, true, ''), '');
   assert.equal(unusual(1, true, '8 m 00 s'), '8 m 00 s in 1 failed run');
   assert.equal(unusual(3, false, '21 m 00 s'), '21 m 00 s in 3 runs');
+});
+
+test('limits in words', () => {
+  const limit = { share: 0.756, limit_ns: 3600e9, slope_ns: 0 };
+  assert.equal(budgetSaid(limit, duration), '76% of 1 h 00 m used');
+  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 32 }, duration), '76% of 1 h 00 m used, 27 s more a run: meets it in about 32 runs');
+  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 1 }, duration), '76% of 1 h 00 m used, 27 s more a run: meets it in about 1 run');
 });
 
 test('a chart goes from zero to the most, and is interrupted where there is nothing', () => {

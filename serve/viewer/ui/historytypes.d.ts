@@ -10,12 +10,12 @@ export interface Changed { repo: string; from: string; to: string; url?: string 
 
 export interface Group {
   title: string; category?: string; said: string; since?: string; began?: string; last_good?: string; changed: Changed[];
-  runs: number[]; first: string; last: string; over_represented: string[]; systemic_with: string[];
+  runs: number[]; first: string; last: string; over_represented: string[]; systemic_with: string[]; different_findings?: number;
 }
 
 export interface Usual { median_ns: number; spread_ns: number; runs: number }
 export interface PhaseTimes { phase: string; usual: Usual; took_ns: number[]; unusual_runs: number[]; unusual_ns?: number }
-export interface BudgetUse { budget: string; limit_ns: number; usual: Usual; used_ns: number[]; meets_after?: number; share: number; said: string }
+export interface BudgetUse { budget: string; limit_ns: number; usual: Usual; used_ns: number[]; share: number; slope_ns: number; meets_after?: number }
 export interface FlakyCase { case: string; runs: number[]; said: string }
 
 export interface Job {

@@ -77,6 +77,16 @@ export function unusual(n, failed, took) {
   return n === 0 ? '' : `${took} in ${n}${failed ? ' failed' : ''} ${n === 1 ? 'run' : 'runs'}`;
 }
 
+/**
+ * What is said of a limit.
+ * @param {import('../historytypes').BudgetUse} b
+ * @param {(ns: number) => string} duration words a duration
+ */
+export function budgetSaid({ share, limit_ns, slope_ns, meets_after }, duration) {
+  const used = `${Math.round(share * 100)}% of ${duration(limit_ns)} used`;
+  return meets_after === undefined ? used : `${used}, ${duration(slope_ns)} more a run: meets it in about ${meets_after} ${meets_after === 1 ? 'run' : 'runs'}`;
+}
+
 const MARGIN = 4;
 
 /** How much room there is above what is usual, as a multiple of that. */

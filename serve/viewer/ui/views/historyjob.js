@@ -2,7 +2,7 @@
 
 import { bdi, h, outside } from '../lib/dom.js';
 import { count, counted, duration } from '../lib/format.js';
-import { letter, marksOf, unusual } from '../model/history.js';
+import { budgetSaid, letter, marksOf, unusual } from '../model/history.js';
 import { chart } from './historychart.js';
 import { strip } from './historystrip.js';
 import { buildLink, day, runLink, sentenceOf, when } from './historywords.js';
@@ -92,12 +92,9 @@ function runs({ job, marks, zone, tip }) {
 /** @param {Drawing} d */
 function failures(d) {
   const { job, head } = d;
-  if (job.findings.length === 0) return [];
-  return [
-    head('What failed'),
-    groupTable(d, 'finding', job.findings, (n) => [badge(n), ' ']),
-    ...(job.phases_dying.length > 0 ? [head('Phases that die of several findings'), groupTable(d, 'phase', job.phases_dying, () => [])] : []),
-  ];
+  const findings = job.findings.length === 0 ? [] : [head('What failed'), groupTable(d, 'finding', job.findings, (n) => [badge(n), ' '])];
+  const phases = job.phases_dying.length === 0 ? [] : [head('Phases that die of several findings'), groupTable(d, 'phase', job.phases_dying, () => [])];
+  return job.worst?.different_findings ? [...phases, ...findings] : [...findings, ...phases]; // first what the title is about
 }
 
 /**
@@ -135,7 +132,8 @@ function durations({ job, head }) {
   const budgets = job.budgets.map((b) => {
     const usual = 'usual ' + duration(b.usual.median_ns);
     const warn = b.meets_after !== undefined || b.share >= 0.9;
-    return timesRow(`limit of ${b.budget}`, usual, b.said, warn, chart({ values: b.used_ns, builds, usual: b.usual.median_ns, limit: b.limit_ns, warn, label: `${b.budget}: ${b.said}` }));
+    const said = budgetSaid(b, duration);
+    return timesRow(`limit of ${b.budget}`, usual, said, warn, chart({ values: b.used_ns, builds, usual: b.usual.median_ns, limit: b.limit_ns, warn, label: `${b.budget}: ${said}` }));
   });
   if (phases.length + budgets.length === 0) return [];
   return [
