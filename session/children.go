@@ -144,7 +144,7 @@ func (r *judging) child(ctx context.Context, ref prow.Ref) (*report.Summary, err
 		var j *triage.Judgement
 		var more = lost
 		if j, more, err = Judge(ctx, in, e, nil, r.Known); err == nil {
-			one := judging{Judging: r.Judging, loaded: r.loaded, in: in}
+			one := judging{Judging: r.Judging, loaded: r.loaded, in: in, told: in}
 			return report.New(j, e, one.about(&Baseline{}, gapsOfLosses(append(lost, more...)))), l.Close()
 		}
 	}
