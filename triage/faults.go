@@ -13,17 +13,17 @@ import (
 var faultWords = []string{"fail", "error", "exception", "cannot", "can't", "could n", "couldn't", "unable to", "not ", "no such", "denied", "refused", "invalid", "unknown", "unrecognized", "unsupported", "undefined",
 	"undeclared", "mismatch", "out of date", "out-of-date", "conflict", "timed out", "timeout", "missing", "killed", "must ", "expected", "want ", "_test.go:", "bad ", "exceeded", "limit of", "assert", "more than", "no rule to",
 	"no valid", "leaked", "back-off", "needed;", "requires", "incompatible", "too new", "too old", "unexpected", "wrong", "preempted", "too many", "not allowed", "deleted unexpectedly", "slowdown", "insufficient",
-	"unbound", "already exist", "unreachable", "fatal", "panic", "crash", "is required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer", "too high"}
+	"unbound", "already exist", "unreachable", "fatal", "panic", "crash", "is required", "are required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer", "too high"}
 
 // faultText is a line that tells of a fault in its words (T1, T8, T14, T16).
 var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]string{
 	`(?:error|exception|fatal)(?:\[\w+\])?(?:\s?:|\s\w+:|$)`, `\w+(?:error|exception): `, `failed(?: to|:|\.?$| with| for| on| because| in)`, `[a-z ]{0,30} failed[.!]?$`, `fail: `,
-	`(?:cannot|can't|could not|couldn't|unable to) \w+`, `not found`, `no such (?:file|host|image|command|option|object|key|device)`, `(?:permission|access) denied`, `(?:connection )?refused`,
+	`(?:cannot|can't|could not|couldn't|unable to) \w+`, `not found`, `not (?:present|implemented)`, `(?:is|are) required`, `no such (?:file|host|image|command|option|object|key|device)`, `(?:permission|access) denied`, `(?:connection )?refused`,
 	`invalid`, `unknown (?:flag|command|option|field|shorthand|argument|zone|iexport)`, `unrecognized`, `(?:is )?unsupported`, `not supported`, `undefined`, `undeclared`, `mismatch`, `out[ -]of[ -]date`,
 	`conflict \(`, `(?:timed out|timeout exceeded|pending timeout)`, `missing (?:required|go\.sum|a|the)`, `killed`, `must (?:be|have|not|provide|specify)`, `does(?: not|n't) (?:exist|match|have|support)`, `(?:do|did) not (?:match|complete|finish|find)`,
 	`(?:not properly|wrong for|not allowed|not authorized|not enough|not equal|no rule to|no valid|no space|no available|no longer exists)`, `expected .{1,60}(?:to (?:be|equal|have|match|contain|succeed)|(?:but |,? )got|found|actual)`,
 	`(?:want|got) .{1,80}(?:got|want)`, `assert`, `[\w/.-]+_test\.go:\d+: `, `(?:bad|wrong|incompatible|unexpected) \w+`, `(?:quota|limit|rate) exceeded`, `exceeded quota`, `limit of \d+`, `more than the allowed`, `leaked`, `back-off`,
-	`updates to .{1,30} needed;`, `requires \S+ [<>=]+`, `too (?:new|old|many)`, `(?:un|not )reachable`, `is not (?:ready|healthy)`, `deleted unexpectedly`, `preempted`, `slowdown`, `insufficient`, `unbound variable`, `already exists`, `reset by peer`, `main process exited`, `denied: `, `panic`, `crash`, `is required`, `gave up`, `too high`, `out of expected \d+`,
+	`updates to .{1,30} needed;`, `requires \S+ [<>=]+`, `too (?:new|old|many)`, `(?:un|not )reachable`, `is not (?:ready|healthy)`, `deleted unexpectedly`, `preempted`, `slowdown`, `insufficient`, `unbound variable`, `already exists`, `reset by peer`, `main process exited`, `denied: `, `panic`, `crash`, `gave up`, `too high`, `out of expected \d+`,
 }, "|") + `)`)
 
 // quietText is a line that has such words and tells of no fault: names of tests and modules, commands, sums without failures.
@@ -51,21 +51,31 @@ var kinds = []struct {
 		`\b(?:404|5\d\d) (?:not found|bad gateway|service unavailable|gateway time-?out|internal server)|http (?:status )?5\d\d|returned error: (?:404|5\d\d)|responded with (?:404|5\d\d)|returned (?:404|5\d\d)|(?:failed|error|unable|could not) (?:to )?(?:fetch|download)|checksum mismatch|hash sum mismatch|` +
 		`unable to locate package|no matching (?:distribution|version)|could not find a version|failed to download|not a valid chart repository|no urls in mirror|connectionerror|npm (?:err!|error) (?:network|404|code E404)`)},
 	{Cleanup, regexp.MustCompile(`(?i)\b(?:delet(?:e|ed|ing)|remov(?:e|ing)|destroy(?:ing)?|clean(?:ing)? ?up|finalizers?)\b.{0,80}\b(?:fail|error|cannot|could not|not found|remain)|(?:fail\w*|error|cannot|could not|unable).{0,40}\b(?:be )?(?:delet(?:e|ed|ing)|remov(?:e|ed|ing)|destroy(?:ed|ing)?|clean(?:ed)? ?up)\b|\bleak`)},
-	{Node, regexp.MustCompile(`(?i)pod sandbox|no space left|too many open files|\betcd|PLEG|NotReady|node\S* (?:is|are|was) not ready|(?:kubelet|containerd|crio|cri-o|docker)\.service|network ?plugin|cni (?:plugin|config)|kubeadm init|cloud-init`)},
-	{Config, regexp.MustCompile(`(?i)unknown (?:flag|command|option|field|shorthand|argument|zone|iexport)|unrecognized|unsupported|not supported|invalid (?:value|argument|configuration|option|flag|config|type|character|field)|command not found|: not found$|executable file not found|no such (?:file|command|option)|no rule to make|` +
+	{Node, regexp.MustCompile(`(?i)no space left|too many open files|\betcd|PLEG|NotReady|node\S* (?:is|are|was) not ready|(?:kubelet|containerd|crio|cri-o|docker)\.service|network ?plugin|cni (?:plugin|config)|kubeadm init|cloud-init`)},
+	{Config, regexp.MustCompile(`(?i)unknown (?:flag|command|option|field|shorthand|argument|zone|iexport|name|service|method)|unrecognized|unsupported|not supported|not implemented|unimplemented|could not find \S+ in |(?:to be of|wrong|bad) format|invalid (?:value|argument|configuration|option|flag|config|type|character|field)|command not found|: not found$|executable file not found|no such (?:file|command|option)|no rule to make|` +
 		`permission denied|access ?denied|denied the request|not allowed to|permission_denied|not authorized|unauthori[sz]ed|forbidden|unbound variable|already ?exists|(?:does not|doesn't) have permission|failed to decode|cannot unmarshal|error (?:converting|parsing) yaml|yaml: |parse error|no matches for kind|strict decoding|can't load config|load(?:ing)? config|missing required|must be (?:set|specified|provided)|is required|` +
 		`requires \S+ [<>=]+|incompatible|too (?:new|old)\b|newer version|update tool|no module named|cannot find module|export data|validate \w+ configuration|invalid configuration|configured to not|dubious ownership|secret keys? .{0,40}expired|certificate|x509|merge conflict|updates to go\.mod|not defined|misconfigur`)},
 	{Product, regexp.MustCompile(`(?i)\bpanic(?:ked)?\b|sigsegv|segmentation fault|nil pointer|nullpointer|core dumped|crashloop|deadlock|data race|race detected|concurrent map|does not compile|undefined: |undefined reference|undeclared|cannot use \S+ |redeclared|import cycle|error\[E\d+\]|error TS\d+|syntax error|compilation failed|exception in thread|builder failed|assignment mismatch|too high latency|high-latency`)},
+	{Node, regexp.MustCompile(`(?i)pod ?sandbox`)}, // of what kept it from being made nothing is known
 	{Timeout, regexp.MustCompile(`(?i)timed? ?out|timeout|deadline exceeded|did not finish`)},
 }
 
 // assertText is how tests and checks of code say what they found.
 var assertText = regexp.MustCompile(`(?i)^\s*[\w./-]+\.go:\d+: |\bFAIL: |^fail \[|expected .{1,300}(?:to (?:be|equal|have|match|contain|succeed)|got|actual)|(?:want|got)\b.{1,200}\b(?:got|want)|not equal|assert|^Unexpected error:|verify failed|out[ -]of[ -]date|not (?:properly )?formatted|boilerplate (?:header )?(?:is|wrong|missing)`)
 
+// answerText is what one program answered another (T34): it may say what it expected, and is no assertion of a test.
+var answerText = regexp.MustCompile(`\brpc error: code = |\bOCI runtime `)
+
+// lacksText is a test that cannot begin because of what the machines lack (T40).
+var lacksText = regexp.MustCompile(`(?i)not (?:present|found|available) on (?:\w+ )?nodes?\b|/dev/\w+\W.{0,40}(?:missing|no such|not (?:found|present|available))`)
+
 // kindByWords gives the category that the words of a text speak for, and reports whether they are of those that count
 // whoever says them: an assertion that an image could not be pulled is about the image.
 func kindByWords(text string) (c Category, sure bool) {
-	asserts := assertText.MatchString(text)
+	asserts := assertText.MatchString(text) && !answerText.MatchString(text)
+	if lacksText.MatchString(text) {
+		return Node, true
+	}
 	for _, k := range kinds {
 		if asserts && (k.category == Cleanup || k.category == Timeout || k.category == Node || k.category == Config) {
 			continue

@@ -50,7 +50,7 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, notice, why int
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
@@ -82,7 +82,9 @@ var weights = struct {
 	nameless:      -4,   // T23: it names no thing
 	notice:        -15,  // T27: a warning of what will be
 	why:           20,   // T27: a wait that was lost, and what kept it
-	cleanup:       -10,  // T13, K9: logs that could not be fetched, and what could not be removed once a test had failed
+	cleanup:       -10,  // T13: what could not be removed once a test had failed,
+	gathers:       -20,  // K9, T40: and logs that could not be fetched
+	ownName:       -10,  // T37: the name of the cluster that is being made
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
@@ -259,7 +261,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
 	weigh(f.Match.Signature != nil, w.known, "its text is known")
-	weigh(f.Match.Signature != nil && !f.strong(), w.weak-w.known, "")
+	weigh(f.Match.Signature != nil && !f.strong() && !(f.Match.ID == "image-pull" && f.ofFailed && !f.ofPassed), w.weak-w.known, "") // T47: a test waits for one image
 	weigh(f.Severity == joblog.Fatal, w.fatal, "")
 	weigh(f.Severity == joblog.Error, w.failed, "")
 	weigh(f.Severity <= joblog.Warning, w.warning, "")
@@ -270,17 +272,19 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(o.consequence(f), w.consequence, "")
 	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
 	weigh(f.beside, w.beside, "just before something failed")
-	weigh(f.Severity <= joblog.Warning && f.Match.Signature == nil && noticeText.MatchString(f.Text), w.notice, "")
-	weigh(len(f.rare) == 0 && f.Match.Signature == nil && f.kind == content, w.nameless, "")
+	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || firmwareText.MatchString(f.Text)), w.notice, "")
+	weigh(len(f.rare) == 0 && !namedText.MatchString(f.Text) && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
 	weigh(f.why, w.why, "it says why something was waited for in vain")
 	weigh(f.ofPassed, w.ofPassed, "")
 	weigh(f.ofFailed && !f.ofPassed, w.ofFailed, "in a test that failed")
-	weigh(f.ofFailed && !f.ofPassed && assertText.MatchString(f.Text), w.asserts, "")
+	weigh(f.ofFailed && !f.ofPassed && f.asserts() && f.tests < severalTests, w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)
 	out.Category = categoryOf(f, o)
-	weigh(f.afterwards || gatherText.MatchString(f.Text), w.cleanup, "")
+	weigh(f.afterwards, w.cleanup, "")
+	weigh(gatherText.MatchString(f.Text), w.gathers, "")
+	weigh(f.ofOwnName(), w.ownName, "")
 	if s := f.Match.Signature; s != nil {
 		out.Next = s.Next
 	}
@@ -291,6 +295,33 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 func (f *Fact) strong() bool {
 	return f.Match.Signature != nil && !slices.Contains(weakSignatures, f.Match.ID)
 }
+
+// ofOwnName reports whether the name of the API server of a cluster that is being made is not known: mostly it is not until
+// its machines are up (T37), and now and then nobody made it (M4).
+func (f *Fact) ofOwnName() bool {
+	return f.Match.Signature != nil && f.Match.ID == "dns-no-such-host" && ownName.MatchString(f.Text)
+}
+
+var ownName = regexp.MustCompile(`\b(?:lookup|host:?|resolve) (?:https?://)?api(?:-int|\.internal)?[.-]\S+`)
+
+// namedText is something that a text names in quotes.
+var namedText = regexp.MustCompile(`["'‘\x60][./\w-]{3,}["'’\x60]`)
+
+// asserts reports whether a fact is what a test says of its failure. A Go test says where it stands of all that it logs, so
+// that its words have to tell of a fault (T41).
+func (f *Fact) asserts() bool {
+	if at := goPlace.FindString(f.Text); at != "" {
+		return assertText.MatchString(f.Text[len(at):]) || faultText.MatchString(f.Text[len(at):])
+	}
+	return assertText.MatchString(f.Text)
+}
+
+// severalTests is how many tests have to fail with one text until it comes from beneath them, and is no finding of a test
+// any more (T42).
+const severalTests = 3
+
+// goPlace is where a Go test says something.
+var goPlace = regexp.MustCompile(`^[\w./-]+\.go:\d+: `)
 
 // permanent reports whether trying again is of no use: a quota or a permission stays as it
 // is. What is throttled or busy goes away.
@@ -422,7 +453,7 @@ func confidence(all []Finding, i int, passing int, o *outcome) Confidence {
 	switch {
 	case f.kind == waiter || f.kind == cancelled || f.kind == retry || f.informal || f.score < 10:
 		return Low
-	case f.kind == reason, f.strong() && support >= 3 && ahead >= 10 && (f.Passing <= 0 || f.Passing < passing):
+	case f.kind == reason, f.strong() && !f.ofOwnName() && support >= 3 && ahead >= 10 && (f.Passing <= 0 || f.Passing < passing):
 		return High
 	case f.strong(), support >= 2, f.kind == deviation || f.kind == slowCheck:
 		return Medium

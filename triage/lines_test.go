@@ -58,6 +58,8 @@ var errorLines = []struct {
 	{"Container test exited with code 1, reason Error", bare, ""},
 	{`  * could not run steps: step e2e-aws failed: "e2e-aws" pod "e2e-aws-test" failed: the pod ci-op-1/e2e-aws-test failed after 41m2s (failed containers: test): ContainerFailed one or more containers exited`, bare, ""},
 	{"*** E2E TESTS FAILED ***", bare, ""},
+	{"command [ssh -o StrictHostKeyChecking=no prow@34.1.2.4 -- sudo sh -c 'cd /tmp/e2e && ./ginkgo'] failed with error: exit status 126 and command output:", bare, ""},
+	{"Failure: 4 errors encountered.", bare, ""},
 	{"==== INTEGRATION TESTS FAILED ====", bare, ""},
 	{"***         E2E TEST FAILED         ***", bare, ""},
 	{"task: Failed to run task \"test\": exit status 1", bare, ""},
@@ -220,6 +222,12 @@ var errorLines = []struct {
 	{"fork/exec /usr/local/go/bin/go: cannot allocate memory", content, OOM},
 
 	// Budgets of time.
+	{"Mar 29 11:56:08.012: INFO: At 2023-03-29 11:55:57 +0000 UTC - event for pod-1: {kubelet node-1} FailedCreatePodSandBox: rpc error: code = Unknown desc = runc create failed: expected cgroupsPath to be of format \"slice:prefix:name\", got \"/kubepods/x\" instead", content, Config},
+	{`"command failed" err="failed to run Kubelet: rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService"`, content, Config},
+	{"error: multiple platforms feature is currently not supported for docker driver", content, Config},
+	{"Both KVM devices and vhost-net devices are required for testing, but are not present on cluster nodes", content, Node},
+	{"failed to open /dev/kvm: no such file or directory", content, Node},
+	{"Jan 12 21:48:41.854: FAIL: Failed waiting for server pod boom-server to be running", waiter, ""},
 	{"Process did not finish before 10m0s timeout", content, Timeout},
 	{"panic: test timed out after 10m0s", content, Timeout},
 	{"level=error msg=\"Timeout exceeded: try increasing it by passing --timeout option\"", waiter, Timeout},

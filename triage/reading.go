@@ -87,14 +87,14 @@ func (c *collector) log(ctx context.Context, l Log) error {
 
 // line reads a line, whose text is buf.
 func (r *reading) line(i int, line joblog.Line, buf []byte) {
-	r.tests(buf)
+	r.tests(withoutHead(buf))
 	if mayBeCommand(buf) && commandText.Match(buf) {
 		r.command(i, buf)
 		return
 	}
 	words := r.known.words(buf, r.words[:0])
 	r.words = words.signatures
-	if line.Severity <= joblog.Info && words.polls && pollText.Match(buf) {
+	if line.Severity <= joblog.Info && words.polls && pollText.Match(buf) && !lostPollText.Match(buf) {
 		r.poll(r.polls, r.log, i, line, buf)
 		return
 	}
@@ -230,6 +230,14 @@ func ofTest(buf []byte) bool {
 // testLine is what testing.T prints before a text.
 var testLine = regexp.MustCompile(`^ {4,}[\w.-]+\.go:\d+: `)
 
+// withoutHead takes off what jobs wrote before each line when there were no pod utilities (T34).
+func withoutHead(buf []byte) []byte {
+	if mayBeBootstrap(buf) {
+		return buf[len(bootstrapHead.Find(buf)):]
+	}
+	return buf
+}
+
 // tests follows the tests of a log: what stands in one that passed is no cause (M7, T1, T13), what stands in one that failed
 // belongs to the failure.
 func (r *reading) tests(buf []byte) {
@@ -266,6 +274,8 @@ func (r *reading) tests(buf []byte) {
 		if has("FAILED  ") || has("FAILURE") {
 			r.failed()
 			r.failing = false
+		} else if has("FAIL\t") || string(b) == "FAIL" { // a package of Go's tests is at its end (T41)
+			r.testing, r.failing = false, false
 		}
 	case 'o':
 		if has("ok  \t") {
@@ -316,8 +326,11 @@ func (f *Fact) forgotten() bool {
 
 // failed is where a test failed: some runners say why before it, some behind it.
 func (r *reading) failed() {
-	for _, f := range r.test {
+	for i, f := range r.test {
 		f.ofFailed = true
+		if !slices.Contains(r.test[max(0, i-nearLines):i], f) {
+			f.tests++
+		}
 	}
 	r.test, r.testing, r.failing = r.test[:0], false, true
 }

@@ -27,6 +27,7 @@ var (
 		`\d+ tests? (?:have |has )?failed`,
 		`error during .{1,200}: exit status \d+`,
 		`.{0,200}Process exited with status \d+`,
+		`command \[.*\] failed with error: exit status \d+.*`, `\d+ errors? (?:encountered|occurred|found)`, // T43
 		`\S*\s*\[(?:FAILED|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, `\[FAIL\] .*`, `in \[[A-Za-z]+\] (?:- |at: ).*`, // Ginkgo's headings (T30)
 		`.{0,80}\d+ Passed \| \d+ Failed.*`, // and its sums
 		`\S* ?exited with status \d+`,
@@ -46,7 +47,7 @@ var (
 	// C4, K4, K6: who waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
 		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
-		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|out of expected \d+`)
+		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
 
 	// M10, T9: a budget that is used up is no waiting.
 	budgetText = regexp.MustCompile(`panic: test timed out|Process did not finish|build timed out|suite timeout|suite timed out`)
@@ -95,9 +96,11 @@ var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: )?`, // jobs before there were pod utilities
 	`(?:INFO|WARN|ERRO|FATA|PANI|DEBU|TRAC|ERROR|WARNING|FATAL)\[[^\]]*\]\s*`,               // logrus
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
-	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `, // syslog, journald
-	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,       // Ginkgo
-	`Step #\d+(?: - "[^"]{1,60}")?: `,                                   // Cloud Build (T20)
+	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `,     // syslog, journald
+	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,           // Ginkgo
+	`Step #\d+(?: - "[^"]{1,60}")?: `,                                       // Cloud Build (T20)
+	`\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: (?:INFO: )?`,                      // Kubernetes' tests,
+	`At \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ \S+ - event for \S+: \{[^}]*\} `, // which list events (T34, T47)
 	`\s+`,
 }, "|") + `)+`)
 
@@ -156,6 +159,9 @@ var (
 	// Each match has one of pollWords.
 	pollText = regexp.MustCompile(`(?i)\bwaiting (?:for|until|on)\b|\bstill (?:waiting|creating|destroying|modifying)\b|\bto be (?:active|ready|available|running)\b`)
 
+	// lostPollText is one that has stopped waiting, and may say why (T41).
+	lostPollText = regexp.MustCompile(`(?i)\b(?:error|failed) waiting\b`)
+
 	// commandText is a line that a shell or kubetest2 prints before it runs a command.
 	commandText = regexp.MustCompile(`^\++ |local\.go:\d+\] ⚙️ `)
 
@@ -169,8 +175,11 @@ var (
 	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
 
 	// noticeText is a warning of what will be, and of nothing that is (T3, T27).
-	noticeText = regexp.MustCompile(`(?i)\bdeprecat`)
+	noticeText = regexp.MustCompile(`(?i)\bdeprecat|will be removed in a (?:future|later)|to the list of known hosts`)
+
+	// firmwareText is what a machine's kernel says of its virtual hardware at each start, and works with (C4, T37).
+	firmwareText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )`)
 
 	// gatherText is somebody who looks after what is left (K9).
-	gatherText = regexp.MustCompile(`(?i)\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)
+	gatherText = regexp.MustCompile(`(?i)^scp: |\bfailed to fetch: |\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)
 )

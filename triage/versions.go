@@ -13,7 +13,7 @@ import (
 )
 
 // versionText is a line in which a program says which version it is.
-var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|kubectl|helm|terraform|crictl|buildx)[ /:-])v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
+var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|kubectl|helm|terraform|crictl|buildx)(?:[ /-]|:(?://)?))v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 
 // versionWords are looked for before versionText is tried.
 var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", "runc", "kind", "kubeadm", "kubelet", "kubectl", "helm", "terraform", "crictl", "buildx"}
@@ -64,7 +64,8 @@ func Versions(e *Evidence, known *Matcher) map[string]*Version {
 }
 
 // changedVersions gives programs of another version than in the passing runs, if these agree
-// among themselves; commits, nodes and builds differ in every run (E9, O6).
+// among themselves; commits, nodes and builds differ in every run (E9, O6). A build that several passing runs share is
+// pinned, and another one is a change (T42).
 func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 	if len(e.Passing) == 0 {
 		return nil
@@ -87,7 +88,7 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 	for _, key := range slices.Sorted(maps.Keys(here)) {
 		v := here[key]
 		value := strings.Join(v.Values, ", ")
-		if usual[key] == "" || usual[key] == value || seen[key] < min(2, having[strings.Split(key, "\x00")[0]]) || OfOneBuild(value) {
+		if usual[key] == "" || usual[key] == value || seen[key] < min(2, having[strings.Split(key, "\x00")[0]]) || OfOneBuild(value) && (seen[key] < 2 || !OfOneBuild(usual[key])) {
 			continue
 		}
 		f := &Fact{
