@@ -75,7 +75,9 @@ func (r *request) hear(e session.Event) {
 	case session.UntracedShown:
 		r.note("%s", untraced(e))
 	case session.HistoryStarted:
-		r.note("%s", historyStarted(e))
+		if e.Runs > 0 {
+			r.note("%s", historyStarted(e))
+		}
 	case session.HistoryRead:
 		if e.Run.Gap != "" {
 			r.detail("%s %s: %s", e.Run.Job, e.Run.Build, e.Run.Gap)

@@ -118,6 +118,9 @@ func (c *historyCommand) others(ctx context.Context, refs []prow.Ref) ([]prow.Re
 	if left {
 		c.note("more than %d jobs fit %s: the first %d are used", mostJobs, text.Quote(c.with, maxQuoted), mostJobs)
 	}
+	if len(more) == 0 {
+		c.note("no other job's name fits %s", text.Quote(c.with, maxQuoted))
+	}
 	return append(refs, more...), nil
 }
 
@@ -161,7 +164,11 @@ func (c *historyCommand) print(h *history.History) (err error) {
 	return nil
 }
 
-// historyStarted tells how much is read.
+// historyStarted tells how much is read: of a job, or of a pull request.
 func historyStarted(e session.HistoryStarted) string {
-	return fmt.Sprintf("reading %s of %s", text.Count(e.Runs, "run"), text.Line(e.Ref.Job))
+	of := e.Ref.Job
+	if of == "" {
+		of = changeOf(e.Ref)
+	}
+	return fmt.Sprintf("reading %s of %s", text.Count(e.Runs, "run"), text.Line(of))
 }

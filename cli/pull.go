@@ -23,7 +23,7 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &report.Pull{Change: strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/") + "#" + ref.Pull, SHA: found.SHA, Older: found.Older, LeftOut: found.LeftOut}
+	p := &report.Pull{Change: changeOf(ref), SHA: found.SHA, Older: found.Older, LeftOut: found.LeftOut}
 	var failed []prow.Run
 	running := 0
 	for _, r := range found.Runs {
@@ -71,4 +71,9 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 		return nil, nil, err
 	}
 	return all, p, nil
+}
+
+// changeOf names a pull request, as kubernetes/kops#18000.
+func changeOf(ref prow.Ref) string {
+	return strings.TrimPrefix(ref.Org+"/"+ref.Repo, "/") + "#" + ref.Pull
 }

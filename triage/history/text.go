@@ -83,7 +83,11 @@ func (p *page) job(j *Job) {
 	p.more("Slow", sayings(j.Slow)...)
 	p.more("Bad", sayings(j.Bad)...)
 	p.part("Flaky", append(flaky, again...)...)
-	p.part("Failed", j.others()...)
+	others := "Failed"
+	if j.Failed == 0 {
+		others = "Others" // they were aborted, or are running
+	}
+	p.part(others, j.others()...)
 }
 
 // others lists the runs that did not pass, the newest first.
@@ -97,7 +101,11 @@ func (j *Job) others() (lines []string) {
 		if r.Finding != nil {
 			said = r.Finding.Title
 		}
-		lines = append(lines, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), text.Duration(r.Took), text.Name(r.Build), text.Short(text.Line(said), 100)))
+		took := ""
+		if r.Took > 0 {
+			took = text.Duration(r.Took)
+		}
+		lines = append(lines, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), took, text.Name(r.Build), text.Short(text.Line(said), 100)))
 	}
 	return lines
 }
