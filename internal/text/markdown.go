@@ -6,8 +6,14 @@ import "strings"
 var markup = strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "&", "&amp;", "|", "\\|", "#", "\\#", "@", "&#64;", "~", "\\~", "!", "\\!")
 
 // Markdown makes a text one line of markdown that shows it: nothing in it is markup, and
-// nobody is mentioned by it.
-func Markdown(s string) string { return markup.Replace(Line(s)) }
+// nobody is mentioned by it, and no bot takes it for a command, such as /close.
+func Markdown(s string) string {
+	s = strings.TrimLeft(markup.Replace(Line(s)), " ")
+	if strings.HasPrefix(s, "/") {
+		return "\\" + s
+	}
+	return s
+}
 
 // MarkdownCode quotes the first 300 bytes of a text as code in markdown: nothing in it is
 // markup, and nobody is mentioned by it.

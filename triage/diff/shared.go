@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"prowtrace/internal/mask"
@@ -18,23 +17,14 @@ func (d *Diff) JSON(w io.Writer) error {
 	return enc.Encode(d.Masked())
 }
 
-// Masked is a copy without secrets. Those of inputs are masked in the Diff.
+// Masked is a copy without secrets. What an attribute is called may tell that it is one.
 func (d *Diff) Masked() *Diff {
-	out := *d
-	for _, list := range []*[]Change{&out.Errors, &out.Phases, &out.Cases, &out.Calls, &out.Lines} {
-		*list = slices.Clone(*list)
-		for i := range *list {
-			c := &(*list)[i]
-			c.Name, c.Under = mask.Text(c.Name), mask.Text(c.Under)
-			c.Good.Text, c.Bad.Text = mask.Text(c.Good.Text), mask.Text(c.Bad.Text)
-		}
-	}
-	out.Attributes = slices.Clone(d.Attributes)
+	out := mask.Copy(d)
 	for i := range out.Attributes {
 		a := &out.Attributes[i]
 		a.Value = strings.TrimPrefix(mask.Text(a.Key+"="+a.Value), a.Key+"=")
 	}
-	return &out
+	return out
 }
 
 // listed bounds the rows of a list in markdown.

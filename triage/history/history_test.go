@@ -324,3 +324,35 @@ func TestGolden(t *testing.T) {
 		})
 	}
 }
+
+// What goes to others has no secret in any of its texts.
+func TestMaskedEverywhere(t *testing.T) {
+	const secret = " --password=hunter2"
+	runs := strip("ci-a", "···AAA")
+	runs = append(runs, append(strip("ci-b", "···AAA"), strip("ci-c"+secret, "···AAA")...)...)
+	for i := range runs {
+		r := &runs[i]
+		if r.Finding != nil {
+			r.Finding.Title, r.Finding.Phase = "x"+secret, "Up"+secret
+		}
+		r.Change, r.Gap = "o/r"+secret+"#1", "gap"+secret
+		r.Commits = []Commit{{"o/r" + secret, fmt.Sprint(i), "1"}}
+		r.Phases = []Phase{{"Up" + secret, time.Hour, false}}
+		r.Cases = []Case{{"case" + secret, true}}
+		r.Budgets = []Budget{{"suite" + secret, time.Hour, 2 * time.Hour}}
+		r.Attributes = map[string]string{"zone": "a" + secret, "ZONE" + secret: "b"}
+	}
+	h := Make(runs)
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"json":     func(b *bytes.Buffer) error { return h.JSON(b) },
+		"markdown": func(b *bytes.Buffer) error { return h.Markdown(b) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if at := strings.Index(b.String(), "hunter2"); at >= 0 || !strings.Contains(b.String(), "masked") {
+			t.Errorf("%s shows a password: …%s", name, b.String()[max(0, at-100):at+10])
+		}
+	}
+}

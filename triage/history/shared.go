@@ -19,64 +19,7 @@ func (h *History) JSON(w io.Writer) error {
 }
 
 // Masked is a copy without secrets.
-func (h *History) Masked() *History {
-	out := &History{Schema: h.Schema, Systemic: slices.Clone(h.Systemic), Jobs: []*Job{}}
-	for i := range out.Systemic {
-		out.Systemic[i].Title = mask.Text(out.Systemic[i].Title)
-	}
-	for _, j := range h.Jobs {
-		out.Jobs = append(out.Jobs, j.masked())
-	}
-	return out
-}
-
-func (j *Job) masked() *Job {
-	out := *j
-	out.Title = mask.Text(j.Title)
-	out.Runs = slices.Clone(j.Runs)
-	for i := range out.Runs {
-		out.Runs[i] = out.Runs[i].masked()
-	}
-	out.Groups, out.Dying = slices.Clone(j.Groups), slices.Clone(j.Dying)
-	for _, of := range [][]Group{out.Groups, out.Dying} {
-		for i := range of {
-			of[i].Title, of[i].Over = mask.Text(of[i].Title), maskedAttributes(of[i].Over)
-		}
-	}
-	out.Slow, out.Bad = maskedAttributes(j.Slow), maskedAttributes(j.Bad)
-	out.Flaky = slices.Clone(j.Flaky)
-	for i := range out.Flaky {
-		out.Flaky[i].Name = mask.Text(out.Flaky[i].Name)
-	}
-	return &out
-}
-
-func (r Run) masked() Run {
-	if r.Finding != nil {
-		f := *r.Finding
-		f.Title = mask.Text(f.Title)
-		r.Finding = &f
-	}
-	r.Gap = mask.Text(r.Gap)
-	r.Cases = slices.Clone(r.Cases)
-	for i := range r.Cases {
-		r.Cases[i].Name = mask.Text(r.Cases[i].Name)
-	}
-	attributes := make(map[string]string, len(r.Attributes))
-	for k, v := range r.Attributes {
-		attributes[k] = mask.Text(v)
-	}
-	r.Attributes = attributes
-	return r
-}
-
-func maskedAttributes(all []Prevalent) []Prevalent {
-	all = slices.Clone(all)
-	for i := range all {
-		all[i].Value = mask.Text(all[i].Value)
-	}
-	return all
-}
+func (h *History) Masked() *History { return mask.Copy(h) }
 
 // Markdown writes a History for a comment: the verdict of each job in bold, what failed,
 // and the rest folded away. Its secrets are masked.

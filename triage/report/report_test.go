@@ -53,6 +53,10 @@ func written(t *testing.T, write func(*bytes.Buffer) error) string {
 // escapes but our own.
 func TestHostileTexts(t *testing.T) {
 	s := summary()
+	s.Time[1].Phase = "Up " + hostile
+	s.Tests[0], s.Verdict.Text = "/close "+hostile, "/lgtm "+hostile
+	s.Children = []report.Child{{Job: hostile, Build: "1", Result: "failed", Title: hostile}}
+	s.Seen = &report.Seen{Known: 1, Times: 1, Others: []string{hostile}, Text: hostile}
 	for name, got := range map[string]string{
 		"markdown": written(t, func(b *bytes.Buffer) error { return s.Markdown(b) }),
 		"issue":    written(t, func(b *bytes.Buffer) error { return s.Issue(b) }),
@@ -69,7 +73,10 @@ func TestHostileTexts(t *testing.T) {
 		if name == "json" || name == "text" {
 			continue
 		}
-		for _, bad := range []string{"\n**b**", "**<script>", " @someone [a](http://b)"} {
+		for _, bad := range []string{"\n**b**", "\n/close", "\n/lgtm", "**<script>", " @someone [a](http://b)"} {
+			if strings.HasPrefix(bad, "\n") && strings.Contains(got, bad) {
+				t.Errorf("%s has a line that begins with %q:\n%s", name, bad, got)
+			}
 			for line := range strings.Lines(got) {
 				if at := strings.Index(line, bad); at >= 0 && !strings.Contains(line[:at], "`") {
 					t.Errorf("%s has markup: %s", name, line)

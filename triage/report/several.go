@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"prowtrace/internal/mask"
 	"prowtrace/internal/text"
 	"prowtrace/prow/runfile"
 )
@@ -143,15 +144,9 @@ func (s *Summaries) severalJobs() bool {
 
 // JSON writes them in the schema, their secrets masked.
 func (s *Summaries) JSON(w io.Writer) error {
-	out := *s
-	out.Runs = []*Summary{}
-	for _, one := range s.Runs {
-		out.Runs = append(out.Runs, one.Masked())
-	}
-	out.Groups = Several(out.Runs).Groups
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(out)
+	return enc.Encode(mask.Copy(s))
 }
 
 // Text writes a line for each run, and the groups that several runs are in.
@@ -190,6 +185,7 @@ func (s *Summaries) Text(w io.Writer) error {
 
 // Markdown writes a table with a row for each run, its secrets masked.
 func (s *Summaries) Markdown(w io.Writer) error {
+	s = mask.Copy(s)
 	var b strings.Builder
 	if s.Pull != nil {
 		b.WriteString("**" + text.Markdown(s.Pull.Line()) + "**\n\n")
@@ -200,7 +196,6 @@ func (s *Summaries) Markdown(w io.Writer) error {
 	}
 	b.WriteString("| run | result | took | what broke first |\n|---|---|---:|---|\n")
 	for _, one := range s.Runs {
-		one = one.Masked()
 		name := text.Markdown(strings.TrimSpace(one.Run.Job + " " + one.Run.Build))
 		if strings.HasPrefix(one.Run.URL, "https://") {
 			name = "[" + name + "](" + one.Run.URL + ")"

@@ -19,71 +19,15 @@ func (s *Summary) JSON(w io.Writer) error {
 }
 
 // Masked is a copy without secrets.
-func (s *Summary) Masked() *Summary {
-	out := *s
-	out.Verdict.Text = mask.Text(s.Verdict.Text)
-	out.Tests = append([]string(nil), s.Tests...)
-	for i := range out.Tests {
-		out.Tests[i] = mask.Text(out.Tests[i])
-	}
-	out.Gaps = append([]Gap{}, s.Gaps...)
-	for i := range out.Gaps {
-		out.Gaps[i].What, out.Gaps[i].Why = mask.Text(out.Gaps[i].What), mask.Text(out.Gaps[i].Why)
-	}
-	out.Children = append([]Child(nil), s.Children...)
-	for i := range out.Children {
-		out.Children[i].Title = mask.Text(out.Children[i].Title)
-	}
-	out.Findings = make([]Finding, len(s.Findings))
-	for i, f := range s.Findings {
-		f.Title, f.Text = mask.Text(f.Title), mask.Text(f.Text)
-		f.Chain = append([]Step{}, f.Chain...)
-		for k := range f.Chain {
-			f.Chain[k].Text = mask.Text(f.Chain[k].Text)
-			f.Chain[k].Evidence = f.Chain[k].Evidence.masked()
-		}
-		f.Evidence = append([]Evidence{}, f.Evidence...)
-		for k := range f.Evidence {
-			f.Evidence[k] = f.Evidence[k].masked()
-		}
-		out.Findings[i] = f
-	}
-	out.Waits = append([]Wait{}, s.Waits...)
-	for i := range out.Waits {
-		out.Waits[i].Text = mask.Text(out.Waits[i].Text)
-		out.Waits[i].Evidence = out.Waits[i].Evidence.masked()
-	}
-	out.Retries = append([]Retry{}, s.Retries...)
-	for i := range out.Retries {
-		out.Retries[i].Text = mask.Text(out.Retries[i].Text)
-		out.Retries[i].Evidence = out.Retries[i].Evidence.masked()
-	}
-	out.Unfinished = append([]Unfinished{}, s.Unfinished...)
-	for i := range out.Unfinished {
-		out.Unfinished[i].Text = mask.Text(out.Unfinished[i].Text)
-		out.Unfinished[i].Evidence = out.Unfinished[i].Evidence.masked()
-	}
-	return &out
-}
-
-func (e Evidence) masked() Evidence {
-	e.Said, e.File = mask.Text(e.Said), mask.Text(e.File)
-	return e
-}
+func (s *Summary) Masked() *Summary { return mask.Copy(s) }
 
 // Markdown writes the Summary for a comment: the title, what it is, and the rest folded
 // away. Its secrets are masked.
 func (s *Summary) Markdown(w io.Writer) error {
 	s = s.Masked()
 	var b strings.Builder
-	name := strings.TrimSpace(s.Run.Job + " " + s.Run.Build)
-	if s.Run.URL != "" {
-		name = "[" + text.Markdown(name) + "](" + s.Run.URL + ")"
-	} else {
-		name = text.Markdown(name)
-	}
 	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.Verdict.Text))
-	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+name), " · "))
+	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+s.link()), " · "))
 	if len(s.Findings) > 0 {
 		f := s.Findings[0]
 		if f.Next != "" {
