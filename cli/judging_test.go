@@ -14,7 +14,7 @@ import (
 )
 
 // unitJob serves runs of a job without traces: those that passed have all lines of the one
-// that failed but the last.
+// that failed but the first.
 func unitJob(t *testing.T) (server *gcstest.Server, failed string) {
 	t.Helper()
 	server = gcstest.New(t)
@@ -27,7 +27,7 @@ func unitJob(t *testing.T) (server *gcstest.Server, failed string) {
 		root := "logs/ci-unit/" + build + "/"
 		result, log := "SUCCESS", noise
 		if !passed {
-			result, log, failed = "FAILURE", noise+"E0313 01:46:00.000000 1 a.go:1] disk of team-a is full\n", "gs://kubernetes-ci-logs/logs/ci-unit/"+build
+			result, log, failed = "FAILURE", "E0313 01:45:40.000000 1 a.go:1] disk of team-a is full\n"+noise, "gs://kubernetes-ci-logs/logs/ci-unit/"+build
 		}
 		for name, data := range map[string]string{
 			"started.json":  `{"timestamp":1741830274}`,

@@ -51,7 +51,7 @@ func TestUntracedRunOpens(t *testing.T) {
 	if otlp := get(t, r.api("traces/3b1e2c9a000040008000000000000022/spans/0/otlp")); !strings.Contains(otlp, "prow.description") {
 		t.Errorf("the job's span is %s", otlp)
 	}
-	const first = "What broke first: one: no (test, medium confidence, artifacts/junit.xml)\n"
+	const first = "What broke first: Pod got deleted unexpectedly (infra, high confidence, prowjob.json)\n"
 	r.says(t, first)
 	r.interrupt(t)
 	const want = `ci-unit 1900000000000000005 wrote no traces: shown is what Prow's files tell of it; Prow says: Pod got deleted unexpectedly
