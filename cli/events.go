@@ -242,7 +242,8 @@ func (r *request) summarize(l *session.Loaded) {
 		r.note("%s in %s from %s", text.Count(what.Spans, "span"), text.Count(what.Traces, "trace"), text.Period(what.Start, what.End))
 	}
 	for _, in := range l.Inputs {
-		if said := unfinished(in); said != "" {
+		u, _ := in.Unfinished()
+		if said := unfinished(in); said != "" && !(u.Overdue && in.Untraced() != nil) { // there it was said already
 			r.note("%s", said)
 		}
 	}

@@ -59,7 +59,9 @@ var hints = []hint{
 		return "prowtrace log --list shows the files that there are"
 	}),
 	hintFor(func(e *noLogError) string {
-		if _, running := e.in.Unfinished(); running {
+		if u, running := e.in.Unfinished(); running && u.Overdue {
+			return "the run should have ended long ago: its pod was probably deleted, and its logs with it"
+		} else if running {
 			return "a run's logs are in its bucket when it has ended: --watch waits for that"
 		}
 		return "prowtrace log --list shows the files that there are"

@@ -54,7 +54,10 @@ func (l *logCommand) printCases(in *session.Input) error {
 			}
 		}
 	}
-	if printed == 0 {
+	switch {
+	case cases == 0:
+		l.note("no JUnit case of %s has %s in its name", text.Line(in.Title()), text.Quote(l.ofCase, maxQuoted))
+	case printed == 0:
 		l.note("no line fits, of %s of JUnit", text.Count(cases, "case"))
 	}
 	if err := out.Flush(); err != nil {

@@ -31,7 +31,7 @@ func (p *logPrinter) unseen(log *session.Log, lines *session.Lines) (from, end i
 // followLogs prints lines of logs as they are written, until the run has ended.
 func (p *logPrinter) followLogs(ctx context.Context, in *session.Input, logs []*session.Log) error {
 	if _, unfinished := in.Unfinished(); !unfinished {
-		p.note("%s has ended: nothing is to be followed", text.Line(in.Title()))
+		p.note("%s has ended: there is nothing to follow", text.Line(in.Title()))
 		return nil
 	}
 	wanted := map[string]bool{}

@@ -51,3 +51,15 @@ func TestLostFilesAreTold(t *testing.T) {
 	}
 	r.interrupt(t)
 }
+
+// That a run without traces was lost is said once.
+func TestLostRunIsToldOnce(t *testing.T) {
+	server := gcstest.New(t)
+	const root = "logs/ci-demo/1900000000000000009"
+	server.PutBytes("kubernetes-ci-logs", root+"/prowjob.json", []byte(`{"status":{"state":"pending","startTime":"2025-03-13T01:44:31Z"}}`))
+	r := startOn(t, server, nil, "--ui", "builtin", "gs://kubernetes-ci-logs/"+root)
+	if got := r.stderr.String(); strings.Count(got, "its pod was probably deleted") != 1 {
+		t.Errorf("standard error:\n%s", got)
+	}
+	r.interrupt(t)
+}

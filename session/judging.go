@@ -238,6 +238,8 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 func (r *judging) about(base *Baseline, gaps []report.Gap) report.Context {
 	of := r.loaded.joining.session.about(r.in, r.Page)
 	of.Gaps = gaps
+	late, running := r.in.Unfinished()
+	of.Overdue = running && late.Overdue
 	m := r.told.Metadata()
 	of.Presubmit = r.in.Ref.Pull != "" || m != nil && m.ProwJob != nil && m.ProwJob.Type == "presubmit"
 	for _, b := range base.Runs {

@@ -179,6 +179,7 @@ type Gap struct {
 type Context struct {
 	Job, Build, URL, Change string
 	Presubmit               bool // the run tests a change
+	Overdue                 bool // the run has not ended, and should have long ago
 	Baseline                []Compared
 	Gaps                    []Gap
 
@@ -214,6 +215,9 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 		s.Findings[i].Rank = i + 1
 	}
 	s.Verdict = verdict(j, s)
+	if of.Overdue && j.State == runfile.Running {
+		s.Verdict.Text = "The run has not ended, and should have long ago: its pod was probably deleted"
+	}
 	s.Verdict.NotTheChange = of.Presubmit && len(s.Findings) > 0 && slices.Contains(nobodysFault, j.Category)
 	for _, p := range triage.Phases(e) {
 		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed, p.Usual > 0 && unusual(p)})
@@ -228,7 +232,8 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	for _, f := range j.Retries() {
 		s.Retries = append(s.Retries, Retry{f.Text, f.Count, "lost", moment(f.Time), moment(f.Last), w.evidence(f.Place, f.Time, "")})
 	}
-	if len(e.Passing) == 0 && j.State != runfile.Passed && j.State != runfile.Unknown && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
+	quiet := j.State == runfile.Running && len(j.Findings) == 0
+	if len(e.Passing) == 0 && !quiet && j.State != runfile.Passed && j.State != runfile.Unknown && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
 		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
 	}
 	return s
