@@ -23,6 +23,7 @@ const (
 	maxNote    = 256 << 10 // bytes of one
 	mostNotes  = 500       // of a job
 	mostOfJobs = 20_000    // that are read together
+	mostBytes  = 256 << 20 // of these
 	notesAge   = 180 * 24 * time.Hour
 )
 
@@ -97,7 +98,9 @@ func (c *Cache) trimNotes(dir string, most int, age time.Duration) {
 func (c *Cache) pruneNotes(most int, age time.Duration) {
 	dirs, _ := os.ReadDir(c.notesDir())
 	for _, d := range dirs {
-		c.trimNotes(filepath.Join(c.notesDir(), d.Name()), most, age)
+		if d.IsDir() { // what a link leads to is not the cache's
+			c.trimNotes(filepath.Join(c.notesDir(), d.Name()), most, age)
+		}
 	}
 }
 
@@ -112,16 +115,20 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 			return nil, fmt.Errorf("read notes: %w", err)
 		}
 		for _, e := range entries {
-			dirs = append(dirs, filepath.Join(c.notesDir(), e.Name()))
+			if e.IsDir() {
+				dirs = append(dirs, filepath.Join(c.notesDir(), e.Name()))
+			}
 		}
 	}
+	read := int64(0)
 	for _, dir := range dirs {
 		entries, _ := os.ReadDir(dir)
 		for _, e := range entries {
 			info, err := e.Info()
-			if err != nil || info.Size() > maxNote || filepath.Ext(e.Name()) != ".json" || len(notes) == mostOfJobs {
+			if err != nil || !info.Mode().IsRegular() || info.Size() > maxNote || filepath.Ext(e.Name()) != ".json" || len(notes) == mostOfJobs || read+info.Size() > mostBytes {
 				continue
 			}
+			read += info.Size()
 			var n Note
 			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
 			if err == nil && json.Unmarshal(data, &n) == nil && (job == "" || n.Run.Job == job) {

@@ -87,3 +87,42 @@ func TestNotesAreBounded(t *testing.T) {
 		t.Errorf("%d notes are kept of a job: %v", len(notes), err)
 	}
 }
+
+// Only files of the cache's own are read and removed: what a link leads to may have no end,
+// or be somebody's.
+func TestNotesBehindLinks(t *testing.T) {
+	c, err := fetch.OpenCache(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AddNote(fetch.Note{Run: noted("job", "1"), Text: json.RawMessage(`1`)}); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(c.Dir(), "notes", "*", "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := t.TempDir()
+	own := filepath.Join(other, "own.json")
+	if err := os.WriteFile(own, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{filepath.Join(filepath.Dir(files[0]), "link.json"): own, filepath.Join(c.Dir(), "notes", "dir"): other} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Skip("there are no links here: ", err)
+		}
+	}
+	if got := builds(t, c, ""); got != "11" {
+		t.Errorf("notes are %s", got)
+	}
+	if _, err := c.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(own); err != nil {
+		t.Errorf("clearing removed what a link led to: %v", err)
+	}
+}

@@ -101,7 +101,7 @@ func (s *Session) tabCache() (string, error) {
 	return dir, errors.Join(os.MkdirAll(dir, 0o700), cache.Close())
 }
 
-// maxTabs bounds what is read back, in bytes.
+// maxTabs bounds what is kept, in bytes.
 const maxTabs = 128 << 20
 
 func readTabs(file string) (tabs []find.Tab, at time.Time, ok bool) {
@@ -115,7 +115,7 @@ func readTabs(file string) (tabs []find.Tab, at time.Time, ok bool) {
 
 func writeTabs(file string, tabs []find.Tab) error {
 	data, err := json.Marshal(tabs)
-	if err != nil {
+	if err != nil || len(data) > maxTabs {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), "*.part")

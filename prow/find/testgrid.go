@@ -3,6 +3,7 @@ package find
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ const (
 	maxConfig     = 512 << 20 // bytes
 	maxTabs       = 200_000
 	maxConfigLine = 64 << 10 // bytes of a line that is looked at
+	maxTabName    = 500      // bytes of the name of a tab, dashboard or job
+	maxTabValue   = 16 << 10 // bytes of a list of dashboards
 )
 
 // DeckTabs asks a Deck for its Prow's configuration, and gives the tabs that the
@@ -55,12 +58,12 @@ func DeckTabs(ctx context.Context, host string) ([]Tab, error) {
 // JobsOf gives the jobs of a tab, in order.
 func JobsOf(tabs []Tab, dashboard, tab string) (jobs []string) {
 	for _, t := range tabs {
-		if t.Dashboard == dashboard && t.Name == tab && !slices.Contains(jobs, t.Job) {
+		if t.Dashboard == dashboard && t.Name == tab {
 			jobs = append(jobs, t.Job)
 		}
 	}
 	slices.Sort(jobs)
-	return jobs
+	return slices.Compact(jobs)
 }
 
 // ReadTabs reads a configuration as Deck writes it, line by line: YAML whose blocks are
@@ -143,13 +146,23 @@ func (t *tabReader) field(indent int, text []byte) {
 	case at == 0:
 		t.annotations, t.last = key == "annotations", ""
 		if key == "name" && ok {
-			t.values["name"], t.last = plain(value), "name"
+			t.set("name", plain(value))
 		}
-	case at == 2 && t.annotations && ok:
-		t.values[key], t.last = plain(value), key
+	case at == 2 && t.annotations && (key == "testgrid-dashboards" || key == "testgrid-tab-name") && ok:
+		t.set(key, plain(value))
+	case at == 2:
+		t.last = ""
 	case at > 2 && t.annotations && t.last != "": // a long text goes on
-		t.values[t.last] = strings.TrimSpace(t.values[t.last] + " " + plain(string(text)))
+		t.set(t.last, strings.TrimSpace(t.values[t.last]+" "+plain(string(text))))
 	}
+}
+
+// set enters a value, which the next lines may go on with. One that is too long is none.
+func (t *tabReader) set(key, value string) {
+	if t.last = key; len(value) > maxTabValue {
+		value, t.last = "", ""
+	}
+	t.values[key] = value
 }
 
 // plain is a scalar without its quotes.
@@ -162,14 +175,12 @@ func plain(s string) string {
 }
 
 func (t *tabReader) endJob() {
-	if t.job && t.values["name"] != "" {
-		tab := t.values["testgrid-tab-name"]
-		if tab == "" {
-			tab = t.values["name"]
-		}
+	name := t.values["name"]
+	tab := cmp.Or(t.values["testgrid-tab-name"], name)
+	if t.job && name != "" && max(len(name), len(tab)) <= maxTabName {
 		for dashboard := range strings.SplitSeq(t.values["testgrid-dashboards"], ",") {
-			if dashboard = strings.TrimSpace(dashboard); dashboard != "" && len(t.tabs) < maxTabs {
-				t.tabs = append(t.tabs, Tab{dashboard, tab, t.values["name"]})
+			if dashboard = strings.TrimSpace(dashboard); dashboard != "" && len(dashboard) <= maxTabName && len(t.tabs) < maxTabs {
+				t.tabs = append(t.tabs, Tab{dashboard, tab, name})
 			}
 		}
 	}

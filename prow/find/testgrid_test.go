@@ -2,6 +2,7 @@ package find
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -107,6 +108,50 @@ func TestDeckTabs(t *testing.T) {
 	status = http.StatusForbidden
 	if _, err := DeckTabs(t.Context(), host); err == nil || !strings.Contains(err.Error(), "HTTP 403") {
 		t.Errorf("refused: %v", err)
+	}
+}
+
+// endless gives the same lines again and again, up to a number of bytes.
+type endless struct {
+	lines string
+	left  int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left <= 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, e.lines)
+	e.lines = e.lines[n:] + e.lines[:n]
+	e.left -= n
+	return n, nil
+}
+
+// What a Deck sends takes no more room than the tabs that are known of it.
+func TestReadTabsOfEndlessTexts(t *testing.T) {
+	const begin = "periodics:\n- annotations:\n    testgrid-dashboards: a\n"
+	for name, lines := range map[string]string{
+		"text that goes on":     "      xxxxxxxxxxxxxxx\n",
+		"tab name that goes on": "    testgrid-tab-name: x\n      xxxxxxx\n",
+		"long names":            "- name: " + strings.Repeat("x", 600) + "\n  annotations:\n    testgrid-dashboards: a\n",
+		"long dashboards":       "- name: x\n  annotations:\n    testgrid-dashboards: " + strings.Repeat("d", 600) + "\n",
+		"many dashboards":       "- name: x\n  annotations:\n    testgrid-dashboards: " + strings.Repeat("d,", 20<<10) + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			tabs, err := ReadTabs(io.MultiReader(strings.NewReader(begin), &endless{lines, 32 << 20}))
+			if err != nil || len(tabs) != 0 {
+				t.Errorf("%d tabs, %v", len(tabs), err)
+			}
+		})
+	}
+	r := &tabReader{}
+	r.line([]byte("periodics:"))
+	r.line([]byte("- annotations:"))
+	for i := range 1000 {
+		r.line(fmt.Appendf(nil, "    key-%d: x", i))
+	}
+	if len(r.values) != 0 {
+		t.Errorf("%d annotations are kept", len(r.values))
 	}
 }
 
