@@ -43,6 +43,11 @@ type Options struct {
 	// NoTraces leaves out all trace files: the error is a *NoTracesError.
 	NoTraces bool
 
+	// TraceRoom leaves out all trace files where they have more bytes together, as NoTraces
+	// does: a part of a run's traces would look as if the rest had not happened. What the
+	// cache has counts. 0 is no limit.
+	TraceRoom int64
+
 	// Offline forbids every request. What the cache has of the run is returned; the
 	// store may be nil.
 	Offline bool

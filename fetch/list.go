@@ -25,6 +25,10 @@ func (t *transfer) list(ctx context.Context, found chan<- objstore.Object) error
 	t.Progress.listing.Add(1)
 	defer t.Progress.listing.Add(-1)
 	bucket, root := t.run.Bucket, t.run.Root+"/"
+	if fits, err := t.fits(ctx); err != nil || !fits {
+		t.scope = noTraces
+		return err
+	}
 	if t.scope != "" {
 		return t.drain(ctx, t.store.List(ctx, bucket, root+string(t.scope), ""), found)
 	}
@@ -36,6 +40,32 @@ func (t *transfer) list(ctx context.Context, found chan<- objstore.Object) error
 		return t.drain(ctx, t.store.List(ctx, bucket, root+"artifacts/", root+runfile.TraceGlob), found)
 	})
 	return g.Wait()
+}
+
+// fits reports whether the trace files have as few bytes as the caller wants.
+func (t *transfer) fits(ctx context.Context) (bool, error) {
+	if t.TraceRoom == 0 {
+		return true, nil
+	}
+	left, seen := t.TraceRoom, map[string]bool{}
+	root := t.run.Root + "/"
+	for _, objects := range []iter.Seq2[objstore.Object, error]{
+		t.store.List(ctx, t.run.Bucket, root+runfile.TraceDir, ""), t.store.List(ctx, t.run.Bucket, root+"artifacts/", root+runfile.TraceGlob),
+	} {
+		for o, err := range objects {
+			if err != nil {
+				return false, err
+			}
+			name, ok := strings.CutPrefix(o.Name, root)
+			if !ok || seen[name] || !runfile.IsTrace(name) || !t.scope.contains(name) {
+				continue
+			}
+			if seen[name], left = true, left-o.Size; left < 0 || len(seen) > lookahead {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
 }
 
 // drain passes on what is news. A server's idea of a prefix or a pattern is not

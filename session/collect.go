@@ -169,7 +169,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 	logs := fetch.ArtifactOptions{Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Compared: s.o.Compared, Pool: pool, Progress: progress}
 	result, err := cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{
 		Logs: s.logsBeside(logs),
-		Only: in.Part(), NoTraces: s.o.NoTraces, Instances: s.o.Instances, Pool: pool, Progress: progress,
+		Only: in.Part(), NoTraces: s.o.NoTraces, TraceRoom: s.o.TraceRoom, Instances: s.o.Instances, Pool: pool, Progress: progress,
 		Offline: s.o.Offline, Refresh: s.o.Refresh || waited, Patience: s.o.Patience,
 		Notice: func(n fetch.Notice) { s.tell(Notice{n.Text, n.Refresh}) },
 	})

@@ -97,6 +97,10 @@ func (b *Baseline) Close() error {
 	return errors.Join(errs...)
 }
 
+// passingTraces is how many bytes the traces of a passing run may have: usual ones have less
+// than a megabyte, and the comparison has five seconds.
+const passingTraces = 32 << 20
+
 // Passing fetches the last n runs of an input's job that passed, and loads them, all at the
 // same time. Offline it takes those that the cache has. Where ctx ends before all have come,
 // those that have are given, with its error; other errors are those of find.Runs. There may
@@ -115,6 +119,7 @@ func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, ca
 	}
 	came(0, min(n, len(refs)))
 	other := s.beside()
+	other.o.TraceRoom = passingTraces
 	each := make([]*Baseline, len(refs))
 	errs := make([]error, len(refs))
 	var telling sync.Mutex

@@ -138,3 +138,34 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("line 4 has the number %d", n)
 	}
 }
+
+// Large traces of a run that is only compared with are left out as a whole; what the cache
+// has counts.
+func TestTraceRoom(t *testing.T) {
+	o, _, server := sample(t)
+	o.Untraced = true
+	spans := func(room int64) int {
+		t.Helper()
+		o.TraceRoom = room
+		l, err := load(t, o, passing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Reported.Spans
+	}
+	if n := spans(100_000); n != 0 {
+		t.Errorf("%d spans of traces that are too large", n)
+	}
+	for _, r := range server.Requests() {
+		if r.Op == gcstest.Get && strings.Contains(r.Object, "/otlp/") {
+			t.Errorf("%s was read", r.Object)
+		}
+	}
+	if n := spans(0); n == 0 {
+		t.Error("that they were left out is remembered as that there are none")
+	}
+	if n := spans(100_000); n == 0 {
+		t.Error("what the cache has is left out")
+	}
+}

@@ -55,6 +55,10 @@ type Options struct {
 	// errors.
 	Untraced bool
 
+	// TraceRoom fetches the traces of a run only if they have no more bytes together; 0 is no
+	// limit. It needs Untraced.
+	TraceRoom int64
+
 	// NoTraces fetches no trace file: what Prow's files and JUnit tell is enough. It needs
 	// Untraced.
 	NoTraces bool
