@@ -5,6 +5,8 @@ import (
 	"crypto/sha1"
 	"flag"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -353,6 +355,38 @@ func TestMaskedEverywhere(t *testing.T) {
 		}
 		if at := strings.Index(b.String(), "hunter2"); at >= 0 || !strings.Contains(b.String(), "masked") {
 			t.Errorf("%s shows a password: …%s", name, b.String()[max(0, at-100):at+10])
+		}
+	}
+}
+
+// Durations that files tell may have no sense: what is reckoned from them stays in bounds.
+func TestDurationsWithoutSense(t *testing.T) {
+	for name, took := range map[string]func(i int) time.Duration{
+		"longest":  func(int) time.Duration { return math.MaxInt64 },
+		"growing":  func(i int) time.Duration { return time.Duration(i) * (math.MaxInt64 / 60) },
+		"negative": func(int) time.Duration { return math.MinInt64 },
+		"wild":     func(i int) time.Duration { return []time.Duration{math.MaxInt64, math.MinInt64, -1, 0, 1}[i%5] },
+	} {
+		runs := strip("ci-unit", strings.Repeat("·", 50)+"A")
+		for i := range runs {
+			d := took(i)
+			runs[i].Took = d
+			runs[i].Phases = []Phase{{"Up", d, false}, {"Up", d, false}, {"Up", d, false}}
+			runs[i].Budgets = []Budget{{"job", d, math.MaxInt64}}
+		}
+		j := Make(runs).Jobs[0]
+		for _, p := range j.Phases {
+			if p.Usual.Median < 0 || p.Usual.Off < 0 || p.Median < 0 || slices.Min(p.Took) < -1 {
+				t.Errorf("%s: phase %+v", name, p)
+			}
+		}
+		for _, b := range j.Limits {
+			if b.Now < 0 || b.Usual.Median < 0 || b.Slope < 0 || b.Meets < 0 || b.Share() > 2 {
+				t.Errorf("%s: limit %+v", name, b)
+			}
+		}
+		if err := Make(runs).JSON(io.Discard); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func prevalent(runs []Run, some []int, counts func(*Run) bool) []Prevalent {
 func (j *Job) slow() (runs []int) {
 	usual := SpreadOf(j.passedTimes())
 	for i := range j.Runs {
-		if r := &j.Runs[i]; r.good() && usual.Z(r.Took) > unusualZ {
+		if r := &j.Runs[i]; r.good() && usual.Z(believed(r.Took)) > unusualZ {
 			runs = append(runs, i)
 		}
 	}

@@ -24,10 +24,17 @@ const Whole = "run"
 // mostPhases bounds the phases of a job.
 const mostPhases = 30
 
+// longest is what is taken for a duration at most: no job runs longer, and the trend of a
+// thousand runs has room in an int64.
+const longest = 50 * 24 * time.Hour
+
+// believed makes a duration one that can be reckoned with: what files say may have no sense.
+func believed(d time.Duration) time.Duration { return min(max(d, 0), longest) }
+
 func (j *Job) passedTimes() (all []time.Duration) {
 	for i := range j.Runs {
 		if r := &j.Runs[i]; r.good() && r.Took > 0 {
-			all = append(all, r.Took)
+			all = append(all, believed(r.Took))
 		}
 	}
 	return all
@@ -46,7 +53,7 @@ func (j *Job) phases() []PhaseTimes {
 				names = append(names, name)
 			}
 		}
-		of[run] = max(of[run], 0) + d // one that came twice in a run took both
+		of[run] = believed(max(of[run], 0) + believed(d)) // one that came twice in a run took both
 	}
 	for i := range j.Runs {
 		r := &j.Runs[i]
@@ -111,9 +118,9 @@ func (j *Job) limits() []BudgetUse {
 			if b.Limit <= 0 || b.Used < 0 {
 				continue
 			}
-			limit[b.Name] = b.Limit
+			limit[b.Name] = believed(b.Limit)
 			if j.Runs[i].good() {
-				used[b.Name] = append(used[b.Name], point{i, b.Used})
+				used[b.Name] = append(used[b.Name], point{i, believed(b.Used)})
 			}
 		}
 	}

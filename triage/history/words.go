@@ -55,7 +55,7 @@ func short(sha string) string { return text.Short(text.Line(sha), 10) }
 func (g *Group) About() string {
 	parts := []string{g.Outlook.Said()}
 	if g.Category != "" {
-		parts = append(parts, g.Category)
+		parts = append(parts, text.Line(g.Category))
 	}
 	parts = append(parts, text.Count(g.Hits, "run"), "first "+minute(g.First))
 	if g.Hits > 1 {
