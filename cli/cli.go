@@ -48,9 +48,10 @@ func newRoot(s Streams) *cobra.Command {
 	view := newView(s)
 	root := view.command("prowtrace WHAT…")
 	root.Short = "Show the traces of a Prow job"
-	root.Long = `prowtrace shows the OpenTelemetry traces of a Prow job: it downloads what the job
-wrote to artifacts/otlp/, merges it, and opens it in Jaeger, or in its own pages
-where there is no Jaeger.
+	root.Long = `prowtrace shows what happened in a Prow job, and what broke first: it downloads what the
+job left behind, joins Prow's files, logs and the OpenTelemetry traces in artifacts/otlp/,
+and opens that in Jaeger, or in its own pages where there is no Jaeger. To read the cause
+in the terminal: prowtrace summary WHAT.
 
 WHAT is the link of a run (Spyglass, gcsweb, storage), a directory, a file, or -
 for a file or an archive on standard input. The name of a job, JOB@BUILD and a
@@ -58,7 +59,8 @@ pull request (kops#18000) stand for one of their runs, see --latest and --failed
 
 Prows that are not built in can be named in prowtrace/config.yaml in the user's
 config directory, or in the file that PROWTRACE_CONFIG names.`
-	root.Example = `  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
+	root.Example = `  prowtrace summary kops#18011
+  prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace --failed pull-kops-e2e-k8s-gce-cilium`
 	root.Version = built()

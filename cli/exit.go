@@ -18,8 +18,8 @@ const (
 	ExitNotFound = 4 // a run or a file was not found, has expired, or not in the cache and --offline
 	ExitDenied   = 5 // not allowed
 
-	ExitCause   = 10 // summary --exit-code: a cause was found
-	ExitNoCause = 11 // summary --exit-code: the run failed, and no cause was found
+	ExitCause   = 10 // summary --exit-code: a cause was found, with medium or high confidence
+	ExitNoCause = 11 // summary --exit-code: none was found, or the run has not ended
 )
 
 // exitCodes is the table of the exit codes of errors. The first row that knows the

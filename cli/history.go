@@ -90,7 +90,7 @@ func (c *historyCommand) run(ctx context.Context, args []string) error {
 	}
 	for _, ref := range refs {
 		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
-			return usageError{fmt.Errorf("cannot look at the history of %s: it is on this machine, and no job", text.Line(cmp.Or(ref.Path, "-"))), "name a job, or paste a link"}
+			return usageError{fmt.Errorf("cannot look at the history of %s: it is on this machine, not a job", text.Line(cmp.Or(ref.Path, "-"))), "name a job, or paste a link"}
 		}
 	}
 	if refs, err = c.others(ctx, refs); err != nil {

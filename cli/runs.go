@@ -60,7 +60,7 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 	}
 	ref := refs[0]
 	if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
-		return usageError{fmt.Errorf("cannot list runs of %s: it is on this machine, and no job", text.Line(arg)),
+		return usageError{fmt.Errorf("cannot list runs of %s: it is on this machine, not a job", text.Line(arg)),
 			"name a job, or paste a link: prowtrace runs e2e-kops-aws-distro-deb13"}
 	}
 	runs, err := r.session.Runs(ctx, ref, r.number)

@@ -49,8 +49,8 @@ seldom the cause. It waits for them for five seconds at most.
 Of a pull request it judges the newest runs of all jobs that failed at the newest commit,
 and groups those that failed alike.
 
-With --exit-code it exits with 10 if a cause was found, with 11 if the run failed and
-none was found, and with 0 if it passed.`,
+With --exit-code it exits with 10 if a cause was found with medium or high confidence,
+with 11 if none was or the run has not ended, and with 0 if it passed.`,
 		Example: `  prowtrace summary kops#18011
   prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown`,
 		Args: atLeastOne,
@@ -64,7 +64,7 @@ none was found, and with 0 if it passed.`,
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	c.compare.register(f)
 	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
-	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if the run failed and none was")
+	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if none was or the run has not ended")
 	return command
 }
 
@@ -182,7 +182,10 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 	switch c.output {
 	case asJSON:
 		return s.JSON(out)
-	case asMarkdown, asIssue:
+	case asIssue:
+		c.note("an issue is about one run: this is a table of all; name one of them for its issue")
+		return s.Markdown(out)
+	case asMarkdown:
 		return s.Markdown(out)
 	default:
 		return s.Text(out)
