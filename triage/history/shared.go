@@ -53,7 +53,14 @@ func (j *Job) markdown(b *strings.Builder) {
 		g := &j.Groups[i]
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", text.Markdown(strings.Join(slices.Concat([]string{g.Title}, g.Elsewhere(), sayings(g.Over)), "; ")), text.Markdown(g.Outlook.Said()), j.links(g.Runs), minute(g.First), minute(g.Last))
 	}
-	b.WriteString("\n<details><summary>Durations, limits and flaky cases</summary>\n\n")
+	if more := j.markdownMore(); more != "" {
+		b.WriteString("\n<details><summary>Durations, limits and flaky cases</summary>\n\n" + more + "\n</details>\n")
+	}
+}
+
+// markdownMore is what is folded away below a job, "" where there is nothing.
+func (j *Job) markdownMore() string {
+	b := new(strings.Builder)
 	for i := range j.Dying {
 		fmt.Fprintf(b, "- phase %s %s\n", text.Markdown(j.Dying[i].Title), text.Markdown(j.Dying[i].OneCause()))
 	}
@@ -77,7 +84,7 @@ func (j *Job) markdown(b *strings.Builder) {
 	for _, a := range j.Again {
 		fmt.Fprintf(b, "- %s\n", text.Markdown(j.PassedAgain(a)))
 	}
-	b.WriteString("\n</details>\n")
+	return b.String()
 }
 
 // mostLinks bounds the links of a row.

@@ -117,6 +117,10 @@ Open   https://prow.example/view/19
 	if !strings.Contains(narrow, "\x1b[1;31mFAILED\x1b[0m") || !strings.Contains(narrow, "\x1b[1mQuota exceeded\x1b[0m") {
 		t.Errorf("no colour:\n%q", narrow)
 	}
+	s.Time[1].Unusual = false
+	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }); !strings.Contains(got, "  failed  usually 20s\n") {
+		t.Errorf("a phase that failed is called usual:\n%s", got)
+	}
 }
 
 // The schema is what bots read: fields are added, never changed.

@@ -289,7 +289,7 @@ func (p *page) time(phases []Phase) {
 		usual := ""
 		switch {
 		case f.Usual == 0:
-		case f.Unusual:
+		case f.Unusual || f.Failed: // not "failed as usual"
 			usual = "usually " + text.Duration(time.Duration(f.Usual))
 		default:
 			usual = "as usual"

@@ -49,7 +49,7 @@ function phases(summary) {
       h('th', { scope: 'row' }, p.failed ? h('span', { 'aria-hidden': 'true' }, '✕ ') : null, bdi(p.phase), p.failed ? h('span', { class: 'vh' }, ' failed') : null),
       h('td', { class: 'phase-cell' }, h('span', { class: 'phase', 'aria-hidden': 'true' }, bar, mark)),
       h('td', { class: 'num' }, duration(p.duration_ns)),
-      usual ? h('td', { class: 'num phase-usually' }, p.unusual ? usually : p.usual_ns ? 'as usual' : '') : null);
+      usual ? h('td', { class: 'num phase-usually' }, p.unusual || p.failed ? usually : p.usual_ns ? 'as usual' : '') : null);
   });
   return [
     h('h2', {}, 'Where the time went', usual ? h('span', { class: 'usual-key' }, 'usual') : null),
