@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/mask"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 )
@@ -198,6 +199,10 @@ func hashOf(s string) uint64 {
 	return h.Sum64()
 }
 
+// mostSorted is how many of the likeliest findings are looked at for their category: that takes
+// a hundred patterns for each, and a log may have a line of its own for each of a million.
+const mostSorted = 5000
+
 // rank gives the facts that can be a cause, the likeliest first.
 func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
 	var candidates []*Fact
@@ -221,8 +226,19 @@ func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
 		return cmp.Or(cmp.Compare(b.score, a.score), compareTimes(a.Time, b.Time))
 	})
 	all = foldSame(all)
-	for i := range all {
-		all[i].Confidence = confidence(all, i, passing, o)
+	for i := range all[:min(len(all), mostSorted)] {
+		all[i].Category = categoryOf(all[i].Fact, o)
+	}
+	other := len(all) // the next of another category, else the last
+	for i := len(all) - 1; i >= 0; i-- {
+		if next := i + 1; next == len(all)-1 || next < len(all) && all[next].Category != all[i].Category {
+			other = next
+		}
+		ahead := all[i].score
+		if other < len(all) {
+			ahead -= all[other].score
+		}
+		all[i].Confidence = confidence(&all[i], ahead, passing, o)
 	}
 	return all
 }
@@ -281,7 +297,6 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.ofFailed && !f.ofPassed && f.asserts() && f.tests < severalTests, w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)
-	out.Category = categoryOf(f, o)
 	weigh(f.afterwards, w.cleanup, "")
 	weigh(gatherText.MatchString(f.Text), w.gathers, "")
 	weigh(f.ofOwnName(), w.ownName, "")
@@ -340,11 +355,15 @@ func titleOf(f *Fact) string {
 	return clipTitle(f.Text)
 }
 
-// clipTitle cuts a text behind a word, to the length of a title.
+// clipTitle cuts a text behind a word, to the length of a title. Half a secret would be
+// known for one by nobody, so a text that is cut has none.
 func clipTitle(s string) string {
-	r := []rune(s)
-	if len(r) <= longestTitle {
+	if len([]rune(s)) <= longestTitle {
 		return s
+	}
+	r := []rune(mask.Text(s))
+	if len(r) <= longestTitle {
+		return string(r)
 	}
 	cut := string(r[:longestTitle-1])
 	if i := strings.LastIndexByte(cut, ' '); i > longestTitle/2 {
@@ -432,18 +451,10 @@ func foldSame(all []Finding) (kept []Finding) {
 	return kept
 }
 
-// confidence says how sure it is that finding i is what its place says. High is only what the pod says of itself, or what
+// confidence says how sure it is that a finding is what its place says, so far ahead of causes of other kinds. High is only what the pod says of itself, or what
 // a signature knows, stands where something failed, and is well ahead of causes of other kinds: a known text alone is as
 // often a consequence. docs/triage.md has how often each was right.
-func confidence(all []Finding, i int, passing int, o *outcome) Confidence {
-	f := all[i]
-	ahead := f.score
-	for k := i + 1; k < len(all); k++ {
-		if all[k].Category != f.Category || k == len(all)-1 {
-			ahead = f.score - all[k].score
-			break
-		}
-	}
+func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
 	support := 0
 	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
 		if on {
