@@ -81,6 +81,8 @@ type Fact struct {
 	commands   int      // of the script, up to its last sighting
 	ofPassed   bool     // it stands in a test that passed
 	ofFailed   bool     // it stands in a test that failed
+	cleans     bool     // something could not be removed
+	outside    bool     // it stands outside of tests too
 	tests      int      // that failed, in which it stands
 	tearDown   bool     // it was written when the job looked after what was left, or took it down
 	category   Category // where the fact itself tells

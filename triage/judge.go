@@ -89,7 +89,7 @@ var weights = struct {
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
-var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build"}
+var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build", "degraded-operator"}
 
 // generalSignatures are those whose texts tell of causes of many kinds: the words decide of which.
 var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane"}
@@ -272,7 +272,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
 	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
 	weigh(f.lost, w.lost, "all tries failed")
-	weigh(f.Passing == 0, w.absent, "in none of the passing runs")
+	weigh(f.Passing == 0 && !ordinaryText.MatchString(f.Text), w.absent, "in none of the passing runs")
 	weigh(f.Passing > 0 && f.Passing == passing, w.common, "")
 	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
@@ -280,7 +280,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.Match.Signature != nil && !f.strong() && !(f.Match.ID == "image-pull" && f.ofFailed && !f.ofPassed), w.weak-w.known, "") // T47: a test waits for one image
 	weigh(f.Severity == joblog.Fatal, w.fatal, "")
 	weigh(f.Severity == joblog.Error, w.failed, "")
-	weigh(f.Severity <= joblog.Warning, w.warning, "")
+	weigh(f.Severity <= joblog.Warning && !f.worded, w.warning, "")
 	weigh(f.kind == waiter, w.waiter, "")
 	weigh(f.kind == cancelled, w.cancelled, "")
 	weigh(f.kind == retry && !lasting, w.retried, "")
@@ -288,12 +288,12 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(o.consequence(f), w.consequence, "")
 	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
 	weigh(f.beside, w.beside, "just before something failed")
-	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || firmwareText.MatchString(f.Text)), w.notice, "")
+	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || ordinaryText.MatchString(f.Text)), w.notice, "")
 	weigh(len(f.rare) == 0 && !namedText.MatchString(f.Text) && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
 	weigh(f.why, w.why, "it says why something was waited for in vain")
 	weigh(f.ofPassed, w.ofPassed, "")
-	weigh(f.ofFailed && !f.ofPassed, w.ofFailed, "in a test that failed")
+	weigh(f.ofFailed && !f.ofPassed && !(f.outside && f.Severity <= joblog.Warning && !f.worded), w.ofFailed, "in a test that failed")
 	weigh(f.ofFailed && !f.ofPassed && f.asserts() && f.tests < severalTests, w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
 	out.Title = titleOf(f)

@@ -36,6 +36,10 @@ var symptoms = []struct {
 		[]string{"artifacts/**/*etcd*", "artifacts/**/*apiserver*"},
 	},
 	{
+		regexp.MustCompile(`(?i)operator \S+ (?:is )?degraded|rollout|crashloop|CrashLoop|back-?off restarting`),
+		"a pod did not stay up", []string{"artifacts/**/pods/*.log"},
+	},
+	{
 		regexp.MustCompile(`(?i)NotReady|not ready|degraded|machine-config|upgrade|restart|reboot|terminated`),
 		"nodes were not ready or started again",
 		[]string{"artifacts/**/*machine-config*", "artifacts/**/*termination*", "artifacts/**/nodes/*/*", "artifacts/**/*{journal,kubelet,crio}*"},

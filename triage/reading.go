@@ -31,6 +31,8 @@ type reading struct {
 	words  []int32 // that were found in a line
 
 	recent   []sighting // of facts, for nearLines
+	pkg      []*Fact    // since a package of Go's tests was at its end
+	packages bool       // there was one
 	test     []*Fact    // since a test began
 	testing  bool       // a test began
 	failing  bool       // one failed, and what stands here is of it
@@ -52,8 +54,9 @@ const (
 
 // A sighting is where a fact was seen.
 type sighting struct {
-	line int
-	fact *Fact
+	line     int
+	fact     *Fact
+	commands int // of the script before it
 }
 
 // log gathers the facts of a log.
@@ -180,15 +183,22 @@ func (r *reading) again(f *Fact, i int, line joblog.Line, buf []byte) {
 
 // saw notes where a fact was seen.
 func (r *reading) saw(f *Fact, i int) {
-	f.commands = r.commands
 	if f.kind == bare {
 		r.end(i)
 		return
 	}
-	r.recent = append(r.recent, sighting{i, f})
+	if r.tearDown == 0 {
+		f.commands = r.commands
+		r.recent = append(r.recent, sighting{i, f, r.commands})
+	}
+	if r.packages && len(r.pkg) < factsOfLog {
+		r.pkg = append(r.pkg, f)
+	}
+	f.outside = f.outside || !r.testing && !r.failing
 	if f.Count == 1 {
 		by, _ := kindByWords(f.Text)
-		f.afterwards = r.asserted && by == Cleanup
+		f.cleans = by == Cleanup
+		f.afterwards = r.asserted && f.cleans
 		r.asserted = r.asserted || (r.testing || r.failing) && by == Test
 	}
 	if r.failing {
@@ -203,8 +213,16 @@ func (r *reading) saw(f *Fact, i int) {
 // to that line by line, is beside it. A script that stops at the first error says no more than that (T2, T4, T11); where one
 // error follows upon another, none of them is nearer to the cause than the first.
 func (r *reading) end(i int) {
+	commands := -1
 	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-nearLines; k-- {
-		r.recent[k].fact.beside = true
+		f := r.recent[k].fact
+		if r.recent[k].commands < commands {
+			break // the script went on to a command that has failed (T50, T55)
+		}
+		if (f.worded || f.Severity >= joblog.Error) && !f.cleans {
+			commands = r.recent[k].commands
+		}
+		f.beside = true
 		i = r.recent[k].line
 	}
 	r.recent = r.recent[:0]
@@ -276,10 +294,15 @@ func (r *reading) tests(buf []byte) {
 			r.failing = false
 		} else if has("FAIL\t") || string(b) == "FAIL" { // a package of Go's tests is at its end (T41)
 			r.testing, r.failing = false, false
+			r.pkg, r.packages = r.pkg[:0], true
 		}
 	case 'o':
 		if has("ok  \t") {
 			r.failing = false
+			for _, f := range r.pkg {
+				f.ofPassed = true
+			}
+			r.pkg, r.packages = r.pkg[:0], true
 		}
 	case 'p':
 		if has("passed: (") {

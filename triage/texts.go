@@ -29,7 +29,9 @@ var (
 		`.{0,200}Process exited with status \d+`,
 		`command \[.*\] failed with error: exit status \d+.*`, `\d+ errors? (?:encountered|occurred|found)`, // T43
 		`\S*\s*\[(?:FAILED|PANICKED|TIMEDOUT|INTERRUPTED)\] (?:in )?\[.*`, `\[FAIL\] .*`, `in \[[A-Za-z]+\] (?:- |at: ).*`, // Ginkgo's headings (T30)
-		`.{0,80}\d+ Passed \| \d+ Failed.*`, // and its sums
+		`.{0,80}\d+ Passed \| \d+ Failed.*`, `FAIL! -- .*`, // and its sums
+		`.{0,60}failed because one or more (?:cluster )?operators are not functioning properly`, `Error in \S+:\d+\. '.*' exited with status \d+`, // T50, T53
+		`(?:BackOff: )?Back-?off restarting failed container`, // T48
 		`\S* ?exited with status \d+`,
 		`.{0,80}'exit [^']*' exited with status \d+`,
 		`---? ?FAIL: .*`, `=== (?:RUN|CONT|PAUSE|FAIL|NAME) .*`, `FAIL\s+\S+\s+(?:[0-9.]+s|\[.*\])?`, // go test
@@ -110,6 +112,9 @@ var jsonMessage = regexp.MustCompile(`"(?:error|err|msg|message)"\s*:\s*"((?:[^"
 // logfmtMessage finds what a line of key=value pairs says.
 var logfmtMessage = regexp.MustCompile(`^(?:time|ts|level|t)=.{1,200}?\bmsg="((?:[^"\\]|\\.)+)"`)
 
+// logfmtError finds the error that such a line has besides (T52).
+var logfmtError = regexp.MustCompile(`\s(?:error|err)="((?:[^"\\]|\\.)+)"`)
+
 // Message gives what a line of a log says: without the time and the like at its head.
 func Message(line string) string { return messageOf(line) }
 
@@ -124,7 +129,11 @@ func messageOf(line string) string {
 	}
 	line = strings.TrimSpace(line)
 	if m := logfmtMessage.FindStringSubmatch(line); m != nil {
-		return strings.ReplaceAll(m[1], `\"`, `"`)
+		said := m[1]
+		if e := logfmtError.FindStringSubmatch(line); e != nil && !strings.Contains(said, e[1]) {
+			said += ": " + e[1]
+		}
+		return strings.ReplaceAll(said, `\"`, `"`)
 	}
 	if strings.HasPrefix(line, "{") {
 		var parts []string
@@ -169,16 +178,16 @@ var (
 	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|false|:|\[|\[\[|local|export|cd|pushd|popd|return|test|sleep|trap|shift|case|printf|date|wait|kill|\w+=\S*)(?:\s|$)`)
 
 	// tearDownText is a command that looks after what is left, or takes it down.
-	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\bmake (?:clean|down|delete)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
+	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
 
 	// tearDownPlace is a line of a part of a program that does so (M1).
 	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
 
 	// noticeText is a warning of what will be, and of nothing that is (T3, T27).
-	noticeText = regexp.MustCompile(`(?i)\bdeprecat|will be removed in a (?:future|later)|to the list of known hosts`)
+	noticeText = regexp.MustCompile(`(?i)\bdeprecat|will be removed in a (?:future|later)|to the list of known hosts|^skip(?:ping|ped)?\b`)
 
-	// firmwareText is what a machine's kernel says of its virtual hardware at each start, and works with (C4, T37).
-	firmwareText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )`)
+	// ordinaryText is what a machine's kernel and kubelet say at each start, and work with (C4, T37, T52), or say to ignore.
+	ordinaryText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )|(?i)unable to find data in memory cache|nameserver limits|, ignoring\b|could not open ipv6 `)
 
 	// gatherText is somebody who looks after what is left (K9).
 	gatherText = regexp.MustCompile(`(?i)^scp: |\bfailed to fetch: |\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)

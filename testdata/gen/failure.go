@@ -78,7 +78,7 @@ type scene struct {
 
 // failures are all cases, in the order of testdata/README.md.
 func failures() []failure {
-	all := slices.Concat(kopsFailures, kopsScriptFailures, kindFailures, gceFailures, buildFailures, capiFailures, openshiftFailures, ownFailures, threadFailures, threadSecond, threadFourth)
+	all := slices.Concat(kopsFailures, kopsScriptFailures, kindFailures, gceFailures, buildFailures, capiFailures, openshiftFailures, ownFailures, threadFailures, threadSecond, threadFourth, threadSixth)
 	const letters = "KECIOMT" // of kOps, end-to-end tests, Cluster API, Istio, OpenShift, made up, further threads
 	slices.SortStableFunc(all, func(a, b failure) int {
 		return cmp.Or(strings.Index(letters, a.id[:1])-strings.Index(letters, b.id[:1]), len(a.id)-len(b.id), strings.Compare(a.id, b.id))
