@@ -65,6 +65,19 @@ func onDayOf(view *trace.View, in *session.Input, t time.Time) time.Time {
 	return at
 }
 
+// elsewhere says where to look for lines if none is of a moment: beside a span, which few
+// programs log of, or at another time.
+func (m moment) elsewhere() string {
+	const exact = "15:04:05.000"
+	switch {
+	case m.from.IsZero():
+		return ""
+	case m.to.IsZero():
+		return " at " + m.from.UTC().Format(time.DateTime) + " UTC"
+	}
+	return fmt.Sprintf(": the span lasted from %s to %s UTC; --at %s shows the lines around it", m.from.UTC().Format(exact), m.to.UTC().Format(exact), m.from.UTC().Format(time.TimeOnly))
+}
+
 // spanNamed finds a span by its id, or one of the job's own by its name.
 func spanNamed(view *trace.View, in *session.Input, name string) (row int, ok bool) {
 	for row := range view.Len() {
@@ -132,7 +145,7 @@ func (l *logCommand) print(ctx context.Context, loaded *session.Loaded, ref prow
 		}
 	}
 	if p.printed == 0 {
-		l.note("no line fits, of %s", text.Count(len(logs), "log"))
+		l.note("no line fits, of %s%s", text.Count(len(logs), "log"), p.at.elsewhere())
 	}
 	if err := p.out.Flush(); err != nil {
 		return fmt.Errorf("writing: %w", err)
