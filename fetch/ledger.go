@@ -165,18 +165,21 @@ func (l *ledger) outstanding() (total int64) {
 	return total
 }
 
-// known returns all files whose version is known, by name. This and what
-// follows is for after the transfer.
+// known returns all files whose version is known, by name. Files beside the traces may still
+// come.
 func (l *ledger) known() []entry {
 	return l.sorted(func(e entry) bool { return e.Version != "" })
 }
 
-// allHeld returns the files that the cache has, by name.
+// allHeld returns the files that the cache has, by name. This and what follows is for
+// after the transfer.
 func (l *ledger) allHeld() []entry {
 	return l.sorted(func(e entry) bool { return l.held[e.Name] })
 }
 
 func (l *ledger) sorted(want func(entry) bool) []entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var out []entry
 	for _, e := range l.files {
 		if want(e) {
