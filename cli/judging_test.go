@@ -14,20 +14,20 @@ import (
 )
 
 // unitJob serves runs of a job without traces: those that passed have all lines of the one
-// that failed but the first.
+// that failed but the first. No rule knows the words of either.
 func unitJob(t *testing.T) (server *gcstest.Server, failed string) {
 	t.Helper()
 	server = gcstest.New(t)
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
-	const noise = "E0313 01:45:46.000000 1 a.go:1] the mirror \x1b[31mis not there\n"
+	const noise = "E0313 01:45:46.000000 1 a.go:1] the mirror of team-b \x1b[31mis odd\n"
 	for i, passed := range []bool{true, true, false} {
 		build := fmt.Sprintf("19000000000000000%d", 71+i)
 		root := "logs/ci-unit/" + build + "/"
 		result, log := "SUCCESS", noise
 		if !passed {
-			result, log, failed = "FAILURE", "E0313 01:45:40.000000 1 a.go:1] disk of team-a is full\n"+noise, "gs://kubernetes-ci-logs/logs/ci-unit/"+build
+			result, log, failed = "FAILURE", "W0313 01:45:40.000000 1 a.go:1] the wheel of team-a is odd\n"+noise, "gs://kubernetes-ci-logs/logs/ci-unit/"+build
 		}
 		for name, data := range map[string]string{
 			"started.json":  `{"timestamp":1741830274}`,
@@ -61,9 +61,9 @@ func (r *running) judged(t *testing.T) (page viewer.Judgement) {
 func TestFirstFindingIsCorrected(t *testing.T) {
 	server, failed := unitJob(t)
 	r := startOn(t, server, nil, "--ui", "builtin", failed)
-	const first, then = "What broke first: the mirror is not there (unknown, ", "Compared with 2 passing runs, what broke first is: disk of team-a is full (unknown, "
+	const first, then = "What broke first: the mirror of team-b is odd (unknown, ", "Compared with 2 passing runs, what broke first is: the wheel of team-a is odd (unknown, "
 	r.says(t, then)
-	if page := r.judged(t); page.Compared != 2 || page.Summary.Verdict.Text != "disk of team-a is full" {
+	if page := r.judged(t); page.Compared != 2 || page.Summary.Verdict.Text != "the wheel of team-a is odd" {
 		t.Errorf("the page says %+v", page)
 	}
 	r.interrupt(t)
@@ -87,7 +87,7 @@ func TestPageBeforePassingRuns(t *testing.T) {
 		t.Errorf("stderr is\n%s", said)
 	}
 	r = startOn(t, server, nil, "--ui", "builtin", "--baseline", "gs://kubernetes-ci-logs/logs/ci-unit/1900000000000000071", failed)
-	r.says(t, "Compared with 1 passing run, what broke first is: disk of team-a is full")
+	r.says(t, "Compared with 1 passing run, what broke first is: the wheel of team-a is odd")
 	r.interrupt(t)
 }
 
