@@ -140,7 +140,7 @@ func inflated(data []byte) ([]byte, error) {
 
 // A case's first finding is judged by its texts: the patterns must tell the evidence from what misleads.
 func TestCausesTellFromDistractors(t *testing.T) {
-	for _, f := range slices.Concat(failures(), apartFailures(), freshFailures()) {
+	for _, f := range slices.Concat(failures(), apartFailures(), freshFailures(), thirdFailures()) {
 		if f.expect.Cause == "" {
 			continue
 		}
@@ -194,7 +194,7 @@ func TestRunsOfCasesCanBeRead(t *testing.T) {
 				for _, loss := range losses {
 					t.Error(loss)
 				}
-				if m.Started == nil || m.Finished == nil || m.ProwJob == nil || m.Pod == nil || role == "run" && (len(m.Clones) == 0 || m.Upload == nil && !cutShort(m)) {
+				if m.Started == nil || m.Finished == nil || m.ProwJob == nil || m.Pod == nil || role == "run" && (len(m.Clones) == 0 && m.State() != runfile.Errored || m.Upload == nil && !cutShort(m)) {
 					t.Fatal("one of Prow's files is missing")
 				}
 				if !m.Identify(prow.Instances{}) || m.Run.Build != m.ProwJob.Build {
