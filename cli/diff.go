@@ -120,5 +120,5 @@ func (c *diffCommand) print(d *diff.Diff) error {
 		return d.Markdown(out)
 	}
 	width, colour := c.look()
-	return d.Text(out, diff.Look{Width: width, Colour: colour})
+	return d.Text(out, text.Look{Width: width, Colour: colour})
 }

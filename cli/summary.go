@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
@@ -177,7 +178,7 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 			return one.IssueAs(out, c.issueForm(one))
 		default:
 			width, colour := c.look()
-			return one.Text(out, report.Look{Width: width, Colour: colour})
+			return one.Text(out, text.Look{Width: width, Colour: colour})
 		}
 	}
 	s = report.Several(s.Runs)

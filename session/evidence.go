@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/fetch"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
@@ -210,14 +211,19 @@ func (s *Session) passingRefs(ctx context.Context, in *Input, n int, before bool
 	return refs, nil
 }
 
-// cachedPassing finds runs in the cache; what became of them their files tell.
-func (s *Session) cachedPassing(ref prow.Ref, n int) (refs []prow.Ref, err error) {
+// cachedRuns lists what is in the cache.
+func (s *Session) cachedRuns() ([]fetch.CachedRun, error) {
 	cache, err := s.openCache()
 	if err != nil {
 		return nil, err
 	}
 	defer cache.Close()
-	all, err := cache.Runs()
+	return cache.Runs()
+}
+
+// cachedPassing finds runs in the cache; what became of them their files tell.
+func (s *Session) cachedPassing(ref prow.Ref, n int) (refs []prow.Ref, err error) {
+	all, err := s.cachedRuns()
 	if err != nil {
 		return nil, err
 	}

@@ -136,12 +136,7 @@ func (s *Session) pastRuns(ctx context.Context, ref prow.Ref, n int) ([]find.Run
 		runs, err := find.Runs(ctx, store, ref, n, o)
 		return runs, s.choiceError(ref, err)
 	}
-	cache, err := s.openCache()
-	if err != nil {
-		return nil, err
-	}
-	defer cache.Close()
-	all, err := cache.Runs()
+	all, err := s.cachedRuns()
 	if err != nil {
 		return nil, err
 	}

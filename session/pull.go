@@ -29,12 +29,7 @@ func (s *Session) Pull(ctx context.Context, ref prow.Ref, n int) (*find.PullRuns
 }
 
 func (s *Session) cachedPull(ref prow.Ref, n int) (*find.PullRuns, error) {
-	cache, err := s.openCache()
-	if err != nil {
-		return nil, err
-	}
-	defer cache.Close()
-	all, err := cache.Runs()
+	all, err := s.cachedRuns()
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/runtest"
 	"prowtrace/session"
 	"prowtrace/triage"
 )
@@ -25,7 +26,7 @@ func eachFailure(t *testing.T, do func(t *testing.T, in *session.Input, e *triag
 	}
 	for _, dir := range dirs {
 		t.Run(filepath.Base(filepath.Dir(dir)), func(t *testing.T) {
-			in, e := loaded(t, dir)
+			in, e := runtest.Load(t, dir)
 			do(t, in, e, known)
 		})
 	}

@@ -5,36 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/runtest"
 	"prowtrace/session"
-	"prowtrace/trace/join"
 	"prowtrace/triage"
 )
-
-// loaded reads a run from a directory.
-func loaded(t testing.TB, dir string) (*session.Input, *triage.Evidence) {
-	t.Helper()
-	s := session.New(session.Options{Join: join.ByTime, Untraced: true})
-	refs, err := s.Parse([]string{dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := s.Collect(t.Context(), refs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := s.Load(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	view, release := l.Acquire()
-	t.Cleanup(release)
-	e, lost, err := session.Evidence(t.Context(), l.Inputs[0], view)
-	if err != nil || len(lost) > 0 {
-		t.Errorf("%s: %v %v", dir, lost, err)
-	}
-	return l.Inputs[0], e
-}
 
 // judge judges a run in a directory, against passing runs in others.
 func judge(t testing.TB, dir string, passing ...string) *triage.Judgement {
@@ -43,10 +17,10 @@ func judge(t testing.TB, dir string, passing ...string) *triage.Judgement {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, e := loaded(t, dir)
+	in, e := runtest.Load(t, dir)
 	var base session.Baseline
 	for _, p := range passing {
-		other, e := loaded(t, p)
+		other, e := runtest.Load(t, p)
 		base.Add(other, e)
 	}
 	j, _, err := session.Judge(t.Context(), in, e, &base, triage.NewMatcher(all))

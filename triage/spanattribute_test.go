@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/runtest"
 	"prowtrace/triage"
 )
 
@@ -22,7 +23,7 @@ func TestSignatureOfASpanAttribute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, e := loaded(t, "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
+	_, e := runtest.Load(t, "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
 	j, err := triage.Judge(t.Context(), e, triage.NewMatcher(own))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/runtest"
 	"prowtrace/internal/tracetest"
 	"prowtrace/triage"
 )
@@ -14,7 +15,7 @@ import (
 // open judges a run in a directory and lists what was running at its end.
 func open(t *testing.T, dir string) string {
 	t.Helper()
-	_, e := loaded(t, dir)
+	_, e := runtest.Load(t, dir)
 	all, err := triage.BuiltIn()
 	if err != nil {
 		t.Fatal(err)

@@ -22,12 +22,12 @@ func TestCopy(t *testing.T) {
 		Time    time.Time
 		None    *inner
 		Empty   []string
-		hidden  func()
+		hidden  int
 	}
 	build := func(s string) *outer {
 		in := func() inner { return inner{s, map[string]string{"k" + s: s}, []string{"plain", s}} }
 		one, two := in(), in()
-		return &outer{Inner: in(), At: &one, All: []inner{in()}, Several: []*inner{&two, nil}, Numbers: []int{1, 2}, Time: time.Unix(5, 0), Empty: []string{}}
+		return &outer{Inner: in(), At: &one, All: []inner{in()}, Several: []*inner{&two, nil}, Numbers: []int{1, 2}, Time: time.Unix(5, 0), Empty: []string{}, hidden: 7}
 	}
 	secret := "--password=hunter2"
 	v := build(secret)

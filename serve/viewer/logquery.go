@@ -11,6 +11,7 @@ import (
 
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
+	"prowtrace/trace/query"
 )
 
 // A logQuery is a search in lines; nil asks for nothing. It is the language of the find
@@ -272,7 +273,7 @@ func readWord(s string, grouped bool) (word string, quoted bool, rest string, er
 		}
 	}
 	if s[0] != '"' {
-		end := wordEnd(s, grouped)
+		end := query.WordEnd(s, grouped)
 		return s[:end], false, s[end:], nil
 	}
 	prefix, err := strconv.QuotedPrefix(s)
@@ -283,23 +284,6 @@ func readWord(s string, grouped bool) (word string, quoted bool, rest string, er
 		return "", true, "", wrongLogQuery("A quote is not closed, or something odd follows a backslash, in " + text.Quote(s, 60))
 	}
 	return key + word, key == "", s[len(prefix):], nil
-}
-
-func wordEnd(s string, grouped bool) int {
-	open := 0
-	for i, r := range s {
-		switch {
-		case unicode.IsSpace(r):
-			return i
-		case r == '(':
-			open++
-		case r == ')':
-			if open--; open < 0 && grouped {
-				return i
-			}
-		}
-	}
-	return len(s)
 }
 
 var (

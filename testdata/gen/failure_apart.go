@@ -48,7 +48,7 @@ func tagsThrottled(s *scene) {
 		s.wait(400 * time.Millisecond)
 		say("I", "subnets.go:224", "Assigned CIDR 172.20.%d.0/19 to subnet us-west-2%c", i*32%224, 'a'+i%3)
 	}
-	begin := s.now
+	var begin time.Time
 	for i := range 24 {
 		s.wait(1200 * time.Millisecond)
 		say("I", "executor.go:113", "Tasks: %d done / 134 total; %d can run", i*5, 2+i*7%40)

@@ -55,7 +55,7 @@ func readTerm(s string, grouped bool) (t term, rest string, err error) {
 		t.key, t.quotedKey, t.op, rest = t.value, true, op, rest[len(op):]
 		t.value = ""
 	} else {
-		t.word = s[:wordEnd(s, grouped)]
+		t.word = s[:WordEnd(s, grouped)]
 		t.key, t.op = split(t.word)
 		rest = s[len(t.key)+len(t.op):]
 	}
@@ -64,7 +64,7 @@ func readTerm(s string, grouped bool) (t term, rest string, err error) {
 		t.value, rest, err = unquote(rest)
 		return t, rest, err
 	}
-	end := wordEnd(rest, grouped)
+	end := WordEnd(rest, grouped)
 	t.value, rest = rest[:end], rest[end:]
 	return t, rest, nil
 }
@@ -81,9 +81,9 @@ func unquote(s string) (value, rest string, err error) {
 	return value, s[len(quoted):], nil
 }
 
-// wordEnd gives where a word ends: at a space, in parentheses also at one that
+// WordEnd gives where a word ends: at a space, in parentheses also at one that
 // closes none of the word.
-func wordEnd(s string, grouped bool) int {
+func WordEnd(s string, grouped bool) int {
 	open := 0
 	for i, r := range s {
 		switch {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"prowtrace/session"
-	"prowtrace/trace/join"
+	"prowtrace/internal/runtest"
+	"prowtrace/internal/text"
 	"prowtrace/triage"
 	"prowtrace/triage/diff"
 )
@@ -18,27 +18,8 @@ import (
 // loaded reads a run from a directory.
 func loaded(t testing.TB, dir string) diff.Subject {
 	t.Helper()
-	s := session.New(session.Options{Join: join.ByTime, Untraced: true})
-	refs, err := s.Parse([]string{dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := s.Collect(t.Context(), refs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := s.Load(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	view, release := l.Acquire()
-	t.Cleanup(release)
-	e, lost, err := session.Evidence(t.Context(), l.Inputs[0], view)
-	if err != nil || len(lost) > 0 {
-		t.Errorf("%s: %v %v", dir, lost, err)
-	}
-	return diff.Subject{Evidence: e, About: diff.About{Job: l.Inputs[0].Ref.Job, Build: l.Inputs[0].Ref.Build}}
+	in, e := runtest.Load(t, dir)
+	return diff.Subject{Evidence: e, About: diff.About{Job: in.Ref.Job, Build: in.Ref.Build}}
 }
 
 func compare(t testing.TB, bad diff.Subject, good ...diff.Subject) *diff.Diff {
@@ -72,9 +53,9 @@ func TestSame(t *testing.T) {
 		run := loaded(t, dir)
 		for _, d := range []*diff.Diff{compare(t, run, run), compare(t, run, run, run, run)} {
 			if !d.Same() || len(d.LeftOut) > 0 {
-				text := &strings.Builder{}
-				_ = d.Text(text, diff.Look{})
-				t.Errorf("%s differs from itself:\n%s", dir, text)
+				said := &strings.Builder{}
+				_ = d.Text(said, text.Look{})
+				t.Errorf("%s differs from itself:\n%s", dir, said)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 	"prowtrace/triage"
@@ -18,7 +19,7 @@ func TestTextFits(t *testing.T) {
 	d := compare(t, loaded(t, samples+"pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"), loaded(t, samples+"logs/e2e-kops-aws-distro-deb13/1900000000000000002"))
 	for _, width := range []int{100, 200} {
 		var b strings.Builder
-		if err := d.Text(&b, diff.Look{Width: width, Colour: true}); err != nil {
+		if err := d.Text(&b, text.Look{Width: width, Colour: true}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(b.String(), "\x1b[31mnew     \x1b[0m") {
@@ -35,7 +36,7 @@ func TestTextFits(t *testing.T) {
 		}
 	}
 	var plain strings.Builder
-	if err := d.Text(&plain, diff.Look{}); err != nil || strings.Contains(plain.String(), "\x1b") {
+	if err := d.Text(&plain, text.Look{}); err != nil || strings.Contains(plain.String(), "\x1b") {
 		t.Error("colour without a terminal", err)
 	}
 }
@@ -57,11 +58,11 @@ func TestHostileTexts(t *testing.T) {
 	if len(d.Errors) != 1 {
 		t.Fatalf("%+v", d.Errors)
 	}
-	var text, markdown, json strings.Builder
-	if d.Text(&text, diff.Look{}) != nil || d.Markdown(&markdown) != nil || d.JSON(&json) != nil {
+	var plain, markdown, json strings.Builder
+	if d.Text(&plain, text.Look{}) != nil || d.Markdown(&markdown) != nil || d.JSON(&json) != nil {
 		t.Fatal("not written")
 	}
-	for form, said := range map[string]string{"text": text.String(), "markdown": markdown.String(), "JSON": json.String()} {
+	for form, said := range map[string]string{"text": plain.String(), "markdown": markdown.String(), "JSON": json.String()} {
 		if strings.ContainsAny(said, "\x1b\x07") {
 			t.Errorf("%s has escapes: %q", form, said)
 		}

@@ -9,25 +9,11 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Look says how a Diff is shown on a terminal.
-type Look struct {
-	Width  int // columns; 0 is no limit
-	Colour bool
-}
-
 // page collects lines.
 type page struct {
-	look Look
+	look text.Look
 	b    strings.Builder
 }
-
-// Colours of a terminal.
-const (
-	bold  = "1"
-	red   = "31"
-	green = "32"
-	faint = "2"
-)
 
 // Columns of the short form.
 const (
@@ -40,7 +26,7 @@ const (
 const shownInputs = 15
 
 // Text writes a screen or two for a person: what changed first, then what matters most.
-func (d *Diff) Text(w io.Writer, look Look) error {
+func (d *Diff) Text(w io.Writer, look text.Look) error {
 	p := &page{look: look}
 	p.head(d)
 	p.inputs(d)
@@ -58,13 +44,6 @@ func (d *Diff) Text(w io.Writer, look Look) error {
 	return err
 }
 
-func (p *page) colour(code, s string) string {
-	if !p.look.Colour || s == "" {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
 // label is the word before the first line of a list.
@@ -79,9 +58,9 @@ func (p *page) head(d *Diff) {
 	result := strings.ToUpper(d.Bad.Result)
 	switch d.Bad.Result {
 	case "passed":
-		result = p.colour(bold+";"+green, result)
+		result = p.look.Paint(text.Bold+";"+text.Green, result)
 	case "failed", "error":
-		result = p.colour(bold+";"+red, result)
+		result = p.look.Paint(text.Bold+";"+text.Red, result)
 	}
 	parts := []string{d.Bad.title()}
 	if d.Bad.Change != "" {
@@ -111,7 +90,7 @@ func (p *page) inputs(d *Diff) {
 		room := p.room(said, 0)
 		p.line(said + text.Short(text.Line(in.Said()), room))
 		if in.URL != "" {
-			p.line(p.label("", 1) + p.colour(faint, in.URL))
+			p.line(p.label("", 1) + p.look.Paint(text.Faint, in.URL))
 		}
 	}
 	if more := n - shownInputs + d.LeftOut["inputs"]; more > 0 {
@@ -148,12 +127,12 @@ func (p *page) list(list *List) {
 		said := text.Short(text.Line(c.Said()), p.room(head+kind+tail, len([]rune(place))+2))
 		switch c.Kind {
 		case New, Fails, Stopped:
-			kind = p.colour(red, kind)
+			kind = p.look.Paint(text.Red, kind)
 		}
-		p.line(head + kind + said + tail + "  " + p.colour(faint, place))
+		p.line(head + kind + said + tail + "  " + p.look.Paint(text.Faint, place))
 	}
 	if rest := list.rest(shown); rest != "" {
-		p.line(p.label("", 1) + p.colour(faint, rest))
+		p.line(p.label("", 1) + p.look.Paint(text.Faint, rest))
 	}
 	if shown > 0 {
 		p.line("")
@@ -175,7 +154,7 @@ func (p *page) attributes(d *Diff) {
 		p.line(head + text.Short(text.Line(a.Key+"="+a.Value), p.room(head+tail, 0)) + tail)
 	}
 	if more := len(d.Attributes) - shownAttributes + d.LeftOut["attributes"]; more > 0 {
-		p.line(p.label("", 1) + p.colour(faint, "and "+text.Number(more)+" more"))
+		p.line(p.label("", 1) + p.look.Paint(text.Faint, "and "+text.Number(more)+" more"))
 	}
 	if len(d.Attributes) > 0 {
 		p.line("")

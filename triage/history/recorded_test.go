@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"prowtrace/internal/runtest"
 	"prowtrace/prow/runfile"
 	"prowtrace/session"
-	"prowtrace/trace/join"
 	"prowtrace/triage"
 	"prowtrace/triage/history"
 	"prowtrace/triage/report"
@@ -29,29 +29,10 @@ func recorded(t *testing.T, name string) *history.Job {
 	var evidence []*triage.Evidence
 	var inputs []*session.Input
 	for _, dir := range append(dirs, "../../testdata/failures/"+name+"/run") {
-		s := session.New(session.Options{Join: join.ByTime, Untraced: true})
-		refs, err := s.Parse([]string{dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := s.Collect(t.Context(), refs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := s.Load(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = l.Close() })
-		view, release := l.Acquire()
-		t.Cleanup(release)
-		e, _, err := session.Evidence(t.Context(), l.Inputs[0], view)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inputs, evidence = append(inputs, l.Inputs[0]), append(evidence, e)
+		in, e := runtest.Load(t, dir)
+		inputs, evidence = append(inputs, in), append(evidence, e)
 		if e.Metadata.State() == runfile.Passed && len(base.Runs) < 3 {
-			base.Add(l.Inputs[0], e)
+			base.Add(in, e)
 		}
 	}
 	var runs []history.Run

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/triage/report"
 )
 
@@ -61,7 +62,7 @@ func TestHostileTexts(t *testing.T) {
 		"markdown": written(t, func(b *bytes.Buffer) error { return s.Markdown(b) }),
 		"issue":    written(t, func(b *bytes.Buffer) error { return s.Issue(b) }),
 		"json":     written(t, func(b *bytes.Buffer) error { return s.JSON(b) }),
-		"text":     written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }),
+		"text":     written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{}) }),
 		"several":  written(t, func(b *bytes.Buffer) error { return report.Several([]*report.Summary{s, s}).Markdown(b) }),
 	} {
 		if secret := strings.Contains(got, "hunter2"); secret != (name == "text") {
@@ -110,15 +111,15 @@ Gaps   a log: it is too large
 
 Open   https://prow.example/view/19
 `
-	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }); got != want {
+	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{}) }); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	narrow := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{Width: 40, Colour: true}) })
+	narrow := written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{Width: 40, Colour: true}) })
 	if !strings.Contains(narrow, "\x1b[1;31mFAILED\x1b[0m") || !strings.Contains(narrow, "\x1b[1mQuota exceeded\x1b[0m") {
 		t.Errorf("no colour:\n%q", narrow)
 	}
 	s.Time[1].Unusual = false
-	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, report.Look{}) }); !strings.Contains(got, "  failed  usually 20s\n") {
+	if got := written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{}) }); !strings.Contains(got, "  failed  usually 20s\n") {
 		t.Errorf("a phase that failed is called usual:\n%s", got)
 	}
 }

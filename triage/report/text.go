@@ -11,15 +11,9 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Look says how a Summary is shown on a terminal.
-type Look struct {
-	Width  int // columns; 0 is no limit
-	Colour bool
-}
-
 // Text writes one screen for a person: what broke, how that is known, what to do, what else,
 // where the time went, what was not seen.
-func (s *Summary) Text(w io.Writer, look Look) error {
+func (s *Summary) Text(w io.Writer, look text.Look) error {
 	p := &page{look: look}
 	p.head(s)
 	p.verdict(s)
@@ -41,23 +35,8 @@ func (s *Summary) Text(w io.Writer, look Look) error {
 
 // page collects lines.
 type page struct {
-	look Look
+	look text.Look
 	b    strings.Builder
-}
-
-// Colours of a terminal.
-const (
-	bold  = "1"
-	red   = "31"
-	green = "32"
-	faint = "2"
-)
-
-func (p *page) colour(code, s string) string {
-	if !p.look.Colour || s == "" {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
@@ -67,7 +46,7 @@ const labelWidth = 7
 
 // label writes a line with a word before it, and breaks it where the screen ends.
 func (p *page) label(word, said string) {
-	for i, part := range wrapped(said, p.look.Width-labelWidth) {
+	for i, part := range text.Wrap(said, p.look.Width-labelWidth) {
 		if i > 0 {
 			word = ""
 		}
@@ -75,31 +54,15 @@ func (p *page) label(word, said string) {
 	}
 }
 
-// wrapped breaks a line between words; width is that of the screen, or no limit.
-func wrapped(said string, width int) (lines []string) {
-	if width < 20 {
-		return []string{said}
-	}
-	line := ""
-	for word := range strings.FieldsSeq(said) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		line = strings.TrimLeft(line+" "+word, " ")
-	}
-	return append(lines, line)
-}
-
 func (p *page) head(s *Summary) {
 	result := strings.ToUpper(s.Verdict.Result)
 	switch s.Verdict.Result {
 	case "passed":
-		result = p.colour(bold+";"+green, result)
+		result = p.look.Paint(text.Bold+";"+text.Green, result)
 	case "failed", "error":
-		result = p.colour(bold+";"+red, result)
+		result = p.look.Paint(text.Bold+";"+text.Red, result)
 	default:
-		result = p.colour(bold, result)
+		result = p.look.Paint(text.Bold, result)
 	}
 	parts := []string{result, strings.TrimSpace(s.Run.Job + " " + s.Run.Build)}
 	if s.Run.Change != "" {
@@ -120,14 +83,14 @@ func (p *page) head(s *Summary) {
 }
 
 func (p *page) verdict(s *Summary) {
-	for _, line := range wrapped(text.Line(s.Verdict.Text), p.look.Width) {
-		p.line(p.colour(bold, line))
+	for _, line := range text.Wrap(text.Line(s.Verdict.Text), p.look.Width) {
+		p.line(p.look.Paint(text.Bold, line))
 	}
 	if said := s.about(); said != "" {
 		p.line(said)
 	}
 	if s.Seen != nil {
-		for _, line := range wrapped(text.Line(s.Seen.Text), p.look.Width) {
+		for _, line := range text.Wrap(text.Line(s.Seen.Text), p.look.Width) {
 			p.line(line)
 		}
 	}
@@ -174,7 +137,7 @@ func (p *page) chain(s *Summary) {
 		} else {
 			said = text.Short(said, 110)
 		}
-		p.line("  " + at + "  " + said + "  " + p.colour(faint, place))
+		p.line("  " + at + "  " + said + "  " + p.look.Paint(text.Faint, place))
 	}
 	p.line("")
 }
@@ -295,7 +258,7 @@ func (p *page) time(phases []Phase) {
 			usual = "as usual"
 		}
 		if f.Failed {
-			bar = p.colour(red, bar)
+			bar = p.look.Paint(text.Red, bar)
 			usual = strings.TrimSpace("failed  " + usual)
 		}
 		p.line(fmt.Sprintf("%-*s%-*s  %8s  %s  %s", labelWidth, word, width, text.Short(text.Line(f.Phase), 30), text.Duration(time.Duration(f.Duration)), bar, usual))
