@@ -73,7 +73,7 @@ directories. Files are fetched when they are asked for, and are in the cache the
 	}
 	f := c.Flags()
 	l.register(f)
-	f.BoolVar(&l.errors, "errors", false, "only lines that call themselves errors, or worse")
+	f.BoolVar(&l.errors, "errors", false, "only lines that call themselves errors, or worse, and warnings that are known errors")
 	named(f, &l.grep, "grep", "", "RE", "only lines in which this regular expression is found, as Go writes them: (?i) ignores case")
 	named(f, &l.at, "at", "", "TIME|SPAN", "lines at a time (01:51:11, 2025-03-13T01:51:11Z), or while a span lasted: its id, or the name of a phase or step")
 	f.Var(countValue{&l.around}, "around", "also so many lines before and after each; with --at TIME 20 unless given")

@@ -280,13 +280,24 @@ func (p *logPrinter) fits(lines *session.Lines, i int) bool {
 		return false
 	}
 	line := lines.Line(i)
-	if p.errors && line.Severity < joblog.Error {
+	if p.errors && line.Severity < joblog.Error && !p.knownWarning(lines, i, line) {
 		return false
 	}
 	if !p.at.to.IsZero() && (line.Origin == joblog.NoTime || line.Time.Before(p.at.from) || line.Time.After(p.at.to)) {
 		return false
 	}
 	return true
+}
+
+// knownWarning reports a warning that a signature knows as an error: programs warn of what they
+// try again, also where it is what the job fails of in the end.
+func (p *logPrinter) knownWarning(lines *session.Lines, i int, line joblog.Line) bool {
+	if line.Severity != joblog.Warning {
+		return false
+	}
+	p.text = lines.Text(p.text[:0], i, maxShownLine)
+	_, known := p.knownErrors().Line(p.text)
+	return known
 }
 
 // maxShownLine is how much of a line is printed, in bytes.
