@@ -77,6 +77,7 @@ type Fact struct {
 	worded     bool     // only its words call it a fault
 	beside     bool     // just before a line that says that something failed, or the end of a script
 	wentOn     bool     // the script went on after it
+	swallowed  bool     // the script was written to go on: cmd || true
 	afterwards bool     // something could not be removed after a test had failed
 	commands   int      // of the script, up to its last sighting
 	ofPassed   bool     // it stands in a test that passed

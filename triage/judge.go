@@ -51,7 +51,7 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName int
+	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
@@ -76,6 +76,7 @@ var weights = struct {
 	consequence:   -200, // after the end from outside
 	beside:        12,   // T4, T11: just before something ended badly
 	wentOn:        -10,  // T11: the script went on after it
+	swallowed:     -8,   // and was written to: cmd || true
 	ofPassed:      -30,  // T1, T13: in a test that passed
 	ofFailed:      12,   // T1: in a test that failed,
 	asserts:       10,   // and the test's own words
@@ -89,10 +90,10 @@ var weights = struct {
 }
 
 // weakSignatures are those that are a consequence more often than a cause.
-var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build", "degraded-operator"}
+var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build", "degraded-operator", "files-differ"}
 
 // generalSignatures are those whose texts tell of causes of many kinds: the words decide of which.
-var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane"}
+var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane", "webhook-failed"}
 
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
 // bytes of logs. An error is that of ctx.
@@ -291,6 +292,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || ordinaryText.MatchString(f.Text)), w.notice, "")
 	weigh(len(f.rare) == 0 && !namedText.MatchString(f.Text) && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
+	weigh(f.swallowed, w.swallowed, "")
 	weigh(f.why, w.why, "it says why something was waited for in vain")
 	weigh(f.ofPassed, w.ofPassed, "")
 	weigh(f.ofFailed && !f.ofPassed && !(f.outside && f.Severity <= joblog.Warning && !f.worded), w.ofFailed, "in a test that failed")
@@ -384,7 +386,7 @@ func categoryOf(f *Fact, o *outcome) Category {
 	switch {
 	case f.Match.Signature != nil && f.Match.ID == "command-missing" && machineFile.MatchString(f.File):
 		return Image // C4: the machine's image lacks it
-	case f.Match.Signature != nil && sure && slices.Contains(generalSignatures, f.Match.ID):
+	case f.Match.Signature != nil && sure && by != Timeout && slices.Contains(generalSignatures, f.Match.ID):
 		return by
 	case f.Match.Signature != nil:
 		return f.Match.Category
@@ -455,8 +457,8 @@ func foldSame(all []Finding) (kept []Finding) {
 // a signature knows, stands where something failed, and is well ahead of causes of other kinds: a known text alone is as
 // often a consequence. docs/triage.md has how often each was right.
 func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
-	support := 0
-	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, f.beside || f.ofFailed || o.within(f.Fact), f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
+	support, placed := 0, f.beside || f.ofFailed || o.within(f.Fact)
+	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, placed, f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
 		if on {
 			support++
 		}
@@ -464,7 +466,7 @@ func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
 	switch {
 	case f.kind == waiter || f.kind == cancelled || f.kind == retry || f.informal || f.score < 10:
 		return Low
-	case f.kind == reason, f.strong() && !f.ofOwnName() && support >= 3 && ahead >= 10 && (f.Passing <= 0 || f.Passing < passing):
+	case f.kind == reason, f.strong() && !f.ofOwnName() && support >= 3 && (placed || f.Source == FromSpan) && ahead >= 10 && (f.Passing <= 0 || f.Passing < passing):
 		return High
 	case f.strong(), support >= 2, f.kind == deviation || f.kind == slowCheck:
 		return Medium

@@ -231,6 +231,10 @@ func (r *reading) end(i int) {
 // command reads a line that a shell or kubetest2 prints before it runs a command.
 func (r *reading) command(i int, buf []byte) {
 	switch {
+	case swallowCommand.Match(buf):
+		for k := len(r.recent) - 1; k >= 0 && r.recent[k].commands == r.commands; k-- {
+			r.recent[k].fact.swallowed = true
+		}
 	case smallCommand.Match(buf):
 	case !tearDownText.Match(buf):
 		r.tearDown = 0

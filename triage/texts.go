@@ -18,7 +18,7 @@ var (
 		`(?:build|up|test|down|load overall|validation failed|test suite failed|ginkgo run failed|process completed)\W*(?:failed|exit status \d+)?`,
 		`ginkgo ran \d+ suites? in .*`,
 		`there were failures detected in the following suites.*`,
-		`\d+ (?:of \d+ )?(?:cases?|specs?|tests?) failed.*`,
+		`\d+ (?:of \d+ )?(?:cases?|specs?|tests?|checks?|jobs?|steps?|tasks?|suites?|packages?|builds?) failed.*`,
 		`step \S+ failed after .*`,
 		`some steps failed:?`,
 		`"\S+" (?:pod|container) .{0,80}\bfailed\b.{0,60}`,
@@ -42,6 +42,9 @@ var (
 		`.{0,60}Something went wrong: encountered \d+ errors?: \[error during [^\]]*: exit status \d+\]`, `\S*CalledProcessError: .*`, `process \d+ exited with code \d+.*`, `command failed`, `.{0,40}Test Command exit code: \d+`,
 		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
 		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`, `failure`,
+		`.{0,300}\bcommand ".{1,400}" failed with error: exit status \d+`, // kind
+		// Maven's sums and hints, and the heads of apt's errors.
+		`Tests run: \d+, Failures: .*`, `\S+ +Time elapsed: .{1,40}<<< (?:FAILURE|ERROR)!.*`, `Failed to execute goal .*There are test failures.*`, `(?:To see the full stack trace|Re-run Maven using|For more information about the errors|\[Help \d+\]|After correcting the problems).*`, `Err:\d+ \S+ .*`,
 		// T20, T28: wrappers of builds, and systemd.
 		`(?:.{0,80} )?build .{1,80} completed with status "FAILURE"`, `.{1,120} failed: step exited with non-zero status: \d+`, `.{0,80}error running \[.*\]: exit status \d+\]?`, `\S+: (?:Failed with result '[\w-]+'|Main process exited, .*)`,
 	}, "|") + `)?\W*$`)
@@ -49,7 +52,10 @@ var (
 	// C4, K4, K6: who waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
 		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
-		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
+		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|is waiting to start|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
+
+	// lacksKey is what sounds like waiting and is none: a key that nobody has does not come.
+	lacksKey = regexp.MustCompile(`(?i)public key is not available`)
 
 	// M10, T9: a budget that is used up is no waiting.
 	budgetText = regexp.MustCompile(`panic: test timed out|Process did not finish|build timed out|suite timeout|suite timed out`)
@@ -80,7 +86,7 @@ func kindOf(text string) kind {
 		return cancelled
 	case retryText.MatchString(text):
 		return retry
-	case waiterText.MatchString(text):
+	case waiterText.MatchString(text) && !lacksKey.MatchString(text):
 		return waiter
 	}
 	return content
@@ -98,8 +104,10 @@ var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: )?`, // jobs before there were pod utilities
 	`(?:INFO|WARN|ERRO|FATA|PANI|DEBU|TRAC|ERROR|WARNING|FATAL)\[[^\]]*\]\s*`,               // logrus
 	`\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[0-9.,]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?i:error|warn(?:ing)?|info|fatal)\]?:?\s+)?`,
-	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `,     // syslog, journald
-	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,           // Ginkgo
+	`\w{3} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ [\w.@-]+(?:\[\d+\])?: `, // syslog, journald
+	`\[(?:FAILED|PANICKED|TIMEDOUT|It|BeforeEach|AfterEach)\]\s+`,       // Ginkgo
+	`\[(?:ERROR|WARNING|INFO|FATAL)\]\s+`,                               // Maven
+	`#\d+ (?:\d+\.\d+ )?`, `\d+\.\d{3} `, `Command Output: `,            // BuildKit, kind
 	`Step #\d+(?: - "[^"]{1,60}")?: `,                                       // Cloud Build (T20)
 	`\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: (?:INFO: )?`,                      // Kubernetes' tests,
 	`At \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ \S+ - event for \S+: \{[^}]*\} `, // which list events (T34, T47)
@@ -174,11 +182,14 @@ var (
 	// commandText is a line that a shell or kubetest2 prints before it runs a command.
 	commandText = regexp.MustCompile(`^\++ |local\.go:\d+\] ⚙️ `)
 
+	// swallowCommand is what a script does where it was written to go on after a failure: cmd || true.
+	swallowCommand = regexp.MustCompile(`^\++ (?:true|:)$`)
+
 	// smallCommand is one that says nothing of what the script is at.
 	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|false|:|\[|\[\[|local|export|cd|pushd|popd|return|test|sleep|trap|shift|case|printf|date|wait|kill|\w+=\S*)(?:\s|$)`)
 
 	// tearDownText is a command that looks after what is left, or takes it down.
-	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
+	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\b(?:docker|podman|nerdctl) (?:\w+ )?(?:rm|kill|stop|prune)\b|\bkind delete\b|\bhelm uninstall\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
 
 	// tearDownPlace is a line of a part of a program that does so (M1).
 	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
