@@ -217,7 +217,7 @@ func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
 	known := false
 	for _, f := range candidates {
 		finding := judged(f, o, follows[f], passing)
-		if !known && finding.score > 0 && f.strong() && !o.behind(f) && !o.consequence(f) {
+		if !known && finding.score > 0 && f.strong() && !f.wentOn && !o.behind(f) && !o.consequence(f) {
 			known = true
 			finding.score += weights.earliest
 		}

@@ -280,6 +280,13 @@ var errorLines = []struct {
 	{"error when deleting \"part.yaml\": namespaces \"x\" could not be deleted: finalizers remain", content, Cleanup},
 	{"ERROR: failed to delete cluster \"kind\": failed to remove container", content, Cleanup},
 	{"leaked resources were found: 3 firewall rules", content, Cleanup},
+	{"  12:7  error  'x' is assigned a value but never used  no-unused-vars", content, Test},
+	{"goleak: Errors on successful test run: found unexpected goroutines:", content, Test},
+	{`Failed to find license for github.com/foo/bar: cannot find a known open source license for "github.com/foo/bar"`, content, Test},
+	{`vet: pkg/a/a.go:5:2: "fmt" imported and not used`, content, Product},
+	{"error: duplicated presubmit job (consider both inrepo and central config): pull-foo-test", content, Config},
+	{"npm ERR! Failed at the foo@1.0.0 lint script.", bare, ""},
+	{"fatal: Could not read from remote repository.", bare, ""},
 
 	// What charts, builds, clouds, checks, scripts and machines say of their own faults.
 	{`Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress`, content, Config},

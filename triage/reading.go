@@ -81,7 +81,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 	c.facts = c.facts[:begin+len(kept)]
 	for _, f := range c.facts[begin:] {
 		f.tearDown = f.tearDown || r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
-		f.wentOn = f.commands > 0 && r.commands-f.commands >= 2 && !f.beside
+		f.wentOn = r.commands-f.commands >= 2 && !f.beside
 	}
 	c.rounds(c.facts[begin:])
 	c.waits(r.polls)
@@ -219,7 +219,7 @@ func (r *reading) end(i int) {
 		if r.recent[k].commands < commands {
 			break // the script went on to a command that has failed (T50, T55)
 		}
-		if (f.worded || f.Severity >= joblog.Error) && !f.cleans {
+		if (f.worded || f.Severity >= joblog.Error || f.strong()) && !f.cleans {
 			commands = r.recent[k].commands
 		}
 		f.beside = true
@@ -363,7 +363,7 @@ func (r *reading) failed() {
 }
 
 // headText is what has its point in the lines behind it.
-var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*)$|^Traceback \(most recent call last\):$`)
+var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*|\(-\w+,? \+\w+\):)$|^Traceback \(most recent call last\):$`)
 
 // failedHead is where Ginkgo says why a test failed, and lookedAfter where it did so after the test.
 var (
@@ -408,7 +408,7 @@ func joinLines(head string, more []string) (whole string, used int) {
 	parts := []string{head}
 	for _, line := range more {
 		t := strings.TrimSpace(line)
-		if t == "" && len(parts) > 1 || strings.HasPrefix(t, "------") || strings.HasPrefix(t, "Full Stack Trace") || strings.HasPrefix(t, "In [") || strings.HasPrefix(t, "[FAILED]") || len(parts) > 5 {
+		if t == "" && len(parts) > 1 || strings.HasPrefix(t, "------") || strings.HasPrefix(t, "Full Stack Trace") || strings.HasPrefix(t, "In [") || strings.HasPrefix(t, "[FAILED]") || strings.HasPrefix(t, "--- FAIL") || strings.HasPrefix(t, "=== ") || len(parts) > 5 {
 			break
 		}
 		used++

@@ -3,6 +3,7 @@ package triage_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -11,12 +12,15 @@ const buildLog = "build-log.txt"
 // logOf are the files of a run that left nothing but its log.
 func logOf(text string) map[string]string { return map[string]string{buildLog: text} }
 
-// smallRuns are runs as programs of all kinds leave them, cut down to the lines that count: with what has to be the first
-// finding, and its category where only one is right.
-var smallRuns = []struct {
+// A smallRun is a run as programs leave it, cut down to the lines that count: with what has to be the first finding, and its
+// category where only one is right.
+type smallRun struct {
 	name, cause, category string
 	files                 map[string]string
-}{
+}
+
+// smallRuns are of programs of all kinds.
+var smallRuns = []smallRun{
 	{"helm-webhook-crash", `no matches for kind`, "config", map[string]string{buildLog: `+ helm install foo charts/foo --wait --timeout 5m
 Error: INSTALLATION FAILED: timed out waiting for the condition
 + kubectl get pods -A
@@ -504,7 +508,7 @@ ERRO[2025-01-13T07:06:01Z]
 }
 
 func TestSmallRuns(t *testing.T) {
-	for _, c := range smallRuns {
+	for _, c := range slices.Concat(smallRuns, checkRuns) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "1900000000000000001")
 			write := func(name, text string) {

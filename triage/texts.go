@@ -43,6 +43,8 @@ var (
 		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
 		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`, `failure`,
 		`.{0,300}\bcommand ".{1,400}" failed with error: exit status \d+`, // kind
+		// What npm and git say when something else has said why.
+		`npm (?:ERR!|error)`, `npm (?:ERR!|error) (?:\S+@\S+ \S+: |Failed at the |This is probably not a problem|A complete log|Lifecycle script |command (?:failed|sh)|path /).*`, `fatal: could not read from remote repository`,
 		// Maven's sums and hints, and the heads of apt's errors.
 		`Tests run: \d+, Failures: .*`, `\S+ +Time elapsed: .{1,40}<<< (?:FAILURE|ERROR)!.*`, `Failed to execute goal .*There are test failures.*`, `(?:To see the full stack trace|Re-run Maven using|For more information about the errors|\[Help \d+\]|After correcting the problems).*`, `Err:\d+ \S+ .*`,
 		// T20, T28: wrappers of builds, and systemd.
