@@ -363,7 +363,7 @@ func (r *reading) failed() {
 }
 
 // headText is what has its point in the lines behind it.
-var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*|\(-\w+,? \+\w+\):)$|^Traceback \(most recent call last\):$`)
+var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*)$|^Traceback \(most recent call last\):$`)
 
 // failedHead is where Ginkgo says why a test failed, and lookedAfter where it did so after the test.
 var (
