@@ -101,4 +101,5 @@ const (
 	reason                // what the pod or Prow say of themselves
 	slowCheck             // a check that takes too long itself
 	deviation             // it differs from the passing runs
+	changed               // the job is defined otherwise than it was for them
 )

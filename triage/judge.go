@@ -51,13 +51,14 @@ type Judgement struct {
 // The weights of what speaks for a fact and against it. Each row names the case that asks
 // for it.
 var weights = struct {
-	reason, lost, absent, common, deviation, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
+	reason, lost, absent, common, deviation, changed, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
 }{
 	reason:        100,  // E5, O10: what the pod says of itself
 	lost:          40,   // E19: the last of several tries
 	absent:        25,   // E10: in none of the passing runs whose same source was read
 	common:        -70,  // C7, O7: in all passing runs too
 	deviation:     45,   // K11: far from what is usual
+	changed:       -15,  // E9: the job's definition changed, which is seldom the cause
 	slowCheck:     30,   // K4: a check that takes too long itself
 	earliest:      6,    // M1: the first that a signature knows
 	inPhase:       15,   // K10: within the failed phase or before it
@@ -102,7 +103,7 @@ func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error)
 	if err != nil {
 		return nil, err
 	}
-	facts = append(slices.Clip(facts), slices.Concat(deviations(e), changedVersions(e, known))...)
+	facts = append(slices.Clip(facts), slices.Concat(deviations(e), changedVersions(e, known), changedDefinition(e))...)
 	j := &Judgement{State: e.Metadata.State(), Category: Unknown, Facts: len(facts), Passing: len(e.Passing)}
 	if err := comparePassing(ctx, facts, e.Passing, known); err != nil {
 		return nil, err
@@ -158,7 +159,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 	}
 	for _, f := range facts {
 		f.Passing = -1
-		if f.kind == deviation {
+		if f.kind == deviation || f.kind == changed {
 			f.Passing = 0
 			continue
 		}
@@ -270,6 +271,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	lasting := f.kind == retry && f.strong() && f.Match.permanent() &&
 		(o.within(f) || slices.ContainsFunc(follows, func(next *Fact) bool { return next.kind != retry && next.Severity >= joblog.Error && !o.behind(next) }))
 	weigh(f.kind == deviation, w.deviation, "in passing runs it is otherwise")
+	weigh(f.kind == changed, w.changed, "")
 	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
 	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
 	weigh(f.lost, w.lost, "all tries failed")

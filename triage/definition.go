@@ -1,0 +1,89 @@
+package triage
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"prowtrace/internal/text"
+	"prowtrace/joblog"
+)
+
+// mostChanges bounds the changes of a job's definition that are told.
+const mostChanges = 10
+
+// definitionOf gives what of a job's definition can make a run do something else, by what it
+// is: images, flags, variables, resources, the cluster. Names of nodes are not among it:
+// these differ in every run (E9).
+func definitionOf(e *Evidence) map[string]string {
+	p := e.Metadata.ProwJob
+	if p == nil {
+		return nil
+	}
+	all := map[string]string{}
+	set := func(what, value string) {
+		if value != "" {
+			all[what] = value
+		}
+	}
+	set("build cluster", p.Cluster)
+	if p.Timeout > 0 {
+		set("timeout of the job", p.Timeout.String())
+	}
+	for i, c := range p.Definition.Containers {
+		of := c.Name
+		if of == "" {
+			of = "test"
+		}
+		if i > 0 {
+			of = fmt.Sprint(of, " ", i+1)
+		}
+		set("image of "+of, c.Image)
+		for _, word := range strings.Fields(strings.Join(slices.Concat(c.Command, c.Args), " ")) {
+			if name, value, ok := strings.Cut(word, "="); ok && strings.HasPrefix(name, "-") {
+				set("flag "+name+" of "+of, strings.Trim(value, `'"`))
+			}
+		}
+		for _, v := range c.Env {
+			set("variable "+v.Name+" of "+of, v.Value)
+		}
+		for name, value := range c.Limits {
+			set("limit of "+name+" of "+of, value)
+		}
+	}
+	return all
+}
+
+// changedDefinition gives what of the job's definition is another than in the passing runs,
+// where two of these or more agree among themselves. It is seldom a cause by itself, and the
+// one to look at where nothing else is.
+func changedDefinition(e *Evidence) (facts []*Fact) {
+	here := definitionOf(e)
+	if here == nil || len(e.Passing) < 2 {
+		return nil
+	}
+	usual := definitionOf(e.Passing[0])
+	for _, p := range e.Passing[1:] {
+		their := definitionOf(p)
+		maps.DeleteFunc(usual, func(what, value string) bool { return their[what] != value })
+	}
+	for _, what := range slices.Sorted(maps.Keys(usual)) {
+		value, ok := here[what]
+		if value == usual[what] || len(facts) == mostChanges {
+			continue
+		}
+		if !ok {
+			value = "not given"
+		}
+		f := &Fact{
+			Place: Place{FromDiff, "prowjob.json", 0, -1}, Count: 1, Severity: joblog.Warning, kind: changed, category: Config,
+			Text: text.Clip(text.Line(fmt.Sprintf("%s: %s (in the passing runs %s)", what, value, usual[what])), factBytes),
+		}
+		if strings.HasPrefix(what, "image ") {
+			f.category = Image
+		}
+		facts = append(facts, f)
+	}
+	return facts
+}
