@@ -73,6 +73,9 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 	if c.asJSON {
 		c.output = asJSON
 	}
+	if c.form != formAuto && c.output != asIssue {
+		return usageError{errors.New("--form is of issues only"), "use it with --output issue"}
+	}
 	c.join, c.logs = string(join.ByTime), true
 	if err := c.open(ctx); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prowtrace/prow"
+	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -225,9 +226,12 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 	} else {
 		base, err = s.Named(ctx, r.Baseline)
 	}
+	var none *find.ResolveError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), r.Number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}
+	case errors.As(err, &none) && errors.Is(err, find.ErrNoRun):
+		return base, []report.Gap{{What: report.PassingRuns, Why: "the job has none; " + none.Had}}
 	case err != nil:
 		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}
 	}
