@@ -38,7 +38,7 @@ var (
 // children gives the runs that a run waited for, judged; none of a run that does not say so.
 // What cannot be had is left out. Errors are those of ctx.
 func (r *judging) children(ctx context.Context, j *triage.Judgement, e *triage.Evidence) ([]*report.Summary, error) {
-	if !gathering(j) || !r.in.Located() {
+	if !gathering(j, e) || !r.in.Located() {
 		return nil, nil
 	}
 	within, cancel := context.WithTimeout(ctx, childrenTime)
@@ -67,13 +67,13 @@ func (r *judging) children(ctx context.Context, j *triage.Judgement, e *triage.E
 }
 
 // gathering reports whether what went wrong in a run is that others failed.
-func gathering(j *triage.Judgement) bool {
+func gathering(j *triage.Judgement, e *triage.Evidence) bool {
 	for _, f := range j.Findings[:min(len(j.Findings), 10)] {
 		if gathers.MatchString(f.Text) || gathers.MatchString(f.File) {
 			return true
 		}
 	}
-	for _, f := range j.Waits() {
+	for _, f := range j.Waits(e) {
 		if gathers.MatchString(f.Text) {
 			return true
 		}

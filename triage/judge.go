@@ -489,9 +489,6 @@ func (j *Judgement) Minor(f *Finding) bool {
 	return f.kind == waiter || f.kind == retry || f.kind == cancelled || f.score < 0 || j.outcome.behind(f.Fact) || j.outcome.consequence(f.Fact)
 }
 
-// Waits are what was waited for in vain in the failed phase.
-func (j *Judgement) Waits() []*Fact { return slices.Clone(j.waiters) }
-
 // Retries are what was tried again and again, and lost.
 func (j *Judgement) Retries() (all []*Fact) {
 	for _, f := range j.Findings {

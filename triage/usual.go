@@ -33,16 +33,7 @@ func worksOf(e *Evidence) map[string]work {
 	if e.Tree == nil {
 		return all
 	}
-	for i := range e.Tree.Len() {
-		p := e.Tree.Parent(i)
-		if e.Tree.Own(i) {
-			if kind, _ := phaseOf(e.Tree, i); kind != "" {
-				continue // a phase, no command
-			}
-		}
-		if p < 0 || !e.Tree.Own(p) {
-			continue
-		}
+	eachWork(e, func(i int) {
 		s := e.Tree.Span(i)
 		name := ids.ReplaceAllString(s.Name, "#")
 		w, ok := all[name]
@@ -51,8 +42,24 @@ func worksOf(e *Evidence) map[string]work {
 		}
 		w.took += time.Duration(s.Duration)
 		all[name] = w
-	}
+	})
 	return all
+}
+
+// eachWork hands over the numbers of the spans that are commands of a run.
+func eachWork(e *Evidence, do func(span int)) {
+	for i := range e.Tree.Len() {
+		p := e.Tree.Parent(i)
+		if p < 0 || !e.Tree.Own(p) {
+			continue
+		}
+		if e.Tree.Own(i) {
+			if kind, _ := phaseOf(e.Tree, i); kind != "" {
+				continue // a phase, no command
+			}
+		}
+		do(i)
+	}
 }
 
 // deviations gives what is far from usual in a run, if the passing runs agree among

@@ -163,7 +163,7 @@ func shownSummary(s *report.Summary) *report.Summary {
 	})
 	out.Time = each(s.Time, func(p report.Phase) report.Phase { p.Phase = said(p.Phase); return p })
 	out.Waits = each(s.Waits, func(w report.Wait) report.Wait {
-		w.Text, w.Outcome, w.Evidence = said(w.Text), said(w.Outcome), evidence(w.Evidence)
+		w.Text, w.For, w.Outcome, w.Evidence = said(w.Text), said(w.For), said(w.Outcome), evidence(w.Evidence)
 		return w
 	})
 	out.Retries = each(s.Retries, func(r report.Retry) report.Retry {

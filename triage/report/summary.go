@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 	"prowtrace/triage"
@@ -143,7 +144,8 @@ type Phase struct {
 
 // Wait is what was waited for in vain.
 type Wait struct {
-	Text     string     `json:"text"`
+	Text     string     `json:"text"` // who waited, and for what
+	For      string     `json:"for"`  // what is told of it, such as the last state
 	Start    *time.Time `json:"start,omitempty"`
 	Duration int64      `json:"duration_ns"`
 	Tries    int        `json:"tries"`
@@ -222,8 +224,12 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	for _, p := range triage.Phases(e) {
 		s.Time = append(s.Time, Phase{p.Name, p.Start, int64(p.Duration), int64(p.Critical), int64(p.Usual), p.Failed, p.Usual > 0 && unusual(p)})
 	}
-	for _, f := range j.Waits() {
-		s.Waits = append(s.Waits, Wait{f.Text, moment(f.Time), int64(f.Last.Sub(f.Time)), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
+	for _, f := range j.Waits(e) {
+		said := f.Text
+		if f.Waiter != "" {
+			said = text.Line(f.Waiter) + " waited: " + said
+		}
+		s.Waits = append(s.Waits, Wait{said, f.Text, moment(f.From), int64(f.Took), f.Count, "gave up", w.evidence(f.Place, f.Time, "")})
 	}
 	s.Tests = failedTests(e.Metadata)
 	for _, u := range j.Unfinished(e) {

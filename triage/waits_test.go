@@ -1,0 +1,24 @@
+package triage_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"prowtrace/internal/runtest"
+	"prowtrace/triage"
+)
+
+// A wait lasts as long as the command that waited, and is told once.
+func TestWaits(t *testing.T) {
+	const run = "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+	_, e := runtest.Load(t, run)
+	waits := judge(t, run).Waits(e)
+	if len(waits) != 1 {
+		t.Fatalf("%d waits: %+v", len(waits), waits)
+	}
+	w := waits[0]
+	if w.Waiter != "kops validate cluster" || w.Took.Round(time.Minute) != 20*time.Minute || !strings.Contains(w.Text, "did not have enough nodes 3 vs 4") || w.Place.Source != triage.FromLog {
+		t.Errorf("%s waited %s: %s", w.Waiter, w.Took, w.Text)
+	}
+}
