@@ -88,7 +88,7 @@ func failures() []failure {
 
 // caseDirs are the cases by the directory of testdata that has them.
 func caseDirs() map[string][]failure {
-	return map[string][]failure{"failures": failures(), "failures-apart": apartFailures(), "failures-apart2": freshFailures(), "failures-apart3": thirdFailures()}
+	return map[string][]failure{"failures": failures(), "failures-apart": apartFailures(), "failures-apart2": freshFailures(), "failures-apart3": thirdFailures(), "failures-apart4": round4Failures()}
 }
 
 // caseFiles are the files of some cases, each case by its id.

@@ -140,7 +140,7 @@ func inflated(data []byte) ([]byte, error) {
 
 // A case's first finding is judged by its texts: the patterns must tell the evidence from what misleads.
 func TestCausesTellFromDistractors(t *testing.T) {
-	for _, f := range slices.Concat(failures(), apartFailures(), freshFailures(), thirdFailures()) {
+	for _, f := range slices.Concat(failures(), apartFailures(), freshFailures(), thirdFailures(), round4Failures()) {
 		if f.expect.Cause == "" {
 			continue
 		}

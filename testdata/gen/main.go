@@ -2,7 +2,7 @@
 // stores them, with the traces of every kops process in it; three runs without traces; one that still runs, with the
 // log that Deck shows of it. It also writes the recorded failures, by which the judgement of failed runs is measured.
 //
-//	go run ./testdata/gen                          writes testdata/bucket, testdata/deck, testdata/failures, testdata/failures-apart, testdata/failures-apart2 and testdata/failures-apart3
+//	go run ./testdata/gen                          writes testdata/bucket, testdata/deck, testdata/failures, testdata/failures-apart, testdata/failures-apart2, testdata/failures-apart3 and testdata/failures-apart4
 //	go run ./testdata/gen -out DIR                 writes the same into DIR
 //	go run ./testdata/gen -scale 1m [-out DIR]     writes one million spans in 20 files instead
 //
