@@ -173,7 +173,7 @@ func TestRunsOnThePage(t *testing.T) {
 			name: "without traces", result: "error", untraced: true,
 			files: map[string]string{"started.json": ranFiles, "finished.json": failedFile,
 				"prowjob.json": strings.Replace(prowJob("error"), `"state"`, `"description":"Pod got deleted unexpectedly","state"`, 1)},
-			lines: "queue,test", first: "There is not enough evidence to say why the run failed",
+			lines: "queue,test", first: "Pod got deleted unexpectedly",
 			also: `document.querySelector('.trace .note').textContent === "There are no traces of this run: shown is what Prow's files tell of it. Prow says: Pod got deleted unexpectedly"`,
 		},
 	} {

@@ -22,7 +22,12 @@ const main = h('main', { id: 'main', tabindex: '-1' });
 const tip = new Tip(main);
 followKeys(main);
 document.addEventListener('keydown', key);
-addEventListener('popstate', () => void open());
+/** What is drawn. @type {Shown | undefined} */
+let drawn;
+addEventListener('popstate', () => {
+  const { n, zone } = shown();
+  if (n !== drawn?.n || zone !== drawn.zone) void open(); // else it is a link within the page
+});
 void open();
 
 function shown() {
@@ -54,6 +59,7 @@ async function open() {
  */
 function draw(history, { n, zone }) {
   const { jobs } = history;
+  drawn = { n, zone };
   for (const j of jobs) {
     const short = shortNames(j.runs.map((r) => r.build));
     for (const r of j.runs) r.short = short.get(r.build) ?? r.build;
@@ -79,7 +85,7 @@ function draw(history, { n, zone }) {
 function focused() {
   const at = document.activeElement;
   const find = (/** @type {string} */ selector) => [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))];
-  const selector = at?.matches('.sq') ? '.sq' : at?.matches('header.top *') ? 'header.top *' : null;
+  const selector = ['.sq', 'header.top *', 'section.job'].find((s) => at?.matches(s));
   if (!selector || !(at instanceof HTMLElement)) return () => undefined;
   const i = find(selector).indexOf(at);
   return () => find(selector)[i];
