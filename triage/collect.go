@@ -6,9 +6,12 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
@@ -73,19 +76,32 @@ func (f *Fact) tellsWhy() bool {
 // Facts gives the facts of a run as they are, not weighed: what pods, clones, cases, steps,
 // spans and logs call errors, in the order of Evidence. Its only error is that of ctx.
 func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
-	c := &collector{Evidence: e, known: known}
-	c.pod()
-	c.prow()
-	c.clones()
-	c.suites()
-	c.steps(e.Metadata.Steps)
-	c.spans()
-	for _, l := range e.Logs {
-		if err := c.log(ctx, l); err != nil {
-			return nil, err
-		}
+	parts := make([][]*Fact, 1+len(e.Logs)) // of each source by itself, at the same time
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.Go(func() error {
+		c := &collector{Evidence: e, known: known}
+		c.pod()
+		c.prow()
+		c.clones()
+		c.suites()
+		c.steps(e.Metadata.Steps)
+		c.spans()
+		parts[0] = c.facts
+		return nil
+	})
+	for i, l := range e.Logs {
+		g.Go(func() error {
+			c := &collector{Evidence: e, known: known}
+			err := c.log(ctx, l)
+			parts[1+i] = c.facts
+			return err
+		})
 	}
-	return c.facts, nil
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(parts...), nil
 }
 
 // pod gathers the reasons that the pod and Prow give for themselves (E5, O10).
