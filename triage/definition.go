@@ -14,8 +14,8 @@ import (
 const mostChanges = 10
 
 // definitionOf gives what of a job's definition can make a run do something else, by what it
-// is: images, flags, variables, resources, the cluster. Names of nodes are not among it:
-// these differ in every run (E9).
+// is: images, flags, variables, resources, the cluster; and the node, which mostly differs in
+// every run, and then tells nothing (E9).
 func definitionOf(e *Evidence) map[string]string {
 	p := e.Metadata.ProwJob
 	if p == nil {
@@ -28,6 +28,9 @@ func definitionOf(e *Evidence) map[string]string {
 		}
 	}
 	set("build cluster", p.Cluster)
+	if e.Metadata.Pod != nil {
+		set("node of the build cluster", e.Metadata.Pod.Node)
+	}
 	if p.Timeout > 0 {
 		set("timeout of the job", p.Timeout.String())
 	}

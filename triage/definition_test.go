@@ -15,6 +15,13 @@ func defined(image, args string, zone string, timeout time.Duration) *Evidence {
 	}}}
 }
 
+// on is a run on a node.
+func on(node string) *Evidence {
+	e := defined("kubekins:v1", "", "a", 0)
+	e.Metadata.Pod = &runfile.Pod{Node: node}
+	return e
+}
+
 // What the job's definition has otherwise than the passing runs is told, if these agree.
 func TestChangedDefinition(t *testing.T) {
 	for _, c := range []struct {
@@ -35,6 +42,8 @@ func TestChangedDefinition(t *testing.T) {
 			"a flag is missing", defined("kubekins:v1", "run", "a", 0), []*Evidence{defined("kubekins:v1", "run --skip='x'", "a", 0), defined("kubekins:v1", "run --skip='x'", "a", 0)},
 			[]string{"flag --skip of test: not given (in the passing runs x)"},
 		},
+		{"a node", on("c"), []*Evidence{on("a"), on("a")}, []string{"node of the build cluster: c (in the passing runs a)"}},
+		{"nodes as they come", on("c"), []*Evidence{on("a"), on("b")}, nil},
 		{"they do not agree", defined("kubekins:v3", "", "a", 0), []*Evidence{defined("kubekins:v1", "", "a", 0), defined("kubekins:v2", "", "a", 0)}, nil},
 		{"one is no rule", defined("kubekins:v2", "", "a", 0), []*Evidence{defined("kubekins:v1", "", "a", 0)}, nil},
 		{"nothing is known", &Evidence{Metadata: &runfile.Metadata{}}, []*Evidence{defined("kubekins:v1", "", "a", 0), defined("kubekins:v1", "", "a", 0)}, nil},
