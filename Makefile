@@ -88,8 +88,8 @@ jaeger: ## a real Jaeger for the tests, built once a machine, outside the reposi
 	launch/testdata/build-jaeger.sh
 
 .PHONY: size
-size: build ## the program stays below 25 MB
-	@bytes=$$(wc -c < $(BIN)/prowtrace); echo "$(BIN)/prowtrace: $$bytes bytes"; test $$bytes -le 25000000
+size: build ## the program stays below 30 MB
+	@bytes=$$(wc -c < $(BIN)/prowtrace); echo "$(BIN)/prowtrace: $$bytes bytes"; test $$bytes -le 30000000
 
 .PHONY: bench
 bench: browser ## how the budgets are kept, as a table; OLD=COMMIT and PEER=DIR (kOps' tools/otel/traceserver) are measured beside; takes some minutes
