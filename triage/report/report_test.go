@@ -205,3 +205,12 @@ func TestSeveral(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A phase beside which others ran tells how much of it the run waited for.
+func TestCriticalPath(t *testing.T) {
+	s := &report.Summary{Verdict: report.Verdict{Result: "passed"}, Time: []report.Phase{{Phase: "Up", Duration: 100e9, Critical: 40e9}, {Phase: "Test", Duration: 50e9, Critical: 49e9}}}
+	got := written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{}) })
+	if strings.Count(got, "on the critical path") != 1 || !strings.Contains(got, "  40s on the critical path\n") {
+		t.Errorf("%s", got)
+	}
+}

@@ -257,6 +257,9 @@ func (p *page) time(phases []Phase) {
 		default:
 			usual = "as usual"
 		}
+		if off := f.Duration - f.Critical; f.Critical > 0 && off > f.Duration/10 {
+			usual = strings.TrimLeft(usual+", "+text.Duration(time.Duration(f.Critical))+" on the critical path", ", ")
+		}
 		if f.Failed {
 			bar = p.look.Paint(text.Red, bar)
 			usual = strings.TrimSpace("failed  " + usual)
