@@ -47,12 +47,17 @@ func Versions(e *Evidence, known *Matcher) map[string]*Version {
 				continue
 			}
 			key := ids.ReplaceAllString(l.Name, "#") + "\x00" + ids.ReplaceAllString(said[:m[2]], "#")
+			value := said[m[2]:m[3]]
+			program := said[:m[2]]
+			if strings.HasPrefix(strings.TrimSpace(said), "Server Version:") { // docker info does not say whose (E9)
+				said = "Docker " + strings.TrimSpace(said)
+			}
 			v := all[key]
 			if v == nil {
-				v = &Version{Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Program: said[:m[2]], Text: said, Time: line.Time}
+				v = &Version{Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Program: program, Text: said, Time: line.Time}
 				all[key] = v
 			}
-			if value := said[m[2]:m[3]]; !slices.Contains(v.Values, value) && len(v.Values) < 10 {
+			if !slices.Contains(v.Values, value) && len(v.Values) < 10 {
 				v.Values = append(v.Values, value)
 				if len(v.Values) > 1 { // the newest is the one to look at
 					v.Line, v.Text, v.Time = numberOf(l, i), said, line.Time
