@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 )
 
 // padded is a file of n records of one span with a name of size bytes.
@@ -58,6 +61,44 @@ func TestLargeFileIsShared(t *testing.T) {
 				t.Fatalf("%s: row %d has the wrong span", src.Name, row)
 			}
 		}
+	}
+}
+
+// endsAfter is a context that ends when it has been looked at some times.
+type endsAfter struct {
+	context.Context
+	end  context.CancelFunc
+	left atomic.Int64
+}
+
+func (c *endsAfter) Err() error {
+	if c.left.Add(-1) < 0 {
+		c.end()
+	}
+	return c.Context.Err()
+}
+
+// TestLoadEndsWithQueuedRecords cancels a load wherever it looks at its context. What is
+// queued by then must be taken out of the queue, or assign waits for it for ever.
+func TestLoadEndsWithQueuedRecords(t *testing.T) {
+	data := padded(t, 1, 333, 10_000) // of 13 portions
+	for looks := range int64(12) {
+		synctest.Test(t, func(t *testing.T) { // which tells a deadlock
+			inner, end := context.WithCancel(t.Context())
+			defer end()
+			ctx := &endsAfter{Context: inner, end: end}
+			ctx.left.Store(looks)
+			set := &Set{sources: make([]source, 1)}
+			defer set.Close()
+			r := newReader(set, []Source{{Name: "one", Data: data}}, maxUnpacked)
+			go func() {
+				defer close(r.files)
+				_ = r.assign(inner, 1)
+			}()
+			if err := r.work(ctx, newShard(1)); !errors.Is(err, context.Canceled) {
+				t.Errorf("after %d looks: %v", looks, err)
+			}
+		})
 	}
 }
 
