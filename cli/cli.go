@@ -34,12 +34,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	err := askedHelp(root, args)
+	ran, err := root, askedHelp(root, args)
 	if err == nil {
-		err = root.ExecuteContext(ctx)
+		ran, err = root.ExecuteContextC(ctx)
 	}
 	if err != nil {
-		printError(s.Err, err)
+		printError(s.Err, invocation{ran}, err)
 	}
 	return exitCode(err)
 }
@@ -126,13 +126,13 @@ func atLeastOne(c *cobra.Command, args []string) error {
 		"paste the link of a Prow job, or name a directory or a file; " + c.CommandPath() + " --help shows examples"}
 }
 
-// printError prints an error, and what to do about it on a line of its own.
-func printError(w io.Writer, err error) {
+// printError prints an error of a command, and what to do about it on a line of its own.
+func printError(w io.Writer, ran invocation, err error) {
 	if errors.Is(err, errReported) {
 		return
 	}
 	fmt.Fprintf(w, "prowtrace: %s\n", text.Lines(err.Error()))
-	if hint := hintOf(err); hint != "" {
+	if hint := hintOf(ran, err); hint != "" {
 		fmt.Fprintf(w, "  %s\n", text.Lines(hint))
 	}
 }

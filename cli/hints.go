@@ -18,7 +18,7 @@ import (
 
 // hints is the table of what to do about an error: the only place, beside the
 // help, that names flags and commands. Packages below return errors with facts.
-// The first row that knows the error gives the hint.
+// The first row that knows the error gives the hint, which can name the command that ran.
 var hints = []hint{
 	hintFor(func(e *session.NotUploadedError) string {
 		if e.State == runfile.Running && !e.Overdue {
@@ -33,11 +33,11 @@ var hints = []hint{
 	hintFor(func(*fetch.NotFoundError) string {
 		return "check the job and the build number; buckets delete old runs, so it may have expired"
 	}),
-	hintFor(func(e *session.WaitError) string {
+	hintAfter(func(ran invocation, e *session.WaitError) string {
 		if !errors.Is(e, context.Canceled) {
 			return ""
 		}
-		return "prowtrace --watch " + e.Run.URL() + " waits again"
+		return ran.path() + " --watch " + e.Run.URL() + " waits again"
 	}),
 	hintFor(func(e *session.CacheError) string {
 		if e.Offline {
@@ -83,7 +83,7 @@ var hints = []hint{
 	}),
 	hintFor(noSpansHint),
 	hintFor(func(e *fetch.CachedError) string {
-		return strings.TrimPrefix(storeHint(e.Err)+"\n  --offline shows the copy in the cache", "\n  ")
+		return strings.TrimPrefix(storeHint(invocation{}, e.Err)+"\n  --offline shows the copy in the cache", "\n  ")
 	}),
 	hintFor(func(*fetch.NoSpaceError) string {
 		return "make room (prowtrace cache prune), or set PROWTRACE_CACHE to a directory on another disk"
@@ -96,7 +96,7 @@ var hints = []hint{
 	storeHint,
 	hintIs(fetch.ErrOffline, "fetch it once without --offline"),
 	hintFor(parseHint),
-	hintFor(choiceHint),
+	hintAfter(choiceHint),
 	hintFor(resolveHint),
 	hintFor(tooManyHint),
 	hintFor(func(e *launch.NamedError) string {
@@ -146,11 +146,11 @@ func noSpansHint(e *session.NoSpansError) string {
 }
 
 // storeHint is what to do where a store did not answer.
-func storeHint(err error) string {
-	if hint := hintFor(accessHint)(err); hint != "" {
+func storeHint(ran invocation, err error) string {
+	if hint := hintFor(accessHint)(ran, err); hint != "" {
 		return hint
 	}
-	return hintFor(unreachableHint)(err)
+	return hintFor(unreachableHint)(ran, err)
 }
 
 const login = "log in with: gcloud auth application-default login"
@@ -190,25 +190,30 @@ func unreachableHint(e *objstore.UnreachableError) string {
 // maxQuoted bounds the input that a message quotes, in bytes.
 const maxQuoted = 60
 
-// A hint is a row of hints: it gives what to do about an error, "" for errors that
-// it does not know.
-type hint func(error) string
+// A hint is a row of hints: it gives what to do about an error of a command, "" for errors
+// that it does not know.
+type hint func(invocation, error) string
 
 // hintFor is the row of the errors of a type, for hints that use their facts. It
 // may give "" where there is nothing to do.
 func hintFor[E error](of func(E) string) hint {
-	return func(err error) string {
+	return hintAfter(func(_ invocation, e E) string { return of(e) })
+}
+
+// hintAfter is hintFor where the hint names the command that ran.
+func hintAfter[E error](of func(invocation, E) string) hint {
+	return func(ran invocation, err error) string {
 		var e E
 		if !errors.As(err, &e) {
 			return ""
 		}
-		return of(e)
+		return of(ran, e)
 	}
 }
 
 // hintIs is the row of the errors that errors.Is finds target in.
 func hintIs(target error, text string) hint {
-	return func(err error) string {
+	return func(_ invocation, err error) string {
 		if !errors.Is(err, target) {
 			return ""
 		}
@@ -216,9 +221,9 @@ func hintIs(target error, text string) hint {
 	}
 }
 
-// hintOf is what to do about an error; "" where nothing can be done. The hint of the
-// command itself comes before the table.
-func hintOf(err error) string {
+// hintOf is what to do about an error of a command; "" where nothing can be done. The hint
+// of the command itself comes before the table.
+func hintOf(ran invocation, err error) string {
 	var usage usageError
 	if errors.As(err, &usage) && usage.hint != "" {
 		return usage.hint
@@ -228,7 +233,7 @@ func hintOf(err error) string {
 		return hinted.hint
 	}
 	for _, row := range hints {
-		if text := row(err); text != "" {
+		if text := row(ran, err); text != "" {
 			return text
 		}
 	}
@@ -238,7 +243,7 @@ func hintOf(err error) string {
 // withHint is the text of an error that is only noted, with its hint below.
 func withHint(err error) string {
 	text := err.Error()
-	if hint := hintOf(err); hint != "" {
+	if hint := hintOf(invocation{}, err); hint != "" {
 		text += "\n" + hint
 	}
 	return text

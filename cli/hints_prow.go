@@ -84,17 +84,18 @@ func tooManyHint(e *find.TooManyError) string {
 	return "give a build id, or a time with --after"
 }
 
-// choiceHint is the command to go on with where a job's name is nearly another's.
-func choiceHint(e *session.ChoiceError) string {
+// choiceHint is the command to go on with where a job's name is nearly another's: the one
+// that ran.
+func choiceHint(ran invocation, e *session.ChoiceError) string {
 	if e.Err.Reason != find.ReasonNoRuns || e.Job == "" || e.Err.Timed {
 		return ""
 	}
 	if len(e.Near) == 0 {
-		return fmt.Sprintf("check the name, or name the bucket: prowtrace --bucket BUCKET %s; -v tells where was looked", text.Line(e.Job))
+		return fmt.Sprintf("check the name, or name the bucket: %s --bucket BUCKET %s; -v tells where was looked", ran.path(), text.Line(e.Job))
 	}
 	lines := []string{"did you mean " + either(e.Near) + "? Go on with:"}
 	for _, name := range e.Near {
-		lines = append(lines, "  prowtrace "+name)
+		lines = append(lines, "  "+ran.instead(e.Job, name))
 	}
 	return strings.Join(lines, "\n")
 }

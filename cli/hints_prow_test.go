@@ -35,7 +35,7 @@ func TestHintsOfNames(t *testing.T) {
 		{&find.TooManyError{Noun: "job"}, "paste the link of one"},
 		{&find.TooManyError{Noun: "build"}, "a time with --after"},
 	} {
-		if got := hintOf(fmt.Errorf("outer: %w", tt.err)); !strings.Contains(got, tt.want) {
+		if got := hintOf(invocation{}, fmt.Errorf("outer: %w", tt.err)); !strings.Contains(got, tt.want) {
 			t.Errorf("%v: hint %q, want %q", tt.err, got, tt.want)
 		}
 	}
@@ -43,8 +43,34 @@ func TestHintsOfNames(t *testing.T) {
 		find.ReasonSeveral, find.ReasonNoRuns, find.ReasonOutOfTime, find.ReasonLimit, find.ReasonNoneFits, find.ReasonRunning, find.ReasonNotThere,
 		find.ReasonStore, find.ReasonBucket, find.ReasonProw, find.ReasonKind, find.ReasonDeleted, find.ReasonNotStarted, find.ReasonLink, find.ReasonDeck,
 	} {
-		if hintOf(&find.ResolveError{Reason: r}) == "" {
+		if hintOf(invocation{}, &find.ResolveError{Reason: r}) == "" {
 			t.Errorf("no hint for the reason %s", r)
 		}
+	}
+}
+
+// What a hint repeats of a command is what a shell reads as its arguments.
+func TestInvocationInstead(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "prowtrace summary right"},
+		{[]string{"wrong"}, "prowtrace summary right"},
+		{[]string{"-o", "json", "wrong"}, "prowtrace summary right"},
+		{[]string{"https://prow.k8s.io/?job=wrong"}, "prowtrace summary right"},
+		{[]string{"kops#7", "wrong", "it's"}, `prowtrace summary 'kops#7' right 'it'\''s'`},
+	} {
+		c := newSummary(Streams{})
+		newRoot(Streams{}).AddCommand(c)
+		if err := c.ParseFlags(tt.args); err != nil {
+			t.Fatal(err)
+		}
+		if got := (invocation{c}).instead("wrong", "right"); got != tt.want {
+			t.Errorf("%q: %s, want %s", tt.args, got, tt.want)
+		}
+	}
+	if got := (invocation{}).instead("wrong", "right"); got != "prowtrace right" {
+		t.Errorf("without a command: %s", got)
 	}
 }

@@ -64,7 +64,7 @@ func TestHints(t *testing.T) {
 		{errors.New("x"), ""},
 	} {
 		for _, err := range []error{tt.err, errors.Join(fmt.Errorf("do it: %w", tt.err), errors.New("more"))} {
-			if got := hintOf(err); got != tt.want {
+			if got := hintOf(invocation{}, err); got != tt.want {
 				t.Errorf("%T %v: hint %q, want %q", err, err, got, tt.want)
 			}
 		}

@@ -101,7 +101,7 @@ func printRow(s Streams, arg string, ref prow.Ref, row link.Row, failed error, a
 	}
 	if failed != nil {
 		said := "cannot use " + link.QuoteLink(arg) + ": " + failed.Error()
-		if hint := hintOf(failed); hint != "" {
+		if hint := hintOf(invocation{}, failed); hint != "" {
 			said += "; " + hint
 		}
 		_, err := fmt.Fprintln(s.Out, text.Line(said))
