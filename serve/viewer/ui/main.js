@@ -3,6 +3,7 @@
 
 import { json } from './lib/api.js';
 import { h } from './lib/dom.js';
+import { partsOf } from './lib/place.js';
 import { applyTheme } from './lib/theme.js';
 import { inZone, other, parse } from './state/address.js';
 import { Navigation } from './state/navigation.js';
@@ -58,6 +59,15 @@ function show(run) {
   const setZone = (/** @type {string} */ zone) => navigation.go(inZone(navigation.address, zone), 'replace');
   const bar = topBar(run, { setZone, recolour: () => page?.recolour(), help });
 
+  /**
+   * To the content, without a change of the address: its fragment may say what is shown.
+   * @param {Event} e
+   */
+  function skip(e) {
+    e.preventDefault();
+    main.focus();
+  }
+
   function follow() {
     const { address } = navigation;
     bar.update(address);
@@ -78,7 +88,7 @@ function show(run) {
     main.replaceChildren(page.element);
   }
 
-  document.body.replaceChildren(h('a', { class: 'skip', href: '#main' }, 'To the content'), bar.element, main, live.element);
+  document.body.replaceChildren(h('a', { class: 'skip', href: '#main', onclick: skip }, 'To the content'), bar.element, main, live.element);
   followLinks(navigation);
   document.addEventListener('keydown', (e) => {
     if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]')) return;
@@ -102,7 +112,8 @@ function followLinks(navigation) {
     const a = e.target instanceof Element ? e.target.closest('a[data-inside]') : null;
     if (!(a instanceof HTMLAnchorElement) || e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
-    navigation.go(inZone(parse(a.pathname, a.search), navigation.address.zone), 'push');
+    const [path, search] = partsOf(a);
+    navigation.go(inZone(parse(path, search), navigation.address.zone), 'push');
     scrollTo(0, 0);
   });
 }

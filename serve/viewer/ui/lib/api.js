@@ -1,4 +1,6 @@
-// Asking the server. Every answer is described in docs/api.md.
+// Asking for answers. Each is described in docs/api.md.
+
+import { answer } from './source.js';
 
 /** An answer that is an error: what is wrong, and what to do next. */
 export class Failure extends Error {
@@ -23,7 +25,7 @@ export async function ask(path, signal) {
   /** @type {Response} */
   let response;
   try {
-    response = await fetch('/api/v1/' + path, signal ? { signal } : {});
+    response = await answer(path, signal);
   } catch (e) {
     if (signal?.aborted) throw e;
     throw new Failure('prowtrace does not answer', 'It has ended, or this page was left open from an earlier run. Start it again and open the address that it prints.', 0);

@@ -1,6 +1,9 @@
 // Making elements. Text only ever becomes text: there is no way from a string
 // to markup in this page, and the Content-Security-Policy forbids it besides.
 
+import { linkHref } from './place.js';
+import { download } from './source.js';
+
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
@@ -68,12 +71,12 @@ export function bdi(text, props = {}) {
 
 /**
  * A link to another page of this one; see main.js for how it is followed.
- * @param {string} href
+ * @param {string} address of the page
  * @param {Record<string, unknown>} props
  * @param {...Child} children
  */
-export function inside(href, props, ...children) {
-  return h('a', { href, 'data-inside': true, ...props }, ...children);
+export function inside(address, props, ...children) {
+  return h('a', { href: linkHref(address), 'data-inside': true, ...props }, ...children);
 }
 
 /**
@@ -82,6 +85,16 @@ export function inside(href, props, ...children) {
  */
 export function outside(href, text) {
   return h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, text);
+}
+
+/**
+ * A link to an answer, to be saved; nothing where there is no server.
+ * @param {string} path below /api/v1/
+ * @param {string} text
+ */
+export function downloadLink(path, text) {
+  const address = download(path);
+  return address === undefined ? null : h('a', { href: address, download: true }, text);
 }
 
 /**

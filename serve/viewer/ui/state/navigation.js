@@ -1,5 +1,6 @@
 // The address of the page, and the browser's history: read and written here only.
 
+import { here, linkHref, partsOf } from '../lib/place.js';
 import { format, parse } from './address.js';
 
 /** @typedef {import('../types').Address} Address */
@@ -8,7 +9,7 @@ import { format, parse } from './address.js';
 const PAUSE = 200; // ms; browsers refuse more than a few changes a second
 
 export class Navigation {
-  #address = parse(location.pathname, location.search, location.hash);
+  #address = parse(...partsOf(location));
   #timer = 0;
   #changed;
 
@@ -18,7 +19,7 @@ export class Navigation {
     addEventListener('popstate', () => {
       clearTimeout(this.#timer);
       this.#timer = 0;
-      this.#address = parse(location.pathname, location.search, location.hash);
+      this.#address = parse(...partsOf(location));
       changed(this.#address);
     });
   }
@@ -39,7 +40,7 @@ export class Navigation {
     } else {
       if (this.#timer) this.#write(); // what is gone back to is what was last seen
       const path = format(address);
-      if (path !== location.pathname + location.search) history[how === 'push' ? 'pushState' : 'replaceState'](null, '', path);
+      if (path !== here()) history[how === 'push' ? 'pushState' : 'replaceState'](null, '', linkHref(path));
       this.#address = address;
     }
     this.#changed(address);
@@ -48,6 +49,6 @@ export class Navigation {
   #write() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    history.replaceState(null, '', format(this.#address));
+    history.replaceState(null, '', linkHref(format(this.#address)));
   }
 }

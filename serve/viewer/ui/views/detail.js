@@ -3,6 +3,7 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h, inside, outside } from '../lib/dom.js';
 import { clock, count, counted, duration, named, percent, relative } from '../lib/format.js';
+import { live } from '../lib/source.js';
 import { at, FLAG, isGroup, nameOf } from '../model/columns.js';
 import { format } from '../state/address.js';
 import { settled } from '../state/loader.js';
@@ -100,7 +101,7 @@ function span(store, s, d) {
     ...marks.map((k) => h('p', { class: 'd-mark' }, h('b', {}, k.text), ' ', k.means)),
     spanFacts(store, s, d),
     h('div', { class: 'd-tools' },
-      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), copyButton(store, 'Copy as JSON', () => wholeSpanJSON(store)),
+      copyButton(store, 'Copy as text', () => Promise.resolve(asText(d))), live ? copyButton(store, 'Copy as JSON', () => wholeSpanJSON(store)) : null,
       inside(format({ ...s.address, span: d.id }), { class: 'button small' }, 'Link'), d.jaeger ? outside(d.jaeger, 'In Jaeger') : null),
     section(c, 'Attributes', d.attributes, true),
     logLines(d, s.address.zone),
@@ -109,9 +110,9 @@ function span(store, s, d) {
     section(c, 'Resource', d.resource, false),
     section(c, 'Scope', d.scope, false),
     sources(d, path),
-    encodedJSON(store),
-    d.left ? h('p', { class: 'd-note' }, `${counted(d.left, 'more value')} not shown: “Copy as JSON” has all.`) : null,
-    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links are not shown: “Copy as JSON” has all.`) : null,
+    live ? encodedJSON(store) : null,
+    d.left ? h('p', { class: 'd-note' }, `${counted(d.left, 'more value')} not shown${live ? ': “Copy as JSON” has all' : ''}.`) : null,
+    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links are not shown${live ? ': “Copy as JSON” has all' : ''}.`) : null,
   ].filter((e) => e !== null);
 }
 

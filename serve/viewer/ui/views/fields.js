@@ -1,7 +1,8 @@
 // What a span carries: attributes, events, links.
 
-import { bdi, h, inside, outside } from '../lib/dom.js';
+import { bdi, downloadLink, h, inside, outside } from '../lib/dom.js';
 import { bytes, count, counted, dateAndTime, named, relative } from '../lib/format.js';
+import { live } from '../lib/source.js';
 import { searchable, term } from '../model/query.js';
 import { copyButton } from './copy.js';
 
@@ -143,7 +144,7 @@ export function value(f, path) {
   const address = !f.cut && /^https?:\/\/[^\s\\]+$/.test(f.text);
   const pre = h('pre', { class: 'value', dir: 'auto', tabindex: f.text.length > 500 ? '0' : undefined },
     address ? outside(f.text, f.text) : stack ? rows.slice(-TAIL).join('\n') : f.text);
-  const whole = f.cut ? h('p', { class: 'd-cut' }, `The first 4 kB of ${bytes(f.size)}. `, h('a', { href: `/api/v1/${path}/values/${f.n}`, download: true }, 'Download all')) : null;
+  const whole = f.cut ? h('p', { class: 'd-cut' }, `The first 4 kB of ${bytes(f.size)}. `, downloadLink(`${path}/values/${f.n}`, 'Download all')) : null;
   if (!stack) return h('div', {}, pre, whole);
   const more = h('button', { type: 'button', class: 'link' }, `${counted(rows.length - TAIL, 'line')} above: show all`);
   more.addEventListener('click', () => {
@@ -160,7 +161,7 @@ export function value(f, path) {
 function actions(store, f) {
   const whole = asReported(f);
   const buttons = [copyButton(store, 'Copy', () => Promise.resolve(whole))];
-  if (searchable(f.key) && !f.cut && f.size <= FILTERED) {
+  if (live && searchable(f.key) && !f.cut && f.size <= FILTERED) {
     buttons.push(h('button', { type: 'button', class: 'small', title: 'Find spans with this value', onclick: () => store.addTerm(term(f.key, '=', whole)) }, 'Filter'));
   }
   return h('span', { class: 'd-actions' }, ...buttons);

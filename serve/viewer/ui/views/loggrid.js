@@ -4,6 +4,7 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { bytes, count, dateAndTime, named } from '../lib/format.js';
+import { linkHref } from '../lib/place.js';
 import { nameOf } from '../model/columns.js';
 import { numberedLines } from '../model/judgement.js';
 import { atRow, formatLog, hasLine, rowOfFocus } from '../model/loglines.js';
@@ -235,7 +236,7 @@ export class LogGrid {
     row.step.textContent = n === undefined ? '' : String(n);
     row.number.textContent = (l?.inexact ? '≥ ' : '') + line;
     row.number.title = l?.inexact ? 'Lines before it are not here: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
-    row.number.href = format({ ...address, log: formatLog(name, { from: line, to: line }) });
+    row.number.href = linkHref(format({ ...address, log: formatLog(name, { from: line, to: line }) }));
     row.sign.replaceChildren(...(l?.severity && SIGNS[l.severity] ? [h('span', { 'aria-hidden': 'true', title: l.severity }, SIGNS[l.severity]), h('span', { class: 'vh' }, l.severity)] : []));
     row.time.textContent = l ? timeOf(l, address.zone) : '';
     row.text.replaceChildren(...(l?.known ? [knownMark(l.known)] : []), ...(l ? pieces(l) : []));

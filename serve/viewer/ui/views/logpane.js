@@ -3,8 +3,9 @@
 
 import { Failure } from '../lib/api.js';
 import { changes } from '../lib/changes.js';
-import { bdi, h, outside } from '../lib/dom.js';
+import { bdi, downloadLink, h, outside } from '../lib/dom.js';
 import { bytes, clock, counted, named } from '../lib/format.js';
+import { linkTo } from '../lib/place.js';
 import { nameOf } from '../model/columns.js';
 import { formatLog } from '../model/loglines.js';
 import { format } from '../state/address.js';
@@ -144,7 +145,8 @@ function head(store, grid, lost, toLines, place) {
       facts.title = known?.foreign ? 'Written by another clock than the run’s: its times are kept' : '';
       of.replaceChildren(...(s.bySpan >= 0 ? [s.chosen ? 'lines of ' : 'no lines of ', h('b', {}, bdi(named(nameOf(trace.state.model, s.bySpan))))] : []));
       within.hidden = !s.within;
-      links.replaceChildren(...(known?.url ? [outside(known.url, 'In the bucket')] : []), h('a', { href: `/api/v1/${store.path('/raw')}`, download: true }, 'Raw'));
+      const raw = downloadLink(store.path('/raw'), 'Raw');
+      links.replaceChildren(...(known?.url ? [outside(known.url, 'In the bucket')] : []), ...(raw ? [raw] : []));
     },
   };
 }
@@ -225,9 +227,9 @@ function chosenLine(store) {
           l.time ? h('span', {}, `${l.origin === 'read' ? '' : l.origin === 'inherited' ? 'after ' : 'about '}${clock(BigInt(l.time), address.zone, 3)}`) : h('span', { class: 'dim' }, 'no time'),
           span >= 0 ? h('button', { type: 'button', class: 'link', title: 'Show the span', onclick: () => store.trace.goTo(span) }, bdi(named(nameOf(model, span)))) : null,
           h('span', { class: 'dim' }, bytes(l.bytes)),
-          copyButton(store.trace, 'Copy link', () => Promise.resolve(location.origin + format({ ...address, log: formatLog(name, chosen) }))),
+          copyButton(store.trace, 'Copy link', () => Promise.resolve(linkTo(format({ ...address, log: formatLog(name, chosen) })))),
           l.url ? outside(l.url, 'At Prow') : null,
-          h('a', { href: `/api/v1/${store.path('/raw', { at: String(l.number) })}`, download: true }, 'Raw line')),
+          downloadLink(store.path('/raw', { at: String(l.number) }), 'Raw line') ?? ''),
         l.known ? h('p', { class: 'log-known-error' }, h('b', {}, bdi(l.known.title)), ` (${l.known.category}) `, bdi(l.known.next), ' ', l.known.link ? outside(l.known.link, 'More') : null) : '',
         h('pre', { class: 'value', tabindex: '0', 'aria-label': 'The whole line' }, ...pieces(l)));
     },

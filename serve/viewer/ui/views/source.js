@@ -1,6 +1,6 @@
 // Where a span was read, and what it is there.
 
-import { bdi, h, outside } from '../lib/dom.js';
+import { bdi, downloadLink, h, outside } from '../lib/dom.js';
 import { bytes, count } from '../lib/format.js';
 import { spanJSON } from '../state/spanjson.js';
 import { part } from './fields.js';
@@ -14,7 +14,7 @@ const SHOWN = 200_000; // characters of JSON
 export function sources(d, path) {
   return part('Source', bytes(d.bytes), false, h('ul', { class: 'd-sources' }, ...d.sources.map((s) =>
     h('li', {}, s.url ? outside(s.url, s.file) : bdi(s.file), h('span', { class: 'dim' }, ` at byte ${count(s.offset)}`)))),
-    h('p', {}, h('a', { href: `/api/v1/${path}/raw`, download: true }, 'Download the encoded span')));
+    h('p', {}, downloadLink(`${path}/raw`, 'Download the encoded span')));
 }
 
 /**

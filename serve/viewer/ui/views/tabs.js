@@ -2,6 +2,7 @@
 
 import { h, inside } from '../lib/dom.js';
 import { count } from '../lib/format.js';
+import { linkHref } from '../lib/place.js';
 import { format } from '../state/address.js';
 
 /** @typedef {import('../types').Address} Address */
@@ -23,7 +24,7 @@ export function tabBar(label, views) {
      * @param {(view: string) => Address} address of each
      */
     update(view, address) {
-      tabs.forEach((a, i) => (a.href = format(address(views[i]?.view ?? ''))));
+      tabs.forEach((a, i) => (a.href = linkHref(format(address(views[i]?.view ?? '')))));
       if (view === current) return;
       current = view;
       tabs.forEach((a, i) => (views[i]?.view === view ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current')));

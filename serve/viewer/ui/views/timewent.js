@@ -2,7 +2,7 @@
 // and where else the run is shown.
 
 import { text } from '../lib/api.js';
-import { bdi, h, outside, webLinks } from '../lib/dom.js';
+import { bdi, downloadLink, h, outside, webLinks } from '../lib/dom.js';
 import { counted, dateAndTime, duration } from '../lib/format.js';
 import { nanos, phaseBars } from '../model/judgement.js';
 import { copyButton } from './copy.js';
@@ -28,7 +28,7 @@ export function timeOf(store, s) {
     ...(summary ? waits(summary, address.zone) : []),
     h('p', { class: 'cause-links' },
       prow ? outside(prow, 'Prow') : null, ...webLinks(shown.links),
-      h('a', { href: `/api/v1/${store.path}otlp`, download: true }, 'OTLP JSON'),
+      downloadLink(`${store.path}otlp`, 'OTLP JSON'),
       summary && summary.verdict.result !== 'passed' ? copyButton(store, 'Copy as issue', () => text(`${store.path}issue`)) : null,
       copyButton(store, 'Copy trace id', () => Promise.resolve(model.head.id))),
     ...(summary && summary.run.baseline.length > 0 ? [compared(summary)] : []),

@@ -23,7 +23,7 @@ export function topBar(run, { setZone, recolour, help }) {
   const title = h('span', { class: 'run' });
   const links = h('nav', { class: 'links', 'aria-label': 'The run elsewhere' });
   const element = h('header', { class: 'top' },
-    inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, h('img', { src: '/ui/icon.svg', alt: '', width: 18, height: 18 }), h('span', {}, 'prowtrace')),
+    inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, icon(), h('span', {}, 'prowtrace')),
     title, links, zone, zonePrinted, themeButton(recolour),
     h('button', { type: 'button', class: 'icon', title: 'Keys and searches (?)', 'aria-label': 'Help: keys and searches', onclick: help }, '?'));
   const changed = changes();
@@ -40,6 +40,12 @@ export function topBar(run, { setZone, recolour, help }) {
       links.replaceChildren(...webLinks(shown.links), ...jaegerLink(run, address));
     },
   };
+}
+
+/** The icon of the document. */
+function icon() {
+  const link = document.querySelector('link[rel=icon]');
+  return link instanceof HTMLLinkElement ? h('img', { src: link.href, alt: '', width: 18, height: 18 }) : null;
 }
 
 /**

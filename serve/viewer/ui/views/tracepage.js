@@ -1,7 +1,7 @@
 // The page of one trace: its head, and one of the views of its spans.
 
 import { changes } from '../lib/changes.js';
-import { bdi, h, inside } from '../lib/dom.js';
+import { bdi, downloadLink, h, inside } from '../lib/dom.js';
 import { clock, counted, duration, named, spansOf } from '../lib/format.js';
 import { firstModel } from '../model/firstscreen.js';
 import { loadTrace } from '../state/load.js';
@@ -162,7 +162,7 @@ function traceHead({ head: t, startNs }, say, tabs) {
       t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
       servicesKey(t),
       h('span', { class: 'trace-id' }, 'trace ', h('code', {}, t.id), ' ', copyButton({ say }, 'Copy', () => Promise.resolve(t.id))),
-      h('a', { href: `/api/v1/traces/${t.id}/otlp`, download: true }, 'OTLP JSON')),
+      downloadLink(`traces/${t.id}/otlp`, 'OTLP JSON')),
     tabs);
   return {
     element,
