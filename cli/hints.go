@@ -98,6 +98,7 @@ var hints = []hint{
 	hintFor(parseHint),
 	hintAfter(choiceHint),
 	hintFor(resolveHint),
+	hintFor(deckHint),
 	hintFor(tooManyHint),
 	hintFor(func(e *launch.NamedError) string {
 		if errors.Is(e, fs.ErrPermission) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"prowtrace/internal/text"
+	"prowtrace/objstore"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/session"
@@ -64,9 +65,23 @@ func resolveHint(e *find.ResolveError) string {
 	case find.ReasonLink:
 		return pasteRun
 	case find.ReasonDeck:
+		if hint := hintFor(deckHint)(invocation{}, e); hint != "" {
+			return hint + "; or " + pasteRun
+		}
 		return "try again later, or " + pasteRun
 	}
 	return ""
+}
+
+// deckHint is what to do where Prow's page does not answer.
+func deckHint(e *find.DeckError) string {
+	switch e.Cause {
+	case objstore.NameUnknown:
+		return "check the name of the host and the network, and HTTPS_PROXY if there is a proxy"
+	case objstore.TooSlow:
+		return "check the network, and try again later"
+	}
+	return unreachableHint(&objstore.UnreachableError{Cause: e.Cause})
 }
 
 // olderHint is how to look at runs that are older than those that were looked at.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
@@ -32,6 +33,10 @@ func TestHintsOfNames(t *testing.T) {
 		{&find.ResolveError{Reason: find.ReasonRunning}, "--watch --latest"},
 		{&find.ResolveError{Reason: find.ReasonNotThere}, "it may have expired"},
 		{&find.ResolveError{Reason: find.ReasonProw}, "name the bucket with --bucket, or that Prow in the config file"},
+		{&find.ResolveError{Reason: find.ReasonDeck, Err: &find.DeckError{Cause: objstore.NameUnknown}}, "check the name of the host and the network, and HTTPS_PROXY if there is a proxy; or paste the link of the run itself"},
+		{&find.DeckError{Cause: objstore.TooSlow}, "check the network, and try again later"},
+		{&find.DeckError{Cause: objstore.Certificate}, "point SSL_CERT_FILE to its certificate"},
+		{&find.DeckError{}, "check the network, a firewall, and HTTPS_PROXY if there is a proxy; then try again"},
 		{&find.TooManyError{Noun: "job"}, "paste the link of one"},
 		{&find.TooManyError{Noun: "build"}, "a time with --after"},
 	} {

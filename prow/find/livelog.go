@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"prowtrace/prow"
@@ -24,7 +23,7 @@ type LiveLog func(ctx context.Context, host string, run prow.Run, container stri
 const liveLogTimeout = 2 * time.Minute
 
 // DeckLog is the LiveLog by HTTP, without credentials. Deck gives all of a log each
-// time, of any length. Errors are ErrNoLog and those of HTTP.
+// time, of any length. Errors are ErrNoLog, *DeckError and those of HTTP.
 func DeckLog(ctx context.Context, host string, run prow.Run, container string) (io.ReadCloser, error) {
 	page := deckPage(host, "/log", url.Values{"job": {run.Job}, "id": {run.Build}, "container": {container}})
 	ctx, cancel := context.WithTimeout(ctx, liveLogTimeout)
@@ -36,7 +35,7 @@ func DeckLog(ctx context.Context, host string, run prow.Run, container string) (
 	resp, err := deckClient(req).Do(req)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("cannot ask %s for a log: %w", host, err)
+		return nil, unreachable(host, err)
 	}
 	if resp.StatusCode == http.StatusOK {
 		return &deckBody{resp.Body, cancel}, nil
@@ -58,23 +57,4 @@ type deckBody struct {
 func (b *deckBody) Close() error {
 	defer b.cancel()
 	return b.ReadCloser.Close()
-}
-
-// deckPage is the address of a page of a Deck.
-func deckPage(host, path string, query url.Values) string {
-	page := url.URL{Scheme: "https", Host: host, Path: path, RawQuery: query.Encode()}
-	if name, _, _ := strings.Cut(host, ":"); name == "localhost" || name == "127.0.0.1" {
-		page.Scheme = "http"
-	}
-	return page.String()
-}
-
-// deckClient follows no redirect of a request to another host: there is only a login.
-func deckClient(first *http.Request) *http.Client {
-	return &http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
-		if next.URL.Host != first.URL.Host || len(before) > 3 {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
 }

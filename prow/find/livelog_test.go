@@ -26,7 +26,7 @@ func TestDeckLog(t *testing.T) {
 		{"there", s.Host, "test", "one\n", nil},
 		{"another container", s.Host, "other", "", ErrNoLog},
 		{"behind a login", strings.TrimPrefix(away.URL, "http://"), "test", "", errors.New("HTTP 302")},
-		{"nobody answers", "127.0.0.1:1", "test", "", errors.New("cannot ask 127.0.0.1:1")},
+		{"nobody answers", "127.0.0.1:1", "test", "", errors.New("cannot reach Prow's page at 127.0.0.1:1: connection refused")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := DeckLog(t.Context(), tt.host, run, tt.container)

@@ -23,8 +23,11 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	}
 	status, body, err := r.o.Deck(ctx, deckPage(host, "/prowjob", url.Values{"prowjob": {ref.ProwJob}}))
 	switch {
+	case ctx.Err() != nil:
+		return prow.Run{}, context.Cause(ctx)
 	case err != nil:
-		return prow.Run{}, fmt.Errorf("cannot ask %s for %s: %w", host, subject(ref), err)
+		err = unreachable(host, err)
+		return fail(ReasonDeck, err.Error(), err)
 	case status == http.StatusNotFound:
 		return fail(ReasonDeleted, host+" does not have it (any more): a ProwJob is deleted two days after it was made", ErrNoRun)
 	case status != http.StatusOK:

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -274,7 +276,7 @@ func TestResolveProwJob(t *testing.T) {
 		{"odd link", 200, yaml("  url: http://x/\x1b[1m\n"), nil, `leads to no run`},
 		{"gone", 404, "no", nil, `ProwJob "` + uuid + `": prow.k8s.io does not have it (any more): a ProwJob is deleted two days after it was made`},
 		{"broken", 502, "<html>", nil, "prow.k8s.io answered HTTP 502"},
-		{"no answer", 0, "", errors.New("connection refused"), "cannot ask prow.k8s.io for ProwJob \"" + uuid + "\": connection refused"},
+		{"no answer", 0, "", &url.Error{Op: "Get", URL: "https://prow.k8s.io/prowjob", Err: syscall.ECONNREFUSED}, "the run of ProwJob \"" + uuid + "\": cannot reach Prow's page at prow.k8s.io: connection refused"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -32,25 +32,37 @@ const (
 )
 
 // DeckTabs asks a Deck for its Prow's configuration, and gives the tabs that the
-// annotations of its jobs tell of. It sends no credentials.
+// annotations of its jobs tell of. It sends no credentials. Errors are *DeckError, the
+// context's, and what the Deck answered.
 func DeckTabs(ctx context.Context, host string) ([]Tab, error) {
+	return deckTabs(ctx, host, deckTimeout)
+}
+
+// deckTabs waits so long for the beginning of the answer.
+func deckTabs(ctx context.Context, host string, patience time.Duration) ([]Tab, error) {
 	ctx, cancel := context.WithTimeout(ctx, configTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, deckPage(host, "/config", nil), nil)
 	if err != nil {
 		return nil, err
 	}
+	silence := time.AfterFunc(patience, cancel)
 	resp, err := deckClient(req).Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("cannot ask %s for its configuration: %w", host, err)
+	begun := silence.Stop()
+	if err == nil {
+		defer resp.Body.Close()
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	switch {
+	case !begun:
+		return nil, unreachable(host, context.DeadlineExceeded)
+	case err != nil:
+		return nil, unreachable(host, err)
+	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("cannot read the configuration of %s: HTTP %d", host, resp.StatusCode)
 	}
 	tabs, err := ReadTabs(io.LimitReader(resp.Body, maxConfig))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration of %s: %w", host, err)
+		return nil, unreachable(host, err)
 	}
 	return tabs, nil
 }

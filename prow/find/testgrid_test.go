@@ -1,12 +1,22 @@
 package find
 
 import (
+	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"prowtrace/objstore"
 )
 
 // sampleConfig is the configuration of a Prow, as Deck writes it.
@@ -108,6 +118,59 @@ func TestDeckTabs(t *testing.T) {
 	status = http.StatusForbidden
 	if _, err := DeckTabs(t.Context(), host); err == nil || !strings.Contains(err.Error(), "HTTP 403") {
 		t.Errorf("refused: %v", err)
+	}
+}
+
+// A Deck that does not begin to answer is given up, and told from one that cannot be reached.
+func TestDeckTabsWithoutAnswer(t *testing.T) {
+	over := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }))
+	defer silent.Close()
+	defer close(over)
+	host := strings.TrimPrefix(silent.URL, "http://")
+	var e *DeckError
+	if _, err := deckTabs(t.Context(), host, time.Millisecond); !errors.As(err, &e) || e.Cause != objstore.TooSlow || err.Error() != "cannot reach Prow's page at "+host+": timed out" {
+		t.Errorf("silent: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := DeckTabs(ctx, host); !errors.Is(err, context.Canceled) || errors.As(err, &e) {
+		t.Errorf("cancelled: %v", err)
+	}
+	torn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "9999")
+		fmt.Fprint(w, sampleConfig)
+	}))
+	defer torn.Close()
+	host = strings.TrimPrefix(torn.URL, "http://")
+	if _, err := DeckTabs(t.Context(), host); err == nil || err.Error() != "cannot reach Prow's page at "+host+": the connection broke off" {
+		t.Errorf("torn: %v", err)
+	}
+}
+
+// Each cause is told in plain words.
+func TestUnreachable(t *testing.T) {
+	get := func(err error) error { return &url.Error{Op: "Get", URL: "https://h/config", Err: err} }
+	dial := func(op string, err error) error { return get(&net.OpError{Op: op, Net: "tcp", Err: err}) }
+	for _, tt := range []struct {
+		err   error
+		cause objstore.Cause
+		want  string
+	}{
+		{dial("dial", os.NewSyscallError("connect", syscall.ECONNREFUSED)), objstore.NetworkFailed, "connection refused"},
+		{dial("dial", &net.DNSError{Err: "no such host", Name: "h", IsNotFound: true}), objstore.NameUnknown, "no such host"},
+		{dial("dial", &net.DNSError{Err: "i/o timeout", Name: "h", IsTimeout: true}), objstore.NameUnknown, "the name of its host cannot be resolved"},
+		{dial("dial", os.ErrDeadlineExceeded), objstore.TooSlow, "timed out"},
+		{get(context.DeadlineExceeded), objstore.TooSlow, "timed out"},
+		{dial("proxyconnect", syscall.ECONNREFUSED), objstore.NetworkFailed, "the proxy before it: connection refused"},
+		{get(&tls.CertificateVerificationError{Err: errors.New("signed by\x1b[1m nobody")}), objstore.Certificate, "its certificate is not trusted: signed by nobody"},
+		{get(syscall.ECONNRESET), objstore.NetworkFailed, "the connection broke off"},
+		{get(errors.New("http: odd\nanswer")), objstore.NetworkFailed, "http: odd answer"},
+	} {
+		var e *DeckError
+		if err := unreachable("h", tt.err); !errors.As(err, &e) || e.Cause != tt.cause || err.Error() != "cannot reach Prow's page at h: "+tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%v: %v, want %s", tt.err, err, tt.want)
+		}
 	}
 }
 
