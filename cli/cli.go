@@ -78,6 +78,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.AddCommand(
 		newView(s).command("view WHAT…"),
 		newFetch(s),
+		newExport(s),
 		newLog(s),
 		newServe(s),
 		newResolve(s),

@@ -48,6 +48,7 @@ var exitCodes = []struct {
 	{isA[*session.MissingPathError], ExitNotFound},
 	{isA[*session.NoArtifactError], ExitNotFound},
 	{isA[*noLogError], ExitNotFound},
+	{isA[*noTraceError], ExitNotFound},
 }
 
 func exitCode(err error) int {

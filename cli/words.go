@@ -15,7 +15,7 @@ import (
 // otherNames is what other programs call our commands.
 var otherNames = map[string]string{
 	"ls": "runs", "list": "runs", "history": "runs", "jobs": "runs", "builds": "runs",
-	"export": "fetch", "download": "fetch", "get": "fetch", "cp": "fetch", "copy": "fetch", "save": "fetch", "pull": "fetch",
+	"convert": "export", "download": "fetch", "get": "fetch", "cp": "fetch", "copy": "fetch", "save": "fetch", "pull": "fetch",
 	"open": "view", "show": "view", "compare": "diff", "changes": "diff",
 	"server": "serve", "start": "serve",
 	"logs": "log", "grep": "log", "tail": "log", "cat": "log", "errors": "log",

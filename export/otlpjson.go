@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -12,8 +11,11 @@ import (
 	"strconv"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/trace"
 )
 
@@ -21,39 +23,80 @@ import (
 // numbers, bytes in base64, no field that has its default. protojson gets the
 // first and the third wrong. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
-// WriteOTLPJSON writes all spans of a trace as one OTLP/JSON message, one after
-// the other: the whole is never in memory. It looks at the context every 1024
-// spans.
-func WriteOTLPJSON(ctx context.Context, w io.Writer, tree trace.Tree) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	out.WriteString(`{"resourceSpans":[`) // the first error stays in out: Flush has it
-	var b []byte
-	first := true
-	for i := range tree.Len() {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return fmt.Errorf("cannot write trace %v as JSON: %w", tree.Trace.ID, context.Cause(ctx))
+// WriteOTLPJSON writes the spans as one OTLP/JSON message, a batch at a time: the whole is
+// never in memory. It holds all that OTLP has. Text that is not UTF-8 has U+FFFD in its
+// place, and is counted.
+func WriteOTLPJSON(ctx context.Context, w io.Writer, s Selection) (Report, error) {
+	return writeJSON(ctx, w, s, jsonForm{begin: "{\"resourceSpans\":[\n", between: ",\n", end: "\n]}\n"})
+}
+
+// WriteOTLPJSONLines writes the spans as OTLP/JSON messages, one a line, as the Collector's
+// file exporter does: lines of at most some MiB, or of one span. It holds what
+// WriteOTLPJSON does.
+func WriteOTLPJSONLines(ctx context.Context, w io.Writer, s Selection) (Report, error) {
+	return writeJSON(ctx, w, s, jsonForm{batch: `{"resourceSpans":[`, between: ",", batchEnd: "]}\n"})
+}
+
+// A jsonForm is what stands around runs of spans: at the beginning and the end, around each
+// batch, and between two runs of a message.
+type jsonForm struct{ begin, batch, between, batchEnd, end string }
+
+func writeJSON(ctx context.Context, w io.Writer, s Selection, form jsonForm) (Report, error) {
+	all := newWalk(ctx, s)
+	out, first := []byte(form.begin), true
+	err := all.batches(func(batch *batch) error {
+		out = append(out, form.batch...)
+		first = first || form.batch != ""
+		for i := range batch.runs {
+			if !first {
+				out = append(out, form.between...)
+			}
+			out, first = appendRun(out, &batch.runs[i], all), false
 		}
-		d, err := tree.Detail(i)
-		if err != nil {
-			continue // what strict readers refuse is cleaned while it is served; nothing is left to fail
-		}
-		if b = b[:0]; !first {
-			b = append(b, ',')
-		}
-		first = false
-		out.Write(appendResourceSpans(append(b, '\n'), d))
+		_, err := w.Write(append(out, form.batchEnd...))
+		out = out[:0]
+		return err
+	})
+	if err == nil {
+		_, err = w.Write(append(out, form.end...))
 	}
-	out.WriteString("\n]}\n")
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("cannot write trace %v as JSON: %w", tree.Trace.ID, err)
+	if err != nil {
+		err = fmt.Errorf("cannot write spans as JSON: %w", err)
 	}
-	return nil
+	return all.report(), err
 }
 
 // AppendOTLPJSON appends one span as a whole OTLP/JSON message.
 func AppendOTLPJSON(b []byte, d trace.Detail) []byte {
 	b = append(b, `{"resourceSpans":[`...)
-	return append(appendResourceSpans(b, d), "]}"...)
+	return append(appendResourceSpans(b, d, []*tracepb.Span{d.Span}), "]}"...)
+}
+
+// lossInvalid is what JSON cannot hold.
+const lossInvalid = "text that is not UTF-8 (U+FFFD is in its place)"
+
+// appendRun appends a run as a ResourceSpans.
+func appendRun(b []byte, r *run, all *walk) []byte {
+	d := trace.Detail{Resource: &resourcepb.Resource{}, Scope: &commonpb.InstrumentationScope{}, ResourceSchema: r.resource.schema, ScopeSchema: r.scope.schema}
+	described := decodedAs(r.resource, otlpwire.Resource, d.Resource)
+	described = decodedAs(r.scope, otlpwire.Scope, d.Scope) && described
+	spans := make([]*tracepb.Span, len(r.spans))
+	for i, p := range r.spans {
+		spans[i] = &tracepb.Span{}
+		if clean := decodedAs(p, otlpwire.Span, spans[i]); !clean || !described {
+			all.lose(lossInvalid)
+		}
+	}
+	return appendResourceSpans(b, d, spans)
+}
+
+// decodedAs decodes a part, and reports whether that is all of it. Clean leaves nothing that
+// Unmarshal refuses.
+func decodedAs(p part, schema *otlpwire.Schema, m proto.Message) (whole bool) {
+	if !p.clean {
+		p.wire = schema.Clean(p.wire)
+	}
+	return proto.Unmarshal(p.wire, m) == nil && p.clean
 }
 
 // object writes the fields of a JSON object.
@@ -121,6 +164,9 @@ func appendList[T any](b []byte, all []T, add func([]byte, T) []byte) []byte {
 }
 
 func appendText(b []byte, s string) []byte {
+	if isPlain(s) { // as nearly all are
+		return append(append(append(b, '"'), s...), '"')
+	}
 	text, err := json.Marshal(s)
 	if err != nil {
 		return append(b, `""`...) // a string is always JSON
@@ -128,7 +174,19 @@ func appendText(b []byte, s string) []byte {
 	return append(b, text...)
 }
 
-func appendResourceSpans(b []byte, d trace.Detail) []byte {
+// isPlain reports whether a text stands for itself in JSON.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
+}
+
+// appendResourceSpans appends spans that have the resource and the scope of d.
+func appendResourceSpans(b []byte, d trace.Detail, spans []*tracepb.Span) []byte {
 	o := open(b)
 	o.key("resource")
 	r := open(o.b)
@@ -142,7 +200,7 @@ func appendResourceSpans(b []byte, d trace.Detail) []byte {
 	c.text("version", d.Scope.GetVersion())
 	c.attributes(d.Scope.GetAttributes(), d.Scope.GetDroppedAttributesCount())
 	s.b = c.close()
-	listField(&s, "spans", []*tracepb.Span{d.Span}, appendSpan)
+	listField(&s, "spans", spans, appendSpan)
 	s.text("schemaUrl", d.ScopeSchema)
 	o.b = append(s.close(), ']')
 	o.text("schemaUrl", d.ResourceSchema)

@@ -58,6 +58,7 @@ func (r resource) describedAs(g Description, name string, services *interner[str
 	for _, a := range extra {
 		if stringAttribute(decoded.Attributes, a.Key) == "" {
 			setString(decoded, a.Key, text.Valid(a.Value))
+			r.added = otlpwire.AppendText(r.added[:len(r.added):len(r.added)], 1, a.Key, text.Valid(a.Value))
 			changed = true
 		}
 	}

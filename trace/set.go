@@ -94,6 +94,7 @@ type total struct {
 type resource struct {
 	wire    []byte // encoded Resource, clean and with a service.name: what is served
 	raw     []byte // encoded Resource as it was found
+	added   []byte // encoded attributes of its group's Description that wire has and raw lacks
 	schema  string
 	service uint32
 	group   int // as in Source

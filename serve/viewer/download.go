@@ -3,6 +3,7 @@ package viewer
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -107,7 +108,8 @@ func (v *reader) streamTrace(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+t.ID.String()+`.json"`)
-	_ = export.WriteOTLPJSON(r.Context(), w, v.view.Tree(t)) // the visitor may have left
+	spans := export.Selection{View: v.view, Trees: slices.Values([]export.Tree{{Tree: v.view.Tree(t)}})}
+	_, _ = export.WriteOTLPJSON(r.Context(), w, spans) // the visitor may have left
 }
 
 // getRaw sends a span's bytes as the file has them: an encoded OTLP Span.

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/term"
+)
+
+// replaceFile writes a file as a whole: to another name beside it first, so that a failure
+// or Ctrl-C leaves what was there.
+func replaceFile(name string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return writeSpecial(name, info, write)
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real // the link stays
+	}
+	beside := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%x.tmp", filepath.Base(name), rand.Uint64()))
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return advised{fmt.Errorf("cannot write -o: %w", err), "name a file in a directory that can be written"}
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(beside)
+		}
+	}()
+	buffered := bufio.NewWriterSize(f, 1<<18)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	if err = errors.Join(buffered.Flush(), f.Close()); err == nil {
+		err = os.Rename(beside, name)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write -o: %w", err)
+	}
+	return nil
+}
+
+// writeSpecial writes to what cannot be replaced, such as /dev/stdout or a pipe.
+func writeSpecial(name string, info os.FileInfo, write func(io.Writer) error) error {
+	if info.IsDir() {
+		return usageError{fmt.Errorf("-o %s is a directory", name), "name a file"}
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("cannot write -o: %w", err)
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// isTerminal reports whether a person would see the bytes that are written.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

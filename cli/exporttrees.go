@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"prowtrace/export"
+	"prowtrace/internal/text"
+	"prowtrace/trace"
+	"prowtrace/trace/analysis"
+	"prowtrace/trace/query"
+)
+
+// derived is what searches ask of analyses.
+var derived = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers, Path: analysis.Paths, Link: analysis.Links}
+
+// trees chooses what is handed over: the joined traces unless the flags say otherwise, or
+// there are none.
+func (e *exportCommand) trees(ctx context.Context, view *trace.View) (iter.Seq[export.Tree], error) {
+	trees := export.Joined(view)
+	switch {
+	case e.trace != "":
+		t, err := e.named(view)
+		if err != nil {
+			return nil, err
+		}
+		trees = slices.Values([]export.Tree{{Tree: view.Tree(t)}})
+	case e.all, len(view.Jobs()) == 0:
+		trees = export.All(view)
+	}
+	if e.find == "" {
+		return trees, nil
+	}
+	filter, err := query.Parse(e.find)
+	if err != nil {
+		var wrong *query.SyntaxError
+		if errors.As(err, &wrong) {
+			return nil, usageError{fmt.Errorf("cannot read --find %s: %s", text.Quote(e.find, maxQuoted), wrong.Problem), wrong.Hint}
+		}
+		return nil, err
+	}
+	return onlyFound(ctx, view, trees, filter)
+}
+
+// named is the trace of --trace.
+func (e *exportCommand) named(view *trace.View) (trace.Trace, error) {
+	id, err := trace.ParseTraceID(e.trace)
+	if err != nil {
+		return trace.Trace{}, usageError{fmt.Errorf("invalid --trace %s", text.Quote(e.trace, maxQuoted)), "a trace id has 32 hex digits"}
+	}
+	t, ok := view.Lookup(id)
+	if !ok {
+		return trace.Trace{}, &noTraceError{id}
+	}
+	return t, nil
+}
+
+// noTraceError: there is no trace of an id.
+type noTraceError struct{ id trace.TraceID }
+
+func (e *noTraceError) Error() string { return fmt.Sprintf("there is no trace %v", e.id) }
+
+// onlyFound narrows trees to the spans that a search finds. Whole traces are asked first: most
+// are of one span, and have nothing.
+func onlyFound(ctx context.Context, view *trace.View, trees iter.Seq[export.Tree], filter query.Filter) (iter.Seq[export.Tree], error) {
+	traces, err := query.Find(ctx, view, query.Query{Filter: filter, Joined: true, Derived: derived})
+	if err != nil {
+		return nil, err
+	}
+	possible := make([]bool, view.NumTraces())
+	for _, t := range traces {
+		possible[t.Index] = true
+	}
+	hit := make([]bool, view.Len()) // by row
+	for t := range trees {
+		if !possible[t.Trace.Index] {
+			continue
+		}
+		hits, err := query.InTree(ctx, t.Tree, filter, derived)
+		if err != nil {
+			return nil, err
+		}
+		for i, is := range hits {
+			if row := t.Row(i); is && (t.Chosen == nil || t.Chosen(row)) {
+				hit[row] = true
+			}
+		}
+	}
+	return func(yield func(export.Tree) bool) {
+		for t := range trees {
+			if possible[t.Trace.Index] && !yield(export.Tree{Tree: t.Tree, Chosen: func(row int) bool { return hit[row] }}) {
+				return
+			}
+		}
+	}, nil
+}

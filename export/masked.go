@@ -1,0 +1,113 @@
+package export
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"prowtrace/internal/mask"
+)
+
+// maskedSpan gives an encoded span, which is clean, without its secrets; maskedResource and
+// maskedScope do the same.
+func maskedSpan(wire []byte) []byte {
+	s := &tracepb.Span{}
+	return reencoded(wire, s, func() { maskSpan(s) })
+}
+
+func maskedResource(wire []byte) []byte {
+	r := &resourcepb.Resource{}
+	return reencoded(wire, r, func() { maskAttributes(r.GetAttributes()) })
+}
+
+func maskedScope(wire []byte) []byte {
+	s := &commonpb.InstrumentationScope{}
+	return reencoded(wire, s, func() { maskAttributes(s.GetAttributes()) })
+}
+
+// reencoded gives what a change makes of a message. What cannot be read is left out: it
+// may hold a secret.
+func reencoded(wire []byte, m proto.Message, change func()) []byte {
+	if proto.Unmarshal(wire, m) != nil {
+		return nil
+	}
+	m.ProtoReflect().SetUnknown(nil)
+	change()
+	out, err := proto.Marshal(m)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// maskSpan hides the secrets in all texts of a span. It reports whether there were any.
+func maskSpan(s *tracepb.Span) (found bool) {
+	hide(&s.Name, "", &found)
+	hide(&s.TraceState, "", &found)
+	if s.Status != nil {
+		hide(&s.Status.Message, "", &found)
+	}
+	found = maskAttributes(s.Attributes) || found
+	for _, e := range s.Events {
+		hide(&e.Name, "", &found)
+		found = maskAttributes(e.Attributes) || found
+	}
+	for _, l := range s.Links {
+		hide(&l.TraceState, "", &found)
+		found = maskAttributes(l.Attributes) || found
+	}
+	return found
+}
+
+func maskAttributes(all []*commonpb.KeyValue) (found bool) {
+	for _, kv := range all {
+		maskValue(kv.GetKey()+"=", kv.GetValue(), &found)
+	}
+	return found
+}
+
+// maskValue hides the secrets of a value. before is what tells what it is: its key, or the
+// word before it in a command line. Values are nested only as deep as trace.Load lets them
+// be.
+func maskValue(before string, v *commonpb.AnyValue, found *bool) {
+	switch value := v.GetValue().(type) {
+	case *commonpb.AnyValue_StringValue:
+		hide(&value.StringValue, before, found)
+	case *commonpb.AnyValue_BytesValue:
+		if utf8.Valid(value.BytesValue) {
+			text := string(value.BytesValue)
+			hide(&text, before, found)
+			value.BytesValue = []byte(text)
+		}
+	case *commonpb.AnyValue_ArrayValue:
+		for _, e := range value.ArrayValue.GetValues() {
+			word := e.GetStringValue()
+			maskValue(before, e, found)
+			if before = ""; strings.HasPrefix(word, "-") {
+				before = word + " "
+			}
+		}
+	case *commonpb.AnyValue_KvlistValue:
+		for _, kv := range value.KvlistValue.GetValues() {
+			maskValue(kv.GetKey()+"=", kv.GetValue(), found)
+		}
+	}
+}
+
+// hide hides the secrets of a text.
+func hide(text *string, before string, found *bool) {
+	if masked := maskedText(before, *text); masked != *text {
+		*text, *found = masked, true
+	}
+}
+
+func maskedText(before, text string) string {
+	if masked, ok := strings.CutPrefix(mask.Text(before+text), before); ok {
+		return masked
+	}
+	return mask.Text(text)
+}

@@ -1,0 +1,177 @@
+package export
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
+	"prowtrace/trace"
+)
+
+// A Selection is the spans that are handed over. Its View must stay open while it is used.
+type Selection struct {
+	View *trace.View
+
+	// Trees gives the traces in the order in which they are written. It is ranged over more
+	// than once, and must give the same each time.
+	Trees iter.Seq[Tree]
+
+	// Mask hides secrets in all texts that are written. Without it a Report tells whether
+	// there is something to hide.
+	Mask bool
+}
+
+// A Tree is one trace of a Selection.
+type Tree struct {
+	trace.Tree
+	Chosen func(row int) bool // of its spans; nil chooses all
+}
+
+func (t Tree) chooses(i int) bool { return t.Chosen == nil || t.Chosen(t.Row(i)) }
+
+// All gives every span of a View once: the traces as they were reported, and the own spans
+// of each job as a trace of their own.
+func All(v *trace.View) iter.Seq[Tree] {
+	return func(yield func(Tree) bool) {
+		for i := range v.NumTraces() {
+			t := Tree{Tree: v.Tree(v.Trace(i))}
+			if t.Joined() {
+				t.Chosen = v.Added
+			}
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// Joined gives the joined traces of a View: every span of their jobs in one.
+func Joined(v *trace.View) iter.Seq[Tree] {
+	return func(yield func(Tree) bool) {
+		for _, t := range v.Jobs() {
+			if !yield(Tree{Tree: v.Tree(t)}) {
+				return
+			}
+		}
+	}
+}
+
+// A Report says what was written, and what the format does not hold of it.
+type Report struct {
+	Spans  int
+	Losses []Loss // ordered by What
+
+	// Secret reports that a text looks like a secret and was not masked.
+	Secret bool
+}
+
+// A Loss is one kind of facts that a format cannot hold: which, and of how many spans.
+type Loss struct {
+	What  string // "links"
+	Spans int
+}
+
+func (l Loss) String() string { return fmt.Sprintf("%s of %s", l.What, text.Count(l.Spans, "span")) }
+
+// look is after how many spans the context is looked at.
+const look = 1024
+
+// A walk goes through the spans of a selection once, and counts.
+type walk struct {
+	Selection
+	ctx     context.Context
+	spans   int
+	losses  map[string]int
+	secrets secrets
+}
+
+func newWalk(ctx context.Context, s Selection) *walk {
+	return &walk{Selection: s, ctx: ctx, losses: map[string]int{}, secrets: secrets{found: s.Mask}}
+}
+
+// each calls write with every span, in order.
+func (w *walk) each(write func(t Tree, i int) error) error {
+	for t := range w.Trees {
+		for i := range t.Len() {
+			if i%look == 0 && w.ctx.Err() != nil {
+				return context.Cause(w.ctx)
+			}
+			if !t.chooses(i) {
+				continue
+			}
+			w.spans++
+			if err := write(t, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lose counts that the format does not hold something of a span.
+func (w *walk) lose(what string) { w.losses[what]++ }
+
+func (w *walk) report() Report {
+	r := Report{Spans: w.spans, Secret: !w.Mask && w.secrets.found}
+	for _, what := range slices.Sorted(maps.Keys(w.losses)) {
+		r.Losses = append(r.Losses, Loss{what, w.losses[what]})
+	}
+	return r
+}
+
+// A part is an encoded message as it is written.
+type part struct {
+	wire   []byte
+	schema string // URL, of a resource or scope
+	clean  bool   // strict readers take it
+}
+
+// span gives span i of a tree: exactly as its file has it unless it is joined or masked.
+func (w *walk) span(t Tree, i int) part {
+	wire, clean := t.Exact(i)
+	if !w.Mask {
+		w.secrets.lookAtSpan(wire)
+		return part{wire: wire, clean: clean}
+	}
+	if !clean {
+		wire = otlpwire.Span.Clean(wire)
+	}
+	return part{wire: maskedSpan(wire), clean: true}
+}
+
+// resource gives the resource of span i.
+func (w *walk) resource(t Tree, i int) part {
+	p := part{clean: true}
+	if t.Joined() {
+		p.wire, p.schema = w.View.EncodedResource(t.Resource(i))
+	} else {
+		p.wire, p.schema, p.clean = w.View.ExactResource(t.Resource(i))
+	}
+	if !w.Mask {
+		w.secrets.lookAtResource(p.wire)
+		return p
+	}
+	if !p.clean {
+		p.wire = otlpwire.Resource.Clean(p.wire)
+	}
+	return part{maskedResource(p.wire), p.schema, true}
+}
+
+// scope gives the instrumentation scope of span i.
+func (w *walk) scope(t Tree, i int) part {
+	p := part{}
+	p.wire, p.schema, p.clean = w.View.ExactScope(w.View.Scope(t.Row(i)))
+	if t.Joined() || w.Mask && !p.clean {
+		p.wire, p.schema = w.View.EncodedScope(w.View.Scope(t.Row(i)))
+		p.clean = true
+	}
+	if !w.Mask {
+		w.secrets.lookAtScope(p.wire)
+		return p
+	}
+	return part{maskedScope(p.wire), p.schema, true}
+}
