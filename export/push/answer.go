@@ -1,0 +1,103 @@
+package push
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"prowtrace/internal/otlpwire"
+)
+
+// An answer is what a receiver says of a request that it took.
+type answer struct {
+	rejected int64 // spans that it does not keep
+	message  string
+}
+
+// readAnswer reads an ExportTraceServiceResponse. What is broken in it says nothing.
+func readAnswer(b []byte) (a answer) {
+	partial := otlpwire.Bytes(b, 1)
+	a.message = string(otlpwire.Bytes(partial, 2))
+	a.rejected = int64(varint(partial, 1))
+	return a
+}
+
+// varint gives the last varint of a field.
+func varint(b []byte, num protowire.Number) (v uint64) {
+	c := otlpwire.Read(b)
+	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
+		if f.Num == num && f.Typ == protowire.VarintType {
+			v = f.Value
+		}
+	}
+	return v
+}
+
+// againCodes are what a client may send a request again for, by the OTLP specification.
+var againCodes = map[codes.Code]bool{
+	codes.Canceled: true, codes.DeadlineExceeded: true, codes.Aborted: true, codes.OutOfRange: true, codes.Unavailable: true, codes.DataLoss: true,
+	// The specification wants a RetryInfo with it. Receivers that limit rates send none, and
+	// what they refuse would be lost.
+	codes.ResourceExhausted: true,
+}
+
+// againStatuses are the same of HTTP.
+var againStatuses = map[int]bool{
+	http.StatusTooManyRequests: true, http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true,
+}
+
+// sizeWords are what servers of several makes say of a message that is too large.
+var sizeWords = regexp.MustCompile(`(?i)larger than max|too large|exceeds? (the )?(configured )?max\w* .*size|maximum (configured )?(message|request|body) size`)
+
+// sizeOfCode says whether a gRPC error is about the size of the request.
+func sizeOfCode(code codes.Code, message string, asked time.Duration) size {
+	switch {
+	case code != codes.ResourceExhausted && code != codes.OutOfRange || asked > 0:
+		return 0
+	case sizeWords.MatchString(message):
+		return tooLarge
+	case code == codes.ResourceExhausted:
+		return maybeTooLarge
+	}
+	return 0
+}
+
+// sizeOfStatus says the same of HTTP.
+func sizeOfStatus(status int, message string) size {
+	if status == http.StatusRequestEntityTooLarge || status == http.StatusBadRequest && sizeWords.MatchString(message) {
+		return tooLarge
+	}
+	return 0
+}
+
+// mostAsked bounds what a receiver can ask to wait: numbers must not overflow.
+const mostAsked = 24 * time.Hour
+
+// retryAfter reads the header of HTTP: seconds, or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, mostAsked)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), mostAsked)
+	}
+	return 0
+}
+
+// retryInfo is the name of the detail of a gRPC error that says when to come back.
+const retryInfo = "google.rpc.RetryInfo"
+
+// readRetryInfo reads an encoded google.rpc.RetryInfo.
+func readRetryInfo(b []byte) time.Duration {
+	delay := otlpwire.Bytes(b, 1)
+	seconds, ns := int64(varint(delay, 1)), int64(varint(delay, 2))
+	if seconds < 0 || ns < 0 {
+		return 0
+	}
+	seconds, ns = min(seconds, int64(mostAsked/time.Second)), min(ns, int64(time.Second))
+	return min(time.Duration(seconds)*time.Second+time.Duration(ns), mostAsked)
+}
