@@ -30,7 +30,6 @@ func (l *logCommand) printCases(in *session.Input) error {
 	out := bufio.NewWriter(l.streams.Out)
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
-	var secrets mask.Lines
 	cases, printed := 0, 0
 	for _, s := range m.Suites {
 		for _, c := range s.Cases {
@@ -39,14 +38,16 @@ func (l *logCommand) printCases(in *session.Input) error {
 			}
 			cases++
 			for _, o := range c.Output {
+				var secrets mask.Lines
 				for line := range strings.Lines(o.Text) {
 					line = strings.TrimRight(line, "\r\n")
 					if !l.search.MatchString(line) {
+						secrets.Skip(line)
 						continue
 					}
 					printed++
 					if l.asJSON {
-						e.Encode(caseRow{s.File, s.Name, c.Name, o.Stream, secrets.Line(text.Valid(line))}) // an error of writing comes again with Flush
+						e.Encode(caseRow{s.File, mask.Text(s.Name), mask.Text(c.Name), o.Stream, secrets.Line(text.Valid(line))}) // an error of writing comes again with Flush
 						continue
 					}
 					fmt.Fprintf(out, "%s:%s  [%s]  %s\n", text.Line(s.File), o.Stream, text.Line(c.Name), printable([]byte(line)))

@@ -106,7 +106,8 @@ type logPrinter struct {
 	printed int
 	upTo    map[string]int64 // where in a log that is followed the next line begins
 	text    []byte
-	secrets mask.Lines // of what JSON hands over
+	secrets mask.Lines // of what JSON hands over,
+	behind  logPlace   // behind the last line of it
 }
 
 // print prints the lines that are asked for.
@@ -312,8 +313,9 @@ func (p *logPrinter) line(log *session.Log, lines *session.Lines, i int, wanted 
 	line := lines.Line(i)
 	p.text = lines.Text(p.text[:0], i, maxShownLine+1)
 	cut := len(p.text) > maxShownLine
-	if cut {
-		p.text = p.text[:maxShownLine]
+	if cut { // before a secret, and not within it
+		said, _ := mask.Cut(string(lines.Text(p.text[:0], i, maxShownLine+mask.Beyond)), maxShownLine)
+		p.text = append(p.text[:0], said...)
 	}
 	phase := p.phaseOf(log, line)
 	if p.asJSON {
@@ -391,10 +393,32 @@ type logRow struct {
 	URL       string `json:"url,omitempty"`
 }
 
+// A logPlace is a line of a log.
+type logPlace struct {
+	lines *session.Lines
+	line  int
+}
+
+// longestKey is how many lines a private key may have.
+const longestKey = 120
+
+// secretless hides the secrets of a line, also those of a key that lines began which are not
+// printed.
+func (p *logPrinter) secretless(lines *session.Lines, i int, line string) string {
+	if p.behind != (logPlace{lines, i}) {
+		p.secrets = mask.Lines{}
+		for k := max(0, i-longestKey); k < i; k++ {
+			p.secrets.Skip(string(lines.Raw(k)))
+		}
+	}
+	p.behind = logPlace{lines, i + 1}
+	return p.secrets.Line(line)
+}
+
 func (p *logPrinter) json(log *session.Log, lines *session.Lines, i int, line joblog.Line, phase string, cut, wanted bool) {
 	row := logRow{
 		File: log.Name, Byte: lines.Place(i), Origin: line.Origin.String(), Severity: line.Severity.String(), Phase: phase,
-		Text: p.secrets.Line(string(bytes.ToValidUTF8(p.text, []byte("\uFFFD")))), Cut: cut, Around: !wanted, URL: lines.URL(i, i),
+		Text: p.secretless(lines, i, string(bytes.ToValidUTF8(p.text, []byte("\uFFFD")))), Cut: cut, Around: !wanted, URL: lines.URL(i, i),
 	}
 	if number, exact := lines.Number(i); exact {
 		row.Line = number

@@ -36,7 +36,7 @@ type collector struct {
 }
 
 func (c *collector) add(f Fact) {
-	f.Text = text.Clip(text.Line(strings.ReplaceAll(f.Text, "\t", " ")), factBytes)
+	f.Text = clip(strings.ReplaceAll(f.Text, "\t", " "))
 	if f.Text == "" {
 		return
 	}
@@ -394,21 +394,27 @@ func numberOf(l Log, i int) int {
 	return n
 }
 
+// A poll is somebody who waits, and says so again and again.
+type poll struct {
+	Fact
+	at int // its last line, whose state is the one that counts
+}
+
 // poll counts a line of somebody who waits.
-func (c *collector) poll(polls map[uint64]*Fact, l Log, i int, line joblog.Line, said []byte) {
+func (c *collector) poll(polls map[uint64]*poll, l Log, i int, line joblog.Line) {
 	print := l.Fingerprint(i)
 	f := polls[print]
 	if f == nil {
 		if len(polls) == factsOfLog {
 			return
 		}
-		f = &Fact{
+		f = &poll{Fact: Fact{
 			Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Time: line.Time, Severity: joblog.Error, kind: waiter,
 			print: print, file: ids.ReplaceAllString(l.Name, "#"),
-		}
+		}}
 		polls[print] = f
 	}
-	f.Text = messageOf(string(said)) // its last state is the one that counts
+	f.at = i
 	f.Count++
 	f.Last = line.Time
 }
@@ -421,18 +427,18 @@ const (
 )
 
 // waits adds what was waited for for long.
-func (c *collector) waits(polls map[uint64]*Fact) {
-	var all []*Fact
+func (c *collector) waits(polls map[uint64]*poll, l Log) {
+	var all []*poll
 	for _, f := range polls {
 		if f.Count >= fewTries && f.Last.Sub(f.Time) >= longWait {
 			all = append(all, f)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Fact) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortFunc(all, func(a, b *poll) int { return cmp.Compare(a.Line, b.Line) })
 	for _, f := range all {
 		took := text.Duration(f.Last.Sub(f.Time).Round(time.Second))
-		f.Text = fmt.Sprintf("%s (for %s)", f.Text, took)
-		c.add(*f)
+		f.Text = fmt.Sprintf("%s (for %s)", messageOf(l.Said(f.at, 4*factBytes)), took)
+		c.add(f.Fact)
 	}
 }
 

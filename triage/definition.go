@@ -6,27 +6,35 @@ import (
 	"slices"
 	"strings"
 
-	"prowtrace/internal/text"
+	"prowtrace/internal/mask"
 	"prowtrace/joblog"
 )
 
 // mostChanges bounds the changes of a job's definition that are told.
 const mostChanges = 10
 
+// A setting is the value of a flag or a variable, or of something else, which has no name.
+type setting struct{ name, value string }
+
+// String is the value as it can be shown: its name, which may tell that it is a secret, is not
+// beside it in what is said.
+func (s setting) String() string { return mask.Named(s.name, s.value) }
+
 // definitionOf gives what of a job's definition can make a run do something else, by what it
 // is: images, flags, variables, resources, the cluster; and the node, which mostly differs in
 // every run, and then tells nothing (E9).
-func definitionOf(e *Evidence) map[string]string {
+func definitionOf(e *Evidence) map[string]setting {
 	p := e.Metadata.ProwJob
 	if p == nil {
 		return nil
 	}
-	all := map[string]string{}
-	set := func(what, value string) {
+	all := map[string]setting{}
+	named := func(what, name, value string) {
 		if value != "" {
-			all[what] = value
+			all[what] = setting{name, value}
 		}
 	}
+	set := func(what, value string) { named(what, "", value) }
 	set("build cluster", p.Cluster)
 	if e.Metadata.Pod != nil {
 		set("node of the build cluster", e.Metadata.Pod.Node)
@@ -45,11 +53,11 @@ func definitionOf(e *Evidence) map[string]string {
 		set("image of "+of, c.Image)
 		for _, word := range strings.Fields(strings.Join(slices.Concat(c.Command, c.Args), " ")) {
 			if name, value, ok := strings.Cut(word, "="); ok && strings.HasPrefix(name, "-") {
-				set("flag "+name+" of "+of, strings.Trim(value, `'"`))
+				named("flag "+name+" of "+of, name, strings.Trim(value, `'"`))
 			}
 		}
 		for _, v := range c.Env {
-			set("variable "+v.Name+" of "+of, v.Value)
+			named("variable "+v.Name+" of "+of, v.Name, v.Value)
 		}
 		for name, value := range c.Limits {
 			set("limit of "+name+" of "+of, value)
@@ -69,7 +77,7 @@ func changedDefinition(e *Evidence) (facts []*Fact) {
 	usual := definitionOf(e.Passing[0])
 	for _, p := range e.Passing[1:] {
 		their := definitionOf(p)
-		maps.DeleteFunc(usual, func(what, value string) bool { return their[what] != value })
+		maps.DeleteFunc(usual, func(what string, value setting) bool { return their[what] != value })
 	}
 	for _, what := range slices.Sorted(maps.Keys(usual)) {
 		value, ok := here[what]
@@ -77,11 +85,11 @@ func changedDefinition(e *Evidence) (facts []*Fact) {
 			continue
 		}
 		if !ok {
-			value = "not given"
+			value = setting{"", "not given"}
 		}
 		f := &Fact{
 			Place: Place{FromDiff, "prowjob.json", 0, -1}, Count: 1, Severity: joblog.Warning, kind: changed, category: Config,
-			Text: text.Clip(text.Line(fmt.Sprintf("%s: %s (in the passing runs %s)", what, value, usual[what])), factBytes),
+			Text: clip(fmt.Sprintf("%s: %s (in the passing runs %s)", what, value, usual[what])),
 		}
 		if strings.HasPrefix(what, "image ") {
 			f.category = Image

@@ -108,13 +108,21 @@ func (m *Matcher) Attribute(key, value string) (found Match, ok bool) {
 }
 
 func (m *Matcher) first(candidates []int32, line []byte) (Match, bool) {
-	for _, i := range candidates {
-		s := m.all[i]
-		if groups := s.match(line); groups != nil {
-			return Match{s, s.title(line, groups)}, true
-		}
+	if s, groups := m.find(candidates, line); s != nil {
+		return Match{s, s.title(line, groups)}, true
 	}
 	return Match{}, false
+}
+
+// find gives the first of some signatures that a line has, and where its groups match; nil
+// where it has none.
+func (m *Matcher) find(candidates []int32, line []byte) (*Signature, []int) {
+	for _, i := range candidates {
+		if groups := m.all[i].match(line); groups != nil {
+			return m.all[i], groups
+		}
+	}
+	return nil, nil
 }
 
 // requiredLiterals gives texts of ASCII in lower case of which each match of a pattern has

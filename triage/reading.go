@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"prowtrace/internal/text"
 	"prowtrace/joblog"
 )
 
@@ -25,7 +24,7 @@ type reading struct {
 	*collector
 	log    Log
 	folded map[uint64]*Fact
-	polls  map[uint64]*Fact
+	polls  map[uint64]*poll
 	told   map[uint64]telling
 	worded int
 	words  []int32 // that were found in a line
@@ -61,7 +60,7 @@ type sighting struct {
 
 // log gathers the facts of a log.
 func (c *collector) log(ctx context.Context, l Log) error {
-	r := &reading{collector: c, log: l, folded: map[uint64]*Fact{}, polls: map[uint64]*Fact{}, told: map[uint64]telling{}}
+	r := &reading{collector: c, log: l, folded: map[uint64]*Fact{}, polls: map[uint64]*poll{}, told: map[uint64]telling{}}
 	begin := len(c.facts)
 	var buf []byte
 	for i, line := range l.Lines() {
@@ -84,7 +83,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 		f.wentOn = r.commands-f.commands >= 2 && !f.beside
 	}
 	c.rounds(c.facts[begin:])
-	c.waits(r.polls)
+	c.waits(r.polls, l)
 	return nil
 }
 
@@ -98,14 +97,15 @@ func (r *reading) line(i int, line joblog.Line, buf []byte) {
 	words := r.known.words(buf, r.words[:0])
 	r.words = words.signatures
 	if line.Severity <= joblog.Info && words.polls && pollText.Match(buf) && !lostPollText.Match(buf) {
-		r.poll(r.polls, r.log, i, line, buf)
+		r.poll(r.polls, r.log, i, line)
 		return
 	}
 	severity := line.Severity
 	if mayBeBootstrap(buf) && bootstrapHead.Match(buf) {
 		severity = joblog.NoSeverity
 	}
-	match, known := r.known.first(words.signatures, buf)
+	signature, groups := r.known.find(words.signatures, buf)
+	known := signature != nil
 	if (r.testing || r.failing) && ofTest(buf) {
 		words.fault = true
 	}
@@ -130,8 +130,15 @@ func (r *reading) line(i int, line joblog.Line, buf []byte) {
 			return
 		}
 	}
-	if len(r.folded) >= factsOfLog+wordedOfLog {
+	if len(r.folded) >= factsOfLog+wordedOfLog || r.log.ofKey(i, buf) {
 		return
+	}
+	var match Match
+	if known {
+		match = Match{signature, signature.title(buf, groups)}
+	}
+	if len(buf) == 4*factBytes { // it may have been cut within a secret
+		buf = []byte(r.log.Said(i, 4*factBytes))
 	}
 	said, after := r.whole(i, buf)
 	f := Fact{
@@ -176,7 +183,7 @@ func (r *reading) again(f *Fact, i int, line joblog.Line, buf []byte) {
 	}
 	if f.kind == retry && lastAttempt(string(buf)) {
 		f.kind, f.lost = content, true // all tries were lost (E19)
-		f.Text = text.Clip(text.Line(messageOf(string(buf))), factBytes)
+		f.Text = clip(messageOf(r.log.Said(i, 4*factBytes)))
 	}
 	r.saw(f, i)
 }
@@ -381,7 +388,7 @@ func (r *reading) whole(i int, buf []byte) (said string, after bool) {
 	}
 	var more []string
 	for k := i + 1; k < min(i+1+moreLines, r.log.Len()); k++ {
-		line := string(r.log.Text(nil, k, factBytes))
+		line := r.log.Said(k, factBytes)
 		if r.log.Line(k).Origin == joblog.Read && !strings.HasPrefix(strings.TrimSpace(line), "In [") {
 			break
 		}

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"prowtrace/internal/mask"
 	"prowtrace/internal/text"
 )
 
@@ -196,8 +197,10 @@ func (s *Signature) match(line []byte) []int {
 
 var inTitle = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// title fills in the title for a match: what the line says is made safe and cut.
+// title fills in the title for a match: what the line says is made safe and cut. A part of a
+// secret would be known for one by nobody, so what is taken out of the line has none.
 func (s *Signature) title(line []byte, match []int) string {
+	line, match = s.secretless(line, match)
 	whole := inTitle.ReplaceAllStringFunc(s.Title, func(group string) string {
 		i := 2 * s.Pattern.SubexpIndex(group[2:len(group)-1])
 		if match[i] < 0 {
@@ -206,4 +209,27 @@ func (s *Signature) title(line []byte, match []int) string {
 		return text.Line(string(line[match[i]:min(match[i+1], match[i]+longestTitle)]))
 	})
 	return text.Clip(whole, longestTitle-1) // and a sign that it was cut
+}
+
+// titleBytes is how far behind a match a secret is looked for that reaches into it.
+const titleBytes = 1000
+
+// secretless gives a line and where the pattern's groups match, without the secrets in it. What
+// matches by a secret only is hidden as a whole.
+func (s *Signature) secretless(line []byte, match []int) ([]byte, []int) {
+	if !strings.Contains(s.Title, "${") {
+		return line, match
+	}
+	end := min(len(line), match[1]+titleBytes)
+	masked := []byte(mask.Text(string(line[:end])))
+	if bytes.Equal(masked, line[:end]) {
+		return line, match
+	}
+	if again := s.match(masked); again != nil {
+		return masked, again
+	}
+	for i := range match {
+		match[i] = (i % 2) * len(mask.Mark)
+	}
+	return []byte(mask.Mark), match
 }

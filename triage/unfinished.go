@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -71,7 +70,7 @@ func (o *outcome) openSpans(t *trace.Tree) (all []Unfinished) {
 	for _, i := range open {
 		if len(all) < mostUnfinished && !above[i] {
 			s := t.Span(i)
-			all = append(all, Unfinished{Place{Source: FromSpan, Span: i}, time.Unix(0, s.Start).UTC(), text.Clip(text.Line(s.Name), factBytes)})
+			all = append(all, Unfinished{Place{Source: FromSpan, Span: i}, time.Unix(0, s.Start).UTC(), clip(s.Name)})
 		}
 	}
 	return all
@@ -118,7 +117,7 @@ func openInLog(l Log) (all []Unfinished) {
 		return nil // another step's log has the end
 	}
 	add := func(i int, said string) {
-		u := Unfinished{Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, time.Time{}, text.Clip(text.Line(said), factBytes)}
+		u := Unfinished{Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, time.Time{}, clip(said)}
 		if line := l.Line(i); line.Origin != joblog.NoTime {
 			u.Time = line.Time
 		}
@@ -148,8 +147,9 @@ func commandBefore(l Log, end int) (line int, said string) {
 		}
 		buf = l.Text(buf[:0], i, 4*factBytes)
 		if commandText.Match(buf) && !smallCommand.Match(buf) {
-			_, said, ok := strings.Cut(string(buf), "⚙️ ")
-			return i, cmp.Or(map[bool]string{true: said}[ok], strings.TrimLeft(string(buf), "+ "))
+			whole := l.Said(i, 4*factBytes)
+			_, said, ok := strings.Cut(whole, "⚙️ ")
+			return i, cmp.Or(map[bool]string{true: said}[ok], strings.TrimLeft(whole, "+ "))
 		}
 	}
 	return -1, ""
@@ -161,7 +161,7 @@ func specAt(l Log, end int) (line int, title string) {
 	var buf []byte
 	for i := end; i < min(l.Len(), end+linesBehind); i++ {
 		if buf = l.Text(buf[:0], i, factBytes); interruptedSpec.Match(buf) && i+1 < l.Len() {
-			return i + 1, string(bytes.TrimSpace(l.Text(nil, i+1, factBytes)))
+			return i + 1, strings.TrimSpace(l.Said(i+1, factBytes))
 		}
 	}
 	for i := end - 1; i >= max(0, end-linesBefore); i-- {
@@ -170,7 +170,7 @@ func specAt(l Log, end int) (line int, title string) {
 			return -1, "" // it was reported
 		case strings.TrimRight(string(raw), "\r\n") != ginkgoRule:
 		case i+2 < end && sourceLine.Match(bytes.TrimSpace(l.Text(nil, i+2, factBytes))):
-			return i + 1, string(bytes.TrimSpace(l.Text(nil, i+1, factBytes)))
+			return i + 1, strings.TrimSpace(l.Said(i+1, factBytes))
 		default:
 			return -1, ""
 		}

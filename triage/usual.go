@@ -93,7 +93,7 @@ func deviations(e *Evidence) (facts []*Fact) {
 		if said == "" {
 			continue
 		}
-		f := &Fact{Place: Place{Source: FromDiff, File: e.firstFile(), Span: -1}, Text: text.Clip(text.Line(said), factBytes), Severity: joblog.Error, Count: 1, kind: deviation, category: Product}
+		f := &Fact{Place: Place{Source: FromDiff, File: e.firstFile(), Span: -1}, Text: clip(said), Severity: joblog.Error, Count: 1, kind: deviation, category: Product}
 		if ran {
 			f.File, f.Span, f.Time = "", w.span, w.start
 		}

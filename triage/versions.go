@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"prowtrace/internal/text"
+	"prowtrace/internal/mask"
 	"prowtrace/joblog"
 )
 
@@ -43,6 +43,11 @@ func Versions(e *Evidence, known *Matcher) map[string]*Version {
 			buf = l.Text(buf[:0], i, factBytes)
 			said := messageOf(string(buf))
 			m := versionText.FindStringSubmatchIndex(said)
+			if m != nil {
+				if said = mask.Text(said); len(said) != len(buf) { // so that no part of a secret becomes a version
+					m = versionText.FindStringSubmatchIndex(said)
+				}
+			}
 			if m == nil {
 				continue
 			}
@@ -98,7 +103,7 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 		}
 		f := &Fact{
 			Place: Place{FromDiff, v.File, v.Line, -1}, Time: v.Time, Last: v.Time, Count: 1, Severity: joblog.Error, kind: deviation, category: Dependency,
-			Text: text.Clip(text.Line(fmt.Sprintf("%s (in the passing runs %s)", v.Text, usual[key])), factBytes),
+			Text: clip(fmt.Sprintf("%s (in the passing runs %s)", v.Text, usual[key])),
 		}
 		if strings.Contains(v.File, "/nodes/") || strings.Contains(v.File, "journal") {
 			f.category = Node

@@ -31,6 +31,9 @@ func (l *Lines) Line(s string) (masked string) {
 	return masked
 }
 
+// Skip passes over a line that is not handed over, but may begin or end a key.
+func (l *Lines) Skip(s string) { _, l.within = hideKeys(s, l.within) }
+
 // hide hides the secrets of a text. within tells that a private key has begun before it,
 // and is given back for what follows.
 func hide(s string, within bool) (masked string, still bool) {

@@ -265,7 +265,7 @@ func (j *junitReader) failure(t token, outcome Outcome) {
 	if c.Outcome == CasePassed {
 		c.inFailure = true
 		if a := t.attribute("message"); a != "" {
-			c.message.WriteString(a[:min(len(a), maxMessage)] + "\n")
+			c.message.WriteString(a[:min(len(a), maxGathered)] + "\n")
 		}
 	}
 	if c.Outcome != CaseFailed {
@@ -279,12 +279,12 @@ func (j *junitReader) text(t token) {
 		return
 	}
 	c.body.add(t.text, t.raw)
-	if c.message.Len() >= maxMessage {
+	if c.message.Len() >= maxGathered {
 		return
 	}
 	if t.raw {
 		c.flush()
-		c.message.Write(t.text[:min(len(t.text), maxMessage)])
+		c.message.Write(t.text[:min(len(t.text), maxGathered)])
 	} else if n := maxValue - len(c.escaped); n > 0 {
 		c.escaped = append(c.escaped, t.text[:min(len(t.text), n)]...)
 	}

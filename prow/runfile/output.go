@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+
+	"prowtrace/internal/mask"
 )
 
 // Output is what a case printed, or the body of its failure.
@@ -82,10 +84,11 @@ func (o *outputTail) output(stream string) Output {
 // escapes are sequences that colour text, and the carriage returns of lines.
 var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]|\r")
 
-// wholeLines leaves out the line that a text begins within.
+// wholeLines leaves out the line that a text begins within, and the rest of a private key: half
+// a secret is known for one by nobody.
 func wholeLines(text string) string {
 	if _, rest, ok := strings.Cut(text, "\n"); ok {
-		return rest
+		return mask.Tail(rest)
 	}
-	return text
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"prowtrace/internal/mask"
 	"prowtrace/internal/text"
 )
 
@@ -13,12 +14,15 @@ import (
 const (
 	maxName    = 256
 	maxMessage = 4096
+
+	maxGathered = maxMessage + mask.Beyond // of a message, before it is cut
 )
 
 // harmless makes a text of at most most bytes that can be shown: control
-// characters become spaces, and user names and passwords of links are left out.
+// characters become spaces, and user names and passwords of links are left out. It is cut
+// within no secret: who masks it later would not know half of one.
 func harmless(s string, most int) string {
-	s, _ = text.Cut(s, 4*most) // so that the rest of the work is bounded too
+	s, _ = mask.Cut(s, 4*most) // so that the rest of the work is bounded too
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
@@ -32,7 +36,8 @@ func harmless(s string, most int) string {
 	}, text.Valid(s))
 	s = linkLogin.ReplaceAllString(s, "://")
 	if len(s) > most {
-		s = text.Short(s, most-len("…"))
+		s, _ = mask.Cut(s, most-len("…"))
+		s += "…"
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"prowtrace/internal/mask"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
 	"prowtrace/trace"
@@ -35,9 +36,10 @@ func (r *errorReader) line(i int, line joblog.Line, text []byte) {
 		r.more++
 		return
 	}
+	said, _ := mask.Cut(string(text[:min(len(text), maxErrorText+mask.Beyond)]), maxErrorText)
 	e := join.Event{
 		Time: line.Time.UnixNano(), Severity: severityText(line.Severity), Line: r.number(i),
-		Text: runfile.Message(string(text[:min(len(text), maxErrorText)])),
+		Text: runfile.Message(said),
 	}
 	if pid, _, _, ok := joblog.Klog(text); ok {
 		e.PID = pid

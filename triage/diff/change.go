@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/mask"
 	"prowtrace/internal/text"
 	"prowtrace/triage/history"
 )
@@ -147,7 +148,13 @@ func sorted(all []Change) (kept []Change, left int) {
 }
 
 // short makes a copy of a name or a text that is fit to be shown.
-func short(s string) string { return text.Short(text.Line(strings.Clone(s)), shortBytes) }
+func short(s string) string {
+	s, cut := mask.Cut(text.Line(s), shortBytes)
+	if cut {
+		return s + "…"
+	}
+	return strings.Clone(s)
+}
 
 const shortBytes = 500
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -140,19 +139,14 @@ const inputBytes = 1000
 
 // masked is a value that is safe to be shown. Its name can tell that it is a secret.
 func masked(name, value string) string {
-	value = text.Line(text.Short(strings.Join(strings.Fields(value), " "), inputBytes))
+	value = strings.Join(strings.Fields(value), " ")
 	if _, variable, ok := strings.Cut(name, "env "); ok {
-		return strings.TrimPrefix(secretless(variable+"="+value), variable+"=")
+		value = mask.Named(variable, value)
+	} else {
+		value = mask.Command(value)
 	}
-	return secretless(value)
+	return text.Line(text.Short(value, inputBytes))
 }
-
-func secretless(value string) string {
-	return namedSecret.ReplaceAllString(mask.Text(value), "$1"+mask.Mark)
-}
-
-// namedSecret is a flag or a variable whose name tells that its value is a secret.
-var namedSecret = regexp.MustCompile(`(?i)([\w-]*(?:token|secret|passw(?:or)?d|passphrase|api_?key|credential)[\w-]*[= ])[^\s=]+`)
 
 // mostWords bounds the words of a command line that are listed.
 const mostWords = 40
@@ -293,7 +287,7 @@ func configured(job string, p *runfile.ProwJob) (all []input) {
 		of := cmp.Or(c.Name, "test") + " "
 		add("image", strings.TrimSpace(of), c.Image)
 		line := strings.Join(slices.Concat(c.Command, c.Args), " ")
-		all = append(all, input{kind: "job", name: of + "command line", value: line, words: strings.Fields(line)})
+		all = append(all, input{kind: "job", name: of + "command line", value: line, words: strings.Fields(mask.Command(line))})
 		for _, e := range c.Env {
 			add("job", of+"env "+e.Name, cmp.Or(e.Value, "(empty)"))
 		}

@@ -117,8 +117,8 @@ func (c *comparison) lineSights(list []line) (all []sight) {
 
 // textOf is what a line says, without the time at its head.
 func (s Subject) textOf(l line) string {
-	said := s.Logs[l.log].Text(nil, int(l.first), lineBytes)
-	return short(strings.ReplaceAll(triage.Message(string(said)), "\t", " "))
+	said := s.Logs[l.log].Said(int(l.first), lineBytes)
+	return short(strings.ReplaceAll(triage.Message(said), "\t", " "))
 }
 
 // subject is a run by its number.

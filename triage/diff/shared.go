@@ -22,7 +22,7 @@ func (d *Diff) Masked() *Diff {
 	out := mask.Copy(d)
 	for i := range out.Attributes {
 		a := &out.Attributes[i]
-		a.Value = strings.TrimPrefix(mask.Text(a.Key+"="+a.Value), a.Key+"=")
+		a.Value = mask.Named(a.Key, a.Value)
 	}
 	return out
 }
