@@ -61,6 +61,7 @@ type lineText struct {
 	Events  []int64 `json:"events,omitempty"` // ns after the start of the trace
 	Flaky   bool    `json:"flaky,omitempty"`  // a test that failed, and passed when it was tried again
 	Only    bool    `json:"only,omitempty"`   // the number is the only way to the span
+	Left    int     `json:"left,omitempty"`   // lines directly under it that a page in a file has not
 }
 
 const (

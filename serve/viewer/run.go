@@ -40,6 +40,8 @@ type run struct {
 	Jobs     []string       `json:"jobs"`     // ids of the joined traces
 	JobSpans int            `json:"jobSpans"` // of those spans, the ones that are from no trace file
 	Runs     []runLinks     `json:"runs"`     // where there are several
+
+	Saved *savedNote `json:"saved,omitempty"` // of a page in a file
 }
 
 type runLinks struct {

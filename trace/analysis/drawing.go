@@ -19,7 +19,7 @@ type Drawing struct {
 	Line       []int32 // where each span is in Layout.Lines
 	Start, End int64   // of all spans, Unix ns
 	groups     map[int32]extent
-	kept       analyses
+	kept       *analyses
 	critical   func() []Segment
 	recovered  func() []bool
 	closed     func() []bool
@@ -39,7 +39,7 @@ func Draw(t trace.Tree) *Drawing {
 	}
 	d.Start, d.End = t.Extent()
 	d.measureGroups()
-	d.kept.of = Traces{view: t.View(), tree: &t, self: d.Self}
+	d.kept = &analyses{of: Traces{view: t.View(), tree: &t, self: d.Self}}
 	d.critical = sync.OnceValue(func() []Segment { return CriticalPath(t) })
 	d.recovered = sync.OnceValue(func() []bool { return Recovered(t) })
 	d.closed = sync.OnceValue(func() []bool { return closedAtFirst(d.Layout.Lines, t.Joined(), d.Failed) })

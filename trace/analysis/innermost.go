@@ -17,10 +17,10 @@ func (d *Drawing) Innermost(times []int64) (lines []int32) {
 	first, last := times[0], times[len(times)-1]
 	for i := range d.Tree.Len() {
 		start, end := d.Tree.Times(i)
-		if end < first || start > last {
+		line := d.Line[i]
+		if end < first || start > last || line < 0 {
 			continue
 		}
-		line := d.Line[i]
 		for k := sort.Search(len(times), func(k int) bool { return times[k] >= start }); k < len(times) && times[k] <= end; k++ {
 			if lines[k] < 0 || d.inside(line, lines[k], start, starts[k]) {
 				lines[k], starts[k] = line, start

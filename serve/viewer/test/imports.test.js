@@ -1,5 +1,5 @@
 // The floors of the modules: lib knows no trace, model only lines, state no
-// elements; views draw what state holds.
+// elements; views draw what state holds. What is in saved stands in the place of two of lib.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { posix } from 'node:path';
 import { test } from 'node:test';
 
 const UI = new URL('../ui/', import.meta.url);
-const FLOORS = ['lib', 'model', 'state', 'views', '.'];
-const MAY = { lib: ['lib'], model: ['model'], state: ['lib', 'model', 'state'], views: ['lib', 'model', 'state', 'views'], '.': FLOORS };
+const FLOORS = ['lib', 'model', 'state', 'views', 'saved', '.'];
+const MAY = { lib: ['lib'], model: ['model'], state: ['lib', 'model', 'state'], views: ['lib', 'model', 'state', 'views'], saved: ['lib', 'model', 'saved'], '.': FLOORS };
 
 const modules = new Map(FLOORS.flatMap((folder) => readdirSync(new URL(folder, UI)).filter((f) => f.endsWith('.js')).map((f) => {
   const name = posix.join(folder, f);
@@ -35,6 +35,7 @@ test('every module is used, and none is too long', () => {
   };
   visit('main.js');
   visit('history.js'); // the page of a history
+  for (const name of ['source.js', 'place.js']) visit(`saved/${name}`);
   for (const [name, text] of modules) {
     assert.ok(used.has(name), `nothing imports ${name}`);
     assert.ok(text.split('\n').length <= 400, `${name} has more than 400 lines`);
@@ -51,4 +52,10 @@ test('no module imports itself by way of others', () => {
   };
   visit('main.js', []);
   visit('history.js', []);
+  visit('saved/source.js', []);
+});
+
+test('what stands in the place of a module has its shape', () => {
+  const shape = (name) => [...modules.get(name).matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map((m) => m[1]).sort();
+  for (const name of ['source.js', 'place.js']) assert.deepEqual(shape(`saved/${name}`), shape(`lib/${name}`), name);
 });

@@ -15,7 +15,11 @@ export interface Run {
   services: { name: string; query: string; spans: number; errors: number }[];
   marks: Mark[]; foldAt: number; jobs: string[]; jobSpans: number;
   runs: { trace?: string; title: string; run?: string; links: WebLink[] }[];
+  saved?: SavedNote; // of a page in a file
 }
+
+/** What a page in a file says of itself. */
+export interface SavedNote { made: string; left: string[]; open?: string }
 
 export interface Summary {
   id: string; name: string; hint?: string; service: string; spans: number; errors: number; orphans: number;
@@ -32,7 +36,7 @@ export interface FirstLine {
   members: number; end: number; below: number;
 }
 
-export interface LineText { line: number; id?: string; hint?: string; message?: string; flaky?: boolean; events?: number[]; only?: boolean }
+export interface LineText { line: number; id?: string; hint?: string; message?: string; flaky?: boolean; events?: number[]; only?: boolean; left?: number }
 
 export interface LoggedEvent {
   at: string; line: number; id: string; operation: string; service: string; name: string; error?: boolean; message?: string; attributes?: string;
@@ -263,6 +267,7 @@ export interface LostLogs { name?: string; logs: number; why: string } // name i
 export interface LogEntry { name: string; url?: string; size: number; missing?: number; unchecked?: boolean; growing?: boolean }
 export interface LogHead extends LogEntry {
   lines: number; errors: number; first?: string; last?: string; gaps: LogGap[]; more?: boolean; foreign?: boolean; torn?: boolean; capped?: boolean; damaged?: string;
+  held?: number[]; // in a page in a file: first and last of each range of lines that are there
 }
 /** Bytes that are not held, before the line of a number. */
 export interface LogGap { before: number; place: number; bytes: number }

@@ -48,6 +48,17 @@ export function allLines(n) {
 }
 
 /**
+ * The lines of a log that can be shown: all, but in a page in a file.
+ * @param {import('../types').LogHead} head
+ * @returns {LineSet}
+ */
+export function heldLines({ lines, held }) {
+  if (!held) return allLines(lines);
+  const ranges = Uint32Array.from(held);
+  return { count: linesBefore({ count: 0, ranges }, lines + 1), ranges };
+}
+
+/**
  * The place of the first range that does not end before a line, as an index of ranges.
  * @param {LineSet} set
  * @param {number} line

@@ -3,7 +3,7 @@
 import { ask, Failure, json } from '../lib/api.js';
 import { at } from '../model/columns.js';
 import { withMore } from '../model/loggaps.js';
-import { allLines, formatLog, lineSet, logRows, parseLog } from '../model/loglines.js';
+import { allLines, formatLog, heldLines, lineSet, logRows, parseLog } from '../model/loglines.js';
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
 import { firstSpan, LogFindings } from './logfindings.js';
@@ -199,7 +199,7 @@ export class LogStore extends Store {
     const of = /** @type {Record<string, string>} */ (within && this.#window ? timesOf(this.trace.state.model, this.#window.from, this.#window.to) : {});
     if (address.lmode === 'filter' && address.lq !== '') of.q = address.lq;
     const key = this.path('/find', of);
-    if (Object.keys(of).length === 0) this.#loaders.shown.put(key, allLines(head.value.lines));
+    if (Object.keys(of).length === 0) this.#loaders.shown.put(key, heldLines(head.value));
     else void this.#loaders.shown.ask(key);
   }
 

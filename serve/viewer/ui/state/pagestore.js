@@ -2,6 +2,7 @@
 // views that sum up spans.
 
 import { json } from '../lib/api.js';
+import { live } from '../lib/source.js';
 import { localZone, withZone } from '../model/times.js';
 import { Loader, UNASKED } from './loader.js';
 import { Store } from './store.js';
@@ -87,7 +88,7 @@ export class PageStore extends Store {
    */
   ask({ view, by }) {
     if (view === 'operations') {
-      void this.askKeys();
+      if (live) void this.askKeys();
       void this.askOperations(by);
     } else if (view === 'flame') void this.askFlame();
     else if (view === 'services') void this.askServices();

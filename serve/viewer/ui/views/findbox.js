@@ -2,6 +2,7 @@
 
 import { changes } from '../lib/changes.js';
 import { h } from '../lib/dom.js';
+import { live } from '../lib/source.js';
 import { completions } from '../model/completions.js';
 import { settled } from '../state/loader.js';
 
@@ -20,7 +21,7 @@ let lists = 0;
  */
 export function findInput(store, what, known) {
   const input = h('input', {
-    type: 'search', class: 'find', placeholder: `Find${what && ' '}${what}: words, key=value, key~regex, dur>5s, error, kind:client`, 'aria-label': `Find ${what || 'spans'}`,
+    type: 'search', class: 'find', placeholder: `Find${what && ' '}${what}: ${live ? 'words, key=value, key~regex, dur>5s, error, kind:client' : what ? 'words' : 'words, name:, service:, error, kind:client, dur>5s'}`, 'aria-label': `Find ${what || 'spans'}`,
     spellcheck: 'false', autocomplete: 'off',
   });
   const offers = h('datalist', { id: `offers-${lists++}` });
@@ -29,7 +30,7 @@ export function findInput(store, what, known) {
     offers.replaceChildren(...completions(input.value, { ...known, keys: settled(keys) && keys.value ? keys.value : [] }).map((value) => h('option', { value })));
   };
   input.setAttribute('list', offers.id);
-  input.addEventListener('focus', store.askKeys);
+  if (live) input.addEventListener('focus', store.askKeys);
   input.addEventListener('input', offer);
   const changed = changes();
   return {

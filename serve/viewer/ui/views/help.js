@@ -1,6 +1,7 @@
 // The keys, and what can be asked in the find box.
 
 import { h } from '../lib/dom.js';
+import { live } from '../lib/source.js';
 import { openDialog } from './dialog.js';
 
 const KEYS = [
@@ -32,6 +33,14 @@ const TERMS = [
   ['after:12:03', 'starts then or later, in the zone that is shown; before:12:05:30.5; also 14:03+02:00, 2025-03-13T12:03Z, or +5m from the start of the trace'], ['has:key', 'has an attribute'], ['flag:unfinished', 'orphan, conflict, unfinished, negative, outside-parent, inferred…'], ['-term', 'not so'], ['a b OR c', 'both of these, or that one'], ['(a OR b) -(c d)', 'parentheses make one term of several'],
 ];
 
+/** What is answered in a page in a file. */
+const SAVED_TERMS = [
+  ['no such host', 'each of the words, in the name, the service or what the line says; also the id of a span'], ['"no such host"', 'the phrase'], ['error  status:ok', 'the status'],
+  ['kind:client', 'internal, server, client, producer, consumer'], ['name:part', 'a part of it; so service:'], ['dur>5s', 'the duration, such as 1.5ms or 2m30s; self>5s the self time'], ['-term', 'not so'],
+];
+
+const SAVED_LOG_TERMS = [['no such host  "a phrase"', 'in the line, in any case'], ['sev:warning', 'of that severity or worse: debug, info, warning, error, fatal']];
+
 const LOG_TERMS = [
   ['no such host  "a phrase"', 'in the line, in any case'], ['~regex  ~"a b"', 'a regular expression (RE2) of the line'], ['sev:warning', 'of that severity or worse: debug, info, warning, error, fatal'],
   ['after:12:03  before:+5m', 'written then or later, or before: times as above'], ['-term  OR  ( )', 'as above'],
@@ -44,8 +53,8 @@ export function showHelp() {
   openDialog('Keys and searches',
     h('div', { class: 'help-columns' },
       h('div', {}, ...KEYS.flatMap(([title, rows]) => [h('h3', {}, /** @type {string} */ (title)), list(/** @type {string[][]} */ (rows))])),
-      h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(TERMS),
-        h('h3', {}, 'In the find box of the log: one line meets all'), list(LOG_TERMS),
+      h('div', {}, h('h3', {}, 'In the find box: terms with spaces between; one span meets all'), list(live ? TERMS : SAVED_TERMS),
+        h('h3', {}, 'In the find box of the log: one line meets all'), list(live ? LOG_TERMS : SAVED_LOG_TERMS),
         h('h3', {}, 'What the lines show'),
         h('ul', { class: 'legend' },
           h('li', {}, h('span', { class: 'mark-error' }, '✕'), ' the span itself has an error; ', h('span', { class: 'mark-error good' }, '✕'), ' one that was made good: the same operation on the same target went well later, under the same parent'),

@@ -6,6 +6,7 @@ import { changes } from '../lib/changes.js';
 import { bdi, downloadLink, h, outside } from '../lib/dom.js';
 import { bytes, clock, counted, named } from '../lib/format.js';
 import { linkTo } from '../lib/place.js';
+import { live } from '../lib/source.js';
 import { nameOf } from '../model/columns.js';
 import { formatLog } from '../model/loglines.js';
 import { format } from '../state/address.js';
@@ -165,7 +166,7 @@ function button(label, title, act) {
  * @param {LogGrid} grid
  */
 function finding(store, grid) {
-  const input = h('input', { type: 'search', class: 'find', placeholder: 'Find in the log: words, "a phrase", ~regex, sev:error, after:12:03', 'aria-label': 'Find in the log', spellcheck: 'false', autocomplete: 'off' });
+  const input = h('input', { type: 'search', class: 'find', placeholder: `Find in the log: words, "a phrase", ${live ? '~regex, sev:error, after:12:03' : 'sev:error'}`, 'aria-label': 'Find in the log', spellcheck: 'false', autocomplete: 'off' });
   const said = h('output', { class: 'found' });
   const problem = h('p', { class: 'wrong', role: 'alert', hidden: true });
   const mode = h('select', { 'aria-label': 'What to do with the matching lines' }, h('option', { value: 'highlight' }, 'Highlight'), h('option', { value: 'filter' }, 'Filter'));

@@ -3,6 +3,7 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, duration, named } from '../lib/format.js';
+import { live } from '../lib/source.js';
 import { ordering } from '../model/columnorder.js';
 import { searchable } from '../model/query.js';
 import { keepingFocus, scrolledTable } from './lists.js';
@@ -29,7 +30,7 @@ export function operationsPane(store) {
   const changedKeys = changes();
   const changed = changes();
   return {
-    element: h('div', { class: 'sheet' }, h('div', { class: 'tools' }, by), sheet),
+    element: h('div', { class: 'sheet' }, live ? h('div', { class: 'tools' }, by) : null, sheet),
     /** @param {Drawn} s */
     update(s) {
       if (changedKeys(s.keys)) {

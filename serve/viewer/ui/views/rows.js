@@ -165,7 +165,7 @@ function fillToggle({ el, toggle }, s, line) {
 export function titleOf(m, line, t) {
   const flags = at(m.flags, line);
   const name = named(nameOf(m, line));
-  return flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(at(m.members, line))} × ${name}` : name;
+  return flags & FLAG.missing ? `missing parent ${t?.id ?? ''}` : flags & FLAG.fold ? `${count(at(m.members, line) + (t?.left ?? 0))} × ${name}` : name;
 }
 
 /**
@@ -180,5 +180,7 @@ function badgesOf({ run, model: m, errors, texts }, line) {
   if (hasError(m, line)) badges.push(errorMark(Boolean(errors.good[line])));
   if (texts.get(line)?.flaky) badges.push(flakyMark());
   if (below > 0) badges.push(h('span', { class: 'mark-below', title: `${count(below)} with an error below` }, count(below), h('span', {}, ' below')));
+  const left = texts.get(line)?.left;
+  if (left) badges.push(h('span', { class: 'mark-left', title: `${count(left)} lines under it are not in this file` }, `+${count(left)}`));
   return [...badges, ...signsOf(run, at(m.flags, line) & ~(FLAG.missing | FLAG.fold)).map(signMark)];
 }

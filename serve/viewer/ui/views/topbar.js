@@ -24,7 +24,7 @@ export function topBar(run, { setZone, recolour, help }) {
   const links = h('nav', { class: 'links', 'aria-label': 'The run elsewhere' });
   const element = h('header', { class: 'top' },
     inside('/', { class: 'brand', 'aria-label': 'prowtrace: all traces' }, icon(), h('span', {}, 'prowtrace')),
-    title, links, zone, zonePrinted, themeButton(recolour),
+    title, links, run.saved ? savedNote(run.saved) : null, zone, zonePrinted, themeButton(recolour),
     h('button', { type: 'button', class: 'icon', title: 'Keys and searches (?)', 'aria-label': 'Help: keys and searches', onclick: help }, '?'));
   const changed = changes();
   return {
@@ -40,6 +40,18 @@ export function topBar(run, { setZone, recolour, help }) {
       links.replaceChildren(...webLinks(shown.links), ...jaegerLink(run, address));
     },
   };
+}
+
+/**
+ * What a page in a file says of itself: what it leaves out, and where that is.
+ * @param {import('../types').SavedNote} saved
+ */
+function savedNote({ made, left, open }) {
+  return h('details', { class: 'menu saved' }, h('summary', {}, 'Saved page'),
+    h('div', { class: 'menu-list' },
+      h('p', {}, `Made on ${made.replace('T', ' ').replace('Z', ' UTC')} by prowtrace. It is not in this file:`),
+      h('ul', {}, ...left.map((said) => h('li', {}, h('bdi', {}, said)))),
+      open ? h('p', {}, 'The run itself has all: ', h('code', {}, open)) : null));
 }
 
 /** The icon of the document. */

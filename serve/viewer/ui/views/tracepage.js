@@ -109,7 +109,8 @@ function afterFrame(act) {
 function loadedTrace(app, model) {
   const store = new TraceStore(app.run, model, app.navigation, app.say);
   const timeline = timelinePane(store);
-  const tabs = tabBar('Views of the trace', VIEWS);
+  const views = app.run.saved && app.run.jobs.length !== 2 ? VIEWS.filter((v) => v.view !== 'compare') : VIEWS;
+  const tabs = tabBar('Views of the trace', views);
   const judged = model.head.judged ? judgedHead(store, tabs.element) : null;
   const head = judged ?? traceHead(model, app.say, tabs.element);
   const panes = paneBox(store, {
@@ -132,7 +133,7 @@ function loadedTrace(app, model) {
   if (judged) timeline.onScroll(judged.scrolled);
   return {
     store, draw, element: h('div', { class: 'trace' }, head.element, panes.element),
-    key: traceKeys(store, timeline, VIEWS.map((v) => v.view), () => judged?.fold()),
+    key: traceKeys(store, timeline, views.map((v) => v.view), () => judged?.fold()),
     /** Asks for what comes behind the lines. */
     begin() {
       store.askLogs();
