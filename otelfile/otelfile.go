@@ -34,9 +34,16 @@ type File struct {
 	format  Format
 	foreign string   // FormatUnknown: what the file looks like
 	packing *Problem // met while unpacking; told first by every pass, nil if none
-	unmap   func() error
-	stored  atomic.Pointer[os.File] // of mapped data, until a pass of Portions has read it
-	stats   atomic.Pointer[Stats]
+
+	framing   framing   // of FormatOTLP
+	apart     bool      // data is not what was given, but was unpacked or converted
+	converted bool      // data is an .otel file now
+	found     []Problem // while converting
+	memory    int64     // bytes that were allocated
+
+	unmap  func() error
+	stored atomic.Pointer[os.File] // of mapped data, until a pass of Portions has read it
+	stats  atomic.Pointer[Stats]
 }
 
 // Record is one encoded ExportTraceServiceRequest (TracesData is the same on the
@@ -76,11 +83,11 @@ func (f *File) Bytes() []byte { return f.data }
 // Records may be used afterwards. A second Close does nothing.
 func (f *File) Close() error {
 	var errs []error
-	if f.unmap != nil {
-		errs = append(errs, f.unmap())
-	}
 	if stored := f.stored.Swap(nil); stored != nil {
 		errs = append(errs, stored.Close())
+	}
+	if f.unmap != nil {
+		errs = append(errs, f.unmap()) // which may remove the file, where it must be closed for that
 	}
 	f.data, f.unmap = nil, nil
 	return errors.Join(errs...)

@@ -8,7 +8,7 @@ import (
 // Problem is something in a file that a person should know about. It never means
 // that the whole file is lost: what could be read was handed out.
 type Problem struct {
-	Offset int64 // in File.Bytes
+	Offset int64 // in the unpacked content; of what was converted, in that which it was before
 	Kind   ProblemKind
 	Detail string // one sentence, without the file's name, safe to print on a terminal
 }
@@ -30,6 +30,10 @@ const (
 	ProblemRedeclared                         // a type code changes its meaning
 	ProblemUnknownType                        // records of a type that is not traces
 	ProblemNoTraces                           // an intact file without trace records
+	ProblemTorn                               // the file ends within a message or a JSON value
+	ProblemSyntax                             // broken JSON, or a message that is none
+	ProblemOdd                                // values that the format has no place for
+	ProblemTold                               // what the program that wrote the file says of it
 	problemKinds
 )
 
@@ -47,6 +51,10 @@ var problemNames = [problemKinds]string{
 	ProblemRedeclared:  "type redeclared",
 	ProblemUnknownType: "unknown type",
 	ProblemNoTraces:    "no traces",
+	ProblemTorn:        "torn file",
+	ProblemSyntax:      "broken content",
+	ProblemOdd:         "odd values",
+	ProblemTold:        "told by its writer",
 }
 
 // String returns a short name such as "torn header".

@@ -19,6 +19,10 @@ type scan struct {
 	cut      bool   // unpacking ended early, so a torn tail has that cause
 	record   Record // the latest trace record
 
+	messages bool    // there are no headers, but messages of this framing
+	framing  framing // of them
+	others   int     // messages of other signals
+
 	size    int         // of a portion, in bytes
 	stored  io.ReaderAt // what data is read from; nil where data itself is read
 	buffers *Buffers    // for what is read
@@ -31,10 +35,13 @@ func newScan(f *File, problem func(Problem)) *scan {
 	if f.packing != nil {
 		s.problems.tell(*f.packing)
 	}
-	switch f.format {
-	case FormatOtel:
-		s.data = f.data
-	case FormatEmpty:
+	for _, p := range f.found {
+		s.problems.tell(p)
+	}
+	switch {
+	case f.converted || f.format == FormatOtel || f.format == FormatOTLP:
+		s.data, s.framing, s.messages = f.data, f.framing, f.format == FormatOTLP && !f.converted
+	case f.format == FormatEmpty:
 		if f.packing == nil {
 			s.problems.add(0, ProblemEmpty, "the file is empty")
 		}
@@ -46,6 +53,9 @@ func newScan(f *File, problem func(Problem)) *scan {
 
 // next goes on to the next trace record and reports whether there is one.
 func (s *scan) next() bool {
+	if s.messages {
+		return s.nextMessage()
+	}
 	for s.pos < len(s.data) {
 		if len(s.data)-s.pos < headerSize {
 			s.tornHeader()
@@ -252,6 +262,9 @@ func (s *scan) finish() {
 		} else {
 			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", text.Count(typ.skipped, "record"), typ.name)
 		}
+	}
+	if s.others > 0 {
+		s.problems.add(0, ProblemUnknownType, "skipped, because not traces: %s of metrics or logs", text.Count(s.others, "message"))
 	}
 	if len(s.data) > 0 && s.stats.Traces == 0 && !s.problems.any() {
 		s.problems.add(len(s.data), ProblemNoTraces, "the file declares types but has no trace records: the process ended before it exported any")

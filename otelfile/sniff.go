@@ -12,34 +12,67 @@ import (
 type Format int
 
 const (
-	FormatUnknown Format = iota // no known format; Records tells what it looks like
-	FormatEmpty                 // no bytes
-	FormatOtel                  // the kOps exporter's framed protobuf
+	FormatUnknown  Format = iota // no known format; Records tells what it looks like
+	FormatEmpty                  // no bytes
+	FormatOtel                   // the kOps exporter's framed protobuf
+	FormatOTLP                   // OTLP's protobuf, one message, or many behind their lengths
+	FormatOTLPJSON               // OTLP's JSON, one message, or many, such as one a line
+	FormatPacked                 // messages behind their lengths, each compressed or JSON
+	FormatJaeger                 // JSON of Jaeger's API, as its UI downloads it
+	FormatZipkin                 // Zipkin's JSON, version 2
 )
 
-// String returns the format's name.
-func (f Format) String() string {
-	switch f {
-	case FormatEmpty:
-		return "empty"
-	case FormatOtel:
-		return "otel"
-	default:
-		return "unknown"
+// A reader is a row of the table of formats.
+type reader struct {
+	format Format
+	name   string
+
+	// is recognizes the beginning of a file of the given name and size.
+	is func(name string, head []byte, size int64) bool
+
+	// convert makes OTLP's protobuf of a stream; nil: records are read where they lie.
+	convert func(*conversion)
+}
+
+// readers is the table, in the order of trial.
+func readers() []reader {
+	return []reader{
+		{FormatOtel, "otel", func(name string, head []byte, _ int64) bool { return isOtel(name, head) }, nil},
+		{FormatPacked, "otlp, packed messages", isPackedMessages, convertMessages},
+		{FormatOTLP, "otlp", isOTLP, nil},
+		{FormatOTLPJSON, "otlp json", isJSON(FormatOTLPJSON), convertOTLPJSON},
 	}
 }
 
-// sniff recognizes unpacked content. For FormatUnknown it also says what the content
-// looks like, as the rest of a sentence.
-func sniff(name string, data []byte) (Format, string) {
-	switch {
-	case len(data) == 0:
-		return FormatEmpty, ""
-	case isOtel(name, data):
-		return FormatOtel, ""
-	default:
-		return FormatUnknown, lookalike(data)
+// String returns the format's name.
+func (f Format) String() string {
+	for _, r := range readers() {
+		if r.format == f {
+			return r.name
+		}
 	}
+	if f == FormatEmpty {
+		return "empty"
+	}
+	return "unknown"
+}
+
+// sniffed is how many bytes of a file are looked at to recognize it.
+const sniffed = 64 << 10
+
+// recognize finds the reader of unpacked content by its beginning. Where there is none, it
+// says what the content looks like, as the rest of a sentence.
+func recognize(name string, head []byte, size int64) (r reader, foreign string) {
+	if size == 0 {
+		return reader{format: FormatEmpty}, ""
+	}
+	head = head[:min(len(head), sniffed)]
+	for _, r := range readers() {
+		if r.is(name, head, size) {
+			return r, ""
+		}
+	}
+	return reader{}, lookalike(head)
 }
 
 // maxDeclaration is the longest first payload that is believed to be a declaration.
@@ -65,7 +98,9 @@ func isOtel(name string, data []byte) bool {
 // lower case with leading space removed.
 var lookalikes = []struct{ sign, what string }{
 	{"\x1f\x8b\x08", "it is still gzip after two layers were unpacked"},
-	{"\x28\xb5\x2f\xfd", "it looks like zstd-compressed data"},
+	{"\x28\xb5\x2f\xfd", "it is still zstd after two layers were unpacked"},
+	{"\xff\xfe", utf16Text},
+	{"\xfe\xff", utf16Text},
 	{"\xfd7zXZ\x00", "it looks like xz-compressed data"},
 	{"BZh", "it looks like bzip2-compressed data"},
 	{"PK\x03\x04", "it looks like a zip archive"},
@@ -73,9 +108,15 @@ var lookalikes = []struct{ sign, what string }{
 	{"<!doctype html", "it looks like a web page, perhaps an error or login page that was saved instead of the file"},
 	{"<html", "it looks like a web page, perhaps an error or login page that was saved instead of the file"},
 	{"<?xml", "it looks like XML, perhaps an error of the object store that was saved instead of the file"},
-	{"{", "it looks like JSON"},
-	{"[", "it looks like JSON"},
+	{"{\x00", utf16Text},
+	{"[\x00", utf16Text},
+	{"\x00{", utf16Text},
+	{"\x00[", utf16Text},
+	{"{", "it is JSON, but not of OTLP, Jaeger or Zipkin"},
+	{"[", "it is JSON, but not of OTLP, Jaeger or Zipkin"},
 }
+
+const utf16Text = "it looks like text in UTF-16, as PowerShell writes it; JSON must be in UTF-8"
 
 // lookalike says what foreign content looks like.
 func lookalike(data []byte) string {

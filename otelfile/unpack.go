@@ -11,22 +11,27 @@ import (
 	"prowtrace/internal/text"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
-// maxLayers is how often gzip is taken off: once for the exporter or uploader that
+// maxLayers is how often compression is taken off: once for the exporter or uploader that
 // compressed the file, once for the store or proxy that did it again.
 const maxLayers = 2
 
-// unpack takes gzip off data, going by its magic bytes, and returns data itself when
+// unpack takes compression off data, going by its magic bytes, and returns data itself when
 // there is none. What could be unpacked before an error or the limit is kept. The
 // problem, nil if there was none, is that of the outermost layer: those within it
 // would only be its consequences.
 func unpack(data []byte, limit int64) ([]byte, *Problem) {
 	var problem *Problem
-	for layer := 0; layer < maxLayers && isGzip(data); layer++ {
-		decoded, err := gunzip(data, limit)
+	for range maxLayers {
+		how := packingOf(data)
+		if how == nil {
+			break
+		}
+		decoded, err := decode(how, data, limit)
 		if err != nil && problem == nil {
-			problem = gzipProblem(len(data), len(decoded), limit, err)
+			problem = unpackProblem(how.name, int64(len(data)), int64(len(decoded)), limit, err)
 		}
 		data = decoded
 	}
@@ -36,14 +41,11 @@ func unpack(data []byte, limit int64) ([]byte, *Problem) {
 	return data, problem
 }
 
-// isGzip goes by the magic bytes and the only compression method there is.
-func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b, 0x08}) }
-
 var errTooLarge = errors.New("more unpacked bytes than the limit")
 
-// gunzip returns all that can be unpacked up to limit bytes, also with an error.
-func gunzip(data []byte, limit int64) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(data))
+// decode returns all that can be unpacked up to limit bytes, also with an error.
+func decode(how *packing, data []byte, limit int64) ([]byte, error) {
+	r, err := how.open(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -67,30 +69,39 @@ func gunzip(data []byte, limit int64) ([]byte, error) {
 	}
 }
 
-// decodedHint guesses the unpacked size from the gzip trailer, so that a large file
-// is not copied again and again while its buffer grows. The trailer may lie: the
+// decodedHint guesses the unpacked size from the header or trailer, so that a large file
+// is not copied again and again while its buffer grows. They may lie: the
 // guess never exceeds 16 times the bytes that are really there.
 func decodedHint(data []byte, limit int64) int64 {
 	claimed := int64(0)
-	if len(data) >= 4 {
+	var header zstd.Header
+	switch {
+	case isZstd(data):
+		if header.Decode(data) == nil && header.HasFCS {
+			claimed = int64(min(header.FrameContentSize, 1<<62))
+		}
+	case len(data) >= 4:
 		claimed = int64(binary.LittleEndian.Uint32(data[len(data)-4:]))
 	}
 	return min(claimed, 16*int64(len(data)), limit) + 1 // room for the read that finds the end
 }
 
-func gzipProblem(stored, decoded int, limit int64, err error) *Problem {
-	fault := fmt.Sprintf("damaged (%v)", err)
+// unpackProblem words why data of a compression was not unpacked whole.
+func unpackProblem(name string, stored, decoded, limit int64, err error) *Problem {
+	fault := "damaged (" + text.Quote(err.Error(), maxQuoted) + ")"
 	switch {
 	case errors.Is(err, errTooLarge):
 		return &Problem{Kind: ProblemTooLarge, Detail: fmt.Sprintf(
-			"the gzip data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", stored, limit)}
+			"the %s data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", name, stored, limit)}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		fault = "cut off"
-	case errors.Is(err, gzip.ErrChecksum):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		fault = "damaged (its checksum is wrong)"
-	case errors.Is(err, gzip.ErrHeader):
-		fault = "damaged or followed by something that is not gzip"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
+		fault = "damaged or followed by something that is not " + name
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		fault = "packed with a window of more than " + text.Size(maxWindow)
 	}
 	return &Problem{Kind: ProblemCompression, Detail: fmt.Sprintf(
-		"the gzip data of %d bytes is %s: what could be unpacked was kept (%s)", stored, fault, text.Count(decoded, "byte"))}
+		"the %s data of %d bytes is %s: what could be unpacked was kept (%s)", name, stored, fault, text.Count(decoded, "byte"))}
 }

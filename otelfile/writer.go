@@ -45,6 +45,15 @@ func (w *Writer) Write(payload []byte) error {
 	return w.err
 }
 
+// setHeader writes the header of a record of traces in front of its payload.
+func setHeader(record []byte) {
+	payload := record[headerSize:]
+	binary.BigEndian.PutUint32(record, uint32(len(payload)))
+	binary.BigEndian.PutUint32(record[4:], crc32.Checksum(payload, castagnoli))
+	binary.BigEndian.PutUint32(record[8:], 0) // flags
+	binary.BigEndian.PutUint32(record[12:], firstCode)
+}
+
 func appendRecord(b []byte, code uint32, payload []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(payload)))
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(payload, castagnoli))

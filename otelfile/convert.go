@@ -1,0 +1,240 @@
+package otelfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"prowtrace/internal/jsonscan"
+	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/text"
+)
+
+// A conversion makes encoded OTLP of a file in another format. It reads the file once, from
+// its beginning to its end, and holds no more of it than a span, what describes the spans,
+// and a window.
+type conversion struct {
+	src       *packed
+	json      *jsonscan.Scanner
+	out       *batch
+	span      spanFields
+	encoded   []byte // the span, before it is written
+	scratch   []byte
+	spans     int
+	messages  int // that were taken as they are
+	problems  reporter
+	cancelled func() error
+	err       error // that ends it, of cancelled
+
+	kept    jsonscan.Seen // values without a place in OTLP, or unreadable, which became attributes
+	left    jsonscan.Seen // those that could not even be that
+	dropped jsonscan.Seen // attributes, events and links beyond the bounds
+	others  int           // messages of other signals
+
+	mistyped       jsonscan.Seen // values that are not what their type says
+	cut, odd, lone jsonscan.Seen // see jsonscan.Scanner
+}
+
+// keptPrefix begins the keys of attributes that hold what has no place in OTLP.
+const keptPrefix = "prowtrace.json."
+
+// convert makes f what a reader of its format makes of a stream. The error is that of
+// Cancelled, or of what holds the converted file; all else is told as problems.
+func (o Options) convert(f *File, src *packed, with func(*conversion)) (*File, error) {
+	scratch := o.Scratch
+	if scratch == nil {
+		scratch = NewScratch("", defaultScratch)
+	}
+	spool := &spool{scratch: scratch}
+	c := &conversion{src: src, out: newBatch(spool), cancelled: o.Cancelled}
+	c.problems.emit = func(p Problem) { f.found = append(f.found, p) }
+	with(c)
+	c.out.closeResource()
+	c.out.flush()
+	c.tellUnpacking()
+	c.tellWriting(spool.err)
+	c.finish()
+	f.apart, f.converted = true, true
+	if err := errors.Join(spool.into(f), c.err); err != nil {
+		return nil, errors.Join(fmt.Errorf("convert trace file: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// tellUnpacking tells what was wrong with the compression.
+func (c *conversion) tellUnpacking() {
+	if c.src == nil {
+		return
+	}
+	if p := c.src.problem(); p != nil {
+		c.problems.tell(*p)
+	}
+}
+
+func (c *conversion) tellWriting(err error) {
+	switch {
+	case errors.Is(err, errScratchFull):
+		c.problems.add(0, ProblemTooLarge, "%v: only the first %s were read", err, text.Count(c.spans, "span"))
+	case err != nil:
+		c.problems.add(0, ProblemLost, "%s: it was not read to its end", text.Line(err.Error()))
+	}
+}
+
+// finish tells what was met more than once, each with its number.
+func (c *conversion) finish() {
+	c.tellSeen(c.cut, ProblemTooLarge, fmt.Sprintf("%%s longer than %s and cut off there", text.Size(jsonscan.MaxText)), "text is", "texts are")
+	c.tellSeen(c.odd, ProblemOdd, "%s of another type than the format has, and left out", "value is", "values are")
+	c.tellSeen(c.lone, ProblemOdd, "%s half of a character, replaced by U+FFFD", "escape is", "escapes are")
+	c.tellSeen(c.mistyped, ProblemOdd, "%s not of the type that is given, and kept as what they look like", "value is", "values are")
+	c.tellSeen(c.kept, ProblemOdd, "%s without a place in OTLP, or unreadable, and kept as "+keptPrefix+"…", "value is", "values are")
+	c.tellSeen(c.left, ProblemOdd, "%s unknown, and left out", "field is", "fields are")
+	c.tellSeen(c.dropped, ProblemTooLarge, fmt.Sprintf("%%s beyond the %s that a span or resource may have, and left out", text.Size(maxSpan)), "value is", "values are")
+	if c.others > 0 {
+		c.problems.add(0, ProblemUnknownType, "skipped, because not traces: %s of metrics, logs or profiles", text.Count(c.others, "list"))
+	}
+	if c.spans+c.messages == 0 && !c.problems.any() {
+		c.problems.add(0, ProblemNoTraces, "the file has no spans")
+	}
+	c.problems.finish()
+}
+
+// tellSeen tells of something that was seen. format has a place for the number and the
+// noun with its verb.
+func (c *conversion) tellSeen(n jsonscan.Seen, kind ProblemKind, format, one, many string) {
+	switch {
+	case n.N == 0:
+	case n.N == 1:
+		c.problems.add(int(n.Place.Offset), kind, "at %v, "+format, n.Place, "one "+one)
+	default:
+		c.problems.add(int(n.Place.Offset), kind, format+", the first at %v", text.Number(n.N)+" "+many, n.Place)
+	}
+}
+
+// endScanner adds up what a scanner has seen.
+func (c *conversion) endScanner() {
+	s := c.json
+	for _, n := range []struct{ total, seen *jsonscan.Seen }{{&c.cut, &s.Cut}, {&c.odd, &s.Odd}, {&c.lone, &s.Lone}} {
+		if n.total.N == 0 {
+			n.total.Place = n.seen.Place
+		}
+		n.total.N += n.seen.N
+	}
+}
+
+// see counts something at what comes next.
+func (c *conversion) see(n *jsonscan.Seen) {
+	if c.json.Err() == nil {
+		n.Add(c.json.Place())
+	}
+}
+
+// documents calls read for each of the JSON values that a file has behind each other. What
+// is broken costs the rest of its line, and the rest of the file where it has no lines.
+func (c *conversion) documents(read func()) {
+	c.json = jsonscan.New(skipMark(c.src))
+	defer c.endScanner()
+	for !c.stopped() {
+		if c.json.Err() == nil && c.json.End() {
+			return
+		}
+		if c.json.Err() == nil {
+			read()
+		}
+		c.out.closeResource()
+		if err := c.json.Err(); err != nil && !c.recover(err) {
+			return
+		}
+	}
+}
+
+// recover tells what ended reading, and goes on behind it if that is possible.
+func (c *conversion) recover(err *jsonscan.Error) bool {
+	switch {
+	case errors.Is(err.Err, errCancelled):
+		return false
+	case c.src.fault != nil: // which is told by itself
+		return false
+	case err.Err != nil:
+		c.problems.add(int(err.Offset), ProblemLost, "the file cannot be read at %v (%s): the rest of it was given up; %s",
+			err.Place, text.Quote(err.Err.Error(), maxQuoted), c.before())
+		return false
+	case err.Torn:
+		c.problems.add(int(err.Offset), ProblemTorn, "the file ends at %v within a value: the writer was probably killed; %s", err.Place, c.before())
+		return false
+	}
+	if c.json.NextLine() {
+		c.problems.add(int(err.Offset), ProblemSyntax, "broken JSON: %s; the rest of this line was left out", text.Line(err.Error()))
+		return true
+	}
+	c.problems.add(int(err.Offset), ProblemSyntax, "broken JSON: %s; the rest of the file was given up, %s", text.Line(err.Error()), c.before())
+	return false
+}
+
+// before words what was not lost.
+func (c *conversion) before() string {
+	if c.spans == 0 {
+		return "no spans came before it"
+	}
+	return text.Count(c.spans, "span") + " before it " + map[bool]string{true: "was", false: "were"}[c.spans == 1] + " kept"
+}
+
+// stopped reports whether nobody wants the rest, or there is no room for it.
+func (c *conversion) stopped() bool {
+	if c.err == nil && c.cancelled != nil {
+		c.err = c.cancelled()
+	}
+	return c.err != nil || c.out.spool.err != nil
+}
+
+// cancelEvery is how many spans are read between two looks at whether anybody wants them.
+const cancelEvery = 1 << 10
+
+var errCancelled = errors.New("nobody wants the rest")
+
+// write adds the span that was read to the open ScopeSpans.
+func (c *conversion) write() {
+	c.encoded = c.span.append(c.encoded[:0])
+	c.out.span(c.encoded)
+	c.spans++
+	if c.spans%cancelEvery == 0 && c.stopped() {
+		c.json.Stop(errCancelled)
+	}
+}
+
+// keepField keeps a member of a span that has no place in OTLP, whose value comes next.
+func (c *conversion) keepField(b []byte, key []byte) []byte {
+	return c.keepMember(b, spanAttributes, key)
+}
+
+// keepMember is keepField for a message that has its attributes in field num.
+func (c *conversion) keepMember(b []byte, num protowire.Number, key []byte) []byte {
+	at := c.json.Place()
+	b = appendMember(b, num, append([]byte(keptPrefix), key...), c.json, 0)
+	if c.json.Err() == nil {
+		c.kept.Add(at)
+	}
+	return b
+}
+
+// keepScalar keeps a value that was read and not understood.
+func (c *conversion) keepScalar(b []byte, key string, value []byte, kind jsonscan.Kind) []byte {
+	if kind == jsonscan.None {
+		return b
+	}
+	c.see(&c.kept)
+	b, at := otlpwire.Open(b, spanAttributes)
+	b = otlpwire.AppendBytes(b, 1, keptPrefix+key)
+	b, v := otlpwire.Open(b, 2)
+	return otlpwire.Seal(otlpwire.Seal(appendScalar(b, value, kind), v), at)
+}
+
+// skipMark passes over a byte order mark of UTF-8.
+func skipMark(src *packed) io.Reader {
+	if head, _ := src.Peek(3); strings.HasPrefix(string(head), "\ufeff") {
+		_, _ = src.Discard(3) // which were seen
+	}
+	return src
+}
