@@ -175,6 +175,19 @@ func (b *batch) closeResource() {
 	}
 }
 
+// writePiece closes what is open and writes it as a record whose resource can still be told.
+// What describes it was not cut.
+func (b *batch) writePiece() piece {
+	b.seal(&b.scope)
+	b.seal(&b.resource)
+	p := piece{resource: b.resource.at, size: len(b.record)}
+	p.at = b.spool.write(b.record)
+	b.scope.close()
+	b.resource.close()
+	b.record = newRecord(b.record)
+	return p
+}
+
 // message adds a whole encoded message, such as a TracesData. No message is open.
 func (b *batch) message(message []byte) {
 	b.record = append(b.record, message...)

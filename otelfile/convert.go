@@ -23,6 +23,8 @@ type conversion struct {
 	span      spanFields
 	encoded   []byte // the span, before it is written
 	scratch   []byte
+	tagKey    []byte // of the tag that was read
+	tagValue  []byte
 	spans     int
 	messages  int // that were taken as they are
 	problems  reporter
@@ -198,6 +200,11 @@ var errCancelled = errors.New("nobody wants the rest")
 func (c *conversion) write() {
 	c.encoded = c.span.append(c.encoded[:0])
 	c.out.span(c.encoded)
+	c.counted()
+}
+
+// counted counts a span, and looks now and then whether anybody wants the rest.
+func (c *conversion) counted() {
 	c.spans++
 	if c.spans%cancelEvery == 0 && c.stopped() {
 		c.json.Stop(errCancelled)

@@ -17,8 +17,8 @@ func spanLine(b []byte, first, spans int) []byte {
 	return append(b, "]}]}]}\n"...)
 }
 
-// jaegerTrace is a trace as Jaeger's UI downloads it.
-func jaegerTrace(b []byte, number, spans int) []byte {
+// jaegerSample is a trace as Jaeger's UI downloads it.
+func jaegerSample(b []byte, number, spans int) []byte {
 	b = fmt.Appendf(b, `{"traceID":"%032x","spans":[`, number)
 	for i := range spans {
 		if i > 0 {
@@ -43,7 +43,7 @@ func BenchmarkConvert(b *testing.B) {
 		if i > 0 {
 			jaeger = append(jaeger, ',')
 		}
-		jaeger = jaegerTrace(jaeger, i, 100)
+		jaeger = jaegerSample(jaeger, i, 100)
 	}
 	for i := range 20_000 {
 		if i > 0 {

@@ -41,6 +41,8 @@ func readers() []reader {
 		{FormatPacked, "otlp, packed messages", isPackedMessages, convertMessages},
 		{FormatOTLP, "otlp", isOTLP, nil},
 		{FormatOTLPJSON, "otlp json", isJSON(FormatOTLPJSON), convertOTLPJSON},
+		{FormatJaeger, "jaeger json", isJSON(FormatJaeger), convertJaeger},
+		{FormatZipkin, "zipkin json", isJSON(FormatZipkin), convertZipkin},
 	}
 }
 

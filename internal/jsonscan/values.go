@@ -77,10 +77,10 @@ func (s *Scanner) Skip() {
 				return
 			}
 			s.pos++
+		case 't', 'f', 'n', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			s.literal()
 		default:
-			if len(s.literal()) == 0 {
-				s.fail("a value")
-			}
+			s.fail("a value")
 		}
 		if depth == 0 || s.err != nil {
 			return
