@@ -79,6 +79,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newView(s).command("view WHAT…"),
 		newFetch(s),
 		newExport(s),
+		newPush(s),
 		newLog(s),
 		newServe(s),
 		newResolve(s),

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"prowtrace/export/push"
 	"prowtrace/fetch"
 	"prowtrace/objstore"
 	"prowtrace/prow/find"
@@ -32,6 +33,8 @@ var exitCodes = []struct {
 	{isCode(ExitNoCause), ExitNoCause},
 	{isA[usageError], ExitUsage},
 	{isA[*session.ArgumentError], ExitUsage},
+	{isA[*push.SettingError], ExitUsage},
+	{is(push.ErrNoEndpoint), ExitUsage},
 	{isA[*session.UnsupportedStoreError], ExitUsage},
 	{is(session.ErrOfflineChoice), ExitUsage},
 	{is(find.ErrManyRuns), ExitUsage},
@@ -41,6 +44,7 @@ var exitCodes = []struct {
 	{onlyForeign, ExitFailed},
 	{isA[*session.NoSpansError], ExitNoTraces},
 	{isA[*objstore.AccessError], ExitDenied},
+	{receiverDenies, ExitDenied},
 	{is(fetch.ErrNotFound), ExitNotFound},
 	{is(fetch.ErrOffline), ExitNotFound},
 	{objstore.IsAbsent, ExitNotFound},
@@ -93,6 +97,12 @@ func missesFile(err error) bool {
 	var none *fetch.NoTracesError
 	var going *session.NotUploadedError
 	return errors.As(err, &none) && none.MissingFile() && !errors.As(err, &going)
+}
+
+// receiverDenies reports a receiver that wants other headers.
+func receiverDenies(err error) bool {
+	var e *push.RefusedError
+	return errors.As(err, &e) && e.Reason == push.NotAllowed
 }
 
 // onlyForeign reports files that are no traces: they say nothing of a run.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"prowtrace/export/push"
 	"prowtrace/fetch"
 	"prowtrace/launch"
 	"prowtrace/objstore"
@@ -72,6 +73,11 @@ var hints = []hint{
 	hintFor(func(*session.TooManyFilesError) string {
 		return "name the directory that holds the traces"
 	}),
+	hintIs(push.ErrNoEndpoint, "name a receiver: --endpoint http://HOST:4318, or OTEL_EXPORTER_OTLP_ENDPOINT"),
+	hintFor(settingHint),
+	hintFor(refusedHint),
+	hintFor(func(*push.GaveUpError) string { return "--retry-for waits longer; what was taken stays there" }),
+	hintFor(func(*session.HandoverBusyError) string { return "wait for it to end; each run is sent by one of them" }),
 	hintFor(func(*session.NoPassingError) string {
 		return "name a run to compare with: prowtrace diff GOOD BAD"
 	}),

@@ -27,8 +27,13 @@ func newVersion(s Streams) *cobra.Command {
 func versionLine() string { return "prowtrace version " + built() }
 
 func built() string {
+	return fmt.Sprintf("%s (%s, %s/%s)", version(buildInfo()), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// buildInfo is nil in a program that was built without modules.
+func buildInfo() *debug.BuildInfo {
 	info, _ := debug.ReadBuildInfo()
-	return fmt.Sprintf("%s (%s, %s/%s)", version(info), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return info
 }
 
 // version reads what the Go tool stamped into the program: the module version

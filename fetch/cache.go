@@ -23,6 +23,8 @@ import (
 //	    tmp/                          downloads under way
 //	locks/<hash of bucket and root>.work and .use
 //	notes/<hash of job>/<hash of bucket and root>.json
+//	kept/<hash of kind and job>/<hash of bucket and root>.json
+//	locks/<hash of kind and job>.kept
 //
 // Object names never reach the file system: a hash has no colons, no reserved
 // words, no parent directories and no length to speak of. The generation is

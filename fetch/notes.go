@@ -43,12 +43,14 @@ func (c *Cache) jobNotes(job string) string {
 
 // AddNote notes something about a run, in the place of what was noted before. The oldest
 // notes of a job go where there are too many. Several processes may do so at a time.
-func (c *Cache) AddNote(n Note) error {
+func (c *Cache) AddNote(n Note) error { return c.addNote(c.jobNotes(n.Run.Job), n, mostNotes) }
+
+// addNote puts a note into a directory, which keeps so many at most.
+func (c *Cache) addNote(dir string, n Note, most int) error {
 	data, err := json.Marshal(n)
 	if err != nil || len(data) > maxNote {
 		return errors.Join(err, fmt.Errorf("note of %s: %d bytes are not kept", n.Run.URL(), len(data)))
 	}
-	dir := c.jobNotes(n.Run.Job)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("note something about a run: %w", err)
 	}
@@ -66,7 +68,7 @@ func (c *Cache) AddNote(n Note) error {
 	if err != nil {
 		return fmt.Errorf("note something about a run: %w", err)
 	}
-	c.trimNotes(dir, mostNotes, notesAge)
+	c.trimNotes(dir, most, notesAge)
 	return nil
 }
 
@@ -94,12 +96,23 @@ func (c *Cache) trimNotes(dir string, most int, age time.Duration) {
 	}
 }
 
-// pruneNotes removes what is too old; with age 0 everything.
-func (c *Cache) pruneNotes(most int, age time.Duration) {
-	dirs, _ := os.ReadDir(c.notesDir())
+// pruneNotes removes what is too old, and what is too much.
+func (c *Cache) pruneNotes() {
+	c.trimAll(c.notesDir(), mostNotes, notesAge)
+	c.trimAll(c.keptDir(), mostKept, notesAge)
+}
+
+// clearNotes removes all.
+func (c *Cache) clearNotes() {
+	c.trimAll(c.notesDir(), 0, 0)
+	c.trimAll(c.keptDir(), 0, 0)
+}
+
+func (c *Cache) trimAll(root string, most int, age time.Duration) {
+	dirs, _ := os.ReadDir(root)
 	for _, d := range dirs {
 		if d.IsDir() { // what a link leads to is not the cache's
-			c.trimNotes(filepath.Join(c.notesDir(), d.Name()), most, age)
+			c.trimNotes(filepath.Join(root, d.Name()), most, age)
 		}
 	}
 }
@@ -120,6 +133,11 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 			}
 		}
 	}
+	return readNotes(dirs, job), nil
+}
+
+// readNotes reads the notes of a job, or of all where it is "", in some directories.
+func readNotes(dirs []string, job string) (notes []Note) {
 	read := int64(0)
 	for _, dir := range dirs {
 		entries, _ := os.ReadDir(dir)
@@ -136,5 +154,5 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 			}
 		}
 	}
-	return notes, nil
+	return notes
 }

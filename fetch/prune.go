@@ -105,7 +105,7 @@ func (c *Cache) Prune(l Limits) (Pruned, error) {
 
 // Clear removes all runs but those that a process works on or shows, and all notes.
 func (c *Cache) Clear() (Pruned, error) {
-	c.pruneNotes(0, 0)
+	c.clearNotes()
 	return c.prune(Limits{}, func(CachedRun) bool { return true })
 }
 
@@ -135,7 +135,7 @@ func (c *Cache) prune(l Limits, drop func(CachedRun) bool) (Pruned, error) {
 	}
 	p.removeRuns(func(CachedRun) bool { return tooLarge() })
 	c.pruneLocks()
-	c.pruneNotes(mostNotes, notesAge)
+	c.pruneNotes()
 	return p.done, errors.Join(p.errs...)
 }
 
