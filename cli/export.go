@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +41,10 @@ var exportFormats = []exportFormat{
 	{name: "otlp-jsonl", about: "OTLP/JSON objects, one a line, as the Collector's file exporter writes them", write: spansAs(export.WriteOTLPJSONLines)},
 	{name: "otlp-proto", about: "OTLP messages, each behind its length in 4 bytes, as that exporter's proto", binary: true, write: spansAs(export.WriteOTLPProto)},
 	{name: "otel", about: "the files of kOps", binary: true, write: spansAs(export.WriteOTel)},
+	{name: "jaeger-json", about: "as Jaeger's API answers, for its page to open", write: spansAs(export.WriteJaegerJSON)},
+	{name: "perfetto", about: "for ui.perfetto.dev: processes with lanes of nested spans", binary: true, write: spansAs(export.WritePerfetto)},
+	{name: "speedscope", about: "for speedscope: a profile of self times for each process", write: spansAs(export.WriteSpeedscope)},
+	{name: "csv", about: "a row for each span, attributes as JSON", write: spansAs(export.WriteCSV)},
 }
 
 // exported is what is handed over.
@@ -172,11 +177,20 @@ func (e *exportCommand) write(ctx context.Context, f exportFormat, x *exported) 
 		where = " to " + text.Line(e.output)
 	}
 	e.note("%s written%s", text.Count(report.Spans, "span"), where)
-	for _, l := range report.Losses {
-		e.note("%s cannot hold all: left out are %v", f.name, l)
+	if len(report.Losses) > 0 {
+		e.note("%s does not hold all. Left out: %s", f.name, listed(report.Losses))
 	}
 	if report.Secret {
 		e.note("Texts in it look like secrets: --mask hides them.")
 	}
 	return nil
+}
+
+// listed lists what is left out.
+func listed(losses []export.Loss) string {
+	var said []string
+	for _, l := range losses {
+		said = append(said, l.String())
+	}
+	return strings.Join(said, "; ")
 }

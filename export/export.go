@@ -1,7 +1,11 @@
-// Package export writes spans for other tools: as OTLP's JSON, and as the messages
-// of Jaeger's model.
+// Package export writes spans for other tools: as files of OTLP, kOps, Jaeger, Perfetto,
+// speedscope and spreadsheets, and as the messages of Jaeger's model.
 //
-// It promises that what it writes can be read by strict readers, whatever is in
-// the spans: a View serves them clean. It writes to what its caller gives it, keeps
-// nothing open and decides nothing about what matters in a trace.
+// A [Selection] says which spans, and each Write function streams them: memory does not grow
+// with their attributes. What a format does not hold is counted in a [Report]. The formats
+// of OTLP hold all, and have spans of no joined trace byte for byte as their files. What is
+// written for others, strict readers take, whatever is in the spans.
+//
+// The package writes to what its caller gives it, keeps nothing open and decides nothing
+// about what matters in a trace.
 package export

@@ -34,3 +34,9 @@ func (s *secrets) lookAtScope(wire []byte) {
 		s.found = proto.Unmarshal(wire, m) == nil && maskAttributes(m.GetAttributes())
 	}
 }
+
+func (s *secrets) lookAtText(text string) {
+	if !s.found && mask.May([]byte(text)) {
+		s.found = mask.Text(text) != text
+	}
+}

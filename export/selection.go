@@ -75,7 +75,7 @@ type Loss struct {
 	Spans int
 }
 
-func (l Loss) String() string { return fmt.Sprintf("%s of %s", l.What, text.Count(l.Spans, "span")) }
+func (l Loss) String() string { return fmt.Sprintf("%s (%s)", l.What, text.Count(l.Spans, "span")) }
 
 // look is after how many spans the context is looked at.
 const look = 1024

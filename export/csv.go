@@ -1,0 +1,120 @@
+package export
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"prowtrace/internal/otlpwire"
+	"prowtrace/trace"
+	"prowtrace/trace/analysis"
+)
+
+// What a row has no room for.
+const (
+	lossEvents   = "events but for their number"
+	lossAllLinks = "links but for their number"
+)
+
+// CSVColumns are the names of the columns, in order.
+var CSVColumns = []string{
+	"trace_id", "span_id", "parent_span_id", "service", "name", "kind", "status", "status_message",
+	"start", "start_unix_nano", "duration_ns", "self_ns", "odd", "events", "links", "scope", "attributes", "resource",
+}
+
+// WriteCSV writes a row of CSVColumns for each span, behind a row of their names, as RFC
+// 4180 has it. Start is in UTC, self_ns the time in which no child ran, odd the names of
+// trace.Flags; attributes and resource are JSON objects. Spreadsheets take a cell that
+// begins with one of = + - @ for a formula: text that does gets a ' before it.
+func WriteCSV(ctx context.Context, w io.Writer, s Selection) (Report, error) {
+	out := bufio.NewWriterSize(w, 1<<16) // the first error stays in out: Flush has it
+	c := &csvRows{walk: newWalk(ctx, s), of: -1}
+	b := appendRow(nil, CSVColumns)
+	err := c.each(func(t Tree, i int) error {
+		_, err := out.Write(b)
+		b = appendRow(b[:0], c.row(t, i))
+		return err
+	})
+	out.Write(b)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		err = fmt.Errorf("cannot write spans as CSV: %w", err)
+	}
+	return c.report(), err
+}
+
+type csvRows struct {
+	*walk
+	of   int     // the index of the trace that self is of
+	self []int64 // ns, by number
+}
+
+// row gives the cells of a span.
+func (c *csvRows) row(t Tree, i int) []string {
+	if c.of != t.Trace.Index {
+		c.of, c.self = t.Trace.Index, analysis.SelfTimes(t.Tree)
+	}
+	span, resource, scope := &tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}
+	whole := decodedAs(c.span(t, i), otlpwire.Span, span)
+	whole = decodedAs(c.resource(t, i), otlpwire.Resource, resource) && whole
+	whole = decodedAs(c.scope(t, i), otlpwire.Scope, scope) && whole
+	for what, lost := range map[string]bool{lossInvalid: !whole, lossEvents: len(span.Events) > 0, lossAllLinks: len(span.Links) > 0} {
+		if lost {
+			c.lose(what)
+		}
+	}
+	parent := t.MissingParent(i)
+	if p := t.Parent(i); p >= 0 {
+		parent = t.ID(p)
+	}
+	parentID := ""
+	if !parent.IsZero() {
+		parentID = parent.String()
+	}
+	kind, status, flags := t.Marks(i)
+	start, end := t.Times(i)
+	return []string{
+		t.Trace.ID.String(), t.ID(i).String(), parentID, cell(t.ReportedService(i)), cell(span.GetName()), kind.String(), status.String(), cell(span.GetStatus().GetMessage()),
+		time.Unix(0, start).UTC().Format(time.RFC3339Nano), strconv.FormatInt(start, 10), strconv.FormatInt(end-start, 10), strconv.FormatInt(c.self[i], 10),
+		strings.Join(flags.Names(), " "), strconv.Itoa(len(span.Events)), strconv.Itoa(len(span.Links)), cell(scope.GetName()),
+		attributesText(span.GetAttributes()), attributesText(resource.GetAttributes()),
+	}
+}
+
+// attributesText gives attributes as a JSON object.
+func attributesText(all []*commonpb.KeyValue) string {
+	return trace.ReadableText(&commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: all}}})
+}
+
+// cell makes sure that a text is no formula.
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// appendRow appends a row. A cell with commas, quotes or line breaks is in quotes.
+func appendRow(b []byte, cells []string) []byte {
+	for i, c := range cells {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if strings.ContainsAny(c, ",\"\r\n") || strings.HasPrefix(c, " ") {
+			b = append(append(append(b, '"'), strings.ReplaceAll(c, `"`, `""`)...), '"')
+		} else {
+			b = append(b, c...)
+		}
+	}
+	return append(b, '\r', '\n')
+}
