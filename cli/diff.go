@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/internal/text"
+	"prowtrace/launch"
 	"prowtrace/prow"
 	"prowtrace/session"
 	"prowtrace/trace/join"
@@ -20,6 +21,7 @@ type diffCommand struct {
 	output string
 	asJSON bool
 	number int
+	opened openedPage
 }
 
 func newDiff(s Streams) *cobra.Command {
@@ -34,10 +36,14 @@ that are only here or only there, stopped early, are slower, or more or fewer, a
 attributes that spans have more often.
 
 With several passing runs what differs from each of them counts, and durations are
-measured by their spread: z is how many spreads one is from their median.`,
+measured by their spread: z is how many spreads one is from their median.
+
+With --open it is a page in the browser, served on this machine until Ctrl-C: both
+timelines aligned by phase, what changed, and both logs side by side.`,
 		Example: `  prowtrace diff e2e-kops-aws-distro-deb13 kops#18000
   prowtrace diff --failed --runs 10 pull-kops-e2e-k8s-gce-cilium
-  prowtrace diff ./passed ./failed -o markdown`,
+  prowtrace diff ./passed ./failed -o markdown
+  prowtrace diff --open --failed pull-kops-e2e-k8s-gce-cilium`,
 		Args: oneOrTwo,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
@@ -47,6 +53,7 @@ measured by their spread: z is how many spreads one is from their median.`,
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	f.Var(countValue{&c.number}, "runs", "compare with the spread of this many passing runs of the job (default 1)")
+	c.opened.register(f)
 	return command
 }
 
@@ -65,6 +72,12 @@ func (c *diffCommand) run(ctx context.Context, args []string) error {
 	if len(args) == 2 && c.number > 0 {
 		return usageError{errors.New("--runs and a run to compare with cannot be combined"), "leave out one of them"}
 	}
+	if err := c.opened.check(c.output); err != nil {
+		return err
+	}
+	if c.opened.open {
+		return c.openPages(ctx, args)
+	}
 	c.join, c.logs, c.reported = string(join.ByTime), true, true
 	if err := c.open(ctx); err != nil {
 		return err
@@ -82,6 +95,55 @@ func (c *diffCommand) run(ctx context.Context, args []string) error {
 		return fmt.Errorf("writing: %w", err)
 	}
 	return nil
+}
+
+// openPages shows two runs as the pages of traces do, beside each other.
+func (c *diffCommand) openPages(ctx context.Context, args []string) error {
+	if c.number > 1 {
+		return usageError{errors.New("--open compares with one run, --runs with several"), "leave out one of them"}
+	}
+	v := &viewCommand{request: c.request, ui: uiBuiltin, listen: c.opened.listen, noBrowser: c.opened.noBrowser, compare: judgeFlags{baseline: session.BaselineAuto, number: 3}}
+	v.join, v.patience = string(join.ByTime), besideFirst
+	if err := v.request.open(ctx); err != nil {
+		return err
+	}
+	defer v.close()
+	refs, err := v.parse(ctx, args)
+	if err != nil {
+		return err
+	}
+	if len(refs) == 1 {
+		if refs, err = v.withPassing(ctx, refs[0]); err != nil {
+			return err
+		}
+	}
+	loaded, err := v.load(ctx, refs)
+	if err != nil {
+		return err
+	}
+	defer loaded.Close()
+	if len(loaded.Inputs) != 2 {
+		return usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
+	}
+	return v.serve(ctx, loaded, launch.Jaeger{}, nil)
+}
+
+// withPassing is the last run of the job that passed before a run, and the run.
+func (r *request) withPassing(ctx context.Context, bad prow.Ref) (refs []prow.Ref, err error) {
+	collected, err := r.session.Collect(ctx, []prow.Ref{bad})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, collected.Close()) }()
+	in := collected.Inputs[0]
+	good, err := r.session.LastPassing(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Located() { // of a job the run that was chosen
+		bad = prow.Ref{Kind: prow.KindRun, Run: in.Ref.Run}
+	}
+	return []prow.Ref{good, bad}, nil
 }
 
 // compare compares the last of the runs with the one before it, or with passing ones.

@@ -22,7 +22,7 @@ type historyCommand struct {
 	asJSON bool
 	number int
 	with   string
-	page   historyPage
+	page   openedPage
 }
 
 // mostJobs bounds the jobs that --with adds.

@@ -16,21 +16,21 @@ import (
 	"prowtrace/triage/history"
 )
 
-// historyPage says whether and where a history is a page.
-type historyPage struct {
+// openedPage says whether and where an answer is shown as a page.
+type openedPage struct {
 	open      bool
 	listen    string
 	noBrowser bool
 }
 
-func (p *historyPage) register(f *pflag.FlagSet) {
+func (p *openedPage) register(f *pflag.FlagSet) {
 	f.BoolVar(&p.open, "open", false, "show it as a page in the browser, until Ctrl-C")
 	named(f, &p.listen, "listen", "", "HOST:PORT", "with --open, address of the page on this machine: 127.0.0.1:16680, for instance, instead of any free port")
 	f.BoolVar(&p.noBrowser, "no-browser", false, "with --open, print the address, open no browser")
 }
 
 // check refuses flags that exclude each other. The page is for this machine only.
-func (p *historyPage) check(output string) error {
+func (p *openedPage) check(output string) error {
 	switch {
 	case p.open && output != asText:
 		return usageError{fmt.Errorf("--open excludes --output %s", output), "leave one of them out"}

@@ -13,10 +13,11 @@ import (
 	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
+	"prowtrace/triage"
 )
 
 // builtinPage is the page to begin with: the job, the only trace, the later of two
-// runs beside the earlier one, or the list. The pages match the roots of two jobs
+// runs beside the earlier one, phase by phase, or the list. The pages match the roots of two jobs
 // whatever their names. The only run is shown at the lines of its log that its link
 // names.
 func builtinPage(view *trace.View, pages string, inputs ...*session.Input) string {
@@ -24,9 +25,21 @@ func builtinPage(view *trace.View, pages string, inputs ...*session.Input) strin
 		return pages + "trace/" + id.String() + linesQuery(inputs)
 	}
 	if jobs := view.Jobs(); len(jobs) == 2 {
-		return pages + "trace/" + jobs[1].ID.String() + "?view=compare&compare=" + jobs[0].ID.String() + "&order=calls"
+		return pages + "trace/" + jobs[1].ID.String() + "?view=compare&compare=" + jobs[0].ID.String() + "&order=" + comparedBy(view, jobs)
 	}
 	return pages
+}
+
+// comparedBy is the way in which two runs are set beside each other first: by their phases
+// if they have some, else by their calls.
+func comparedBy(view *trace.View, jobs []trace.Trace) string {
+	for _, j := range jobs {
+		tree := view.Tree(j)
+		if len(triage.Parts(&tree)) == 0 {
+			return "calls"
+		}
+	}
+	return "phases"
 }
 
 // jaegerPage is the page to begin with: the job, the only trace, the comparison of

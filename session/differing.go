@@ -121,3 +121,20 @@ func (l *Loaded) passingBefore(ctx context.Context, in *Input, o Differing) (*Ba
 	}
 	return b, nil
 }
+
+// LastPassing is the last run of an input's job that passed before it, or the newest where
+// none did. Errors are *NoPassingError, and that of ctx.
+func (s *Session) LastPassing(ctx context.Context, in *Input) (prow.Ref, error) {
+	var why error
+	for _, before := range []bool{true, false} {
+		refs, err := s.passingRefs(ctx, in, 1, before)
+		if ctx.Err() != nil {
+			return prow.Ref{}, ctx.Err()
+		}
+		if len(refs) > 0 {
+			return refs[0], nil
+		}
+		why = cmp.Or(why, err)
+	}
+	return prow.Ref{}, &NoPassingError{in.Ref.Run, why}
+}

@@ -116,16 +116,20 @@ func ofLog(h func(*reader, *http.Request, drawing, logAt) (any, error)) handler 
 	})
 }
 
-// log finds the log that a request names, as the list of logs does.
+// log finds the log that a request names.
 func (v *reader) log(r *http.Request, of trace.Trace) (logAt, error) {
-	all, err := v.logs(r.Context(), of.ID)
+	return v.logNamed(r.Context(), of, r.URL.Query().Get("log"))
+}
+
+// logNamed finds a log by its name, as it is or as the list of logs has it.
+func (v *reader) logNamed(ctx context.Context, of trace.Trace, wanted string) (logAt, error) {
+	all, err := v.logs(ctx, of.ID)
 	if err != nil {
 		return logAt{}, err
 	}
-	wanted := r.URL.Query().Get("log")
 	for _, l := range all {
 		if l.Name == wanted || name(l.Name) == wanted {
-			lines, err := l.Lines(r.Context())
+			lines, err := l.Lines(ctx)
 			at := logAt{Log: l, lines: lines}
 			if v.info.Known != nil {
 				at.known = v.info.Known()

@@ -174,6 +174,7 @@ var addresses = map[string]handler{
 	"traces/{trace}/find":         ofTrace((*reader).getFound),
 	"traces/{trace}/compare":      ofTrace((*reader).getComparison),
 	"traces/{trace}/diff":         ofTrace((*reader).getDifferences),
+	"traces/{trace}/phases":       ofTrace((*reader).getPhases),
 	"traces/{trace}/columns":      ofTrace((*reader).getColumns),
 	"traces/{trace}/lines":        ofTrace((*reader).getLines),
 	"traces/{trace}/events":       ofTrace((*reader).getEvents),
@@ -192,6 +193,7 @@ var addresses = map[string]handler{
 	"traces/{trace}/log/line":     ofLog((*reader).getLogLine),
 	"traces/{trace}/log/at":       ofLog((*reader).getLogAt),
 	"traces/{trace}/log/find":     ofLog((*reader).getLogFound),
+	"traces/{trace}/log/diff":     ofLog((*reader).getLogDifferences),
 
 	"traces/{trace}/spans/{span}/raw":            ofTrace((*reader).getRaw),
 	"traces/{trace}/spans/{span}/otlp":           ofTrace((*reader).getSpanJSON),

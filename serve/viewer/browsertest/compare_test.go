@@ -112,6 +112,8 @@ func TestCompareJobs(t *testing.T) {
 		t.Errorf("the head says %s", got)
 	}
 	b.eval(`[...document.querySelectorAll('.run-head a.button')].find((a) => a.textContent === 'Compare the two').click()`)
+	b.wait(`location.search.includes('order=phases') && [...document.querySelectorAll('.pw-row')].some((r) => r.textContent.includes('made-2.otel'))`)
+	b.eval(`(() => { const s = document.querySelector('select[aria-label="How to compare"]'); s.value = ''; s.dispatchEvent(new Event('change')); })()`)
 	b.wait(`document.querySelector('.compared tbody tr')`)
 	if got := b.text(`[...document.querySelectorAll('.pair a')].map((a) => a.textContent)`); got != "bad,good" {
 		t.Errorf("compared are %s", got)

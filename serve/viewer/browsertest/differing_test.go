@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"prowtrace/serve/viewer"
@@ -50,21 +51,26 @@ func TestWhatChanged(t *testing.T) {
 	b.wait(`document.querySelector('.compared tbody tr')`)
 	b.eval(`(() => { const s = document.querySelector('select[aria-label="How to compare"]'); s.value = 'changes'; s.dispatchEvent(new Event('change')); })()`)
 	b.wait(`location.search.includes('order=changes') && document.querySelector('.changes tbody tr')`)
-	want := "kubernetes/kops|2f6d1c9b7a… → 9c3e5b1a0d…\nnew|quota <b>exceeded</b>|6 times|build-log.txt:12|\nslower|apply|600ms → 8s (+7.4s, 13×)|span|span\nmore|zone=b|9 of 9 spans, before 0 of 9|span"
-	if got := b.text(`[...document.querySelectorAll('.changes tbody tr')].map((r) => [...r.children].map((c) => c.textContent).join('|')).join('\n')`); got != want {
+	want := "kubernetes/kops|2f6d1c9b7a… → 9c3e5b1a0d…\nnew|quota <b>exceeded</b>|6 times|build-log.txt:12 both logs|\nslower|apply|600ms → 8s (+7.4s, 13×)|span search|span search\nmore|zone=b|9 of 9 spans, before 0 of 9|span search|search"
+	if got := b.text(`[...document.querySelectorAll('.changes tbody tr')].map((r) => [...r.children].map((c) => c.matches('.ways') ? [...c.children].map((w) => w.textContent).join(' ') : c.textContent).join('|')).join('\n')`); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := b.text(`document.querySelector('.changes').lastChild.textContent`); got != "lines: too many" {
 		t.Errorf("the gap is %s", got)
 	}
-	if got := b.text(`[...document.querySelectorAll('.changes a')].map((a) => new URL(a.href).search)[1]`); got != "?log=build-log.txt%3A12" {
-		t.Errorf("the error leads to %s", got)
+	for i, want := range []string{
+		"?log=build-log.txt%3A12", "?view=compare&compare=" + trace.TraceID{1}.String() + "&log=build-log.txt%3A12&order=logs",
+		"", "?q=name%3A%3Dapply&mode=filter", "", "?q=name%3A%3Dapply&mode=filter",
+	} {
+		if got := b.text(fmt.Sprintf(`new URL([...document.querySelectorAll('.changes a')][%d].href).search`, i+1)); want != "" && got != want {
+			t.Errorf("way %d leads to %s, want %s", i, got, want)
+		}
 	}
 	axe := axeCore(t)
 	for _, scheme := range []string{"light", "dark"} {
 		b.system(scheme)
 		b.accessible(axe)
 	}
-	b.eval(`[...document.querySelectorAll('.changes tr')].find((r) => r.textContent.startsWith('slower')).querySelectorAll('a')[1].click()`)
+	b.eval(`[...document.querySelectorAll('.changes tr')].find((r) => r.textContent.startsWith('slower')).querySelectorAll('.ways')[1].querySelector('a').click()`)
 	b.wait(atTrace + ` && document.querySelector('.trace-title h1').textContent.startsWith('good') && document.querySelector('.detail')?.textContent.includes('apply')`)
 }

@@ -30,7 +30,8 @@ func TestPictures(t *testing.T) {
 	if *pictures == "" {
 		t.Skip("-pictures is not given")
 	}
-	set, whole, two := demo(t), jobs(t, failing), jobs(t, passing, failing)
+	set, whole := demo(t), jobs(t, failing)
+	two, runs, beside := sampleRuns(t)
 	log, j := judged(t, whole, failing)
 	j.Set(viewer.Judgement{Summary: j.summary, Final: true})
 	one := biggest(set)
@@ -43,13 +44,15 @@ func TestPictures(t *testing.T) {
 		}{
 			{"log", whole, log, "/trace/" + whole.Jobs()[0].ID.String() + "?log=build-log.txt:12", "", `document.querySelector('.log-known-error')`},
 			{"job", whole, log, "/trace/" + whole.Jobs()[0].ID.String(), "", `document.querySelector('.wf-steps .step-no:not([hidden])') && document.querySelector('.log-row .step-no:not([hidden])') && document.querySelector('.n-hint.said')`},
-			{"compare", two, demoInfo, "/trace/" + two.Jobs()[1].ID.String() + "?view=compare&order=calls&compare=" + two.Jobs()[0].ID.String(), "", `document.querySelector('.calls tbody tr')`},
+			{"compare", two, runs, beside + "&order=calls", "", `document.querySelector('.calls tbody tr')`},
+			{"timelines", two, runs, beside + "&order=phases", "", atPhases},
+			{"bothlogs", two, runs, beside + "&order=logs&log=build-log.txt:12", "", `[...document.querySelectorAll('.beside-text > span')].filter((s) => s.textContent).length > 40`},
 			{"detail", set, demoInfo, one + "?q=error&mode=filter", "F", `document.querySelector('.detail .d-fields')`},
 		} {
 			b := open(t, p.set, p.info, "/")
 			b.system(scheme)
 			b.run(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(b.base+p.path))
-			b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr')")
+			b.wait("document.querySelector('.wf-row:not([hidden]), .table tbody tr, .beside-row')")
 			b.keys(p.keys)
 			b.wait(p.ready)
 			b.picture(p.name, scheme)

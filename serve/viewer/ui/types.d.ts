@@ -83,9 +83,36 @@ export interface Differing {
   here: Summary; there: Summary; inputs: { name: string; said: string; url?: string }[]; lists: ChangeList[]; attributes: ChangedAttribute[]; left: Record<string, number>; gaps: string[];
 }
 export interface ChangeList { title: string; rows: Change[]; left: number }
-export interface Change { kind: string; said: string; howMuch?: string; here?: ChangedPlace; there?: ChangedPlace }
-export interface ChangedPlace { span?: string; file?: string; line?: number; url?: string }
-export interface ChangedAttribute { key: string; value: string; more: boolean; said: string; place?: ChangedPlace }
+export interface Change { kind: string; said: string; howMuch?: string; here?: ChangedPlace; there?: ChangedPlace; query?: string }
+export interface ChangedPlace { span?: string; file?: string; line?: number; url?: string; phase?: { name: string; band: number } }
+export interface ChangedAttribute { key: string; value: string; more: boolean; said: string; place?: ChangedPlace; query: string }
+
+/** Two runs as waterfalls in one another, on an axis that both share, in ns. */
+export interface Phases { here: Summary; there: Summary; length: number; bands: Band[]; rows: PairedRow[]; left: number }
+export interface Band { name: string; at: number; width: number; here?: BandSide; there?: BandSide }
+export interface BandSide { took: number; until: number; moved?: number } // until: where the axis is no longer this run's time
+export interface PairedRow { parent: number; name: string; service?: string; here?: PairedBar; there?: PairedBar; open?: boolean } // the first are the bands
+export interface PairedBar { line: number; end: number; at: number; to: number; took: number; error?: boolean; below?: number; noEnd?: boolean; folded?: number; said?: string }
+
+/** How the lines of two logs stand beside each other. */
+export interface LogDifference { here: BesideLog; there: BesideLog; same: number[]; cut?: boolean } // first here, first there and how many by turns
+export interface BesideLog { trace: string; name: string; lines: number; missing?: number; only: number[]; count: number; names: string[] } // only: first and last by turns
+/** A stretch of two logs: its lines are the same, or stand across from each other. */
+export interface BesideBlock { same: boolean; here: number; there: number; hereN: number; thereN: number }
+/** Rows of a block: n from the one skip on, or one row in which n lines are folded. */
+export interface BesidePiece { row: number; block: number; skip: number; n: number; fold: boolean }
+export interface BesideRows { n: number; pieces: BesidePiece[]; blocks: BesideBlock[] }
+export interface BesideRow { here: number; there: number; same: boolean; folded: number; block: number } // lines, or 0
+
+/** What the pane of two logs holds. */
+export interface BesideState {
+  difference: LogDifference;
+  only: { here: LineSet; there: LineSet }; // lines that the other log has nowhere
+  rows: BesideRows; row: number; // the active one
+  all: boolean; // nothing is folded
+  lines: object; // another one when lines came
+  zone: string;
+}
 
 export interface RunFile { name: string; url?: string; trace?: string; bytes: number; spans: number; problems: number }
 export interface Problem { source: string; url?: string; offset: number; what: string; kept: number; beside?: boolean; trace?: string; span?: string }
@@ -142,10 +169,11 @@ export interface Address {
   open: string; // lines opened beyond that, as 5.17.40-45
   closed: string; // likewise
   by: string; // attribute that operations are summed up by
-  frame: number | null; // the widest of the flame graph
+  frame: number | null; // the widest of the flame graph, or of the phases of two runs
   compare: string; // the trace to compare with
   critical: string; // "off": the critical path is not shown
   log: string; // name of a log, with lines as in build-log.txt:10-20; "" is the first, "off" none
+  olog: string; // where logs are compared: that of the other run, with a line as in log
   lq: string; // what is looked for in the log
   lmode: 'highlight' | 'filter'; // what is done with the lines that it finds
   order: string;
@@ -223,6 +251,8 @@ export interface TraceState extends PageState {
   spanTexts: Answer<LineText[]>;
   comparison: Answer<Comparison>;
   difference: Answer<Differing>;
+  phases: Answer<Phases>; // of the comparison
+  logDifference: Answer<LogDifference>;
   candidates: Answer<TraceList>; // to compare with
   logs: Answer<LogList>;
   logErrors: Answer<number[]>; // errors of all logs, in parts of the trace's time

@@ -30,6 +30,15 @@ export function formatLog(name, range) {
 }
 
 /**
+ * The log that an address means: that of the name, else one whose path ends so, else the first.
+ * @param {{ name: string }[]} logs
+ * @param {string} name
+ */
+export function logNamed(logs, name) {
+  return (logs.find((l) => l.name === name) ?? logs.find((l) => l.name.endsWith('/' + name)) ?? logs[0])?.name ?? '';
+}
+
+/**
  * The lines that the server has found.
  * @param {Uint32Array} numbers how many, then first and last of each range by turns
  * @returns {LineSet}

@@ -5,7 +5,7 @@ import { UTC, withZone } from '../model/times.js';
 /** @typedef {import('../types').Address} Address */
 
 /** @type {Address} */
-export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', log: '', lq: '', lmode: 'highlight', order: '', offset: 0 };
+export const DEFAULTS = { trace: '', view: '', q: '', mode: 'highlight', span: '', from: null, to: null, zone: 'UTC', level: '', open: '', closed: '', by: '', frame: null, compare: '', critical: '', log: '', olog: '', lq: '', lmode: 'highlight', order: '', offset: 0 };
 
 /**
  * @param {string} path
@@ -34,6 +34,7 @@ export function parse(path, search, hash = '') {
     compare: p.get('compare') ?? '',
     critical: p.get('critical') === 'off' ? 'off' : '',
     log: p.get('log') ?? inFragment(hash),
+    olog: p.get('olog') ?? '',
     lq: p.get('lq') ?? '',
     lmode: p.get('lmode') === 'filter' ? 'filter' : 'highlight',
     order: p.get('order') ?? '',
@@ -58,7 +59,7 @@ export function inZone(s, zone) {
  */
 export function format(s) {
   const p = new URLSearchParams();
-  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'critical', 'log', 'lq', 'lmode', 'order', 'offset'])) {
+  for (const key of /** @type {const} */ (['view', 'q', 'mode', 'span', 'from', 'to', 'zone', 'level', 'open', 'closed', 'by', 'frame', 'compare', 'critical', 'log', 'olog', 'lq', 'lmode', 'order', 'offset'])) {
     const value = s[key];
     if (value !== DEFAULTS[key] && value !== null) p.set(key, String(value));
   }

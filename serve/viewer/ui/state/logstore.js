@@ -3,7 +3,7 @@
 import { ask, Failure, json } from '../lib/api.js';
 import { at } from '../model/columns.js';
 import { withMore } from '../model/loggaps.js';
-import { allLines, formatLog, heldLines, lineSet, logRows, parseLog } from '../model/loglines.js';
+import { allLines, formatLog, heldLines, lineSet, logNamed, logRows, parseLog } from '../model/loglines.js';
 import { LineLoader } from './lineloader.js';
 import { Loader, settled, UNASKED } from './loader.js';
 import { firstSpan, LogFindings } from './logfindings.js';
@@ -100,8 +100,8 @@ export class LogStore extends Store {
   #followAddress(address) {
     const { logs, chosen, bySpan } = this.state;
     const { name, range } = parseLog(address);
-    const log = logs.find((l) => l.name === name) ?? logs.find((l) => l.name.endsWith('/' + name)) ?? logs[0];
-    if (log && log.name !== this.state.name) this.open(log.name);
+    const log = logNamed(logs, name);
+    if (log !== this.state.name) this.open(log);
     if (!range && bySpan < 0 && chosen) this.set({ chosen: null });
     if (!range || (bySpan < 0 && chosen?.from === range.from && chosen.to === range.to)) return;
     this.#mark(range, range.from, 'top');

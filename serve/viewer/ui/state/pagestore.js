@@ -142,7 +142,7 @@ export class PageStore extends Store {
    * @returns {Address}
    */
   inView(view) {
-    return { ...this.#navigation.address, view, span: '', order: '', by: '', frame: null, offset: 0 };
+    return { ...this.#navigation.address, view, span: '', order: '', by: '', frame: null, olog: '', offset: 0 };
   }
 
   /** @param {string} view */

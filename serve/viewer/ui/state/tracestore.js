@@ -12,6 +12,7 @@ import { withTerm } from '../model/query.js';
 import { lowerBound } from '../model/sorted.js';
 import { addressOf, showing, windowOf } from '../model/timewindow.js';
 import { marked, visibleLines, withAncestors } from '../model/visible.js';
+import { askComparison, askLogDifference } from './comparing.js';
 import { LineLoader } from './lineloader.js';
 import { find, loadCritical } from './load.js';
 import { settled } from './loader.js';
@@ -56,7 +57,7 @@ export class TraceStore extends PageStore {
       span: (ref, signal) => json(`${path}spans/${encodeURIComponent(ref)}`, signal),
       spans: (key, signal) => listSpans(path, this.state.model, key, signal),
       spanTexts: async (lines, signal) => /** @type {any} */ (await json(`${path}lines?at=${lines}`, signal)).lines,
-      events: json, comparison: json, difference: json, candidates: json, logs: json,
+      events: json, comparison: json, difference: json, phases: json, logDifference: json, candidates: json, logs: json,
       logErrors: async (key, signal) => /** @type {any} */ (await json(key, signal)).errors,
     });
     if (model.whole) this.#begin();
@@ -108,9 +109,11 @@ export class TraceStore extends PageStore {
    * @param {string} name
    */
   answered(name) {
-    const { matches, spans, logs } = this.state;
-    if (name === 'logs' && logs.value?.logs.length) this.askLogErrors(0);
-    else if (name === 'matches' && settled(matches)) this.#filter();
+    const { matches, spans, logs, address: { view, order } } = this.state;
+    if (name === 'logs' && logs.value?.logs.length) {
+      this.askLogErrors(0);
+      if (view === 'compare' && order === 'logs') askLogDifference(this, this.#loaders);
+    } else if (name === 'matches' && settled(matches)) this.#filter();
     else if (name === 'span') this.#describe();
     else if (name === 'spans' && settled(spans) && spans.value?.lines.length) void this.#loaders.spanTexts.ask(spans.value.lines.join(','));
   }
@@ -160,10 +163,10 @@ export class TraceStore extends PageStore {
 
   /** @param {Address} address */
   #askView({ view, q, offset, order, compare }) {
-    const { events, spans, comparison, difference } = this.#loaders;
+    const { events, spans } = this.#loaders;
     if (view === 'events') void events.ask(`${this.path}events?${new URLSearchParams({ q, offset: String(offset), limit: String(EVENTS_PER_PAGE) })}`);
     else if (view === 'spans') void spans.ask(`${order}\n${q}`);
-    else if (view === 'compare' && compare !== '') void (order === 'changes' ? difference : comparison).ask(`${this.path}${order === 'changes' ? 'diff' : 'compare'}?with=${encodeURIComponent(compare)}`);
+    else if (view === 'compare' && compare !== '') askComparison(this, this.#loaders);
     else if (view === 'compare' && this.state.candidates.key === null) this.askCandidates('');
   }
 

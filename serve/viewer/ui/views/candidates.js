@@ -36,12 +36,13 @@ export function candidatesPane(store) {
 }
 
 /**
- * The address of a comparison.
+ * The address of a comparison: of two runs that by phases.
  * @param {Drawn} s
  * @param {string} id
  */
 function to(s, id) {
-  return format(other(s.address, { trace: s.model.head.id, view: 'compare', compare: id }));
+  const runs = s.run.runs.filter((r) => r.trace === id || r.trace === s.model.head.id).length === 2;
+  return format(other(s.address, { trace: s.model.head.id, view: 'compare', compare: id, order: runs ? 'phases' : '' }));
 }
 
 /** @param {Drawn} s */

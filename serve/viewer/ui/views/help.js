@@ -22,6 +22,10 @@ const KEYS = [
     ['l', 'into the log; Esc back'], ['L', 'the log beside the waterfall, or under it'], ['↑ ↓ PgUp PgDn Home End', 'from line to line; the trace shows its time'], ['n  N', 'next and previous line that matches'],
     ['Enter  Shift + Enter', 'where lines are missing: read the first, or the last of them'], ['click, Shift + click', 'choose a line, or all up to it'],
   ]],
+  ['Two runs', [
+    ['↑ ↓ → ←', 'both timelines: from row to row, open and close'], ['z  0', 'only the phase; all phases'], ['Enter  Shift + Enter', 'the span in this run, in the other'],
+    ['n  N', 'both logs: next and previous new lines'], ['x  X', 'those that only the other has'], ['Enter', 'what is folded; ← → move long lines'],
+  ]],
   ['Everywhere', [['1 … 7', 'the views'], ['?', 'this help'], ['Backspace', 'up to the run']]],
 ];
 

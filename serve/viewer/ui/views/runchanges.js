@@ -20,7 +20,7 @@ export function changesOf(s, d) {
   const parts = [
     d.inputs.length > 0 ? part('Inputs', ['Input', 'Other → this'], d.inputs.map(input), d.left.inputs) : null,
     ...lists.map((l) => part(l.title, ['Change', 'What', 'How much', 'Where', 'In the other'], l.rows.map((c) => row(s, d, c)), l.left)),
-    d.attributes.length > 0 ? part('Attributes of spans', ['Change', 'What', 'How much', 'Where'], d.attributes.map((a) => attribute(s, d, a)), d.left.attributes) : null,
+    d.attributes.length > 0 ? part('Attributes of spans', ['Change', 'What', 'How much', 'Where', 'In the other'], d.attributes.map((a) => attribute(s, d, a)), d.left.attributes) : null,
   ].filter((p) => p !== null);
   if (parts.length === 0) parts.push(empty('No difference was found'));
   return h('div', { class: 'scroll changes', tabindex: '0', role: 'region', 'aria-label': 'What changed' }, ...parts, ...d.gaps.map((g) => h('p', { class: 'dim' }, bdi(g))));
@@ -50,7 +50,7 @@ function input(i) {
  */
 function row(s, d, c) {
   return h('tr', { class: CLASSES[c.kind] ?? '' }, h('td', {}, c.kind), h('td', { class: 'wrap' }, bdi(c.said)), h('td', {}, c.howMuch ?? ''),
-    h('td', {}, place(s, d.here.id, c.here)), h('td', { class: 'opt' }, place(s, d.there.id, c.there)));
+    h('td', { class: 'ways' }, ...ways(s, d, 'here', c.here, c.query)), h('td', { class: 'opt ways' }, ...ways(s, d, 'there', c.there, c.query)));
 }
 
 /** @type {Record<string, string>} colours of the comparison, besides the words */
@@ -62,20 +62,32 @@ const CLASSES = { new: 'only-here', fails: 'only-here', gone: 'only-there', pass
  * @param {import('../types').ChangedAttribute} a
  */
 function attribute(s, d, a) {
-  return h('tr', {}, h('td', {}, a.more ? 'more' : 'fewer'), h('td', { class: 'wrap' }, bdi(`${a.key}=${a.value}`)), h('td', {}, a.said), h('td', {}, place(s, a.more ? d.here.id : d.there.id, a.place)));
+  const [here, there] = a.more ? [a.place, undefined] : [undefined, a.place];
+  return h('tr', {}, h('td', {}, a.more ? 'more' : 'fewer'), h('td', { class: 'wrap' }, bdi(`${a.key}=${a.value}`)), h('td', {}, a.said),
+    h('td', { class: 'ways' }, ...ways(s, d, 'here', here, a.query)), h('td', { class: 'opt ways' }, ...ways(s, d, 'there', there, a.query)));
 }
 
 /**
- * A way to a span, to a line of a log, or to a file.
+ * The ways from a change: to its span, its line or its file in its own run, to its phase and
+ * its line in both runs, and to the spans that a search finds.
  * @param {Address} s
- * @param {string} trace
+ * @param {Differing} d
+ * @param {'here' | 'there'} side
  * @param {ChangedPlace | undefined} p
+ * @param {string} [q]
  */
-function place(s, trace, p) {
-  if (p?.span) return inside(format(other(s, { trace, span: p.span })), {}, 'span');
-  if (p?.file && p.line) return inside(format(other(s, { trace, log: `${p.file}:${p.line}` })), {}, bdi(`${short(p.file)}:${p.line}`));
-  if (p?.file && p.url) return outside(p.url, short(p.file));
-  return p?.file ? bdi(short(p.file)) : '';
+function ways(s, d, side, p, q) {
+  const trace = d[side].id;
+  const beside = (/** @type {Partial<Address>} */ to) => format(other(s, { trace: d.here.id, view: 'compare', compare: d.there.id, ...to }));
+  const line = p?.file && p.line ? `${p.file}:${p.line}` : '';
+  return [
+    p?.span ? inside(format(other(s, { trace, span: p.span })), {}, 'span') : null,
+    line ? inside(format(other(s, { trace, log: line })), {}, bdi(short(line))) : null,
+    line ? inside(beside({ order: 'logs', ...(side === 'here' ? { log: line } : { olog: line }) }), { 'aria-label': `${short(line)} in both logs` }, 'both logs') : null,
+    p?.file && !line ? p.url ? outside(p.url, short(p.file)) : bdi(short(p.file)) : null,
+    p?.phase ? inside(beside({ order: 'phases', frame: p.phase.band }), { title: 'The phase in both timelines' }, 'in ', bdi(p.phase.name)) : null,
+    q ? inside(format(other(s, { trace, q, mode: 'filter' })), { title: side === 'here' ? 'What finds such spans in this run' : 'What finds such spans in the other run' }, 'search') : null,
+  ];
 }
 
 /** @param {string} file */

@@ -66,7 +66,7 @@ function runHead(run, address) {
   const marks = run.marks.filter((k) => k.count > 0 && k.flag !== 'outside-parent');
   const facts = h('div', { class: 'trace-facts' },
     ...(run.runs.length > 0 ? [] : run.jobs.map((id, i) => inside(`/trace/${id}`, { class: 'whole' }, run.jobs.length > 1 ? `The whole job ${i + 1} in one trace` : 'The whole job in one trace'))),
-    run.jobs.length === 2 ? inside(format(other(address, { trace: run.jobs[1] ?? '', view: 'compare', compare: run.jobs[0] ?? '' })), { class: 'button whole' }, 'Compare the two') : null,
+    run.jobs.length === 2 ? inside(format(other(address, { trace: run.jobs[1] ?? '', view: 'compare', order: run.runs.length === 2 ? 'phases' : '', compare: run.jobs[0] ?? '' })), { class: 'button whole' }, 'Compare the two') : null,
     run.spans > 0 ? h('span', {}, h('b', {}, duration(run.duration)), ' from ', when) : null,
     h('span', {}, spansOf(run.spans, run.jobSpans, run.jobs.length > 1 ? 'jobs' : 'job')), h('span', {}, counted(run.traces - run.jobs.length, 'trace')),
     h('span', { class: run.errors ? 'err' : '' }, counted(run.errors, 'error')),
