@@ -100,6 +100,21 @@ func (in Instance) Buckets() []string {
 
 func (t Instances) all() []Instance { return append(slices.Clone(t.own), builtin()...) }
 
+// DefaultFirst are all instances: the default, then the user's own, then those built in. One
+// whose pages another stands for is left out.
+func (t Instances) DefaultFirst() []Instance {
+	first, _ := t.At(t.Default().Decks[0])
+	all := []Instance{first}
+	for _, in := range t.all() {
+		at, _ := t.At(in.Decks[0])
+		known := slices.ContainsFunc(all, func(other Instance) bool { return slices.Contains(other.Decks, in.Decks[0]) })
+		if at.Decks[0] == in.Decks[0] && !known {
+			all = append(all, in)
+		}
+	}
+	return all
+}
+
 // Default stands for a link or a name that says no host: prow.k8s.io, unless one
 // of the user's own does.
 func (t Instances) Default() Instance {

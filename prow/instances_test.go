@@ -2,6 +2,7 @@ package prow_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"prowtrace/internal/prowtest"
@@ -21,6 +22,37 @@ func TestBuckets(t *testing.T) {
 		if got := fmt.Sprint(own.Buckets(bucket)); got != want {
 			t.Errorf("buckets of %s: %s\nwant %s", bucket, got, want)
 		}
+	}
+}
+
+// The default comes first, and no Prow twice.
+func TestDefaultFirst(t *testing.T) {
+	builtin := (prow.Instances{}).DefaultFirst()
+	for _, tt := range []struct {
+		name    string
+		known   prow.Instances
+		first   []string
+		missing string // which the first stands for
+		n       int
+	}{
+		{"built in", prow.Instances{}, []string{"prow.k8s.io", "prow.ci.openshift.org"}, "", len(builtin)},
+		{"an own one that takes over the default", prowtest.OwnInstances(t, false), []string{"prow.example.com", "prow.ci.openshift.org"}, "prow.k8s.io", len(builtin)},
+		{"an own default", prowtest.OwnInstances(t, true), []string{"prow.example.com", "prow.ci.openshift.org"}, "prow.k8s.io", len(builtin)},
+	} {
+		var decks []string
+		for _, in := range tt.known.DefaultFirst() {
+			if slices.Contains(decks, in.Decks[0]) || in.Decks[0] == tt.missing {
+				t.Errorf("%s: %s is there", tt.name, in.Decks[0])
+			}
+			decks = append(decks, in.Decks[0])
+		}
+		if len(decks) != tt.n || !slices.Equal(decks[:2], tt.first) {
+			t.Errorf("%s: %q", tt.name, decks)
+		}
+	}
+	own, _, err := prow.NewInstances([]prow.Instance{{Decks: []string{"a.example.com"}, Provider: "gs", Bucket: "a-ci"}, {Decks: []string{"b.example.com"}, Provider: "gs", Bucket: "b-ci", Default: true}})
+	if all := own.DefaultFirst(); err != nil || len(all) != len(builtin)+2 || all[0].Decks[0] != "b.example.com" || all[1].Decks[0] != "a.example.com" {
+		t.Errorf("two of the user's: %v, %v", all, err)
 	}
 }
 

@@ -75,6 +75,7 @@ type Options struct {
 	LiveLog find.LiveLog
 
 	// Tabs tells what TestGrid shows of a Prow, by the host of its Deck; nil: find.DeckTabs.
+	// It is called for several at a time.
 	Tabs func(ctx context.Context, deck string) ([]find.Tab, error)
 
 	// Patience is how long files beside the traces, such as JUnit files, keep them back.

@@ -3,8 +3,12 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +19,8 @@ import (
 )
 
 // The tab of a TestGrid link is the jobs that the default Prow's configuration tells, for a
-// day as it was; what it does not tell stays an error that says what to paste.
+// day as it was; what it does not tell stays an error that says what to paste, if no other
+// Prow tells it.
 func TestTestGridTabs(t *testing.T) {
 	t.Setenv("PROWTRACE_CACHE", t.TempDir())
 	server := gcstest.New(t)
@@ -29,19 +34,24 @@ func TestTestGridTabs(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
+	var mu sync.Mutex
+	others := 0 // of the other Prows that were asked
 	jobsOf := func(offline bool, links ...string) (string, error) {
 		s := session.New(session.Options{Instances: known, Offline: offline, Now: func() time.Time { return now },
 			Tabs: func(ctx context.Context, deck string) ([]find.Tab, error) {
+				mu.Lock()
+				defer mu.Unlock()
 				if deck != "prow.example.com" {
-					t.Errorf("asked %s", deck)
+					others++
+					return nil, nil
 				}
 				return find.DeckTabs(ctx, strings.TrimPrefix(server.Host, "http://"))
 			}})
 		refs, err := s.ParseAsking(t.Context(), links)
 		var jobs []string
 		for _, ref := range refs {
-			if ref.Kind != prow.KindJob {
-				t.Errorf("%v is no job", ref)
+			if ref.Kind != prow.KindJob || ref.Host != "prow.example.com" || ref.Input != ref.Job {
+				t.Errorf("%+v is not a job of its Prow", ref)
 			}
 			jobs = append(jobs, ref.Job)
 		}
@@ -67,6 +77,7 @@ func TestTestGridTabs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server.ResetLog()
+			others = 0
 			now = now.Add(tt.after)
 			got, err := jobsOf(tt.offline, tt.link)
 			var wrong *session.ArgumentError
@@ -76,6 +87,170 @@ func TestTestGridTabs(t *testing.T) {
 			if n := server.Count(gcstest.Config, ""); n != tt.asked {
 				t.Errorf("asked %d times, want %d", n, tt.asked)
 			}
+			if asked := others > 0; asked != (tt.name == "an unknown tab") {
+				t.Errorf("%d other Prows were asked", others)
+			}
 		})
+	}
+}
+
+// decks are Prows' pages on this machine, by the host that a known instance has.
+type decks struct {
+	t       *testing.T
+	servers map[string]*gcstest.Server
+	down    map[string]bool // these refuse connections
+
+	mu    sync.Mutex
+	asked []string
+}
+
+// newDecks starts pages of Prows that each show one job in the dashboard "nightly", in a tab
+// of its own and in the tabs that are given.
+func newDecks(t *testing.T, shown map[string][]string) *decks {
+	d := &decks{t: t, servers: map[string]*gcstest.Server{}, down: map[string]bool{}}
+	for host, tabs := range shown {
+		d.servers[host] = gcstest.New(t)
+		config := "periodics:\n"
+		for _, tab := range tabs {
+			config += "- annotations:\n    testgrid-dashboards: nightly\n    testgrid-tab-name: " + tab + "\n  name: " + tab + "-of-" + strings.Split(host, ".")[0] + "\n"
+		}
+		d.servers[host].PutConfig([]byte(config))
+	}
+	return d
+}
+
+// tabs asks the page of a host; other hosts show nothing in TestGrid.
+func (d *decks) tabs(ctx context.Context, host string) ([]find.Tab, error) {
+	server, ok := d.servers[host]
+	if !ok && !d.down[host] {
+		return nil, nil
+	}
+	d.mu.Lock()
+	d.asked = append(d.asked, host)
+	d.mu.Unlock()
+	if d.down[host] {
+		return find.DeckTabs(ctx, "127.0.0.1:1")
+	}
+	return find.DeckTabs(ctx, strings.TrimPrefix(server.Host, "http://"))
+}
+
+// A tab that the default Prow does not know is asked of all others that are known. One that
+// does not answer hides nothing that another knows, and is told where nobody knows the tab.
+func TestTabsOfOtherProws(t *testing.T) {
+	own := func(host string, isDefault bool) prow.Instance {
+		return prow.Instance{Decks: []string{host + ".example.com"}, Provider: "gs", Bucket: host + "-ci", Default: isDefault}
+	}
+	known, _, err := prow.NewInstances([]prow.Instance{own("second", false), own("main", true), own("third", false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const main, second, third, istio = "main.example.com", "second.example.com", "third.example.com", "prow.istio.io"
+	refused := "cannot reach Prow's page at 127.0.0.1:1: connection refused"
+	for _, tt := range []struct {
+		name, tab string
+		down      []string
+		want      string // job at host; "" is an error
+		asked     string // hosts, in order
+		again     string // hosts that are asked the next time
+		told      string // part of a notice
+		detail    bool   // it is one
+	}{
+		{name: "the default", tab: "a", want: "a-of-main@" + main, asked: main},
+		{name: "the default, others too", tab: "shared", want: "shared-of-main@" + main, asked: main},
+		{name: "another", tab: "c", want: "c-of-third@" + third, asked: "main prow second third"},
+		{name: "one built in", tab: "i", want: "i-of-prow@" + istio, asked: "main prow second third"},
+		{name: "two others", tab: "both", want: "both-of-second@" + second, asked: "main prow second third",
+			told: `TestGrid's tab "both" is known to second.example.com and third.example.com: using the jobs of second.example.com`},
+		{name: "the default is down", tab: "c", down: []string{main}, want: "c-of-third@" + third, asked: "main prow second third", again: main,
+			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused, detail: true},
+		{name: "another is down", tab: "c", down: []string{second}, want: "c-of-third@" + third, asked: "main prow second third", again: "",
+			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused, detail: true},
+		{name: "the one that knows is down", tab: "c", down: []string{third}, asked: "main prow second third", again: third,
+			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused},
+		{name: "nobody", tab: "unknown", asked: "main prow second third"},
+		{name: "nobody, and two are down", tab: "unknown", down: []string{main, istio}, asked: "main prow second third", again: "main prow",
+			told: `2 Prows cannot be asked for TestGrid's tab "unknown": ` + refused + "; " + refused},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("PROWTRACE_CACHE", t.TempDir())
+			d := newDecks(t, map[string][]string{main: {"a", "shared"}, second: {"b", "both", "shared"}, third: {"c", "both"}, istio: {"i"}})
+			for _, host := range tt.down {
+				d.down[host] = true
+			}
+			h := &heard{}
+			s := session.New(session.Options{Instances: known, Tabs: d.tabs, Events: h.add})
+			ask := func() (got string, err error) {
+				d.asked = nil
+				refs, err := s.ParseAsking(t.Context(), []string{"https://testgrid.k8s.io/nightly#" + tt.tab})
+				for _, ref := range refs {
+					got += ref.Job + "@" + ref.Host
+				}
+				return got, err
+			}
+			for i, asked := range []string{tt.asked, tt.again} {
+				got, err := ask()
+				var wrong *session.ArgumentError
+				if got != tt.want || errors.As(err, &wrong) != (tt.want == "") {
+					t.Errorf("time %d: %q, want %q; %v", i, got, tt.want, err)
+				}
+				if names := shortNames(d.asked); names != shortNames(strings.Fields(asked)) {
+					t.Errorf("time %d: asked %s, want %s", i, names, asked)
+				}
+			}
+			var told []string
+			for _, e := range h.events[:min(1, len(h.events))] {
+				switch e := e.(type) {
+				case session.Notice:
+					told = append(told, fmt.Sprint(e.Text, false))
+				case session.Found:
+					told = append(told, fmt.Sprint(e.Text, e.Detail))
+				}
+			}
+			want := tt.told
+			if want != "" {
+				want += fmt.Sprint(tt.detail)
+			}
+			if strings.Join(told, "\n") != want {
+				t.Errorf("told %q, want %q", told, want)
+			}
+		})
+	}
+}
+
+// shortNames are the first parts of hosts, in order.
+func shortNames(hosts []string) string {
+	names := map[string]bool{}
+	for _, host := range hosts {
+		names[strings.Split(host, ".")[0]] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), " ")
+}
+
+// A job of a tab is looked for where its Prow keeps runs, and nowhere else.
+func TestTabResolvesInItsProw(t *testing.T) {
+	o, _, server := sample(t)
+	own := prow.Instance{Decks: []string{"second.example.com"}, Provider: "gs", Bucket: "second-ci"}
+	known, _, err := prow.NewInstances([]prow.Instance{own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDecks(t, map[string][]string{"second.example.com": {"ci-kubernetes"}})
+	server.PutBytes("second-ci", "logs/ci-kubernetes-of-second/1900000000000000007/started.json", []byte("{}"))
+	server.PutBytes("kubernetes-ci-logs", "logs/ci-kubernetes-of-second/1900000000000000008/started.json", []byte("{}"))
+	o.Instances, o.Tabs = known, d.tabs
+	s := session.New(o)
+	refs, err := s.ParseAsking(t.Context(), []string{"https://testgrid.k8s.io/nightly#ci-kubernetes"})
+	if err != nil || len(refs) != 1 {
+		t.Fatal(refs, err)
+	}
+	server.ResetLog()
+	runs, err := s.Runs(t.Context(), refs[0], 5)
+	if err != nil || len(runs) != 1 || runs[0].URL() != "gs://second-ci/logs/ci-kubernetes-of-second/1900000000000000007" {
+		t.Errorf("runs %v, %v", runs, err)
+	}
+	for _, r := range server.Requests() {
+		if r.Bucket != "second-ci" {
+			t.Errorf("%s is asked", r.Bucket)
+		}
 	}
 }
