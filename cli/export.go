@@ -45,6 +45,7 @@ var exportFormats = []exportFormat{
 	{name: "perfetto", about: "for ui.perfetto.dev: processes with lanes of nested spans", binary: true, write: spansAs(export.WritePerfetto)},
 	{name: "speedscope", about: "for speedscope: a profile of self times for each process", write: spansAs(export.WriteSpeedscope)},
 	{name: "csv", about: "a row for each span, attributes as JSON", write: spansAs(export.WriteCSV)},
+	{name: "html", about: "the built-in page as one file, which opens from disk; always masked", binary: true, masked: true, write: writePage},
 }
 
 // exported is what is handed over.
@@ -78,7 +79,7 @@ its spans, all under one trace id. Their reported ids are in the attributes
 prowtrace.trace_id and prowtrace.span_id. Events are those of the spans and of the logs.
 With --all the traces stay as they were reported, byte for byte where the format can hold
 that, and the run's own phases are a trace of their own. --trace writes one trace,
---find only the spans that a search finds.
+--find only the spans that a search finds; html is whole then, and begins with them.
 
 Formats:
 ` + formats + `

@@ -21,9 +21,12 @@ type judgeFlags struct {
 	history  int
 }
 
+// passingRuns is how many a run is compared with unless the flags say otherwise.
+const passingRuns = 3
+
 func (j *judgeFlags) register(f *pflag.FlagSet) {
 	named(f, &j.baseline, "baseline", session.BaselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
-	j.number = 3
+	j.number = passingRuns
 	f.VarP(countValue{&j.number}, "number", "n", "compare with this many passing runs")
 	f.Var(countValue{&j.history}, "history", "look at the last runs of the job too, 20 or as many as are said, to tell since when it has failed so")
 	f.Lookup("history").NoOptDefVal = "20"

@@ -21,6 +21,7 @@ import (
 // Saved says what a page in one file is made of.
 type Saved struct {
 	Traces []trace.TraceID // that are in it; none: those of the jobs, else all, as far as there is room
+	Find   string          // a search that it begins with, of any kind; "" is none
 	Made   time.Time
 	Open   string // how all that the file leaves out is seen, for people: "prowtrace kops#18000"
 }
@@ -37,8 +38,8 @@ const (
 // WritePage writes the page of a run, or of some traces, as one HTML file of at most 5 MB
 // that is opened from disk: without a server, without this program, without the network. It
 // is the page that a Viewer serves, with the answers that it would ask for in it. Secrets
-// are masked in all of them. It gives what it leaves out, in sentences; the page says the
-// same.
+// are masked in all of them. It gives what it leaves out of this run, in sentences; the page
+// says the same, and what no such file has.
 //
 // What is judged must be judged before (Info.Judged). The View must be held until it returns.
 func WritePage(ctx context.Context, w io.Writer, view *trace.View, info Info, s Saved) (left []string, err error) {
@@ -51,10 +52,12 @@ func WritePage(ctx context.Context, w io.Writer, view *trace.View, info Info, s 
 	if len(chosen) == 0 {
 		return nil, errors.New("cannot write a page of traces: there are none")
 	}
-	page := &savedPage{reader: v, ctx: ctx, left: savedAlways()}
+	page := &savedPage{reader: v, ctx: ctx, find: s.Find}
 	for lines := savedLines; ; lines /= 2 {
 		page.pack = pack{limit: frame.room()}
-		page.traces = v.cutTraces(ctx, chosen, lines)
+		if page.traces, err = page.cutTraces(chosen, lines); err != nil {
+			return nil, err
+		}
 		first, err := page.begin()
 		if err != nil {
 			return nil, err
@@ -109,32 +112,35 @@ func savedInfo(info Info) Info {
 	return info
 }
 
-// savedTraces are the traces of a file: the wanted ones, else those of the jobs, else all,
-// those with errors and the largest first.
+// savedTraces are the traces of a file: the wanted ones, else those of the jobs, else all.
+// Of too many they are those of the jobs, those with errors and the largest.
 func (v *reader) savedTraces(wanted []trace.TraceID) (chosen []trace.Trace) {
+	jobs := v.view.Jobs()
 	for _, id := range wanted {
 		if t, ok := v.view.Lookup(id); ok {
 			chosen = append(chosen, t)
 		}
 	}
 	if len(wanted) == 0 {
-		chosen = slices.Clone(v.view.Jobs())
+		chosen = slices.Clone(jobs)
 	}
-	if len(wanted) == 0 && len(chosen) == 0 {
-		for i := range v.view.NumTraces() {
-			chosen = append(chosen, v.view.Trace(i))
-		}
+	for i := 0; len(wanted)+len(jobs) == 0 && i < v.view.NumTraces(); i++ {
+		chosen = append(chosen, v.view.Trace(i))
+	}
+	if len(chosen) > savedTraces {
 		slices.SortStableFunc(chosen, func(a, b trace.Trace) int {
-			return cmp.Or(-cmp.Compare(min(a.Errors, 1), min(b.Errors, 1)), -cmp.Compare(a.Spans, b.Spans))
+			return cmp.Or(jobsFirst(jobs, a, b), -cmp.Compare(min(a.Errors, 1), min(b.Errors, 1)), -cmp.Compare(a.Spans, b.Spans))
 		})
+		chosen = chosen[:savedTraces]
 	}
-	return chosen[:min(len(chosen), savedTraces)]
+	return chosen
 }
 
 // savedPage is a page while it is made.
 type savedPage struct {
 	*reader
 	ctx    context.Context
+	find   string
 	traces []savedTrace
 	pack   pack
 	left   []string
@@ -204,6 +210,13 @@ func (p *savedPage) fill() error {
 
 // addViews adds what sums up a trace.
 func (p *savedPage) addViews(t savedTrace) error {
+	if p.find != "" {
+		found, err := p.getFound(p.request("q", p.find), t.drawing)
+		if err != nil {
+			return err
+		}
+		p.add(t.path+"/find/"+p.find, found, "what the search finds")
+	}
 	critical, err := p.getCritical(p.request(), t.drawing)
 	if err != nil {
 		return err
@@ -325,7 +338,7 @@ func (p *savedPage) end(s Saved) error {
 		return err
 	}
 	of := answer.(run)
-	of.Saved = &savedNote{Made: s.Made.UTC().Format(time.RFC3339), Left: p.left, Open: text.Clip(s.Open, 500)}
+	of.Saved = &savedNote{Made: s.Made.UTC().Format(time.RFC3339), Left: append(p.left[:len(p.left):len(p.left)], savedNever...), Open: text.Clip(s.Open, 500)}
 	out := &bundle{}
 	out.json("run", of)
 	if !p.pack.put(out, 1) {
@@ -341,12 +354,10 @@ type savedNote struct {
 	Open string   `json:"open,omitempty"`
 }
 
-// savedAlways is what no file has.
-func savedAlways() []string {
-	return []string{
-		"Searches by attributes, events and regular expressions, sums by an attribute, and downloads.",
-		"Secrets of known forms: they are masked. A secret of another form may be there.",
-	}
+// savedNever is what no file has.
+var savedNever = []string{
+	"Searches by attributes, events and regular expressions, sums by an attribute, and downloads.",
+	"Secrets of known forms: they are masked. A secret of another form may be there.",
 }
 
 func joinSentences(a, b string) string {

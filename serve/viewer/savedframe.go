@@ -10,6 +10,7 @@ import (
 	"html"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 
 	"prowtrace/internal/mask"
@@ -134,6 +135,8 @@ func (f *savedFrame) write(w io.Writer, p *savedPage, s Saved) error {
 // other, or the list.
 func (p *savedPage) beginning() string {
 	switch {
+	case len(p.traces) == 1 && p.find != "":
+		return "/trace/" + p.traces[0].Tree.Trace.ID.String() + "?" + url.Values{"q": {p.find}, "mode": {"filter"}}.Encode()
 	case len(p.traces) == 1:
 		return "/trace/" + p.traces[0].Tree.Trace.ID.String()
 	case len(p.traces) == 2 && len(p.view.Jobs()) == 2:

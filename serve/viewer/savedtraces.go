@@ -2,7 +2,7 @@ package viewer
 
 import (
 	"cmp"
-	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,7 +17,7 @@ type savedTrace struct {
 	drawing
 	path   string  // of its answers
 	lines  int     // that it has as a whole
-	places []int32 // lines that findings name
+	places []int32 // lines that findings name, and those that the search finds
 	under  []int32 // lines directly under each line that are here
 }
 
@@ -38,21 +38,26 @@ func (t savedTrace) leftUnder(line int) int {
 
 // cutTraces draws traces, with at most n lines together. Small traces are whole: what they
 // leave is for the others.
-func (v *reader) cutTraces(ctx context.Context, traces []trace.Trace, n int) []savedTrace {
+func (p *savedPage) cutTraces(traces []trace.Trace, n int) ([]savedTrace, error) {
 	out := make([]savedTrace, len(traces))
 	order := make([]int, len(traces))
 	for i, t := range traces {
-		d := v.drawing(t)
+		d := p.drawing(t)
 		out[i] = savedTrace{drawing: d, path: "traces/" + t.ID.String(), lines: len(d.Layout.Lines)}
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(out[a].lines, out[b].lines) })
 	for k, i := range order {
 		t := &out[i]
-		places := v.placesOf(ctx, t.drawing)
+		places, err := p.placesOf(t.drawing)
+		if err != nil {
+			return nil, err
+		}
 		if share := n / (len(order) - k); t.lines > share {
 			t.drawing = drawing{t.Cut(t.choose(share, places))}
-			places = v.placesOf(ctx, t.drawing)
+			if places, err = p.placesOf(t.drawing); err != nil {
+				return nil, err
+			}
 			t.under = make([]int32, len(t.Layout.Lines))
 			for _, l := range t.Layout.Lines {
 				if l.Parent >= 0 {
@@ -63,28 +68,35 @@ func (v *reader) cutTraces(ctx context.Context, traces []trace.Trace, n int) []s
 		t.places = places
 		n -= len(t.Layout.Lines)
 	}
-	return out
+	return out, nil
 }
 
-// placesOf gives the lines that the findings of a trace name.
-func (v *reader) placesOf(ctx context.Context, d drawing) (lines []int32) {
-	judged := v.info.judged(v.view, d.Tree.Trace.ID)
-	if judged == nil {
-		return nil
+// placesOf gives the lines that the findings of a trace name, and those that the search
+// finds.
+func (p *savedPage) placesOf(d drawing) (lines []int32, err error) {
+	now, _, err := p.judgementOf(p.request(), d)
+	if err == nil && now.Summary != nil { // not all traces are judged
+		findings := now.Summary.Findings
+		for _, at := range d.runningAt(findings) {
+			lines = append(lines, int32(at))
+		}
+		for _, at := range d.spansOf(findings) {
+			lines = append(lines, int32(at))
+		}
+		slices.Sort(lines)
+		lines = slices.DeleteFunc(slices.Compact(lines), func(line int32) bool { return line < 0 })
 	}
-	now, _ := judged(ctx, noVersion)
-	if now.Summary == nil {
-		return nil
+	if p.find == "" {
+		return lines, nil
 	}
-	findings := now.Summary.Findings
-	for _, at := range d.runningAt(findings) {
-		lines = append(lines, int32(at))
+	found, err := p.getFound(p.request("q", p.find), d)
+	if err != nil {
+		return nil, err
 	}
-	for _, at := range d.spansOf(findings) {
-		lines = append(lines, int32(at))
+	for numbers := found.(blob).body; len(numbers) > 0; numbers = numbers[4:] {
+		lines = append(lines, int32(binary.LittleEndian.Uint32(numbers)))
 	}
-	slices.Sort(lines)
-	return slices.DeleteFunc(slices.Compact(lines), func(line int32) bool { return line < 0 })
+	return lines, nil
 }
 
 // choose gives n lines, in order: those of findings, of errors, of the critical path and of

@@ -17,13 +17,14 @@ import (
 
 	"prowtrace/serve/viewer"
 	"prowtrace/trace"
+	"prowtrace/trace/query"
 )
 
 // savedPage writes a page into a file, and gives its address and its size.
-func savedPage(t testing.TB, view *trace.View, info viewer.Info) (address string, size int) {
+func savedPage(t testing.TB, view *trace.View, info viewer.Info, find ...string) (address string, size int) {
 	t.Helper()
 	var b bytes.Buffer
-	s := viewer.Saved{Made: time.Date(2025, 3, 14, 9, 0, 0, 0, time.UTC), Open: "prowtrace kops#18000"}
+	s := viewer.Saved{Find: strings.Join(find, " "), Made: time.Date(2025, 3, 14, 9, 0, 0, 0, time.UTC), Open: "prowtrace kops#18000"}
 	if _, err := viewer.WritePage(t.Context(), &b, view, info, s); err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +184,32 @@ func TestSavedLog(t *testing.T) {
 	b.wait(`document.querySelector('.log-head .wrong:not([hidden])')?.textContent.startsWith('This search is not answered in a file')`)
 	b.run(chromedp.Navigate(b.base + "#1:build-log.txt%3A12"))
 	b.wait(`document.querySelector('#log-12.chosen')`)
+}
+
+// A file that is made for a search of any kind begins with what that finds.
+func TestSavedSearch(t *testing.T) {
+	const q = "url.full~^https://compute\\. -error OR status:error"
+	view := jobs(t, failing)
+	filter, err := query.Parse(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hits, err := query.InTree(t.Context(), view.Tree(view.Jobs()[0]), filter, query.Derived{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, hit := range hits {
+		if hit {
+			found++
+		}
+	}
+	address, _ := savedPage(t, view, demoInfo, q)
+	b := openSaved(t, address, "")
+	b.wait(atTrace + ` && document.querySelector('.wf-row.hit')`)
+	if got, want := b.text(`document.querySelector('.tools .found').textContent`), fmt.Sprintf("%d matches", found); got != want || found == 0 {
+		t.Errorf("the page says %q, want %q", got, want)
+	}
 }
 
 // Of a long log there are the lines around findings and errors, and the ends.

@@ -97,7 +97,7 @@ function respond(all, path) {
 /** What is worked out: of a trace, by the end of its path. @type {Record<string, (held: Held, trace: string, p: URLSearchParams) => unknown>} */
 const WORKED_OUT = {
   '/lines': (all, trace, p) => pick(all.json(`${trace}/lines`)?.lines, p.get('at') ?? ''),
-  '/find': (all, trace, p) => linesMatching(all, trace, p.get('q') ?? ''),
+  '/find': (all, trace, p) => all.bytes(`${trace}/find/${p.get('q')}`) ?? linesMatching(all, trace, p.get('q') ?? ''),
   '/events': (all, trace, p) => eventsOf(all.json(`${trace}/events`), p),
   '/compare': (all, trace, p) => all.json(`${trace}/compare/${p.get('with')}`),
   '/diff': (all, trace, p) => all.json(`${trace}/diff/${p.get('with')}`),
