@@ -212,6 +212,23 @@ func TestSavedSearch(t *testing.T) {
 	}
 }
 
+// Two jobs in a file begin beside each other.
+func TestSavedTwoJobs(t *testing.T) {
+	view := jobs(t, passing, failing)
+	address, size := savedPage(t, view, demoInfo)
+	b := openSaved(t, address, "")
+	b.wait(`document.querySelector('.calls tbody tr')`)
+	b.run(chromedp.Navigate(b.base + "#/trace/" + view.Jobs()[1].ID.String() + "?view=compare&compare=" + view.Jobs()[0].ID.String()))
+	b.wait(`document.querySelector('.compared tbody tr') && !document.querySelector('.calls')`)
+	b.eval(`document.querySelector('.up').click()`)
+	b.wait(`document.querySelectorAll('.traces tbody tr').length === 2`)
+	b.keys("5")
+	b.wait(`document.querySelector('.files tbody tr')`)
+	if size > 5_000_000 {
+		t.Errorf("the file has %d bytes", size)
+	}
+}
+
 // Of a long log there are the lines around findings and errors, and the ends.
 func TestSavedLongLog(t *testing.T) {
 	start := time.Unix(0, begin).UTC()

@@ -4,6 +4,7 @@
 import { changes } from '../lib/changes.js';
 import { bdi, h } from '../lib/dom.js';
 import { count, counted, duration, named, percent } from '../lib/format.js';
+import { live } from '../lib/source.js';
 import { frameLayout } from '../model/flamelayout.js';
 import { settled } from '../state/loader.js';
 import { drawAnswer, empty } from './message.js';
@@ -99,7 +100,7 @@ function toolsOf(store, flame, focus, total, whole) {
   const f = flame.frames[focus];
   return [
     h('button', { type: 'button', disabled: focus < 0, onclick: whole }, 'Whole'),
-    f ? h('button', { type: 'button', onclick: () => store.showSpans(f.query) }, 'Show its spans') : '',
+    f && live ? h('button', { type: 'button', onclick: () => store.showSpans(f.query) }, 'Show its spans') : '',
     h('span', { class: 'dim' }, `${duration(total)} of self time in all. Click a frame to make it the widest.${flame.left ? ` ${counted(flame.left, 'narrow frame')} left out.` : ''}`),
   ];
 }
