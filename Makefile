@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, lint, bench, bench-fetch, generate.
+# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, lint, bench, bench-fetch, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -8,7 +8,7 @@ GOFLAGS += -tags=$(TAGS)
 export GOFLAGS
 
 # The nested modules, which users of prowtrace never download.
-NESTED := internal/fakegcs internal/jaegerpb/gen serve/viewer/browsertest
+NESTED := internal/fakegcs internal/realcollector/collector internal/jaegerpb/gen serve/viewer/browsertest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
@@ -87,6 +87,14 @@ generate: ## the code for Jaeger's protocols and the sample bucket
 jaeger: ## a real Jaeger for the tests, built once a machine, outside the repository
 	launch/testdata/build-jaeger.sh
 
+.PHONY: collector
+collector: ## a real OpenTelemetry Collector for the tests, built once a machine, outside the repository
+	internal/realcollector/build-collector.sh
+
+.PHONY: test-real
+test-real: jaeger collector ## what needs large programs of others
+	$(GO) test -count=1 -timeout 20m -run '^TestReal' ./export/push
+
 .PHONY: size
 size: build ## the program stays below 30 MB
 	@bytes=$$(wc -c < $(BIN)/prowtrace); echo "$(BIN)/prowtrace: $$bytes bytes"; test $$bytes -le 30000000
@@ -99,4 +107,5 @@ bench: browser ## how the budgets are kept, as a table; OLD=COMMIT and PEER=DIR 
 bench-fetch: ## how fetching compares to the network's limit and to other tools; takes some minutes
 	$(GO) run ./internal/fetchbench $(BENCH_ARGS)
 
-test: export PROWTRACE_REQUIRE_JAEGER = 1
+test test-real: export PROWTRACE_REQUIRE_JAEGER = 1
+test-real: export PROWTRACE_REQUIRE_COLLECTOR = 1
