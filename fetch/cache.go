@@ -25,6 +25,7 @@ import (
 //	notes/<hash of job>/<hash of bucket and root>.json
 //	kept/<hash of kind and job>/<hash of bucket and root>.json
 //	locks/<hash of kind and job>.kept
+//	scratch/                          see ScratchDir
 //
 // Object names never reach the file system: a hash has no colons, no reserved
 // words, no parent directories and no length to speak of. The generation is
@@ -43,17 +44,7 @@ type Cache struct {
 // empty dir means $PROWTRACE_CACHE or, without that, prowtrace/v1 in the user's
 // cache directory. Directories are private to the user, since some buckets are.
 func OpenCache(dir string) (*Cache, error) {
-	if dir == "" {
-		dir = os.Getenv("PROWTRACE_CACHE")
-	}
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return nil, &CacheError{Op: "find", Err: err}
-		}
-		dir = filepath.Join(base, "prowtrace", "v1")
-	}
-	dir, err := filepath.Abs(dir)
+	dir, err := cacheDir(dir)
 	if err != nil {
 		return nil, &CacheError{Op: "find", Err: err}
 	}
@@ -64,6 +55,21 @@ func OpenCache(dir string) (*Cache, error) {
 		}
 	}
 	return c, c.tag()
+}
+
+// cacheDir is the absolute path of a cache, "" for the user's.
+func cacheDir(dir string) (string, error) {
+	if dir == "" {
+		dir = os.Getenv("PROWTRACE_CACHE")
+	}
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(base, "prowtrace", "v1")
+	}
+	return filepath.Abs(dir)
 }
 
 // OpenTemp opens a cache of its own in a temporary directory, for those who want

@@ -9,8 +9,6 @@ import (
 	"io"
 
 	"prowtrace/internal/text"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // A Member is a file of an archive.
@@ -48,10 +46,12 @@ func (a *Archives) Read(r io.Reader) (files []Member, ok bool, err error) {
 	packed := &counter{r: r}
 	b := bufio.NewReaderSize(packed, tarBlock)
 	for range maxLayers {
-		if head, _ := b.Peek(3); !isGzip(head) {
+		head, _ := b.Peek(4)
+		how := packingOf(head)
+		if how == nil {
 			break
 		}
-		z, err := gzip.NewReader(b)
+		z, err := how.open(b)
 		if err != nil {
 			return nil, false, nil // told when it is opened as a trace file
 		}

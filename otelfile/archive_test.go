@@ -43,6 +43,7 @@ func TestArchives(t *testing.T) {
 		{"plain", plain, 2, true, ""},
 		{"gzip", zipped(plain), 2, true, ""},
 		{"gzip twice", zipped(zipped(plain)), 2, true, ""},
+		{"zstd", zstdOf(t, plain), 2, true, ""},
 		{"no files", tarOf(t), 0, true, ""},
 		{"cut off in the second file", plain[:len(plain)-2<<20], 2, true, `within its file "../../two"`},
 		{"cut off in a header", plain[:4*tarBlock+100], 1, true, "cut off after"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -106,13 +107,17 @@ func TestConversionIsCancelled(t *testing.T) {
 }
 
 func TestScratchThatCannotBeWritten(t *testing.T) {
-	f, err := Options{Scratch: NewScratch(t.TempDir()+"/none", 1<<30)}.Parse("x", manySpans(30_000))
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Options{Scratch: NewScratch(file, 1<<30)}.Parse("x", manySpans(30_000))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	spans, problems := sketch(t, f)
-	if !strings.Contains(spans, "HTTP GET") || len(problems) == 0 || !strings.Contains(problems[0], "cannot create a file for what is converted") {
+	if !strings.Contains(spans, "HTTP GET") || len(problems) == 0 || !strings.Contains(problems[0], "cannot create a directory for what is converted") {
 		t.Errorf("%d bytes of spans, problems %q", len(spans), problems)
 	}
 }

@@ -39,7 +39,6 @@ type File struct {
 	apart     bool      // data is not what was given, but was unpacked or converted
 	converted bool      // data is an .otel file now
 	found     []Problem // while converting
-	memory    int64     // bytes that were allocated
 
 	unmap  func() error
 	stored atomic.Pointer[os.File] // of mapped data, until a pass of Portions has read it
@@ -74,14 +73,30 @@ func (f *File) Name() string { return f.name }
 // Format returns what the content was recognized as.
 func (f *File) Format() Format { return f.format }
 
+// Unpacked returns how many bytes of memory the content takes that was compressed, or was
+// converted and is small.
+func (f *File) Unpacked() int64 {
+	if f.apart && f.unmap == nil {
+		return int64(len(f.data))
+	}
+	return 0
+}
+
+// Converted reports whether Bytes is not the file's own content but the OTLP that was made
+// of it. Offsets of problems are those of the content all the same.
+func (f *File) Converted() bool { return f.converted }
+
 // Bytes returns the whole content, unpacked where it was compressed. It is
 // read-only and must not be used after Close: where the file is mapped, touching it
 // then is a fault that ends the process.
 func (f *File) Bytes() []byte { return f.data }
 
 // Close releases the mapping, if there is one. Nothing that came from Bytes or
-// Records may be used afterwards. A second Close does nothing.
+// Records may be used afterwards. A second Close does nothing, nor does that of nil.
 func (f *File) Close() error {
+	if f == nil {
+		return nil
+	}
 	var errs []error
 	if stored := f.stored.Swap(nil); stored != nil {
 		errs = append(errs, stored.Close())

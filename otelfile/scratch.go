@@ -17,8 +17,8 @@ type Scratch struct {
 	left atomic.Int64
 }
 
-// NewScratch returns a Scratch of at most so many bytes in a directory that exists, "" for
-// that of the system.
+// NewScratch returns a Scratch of at most so many bytes in a directory, which is made when
+// it is needed; "" is that of the system for temporary files.
 func NewScratch(dir string, most int64) *Scratch {
 	s := &Scratch{dir: dir}
 	s.left.Store(most)
@@ -102,6 +102,11 @@ func (s *spool) spill() error {
 		return err
 	}
 	s.taken += s.size
+	if s.scratch.dir != "" {
+		if err := os.MkdirAll(s.scratch.dir, 0o700); err != nil {
+			return fmt.Errorf("cannot create a directory for what is converted: %w", err)
+		}
+	}
 	file, err := os.CreateTemp(s.scratch.dir, "converted-*.otel")
 	if err != nil {
 		return fmt.Errorf("cannot create a file for what is converted: %w", err)

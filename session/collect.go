@@ -26,6 +26,9 @@ func (c *Collection) Close() error {
 	var errs []error
 	for _, in := range c.Inputs {
 		errs = append(errs, in.closeLogs(), in.Fetched.Close())
+		if in.remove != nil {
+			errs = append(errs, in.remove())
+		}
 	}
 	c.Inputs = nil
 	if c.cache != nil {

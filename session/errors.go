@@ -35,7 +35,7 @@ func (e *TooManyFilesError) Error() string {
 	return fmt.Sprintf("cannot read %s: it holds more than %s", text.Line(e.Dir), text.Count(e.Limit, "file"))
 }
 
-// InputTooLargeError: standard input is more than is held in memory.
+// InputTooLargeError: standard input is more than is taken.
 type InputTooLargeError struct{ Limit int64 } // bytes
 
 func (e *InputTooLargeError) Error() string {

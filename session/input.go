@@ -39,6 +39,7 @@ type Input struct {
 	// fetchRest asks for the run in the cache once more; nil for other files.
 	fetchRest func(context.Context) (*fetch.Result, error)
 
+	remove   func() error   // the file that standard input was kept in; nil: there is none
 	leftOut  []runfile.Loss // trace files that could not be fetched, or read of archives
 	untraced error          // see Untraced; set by a fetch, or by Load
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,10 +18,8 @@ import (
 	"prowtrace/trace"
 )
 
-const (
-	maxFiles = 100_000 // of a directory: a run has some hundred trace files
-	maxInput = 2 << 30 // bytes of standard input, which has to be held in memory
-)
+// maxFiles bounds a directory: a run has some hundred trace files.
+const maxFiles = 100_000
 
 // local takes a file, a directory, the directory of a run in the cache, or standard
 // input.
@@ -32,7 +29,12 @@ func (s *Session) local(ctx context.Context, ref prow.Ref) ([]*Input, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.localInputs(ref, []trace.Source{file})
+		inputs, err := s.localInputs(ref, []trace.Source{file})
+		if err != nil {
+			return nil, errors.Join(err, removeInput(file))
+		}
+		inputs[len(inputs)-1].remove = func() error { return removeInput(file) }
+		return inputs, nil
 	}
 	if run, ok := fetch.OpenDir(ref.Path); ok {
 		ref.Run = run.Run
@@ -90,47 +92,6 @@ func localFiles(path string) (files []trace.Source, hidden []string, err error) 
 	}
 	slices.SortFunc(files, func(a, b trace.Source) int { return strings.Compare(a.Name, b.Name) })
 	return files, hidden, nil
-}
-
-// readInput reads one file or archive from standard input. When ctx ends it returns at
-// once, and leaves the read behind that nothing can interrupt.
-func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
-	s.tell(InputAwaited{})
-	type result struct {
-		data []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		data, err := io.ReadAll(io.LimitReader(contextReader{ctx, s.o.Input}, maxInput+1))
-		done <- result{data, err}
-	}()
-	var r result
-	select {
-	case r = <-done:
-	case <-ctx.Done():
-		r.err = ctx.Err()
-	}
-	if r.err != nil {
-		return trace.Source{}, fmt.Errorf("cannot read standard input: %w", r.err)
-	}
-	if len(r.data) > maxInput {
-		return trace.Source{}, &InputTooLargeError{maxInput}
-	}
-	return trace.Source{Name: "standard input", Data: r.data}, nil
-}
-
-// contextReader ends reading when its context does, between two reads.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // localInputs makes inputs of files on this machine. Those of a run that was copied

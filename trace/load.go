@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"prowtrace/otelfile"
 )
 
 // A Source is one file to load: its content in Data, else the file at Path.
@@ -22,6 +24,18 @@ type Source struct {
 // ErrTooManySources is returned for more files than an origin can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
+// Options say what loading may use. The zero value is right for most.
+type Options struct {
+	// Scratch takes what is converted from other formats, for as long as the Set is open.
+	// Nil: some GiB in the system's directory for temporary files.
+	Scratch *otelfile.Scratch
+}
+
+// Load is Options.Load with the default Options.
+func Load(ctx context.Context, sources []Source) (*Set, error) {
+	return Options{}.Load(ctx, sources)
+}
+
 // Load reads all sources and merges them into one Set, on all processors. A file
 // that cannot be opened or understood is a Problem of the set, not an error; Load
 // fails only when ctx ends or there are too many sources or spans.
@@ -30,17 +44,24 @@ var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 // span with the same bytes is one span with two locations; the same ids with
 // other bytes are two spans, the later one flagged. Spans without a trace id
 // are never merged between files. Parents are linked across files.
-func Load(ctx context.Context, sources []Source) (*Set, error) {
-	return loadWithin(ctx, sources, maxUnpacked)
+func (o Options) Load(ctx context.Context, sources []Source) (*Set, error) {
+	return o.loadWithin(ctx, sources, maxUnpacked)
 }
 
+// maxConverted bounds what all files together may be converted to, in bytes on the disk.
+const maxConverted = 32 << 30
+
 // loadWithin is Load with another bound than maxUnpacked.
-func loadWithin(ctx context.Context, sources []Source, room int64) (*Set, error) {
+func (o Options) loadWithin(ctx context.Context, sources []Source, room int64) (*Set, error) {
 	if len(sources) > maxSources {
 		return nil, fmt.Errorf("loading %d files: %w", len(sources), ErrTooManySources)
 	}
 	s := &Set{sources: make([]source, len(sources))}
-	shards, err := newReader(s, sources, room).scan(ctx)
+	r := newReader(s, sources, room)
+	if r.scratch = o.Scratch; r.scratch == nil {
+		r.scratch = otelfile.NewScratch("", maxConverted)
+	}
+	shards, err := r.scan(ctx)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

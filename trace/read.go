@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -29,6 +30,7 @@ type reader struct {
 	spare   chan portion // records for goroutines that have no file
 	given   atomic.Bool  // no more files wait for a goroutine
 	buffers otelfile.Buffers
+	scratch *otelfile.Scratch
 	reading sync.WaitGroup // tasks given out, and portions in spare
 
 	mu    sync.Mutex // guards room, large, and the set's problems and stats
@@ -148,18 +150,21 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	src, lent := r.sources[t.source], r.lend(t.parts)
 	out := outcome{source: t.source, of: src, room: lent}
 	defer r.keep(&out)
-	stored, file, err := open(src, lent)
+	stored, file, err := r.open(ctx, src, lent)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("loading %q: %w", src.Name, errors.Join(err, file.Close()))
+	}
 	if err != nil {
 		out.problem(0, "cannot be read: "+err.Error())
 		return nil
 	}
 	out.file = file
-	out.room = lent - max(0, int64(len(file.Bytes()))-stored)
+	out.room = lent - max(0, file.Unpacked()-stored)
 
 	in := input{source: t.source, group: src.Group, name: src.Name, file: file.Bytes()}
 	cut := false
 	for part := range file.Portions(&r.buffers, func(p otelfile.Problem) {
-		cut = cut || p.Kind == otelfile.ProblemTooLarge // which is told before the first record
+		cut = cut || p.Kind == otelfile.ProblemTooLarge && !file.Converted() // which is told before the first record
 		out.problem(p.Offset, p.Detail)
 		out.problems[len(out.problems)-1].Foreign = p.Kind == otelfile.ProblemForeign
 	}) {
@@ -196,16 +201,19 @@ func (r *reader) lend(parts int) int64 {
 
 // open opens src, which may grow by room bytes when it is unpacked. It also
 // gives the size that it is stored in.
-func open(src Source, room int64) (stored int64, file *otelfile.File, err error) {
+func (r *reader) open(ctx context.Context, src Source, room int64) (stored int64, file *otelfile.File, err error) {
+	o := otelfile.Options{Scratch: r.scratch, Cancelled: ctx.Err}
 	if src.Data != nil {
 		stored = int64(len(src.Data))
-		file, err = otelfile.Options{MaxDecoded: stored + room}.Parse(src.Name, src.Data)
+		o.MaxDecoded = stored + room
+		file, err = o.Parse(src.Name, src.Data)
 		return stored, file, err
 	}
 	if info, err := os.Stat(src.Path); err == nil { // else Open says why not
 		stored = info.Size()
 	}
-	file, err = otelfile.Options{MaxDecoded: stored + room}.Open(src.Path)
+	o.MaxDecoded = stored + room
+	file, err = o.Open(src.Path)
 	return stored, file, err
 }
 

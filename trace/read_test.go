@@ -119,7 +119,7 @@ func TestGrowthIsBoundedForAllFilesTogether(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := loadWithin(context.Background(), sources, tt.room)
+			s, err := Options{}.loadWithin(context.Background(), sources, tt.room)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func TestGrowthIsBoundedForAllFilesTogether(t *testing.T) {
 
 func TestNoRoomAtAll(t *testing.T) {
 	plain := padded(t, 1, 10, 1000)
-	s, err := loadWithin(context.Background(), []Source{{Name: "plain", Data: plain}, {Name: "packed", Data: packed(t, padded(t, 2, 10, 1000))}}, 0)
+	s, err := Options{}.loadWithin(context.Background(), []Source{{Name: "plain", Data: plain}, {Name: "packed", Data: packed(t, padded(t, 2, 10, 1000))}}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
