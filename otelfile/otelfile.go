@@ -1,14 +1,20 @@
 // Package otelfile reads trace files and hands out their records: encoded OTLP
 // trace requests, with the place where each was found.
 //
-// It knows the framed protobuf that the kOps file exporter writes (.otel), plain
-// or under up to two layers of gzip, and goes by content, never by the name alone:
-// Prow uploads x.otel.gz as x.otel. [Open] and [Parse] fail only where the bytes
-// themselves cannot be had. Whatever is wrong inside a file is a [Problem], told
-// while [File.Records] runs, and all that is readable is handed out.
+// A table has the formats (see readers): the framed protobuf that the kOps file exporter
+// writes (.otel), OTLP's protobuf and JSON in all forms of the Collector's file exporter,
+// Jaeger's and Zipkin's JSON; plain or under up to two layers of gzip or zstd. It goes by
+// content, never by the name alone: Prow uploads x.otel.gz as x.otel. [Open] and [Parse] fail only
+// where the bytes themselves cannot be had or kept. Whatever is wrong inside a file is a
+// [Problem], told while [File.Records] runs, and all that is readable is handed out.
 //
-// The package never decodes a span, never copies a payload, never writes to its
-// input, and never allocates by a length that a file claims.
+// Protobuf is read where it lies: it is never decoded, copied or written to. JSON is
+// streamed into an .otel file of its own when the file is opened, in memory that does not
+// depend on its size, and written to a [Scratch] if it is large. Nothing is allocated by a
+// length that a file claims.
+//
+// The Collector's library (pdata) is not used for that: it takes a message as a whole,
+// and leaves out what it does not know.
 //
 // # The .otel format
 //
