@@ -3,7 +3,6 @@ package otelfile
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -259,12 +258,4 @@ func appendID(b []byte, size int, text []byte, kind jsonscan.Kind) (id []byte, o
 	}
 	with, ok := appendBase64(b, text)
 	return with, ok && len(with)-len(b) == size
-}
-
-// idNumber is the number of a span id of 8 bytes.
-func idNumber(id []byte) uint64 {
-	if len(id) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(id)
 }
