@@ -11,6 +11,7 @@ import (
 
 	"prowtrace/export"
 	"prowtrace/internal/text"
+	"prowtrace/launch"
 	"prowtrace/session"
 	"prowtrace/trace"
 )
@@ -24,6 +25,7 @@ type exportCommand struct {
 	find   string
 	all    bool
 	mask   bool
+	opened string // the page that is opened: openPerfetto, or "" for none
 }
 
 // An exportFormat is a form in which spans are handed over.
@@ -78,8 +80,9 @@ func newExport(s Streams) *cobra.Command {
 its spans, all under one trace id. Their reported ids are in the attributes
 prowtrace.trace_id and prowtrace.span_id. Events are those of the spans and of the logs.
 With --all the traces stay as they were reported, byte for byte where the format can hold
-that, and the run's own phases are a trace of their own. --trace writes one trace,
---find only the spans that a search finds; html is whole then, and begins with them.
+that, and the run's own phases are a trace of their own; files that belong to no run are
+always written so. --trace writes one trace, --find only the spans that a search finds;
+html is whole then, and begins with them.
 
 Formats:
 ` + formats + `
@@ -99,6 +102,7 @@ what looks like one.`,
 	named(f, &e.trace, "trace", "", "ID", "only this trace, a joined one or a reported one")
 	named(f, &e.find, "find", "", "QUERY", "only the spans that a search finds, as in the find box: 'status:error dur>5s'")
 	f.BoolVar(&e.all, "all", false, "all traces as they were reported, and the run's own spans, in place of the joined trace")
+	f.Var(choiceValue{&e.opened, []string{openPerfetto}}, "open", "open ui.perfetto.dev with the spans, which it fetches from this machine (port 9001, one answer)")
 	f.BoolVar(&e.mask, "mask", false, "hide what looks like a secret")
 	return c
 }
@@ -114,6 +118,9 @@ func (e *exportCommand) formatOf() exportFormat {
 }
 
 func (e *exportCommand) run(ctx context.Context, args []string) error {
+	if e.opened != "" {
+		e.format = openPerfetto // the format of that page
+	}
 	format := e.formatOf()
 	if err := e.check(format); err != nil {
 		return err
@@ -140,7 +147,7 @@ func (e *exportCommand) run(ctx context.Context, args []string) error {
 	view, release := loaded.Acquire()
 	defer release()
 	x := &exported{command: e, loaded: loaded, view: view, selection: export.Selection{View: view, Mask: e.mask || format.masked}}
-	if x.selection.Trees, err = e.trees(ctx, view); err != nil {
+	if x.selection.Trees, err = e.trees(ctx, view, loaded.Inputs); err != nil {
 		return err
 	}
 	return e.write(ctx, format, x)
@@ -151,7 +158,9 @@ func (e *exportCommand) check(f exportFormat) error {
 	switch {
 	case e.all && e.trace != "":
 		return usageError{errors.New("--all and --trace cannot be combined"), "use one of them"}
-	case e.output == "" && f.binary && isTerminal(e.streams.Out):
+	case e.opened != "" && e.output != "":
+		return usageError{errors.New("--open writes no file, so -o cannot be combined with it"), "use one of them"}
+	case e.opened == "" && e.output == "" && f.binary && isTerminal(e.streams.Out):
 		return usageError{fmt.Errorf("%s is not for a terminal", f.name), "name a file: -o FILE, or redirect the output"}
 	}
 	return nil
@@ -160,14 +169,18 @@ func (e *exportCommand) check(f exportFormat) error {
 // write writes to the file or to standard output, and says what was written.
 func (e *exportCommand) write(ctx context.Context, f exportFormat, x *exported) error {
 	var report export.Report
-	write := func(w io.Writer) (err error) {
+	writeFor := func(ctx context.Context, w io.Writer) (err error) {
 		report, err = f.write(ctx, w, x)
 		return err
 	}
+	write := func(w io.Writer) error { return writeFor(ctx, w) }
 	var err error
-	if e.output == "" {
+	switch {
+	case e.opened != "":
+		err = e.handOver(ctx, launch.PerfettoAddress, writeFor)
+	case e.output == "":
 		err = write(e.streams.Out)
-	} else {
+	default:
 		err = replaceFile(e.output, write)
 	}
 	if err != nil {

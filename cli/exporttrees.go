@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/export"
 	"prowtrace/internal/text"
+	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
 	"prowtrace/trace/query"
@@ -17,9 +18,15 @@ import (
 // derived is what searches ask of analyses.
 var derived = query.Derived{Self: analysis.SelfTimes, Peer: analysis.Peers, Path: analysis.Paths, Link: analysis.Links}
 
-// trees chooses what is handed over: the joined traces unless the flags say otherwise, or
-// there are none.
-func (e *exportCommand) trees(ctx context.Context, view *trace.View) (iter.Seq[export.Tree], error) {
+// trees chooses what is handed over: of runs the joined traces, unless the flags say
+// otherwise; of other files what is in them.
+func (e *exportCommand) trees(ctx context.Context, view *trace.View, inputs []*session.Input) (iter.Seq[export.Tree], error) {
+	runs := map[trace.TraceID]bool{} // by their joined traces
+	for _, in := range inputs {
+		if in.IsRun() {
+			runs[in.Trace] = true
+		}
+	}
 	trees := export.Joined(view)
 	switch {
 	case e.trace != "":
@@ -28,8 +35,8 @@ func (e *exportCommand) trees(ctx context.Context, view *trace.View) (iter.Seq[e
 			return nil, err
 		}
 		trees = slices.Values([]export.Tree{{Tree: view.Tree(t)}})
-	case e.all, len(view.Jobs()) == 0:
-		trees = export.All(view)
+	case e.all, len(runs) == 0, len(view.Jobs()) == 0:
+		trees = reported(view, runs)
 	}
 	if e.find == "" {
 		return trees, nil
@@ -43,6 +50,18 @@ func (e *exportCommand) trees(ctx context.Context, view *trace.View) (iter.Seq[e
 		return nil, err
 	}
 	return onlyFound(ctx, view, trees, filter)
+}
+
+// reported gives the traces that files hold, and what runs say of themselves. What else heads
+// a joined trace was made up for the pages.
+func reported(view *trace.View, runs map[trace.TraceID]bool) iter.Seq[export.Tree] {
+	return func(yield func(export.Tree) bool) {
+		for t := range export.All(view) {
+			if (!t.Joined() || runs[t.Trace.ID]) && !yield(t) {
+				return
+			}
+		}
+	}
 }
 
 // named is the trace of --trace.

@@ -267,6 +267,6 @@ func wholeDuration(d *durationpb.Duration) bool { return d.GetNanos()%int32(time
 // maskTags hides the secrets in tags.
 func maskTags(tags []*modelv2.KeyValue) {
 	for _, kv := range tags {
-		kv.VStr = maskedText(kv.GetKey()+"=", kv.GetVStr())
+		kv.VStr = maskedText(kv.GetKey(), kv.GetVStr())
 	}
 }

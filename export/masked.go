@@ -65,49 +65,50 @@ func maskSpan(s *tracepb.Span) (found bool) {
 
 func maskAttributes(all []*commonpb.KeyValue) (found bool) {
 	for _, kv := range all {
-		maskValue(kv.GetKey()+"=", kv.GetValue(), &found)
+		maskValue(kv.GetKey(), kv.GetValue(), &found)
 	}
 	return found
 }
 
-// maskValue hides the secrets of a value. before is what tells what it is: its key, or the
-// word before it in a command line. Values are nested only as deep as trace.Load lets them
+// maskValue hides the secrets of a value. name is what tells what it is: its key, or the flag
+// before it in a command line. Values are nested only as deep as trace.Load lets them
 // be.
-func maskValue(before string, v *commonpb.AnyValue, found *bool) {
+func maskValue(name string, v *commonpb.AnyValue, found *bool) {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:
-		hide(&value.StringValue, before, found)
+		hide(&value.StringValue, name, found)
 	case *commonpb.AnyValue_BytesValue:
 		if utf8.Valid(value.BytesValue) {
 			text := string(value.BytesValue)
-			hide(&text, before, found)
+			hide(&text, name, found)
 			value.BytesValue = []byte(text)
 		}
 	case *commonpb.AnyValue_ArrayValue:
 		for _, e := range value.ArrayValue.GetValues() {
 			word := e.GetStringValue()
-			maskValue(before, e, found)
-			if before = ""; strings.HasPrefix(word, "-") {
-				before = word + " "
+			maskValue(name, e, found)
+			if name = ""; strings.HasPrefix(word, "-") && !strings.Contains(word, "=") {
+				name = word
 			}
 		}
 	case *commonpb.AnyValue_KvlistValue:
 		for _, kv := range value.KvlistValue.GetValues() {
-			maskValue(kv.GetKey()+"=", kv.GetValue(), found)
+			maskValue(kv.GetKey(), kv.GetValue(), found)
 		}
 	}
 }
 
 // hide hides the secrets of a text.
-func hide(text *string, before string, found *bool) {
-	if masked := maskedText(before, *text); masked != *text {
+func hide(text *string, name string, found *bool) {
+	if masked := maskedText(name, *text); masked != *text {
 		*text, *found = masked, true
 	}
 }
 
-func maskedText(before, text string) string {
-	if masked, ok := strings.CutPrefix(mask.Text(before+text), before); ok {
-		return masked
+// maskedText is a text without its secrets. Its name can tell that it is one.
+func maskedText(name, text string) string {
+	if name == "" {
+		return mask.Text(text)
 	}
-	return mask.Text(text)
+	return mask.Named(name, text)
 }

@@ -87,6 +87,9 @@ func TestMaskedByName(t *testing.T) {
 	if got := s.Attributes[0].Value.GetStringValue(); got != "[masked]" {
 		t.Errorf("the password is %q", got)
 	}
+	if got := s.Attributes[1].Value.GetArrayValue().Values[2].GetStringValue(); got != "[masked]" {
+		t.Errorf("the password of the command line is %q", got)
+	}
 	if got := string(s.Attributes[2].Value.GetBytesValue()); strings.Contains(got, "aHVud") {
 		t.Errorf("the header is %q", got)
 	}

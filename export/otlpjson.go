@@ -73,7 +73,7 @@ func AppendOTLPJSON(b []byte, d trace.Detail) []byte {
 }
 
 // lossInvalid is what JSON cannot hold.
-const lossInvalid = "text that is not UTF-8, with U+FFFD in its place"
+const lossInvalid = "text that is not UTF-8, broken fields, and values nested more than 48 deep"
 
 // appendRun appends a run as a ResourceSpans.
 func appendRun(b []byte, r *run, all *walk) []byte {

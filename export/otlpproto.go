@@ -6,20 +6,22 @@ import (
 	"fmt"
 	"io"
 
+	"prowtrace/internal/otlpwire"
 	"prowtrace/otelfile"
 )
 
 // WriteOTel writes the spans as kOps' .otel file: records of at most about a MiB of spans.
 // It loses nothing: what strict readers refuse is in records of its own, and counted.
 func WriteOTel(ctx context.Context, w io.Writer, s Selection) (Report, error) {
-	return writeRecords(ctx, s, otelfile.NewWriter(w).Write)
+	return writeRecords(ctx, s, func(*batch, *walk) {}, otelfile.NewWriter(w).Write)
 }
 
 // WriteOTLPProto writes the spans as messages TracesData of at most about a MiB, each
 // behind its length as four bytes, the highest first. The Collector's file exporter writes
-// its format proto so, and its receiver reads that. It loses nothing, as WriteOTel.
+// its format proto so, and its receiver reads that. It loses nothing but what is broken
+// within a span: that ends where its fields cannot be told apart, and is counted.
 func WriteOTLPProto(ctx context.Context, w io.Writer, s Selection) (Report, error) {
-	return writeRecords(ctx, s, func(message []byte) error {
+	return writeRecords(ctx, s, mend, func(message []byte) error {
 		if _, err := w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(message)))); err != nil {
 			return fmt.Errorf("cannot write spans: %w", err)
 		}
@@ -30,10 +32,43 @@ func WriteOTLPProto(ctx context.Context, w io.Writer, s Selection) (Report, erro
 	})
 }
 
-func writeRecords(ctx context.Context, s Selection, write func(message []byte) error) (Report, error) {
+const lossBroken = "broken fields"
+
+// mend leaves out what is broken in parts that readers would take for no message of OTLP.
+func mend(b *batch, all *walk) {
+	if b.clean {
+		return
+	}
+	for i := range b.runs {
+		r := &b.runs[i]
+		broken := mended(&r.resource, otlpwire.Resource)
+		broken = mended(&r.scope, otlpwire.Scope) || broken
+		for k := range r.spans {
+			if mended(&r.spans[k], otlpwire.Span) || broken {
+				all.lose(lossBroken)
+			}
+		}
+	}
+}
+
+// mended cleans a part whose fields do not follow each other to its end.
+func mended(p *part, schema *otlpwire.Schema) bool {
+	c := otlpwire.Read(p.wire)
+	for {
+		if _, ok, broken := c.Next(); broken {
+			p.wire = schema.Clean(p.wire)
+			return true
+		} else if !ok {
+			return false
+		}
+	}
+}
+
+func writeRecords(ctx context.Context, s Selection, change func(*batch, *walk), write func(message []byte) error) (Report, error) {
 	all := newWalk(ctx, s)
 	var message []byte
 	err := all.batches(func(b *batch) error {
+		change(b, all)
 		message = b.appendTo(message[:0])
 		return write(message)
 	})

@@ -34,6 +34,11 @@ func openWith(ctx context.Context, address string, commands [][]string, after fu
 	if err := ownPage(address); err != nil {
 		return err
 	}
+	return openAddress(ctx, address, commands, after)
+}
+
+// openAddress opens an address that is ours, or known.
+func openAddress(ctx context.Context, address string, commands [][]string, after func(time.Duration) <-chan time.Time) error {
 	if len(commands) == 0 {
 		return errors.New("no browser is opened: this session has no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
 	}
