@@ -10,7 +10,6 @@ import (
 	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/internal/otlpwire"
@@ -64,14 +63,18 @@ func (c *csvRows) row(t Tree, i int) []string {
 	if c.of != t.Trace.Index {
 		c.of, c.self = t.Trace.Index, analysis.SelfTimes(t.Tree)
 	}
-	span, resource, scope := &tracepb.Span{}, &resourcepb.Resource{}, &commonpb.InstrumentationScope{}
-	whole := decodedAs(c.span(t, i), otlpwire.Span, span)
-	whole = decodedAs(c.resource(t, i), otlpwire.Resource, resource) && whole
-	whole = decodedAs(c.scope(t, i), otlpwire.Scope, scope) && whole
-	for what, lost := range map[string]bool{lossInvalid: !whole, lossEvents: len(span.Events) > 0, lossAllLinks: len(span.Links) > 0} {
-		if lost {
-			c.lose(what)
-		}
+	span, described := &tracepb.Span{}, c.described(t, i)
+	if whole := decodedAs(c.span(t, i), otlpwire.Span, span); !whole || !described.whole {
+		c.lose(lossInvalid)
+	}
+	if len(span.Events) > 0 {
+		c.lose(lossEvents)
+	}
+	if len(span.Links) > 0 {
+		c.lose(lossAllLinks)
+	}
+	if described.text == "" {
+		described.text = attributesText(described.resource.GetAttributes())
 	}
 	parent := t.MissingParent(i)
 	if p := t.Parent(i); p >= 0 {
@@ -86,8 +89,8 @@ func (c *csvRows) row(t Tree, i int) []string {
 	return []string{
 		t.Trace.ID.String(), t.ID(i).String(), parentID, cell(t.ReportedService(i)), cell(span.GetName()), kind.String(), status.String(), cell(span.GetStatus().GetMessage()),
 		time.Unix(0, start).UTC().Format(time.RFC3339Nano), strconv.FormatInt(start, 10), strconv.FormatInt(end-start, 10), strconv.FormatInt(c.self[i], 10),
-		strings.Join(flags.Names(), " "), strconv.Itoa(len(span.Events)), strconv.Itoa(len(span.Links)), cell(scope.GetName()),
-		attributesText(span.GetAttributes()), attributesText(resource.GetAttributes()),
+		strings.Join(flags.Names(), " "), strconv.Itoa(len(span.Events)), strconv.Itoa(len(span.Links)), cell(described.scope.GetName()),
+		attributesText(span.GetAttributes()), described.text,
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"io"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/internal/otlpwire"
@@ -128,12 +127,11 @@ func (p *perfetto) span(t Tree, i int) error {
 		p.begin(start)
 	}
 	track := p.track(t, i, start, end)
-	span, scope := &tracepb.Span{}, &commonpb.InstrumentationScope{}
-	whole := decodedAs(p.walk.span(t, i), otlpwire.Span, span)
-	if whole = decodedAs(p.scope(t, i), otlpwire.Scope, scope) && whole; !whole {
+	span, described := &tracepb.Span{}, p.described(t, i)
+	if whole := decodedAs(p.walk.span(t, i), otlpwire.Span, span); !whole || !described.whole {
 		p.lose(lossInvalid)
 	}
-	p.slice(t, i, track, span, scope)
+	p.slice(t, i, track, span, described.scope)
 	for _, e := range span.GetEvents() {
 		at := int64(e.GetTimeUnixNano())
 		if at <= 0 {
@@ -207,8 +205,7 @@ const mostLabels = 64
 
 // describe describes process n, which that of span i is.
 func (p *perfetto) describe(t Tree, i, n int) {
-	resource := &resourcepb.Resource{}
-	decodedAs(p.resource(t, i), otlpwire.Resource, resource)
+	resource := p.described(t, i).resource
 	name := p.processes.names[n]
 	if p.Mask {
 		name = maskedText("", name)

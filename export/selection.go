@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+
 	"prowtrace/internal/otlpwire"
 	"prowtrace/internal/text"
 	"prowtrace/trace"
@@ -87,10 +90,11 @@ type walk struct {
 	spans   int
 	losses  map[string]int
 	secrets secrets
+	kept    map[descriptionKey]*description
 }
 
 func newWalk(ctx context.Context, s Selection) *walk {
-	return &walk{Selection: s, ctx: ctx, losses: map[string]int{}, secrets: secrets{found: s.Mask}}
+	return &walk{Selection: s, ctx: ctx, losses: map[string]int{}, kept: map[descriptionKey]*description{}, secrets: secrets{found: s.Mask}}
 }
 
 // each calls write with every span, in order.
@@ -174,4 +178,37 @@ func (w *walk) scope(t Tree, i int) part {
 		return p
 	}
 	return part{maskedScope(p.wire), p.schema, true}
+}
+
+// A description is what spans of one resource and scope share, decoded.
+type description struct {
+	resource *resourcepb.Resource
+	scope    *commonpb.InstrumentationScope
+	whole    bool   // nothing was left out
+	text     string // the resource in the form of a format
+}
+
+type descriptionKey struct {
+	resource, scope int
+	joined          bool
+}
+
+// mostDescriptions bounds those that are kept.
+const mostDescriptions = 4096
+
+// described gives what describes span i. Most spans share it with others, which need not
+// decode it again.
+func (w *walk) described(t Tree, i int) *description {
+	key := descriptionKey{t.Resource(i), w.View.Scope(t.Row(i)), t.Joined()}
+	d := w.kept[key]
+	if d == nil {
+		if len(w.kept) >= mostDescriptions {
+			clear(w.kept)
+		}
+		d = &description{resource: &resourcepb.Resource{}, scope: &commonpb.InstrumentationScope{}}
+		d.whole = decodedAs(w.resource(t, i), otlpwire.Resource, d.resource)
+		d.whole = decodedAs(w.scope(t, i), otlpwire.Scope, d.scope) && d.whole
+		w.kept[key] = d
+	}
+	return d
 }
