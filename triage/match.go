@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,19 +18,35 @@ import (
 // safe for concurrent use.
 type Matcher struct {
 	all   []*Signature
+	tried []trial          // by the number of a word in lines
 	named automaton        // what a line has that names a version
 	lines automaton        // of the signatures for lines, and of what tells of waiting and of faults
 	keyed map[string][]int // those for attributes, by key
 }
 
+// A trial is what a word of a line calls for.
+type trial struct {
+	signature int32  // pollTrial, faultTrial: no signature
+	begin     []byte // with which the line must begin
+}
+
+const (
+	pollTrial  = -1 // of pollText
+	faultTrial = -2 // of faultText and bareText
+)
+
 // NewMatcher makes a Matcher. Where several signatures match, the first in the list counts.
 func NewMatcher(signatures []*Signature) *Matcher {
 	m := &Matcher{all: signatures, keyed: map[string][]int{}}
 	var b builder
+	add := func(word string, t trial) {
+		b.add(word, int32(len(m.tried)))
+		m.tried = append(m.tried, t)
+	}
 	for i, s := range signatures {
 		if len(s.Attributes) == 0 {
 			for _, l := range s.literals {
-				b.add(l, int32(i))
+				add(l.text, trial{int32(i), []byte(l.begin)})
 			}
 		}
 		for _, key := range s.Attributes {
@@ -37,10 +54,10 @@ func NewMatcher(signatures []*Signature) *Matcher {
 		}
 	}
 	for _, w := range pollWords {
-		b.add(w, int32(len(signatures)))
+		add(w, trial{signature: pollTrial})
 	}
 	for _, w := range faultWords {
-		b.add(w, int32(len(signatures)+1))
+		add(w, trial{signature: faultTrial})
 	}
 	m.lines = b.automaton()
 	m.named = newWords(versionWords...)
@@ -78,13 +95,13 @@ func (m *Matcher) words(line []byte, buf []int32) (w wordsOf) {
 	all := m.lines.find(line[:min(len(line), longestLine)], buf)
 	w.signatures = all[:0]
 	for _, i := range all {
-		switch int(i) - len(m.all) {
-		case 0:
+		switch t := &m.tried[i]; {
+		case t.signature == pollTrial:
 			w.polls = true
-		case 1:
+		case t.signature == faultTrial:
 			w.fault = true
-		default:
-			w.signatures = append(w.signatures, i)
+		case bytes.HasPrefix(line, t.begin):
+			w.signatures = append(w.signatures, t.signature)
 		}
 	}
 	slices.Sort(w.signatures)
@@ -125,17 +142,46 @@ func (m *Matcher) find(candidates []int32, line []byte) (*Signature, []int) {
 	return nil, nil
 }
 
-// requiredLiterals gives texts of ASCII in lower case of which each match of a pattern has
-// one, in any case; none where it cannot tell, or where they would be too short.
-func requiredLiterals(pattern string) []string {
+// A literal is a text of ASCII in lower case that a match has, in any case.
+type literal struct {
+	text  string
+	begin string // with what the line of such a match begins; "": with anything
+}
+
+// requiredLiterals gives texts of which each match of a pattern has one; none where it cannot
+// tell, or where they would be too short.
+func requiredLiterals(pattern string) (all []literal) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil
 	}
-	return literalsIn(tree)
+	ways := []*syntax.Regexp{tree}
+	if tree.Op == syntax.OpAlternate {
+		ways = tree.Sub
+	}
+	for _, way := range ways {
+		found := literalsIn(way)
+		if len(found) == 0 {
+			return nil
+		}
+		for _, text := range found {
+			all = append(all, literal{text, beginOf(way)})
+		}
+	}
+	return all
 }
 
-// literalsIn is requiredLiterals of a part of a pattern. The depth is bounded by Parse.
+// beginOf is the text with which a line begins that a pattern matches; "" where it cannot tell.
+func beginOf(re *syntax.Regexp) string {
+	if re.Op == syntax.OpConcat && len(re.Sub) > 1 && re.Sub[0].Op == syntax.OpBeginText {
+		if first := re.Sub[1]; first.Op == syntax.OpLiteral && first.Flags&syntax.FoldCase == 0 && !slices.Contains(first.Rune, utf8.RuneError) {
+			return string(first.Rune)
+		}
+	}
+	return ""
+}
+
+// literalsIn gives the texts that a part of a pattern requires. The depth is bounded by Parse.
 func literalsIn(re *syntax.Regexp) (best []string) {
 	if all := allTexts(re); len(all) > 0 {
 		return inASCII(all)

@@ -41,7 +41,7 @@ type Signature struct {
 	Examples []string // that must match
 	Not      []string // that must not
 
-	literals []string // in lower case; each match has one of them
+	literals []literal // each match has one of them
 }
 
 // Bounds on what is read.

@@ -127,6 +127,29 @@ func TestRequiredLiterals(t *testing.T) {
 		{"connection (?:was )?refused", []string{"connection refused", "connection was refused"}},
 		{"(", nil},
 	} {
+		var got []string
+		for _, l := range requiredLiterals(c.pattern) {
+			got = append(got, l.text)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.pattern, got, c.want)
+		}
+	}
+}
+
+// Of a match that begins with its line, the line begins so.
+func TestLiteralsThatBegin(t *testing.T) {
+	for _, c := range []struct {
+		pattern string
+		want    []literal
+	}{
+		{`^In (\S+) line \d+:$|\bSC\d{4} \(error\)`, []literal{{" line ", "In "}, {" (error)", ""}}},
+		{`^diff --git a/|^diff -\w+ x`, []literal{{"diff --git a/", "diff --git a/"}, {"diff -", "diff -"}}},
+		{`(?i)^In (\S+) line `, []literal{{" line ", ""}}},
+		{`^\W?In (\S+) line `, []literal{{" line ", ""}}},
+		{`(?m)^In (\S+) line `, []literal{{" line ", ""}}},
+		{"^\uFFFD(\\S+) line ", []literal{{" line ", ""}}}, // it is any byte that is no text
+	} {
 		if got := requiredLiterals(c.pattern); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.pattern, got, c.want)
 		}

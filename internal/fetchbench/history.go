@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"runtime/pprof"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"prowtrace/gcs"
@@ -19,6 +23,7 @@ import (
 	"prowtrace/session"
 	"prowtrace/trace/join"
 	"prowtrace/triage"
+	"prowtrace/triage/history"
 )
 
 // The past of a job: thirty runs of eight small files each, ten of which failed, with logs of
@@ -40,11 +45,13 @@ func historyBound() time.Duration {
 	return 3*rtt + time.Duration(requests*float64(rtt)) + time.Duration(logs*float64(time.Second))
 }
 
-// benchHistory measures how long the history of a job takes, cold and from the cache. The
-// line has no TLS.
+// benchHistory measures how long the history of a job takes, cold and from the cache, each
+// time in a process of its own. The line has no TLS.
 func benchHistory(args []string) error {
 	flags := flag.NewFlagSet("history", flag.ExitOnError)
 	rounds := flags.Int("rounds", 5, "how often it is asked for")
+	requests := flags.Bool("requests", false, "print when the server was asked for what")
+	profile := flags.String("profile", "", "`file` for a CPU profile of the last cold run")
 	flags.Parse(args)
 	store, err := gcstest.Listen("127.0.0.1:0")
 	if err != nil {
@@ -57,62 +64,129 @@ func benchHistory(args []string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: mediaLinks(store)}
+	clock := &asked{store: mediaLinks(store)}
+	server := &http.Server{Handler: clock}
 	go server.Serve((&Link{RTT: rtt, PerConn: perConn, Total: total}).Listener(inner))
 	defer server.Close()
 
-	fmt.Println("| history of 30 runs | seconds | × bound | requests |\n|---|---:|---:|---:|")
-	var cold, warm []time.Duration
-	var asked [2]int
+	fmt.Println("| history of 30 runs | seconds (fastest) | × bound (fastest) | CPU | server's CPU | requests |\n|---|---:|---:|---:|---:|---:|")
+	var all [2][]figures
+	var number [2]int
 	for range *rounds {
 		dir, err := os.MkdirTemp("", "fetchbench-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		os.Setenv("PROWTRACE_CACHE", dir)
-		for i, times := range []*[]time.Duration{&cold, &warm} {
-			store.ResetLog()
-			took, err := history("http://" + inner.Addr().String())
+		for i := range all {
+			clock.reset(*requests)
+			before := ownCPU()
+			f, err := historyRun("http://"+inner.Addr().String(), dir, []string{*profile, ""}[i])
 			if err != nil {
 				return err
 			}
-			*times = append(*times, took)
-			asked[i] = len(store.Requests())
+			f.Server = ownCPU() - before
+			all[i] = append(all[i], f)
+			number[i] = clock.number()
 		}
 	}
-	for i, times := range [][]time.Duration{cold, warm} {
-		slices.Sort(times)
-		m := times[len(times)/2]
-		fmt.Printf("| %s | %.2f | %.2f | %d |\n", []string{"cold", "the second time"}[i], m.Seconds(), ratio(m, historyBound()), asked[i])
+	for i, runs := range all {
+		m := medians(runs)
+		fastest, _ := extremes(runs)
+		fmt.Printf("| %s | %.2f (%.2f) | %.2f (%.2f) | %.2f s | %.2f s | %d |\n", []string{"cold", "the second time"}[i],
+			m.Wall.Seconds(), fastest.Seconds(), ratio(m.Wall, historyBound()), ratio(fastest, historyBound()), m.CPU.Seconds(), m.Server.Seconds(), number[i])
 	}
 	return nil
 }
 
-// history asks for it once, as the command does.
-func history(endpoint string) (time.Duration, error) {
+// historyRun asks for it once, in a process with a cache.
+func historyRun(endpoint, dir, profile string) (f figures, err error) {
+	command := part("past", "-endpoint", endpoint, "-profile", profile)
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "PROWTRACE_CACHE="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return f, err
+	}
+	err = json.Unmarshal(out, &f.Wall)
+	f.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return f, err
+}
+
+// asked tells when a server was asked for what.
+type asked struct {
+	store http.Handler
+
+	mu    sync.Mutex
+	print bool
+	first time.Time
+	n     int
+}
+
+func (a *asked) reset(print bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.print, a.first, a.n = print, time.Time{}, 0
+}
+
+func (a *asked) number() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.n
+}
+
+func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	if a.n++; a.n == 1 {
+		a.first = time.Now()
+	}
+	if a.print {
+		fmt.Fprintf(os.Stderr, "%5d ms %s\n", time.Since(a.first).Milliseconds(), r.URL)
+	}
+	a.mu.Unlock()
+	a.store.ServeHTTP(w, r)
+}
+
+// runHistory asks for it once, as the command does, and prints how long that took.
+func runHistory(args []string) error {
+	flags := flag.NewFlagSet("past", flag.ExitOnError)
+	endpoint := flags.String("endpoint", "", "URL of the server")
+	profile := flags.String("profile", "", "file for a CPU profile")
+	flags.Parse(args)
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	ctx := context.Background()
 	signatures, err := triage.BuiltIn()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	began := time.Now()
-	client, err := gcs.New(ctx, gcs.Options{Endpoint: endpoint, Auth: gcs.AuthAnonymous})
+	client, err := gcs.New(ctx, gcs.Options{Endpoint: *endpoint, Auth: gcs.AuthAnonymous})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer client.Close()
 	s := session.New(session.Options{Stores: map[string]objstore.Store{"gs": client}, Join: join.ByTime, Untraced: true})
 	ref := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Bucket: pastruns.Bucket, Job: pastruns.Many}}
 	runs, err := s.History(ctx, ref, pastRuns, triage.NewMatcher(signatures))
 	took := time.Since(began)
-	for _, r := range runs {
-		if err == nil && (r.Gap != "" || r.State == "failed" && r.Finding == nil) {
-			err = fmt.Errorf("run %s is not known: %s", r.Build, r.Gap)
-		}
+	switch i := slices.IndexFunc(runs, func(r history.Run) bool { return r.Gap != "" || r.State == "failed" && r.Finding == nil }); {
+	case err != nil:
+		return err
+	case i >= 0:
+		return fmt.Errorf("run %s is not known: %s", runs[i].Build, runs[i].Gap)
+	case len(runs) != pastRuns:
+		return fmt.Errorf("%d runs, not %d", len(runs), pastRuns)
 	}
-	if err == nil && len(runs) != pastRuns {
-		err = fmt.Errorf("%d runs, not %d", len(runs), pastRuns)
-	}
-	return took, err
+	return json.NewEncoder(os.Stdout).Encode(took)
 }

@@ -36,7 +36,7 @@ func main() {
 	var err error
 	// The tools that are part of this program, and the process that measures a tool.
 	parts := map[string]func(args []string) error{
-		"history": benchHistory, "measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP, "judge": runJudge,
+		"history": benchHistory, "past": runHistory, "measure": measure, "prowtrace": runProwtrace, "curl": runCurl, "nethttp": runNetHTTP, "judge": runJudge,
 	}
 	if len(os.Args) > 1 && parts[os.Args[1]] != nil {
 		err = parts[os.Args[1]](os.Args[2:])
