@@ -83,11 +83,19 @@ func (t *transfer) startBeside(ctx context.Context) *besideFiles {
 	return b
 }
 
-// tracesStarted lets the listed files have what the pool has left.
-func (b *besideFiles) tracesStarted() { close(b.traces) }
+// tracesStarted lets the listed files have what the pool has left. It may be called on nil,
+// as wait may.
+func (b *besideFiles) tracesStarted() {
+	if b != nil {
+		close(b.traces)
+	}
+}
 
 // wait lets the files end if the run came, and notes what is lost.
 func (b *besideFiles) wait(wanted bool) {
+	if b == nil {
+		return
+	}
 	if !wanted {
 		b.cancel()
 	}

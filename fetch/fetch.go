@@ -200,6 +200,7 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 	if !t.Refresh {
 		t.ledger.remember(m.Files)
 	}
+	t.useSmall(m)
 	asked := t.cache.now()
 	if err := t.ask(ctx); err != nil {
 		if isFull(err) {

@@ -113,6 +113,16 @@ func (l *ledger) reuse(e entry) {
 	l.succeed(e)
 }
 
+// have notes a file of the cache that is not asked for.
+func (l *ledger) have(e entry) {
+	l.mu.Lock()
+	l.files[e.Name] = e
+	l.mu.Unlock()
+	l.progress.files.Add(1)
+	l.progress.bytes.Add(e.Size)
+	l.reuse(e)
+}
+
 // saved counts what need not be brought.
 func (l *ledger) saved(e entry) {
 	l.progress.reused.Add(1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
@@ -25,8 +26,25 @@ func isBeside(name string) bool {
 	return ok && kind.Policy == runfile.Beside
 }
 
-// rootKinds are the files at the run's root.
-func rootKinds() (kinds []runfile.Kind) {
+// useSmall takes the small files from the cache, where an earlier look at the run without its
+// traces has brought them after its end.
+func (t *transfer) useSmall(m manifest) {
+	l, known := m.covering(noTraces)
+	files := m.within(noTraces)
+	if !known || !l.Final || t.Refresh || !t.holdsAll(files) {
+		return
+	}
+	t.small, t.lost = true, slices.Clone(l.Lost)
+	for _, e := range files {
+		t.ledger.have(e)
+	}
+}
+
+// rootKinds are the files at the run's root that are asked for.
+func (t *transfer) rootKinds() (kinds []runfile.Kind) {
+	if t.small {
+		return nil
+	}
 	for _, kind := range runfile.Kinds() {
 		if kind.Policy == runfile.Always && kind.Name != "" {
 			kinds = append(kinds, kind)

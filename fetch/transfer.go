@@ -24,6 +24,7 @@ type transfer struct {
 	ledger *ledger
 
 	lane    *logLane // brings the logs; nil where none does
+	small   bool     // the cache has the small files, and they will not change
 	waited  bool     // for another process
 	before  listing  // what was known then
 	listErr error    // why the listing broke off
@@ -53,7 +54,12 @@ func (t *transfer) ask(ctx context.Context) error {
 	if err := t.dir.make(); err != nil {
 		return err
 	}
-	beside := t.startBeside(ctx)
+	var beside *besideFiles
+	if t.small {
+		t.startLogs(ctx)
+	} else {
+		beside = t.startBeside(ctx)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	t.warm(ctx)
 	found := make(chan objstore.Object, lookahead)
@@ -65,7 +71,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		return context.Cause(ctx)
 	})
 	g.Go(func() error {
-		for _, kind := range rootKinds() {
+		for _, kind := range t.rootKinds() {
 			if err := t.start(ctx, g, func() error { return t.fetchRootFile(ctx, kind) }); err != nil {
 				return err
 			}

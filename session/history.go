@@ -9,10 +9,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"prowtrace/internal/text"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
+	"prowtrace/trace"
 	"prowtrace/triage"
 	"prowtrace/triage/history"
 	"prowtrace/triage/report"
@@ -22,14 +24,17 @@ const (
 	// historyBaseline is with how many passing runs those that failed are compared.
 	historyBaseline = 3
 
-	// judgedTogether is how many runs are judged at a time: one waits for its logs while
-	// another is read.
+	// judgedTogether is how many runs are judged at a time.
 	judgedTogether = 4
+
+	// connectedAhead is how many connections are opened while the runs are listed.
+	connectedAhead = 64
 )
 
-// History looks at the last n runs of a job, and judges those that failed. Of runs that
-// passed it reads Prow's files and JUnit only, of three of them the logs too, to compare
-// with. A run that cannot be had is given with a Gap. Offline it takes what the cache has.
+// History looks at the last n runs of a job, and judges those that failed. Of all runs it
+// reads Prow's files and JUnit, logs and traces only of those that failed and of three that
+// passed, to compare with. What was judged before costs no request. A run that cannot be had
+// is given with a Gap. Offline it takes what the cache has.
 //
 // Errors are those of [Session.Runs] and of ctx.
 func (s *Session) History(ctx context.Context, ref prow.Ref, n int, known *triage.Matcher) ([]history.Run, error) {
@@ -37,16 +42,14 @@ func (s *Session) History(ctx context.Context, ref prow.Ref, n int, known *triag
 	if err != nil {
 		return nil, err
 	}
-	p := &past{s: s, runs: make([]history.Run, len(infos)), infos: infos, known: known}
-	whole, light := p.choose()
-	s.tell(HistoryStarted{ref, len(whole) + len(light)})
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.read(ctx, light) })
-	g.Go(func() error { return p.judge(ctx, whole) })
-	if err := g.Wait(); err != nil {
-		return nil, err
+	p := &past{s: s, infos: infos, known: known, runs: make([]history.Run, len(infos)), told: make([]bool, len(infos))}
+	news := p.recall()
+	s.tell(HistoryStarted{ref, len(news)})
+	failed, err := p.read(ctx, news)
+	if err == nil && len(failed) > 0 {
+		err = p.judge(ctx, append(p.baseline(), failed...))
 	}
-	return p.runs, nil
+	return p.runs, err
 }
 
 // JobsLike gives the jobs whose names fit a pattern and that lie in the bucket of a job, in
@@ -84,44 +87,40 @@ type past struct {
 	known *triage.Matcher
 
 	mu   sync.Mutex
-	runs []history.Run
+	runs []history.Run // of each of infos
+	told []bool        // which of them are known for good
 }
 
-// choose tells which runs are judged by all that they left behind, and of which the small
-// files are enough. What was judged before is known.
-func (p *past) choose() (whole, light []int) {
-	kept := map[string]history.Run{}
-	if !p.s.o.Refresh {
-		kept = p.s.recall("", p.known)
+// recall enters what was judged before, and gives the other runs.
+func (p *past) recall() (news []int) {
+	var kept map[string]history.Run
+	if !p.s.o.Refresh && len(p.infos) > 0 {
+		job := p.infos[0].Job
+		if slices.ContainsFunc(p.infos, func(i find.RunInfo) bool { return i.Job != job }) {
+			job = "" // of a pull request
+		}
+		kept = p.s.recall(job, p.known, (*remembered).settled)
 	}
-	var passed, failed []int
 	for i, info := range p.infos {
-		p.runs[i] = p.s.pastRun(info)
-		r, known := kept[info.URL()]
-		switch {
-		case known && (r.State == info.State || info.State == runfile.Unknown):
+		if r, known := kept[info.URL()]; known {
 			p.runs[i] = r
-		case info.Err != nil && info.Root == "" || info.State == runfile.Running:
-		case info.State == runfile.Passed:
-			passed = append(passed, i)
-		default:
-			failed = append(failed, i)
+			continue
+		}
+		if p.runs[i] = p.s.pastRun(info); info.Root != "" {
+			news = append(news, i)
 		}
 	}
-	if len(failed) == 0 {
-		return nil, passed
-	}
-	for i, info := range p.infos { // the baseline may be known already
-		if info.State == runfile.Passed && len(whole) < historyBaseline {
-			whole = append(whole, i)
+	return news
+}
+
+// baseline gives the newest runs that passed.
+func (p *past) baseline() (some []int) {
+	for i, r := range p.runs {
+		if r.State == runfile.Passed && r.Gap == "" && len(some) < historyBaseline {
+			some = append(some, i)
 		}
 	}
-	for _, i := range passed {
-		if !slices.Contains(whole, i) {
-			light = append(light, i)
-		}
-	}
-	return append(whole, failed...), light
+	return some
 }
 
 // pastRuns finds the runs.
@@ -132,7 +131,10 @@ func (s *Session) pastRuns(ctx context.Context, ref prow.Ref, n int) ([]find.Run
 			return nil, err
 		}
 		o := s.findOptions()
-		o.Outcomes = true
+		o.Unread = true
+		if w, ok := store.(objstore.Warmer); ok {
+			w.Warm(ctx, connectedAhead)
+		}
 		runs, err := find.Runs(ctx, store, ref, n, o)
 		return runs, s.choiceError(ref, err)
 	}
@@ -162,8 +164,8 @@ func (s *Session) pastRun(info find.RunInfo) history.Run {
 	return r
 }
 
-// set enters what was read of a run.
-func (p *past) set(i int, r history.Run) {
+// set enters what was read of a run; known says that no more of it will be.
+func (p *past) set(i int, r history.Run, known bool) {
 	p.mu.Lock()
 	before := p.runs[i]
 	r.Job, r.Build, r.URL = before.Job, before.Build, before.URL
@@ -174,18 +176,25 @@ func (p *past) set(i int, r history.Run) {
 		r.Started = before.Started
 	}
 	p.runs[i] = r
+	news := known && !p.told[i]
+	p.told[i] = known
 	p.mu.Unlock()
-	p.s.remember(p.infos[i].Run, r, p.known)
-	p.s.tell(HistoryRead{r})
+	if known {
+		p.s.remember(p.infos[i].Run, r, p.known)
+	}
+	if news {
+		p.s.tell(HistoryRead{r})
+	}
 }
 
 // fail enters why a run is not known.
 func (p *past) fail(i int, why error) {
 	p.mu.Lock()
-	p.runs[i].Gap = text.Line(why.Error())
-	r := p.runs[i]
+	if !p.told[i] { // else it is only not there to compare with
+		p.runs[i].Gap = text.Line(why.Error())
+		defer p.s.tell(HistoryRead{p.runs[i]})
+	}
 	p.mu.Unlock()
-	p.s.tell(HistoryRead{r})
 }
 
 // load fetches and loads some of the runs, each input with its number.
@@ -226,24 +235,32 @@ func (p *past) load(ctx context.Context, s *Session, some []int) (*Loaded, map[*
 	return l, numbers, nil
 }
 
-// read reads what Prow's files and JUnit tell of runs that passed.
-func (p *past) read(ctx context.Context, some []int) error {
+// read reads what Prow's files and JUnit tell of runs, and gives those that are to be judged.
+func (p *past) read(ctx context.Context, some []int) (failed []int, err error) {
 	s := p.s.beside()
 	s.o.NoTraces = true
 	l, numbers, err := p.load(ctx, s, some)
 	if l == nil {
-		return err
+		return nil, err
 	}
 	view, release := l.Acquire()
-	for in, i := range numbers {
+	for _, in := range l.Inputs {
+		i, ok := numbers[in]
+		if !ok {
+			continue
+		}
 		e, _ := withoutLogs(in, in, view)
-		p.set(i, history.Of(e, nil))
+		judged := e.Metadata.State() == runfile.Passed || e.Metadata.State() == runfile.Running
+		if p.set(i, history.Of(e, nil), judged); !judged {
+			failed = append(failed, i)
+		}
 	}
 	release()
-	return l.Close()
+	return failed, l.Close()
 }
 
-// judge judges runs that failed, and compares them with those that passed.
+// judge judges runs that failed, each as soon as its logs are there, and compares them with
+// those that passed.
 func (p *past) judge(ctx context.Context, some []int) error {
 	l, numbers, err := p.load(ctx, p.s.beside(), some)
 	if l == nil {
@@ -251,39 +268,84 @@ func (p *past) judge(ctx context.Context, some []int) error {
 	}
 	view, release := l.Acquire()
 	defer release()
-	all := make([]*triage.Evidence, len(p.infos))
-	g, reading := errgroup.WithContext(ctx)
-	g.SetLimit(judgedTogether)
-	for in, i := range numbers {
-		g.Go(func() (err error) {
-			all[i], _, err = Evidence(reading, in, view)
-			return err
-		})
-	}
-	err = g.Wait()
-	base := &Baseline{}
-	for _, in := range l.Inputs {
-		if i, ok := numbers[in]; ok && err == nil && len(base.Runs) < historyBaseline && all[i].Metadata.State() == runfile.Passed {
-			base.Add(in, all[i])
-			err = all[i].Prepare(ctx, p.known)
-		}
-	}
-	g, judging := errgroup.WithContext(ctx)
-	g.SetLimit(judgedTogether)
+	c := &compared{there: make(chan struct{}), places: make(chan struct{}, judgedTogether)}
+	var failed []*Input
 	for _, in := range l.Inputs {
 		i, ok := numbers[in]
-		if !ok || err != nil {
-			continue
+		switch {
+		case !ok:
+		case p.runs[i].State == runfile.Passed:
+			c.passed = append(c.passed, in)
+		default:
+			failed = append(failed, in)
 		}
-		g.Go(func() error {
-			finding, err := p.finding(judging, in, all[i], base)
-			if err == nil {
-				p.set(i, history.Of(all[i], finding))
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.prepare(ctx, c, numbers, view) })
+	for _, in := range failed {
+		g.Go(func() error { return p.judgeOne(ctx, in, view, numbers[in], c) })
+	}
+	return errors.Join(g.Wait(), l.Close())
+}
+
+// compared is what the runs that failed are compared with.
+type compared struct {
+	passed []*Input
+	base   Baseline      // of these
+	there  chan struct{} // closed when it is
+	places chan struct{} // of runs that are judged together
+}
+
+// prepare reads the runs to compare with.
+func (p *past) prepare(ctx context.Context, c *compared, numbers map[*Input]int, view *trace.View) error {
+	all := make([]*triage.Evidence, len(c.passed))
+	g, reading := errgroup.WithContext(ctx)
+	for k, in := range c.passed {
+		g.Go(func() (err error) {
+			if all[k], _, err = Evidence(reading, in, view); err == nil {
+				err = all[k].Prepare(reading, p.known)
 			}
 			return err
 		})
 	}
-	return errors.Join(err, g.Wait(), l.Close())
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for k, in := range c.passed {
+		if all[k].Metadata.State() == runfile.Passed {
+			c.base.Add(in, all[k])
+			p.set(numbers[in], history.Of(all[k], nil), true)
+		}
+	}
+	close(c.there)
+	return nil
+}
+
+// judgeOne judges one run.
+func (p *past) judgeOne(ctx context.Context, in *Input, view *trace.View, i int, c *compared) error {
+	e, _, err := Evidence(ctx, in, view)
+	if err != nil {
+		return err
+	}
+	select {
+	case c.places <- struct{}{}:
+		defer func() { <-c.places }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := e.ReadFacts(ctx, p.known); err != nil {
+		return err
+	}
+	select {
+	case <-c.there:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	finding, err := p.finding(ctx, in, e, &c.base)
+	if err == nil {
+		p.set(i, history.Of(e, finding), true)
+	}
+	return err
 }
 
 // finding gives what broke first in a run; nil of one that did not fail, or of which nobody

@@ -99,42 +99,44 @@ func TestHistory(t *testing.T) {
 		t.Errorf("the second time it is\n%s\nnot\n%s", second.String(), first.String())
 	}
 	for _, r := range server.Requests()[before:] {
-		for _, whole := range []string{"build-log.txt", "junit", "podinfo.json", "metadata.json"} {
-			if strings.HasSuffix(r.Object, whole) {
-				t.Errorf("%s was asked for again", r.Object)
-			}
+		if r.Op != gcstest.List || !strings.HasSuffix(r.Object, "/"+pastruns.Broken+"/") {
+			t.Errorf("the second time the server was asked to %s %s", r.Op, r.Object)
 		}
 	}
 }
 
-// What was judged once is known, and serves the summary of another run.
-func TestRemembered(t *testing.T) {
+// Nothing is kept in a temporary cache.
+func TestNotRemembered(t *testing.T) {
 	o, server := past(t)
 	look(t, o, 30, pastruns.Broken)
-	before := len(server.Requests())
-	look(t, o, 30, pastruns.Broken)
-	for _, r := range server.Requests()[before:] {
-		if strings.Contains(r.Object, pastruns.Build(pastruns.Broken, 0)) && !strings.HasSuffix(r.Object, "/finished.json") && !strings.HasSuffix(r.Object, "/prowjob.json") && !strings.HasSuffix(r.Object, "/started.json") && r.Op != gcstest.List {
-			t.Errorf("%s was asked for again", r.Object)
-		}
-	}
 	o.Cache = session.CacheTemporary // nothing is kept there
-	before = len(server.Requests())
+	before := len(server.Requests())
 	look(t, o, 30, pastruns.Broken)
 	if n := len(server.Requests()) - before; n < 15*8 {
 		t.Errorf("a temporary cache knows runs: only %d requests", n)
 	}
 }
 
-// Logs are read of runs that failed, and of three that passed.
+// Logs and traces are asked for of runs that failed and of three that passed, and nothing is
+// asked for twice.
 func TestHistoryIsCheap(t *testing.T) {
 	o, server := past(t)
 	look(t, o, 30, pastruns.Broken)
-	logs := map[string]bool{}
+	logs, traces, asked := map[string]bool{}, map[string]bool{}, map[string]int{}
 	for _, r := range server.Requests() {
-		if strings.HasSuffix(r.Object, "build-log.txt") {
+		switch {
+		case strings.HasSuffix(r.Object, "build-log.txt"):
 			logs[r.Object] = true
+		case strings.HasSuffix(r.Object, "/otlp/"):
+			traces[r.Object] = true
 		}
+		what := strings.Join([]string{string(r.Op), r.Object, r.Query.Get("matchGlob"), r.Query.Get("startOffset"), r.Query.Get("endOffset"), r.Query.Get("delimiter")}, " ")
+		if asked[what]++; asked[what] > 1 {
+			t.Errorf("the server was asked twice to %s", what)
+		}
+	}
+	if len(traces) != 4+3 {
+		t.Errorf("the traces of %d runs were looked for, not 7", len(traces))
 	}
 	if len(logs) != 4+3 {
 		t.Errorf("%d logs were read, not 7", len(logs))

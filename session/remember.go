@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"prowtrace/fetch"
 	"prowtrace/prow"
@@ -16,7 +17,17 @@ import (
 // the same.
 type remembered struct {
 	Rules string      `json:"rules"` // triage.Matcher's Version
+	At    time.Time   `json:"at"`    // when it was judged
 	Run   history.Run `json:"history"`
+}
+
+// settledAfter is how long after its end a run may still get files, such as a ProwJob that
+// tells of a failure that it was aborted.
+const settledAfter = time.Hour
+
+// settled reports whether a run will stay as it was judged.
+func (r *remembered) settled() bool {
+	return r.Run.Took > 0 && r.At.Sub(r.Run.Started.Add(r.Run.Took)) > settledAfter
 }
 
 // remember keeps what was judged of a run that has ended. It is a help, so it never fails.
@@ -29,14 +40,14 @@ func (s *Session) remember(at prow.Run, r history.Run, known *triage.Matcher) {
 		return
 	}
 	defer cache.Close()
-	if text, err := json.Marshal(remembered{known.Version(), r}); err == nil {
+	if text, err := json.Marshal(remembered{known.Version(), s.o.Now(), r}); err == nil {
 		_ = cache.AddNote(fetch.Note{Run: at, Text: text})
 	}
 }
 
-// recall gives what is known of runs of a job, or of all jobs where it is "", by their URL.
-// What other rules or signatures have judged does not count.
-func (s *Session) recall(job string, known *triage.Matcher) map[string]history.Run {
+// recall gives what is known of runs of a job, or of all jobs where it is "", by their URL:
+// of those that are wanted. What other rules or signatures have judged does not count.
+func (s *Session) recall(job string, known *triage.Matcher, want func(*remembered) bool) map[string]history.Run {
 	all := map[string]history.Run{}
 	if s.o.Cache == CacheTemporary {
 		return all
@@ -49,7 +60,7 @@ func (s *Session) recall(job string, known *triage.Matcher) map[string]history.R
 	notes, _ := cache.Notes(job)
 	for _, n := range notes {
 		var r remembered
-		if json.Unmarshal(n.Text, &r) == nil && r.Rules == known.Version() && r.Run.Job == n.Run.Job {
+		if json.Unmarshal(n.Text, &r) == nil && r.Rules == known.Version() && r.Run.Job == n.Run.Job && want(&r) {
 			all[n.Run.URL()] = r.Run
 		}
 	}
@@ -62,7 +73,7 @@ func (s *Session) seen(r history.Run, base *Baseline, known *triage.Matcher) *hi
 	if r.Finding == nil {
 		return nil
 	}
-	all := s.recall("", known)
+	all := s.recall("", known, func(*remembered) bool { return true })
 	for i, e := range base.Evidence {
 		if at := base.Runs[i]; all[at.URL()].Build == "" {
 			all[at.URL()] = history.Of(e, nil)

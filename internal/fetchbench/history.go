@@ -39,6 +39,9 @@ const (
 // then the logs of the ten runs that failed and of three that passed.
 //
 //	RTT + RTT + runs × requests/64 × RTT + RTT + bytes / 200 MB/s
+//
+// Rounds that must follow each other are not more: connect, list the job, read and list the
+// small files, read those that were listed, list the logs, read them.
 func historyBound() time.Duration {
 	requests := float64(pastRuns*small) / concurrent
 	logs := float64((pastRuns/3+3)*pastLog) / total
@@ -176,7 +179,8 @@ func runHistory(args []string) error {
 		return err
 	}
 	defer client.Close()
-	s := session.New(session.Options{Stores: map[string]objstore.Store{"gs": client}, Join: join.ByTime, Untraced: true})
+	now := pastruns.End(pastruns.Many, pastRuns-1).Add(2 * time.Hour)
+	s := session.New(session.Options{Stores: map[string]objstore.Store{"gs": client}, Join: join.ByTime, Untraced: true, Now: func() time.Time { return now }})
 	ref := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Bucket: pastruns.Bucket, Job: pastruns.Many}}
 	runs, err := s.History(ctx, ref, pastRuns, triage.NewMatcher(signatures))
 	took := time.Since(began)

@@ -34,11 +34,31 @@ type jobSearch struct {
 	after  time.Time // zero: no limit
 	before time.Time // zero: no limit
 	cursor string    // id that no build exceeds; "": no limit
+	wide   bool      // many builds are wanted: what will most likely be listed is listed at once
+
+	ahead map[listing]*begun
 
 	newest  build // of all that were listed
 	refused error // why a bucket could not be looked at
 	gone    error // a bucket that does not exist
 }
+
+// A listing is a part of a directory.
+type listing struct {
+	dir directory
+	span
+}
+
+// begun is a listing that is under way: found and err are for when done is closed.
+type begun struct {
+	done  chan struct{}
+	found []build
+	err   error
+}
+
+// aheadSpans is how many of the first spans are listed at once where many builds are wanted:
+// up to 30 days. Most jobs have as many within, on one page.
+const aheadSpans = 3
 
 // horizons are how far back the searches go before everything is listed.
 var horizons = []time.Duration{24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour}
@@ -60,15 +80,26 @@ func (s span) holds(id string) bool {
 // yielded whatever the time limits are.
 func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	return func(yield func([]build, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var begun errgroup.Group
+		defer begun.Wait()
+		defer cancel()
 		limit := j.limit()
 		listed := limit.to // from here up all is known
 		timed := false
 		var aside []build // found where their number does not belong
-		for i, s := range j.spans(limit) {
+		spans := j.spans(limit)
+		if j.wide {
+			j.begin(ctx, &begun, spans)
+		}
+		for i, s := range spans {
 			found, err := j.list(ctx, s, i == 0)
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if j.wide && i == 0 && len(j.groups) > 0 {
+				j.beginGroup(ctx, &begun, j.groups[0], spans[1:min(aheadSpans, len(spans))])
 			}
 			var here []build
 			for _, b := range found {
@@ -102,6 +133,39 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 			aside = append(aside, found...)
 		}
 		j.yield(yield, aside)
+	}
+}
+
+// begin begins to list what is asked for first: of the likeliest directories several spans,
+// of the others in the bucket the last one.
+func (j *jobSearch) begin(ctx context.Context, g *errgroup.Group, spans []span) {
+	for i, group := range j.groups {
+		switch {
+		case i == 0:
+			j.beginGroup(ctx, g, group, spans[:min(aheadSpans, len(spans))])
+		case group[0].bucket == j.groups[0][0].bucket:
+			j.beginGroup(ctx, g, group, spans[:1])
+		}
+	}
+}
+
+func (j *jobSearch) beginGroup(ctx context.Context, g *errgroup.Group, group []directory, spans []span) {
+	if j.ahead == nil {
+		j.ahead = map[listing]*begun{}
+	}
+	for _, dir := range group {
+		for _, s := range spans {
+			if j.ahead[listing{dir, s}] != nil {
+				continue
+			}
+			b := &begun{done: make(chan struct{})}
+			j.ahead[listing{dir, s}] = b
+			g.Go(func() error {
+				b.found, b.err = dir.list(ctx, j.store, s.from, s.to, false)
+				close(b.done)
+				return nil // its error is for who wants the listing
+			})
+		}
 	}
 }
 
@@ -232,7 +296,12 @@ func (j *jobSearch) listGroup(ctx context.Context, group []directory, s span, fi
 	g, ctx := errgroup.WithContext(ctx)
 	for i, dir := range group {
 		g.Go(func() (err error) {
-			results[i], err = dir.list(ctx, j.store, s.from, s.to, first)
+			if b := j.ahead[listing{dir, s}]; b != nil && !first {
+				<-b.done
+				results[i], err = b.found, b.err
+			} else {
+				results[i], err = dir.list(ctx, j.store, s.from, s.to, first)
+			}
 			return err
 		})
 	}

@@ -49,7 +49,7 @@ func (r *resolver) candidates(ref prow.Ref) (*candidates, error) {
 		}
 		return &candidates{subject(ref), ref, p.builds, p.dirs, func() error { return p.refused }, func() build { return p.newest }, func() error { return p.gone }, ref.Kind == prow.KindPR}, nil
 	}
-	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor}
+	j := &jobSearch{store: r.store, known: r.o.Instances, now: r.o.Now(), after: r.o.After, before: r.o.Before, cursor: ref.Cursor, wide: r.o.Unread}
 	for _, b := range buckets {
 		j.groups = append(j.groups, r.dirsOf(b, ref)...)
 	}

@@ -45,6 +45,11 @@ type Options struct {
 	// became of it is asked for, not how long it took and whether it has traces.
 	Outcomes bool
 
+	// Unread is for such callers who find out what became of the runs too: no file of them is
+	// asked for, unless it decides which runs are wanted. Of each run only Run is known, and Started
+	// where its id tells it.
+	Unread bool
+
 	// Limit is how many runs are looked at for one that is wanted; 0: 50.
 	Limit int
 

@@ -131,9 +131,13 @@ func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 // info reads about one run, up to what shows that it does not belong into the list.
 func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	info := RunInfo{}
-	info.Started, _ = prow.BuildTime(b.id)
+	timed := false
+	info.Started, timed = prow.BuildTime(b.id)
 	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {
 		info.Run = prow.Run{Build: b.id, Job: lastSegment(b.in.path)}
+		return info
+	}
+	if limited := !r.o.After.IsZero() || !r.o.Before.IsZero(); r.o.Unread && !r.o.Want.only() && !r.o.WithTraces && (timed || !limited) {
 		return info
 	}
 	m := &runfile.Metadata{Run: info.Run}

@@ -52,6 +52,9 @@ func started(job string, n int) time.Time {
 	return begin.Add(time.Duration(n)*Every + time.Duration(len(job))*time.Minute)
 }
 
+// End is when a run of a job has ended.
+func End(job string, n int) time.Time { return newRun(job, n).end() }
+
 // Put hands over all objects of the bucket.
 func Put(put func(bucket, name string, data []byte)) {
 	for _, job := range []string{Broken, Flaky, Pulls, Growing} {
