@@ -56,7 +56,7 @@ With --open it is a page in the browser, served on this machine until Ctrl-C.`,
 	f.BoolVar(&c.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
 	c.number = 30
 	f.VarP(countValue{&c.number}, "number", "n", "how many runs of each job")
-	named(f, &c.with, "with", "", "PATTERN", "look at the jobs of the same bucket too whose names fit, such as 'pull-kops-*'")
+	named(f, &c.with, "with", "", "PATTERN", "look at the jobs of the same Prow too whose names fit, such as 'pull-kops-*'")
 	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")

@@ -52,34 +52,6 @@ func (s *Session) History(ctx context.Context, ref prow.Ref, n int, known *triag
 	return p.runs, err
 }
 
-// JobsLike gives the jobs whose names fit a pattern and that lie in the bucket of a job, in
-// the order of their names; more reports that there are more than most. Errors are
-// *find.PatternError, and what the store said.
-func (s *Session) JobsLike(ctx context.Context, of prow.Ref, pattern string, most int) (refs []prow.Ref, more bool, err error) {
-	if s.o.Offline {
-		return nil, false, ErrOfflineChoice
-	}
-	store, err := s.storeOf(of.Run)
-	if err != nil {
-		return nil, false, err
-	}
-	bucket := of.Bucket
-	if bucket == "" {
-		runs, err := s.Runs(ctx, of, 1)
-		if err != nil {
-			return nil, false, err
-		}
-		bucket = runs[0].Bucket
-	}
-	names, more, err := find.Jobs(ctx, store, bucket, pattern, most)
-	for _, name := range names {
-		if name != of.Job {
-			refs = append(refs, prow.Ref{Input: name, Kind: prow.KindJob, Host: of.Host, Run: prow.Run{Provider: of.Provider, Bucket: bucket, Job: name}})
-		}
-	}
-	return refs, more, err
-}
-
 // past is a history that is being made.
 type past struct {
 	s     *Session

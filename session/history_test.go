@@ -2,6 +2,9 @@ package session_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/gcstest/pastruns"
 	"prowtrace/prow"
+	"prowtrace/prow/find"
 	"prowtrace/session"
 	"prowtrace/triage"
 	"prowtrace/triage/history"
@@ -154,8 +158,10 @@ func TestHistoryOffline(t *testing.T) {
 	}
 }
 
+// Where the Prow does not answer, jobs are those with a directory in the bucket.
 func TestJobsLike(t *testing.T) {
 	o, _ := past(t)
+	o.Tabs = func(context.Context, string) ([]find.Tab, error) { return nil, errors.New("nobody answers") }
 	of := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Bucket: pastruns.Bucket, Job: pastruns.Broken}}
 	for _, c := range []struct {
 		pattern string
@@ -181,6 +187,54 @@ func TestJobsLike(t *testing.T) {
 		if _, _, err := session.New(o).JobsLike(t.Context(), of, pattern, 10); err == nil {
 			t.Errorf("the pattern %q is taken", pattern)
 		}
+	}
+}
+
+// The jobs of a Prow are those that its configuration tells, for a day without asking again.
+func TestJobsLikeOfProw(t *testing.T) {
+	o, server := past(t)
+	asked := 0
+	o.Tabs = func(ctx context.Context, deck string) ([]find.Tab, error) {
+		if asked++; deck != "prow.k8s.io" {
+			t.Errorf("%s was asked", deck)
+		}
+		return find.DeckTabs(ctx, server.Host)
+	}
+	config, err := os.ReadFile("../testdata/deck/config/config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.PutConfig(config)
+	before := len(server.Requests())
+	of := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Job: "e2e-kops-gce-upgrade-k134"}}
+	for _, c := range []struct {
+		pattern string
+		most    int
+		offline bool
+		want    string
+		more    bool
+	}{
+		{"e2e-kops-*", 10, false, "e2e-kops-aws-distro-deb13 e2e-kops-gce-upgrade-k134-nightly", false},
+		{"e2e-kops-*", 2, true, "e2e-kops-aws-distro-deb13 e2e-kops-gce-upgrade-k134-nightly", false},
+		{"e2e-kops-*", 1, false, "e2e-kops-aws-distro-deb13", true},
+		{"*-e2e-k8s-*", 10, false, "pull-kops-e2e-k8s-gce-cilium pull-kops-e2e-k8s-unseen", false}, // of which no dashboard shows one
+		{"other-*", 10, false, "", false},
+	} {
+		o.Offline = c.offline
+		refs, more, err := session.New(o).JobsLike(t.Context(), of, c.pattern, c.most)
+		var names []string
+		for _, r := range refs {
+			names = append(names, r.Job)
+		}
+		if got := strings.Join(names, " "); got != c.want || more != c.more || err != nil {
+			t.Errorf("%s: %q %v %v, not %q %v", c.pattern, got, more, err, c.want, c.more)
+		}
+	}
+	if n := len(server.Requests()) - before; asked != 1 || n != 1 {
+		t.Errorf("%d Prows and %d pages were asked for, not one", asked, n)
+	}
+	if _, _, err := session.New(o).JobsLike(t.Context(), of, "pull-[", 10); err == nil {
+		t.Error("a pattern that is not whole is taken")
 	}
 }
 

@@ -74,8 +74,8 @@ type Options struct {
 	// LiveLog reads the logs of runs that have not ended; nil: find.DeckLog.
 	LiveLog find.LiveLog
 
-	// Tabs tells what TestGrid shows of a Prow, by the host of its Deck; nil: find.DeckTabs.
-	// It is called for several at a time.
+	// Tabs tells the jobs of a Prow and what TestGrid shows of them, by the host of its Deck;
+	// nil: find.DeckTabs. It is called for several at a time.
 	Tabs func(ctx context.Context, deck string) ([]find.Tab, error)
 
 	// Patience is how long files beside the traces, such as JUnit files, keep them back.

@@ -140,7 +140,7 @@ func (s *Session) chooseTab(p *link.ParseError, all []tabAnswer) []prow.Ref {
 // maxTabQuoted is how many bytes of a tab's name are shown.
 const maxTabQuoted = 120
 
-// tabs gives the tabs that a Deck's configuration tells, at most a day old.
+// tabs gives the jobs and tabs that a Deck's configuration tells, at most a day old.
 func (s *Session) tabs(ctx context.Context, deck string) ([]find.Tab, error) {
 	if tabs, _ := s.keptTabs(ctx, deck); tabs != nil || s.o.Offline {
 		return tabs, nil
@@ -183,7 +183,7 @@ func (s *Session) tabFile(deck string) (string, error) {
 	return filepath.Join(cache, hex.EncodeToString(sum[:16])+".json"), err
 }
 
-// tabCache is the directory in the cache for tabs.
+// tabCache is the directory in the cache for the jobs of Prows and their tabs.
 func (s *Session) tabCache() (string, error) {
 	if s.o.Cache == CacheTemporary {
 		return "", errors.New("nothing is to stay")
@@ -192,7 +192,7 @@ func (s *Session) tabCache() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache.Dir(), "testgrid")
+	dir := filepath.Join(cache.Dir(), "jobs")
 	return dir, errors.Join(os.MkdirAll(dir, 0o700), cache.Close())
 }
 

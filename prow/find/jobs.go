@@ -49,6 +49,22 @@ func Jobs(ctx context.Context, store objstore.Store, bucket, pattern string, mos
 	return names, more, nil
 }
 
+// JobsIn gives the names of the jobs that a Prow's configuration tells and a pattern of
+// [path.Match] fits, sorted, as Jobs does. The pattern may begin with a wildcard.
+func JobsIn(tabs []Tab, pattern string, most int) (names []string, more bool, err error) {
+	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		return nil, false, &PatternError{pattern}
+	}
+	for _, t := range tabs {
+		if fits, _ := path.Match(pattern, t.Job); fits && prow.IsJob(t.Job) {
+			names = append(names, t.Job)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return names[:min(len(names), most)], len(names) > most, nil
+}
+
 // PatternError: a pattern of names of jobs that cannot be used.
 type PatternError struct{ Pattern string }
 

@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// A Tab of a dashboard of TestGrid shows the runs of a job.
+// A Tab of a dashboard of TestGrid shows the runs of a job. Of a job that no dashboard shows
+// there is a Tab without one.
 type Tab struct {
-	Dashboard string `json:"dashboard"`
-	Name      string `json:"tab"`
+	Dashboard string `json:"dashboard,omitempty"`
+	Name      string `json:"tab,omitempty"`
 	Job       string `json:"job"`
 }
 
@@ -31,8 +32,8 @@ const (
 	maxTabValue   = 16 << 10 // bytes of a list of dashboards
 )
 
-// DeckTabs asks a Deck for its Prow's configuration, and gives the tabs that the
-// annotations of its jobs tell of. It sends no credentials. Errors are *DeckError, the
+// DeckTabs asks a Deck for its Prow's configuration, and gives its jobs with the tabs that
+// their annotations tell of. It sends no credentials. Errors are *DeckError, the
 // context's, and what the Deck answered.
 func DeckTabs(ctx context.Context, host string) ([]Tab, error) {
 	return deckTabs(ctx, host, deckTimeout)
@@ -70,7 +71,7 @@ func deckTabs(ctx context.Context, host string, patience time.Duration) ([]Tab, 
 // JobsOf gives the jobs of a tab, in order.
 func JobsOf(tabs []Tab, dashboard, tab string) (jobs []string) {
 	for _, t := range tabs {
-		if t.Dashboard == dashboard && t.Name == tab {
+		if t.Dashboard != "" && t.Dashboard == dashboard && t.Name == tab {
 			jobs = append(jobs, t.Job)
 		}
 	}
@@ -190,10 +191,14 @@ func (t *tabReader) endJob() {
 	name := t.values["name"]
 	tab := cmp.Or(t.values["testgrid-tab-name"], name)
 	if t.job && name != "" && max(len(name), len(tab)) <= maxTabName {
+		before := len(t.tabs)
 		for dashboard := range strings.SplitSeq(t.values["testgrid-dashboards"], ",") {
 			if dashboard = strings.TrimSpace(dashboard); dashboard != "" && len(dashboard) <= maxTabName && len(t.tabs) < maxTabs {
 				t.tabs = append(t.tabs, Tab{dashboard, tab, name})
 			}
+		}
+		if len(t.tabs) == before {
+			t.tabs = append(t.tabs, Tab{Job: name})
 		}
 	}
 	t.job, t.annotations, t.last, t.values = false, false, "", nil
