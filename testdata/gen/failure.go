@@ -74,6 +74,8 @@ type scene struct {
 	phases  []junitCase         // of kubetest2
 	amend   func(files bucket)  // what is unusual about Prow's own files; nil: nothing
 	nextPID int
+
+	children []string // builds of the runs beside this one that are its children
 }
 
 // failures are all cases, in the order of testdata/README.md.
@@ -137,6 +139,11 @@ func (f failure) files(compress []string) (bucket, error) {
 		s := f.scene(role, i)
 		if compress != nil && s.run.prow.compress == nil {
 			s.run.prow.compress = compress
+		}
+		for k, beside := range roles {
+			if strings.HasPrefix(beside, "child/") {
+				s.children = append(s.children, f.scene(beside, k).run.build)
+			}
 		}
 		f.play(s)
 		s.end()

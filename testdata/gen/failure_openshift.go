@@ -231,9 +231,10 @@ func binaryMissing(s *scene) {
 }
 
 func aggregated(s *scene) {
+	const child = "openshift-release-main-nightly-5.0-e2e-aws-ovn-upgrade-aggregated"
 	if s.role != "run" {
 		s.failed = true
-		s.run.job = "openshift-release-main-nightly-5.0-e2e-aws-ovn-upgrade-aggregated"
+		s.run.job = child
 		s.run.root = "logs/" + s.run.job + "/" + s.run.build
 		s.operates("e2e-aws-ovn-upgrade", nil, part{name: "ipi-install-install", body: ok(installs)}, part{name: "openshift-e2e-test", body: func(p *printer) string {
 			p.tests(30)
@@ -263,6 +264,12 @@ func aggregated(s *scene) {
 		p.line("error: some tests failed aggregation. See above for details.")
 		return "ContainerFailed one or more containers exited"
 	}})
+	var list strings.Builder // the log names the children's job only; their runs are linked here
+	for _, build := range s.children {
+		page := "https://" + s.run.prow.deck + "/view/gs/" + s.run.prow.bucket + "/logs/" + child + "/" + build
+		fmt.Fprintf(&list, "<li><a target=\"_blank\" href=%q>%s/%s</a> build05 failure after 1h58m</li>\n", page, child, build)
+	}
+	s.file("release-analysis-aggregator/openshift-release-analysis-aggregator/artifacts/release-analysis-aggregator/job-run-summary.html", "<html><body><h2>runs that failed</h2><ol>\n%s</ol></body></html>\n", list.String())
 }
 
 func renderedApart(s *scene) {

@@ -97,5 +97,7 @@ presubmits:
     annotations:
       testgrid-dashboards: presubmits-kops
     name: pull-kops-e2e-k8s-gce-cilium
+  - always_run: false
+    name: pull-kops-e2e-k8s-unseen
 prowjob_namespace: default
 `
