@@ -161,7 +161,7 @@ func (e *exportCommand) check(f exportFormat) error {
 	case e.opened != "" && e.output != "":
 		return usageError{errors.New("--open writes no file, so -o cannot be combined with it"), "use one of them"}
 	case e.opened == "" && e.output == "" && f.binary && isTerminal(e.streams.Out):
-		return usageError{fmt.Errorf("%s is not for a terminal", f.name), "name a file: -o FILE, or redirect the output"}
+		return usageError{fmt.Errorf("cannot write %s to a terminal", f.name), "name a file: -o FILE, or redirect the output"}
 	}
 	return nil
 }

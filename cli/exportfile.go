@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/term"
+
+	"prowtrace/internal/text"
 )
 
 // replaceFile writes a file as a whole: to another name beside it first, so that a failure
@@ -48,7 +50,7 @@ func replaceFile(name string, write func(io.Writer) error) (err error) {
 // writeSpecial writes to what cannot be replaced, such as /dev/stdout or a pipe.
 func writeSpecial(name string, info os.FileInfo, write func(io.Writer) error) error {
 	if info.IsDir() {
-		return usageError{fmt.Errorf("-o %s is a directory", name), "name a file"}
+		return usageError{fmt.Errorf("cannot write -o %s: it is a directory", text.Line(name)), "name a file"}
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {

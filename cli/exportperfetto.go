@@ -23,7 +23,7 @@ func (e *exportCommand) handOver(ctx context.Context, address string, write func
 	}
 	if _, err := fmt.Fprintln(e.streams.Out, launch.PerfettoLink(h.URL())); err != nil {
 		h.Close()
-		return fmt.Errorf("writing the address: %w", err)
+		return fmt.Errorf("cannot write the address: %w", err)
 	}
 	e.note("Perfetto's page fetches the trace from this machine once; nothing is sent elsewhere. Ctrl-C ends the wait.")
 	g, ctx := errgroup.WithContext(ctx)

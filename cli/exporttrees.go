@@ -77,10 +77,12 @@ func (e *exportCommand) named(view *trace.View) (trace.Trace, error) {
 	return t, nil
 }
 
-// noTraceError: there is no trace of an id.
+// noTraceError: no trace has the id of --trace.
 type noTraceError struct{ id trace.TraceID }
 
-func (e *noTraceError) Error() string { return fmt.Sprintf("there is no trace %v", e.id) }
+func (e *noTraceError) Error() string {
+	return fmt.Sprintf("cannot export trace %v: no trace has this id", e.id)
+}
 
 // onlyFound narrows trees to the spans that a search finds. Whole traces are asked first: most
 // are of one span, and have nothing.

@@ -326,7 +326,7 @@ func (p *pushCommand) print() error {
 			line += ", trace " + one.TraceID
 		}
 		if _, err := fmt.Fprintln(p.streams.Out, line); err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write what was sent: %w", err)
 		}
 	}
 	return nil

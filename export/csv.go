@@ -23,20 +23,20 @@ const (
 	lossAllLinks = "links but for their number"
 )
 
-// CSVColumns are the names of the columns, in order.
-var CSVColumns = []string{
+// csvColumns are the names of the columns, in order.
+var csvColumns = []string{
 	"trace_id", "span_id", "parent_span_id", "service", "name", "kind", "status", "status_message",
 	"start", "start_unix_nano", "duration_ns", "self_ns", "odd", "events", "links", "scope", "attributes", "resource",
 }
 
-// WriteCSV writes a row of CSVColumns for each span, behind a row of their names, as RFC
+// WriteCSV writes a row of csvColumns for each span, behind a row of their names, as RFC
 // 4180 has it. Start is in UTC, self_ns the time in which no child ran, odd the names of
 // trace.Flags; attributes and resource are JSON objects. Spreadsheets take a cell that
 // begins with one of = + - @ for a formula: text that does gets a ' before it.
 func WriteCSV(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	out := bufio.NewWriterSize(w, 1<<16) // the first error stays in out: Flush has it
 	c := &csvRows{walk: newWalk(ctx, s), of: -1}
-	b := appendRow(nil, CSVColumns)
+	b := appendRow(nil, csvColumns)
 	err := c.each(func(t Tree, i int) error {
 		_, err := out.Write(b)
 		b = appendRow(b[:0], c.row(t, i))
@@ -99,7 +99,7 @@ func attributesText(all []*commonpb.KeyValue) string {
 	return trace.ReadableText(&commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: all}}})
 }
 
-// cell makes sure that a text is no formula.
+// cell writes a text so that no spreadsheet takes it for a formula.
 func cell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text

@@ -21,14 +21,14 @@ func rows(t testing.TB, data []byte) []map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(all[0], CSVColumns) {
+	if !slices.Equal(all[0], csvColumns) {
 		t.Fatalf("the first row is %q", all[0])
 	}
 	var named []map[string]string
 	for _, cells := range all[1:] {
 		row := map[string]string{}
 		for i, c := range cells {
-			row[CSVColumns[i]] = c
+			row[csvColumns[i]] = c
 		}
 		named = append(named, row)
 	}

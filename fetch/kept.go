@@ -32,7 +32,7 @@ func (c *Cache) KeptNotes(kind, job string) []Note {
 }
 
 // ErrLocked says that another process has a lock.
-var ErrLocked = errors.New("another process is at it")
+var ErrLocked = errors.New("another process has the lock")
 
 // LockKept locks the notes of a kind about a job's runs against others who lock them. It
 // does not wait: the error is ErrLocked then. The system unlocks when the process ends.
@@ -41,7 +41,7 @@ func (c *Cache) LockKept(kind, job string) (unlock func(), err error) {
 	ok, err := c.tryExclusive(l)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("lock notes about runs: %w", err)
+		return nil, fmt.Errorf("cannot lock notes about runs: %w", err)
 	case !ok:
 		return nil, ErrLocked
 	}

@@ -26,13 +26,14 @@ func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
 		file trace.Source
 		err  error
 	}
-	done := make(chan result, 1)
+	done := make(chan result) // who receives it owns the file
 	go func() {
 		file, err := s.keepInput(contextReader{ctx, s.o.Input})
-		if err != nil || ctx.Err() != nil {
+		select {
+		case done <- result{file, err}:
+		case <-ctx.Done():
 			_ = removeInput(file) // nobody waits for it
 		}
-		done <- result{file, err}
 	}()
 	select {
 	case r := <-done:
@@ -40,6 +41,7 @@ func (s *Session) readInput(ctx context.Context) (trace.Source, error) {
 			r.err = ctx.Err()
 		}
 		if r.err != nil {
+			_ = removeInput(r.file) // the error says more
 			return trace.Source{}, r.err
 		}
 		return r.file, nil

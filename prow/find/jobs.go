@@ -29,7 +29,7 @@ func Jobs(ctx context.Context, store objstore.Store, bucket, pattern string, mos
 	for _, dir := range jobRoots {
 		for e, err := range store.ListDir(ctx, bucket, dir, objstore.Bounds{From: dir + begin, To: dir + begin + "~"}) {
 			if err != nil {
-				return nil, false, fmt.Errorf("list the jobs of %s: %w", bucket, err)
+				return nil, false, fmt.Errorf("cannot list the jobs of %s: %w", bucket, err)
 			}
 			name, ok := strings.CutSuffix(strings.TrimPrefix(e.Name, dir), "/")
 			if fits, _ := path.Match(pattern, name); !ok || !fits || !prow.IsJob(name) || seen[name] {

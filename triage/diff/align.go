@@ -14,7 +14,7 @@ type Match struct{ Good, Bad, N int }
 // alignLevels bounds how often what lies between matches is looked at again.
 const alignLevels = 8
 
-// Align sets two sequences beside each other: what it gives is the same in both, in order, as
+// align sets two sequences beside each other: what it gives is the same in both, in order, as
 // long as can be, and never crosses. What lies between is only in one of them, or elsewhere
 // in the other. Its only error is that of ctx.
 //
@@ -26,7 +26,7 @@ const alignLevels = 8
 // first, the second, … of its kind in each. Between these it looks again. So the time grows
 // with n log n only, whatever the sequences are, and the memory with n; the longest common
 // subsequence, which it does not promise, would take n² at worst.
-func Align[T comparable](ctx context.Context, good, bad []T) ([]Match, error) {
+func align[T comparable](ctx context.Context, good, bad []T) ([]Match, error) {
 	a := aligner[T]{good: good, bad: bad}
 	waiting := []piece{{0, len(good), 0, len(bad), 0}}
 	for len(waiting) > 0 {

@@ -32,7 +32,7 @@ func TestAlign(t *testing.T) {
 		{"nothing unique", "xyxy", "yxyz", []Match{{0, 1, 1}, {3, 2, 1}}},
 		{"anchors between repeated ones", "--a--b--", "-a---b-", []Match{{0, 0, 1}, {2, 1, 3}, {5, 5, 1}, {7, 6, 1}}},
 	} {
-		got, err := Align(t.Context(), []byte(c.good), []byte(c.bad))
+		got, err := align(t.Context(), []byte(c.good), []byte(c.bad))
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
 		}
@@ -40,7 +40,7 @@ func TestAlign(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Align(ctx, []byte("a"), []byte("b")); !errors.Is(err, context.Canceled) {
+	if _, err := align(ctx, []byte("a"), []byte("b")); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
 	}
 }
@@ -76,7 +76,7 @@ func TestAlignChanged(t *testing.T) {
 				same++
 			}
 		}
-		found, err := Align(t.Context(), good, bad)
+		found, err := align(t.Context(), good, bad)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,12 +95,12 @@ func FuzzAlign(f *testing.F) {
 	f.Add([]byte("abcabc"), []byte("cbacba"))
 	f.Add([]byte("aaaaaaab"), []byte("baaaa"))
 	f.Fuzz(func(t *testing.T, good, bad []byte) {
-		found, err := Align(t.Context(), good, bad)
+		found, err := align(t.Context(), good, bad)
 		if err != nil {
 			t.Fatal(err)
 		}
 		checkAligned(t, good, bad, found)
-		same, _ := Align(t.Context(), good, good)
+		same, _ := align(t.Context(), good, good)
 		if len(good) > 0 && (len(same) != 1 || same[0].N != len(good)) {
 			t.Fatalf("a sequence is not aligned with itself: %v", same)
 		}
@@ -132,7 +132,7 @@ func BenchmarkAlign(b *testing.B) {
 	}{{"alike", alike, other}, {"turns", turns, few}, {"disorder", shuffled, disorder}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Align(b.Context(), c.good, c.bad); err != nil {
+				if _, err := align(b.Context(), c.good, c.bad); err != nil {
 					b.Fatal(err)
 				}
 			}

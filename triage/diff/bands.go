@@ -36,14 +36,14 @@ func (s *Slot) Took() int64 {
 	return s.End - s.Start
 }
 
-// Phased is a run and its parts, in order. From and To are when it began and ended, Unix ns.
-type Phased struct {
+// phasedRun is a run and its parts, in order. From and To are when it began and ended, Unix ns.
+type phasedRun struct {
 	Parts    []triage.Part
 	From, To int64
 }
 
 // slots divides the time of a run among its phases: the first slot is what was before them.
-func (p Phased) slots() []Slot {
+func (p phasedRun) slots() []Slot {
 	out := []Slot{{From: p.From, To: p.To}}
 	for i := range p.Parts {
 		start := min(max(p.Parts[i].Start, out[len(out)-1].From), max(p.To, out[len(out)-1].From))
@@ -53,10 +53,10 @@ func (p Phased) slots() []Slot {
 	return out
 }
 
-// AlignPhases sets the phases of two runs beside each other, by their names and in their
+// alignPhases sets the phases of two runs beside each other, by their names and in their
 // order. The first band is what was before the phases, or all where there are none; it has no
 // name, and is there only if it has a width.
-func AlignPhases(ctx context.Context, good, bad Phased) ([]Band, error) {
+func alignPhases(ctx context.Context, good, bad phasedRun) ([]Band, error) {
 	sides := [2][]Slot{good.slots(), bad.slots()}
 	var names [2][]string
 	for k, slots := range sides {
@@ -64,7 +64,7 @@ func AlignPhases(ctx context.Context, good, bad Phased) ([]Band, error) {
 			names[k] = append(names[k], s.name())
 		}
 	}
-	same, err := Align(ctx, names[0], names[1])
+	same, err := align(ctx, names[0], names[1])
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // phased draws a run: "queue 0-4, Up 4-10" in ns, from the first number to the last.
-func phased(t *testing.T, drawn string) (p Phased) {
+func phased(t *testing.T, drawn string) (p phasedRun) {
 	t.Helper()
 	p.From = math.MaxInt64
 	for part := range strings.SplitSeq(drawn, ", ") {
@@ -41,7 +41,7 @@ func TestAlignPhases(t *testing.T) {
 		{"the same twice", "s 0-1, s 1-2", "s 0-1, s 1-5", "s 0+1 1 1, s 1+4 1 4"},
 		{"ids in names", "e2e-1a2b3c4d 0-1", "e2e-9f8e7d6c 0-1", "e2e-# 0+1 1 1"},
 	} {
-		bands, err := AlignPhases(t.Context(), phased(t, c.good), phased(t, c.bad))
+		bands, err := alignPhases(t.Context(), phased(t, c.good), phased(t, c.bad))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,9 +69,9 @@ func TestAlignPhases(t *testing.T) {
 
 // Before the first phase, and where there is none, a run has a band without a name.
 func TestAlignPhasesOutside(t *testing.T) {
-	good, bad := phased(t, "a 5-9"), Phased{From: 100, To: 107}
+	good, bad := phased(t, "a 5-9"), phasedRun{From: 100, To: 107}
 	good.From = 2
-	bands, err := AlignPhases(t.Context(), good, bad)
+	bands, err := alignPhases(t.Context(), good, bad)
 	if err != nil || len(bands) != 2 || bands[0].Name != "" || bands[0].Width != 7 || bands[1].Name != "a" || bands[1].At != 7 {
 		t.Errorf("%+v, %v", bands, err)
 	}
@@ -79,7 +79,7 @@ func TestAlignPhasesOutside(t *testing.T) {
 
 func TestAxis(t *testing.T) {
 	// good  │a··│b    │      bad  │a  │b  ··│c│
-	bands, err := AlignPhases(t.Context(), phased(t, "a 10-12, b 12-17"), phased(t, "a 20-23, b 23-26, c 26-27"))
+	bands, err := alignPhases(t.Context(), phased(t, "a 10-12, b 12-17"), phased(t, "a 20-23, b 23-26, c 26-27"))
 	if err != nil {
 		t.Fatal(err)
 	}

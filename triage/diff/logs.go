@@ -45,7 +45,7 @@ func beside(ctx context.Context, good, bad []uint64, lines, matches int) (*Besid
 	b := &Beside{Cut: max(len(good), len(bad)) > lines}
 	good, bad = good[:min(len(good), lines)], bad[:min(len(bad), lines)]
 	var err error
-	if b.Same, err = Align(ctx, good, bad); err != nil {
+	if b.Same, err = align(ctx, good, bad); err != nil {
 		return nil, err
 	}
 	if len(b.Same) > matches {

@@ -42,8 +42,8 @@ func NewWaterfall(d *analysis.Drawing) Waterfall { return Waterfall{d, triage.Pa
 
 // phased is from the start of the job to its end, or to that of a later part. Spans can lie far
 // outside.
-func (w Waterfall) phased() Phased {
-	p := Phased{Parts: w.Parts}
+func (w Waterfall) phased() phasedRun {
+	p := phasedRun{Parts: w.Parts}
 	p.From, p.To = w.Start, w.End
 	if root := w.root(); root >= 0 {
 		p.From, p.To = w.Tree.Times(root)
@@ -66,7 +66,7 @@ func (w Waterfall) root() int {
 
 // BandsOf gives the bands of two waterfalls. Its only error is that of ctx.
 func BandsOf(ctx context.Context, good, bad Waterfall) ([]Band, error) {
-	return AlignPhases(ctx, good.phased(), bad.phased())
+	return alignPhases(ctx, good.phased(), bad.phased())
 }
 
 // PairUp sets two waterfalls beside each other. It pairs what is highest first, so that the
@@ -117,7 +117,7 @@ func (p *Pairs) pair(ctx context.Context, parent int, good, bad Waterfall, lines
 			names[k] = append(names[k], w.nameOf(line))
 		}
 	}
-	same, err := Align(ctx, names[0], names[1])
+	same, err := align(ctx, names[0], names[1])
 	if err != nil {
 		return err
 	}
