@@ -197,6 +197,7 @@ func TestRealConfigurations(t *testing.T) {
 		files   int
 	}{
 		{"collector-*.yaml", realcollector.Path, 2},
+		{"jaeger-*.yaml", func(t testing.TB) string { return realjaeger.Path(t, realjaeger.V2) }, 5},
 	} {
 		files, err := filepath.Glob(docs + c.pattern)
 		if err != nil || len(files) != c.files {
