@@ -22,7 +22,7 @@ func (s setting) String() string { return mask.Named(s.name, s.value) }
 
 // definitionOf gives what of a job's definition can make a run do something else, by what it
 // is: images, flags, variables, resources, the cluster; and the node, which mostly differs in
-// every run, and then tells nothing (E9).
+// every run, and then tells nothing (E9, and the small run definition-changed).
 func definitionOf(e *Evidence) map[string]setting {
 	p := e.Metadata.ProwJob
 	if p == nil {

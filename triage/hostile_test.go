@@ -34,7 +34,7 @@ func TestConfidenceOfMany(t *testing.T) {
 		facts = append(facts, &Fact{Text: fmt.Sprintf(texts[random.IntN(len(texts))], word(i)), kind: content, Severity: joblog.Error, ofFailed: random.IntN(2) == 0, beside: random.IntN(2) == 0})
 	}
 	o := &outcome{}
-	all := rank(facts, o, 1)
+	all := rank(facts, o, 1, &weights)
 	if len(all) != len(facts) {
 		t.Fatalf("%d findings of %d facts", len(all), len(facts))
 	}

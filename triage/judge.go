@@ -48,54 +48,6 @@ type Judgement struct {
 	waiters []*Fact // what waited in vain in the failed phase
 }
 
-// The weights of what speaks for a fact and against it. Each row names the case that asks
-// for it.
-var weights = struct {
-	reason, lost, absent, common, deviation, changed, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
-}{
-	reason:        100,  // E5, O10: what the pod says of itself
-	lost:          40,   // E19: the last of several tries
-	absent:        25,   // E10: in none of the passing runs whose same source was read
-	common:        -70,  // C7, O7: in all passing runs too
-	deviation:     45,   // K11: far from what is usual
-	changed:       -15,  // E9: the job's definition changed, which is seldom the cause
-	slowCheck:     30,   // K4: a check that takes too long itself
-	earliest:      6,    // M1: the first that a signature knows
-	inPhase:       15,   // K10: within the failed phase or before it
-	behindPhase:   -45,  // K1: errors of tear-down
-	known:         20,   // K3: a signature knows what it is
-	weak:          -15,  // a refused connection or a deadline is mostly a consequence
-	fatal:         6,    // E7
-	failed:        4,    // an error is more than
-	warning:       -6,   // a warning
-	explains:      3,    // for each fact that follows from it,
-	mostExplained: 15,   // up to this
-	waiter:        -40,  // C4, K6: who waited in vain
-	cancelled:     -60,  // K1: dump and tear-down that were killed
-	retried:       -35,  // E19: a try that was followed by others
-	informal:      -80,  // O1, O3
-	consequence:   -200, // after the end from outside
-	beside:        12,   // T4, T11: just before something ended badly
-	wentOn:        -10,  // T11: the script went on after it
-	swallowed:     -8,   // and was written to: cmd || true
-	ofPassed:      -30,  // T1, T13: in a test that passed
-	ofFailed:      12,   // T1: in a test that failed,
-	asserts:       10,   // and the test's own words
-	worded:        -6,   // T1: only its words call it a fault
-	nameless:      -4,   // T23: it names no thing
-	notice:        -15,  // T27: a warning of what will be
-	why:           20,   // T27: a wait that was lost, and what kept it
-	cleanup:       -10,  // T13: what could not be removed once a test had failed,
-	gathers:       -20,  // K9, T40: and logs that could not be fetched
-	ownName:       -10,  // T37: the name of the cluster that is being made
-}
-
-// weakSignatures are those that are a consequence more often than a cause.
-var weakSignatures = []string{"connection-refused", "http-server-error", "deadline-exceeded", "image-pull", "python-traceback", "cni-not-ready", "entrypoint-interrupted", "sidecar-upload", "dependency-violation", "namespace-stuck", "ginkgo-timed-out", "kubeadm-control-plane", "ci-operator-image-build", "degraded-operator", "files-differ"}
-
-// generalSignatures are those whose texts tell of causes of many kinds: the words decide of which.
-var generalSignatures = []string{"terraform-error", "lint-failed", "http-server-error", "connection-refused", "ci-operator-image-build", "kubeadm-control-plane", "webhook-failed"}
-
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
 // bytes of logs. An error is that of ctx.
 func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
@@ -120,7 +72,7 @@ func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error)
 		j.Category = None
 		return j, nil
 	}
-	j.Findings = rank(facts, o, len(e.Passing))
+	j.Findings = rank(facts, o, len(e.Passing), &known.weights)
 	if len(j.Findings) > 0 {
 		j.Category = j.Findings[0].Category
 	}
@@ -206,7 +158,7 @@ func hashOf(s string) uint64 {
 const mostSorted = 5000
 
 // rank gives the facts that can be a cause, the likeliest first.
-func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
+func rank(facts []*Fact, o *outcome, passing int, w *weighing) (all []Finding) {
 	var candidates []*Fact
 	for _, f := range facts {
 		if f.kind != bare {
@@ -217,10 +169,10 @@ func rank(facts []*Fact, o *outcome, passing int) (all []Finding) {
 	follows := followers(candidates)
 	known := false
 	for _, f := range candidates {
-		finding := judged(f, o, follows[f], passing)
+		finding := judged(f, o, follows[f], passing, w)
 		if !known && finding.score > 0 && f.strong() && !f.wentOn && !o.behind(f) && !o.consequence(f) {
 			known = true
-			finding.score += weights.earliest
+			finding.score += w.earliest
 		}
 		all = append(all, finding)
 	}
@@ -257,8 +209,7 @@ func compareTimes(a, b time.Time) int {
 }
 
 // judged weighs a fact.
-func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
-	w := weights
+func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Finding {
 	out := Finding{Fact: f, Follows: follows, Category: Unknown}
 	weigh := func(on bool, weight int, because string) {
 		if on {
@@ -275,7 +226,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
 	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
 	weigh(f.lost, w.lost, "all tries failed")
-	weigh(f.Passing == 0 && !ordinaryText.MatchString(f.Text), w.absent, "in none of the passing runs")
+	weigh(f.Passing == 0 && !ordinary(f.Text), w.absent, "in none of the passing runs")
 	weigh(f.Passing > 0 && f.Passing == passing, w.common, "")
 	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
@@ -291,7 +242,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int) Finding {
 	weigh(o.consequence(f), w.consequence, "")
 	weigh(f.worded && f.Match.Signature == nil, w.worded, "")
 	weigh(f.beside, w.beside, "just before something failed")
-	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || ordinaryText.MatchString(f.Text)), w.notice, "")
+	weigh(f.Match.Signature == nil && (f.Severity <= joblog.Warning && noticeText.MatchString(f.Text) || ordinary(f.Text)), w.notice, "")
 	weigh(len(f.rare) == 0 && !namedText.MatchString(f.Text) && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
 	weigh(f.swallowed, w.swallowed, "")

@@ -424,6 +424,15 @@ var errorLines = []struct {
 	{`Error: image operating system "windows" cannot be used on this platform`, content, Image},
 	{`WARNING: The requested image's platform (linux/amd64) does not match the detected host platform (linux/arm64/v8) and no specific platform was requested`, content, Image},
 	{`standard_init_linux.go:228: exec user process caused: exec format error`, content, Config},
+	{`json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)`, content, Dependency},
+	{`Error: failed to query provider "https://dex.k8s.X.X": 400 Bad Request: Client sent an HTTP request to an HTTPS server.`, content, Config},
+	{`I0411 05:17:54.489811       1 leaderelection.go:207] failed to renew lease kube-system/kube-controller-manager`, content, Node},
+	{`./zz_test.go:16:5: g redeclared in this block`, content, Product},
+	{`Error: Validation failed: cluster not yet healthy`, waiter, ""},
+	{`ERROR: Docker engine did not become ready within 60 seconds.`, waiter, ""},
+	{`./main.go:18:14: assignment mismatch: 1 variable but lenAndUpper returns 2 values`, content, Product},
+	{`jq: error (at <stdin>:1): Cannot iterate over null (null)`, content, Config},
+	{`npm ERR! code ECONNREFUSED`, content, Dependency},
 }
 
 func TestErrorLines(t *testing.T) {

@@ -22,6 +22,8 @@ type Matcher struct {
 	named automaton        // what a line has that names a version
 	lines automaton        // of the signatures for lines, and of what tells of waiting and of faults
 	keyed map[string][]int // those for attributes, by key
+
+	weights weighing // of what is judged with it
 }
 
 // A trial is what a word of a line calls for.
@@ -37,7 +39,7 @@ const (
 
 // NewMatcher makes a Matcher. Where several signatures match, the first in the list counts.
 func NewMatcher(signatures []*Signature) *Matcher {
-	m := &Matcher{all: signatures, keyed: map[string][]int{}}
+	m := &Matcher{all: signatures, keyed: map[string][]int{}, weights: weights}
 	var b builder
 	add := func(word string, t trial) {
 		b.add(word, int32(len(m.tried)))
@@ -66,7 +68,7 @@ func NewMatcher(signatures []*Signature) *Matcher {
 
 // RulesVersion is counted up when the same evidence may be judged in another way than before:
 // what was judged by other rules is judged anew.
-const RulesVersion = 8
+const RulesVersion = 9
 
 // Version is the same for the same rules, fingerprints and signatures.
 func (m *Matcher) Version() string {

@@ -15,7 +15,7 @@ type Need struct {
 }
 
 // symptoms is the table of what calls for which files. A row counts where one of the facts
-// that may be the cause has its words.
+// that may be the cause has its words. testdata/asks.tsv has a case of each of them.
 var symptoms = []struct {
 	words    *regexp.Regexp
 	why      string

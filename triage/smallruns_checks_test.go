@@ -189,4 +189,28 @@ make: *** [release] Error 1
 ./bin/tool: error while loading shared libraries: libssl.so.1.1: cannot open shared object file: No such file or directory
 + exit 127
 `)},
+	{"flaky-case", `Pending to equal`, "test", map[string]string{
+		buildLog: "FAIL\n",
+		"artifacts/junit_01.xml": `<testsuite tests="2" failures="2">
+<testcase name="Security Context should support volume SELinux relabeling [Flaky] [LinuxOnly]" time="9"><failure>Unexpected error: node labels do not match expected</failure></testcase>
+<testcase name="Pods should run" time="9"><failure>Expected &lt;string&gt;: Pending to equal &lt;string&gt;: Running</failure></testcase>
+</testsuite>
+`}},
+	{"definition-changed", `too many open files`, "node", map[string]string{
+		buildLog:       "+ make test\ntoo many open files\nmake: *** [Makefile:3: test] Error 1\n",
+		"prowjob.json": definedWith("kubekins:v2"),
+	}},
+}
+
+// passingRuns are runs that passed before some of the small ones.
+var passingRuns = map[string][]map[string]string{
+	"definition-changed": {
+		{buildLog: "+ make test\nok\n", "prowjob.json": definedWith("kubekins:v1")},
+		{buildLog: "+ make test\nok\n", "prowjob.json": definedWith("kubekins:v1")},
+	},
+}
+
+// definedWith is the definition of a job with an image.
+func definedWith(image string) string {
+	return `{"metadata":{"name":"a"},"spec":{"type":"periodic","job":"small","pod_spec":{"containers":[{"image":"` + image + `"}]}},"status":{"state":"failure"}}`
 }

@@ -1,9 +1,11 @@
 package triage_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -510,22 +512,9 @@ ERRO[2025-01-13T07:06:01Z]
 func TestSmallRuns(t *testing.T) {
 	for _, c := range slices.Concat(smallRuns, checkRuns) {
 		t.Run(c.name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "1900000000000000001")
-			write := func(name, text string) {
-				path := filepath.Join(dir, name)
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			write("started.json", `{"timestamp":1736751600}`)
-			write("finished.json", `{"timestamp":1736755600,"passed":false,"result":"FAILURE"}`)
-			for name, text := range c.files {
-				write(name, text)
-			}
-			j := judge(t, dir)
+			dir := c.write(t)
+			passing, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), "passing", "*"))
+			j := judge(t, dir, passing...)
 			if len(j.Findings) == 0 {
 				t.Fatal("there is no finding")
 			}
@@ -537,5 +526,30 @@ func TestSmallRuns(t *testing.T) {
 				t.Errorf("%q has the category %s, want %s", first.Title, first.Category, c.category)
 			}
 		})
+	}
+}
+
+// write writes the files of a run, and of those that passed before it, and gives its directory.
+func (run smallRun) write(t *testing.T) (dir string) {
+	top := t.TempDir()
+	for i, files := range passingRuns[run.name] {
+		writeRun(t, filepath.Join(top, "passing", strconv.Itoa(i)), `{"timestamp":1736755600,"passed":true,"result":"SUCCESS"}`, files)
+	}
+	dir = filepath.Join(top, "1900000000000000001")
+	writeRun(t, dir, `{"timestamp":1736755600,"passed":false,"result":"FAILURE"}`, run.files)
+	return dir
+}
+
+func writeRun(t *testing.T, dir, finished string, files map[string]string) {
+	all := map[string]string{"started.json": `{"timestamp":1736751600}`, "finished.json": finished}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// The kinds of texts, by their words. What a case of docs/triage.md asks for is named.
+// The kinds of texts, by their words. What a case of docs/triage.md asks for is named; testdata/asks.tsv has a case of each
+// row.
 var (
 	// K1, K4: an exit status, the name of a phase or "failed" never say why.
 	bareText = regexp.MustCompile(`(?i)^\W*(?:(?:error|fatal|failed|failure|fail|err)\b[:\s]*)*(?:` + strings.Join([]string{
@@ -13,7 +14,7 @@ var (
 		`(?:command |process |\S+ ){0,2}(?:exit(?:ed)? (?:status|code|with)|returned non-zero exit status|terminated with exit code)\b.{0,30}`,
 		`make(?:\[\d+\])?: (?:\*\*\* \[.*\] Error \d+|\*\*\* Waiting for unfinished jobs.*|Target .{1,80} not remade because of errors)`,
 		`error running (?:up|down|test|build)\b.*`,
-		`error executing test process.*`,
+
 		`.{0,40}\btests? (?:suite )?failed\W*`,
 		`(?:build|up|test|down|load overall|validation failed|test suite failed|ginkgo run failed|process completed)\W*(?:failed|exit status \d+)?`,
 		`ginkgo ran \d+ suites? in .*`,
@@ -21,8 +22,7 @@ var (
 		`\d+ (?:of \d+ )?(?:cases?|specs?|tests?|checks?|jobs?|steps?|tasks?|suites?|packages?|builds?) failed.*`,
 		`step \S+ failed after .*`,
 		`some steps failed:?`,
-		`"\S+" (?:pod|container) .{0,80}\bfailed\b.{0,60}`,
-		`exit code \d+`,
+
 		`.{0,120}\b(?:failed|exited|failure)\b.{0,60}exit(?:ed with)? (?:status|code) \d+`,
 		`\d+ tests? (?:have |has )?failed`,
 		`error during .{1,200}: exit status \d+`,
@@ -32,16 +32,16 @@ var (
 		`.{0,80}\d+ Passed \| \d+ Failed.*`, `FAIL! -- .*`, // and its sums
 		`.{0,60}failed because one or more (?:cluster )?operators are not functioning properly`, `Error in \S+:\d+\. '.*' exited with status \d+`, // T50, T53
 		`(?:BackOff: )?Back-?off restarting failed container`, // T48
-		`\S* ?exited with status \d+`,
+
 		`.{0,80}'exit [^']*' exited with status \d+`,
 		`---? ?FAIL: .*`, `=== (?:RUN|CONT|PAUSE|FAIL|NAME) .*`, `FAIL\s+\S+\s+(?:[0-9.]+s|\[.*\])?`, // go test
 		`.{0,100}\b\d+ fail(?:ed)?, \d+ pass(?:ed)?.*`,
-		`panic: test executed panic.*`,
+
 		// T6, T8, T9, T10, T13, T16: how runners of tests, checks and builds end.
 		`FAIL: \S+`, `DONE \d+ tests.*`, `• (?:Failure|\[).*`, `Summarizing \d+ Failures?`, `(?:\w+: )?Build (?:failed|did NOT complete successfully).*`, `//\S+\s+(?:FAILED|TIMEOUT) in .*`, `Executed \d+ out of \d+ tests.*`,
 		`.{0,60}Something went wrong: encountered \d+ errors?: \[error during [^\]]*: exit status \d+\]`, `\S*CalledProcessError: .*`, `process \d+ exited with code \d+.*`, `command failed`, `.{0,40}Test Command exit code: \d+`,
 		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
-		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`, `failure`,
+		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`,
 		`.{0,300}\bcommand ".{1,400}" failed with error: exit status \d+`, // kind
 		// What npm and git say when something else has said why.
 		`npm (?:ERR!|error)`, `npm (?:ERR!|error) (?:\S+@\S+ \S+: |Failed at the |This is probably not a problem|A complete log|Lifecycle script |command (?:failed|sh)|path /).*`, `fatal: could not read from remote repository`,
@@ -53,27 +53,32 @@ var (
 
 	// C4, K4, K6: who waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
-		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|failed to become ready|` +
-		`wasn't ready|has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|is waiting to start|couldn't initialize a Kubernetes cluster|i/o timeout|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
+		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|` +
+		`has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|is waiting to start|couldn't initialize a Kubernetes cluster|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
 
 	// lacksKey is what sounds like waiting and is none: a key that nobody has does not come.
 	lacksKey = regexp.MustCompile(`(?i)public key is not available`)
 
 	// M10, T9: a budget that is used up is no waiting.
-	budgetText = regexp.MustCompile(`panic: test timed out|Process did not finish|build timed out|suite timeout|suite timed out`)
+	budgetText = regexp.MustCompile(`panic: test timed out|build timed out`)
 
 	// E19: what will be tried again is no failure before the last try.
-	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|backing off|may not have \w+ yet|\(attempt \d+(?:/| of )\d+\)|remaining to succeed|requeu`)
+	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|may not have \w+ yet|\(attempt \d+(?:/| of )\d+\)|remaining to succeed`)
 	attemptText = regexp.MustCompile(`(?i)\battempt (\d+)(?:/| of )(\d+)`)
 
-	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|operation was canceled|received interrupt|was interrupted|\bSIGTERM\b|graceful(?:ly)? (?:stop|shutdown)`)
+	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|received interrupt|\bSIGTERM\b`)
 
 	// E5, T10: memory that is used up is told where else only an end is told.
-	memoryText = regexp.MustCompile(`\bOOMKilled\b|\] Killed$|(?:compile|link|asm|cc1plus|ld): signal: killed`)
+	memoryText = regexp.MustCompile(`\bOOMKilled\b|(?:compile|link|asm|cc1plus|ld): signal: killed`)
 
 	// O1, O3: what its runner calls informing, non-blocking or flaky.
-	informalText = regexp.MustCompile(`(?i)NON-BLOCKING|\binforming\b|\[Flaky\]|\bflak(?:e|y)\b|\[Disabled|known issue`)
+	informalText = regexp.MustCompile(`(?i)NON-BLOCKING|\binforming\b|\[Flaky\]`)
 )
+
+// ordinary reports whether a text is what machines say at each start.
+func ordinary(text string) bool {
+	return kernelText.MatchString(text) || ordinaryText.MatchString(text)
+}
 
 // kindOf tells the kind of a text.
 func kindOf(text string) kind {
@@ -185,22 +190,25 @@ var (
 	commandText = regexp.MustCompile(`^\++ |local\.go:\d+\] ⚙️ `)
 
 	// swallowCommand is what a script does where it was written to go on after a failure: cmd || true.
-	swallowCommand = regexp.MustCompile(`^\++ (?:true|:)$`)
+	swallowCommand = regexp.MustCompile(`^\++ true$`)
 
 	// smallCommand is one that says nothing of what the script is at.
-	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|false|:|\[|\[\[|local|export|cd|pushd|popd|return|test|sleep|trap|shift|case|printf|date|wait|kill|\w+=\S*)(?:\s|$)`)
+	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|\[\[|export|cd|sleep|\w+=\S*)(?:\s|$)`)
 
 	// tearDownText is a command that looks after what is left, or takes it down.
-	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bcluster-info dump\b|\bexport logs\b|\b(?:must-)?gather\b|\btear-?down\b|\bterraform destroy\b|\b(?:docker|podman|nerdctl) (?:\w+ )?(?:rm|kill|stop|prune)\b|\bkind delete\b|\bhelm uninstall\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
+	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bexport logs\b|\b(?:must-)?gather\b|\b(?:docker|podman|nerdctl) (?:\w+ )?(?:rm|kill|stop|prune)\b|\bkind delete\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
 
 	// tearDownPlace is a line of a part of a program that does so (M1).
-	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down|clean\w*|tear_?down|gather\w*|collect\w*)\.go:\d+\]`)
+	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down)\.go:\d+\]`)
 
 	// noticeText is a warning of what will be, and of nothing that is (T3, T27).
 	noticeText = regexp.MustCompile(`(?i)\bdeprecat|will be removed in a (?:future|later)|to the list of known hosts|^skip(?:ping|ped)?\b`)
 
-	// ordinaryText is what a machine's kernel and kubelet say at each start, and work with (C4, T37, T52), or say to ignore.
-	ordinaryText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )|(?i)unable to find data in memory cache|nameserver limits|, ignoring\b|could not open ipv6 `)
+	// kernelText is what a machine's kernel says at each start, and works with (T37, T52).
+	kernelText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )`)
+
+	// ordinaryText is what its kubelet says then (C4), or a program says to ignore.
+	ordinaryText = regexp.MustCompile(`(?i)unable to find data in memory cache|nameserver limits|, ignoring\b|could not open ipv6 `)
 
 	// gatherText is somebody who looks after what is left (K9).
 	gatherText = regexp.MustCompile(`(?i)^scp: |\bfailed to fetch: |\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)

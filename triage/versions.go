@@ -13,10 +13,10 @@ import (
 )
 
 // versionText is a line in which a program says which version it is.
-var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|kubectl|helm|terraform|crictl|buildx)(?:[ /-]|:(?://)?))v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
+var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|terraform|crictl|buildx)(?:[ /-]|:(?://)?))v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 
-// versionWords are looked for before versionText is tried.
-var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", "runc", "kind", "kubeadm", "kubelet", "kubectl", "helm", "terraform", "crictl", "buildx"}
+// versionWords are looked for before versionText is tried. testdata/asks.tsv has a case of each.
+var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", "runc", "kind", "kubeadm", "kubelet", "terraform", "crictl", "buildx"}
 
 // mostVersions bounds the versions that are read of a run.
 const mostVersions = 2000

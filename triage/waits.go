@@ -16,7 +16,7 @@ type Wait struct {
 // waitSlack is how far clocks of a log and of spans may be apart.
 const waitSlack = time.Second
 
-// Waits are what was waited for in vain. What one command tells of its wait, such as the last
+// Waits are what was waited for in vain (C4, K6). What one command tells of its wait, such as the last
 // state and that it gives up, is one Wait, as long as the command ran.
 func (j *Judgement) Waits(e *Evidence) (all []Wait) {
 	commands := commandsOf(e)
