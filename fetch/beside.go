@@ -204,7 +204,7 @@ func (b *besideFiles) fetchNamed(ctx context.Context, kind runfile.Kind) error {
 // under way.
 func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
 	root := b.t.run.Root + "/"
-	found := make(chan objstore.Object, lookahead)
+	found := make(chan *objstore.Object, lookahead)
 	b.all.Go(func() {
 		defer close(found)
 		if err := b.choose(ctx, kind, b.t.store.List(ctx, b.t.run.Bucket, root+fixedDir(kind.Glob), root+kind.Glob), found); err != nil {
@@ -219,7 +219,7 @@ func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
 	}
 	for o := range found {
 		name := strings.TrimPrefix(o.Name, root)
-		b.start(ctx, name, func() error { return b.fetchFile(ctx, name, o) })
+		b.start(ctx, name, func() error { return b.fetchFile(ctx, name, *o) })
 	}
 }
 
@@ -234,7 +234,7 @@ func fixedDir(glob string) string {
 // choose hands on files of a kind as they are listed, as many as are allowed, and counts
 // as many again of the rest while the first are on their way. A server can understand the
 // pattern in another way, so it is not relied on.
-func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects iter.Seq2[objstore.Object, error], found chan<- objstore.Object) error {
+func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects iter.Seq2[objstore.Object, error], found chan<- *objstore.Object) error {
 	var bytes int64
 	files := 0
 	rest := beyond{kind: kind}
@@ -264,7 +264,7 @@ func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects ite
 		bytes += o.Size
 		files++
 		select {
-		case found <- o:
+		case found <- &o:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

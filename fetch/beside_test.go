@@ -208,7 +208,7 @@ func TestBesideAreBounded(t *testing.T) {
 		{"too large together", []int64{50, 40, 20, 10}, []int64{50, 40, 10}, "", 1},
 	} {
 		b := &besideFiles{t: &transfer{run: testRun}}
-		found := make(chan objstore.Object, 10)
+		found := make(chan *objstore.Object, 10)
 		err := b.choose(t.Context(), kind, func(yield func(objstore.Object, error) bool) {
 			for i, size := range tt.sizes {
 				if size < 0 {

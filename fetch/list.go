@@ -18,7 +18,7 @@ import (
 // of step-wise jobs, but makes the server scan all artifacts, which takes seconds
 // where there are 50,000. Whether ** also stands for no directory at all is not
 // documented, so the first is needed for more than speed. What both name counts once.
-func (t *transfer) list(ctx context.Context, found chan<- objstore.Object) error {
+func (t *transfer) list(ctx context.Context, found chan<- *objstore.Object) error {
 	if t.scope == noTraces {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (t *transfer) fits(ctx context.Context) (bool, error) {
 
 // drain passes on what is news. A server's idea of a prefix or a pattern is not
 // relied on.
-func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object, error], found chan<- objstore.Object) error {
+func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object, error], found chan<- *objstore.Object) error {
 	for o, err := range objects {
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object,
 			continue
 		}
 		select {
-		case found <- o:
+		case found <- &o:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -62,7 +62,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	t.warm(ctx)
-	found := make(chan objstore.Object, lookahead)
+	found := make(chan *objstore.Object, lookahead)
 	g.Go(func() error {
 		defer close(found)
 		if t.listErr = t.list(ctx, found); t.listErr == nil {
@@ -78,7 +78,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		}
 		for o := range found {
 			t.startLogs(ctx)
-			if err := t.start(ctx, g, func() error { return t.fetchFile(ctx, o) }); err != nil {
+			if err := t.start(ctx, g, func() error { return t.fetchFile(ctx, *o) }); err != nil {
 				return err
 			}
 		}

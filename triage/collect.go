@@ -33,6 +33,7 @@ type collector struct {
 	*Evidence
 	known *Matcher
 	facts []*Fact
+	named []int32 // lines of the log that have a word of versionWords
 }
 
 func (c *collector) add(f Fact) {
@@ -76,7 +77,15 @@ func (f *Fact) tellsWhy() bool {
 // Facts gives the facts of a run as they are, not weighed: what pods, clones, cases, steps,
 // spans and logs call errors, in the order of Evidence. Its only error is that of ctx.
 func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
+	facts, _, err := gather(ctx, e, known)
+	return facts, err
+}
+
+// gather gives the facts of a run, and of each log the lines that may say a version: both are
+// found in one pass.
+func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, named [][]int32, err error) {
 	parts := make([][]*Fact, 1+len(e.Logs)) // of each source by itself, at the same time
+	named = make([][]int32, len(e.Logs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	g.Go(func() error {
@@ -94,14 +103,14 @@ func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 		g.Go(func() error {
 			c := &collector{Evidence: e, known: known}
 			err := c.log(ctx, l)
-			parts[1+i] = c.facts
+			parts[1+i], named[i] = c.facts, c.named
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return slices.Concat(parts...), nil
+	return slices.Concat(parts...), named, nil
 }
 
 // pod gathers the reasons that the pod and Prow give for themselves (E5, O10).
@@ -463,7 +472,7 @@ func (c *collector) rounds(facts []*Fact) {
 
 // mayBeCommand reports whether commandText is worth trying.
 func mayBeCommand(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("+")) || bytes.Contains(line, []byte("⚙"))
+	return bytes.HasPrefix(line, []byte("+")) || bytes.IndexByte(line, "⚙"[0]) >= 0 && bytes.Contains(line, []byte("⚙"))
 }
 
 // mayTell reports whether a line that calls itself information can be a fact: most are

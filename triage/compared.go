@@ -26,14 +26,14 @@ func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 // ReadFacts reads once what a run is judged by more than once. Nothing may be judged with it
 // meanwhile. An error is that of ctx.
 func (e *Evidence) ReadFacts(ctx context.Context, known *Matcher) error {
-	facts, err := Facts(ctx, e, known)
+	facts, named, err := gather(ctx, e, known)
 	if err != nil {
 		return err
 	}
 	for _, f := range facts {
 		f.fingerprint() // which is kept in the fact
 	}
-	e.compared = &compared{known, len(e.Logs), facts, sync.OnceValue(func() map[string]*Version { return Versions(e, known) })}
+	e.compared = &compared{known, len(e.Logs), facts, sync.OnceValue(func() map[string]*Version { return versionsIn(e, named) })}
 	return nil
 }
 

@@ -20,7 +20,7 @@ type Matcher struct {
 	all   []*Signature
 	tried []trial          // by the number of a word in lines
 	named automaton        // what a line has that names a version
-	lines automaton        // of the signatures for lines, and of what tells of waiting and of faults
+	lines automaton        // of the signatures for lines, and of what tells of waiting, of faults and of versions
 	keyed map[string][]int // those for attributes, by key
 
 	weights weighing // of what is judged with it
@@ -28,13 +28,15 @@ type Matcher struct {
 
 // A trial is what a word of a line calls for.
 type trial struct {
-	signature int32  // pollTrial, faultTrial: no signature
+	signature int32  // pollTrial, faultTrial, versionTrial: no signature
 	begin     []byte // with which the line must begin
 }
 
 const (
 	pollTrial  = -1 // of pollText
 	faultTrial = -2 // of faultText and bareText
+
+	versionTrial = -3 // of versionText
 )
 
 // NewMatcher makes a Matcher. Where several signatures match, the first in the list counts.
@@ -60,6 +62,9 @@ func NewMatcher(signatures []*Signature) *Matcher {
 	}
 	for _, w := range faultWords {
 		add(w, trial{signature: faultTrial})
+	}
+	for _, w := range versionWords {
+		add(w, trial{signature: versionTrial})
 	}
 	m.lines = b.automaton()
 	m.named = newWords(versionWords...)
@@ -90,6 +95,7 @@ type Match struct {
 type wordsOf struct {
 	signatures   []int32
 	polls, fault bool // of pollText, of faultText or bareText
+	version      bool // of versionText
 }
 
 // words looks for all words in a line at once, of which the first 64 KiB count.
@@ -102,6 +108,8 @@ func (m *Matcher) words(line []byte, buf []int32) (w wordsOf) {
 			w.polls = true
 		case t.signature == faultTrial:
 			w.fault = true
+		case t.signature == versionTrial:
+			w.version = true
 		case bytes.HasPrefix(line, t.begin):
 			w.signatures = append(w.signatures, t.signature)
 		}
@@ -315,7 +323,7 @@ func better(a, b []string) bool {
 type automaton struct {
 	class [256]uint8 // of each byte; 0 of those that are in no word
 	width int        // number of classes
-	next  []int32    // by state and class
+	next  []int32    // by state and class; ^state where a word ends in that state
 	found [][]int32  // by state: numbers of the words that end there
 }
 
@@ -324,11 +332,11 @@ func (a *automaton) find(line []byte, found []int32) []int32 {
 	if a.width == 0 {
 		return found
 	}
-	state := 0
+	state := int32(0)
 	for _, c := range line {
-		state = int(a.next[state+int(a.class[c])])
-		if ends := a.found[state/a.width]; ends != nil {
-			found = append(found, ends...)
+		if state = a.next[int(state)+int(a.class[c])]; state < 0 {
+			state = ^state
+			found = append(found, a.found[int(state)/a.width]...)
 		}
 	}
 	return found
@@ -339,10 +347,9 @@ func (a *automaton) has(line []byte) bool {
 	if a.width == 0 {
 		return false
 	}
-	state := 0
+	state := int32(0)
 	for _, c := range line {
-		state = int(a.next[state+int(a.class[c])])
-		if a.found[state/a.width] != nil {
+		if state = a.next[int(state)+int(a.class[c])]; state < 0 {
 			return true
 		}
 	}
@@ -429,6 +436,11 @@ func (b *builder) automaton() (a automaton) {
 			}
 			row(at)[class] = to * int32(a.width)
 			queue = append(queue, to)
+		}
+	}
+	for i, state := range a.next {
+		if len(a.found[int(state)/a.width]) > 0 {
+			a.next[i] = ^state
 		}
 	}
 	return a

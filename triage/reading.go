@@ -68,6 +68,9 @@ func (c *collector) log(ctx context.Context, l Log) error {
 			return ctx.Err()
 		}
 		if line.Severity == joblog.Info && !mayTell(line.Bytes) || line.Severity == joblog.Debug {
+			if mayName(line) && c.known.named.has(line.Bytes) {
+				c.named = append(c.named, int32(i))
+			}
 			continue
 		}
 		buf = l.Text(buf[:0], i, 4*factBytes)
@@ -91,11 +94,17 @@ func (c *collector) log(ctx context.Context, l Log) error {
 func (r *reading) line(i int, line joblog.Line, buf []byte) {
 	r.tests(withoutHead(buf))
 	if mayBeCommand(buf) && commandText.Match(buf) {
+		if mayName(line) && r.known.named.has(buf) {
+			r.named = append(r.named, int32(i))
+		}
 		r.command(i, buf)
 		return
 	}
 	words := r.known.words(buf, r.words[:0])
 	r.words = words.signatures
+	if words.version && mayName(line) {
+		r.named = append(r.named, int32(i))
+	}
 	if line.Severity <= joblog.Info && words.polls && pollText.Match(buf) && !lostPollText.Match(buf) {
 		r.poll(r.polls, r.log, i, line)
 		return

@@ -33,12 +33,31 @@ type Version struct {
 // Versions gives the versions in the logs of a run, by the log and what stands before them: a
 // key that is the same for the same program of another run.
 func Versions(e *Evidence, known *Matcher) map[string]*Version {
+	named := make([][]int32, len(e.Logs))
+	for k, l := range e.Logs {
+		for i, line := range l.Lines() {
+			if mayName(line) && known.named.has(line.Bytes) {
+				named[k] = append(named[k], int32(i))
+			}
+		}
+	}
+	return versionsIn(e, named)
+}
+
+// mayName reports whether a line is one whose version counts.
+func mayName(line joblog.Line) bool {
+	return line.Severity <= joblog.Warning && len(line.Bytes) <= factBytes
+}
+
+// versionsIn gives the versions in the lines of each log that have a word of versionWords.
+func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 	all := map[string]*Version{}
 	var buf []byte
-	for _, l := range e.Logs {
-		for i, line := range l.Lines() {
-			if line.Severity > joblog.Warning || len(line.Bytes) > factBytes || len(all) > mostVersions || !known.named.has(line.Bytes) {
-				continue
+	for k, l := range e.Logs {
+		for _, n := range named[k] {
+			i := int(n)
+			if len(all) > mostVersions {
+				return all
 			}
 			buf = l.Text(buf[:0], i, factBytes)
 			said := messageOf(string(buf))
@@ -59,13 +78,13 @@ func Versions(e *Evidence, known *Matcher) map[string]*Version {
 			}
 			v := all[key]
 			if v == nil {
-				v = &Version{Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Program: program, Text: said, Time: line.Time}
+				v = &Version{Place: Place{Source: FromLog, File: l.Name, Line: numberOf(l, i), Span: -1}, Program: program, Text: said, Time: l.Line(i).Time}
 				all[key] = v
 			}
 			if !slices.Contains(v.Values, value) && len(v.Values) < 10 {
 				v.Values = append(v.Values, value)
 				if len(v.Values) > 1 { // the newest is the one to look at
-					v.Line, v.Text, v.Time = numberOf(l, i), said, line.Time
+					v.Line, v.Text, v.Time = numberOf(l, i), said, l.Line(i).Time
 				}
 			}
 		}
