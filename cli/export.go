@@ -82,23 +82,30 @@ prowtrace.trace_id and prowtrace.span_id. Events are those of the spans and of t
 With --all the traces stay as they were reported, byte for byte where the format can hold
 that, and the run's own phases are a trace of their own; files that belong to no run are
 always written so. --trace writes one trace, --find only the spans that a search finds;
-html is whole then, and begins with them.
+html is whole then, and begins with them. --join none leaves out the run's own phases.
 
 Formats:
 ` + formats + `
 What a format cannot hold is left out, counted, and said on standard error. Texts are
 written as they are, secrets too, and a line says if there seem to be any: --mask hides
-what looks like one.`,
+what looks like one. In html they are always hidden.`,
 		Example: `  prowtrace export --format otlp-json -o run.json kops#18000
-  prowtrace export --find 'status:error dur>1s' --format otlp-jsonl kops#18000`,
+  prowtrace export --format html -o run.html kops#18000
+  prowtrace export --find 'status:error dur>1s' --format csv kops#18000
+  prowtrace export --open perfetto kops#18000`,
 		Args: atLeastOne,
-		RunE: func(c *cobra.Command, args []string) error { return e.run(c.Context(), args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if e.opened != "" && c.Flags().Changed("format") && e.format != openPerfetto {
+				return usageError{fmt.Errorf("--open %s and --format %s cannot be combined", e.opened, e.format), "use one of them"}
+			}
+			return e.run(c.Context(), args)
+		},
 	}
 	f := c.Flags()
 	e.register(f)
 	e.registerJoin(f)
 	choice(f, &e.format, "format", exportFormats[0].name, "the format", names...)
-	f.VarP(namedValue{&e.output, fileValue}, "output", "o", "write to this file, and replace it if it is there (default: standard output)")
+	f.VarP(namedValue{&e.output, fileValue}, "output", "o", "write to this file, and replace it if it is there (default, and for -: standard output)")
 	named(f, &e.trace, "trace", "", "ID", "only this trace, a joined one or a reported one")
 	named(f, &e.find, "find", "", "QUERY", "only the spans that a search finds, as in the find box: 'status:error dur>5s'")
 	f.BoolVar(&e.all, "all", false, "all traces as they were reported, and the run's own spans, in place of the joined trace")
@@ -120,6 +127,9 @@ func (e *exportCommand) formatOf() exportFormat {
 func (e *exportCommand) run(ctx context.Context, args []string) error {
 	if e.opened != "" {
 		e.format = openPerfetto // the format of that page
+	}
+	if e.output == "-" {
+		e.output = ""
 	}
 	format := e.formatOf()
 	if err := e.check(format); err != nil {
@@ -163,7 +173,13 @@ func (e *exportCommand) check(f exportFormat) error {
 	case e.opened == "" && e.output == "" && f.binary && isTerminal(e.streams.Out):
 		return usageError{fmt.Errorf("cannot write %s to a terminal", f.name), "name a file: -o FILE, or redirect the output"}
 	}
-	return nil
+	if _, err := e.traceID(); err != nil {
+		return err
+	}
+	if _, err := e.filter(); err != nil {
+		return err
+	}
+	return checkFile(e.output)
 }
 
 // write writes to the file or to standard output, and says what was written.
@@ -191,6 +207,9 @@ func (e *exportCommand) write(ctx context.Context, f exportFormat, x *exported) 
 		where = " to " + text.Line(e.output)
 	}
 	e.note("%s written%s", text.Count(report.Spans, "span"), where)
+	if report.Spans == 0 && e.find != "" {
+		e.note("--find %s finds nothing there", text.Quote(e.find, maxQuoted))
+	}
 	if len(report.Losses) > 0 {
 		e.note("%s does not hold all. Left out: %s", f.name, listed(report.Losses))
 	}

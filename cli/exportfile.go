@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func replaceFile(name string, write func(io.Writer) error) (err error) {
 	beside := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%x.tmp", filepath.Base(name), rand.Uint64()))
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return advised{fmt.Errorf("cannot write -o: %w", err), "name a file in a directory that can be written"}
+		return unwritable(name, err)
 	}
 	defer func() {
 		if err != nil {
@@ -42,19 +43,48 @@ func replaceFile(name string, write func(io.Writer) error) (err error) {
 		err = os.Rename(beside, name)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write -o: %w", err)
+		return fmt.Errorf("cannot write -o %s: %w", text.Line(name), err)
 	}
 	return nil
+}
+
+// checkFile refuses a name that replaceFile cannot write to, as far as that can be seen
+// before there is anything to write; "" is standard output.
+func checkFile(name string) error {
+	if name == "" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return directoryError(name)
+	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return unwritable(name, err)
+	}
+	return nil
+}
+
+// unwritable says that there can be no file of a name. The cause names the file or directory
+// that was tried, which nobody has typed: it is left out.
+func unwritable(name string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return advised{fmt.Errorf("cannot write -o %s: %w", text.Line(name), err), "name a file in a directory that can be written"}
+}
+
+func directoryError(name string) error {
+	return usageError{fmt.Errorf("cannot write -o %s: it is a directory", text.Line(name)), "name a file"}
 }
 
 // writeSpecial writes to what cannot be replaced, such as /dev/stdout or a pipe.
 func writeSpecial(name string, info os.FileInfo, write func(io.Writer) error) error {
 	if info.IsDir() {
-		return usageError{fmt.Errorf("cannot write -o %s: it is a directory", text.Line(name)), "name a file"}
+		return directoryError(name)
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
-		return fmt.Errorf("cannot write -o: %w", err)
+		return unwritable(name, err)
 	}
 	return errors.Join(write(f), f.Close())
 }

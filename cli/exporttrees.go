@@ -41,15 +41,21 @@ func (e *exportCommand) trees(ctx context.Context, view *trace.View, inputs []*s
 	if e.find == "" {
 		return trees, nil
 	}
-	filter, err := query.Parse(e.find)
+	filter, err := e.filter()
 	if err != nil {
-		var wrong *query.SyntaxError
-		if errors.As(err, &wrong) {
-			return nil, usageError{fmt.Errorf("cannot read --find %s: %s", text.Quote(e.find, maxQuoted), wrong.Problem), wrong.Hint}
-		}
 		return nil, err
 	}
 	return onlyFound(ctx, view, trees, filter)
+}
+
+// filter is the search of --find.
+func (e *exportCommand) filter() (query.Filter, error) {
+	filter, err := query.Parse(e.find)
+	var wrong *query.SyntaxError
+	if errors.As(err, &wrong) {
+		return filter, usageError{fmt.Errorf("cannot read --find %s: %s", text.Quote(e.find, maxQuoted), wrong.Problem), wrong.Hint}
+	}
+	return filter, err
 }
 
 // reported gives the traces that files hold, and what runs say of themselves. What else heads
@@ -66,15 +72,26 @@ func reported(view *trace.View, runs map[trace.TraceID]bool) iter.Seq[export.Tre
 
 // named is the trace of --trace.
 func (e *exportCommand) named(view *trace.View) (trace.Trace, error) {
-	id, err := trace.ParseTraceID(e.trace)
+	id, err := e.traceID()
 	if err != nil {
-		return trace.Trace{}, usageError{fmt.Errorf("invalid --trace %s", text.Quote(e.trace, maxQuoted)), "a trace id has 32 hex digits"}
+		return trace.Trace{}, err
 	}
 	t, ok := view.Lookup(id)
 	if !ok {
 		return trace.Trace{}, &noTraceError{id}
 	}
 	return t, nil
+}
+
+// traceID is the id of --trace; zero: none was given.
+func (e *exportCommand) traceID() (id trace.TraceID, err error) {
+	if e.trace == "" {
+		return id, nil
+	}
+	if id, err = trace.ParseTraceID(e.trace); err != nil {
+		return id, usageError{fmt.Errorf("invalid --trace %s", text.Quote(e.trace, maxQuoted)), "a trace id has 32 hex digits"}
+	}
+	return id, nil
 }
 
 // noTraceError: no trace has the id of --trace.
@@ -95,7 +112,7 @@ func onlyFound(ctx context.Context, view *trace.View, trees iter.Seq[export.Tree
 	for _, t := range traces {
 		possible[t.Index] = true
 	}
-	hit := make([]bool, view.Len()) // by row
+	hit := make([]bool, view.Len()) // by row, which trees can share: each has its own choice besides
 	for t := range trees {
 		if !possible[t.Trace.Index] {
 			continue
@@ -112,7 +129,8 @@ func onlyFound(ctx context.Context, view *trace.View, trees iter.Seq[export.Tree
 	}
 	return func(yield func(export.Tree) bool) {
 		for t := range trees {
-			if possible[t.Trace.Index] && !yield(export.Tree{Tree: t.Tree, Chosen: func(row int) bool { return hit[row] }}) {
+			found := func(row int) bool { return hit[row] && (t.Chosen == nil || t.Chosen(row)) }
+			if possible[t.Trace.Index] && !yield(export.Tree{Tree: t.Tree, Chosen: found}) {
 				return
 			}
 		}

@@ -76,7 +76,10 @@ var hints = []hint{
 	hintIs(push.ErrNoEndpoint, "name a receiver: --endpoint http://HOST:4318, or OTEL_EXPORTER_OTLP_ENDPOINT"),
 	hintFor(settingHint),
 	hintFor(refusedHint),
-	hintFor(func(*push.GaveUpError) string { return "--retry-for waits longer; what was taken stays there" }),
+	hintFor(gaveUpHint),
+	hintFor(func(*noTraceError) string {
+		return "leave --trace out for all of the run; the pages show the ids of traces, as does --all --format csv"
+	}),
 	hintFor(func(*session.HandoverBusyError) string { return "wait for it to end; each run is sent by one of them" }),
 	hintFor(func(*session.NoPassingError) string {
 		return "name a run to compare with: prowtrace diff GOOD BAD"
@@ -140,7 +143,7 @@ func noTracesHint(e *fetch.NoTracesError) string {
 func noSpansHint(e *session.NoSpansError) string {
 	kops := func(f trace.Source) bool { return strings.Contains(f.Name, ".otel") }
 	if !slices.ContainsFunc(e.Inputs, func(in *session.Input) bool { return slices.ContainsFunc(in.Sources, kops) }) {
-		return "kOps writes its traces to files that end in .otel"
+		return "name .otel files of kOps, OTLP, or the JSON of Jaeger or Zipkin: docs/formats.md lists them"
 	}
 	if first := e.Inputs[0]; first.Fetched != nil {
 		hint := "the run has no other trace files: its processes were killed early or recorded no spans"

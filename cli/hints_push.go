@@ -22,6 +22,14 @@ func refusedHint(e *push.RefusedError) string {
 	return ""
 }
 
+// gaveUpHint is what to do about a receiver that could not take a request for too long.
+func gaveUpHint(e *push.GaveUpError) string {
+	if e.Err.Status == "" {
+		return "check that the receiver runs, and the host and port in --endpoint; --retry-for waits longer"
+	}
+	return "--retry-for waits longer; what was taken stays there"
+}
+
 // settingHint is what to do about a setting of push.
 func settingHint(e *push.SettingError) string {
 	switch e.Name {

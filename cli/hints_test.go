@@ -58,7 +58,7 @@ func TestHints(t *testing.T) {
 		{&session.WaitError{Err: refused}, "ask its owner for the role roles/storage.objectViewer, or use another account; log in with: gcloud auth application-default login"},
 		{&session.MissingPathError{}, "check the name, or paste the link of a Prow job"},
 		{&session.NotCachedError{}, "prowtrace cache list shows the runs in the cache; leave out --offline to ask its bucket"},
-		{&session.NoSpansError{}, "kOps writes its traces to files that end in .otel"},
+		{&session.NoSpansError{}, "name .otel files of kOps, OTLP, or the JSON of Jaeger or Zipkin: docs/formats.md lists them"},
 		{advised{&launch.ProcessError{NotPulled: true}, "of the command itself"}, "of the command itself"},
 		{usageError{err: errors.New("x"), hint: "of the usage"}, "of the usage"},
 		{errors.New("x"), ""},

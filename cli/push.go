@@ -83,12 +83,12 @@ where no flag says otherwise. docs/scale.md has receivers that hold many runs.`,
 func (p *pushCommand) registerTarget(f *pflag.FlagSet) {
 	named(f, &p.to.Endpoint, push.SettingEndpoint, "", "URL", "the receiver, such as http://localhost:4318; HTTP appends /v1/traces")
 	choice(f, &p.to.Protocol, push.SettingProtocol, "", "grpc or http (default: gRPC at port 4317, else HTTP)", "grpc", "http")
-	f.StringArrayVar(&p.to.Headers, push.SettingHeader, nil, "send this header, as NAME=VALUE, for instance for authorization; can be repeated")
+	f.StringArrayVar(&p.to.Headers, push.SettingHeader, nil, "send this header, as `NAME=VALUE`, for instance for authorization; can be repeated")
 	f.BoolVar(&p.to.Insecure, push.SettingInsecure, false, "no TLS, where the endpoint is HOST:PORT without http:// or https://")
 	choice(f, &p.traces, "traces", string(push.Joined), "joined (each span once, in the trace of its run), original (each span once, in the trace that reported it) or all (both)",
 		string(push.Joined), string(push.Original), string(push.All))
 	f.BoolVar(&p.mask, "mask", false, "hide what looks like a secret")
-	f.DurationVar(&p.retryFor, "retry-for", push.DefaultRetryFor, "how long a request is sent again that the receiver cannot take now; 0 is never")
+	f.DurationVar(&p.retryFor, "retry-for", push.DefaultRetryFor, "`DURATION` for which a request is sent again that the receiver cannot take now; 0 is never")
 	named(f, &p.since, "since", "", "TIME", "send all runs of the jobs that were started since this time (24h, 3d, 2026-11-24) and have ended, except those sent before")
 	f.BoolVar(&p.asJSON, "json", false, "print what was sent as JSON")
 }
@@ -143,7 +143,7 @@ func (p *pushCommand) check() (since time.Time, err error) {
 		given bool
 	}{{"--offline", p.offline}, {"--watch", p.watch}, {"--no-cache", p.noCache}, {"--after", p.choice.after != ""}, {"--before", p.choice.before != ""}} {
 		if f.given {
-			return since, usageError{fmt.Errorf("--since and %s cannot be combined", f.name), "--since asks the bucket for runs that have ended, and remembers in the cache what was sent"}
+			return since, usageError{fmt.Errorf("--since and %s cannot be combined", f.name), "leave one of them out: --since asks the bucket for runs that have ended, and remembers in the cache what was sent"}
 		}
 	}
 	now := time.Now()

@@ -104,3 +104,16 @@ func TestJaegerProcessesBehindManySpans(t *testing.T) {
 		f.Close()
 	}
 }
+
+// A short download is recognized by less than it should hold, and what is there is kept.
+func TestTornJaegerGzip(t *testing.T) {
+	packed := zipped([]byte(jaegerAnswer))
+	f, err := Parse("trace.json.gz", packed[:len(packed)-9])
+	if err != nil {
+		t.Fatal(err)
+	}
+	spans, problems := read(t, f)
+	if all := strings.Join(problems, "\n"); f.Format() != FormatJaeger || len(spans) == 0 || !strings.Contains(all, "bytes is cut off") {
+		t.Errorf("%v: spans %q, problems %q", f.Format(), spans, all)
+	}
+}

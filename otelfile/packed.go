@@ -106,10 +106,14 @@ func (p *packed) problem() *Problem {
 	return problem
 }
 
+// close ends the layers. What reading met is not told again: that is the problem.
 func (p *packed) close() error {
 	var errs []error
 	for _, l := range p.layers {
 		errs = append(errs, l.Close())
+	}
+	if p.fault != nil {
+		return nil
 	}
 	return errors.Join(errs...)
 }

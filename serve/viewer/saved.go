@@ -291,6 +291,26 @@ func (p *savedPage) addComparison() error {
 	return p.ctx.Err()
 }
 
+// tracesLeft says which traces are not in the page. A joined trace whose reported ones are all
+// there says nothing more.
+func (p *savedPage) tracesLeft() string {
+	joined := 0
+	for _, t := range p.traces {
+		if t.Tree.Joined() {
+			joined++
+		}
+	}
+	jobs := len(p.view.Jobs())
+	reported := p.view.NumTraces() - jobs - (len(p.traces) - joined)
+	switch {
+	case reported == 0:
+		return ""
+	case jobs > 0 && joined == jobs && joined == len(p.traces):
+		return text.Count(reported, "trace") + " as they were reported: their spans are in that of the job."
+	}
+	return text.Count(p.view.NumTraces()-len(p.traces), "other trace") + "."
+}
+
 // addRun adds what is known of the run beside its traces.
 func (p *savedPage) addRun() error {
 	list := []summary{}
@@ -298,11 +318,7 @@ func (p *savedPage) addRun() error {
 		list = append(list, p.summary(t.Tree))
 	}
 	p.add("traces", map[string]any{"traces": list}, "the list of traces")
-	if left := p.view.NumTraces() - len(p.traces); left > 0 {
-		said := text.Count(left, "other trace") + "."
-		if len(p.view.Jobs()) > 0 && len(p.traces) == len(p.view.Jobs()) {
-			said = text.Count(left, "trace") + " as they were reported: their spans are in that of the job."
-		}
+	if said := p.tracesLeft(); said != "" {
 		p.left = append(p.left, said)
 	}
 	for _, of := range []struct {
