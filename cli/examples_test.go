@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,15 +40,16 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	dir := exampleFiles(t)
 	env := []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + filepath.Dir(exe) + ":/usr/bin:/bin", "HOME=" + t.TempDir()}
 	for _, example := range examples {
 		// What serves runs until it is ended: by a signal, once it has printed its address.
 		script := example
 		cmd := exec.Command("/bin/sh", "-c", script)
-		cmd.Env = env
+		cmd.Env, cmd.Dir = env, dir
 		if serves.MatchString(example) {
 			cmd = exec.Command("/bin/sh", "-c", "dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002 2>/dev/null); exec "+example)
-			cmd.Env = env
+			cmd.Env, cmd.Dir = env, dir
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -71,7 +73,20 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-var serves = regexp.MustCompile(`^prowtrace (?:serve |--|https?:|"\$dir")`)
+var serves = regexp.MustCompile(`^prowtrace (?:serve |--|https?:|"\$dir"|trace\.json\.gz|\./traces)`)
+
+// exampleFiles is a directory with the traces that examples name; what they write goes there.
+func exampleFiles(t *testing.T) string {
+	dir := t.TempDir()
+	const span = `[{"traceId":"5982fe77008310cc80f1da5e10147517","id":"bd7a977555f6b982","name":"get","timestamp":1741830271000000,"duration":386000}]`
+	for _, name := range []string{"trace.json", "trace.json.gz", "traces/one.json"} { // a name says nothing
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, []byte(span), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
 
 // commands gives the command lines of a text that stand behind a prompt.
 func commands(prompt, text string) (found []string) {
