@@ -277,3 +277,24 @@ func TestSeenBefore(t *testing.T) {
 		}
 	}
 }
+
+// The steps of ci-operator have limits of their own, which the pods in the step graph tell.
+func TestHistoryOfSteps(t *testing.T) {
+	o, _, server := sample(t)
+	o.Untraced = true
+	pastruns.PutStepped(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	h := look(t, o, 30, "gs://"+pastruns.Bucket+"/logs/"+pastruns.Stepped+"/")
+	var said []string
+	for _, b := range h.Jobs[0].Limits {
+		said = append(said, b.Name+": "+b.Said())
+	}
+	want := []string{
+		"step openshift-e2e-test: 90% of 2h0m0s used, 2m0s more a run: meets it in about 6 runs",
+		"job: 66% of 3h0m0s used, 2m0s more a run: meets it in about 31 runs",
+		"step ipi-install-install: 5% of 2h0m0s used",
+		"step ipi-deprovision-deprovision: 3% of 2h0m0s used",
+	}
+	if !slices.Equal(said, want) {
+		t.Errorf("limits are\n%s\nnot\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))
+	}
+}

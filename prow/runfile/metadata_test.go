@@ -129,10 +129,13 @@ not JSON
 
 		{"steps", "artifacts/ci-operator-step-graph.json", `[{"name":"a","started_at":"2025-03-13T02:00:00Z","duration":1000000000,"manifests":[1,2],"failed":null,
 			"substeps":[{"name":"a-b","failed":true,"started_at":"never"}]},{"name":"c","dependencies":["a"],"finished_at":null}]`, "",
-			`[{"Name":"a","Description":"","Dependencies":null,"Started":"2025-03-13T02:00:00Z","Finished":"2025-03-13T02:00:01Z","Failed":false,"LogURL":"","Steps":[{"Name":"a-b","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":true,"LogURL":"","Steps":null}]},{"Name":"c","Description":"","Dependencies":["a"],"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Steps":null}]`},
+			`[{"Name":"a","Description":"","Dependencies":null,"Started":"2025-03-13T02:00:00Z","Finished":"2025-03-13T02:00:01Z","Failed":false,"LogURL":"","Limit":0,"Steps":[{"Name":"a-b","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":true,"LogURL":"","Limit":0,"Steps":null}]},{"Name":"c","Description":"","Dependencies":["a"],"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Limit":0,"Steps":null}]`},
 
+		{"steps with limits", "artifacts/ci-operator-step-graph.json", `[{"name":"a","manifests":{"spec":{}},"substeps":[{"name":"a-b","manifests":[{"kind":"Secret","spec":"s"},{"spec":{"containers":[{"env":[
+			{"name":"ENTRYPOINT_OPTIONS","value":"{\"timeout\":7200000000000,\"grace_period\":600000000000}"},{"name":"TIMEOUT","value":"9h"}]},{"env":[{"name":"ENTRYPOINT_OPTIONS","value":"{\"timeout\":"}]}]}}]},{"name":"a-c","manifests":7}]}]`, "",
+			`[{"Name":"a","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Limit":0,"Steps":[{"Name":"a-b","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Limit":7200000000000,"Steps":null},{"Name":"a-c","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Limit":0,"Steps":null}]}]`},
 		{"steps half-written", "artifacts/ci-operator-step-graph.json", `[{"name":"a"},{"name":"b","started_at":"2025-03-1`, "it breaks off",
-			`[{"Name":"a","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Steps":null}]`},
+			`[{"Name":"a","Description":"","Dependencies":null,"Started":"0001-01-01T00:00:00Z","Finished":"0001-01-01T00:00:00Z","Failed":false,"LogURL":"","Limit":0,"Steps":null}]`},
 		{"steps not a list", "artifacts/ci-operator-step-graph.json", `"none"`, "want a list", ""},
 		{"steps empty", "artifacts/ci-operator-step-graph.json", ``, "", ""},
 

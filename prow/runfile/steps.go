@@ -14,7 +14,8 @@ type Step struct {
 	Started, Finished time.Time // zero: it was not, or has not
 	Failed            bool
 	LogURL            string
-	Steps             []Step // its parts
+	Limit             time.Duration // of the process in its pod; 0: not told
+	Steps             []Step        // its parts
 }
 
 type stepFile struct {
@@ -26,6 +27,7 @@ type stepFile struct {
 	Duration     length     `json:"duration"` // ns
 	Failed       truth      `json:"failed"`
 	LogURL       word       `json:"log_url"`
+	Manifests    limitOfPod `json:"manifests"`
 	Substeps     []stepFile `json:"substeps"`
 }
 
@@ -33,7 +35,43 @@ type stepFile struct {
 const (
 	maxSteps     = 5000
 	maxStepDepth = 8
+	maxManifests = 20 // of a step
 )
+
+// limitOfPod is read from the objects that ci-operator made for a step: its pod runs the
+// entrypoint of Prow, whose options have the timeout in ns (openshift/ci-tools,
+// pkg/steps/multi_stage/gen.go; prow, pkg/entrypoint/options.go). Of several containers it
+// is the longest.
+type limitOfPod struct{ length }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (l *limitOfPod) UnmarshalJSON(data []byte) error {
+	_ = eachElement(data, maxManifests, func(element json.RawMessage) error {
+		var pod struct {
+			Spec struct {
+				Containers []struct {
+					Env []struct {
+						Name  word `json:"name"`
+						Value word `json:"value"`
+					} `json:"env"`
+				} `json:"containers"`
+			} `json:"spec"`
+		}
+		_ = decode(element, &pod) // as far as it goes: of an object of another kind nothing is wanted
+		for _, container := range pod.Spec.Containers {
+			for _, v := range container.Env {
+				var options struct {
+					Timeout length `json:"timeout"`
+				}
+				if v.Name == "ENTRYPOINT_OPTIONS" && decode([]byte(v.Value), &options) == nil {
+					l.Duration = max(l.Duration, options.Timeout.Duration)
+				}
+			}
+		}
+		return nil
+	})
+	return nil
+}
 
 func (m *Metadata) readSteps(_ string, data []byte) error {
 	m.Steps = nil
@@ -50,7 +88,7 @@ func (f stepFile) step(n *int, depth int) Step {
 	*n++
 	s := Step{
 		Name: Name(f.Name), Description: Name(f.Description), Started: f.Started.Time, Finished: f.Finished.Time,
-		Failed: f.Failed.is, LogURL: Name(f.LogURL),
+		Failed: f.Failed.is, LogURL: Name(f.LogURL), Limit: f.Manifests.Duration,
 	}
 	if s.Finished.IsZero() && !s.Started.IsZero() && f.Duration.Duration > 0 {
 		s.Finished = s.Started.Add(f.Duration.Duration)

@@ -73,7 +73,7 @@ type Case struct {
 
 // A Budget is a limit of time, and what a run used of it.
 type Budget struct {
-	Name  string        `json:"budget"` // "job", or that of a step or a suite
+	Name  string        `json:"budget"` // "job", "step " and the step's name, or that of a suite
 	Used  time.Duration `json:"used_ns"`
 	Limit time.Duration `json:"limit_ns"`
 }

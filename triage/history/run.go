@@ -145,12 +145,40 @@ func casesOf(m *runfile.Metadata) (all []Case) {
 // timeoutFlag is how a command line of Ginkgo's or of go test's limits a suite.
 var timeoutFlag = regexp.MustCompile(`(?:^|\s)--?(?:ginkgo\.|test\.|test-)?timeout(?:=|\s+)(\d[0-9hms.]*[hms])(?:\s|$)`)
 
-// budgetsOf gives the limits that a run is told to have: Prow's, of the whole test, and the
-// command line's, of the longest suite.
-func budgetsOf(m *runfile.Metadata, took time.Duration) (all []Budget) {
+// mostSteps bounds the steps of a run whose limits are remembered.
+const mostSteps = 100
+
+// stepBudgets gives the limits of ci-operator's steps that have ended. What a step used is what
+// ci-operator measured: with the start of its pod, which the limit does not count.
+func stepBudgets(test string, steps []runfile.Step, all []Budget) []Budget {
+	for _, s := range steps {
+		name := s.Name
+		if short, ok := strings.CutPrefix(name, test+"-"); ok && test != "" && short != "" {
+			name = short
+		}
+		b := Budget{"step " + name, s.Finished.Sub(s.Started), s.Limit}
+		known := slices.IndexFunc(all, func(have Budget) bool { return have.Name == b.Name })
+		switch {
+		case s.Limit <= 0 || s.Started.IsZero() || b.Used <= 0:
+		case known >= 0: // two tests have this step
+			if b.Used > all[known].Used {
+				all[known] = b
+			}
+		case len(all) < mostSteps:
+			all = append(all, b)
+		}
+		all = stepBudgets(s.Name, s.Steps, all)
+	}
+	return all
+}
+
+// budgetsOf gives the limits that a run is told to have: those of steps, Prow's, of the whole
+// test, and the command line's, of the longest suite.
+func budgetsOf(m *runfile.Metadata, took time.Duration) []Budget {
+	all := stepBudgets("", m.Steps, nil)
 	p := m.ProwJob
 	if p == nil {
-		return nil
+		return all
 	}
 	if used := cmp.Or(testTime(m), took); p.Timeout > 0 && used > 0 {
 		all = append(all, Budget{"job", used, p.Timeout})

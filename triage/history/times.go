@@ -110,6 +110,10 @@ func (b *BudgetUse) Share() float64 { return float64(b.Now) / float64(max(1, b.L
 // farAhead is in how many runs a limit is not worth a word.
 const farAhead = 1000
 
+// mostLimits bounds the budgets of a job: a job of many steps has as many, and one that is
+// far from its limit says nothing.
+const mostLimits = 10
+
 // limits gives the budgets of which runs that passed tell, those used most first.
 func (j *Job) limits() []BudgetUse {
 	used, limit := map[string][]point{}, map[string]time.Duration{}
@@ -131,7 +135,7 @@ func (j *Job) limits() []BudgetUse {
 	slices.SortFunc(all, func(a, b BudgetUse) int {
 		return cmp.Or(cmp.Compare(b.Share(), a.Share()), cmp.Compare(a.Name, b.Name))
 	})
-	return all
+	return all[:min(len(all), mostLimits)]
 }
 
 func budgetUse(name string, limit time.Duration, points []point) BudgetUse {

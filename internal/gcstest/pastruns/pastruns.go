@@ -94,6 +94,46 @@ func PutMany(put func(bucket, name string, data []byte), n int, lines string) {
 	put(Bucket, "logs/"+Many+"/latest-build.txt", []byte(Build(Many, n-1)))
 }
 
+// Stepped is a job of ci-operator: its step openshift-e2e-test grows to its limit of two hours.
+const Stepped = "periodic-ci-openshift-release-main-nightly-5.0-e2e-aws-ovn"
+
+// PutStepped hands over the runs of [Stepped], all of which pass.
+func PutStepped(put func(bucket, name string, data []byte)) {
+	for n := range Runs {
+		r := newRun(Stepped, n)
+		files := r.files()
+		files["artifacts/ci-operator-step-graph.json"] = r.stepGraph()
+		for _, name := range []string{"artifacts/junit_runner.xml", "artifacts/junit_01.xml", "artifacts/metadata.json"} {
+			delete(files, name)
+		}
+		for name, data := range files {
+			put(Bucket, r.root()+"/"+name, []byte(data))
+		}
+	}
+	put(Bucket, "logs/"+Stepped+"/latest-build.txt", []byte(Build(Stepped, Runs-1)))
+}
+
+// stepGraph is what ci-operator did, with the pods of its steps.
+func (r *run) stepGraph() string {
+	const test = "e2e-aws-ovn"
+	at := r.start.Add(90 * time.Second)
+	step := func(name string, took time.Duration) map[string]any {
+		from := at
+		at = at.Add(took)
+		options := encoded(map[string]any{"timeout": int64(2 * time.Hour), "grace_period": int64(10 * time.Minute), "artifact_dir": "/logs/artifacts"})
+		return map[string]any{
+			"name": test + "-" + name, "started_at": from.Format(time.RFC3339), "finished_at": at.Format(time.RFC3339), "duration": int64(took), "failed": false,
+			"manifests": []any{map[string]any{"kind": "Pod", "metadata": map[string]any{"name": test + "-" + name}, "spec": map[string]any{"containers": []any{
+				map[string]any{"name": "test", "env": []any{map[string]any{"name": "ENTRYPOINT_OPTIONS", "value": options}}}, map[string]any{"name": "sidecar"},
+			}}}},
+		}
+	}
+	parts := []any{step("ipi-install-install", r.up), step("openshift-e2e-test", r.test), step("ipi-deprovision-deprovision", r.down)}
+	return encoded([]any{map[string]any{
+		"name": test, "started_at": r.start.Add(90 * time.Second).Format(time.RFC3339), "finished_at": at.Format(time.RFC3339), "failed": false, "substeps": parts,
+	}})
+}
+
 // run is one run.
 type run struct {
 	job, build string
@@ -132,6 +172,8 @@ func newRun(job string, n int) *run {
 		if n == 3 { // 4 has the same commits and passes
 			r.fail("Test", `E%s   14 dump.go:61] dial tcp 34.72.0.9:443: i/o timeout while waiting for the API server of e2e.k8s.local`)
 		}
+	case Stepped:
+		r.test = 80*time.Minute + time.Duration(n)*2*time.Minute
 	case Growing:
 		r.test = 40*time.Minute + time.Duration(n)*50*time.Second
 		if r.node == SlowNode {

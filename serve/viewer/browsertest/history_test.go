@@ -23,7 +23,9 @@ import (
 func openPast(t *testing.T, jobs ...string) *tab {
 	t.Helper()
 	server := gcstest.New(t)
-	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	put := func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) }
+	pastruns.Put(put)
+	pastruns.PutStepped(put)
 	b := openProgram(t, server, append([]string{"history", "--open", "--no-browser", "--no-cache"}, jobs...)...)
 	b.wait(atHistory)
 	return b
@@ -129,6 +131,20 @@ func TestHistoryOfFewerRuns(t *testing.T) {
 	b.eval(`Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (s) => { window.copied = s; } } })`)
 	b.click(".top .small")
 	b.wait(`window.copied?.startsWith('**Broken since ') && window.copied.includes('5 runs: 1 passed, 4 failed') && document.querySelector('.toast').textContent === 'Copied'`)
+}
+
+// The limit of a step is drawn, and that the step grows to it.
+func TestHistoryOfSteps(t *testing.T) {
+	b := openPast(t, "gs://"+pastruns.Bucket+"/logs/"+pastruns.Stepped+"/")
+	row := `[...document.querySelectorAll('.durations tr')].find((r) => r.innerText.includes('limit of step openshift-e2e-test'))`
+	for what, want := range map[string]string{
+		row + `.querySelector('.warn').innerText`:           "90% of 2 h 00 m used, 2 m 00 s more a run: meets it in about 6 runs",
+		row + `.querySelectorAll('.meets .c-limit').length`: "1",
+	} {
+		if got := b.text(what); got != want {
+			t.Errorf("%s is %q, want %q", what, got, want)
+		}
+	}
 }
 
 // Of several jobs the worst comes first, and before it what is systemic.
