@@ -192,7 +192,7 @@ func (p *pushCommand) sendSince(ctx context.Context, refs []prow.Ref, since time
 		failed += n
 	}
 	if failed > 0 {
-		return fmt.Errorf("%s could not be read, and will be tried again next time", text.Count(failed, "run"))
+		return fmt.Errorf("cannot read %s: the next call tries again", text.Count(failed, "run"))
 	}
 	return nil
 }
@@ -342,7 +342,7 @@ func (p *pushCommand) lost() error {
 	if rejected == 0 {
 		return nil
 	}
-	return fmt.Errorf("%v did not keep %s of %s", p.target, text.Number(rejected), text.Count(spans, "span"))
+	return fmt.Errorf("cannot deliver %s of %s: %v did not keep them", text.Number(rejected), text.Count(spans, "span"), p.target)
 }
 
 // retrying tells that the receiver cannot take a request now.

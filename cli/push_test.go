@@ -209,7 +209,7 @@ func TestPushRejected(t *testing.T) {
 		return receivertest.Reply{Rejected: 3, Message: "too \x1b[31mold"}
 	}
 	_, said, code := p.push(t, "--endpoint", receiver.HTTP, "gs://kubernetes-ci-logs/logs/"+pushJob+"/"+build)
-	if code != 1 || !strings.Contains(said, "did not keep 3 of ") || !strings.Contains(said, "says: too ") || strings.Contains(said, "\x1b") {
+	if code != 1 || !strings.Contains(said, "cannot deliver 3 of ") || !strings.Contains(said, "says: too ") || strings.Contains(said, "\x1b") {
 		t.Errorf("exit code %d: %q", code, said)
 	}
 	receiver.Answer = func(int, *receivertest.Request) receivertest.Reply {

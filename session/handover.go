@@ -73,7 +73,7 @@ type Handover struct {
 type HandoverBusyError struct{ Job, Place string }
 
 func (e *HandoverBusyError) Error() string {
-	return "another process sends runs of " + e.Job + " to " + e.Place
+	return "cannot send runs of " + e.Job + ": another process sends them to " + e.Place
 }
 
 // Handovers opens what is kept of a place and a job. Errors are *CacheError, since what was

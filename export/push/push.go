@@ -285,9 +285,9 @@ func (e *RefusedError) Error() string {
 	case e.Status == "":
 		return fmt.Sprintf("cannot send to %s: %s", e.To, e.Message)
 	case e.Message == "":
-		return fmt.Sprintf("%s answered %s", e.To, e.Status)
+		return fmt.Sprintf("cannot send to %s: it answered %s", e.To, e.Status)
 	}
-	return fmt.Sprintf("%s answered %s: %s", e.To, e.Status, e.Message)
+	return fmt.Sprintf("cannot send to %s: it answered %s: %s", e.To, e.Status, e.Message)
 }
 
 func (e *RefusedError) Unwrap() error { return e.Err }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"strings"
 
 	"prowtrace/internal/mask"
 )
@@ -154,5 +155,5 @@ func (p *savedPage) words(s Saved) string {
 		}
 	}
 	out := mask.Text(b.String())
-	return out[:min(len(out), savedWords/4)] + "\n"
+	return strings.ToValidUTF8(out[:min(len(out), savedWords/4)], "") + "\n"
 }

@@ -25,10 +25,10 @@ type Pair struct {
 	Good, Bad int
 }
 
-// Bounds on the rows, and on the lines below one that are paired.
+// Bounds on what is paired.
 const (
-	mostPairs = 2000
-	mostBelow = 1000
+	mostPairs = 2000 // rows from which on no more are added; the last ones added can be 1000 more
+	mostBelow = 1000 // lines of a run right below a row
 )
 
 // A Waterfall is a run as it is drawn, and the parts it consists of.
