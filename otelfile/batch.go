@@ -104,7 +104,9 @@ func (b *batch) describe(fields []byte) bool {
 	b.record = append(b.record, fields...)
 	m.fields = append(m.fields, fields...)
 	if pieces > 0 {
-		m.marks = append(m.marks, mark{pieces, len(m.late)})
+		if n := len(m.marks); n == 0 || m.marks[n-1].pieces < pieces {
+			m.marks = append(m.marks, mark{pieces, len(m.late)})
+		}
 		m.late = append(m.late, fields...)
 	}
 	return true

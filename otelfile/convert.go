@@ -26,7 +26,9 @@ type conversion struct {
 	tagKey    []byte // of the tag that was read
 	tagValue  []byte
 	spans     int
-	messages  int // that were taken as they are
+	unpacker  unpacker // of messages
+	messages  int      // that were taken as they are
+	unpacked  int64    // bytes of messages that were compressed by themselves
 	problems  reporter
 	cancelled func() error
 	err       error // that ends it, of cancelled
@@ -136,7 +138,7 @@ func (c *conversion) see(n *jsonscan.Seen) {
 // documents calls read for each of the JSON values that a file has behind each other. What
 // is broken costs the rest of its line, and the rest of the file where it has no lines.
 func (c *conversion) documents(read func()) {
-	c.json = jsonscan.New(skipMark(c.src))
+	c.json = jsonscan.New(&wanted{c, skipMark(c.src)})
 	defer c.endScanner()
 	for !c.stopped() {
 		if c.json.Err() == nil && c.json.End() {
@@ -191,8 +193,19 @@ func (c *conversion) stopped() bool {
 	return c.err != nil || c.out.spool.err != nil
 }
 
-// cancelEvery is how many spans are read between two looks at whether anybody wants them.
-const cancelEvery = 1 << 10
+// wanted is what a conversion reads. It ends when nobody wants the rest, however long a
+// single value is.
+type wanted struct {
+	c *conversion
+	r io.Reader
+}
+
+func (w *wanted) Read(b []byte) (int, error) {
+	if w.c.stopped() {
+		return 0, errCancelled
+	}
+	return w.r.Read(b)
+}
 
 var errCancelled = errors.New("nobody wants the rest")
 
@@ -200,15 +213,18 @@ var errCancelled = errors.New("nobody wants the rest")
 func (c *conversion) write() {
 	c.encoded = c.span.append(c.encoded[:0])
 	c.out.span(c.encoded)
-	c.counted()
+	c.spans++
 }
 
-// counted counts a span, and looks now and then whether anybody wants the rest.
-func (c *conversion) counted() {
-	c.spans++
-	if c.spans%cancelEvery == 0 && c.stopped() {
-		c.json.Stop(errCancelled)
+// full reports whether what is encoded in b has no more room. What comes next is then passed
+// over. All that grows with the length of a value, or with how often a member is there, asks it.
+func (c *conversion) full(b []byte) bool {
+	if len(b) <= maxSpan {
+		return false
 	}
+	c.see(&c.dropped)
+	c.json.Skip()
+	return true
 }
 
 // keepField keeps a member of a span that has no place in OTLP, whose value comes next.
@@ -218,8 +234,11 @@ func (c *conversion) keepField(b []byte, key []byte) []byte {
 
 // keepMember is keepField for a message that has its attributes in field num.
 func (c *conversion) keepMember(b []byte, num protowire.Number, key []byte) []byte {
+	if c.full(b) {
+		return b
+	}
 	at := c.json.Place()
-	b = appendMember(b, num, append([]byte(keptPrefix), key...), c.json, 0)
+	b = c.appendMember(b, num, append([]byte(keptPrefix), key...), 0)
 	if c.json.Err() == nil {
 		c.kept.Add(at)
 	}
@@ -229,6 +248,10 @@ func (c *conversion) keepMember(b []byte, num protowire.Number, key []byte) []by
 // keepScalar keeps a value that was read and not understood.
 func (c *conversion) keepScalar(b []byte, key string, value []byte, kind jsonscan.Kind) []byte {
 	if kind == jsonscan.None {
+		return b
+	}
+	if len(b) > maxSpan {
+		c.see(&c.dropped)
 		return b
 	}
 	c.see(&c.kept)

@@ -2,7 +2,9 @@ package otelfile
 
 import (
 	"bytes"
+	"cmp"
 	"math"
+	"slices"
 
 	"prowtrace/internal/jsonscan"
 	"prowtrace/internal/otlpwire"
@@ -87,12 +89,14 @@ type jaegerTrace struct {
 	c         *conversion
 	processes map[string][]byte // encoded fields of a ResourceSpans, by key
 	groups    map[string]*jaegerGroup
+	ranks     map[string]int // of the processes of groups, as they came
 	order     []*jaegerGroup
 	key       []byte // of the group that is looked for
-	held      int    // bytes of spans in groups
+	held      int    // bytes in groups
 	described int    // bytes of processes
 	pieces    []piece
 	of        []string // the key of each piece's process, isKnown where it has it
+	waiting   int      // bytes of these keys
 	missing   int      // pieces that got no process
 }
 
@@ -102,18 +106,19 @@ const isKnown = "\x00"
 // A jaegerGroup is the spans of one process and one scope.
 type jaegerGroup struct {
 	process string // its key
+	rank    int    // of the process
 	scope   []byte // encoded fields of a ScopeSpans
 	spans   []byte // likewise
 }
 
 const (
-	mostGroups = 4096    // that are held at once
-	mostHeld   = 1 << 20 // bytes of spans that are held at once
+	mostHeld   = 1 << 20 // bytes in groups that are held at once
+	groupSize  = 256     // what a group, or a process, takes beside its texts, about
 	mostPieces = 1 << 18 // that wait for their processes at once
 )
 
 func newJaegerTrace(c *conversion) *jaegerTrace {
-	return &jaegerTrace{c: c, processes: map[string][]byte{}, groups: map[string]*jaegerGroup{}}
+	return &jaegerTrace{c: c, processes: map[string][]byte{}, groups: map[string]*jaegerGroup{}, ranks: map[string]int{}}
 }
 
 // member reads a member of a trace.
@@ -151,7 +156,7 @@ func skipped(s *jsonscan.Scanner) bool {
 func (t *jaegerTrace) process(key []byte) {
 	c, at := t.c, t.c.json.Place()
 	resource := otlpwire.AppendBytes(nil, 1, c.jaegerProcess())
-	if t.described += len(resource); t.described > mostFields {
+	if t.described += groupSize + len(key) + len(resource); t.described > mostFields {
 		c.dropped.Add(at)
 		return
 	}
@@ -231,7 +236,7 @@ func (t *jaegerTrace) span() {
 			if s.Next() == 'n' {
 				s.Skip()
 			} else {
-				f.attributes = appendMember(f.attributes, spanAttributes, []byte("jaeger.warnings"), s, 0)
+				f.attributes = c.appendMember(f.attributes, spanAttributes, []byte("jaeger.warnings"), 0)
 			}
 		default:
 			f.attributes = c.keepField(f.attributes, key)
@@ -247,7 +252,7 @@ func (t *jaegerTrace) span() {
 	if inline != nil && len(process) == 0 {
 		process = inline
 		t.processes[string(process)] = otlpwire.AppendBytes(nil, 1, inline[1:])
-		t.described += len(inline)
+		t.described += groupSize + 2*len(inline) // as key and as value
 	}
 	t.add(process, scope.fields())
 }
@@ -258,52 +263,69 @@ func (t *jaegerTrace) add(process, scope []byte) {
 	t.key = append(append(append(t.key[:0], process...), 0), scope...)
 	g := t.groups[string(t.key)]
 	if g == nil {
-		g = &jaegerGroup{process: string(process), scope: bytes.Clone(scope)}
+		rank, known := t.ranks[string(process)]
+		if !known {
+			rank = len(t.ranks)
+			t.ranks[string(process)] = rank
+		}
+		g = &jaegerGroup{process: string(process), rank: rank, scope: bytes.Clone(scope)}
 		t.groups[string(t.key)] = g
 		t.order = append(t.order, g)
+		t.held += groupSize + 3*len(t.key) // as key, process and scope
 	}
 	before := len(g.spans)
 	c.encoded = c.span.append(c.encoded[:0])
 	g.spans = otlpwire.AppendBytes(g.spans, 2, c.encoded)
 	t.held += len(g.spans) - before
-	c.counted()
-	if t.held > mostHeld && t.held > 4*t.described || len(t.order) > mostGroups || t.described > mostFields {
+	c.spans++
+	if t.held > mostHeld && t.held > 4*t.described || t.described > mostFields {
 		t.flush()
 	}
 }
 
-// flush writes all groups. Each is a record of its own as long as there are processes that
-// were not told.
+// flush writes all groups, those of a process together: what describes it is written once.
+// Each process is a record of its own as long as there are processes that were not told.
 func (t *jaegerTrace) flush() {
 	out := t.c.out
 	late := len(t.pieces) > 0 || !t.known()
 	if late {
 		out.flush() // what was there before is no part of it
 	}
-	for _, g := range t.order {
-		resource, known := t.processes[g.process]
-		out.openResource(resource)
+	slices.SortStableFunc(t.order, func(a, b *jaegerGroup) int { return cmp.Compare(a.rank, b.rank) })
+	for i, g := range t.order {
+		if i == 0 || t.order[i-1].rank != g.rank {
+			out.openResource(t.processes[g.process])
+		}
+		out.closeScope()
 		out.openScope(g.scope)
 		out.record = append(out.record, g.spans...)
-		if !late {
+		switch last := i == len(t.order)-1 || t.order[i+1].rank != g.rank; {
+		case last && late:
+			t.wait(g.process)
+		case last:
 			out.closeResource()
-			continue
 		}
-		of := g.process
-		if known {
-			of = isKnown
-		}
-		t.pieces, t.of = append(t.pieces, out.writePiece()), append(t.of, of)
 	}
 	clear(t.groups)
+	clear(t.ranks)
+	clear(t.order) // whose texts can be large
 	t.order, t.held = t.order[:0], 0
-	if len(t.pieces) > mostPieces {
+	if len(t.pieces) > mostPieces || t.waiting > mostFields {
 		t.extend()
 	}
 	if t.described > mostFields { // of spans that have their processes in them
 		clear(t.processes)
 		t.described = 0
 	}
+}
+
+// wait writes the open messages, which get what describes their process when it is told.
+func (t *jaegerTrace) wait(process string) {
+	if _, known := t.processes[process]; known {
+		process = isKnown
+	}
+	t.pieces, t.of = append(t.pieces, t.c.out.writePiece()), append(t.of, process)
+	t.waiting += len(process)
 }
 
 // known reports whether the processes of all groups were told.
@@ -324,7 +346,8 @@ func (t *jaegerTrace) extend() {
 			t.missing++
 		}
 	}
-	t.pieces, t.of = t.pieces[:0], t.of[:0]
+	clear(t.of)
+	t.pieces, t.of, t.waiting = t.pieces[:0], t.of[:0], 0
 }
 
 // end writes what is left.
@@ -340,10 +363,8 @@ func (t *jaegerTrace) end() {
 func (c *conversion) references(b []byte) []byte {
 	s := c.json
 	for more := s.Array(); more && s.Element(); {
-		if len(b) > maxSpan {
-			c.see(&c.dropped)
+		if c.full(b) {
 			c.span.droppedLinks++
-			s.Skip()
 			continue
 		}
 		if !s.Object() {
@@ -433,6 +454,9 @@ func (c *conversion) jaegerLog(b []byte) []byte {
 			at = c.micros("log.timestamp")
 		case "fields":
 			for more := s.Array(); more && s.Element(); {
+				if c.full(attributes) {
+					continue
+				}
 				t := c.tag()
 				if string(t.key) == "event" && t.kind == jsonscan.Text && name == nil && len(t.value) > 0 {
 					name = bytes.Clone(t.value)

@@ -30,21 +30,25 @@ const (
 )
 
 // appendPlain appends, as an AnyValue, what a JSON value is by itself.
-func appendPlain(b []byte, s *jsonscan.Scanner, nested int) []byte {
-	switch c := s.Next(); {
+func (c *conversion) appendPlain(b []byte, nested int) []byte {
+	s := c.json
+	switch next := s.Next(); {
 	case nested >= maxNested:
-	case c == '[' && s.Array():
+	case next == '[' && s.Array():
 		b, list := otlpwire.Open(b, arrayValue)
 		for s.Element() {
+			if c.full(b) {
+				continue
+			}
 			var at int
 			b, at = otlpwire.Open(b, 1)
-			b = otlpwire.Seal(appendPlain(b, s, nested+1), at)
+			b = otlpwire.Seal(c.appendPlain(b, nested+1), at)
 		}
 		return otlpwire.Seal(b, list)
-	case c == '{' && s.Object():
+	case next == '{' && s.Object():
 		b, list := otlpwire.Open(b, mapValue)
 		for key, ok := s.Member(); ok; key, ok = s.Member() {
-			b = appendMember(b, 1, key, s, nested+1)
+			b = c.appendMember(b, 1, key, nested+1)
 		}
 		return otlpwire.Seal(b, list)
 	}
@@ -52,12 +56,16 @@ func appendPlain(b []byte, s *jsonscan.Scanner, nested int) []byte {
 	return appendScalar(b, text, kind)
 }
 
-// appendMember appends, as a KeyValue in field num, a member whose value comes next.
-func appendMember(b []byte, num protowire.Number, key []byte, s *jsonscan.Scanner, nested int) []byte {
+// appendMember appends, as a KeyValue in field num, a member whose value comes next, if there
+// is room for it.
+func (c *conversion) appendMember(b []byte, num protowire.Number, key []byte, nested int) []byte {
+	if c.full(b) {
+		return b
+	}
 	b, at := otlpwire.Open(b, num)
 	b = otlpwire.AppendOptional(b, 1, key)
 	b, value := otlpwire.Open(b, 2)
-	return otlpwire.Seal(otlpwire.Seal(appendPlain(b, s, nested), value), at)
+	return otlpwire.Seal(otlpwire.Seal(c.appendPlain(b, nested), value), at)
 }
 
 // appendScalar appends a scalar as an AnyValue.

@@ -26,7 +26,7 @@ func isPackedMessages(_ string, head []byte, size int64) bool {
 
 // maxPackedMessage bounds one message, packed and unpacked, in bytes: each is held in
 // memory. The Collector's own limit is some MiB.
-const maxPackedMessage = 1 << 30
+const maxPackedMessage = 256 << 20
 
 // convertMessages reads messages behind their lengths.
 func convertMessages(c *conversion) {
@@ -67,7 +67,9 @@ func convertMessages(c *conversion) {
 
 // packedMessage reads one message. Of one that is not whole, its end is not missed.
 func (c *conversion) packedMessage(message []byte, at int, whole bool) {
-	content, problem := unpack(message, min(maxPackedMessage, 64<<20+256*int64(len(message))))
+	room := max(0, min(mostStreamed, 64<<20+256*c.src.stored)-c.unpacked) // in all messages together
+	content, problem := c.unpacker.unpack(message, min(maxPackedMessage, 64<<20+256*int64(len(message)), room))
+	c.unpacked += int64(len(content))
 	if problem != nil && whole {
 		c.problems.add(at, problem.Kind, "in the message at byte %d: %s", at, problem.Detail)
 	}

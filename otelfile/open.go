@@ -101,9 +101,7 @@ func (o Options) parse(name string, data []byte, src io.ReaderAt) (*File, error)
 			f.apart = true
 			how, f.foreign = recognize(name, f.data, int64(len(f.data)))
 		}
-		if err := p.close(); err != nil && how.convert != nil {
-			return nil, fmt.Errorf("open trace file: %w", err)
-		}
+		p.close()
 	}
 	f.format = how.format
 	if how.format == FormatOTLP {

@@ -277,6 +277,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(zipped(zipped(plain)), uint16(9))
 	f.Add(cutEnd(stored(plain), 20), uint16(70))
 	f.Add([]byte(`{"resourceSpans":[]}`), uint16(1))
+	f.Add([]byte("0000\x1f\x8b\b0"), uint16(9))
 	f.Fuzz(func(t *testing.T, data []byte, cut uint16) {
 		packed := stored(data) // the cheapest layer: what matters here is what it holds
 		for _, file := range [][]byte{data, packed, stored(packed), packed[:max(0, len(packed)-int(cut))]} {

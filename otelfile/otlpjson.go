@@ -267,10 +267,8 @@ func (c *conversion) list(b []byte, dropped *uint64, read func(b []byte) []byte)
 		return b
 	}
 	for s.Element() {
-		if len(b) > maxSpan {
-			c.see(&c.dropped)
+		if c.full(b) {
 			*dropped++
-			s.Skip()
 			continue
 		}
 		b = read(b)
@@ -347,18 +345,16 @@ func (c *conversion) link(b []byte) []byte {
 func (c *conversion) attributes(b []byte, num protowire.Number, from int, dropped *uint64) []byte {
 	s := c.json
 	full := func() bool {
-		if len(b)-from <= maxSpan {
+		if !c.full(b[from:]) {
 			return false
 		}
-		c.see(&c.dropped)
 		*dropped++
-		s.Skip()
 		return true
 	}
 	if s.Next() == '{' && s.Object() {
 		for key, ok := s.Member(); ok; key, ok = s.Member() {
 			if !full() {
-				b = appendMember(b, num, bytes.Clone(key), s, 0)
+				b = c.appendMember(b, num, bytes.Clone(key), 0)
 			}
 		}
 		return b
@@ -381,19 +377,24 @@ func (c *conversion) keyValue(b []byte, num protowire.Number, nested int) []byte
 		return b
 	}
 	b, at := otlpwire.Open(b, num)
+	behindKey := at
+	var late []byte // a key that is not the first member
 	for key, ok := s.Member(); ok; key, ok = s.Member() {
 		switch string(key) {
 		case "key":
 			value, _ := s.Scalar()
 			if len(b) == at { // nearly always
 				b = otlpwire.AppendOptional(b, 1, value)
+				behindKey = len(b)
 				continue
 			}
-			after := bytes.Clone(b[at:])
-			b = append(otlpwire.AppendOptional(b[:at], 1, value), after...)
+			late = append(late[:0], value...)
 		case "value":
 			if s.Next() == 'n' {
 				s.Skip()
+				continue
+			}
+			if c.full(b) {
 				continue
 			}
 			var begin int
@@ -404,6 +405,10 @@ func (c *conversion) keyValue(b []byte, num protowire.Number, nested int) []byte
 			s.Skip()
 		}
 	}
+	if late != nil {
+		after := bytes.Clone(b[behindKey:])
+		b = append(otlpwire.AppendOptional(b[:at], 1, late), after...)
+	}
 	return otlpwire.Seal(b, at)
 }
 
@@ -411,12 +416,15 @@ func (c *conversion) keyValue(b []byte, num protowire.Number, nested int) []byte
 func (c *conversion) anyValue(b []byte, nested int) []byte {
 	s := c.json
 	if s.Next() != '{' || nested >= maxNested {
-		return appendPlain(b, s, nested)
+		return c.appendPlain(b, nested)
 	}
 	if !s.Object() {
 		return b
 	}
 	for key, ok := s.Member(); ok; key, ok = s.Member() {
+		if c.full(b) {
+			continue
+		}
 		name := camel(key)
 		switch num := valueNumber(name); {
 		case num > 0:
@@ -495,6 +503,9 @@ func (c *conversion) values(b []byte, pairs bool, nested int) []byte {
 				continue
 			}
 			for more := s.Array(); more && s.Element(); {
+				if c.full(b) {
+					continue
+				}
 				if pairs {
 					b = c.keyValue(b, 1, nested)
 					continue

@@ -3,7 +3,6 @@ package otelfile
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -26,8 +25,12 @@ var packings = []packing{
 // the zstd program takes without being told to take more.
 const maxWindow = 128 << 20
 
+func newZstd(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+}
+
 func openZstd(r io.Reader) (io.ReadCloser, error) {
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	d, err := newZstd(r)
 	if err != nil {
 		return nil, err
 	}
@@ -106,16 +109,12 @@ func (p *packed) problem() *Problem {
 	return problem
 }
 
-// close ends the layers. What reading met is not told again: that is the problem.
-func (p *packed) close() error {
-	var errs []error
+// close ends reading. What the layers say then, as that they are cut off, they have said
+// before.
+func (p *packed) close() {
 	for _, l := range p.layers {
-		errs = append(errs, l.Close())
+		_ = l.Close()
 	}
-	if p.fault != nil {
-		return nil
-	}
-	return errors.Join(errs...)
 }
 
 type layerReader struct {

@@ -29,14 +29,11 @@ func (t scopeTags) fields() []byte {
 // something else become that: scope is not nil then.
 func (c *conversion) tags(b []byte, num protowire.Number, scope *scopeTags) []byte {
 	s := c.json
-	from := len(b)
 	for more := s.Array(); more && s.Element(); {
-		if len(b)-from > maxSpan {
-			c.see(&c.dropped)
+		if c.full(b) {
 			if scope != nil {
 				c.span.droppedAttributes++
 			}
-			s.Skip()
 			continue
 		}
 		if t := c.tag(); scope == nil || !c.meaning(t.key, t.value, t.kind, scope) {
@@ -64,7 +61,7 @@ func (c *conversion) tag() (t jaegerTag) {
 		switch string(key) {
 		case "key":
 			value, _ := s.Scalar()
-			c.tagKey = append(c.tagKey, value...)
+			c.tagKey = append(c.tagKey[:0], value...)
 		case "value":
 			var value []byte
 			value, t.kind = s.Scalar()

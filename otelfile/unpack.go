@@ -23,13 +23,22 @@ const maxLayers = 2
 // problem, nil if there was none, is that of the outermost layer: those within it
 // would only be its consequences.
 func unpack(data []byte, limit int64) ([]byte, *Problem) {
+	var u unpacker
+	return u.unpack(data, limit)
+}
+
+// An unpacker is unpack for many pieces of data. A few bytes of zstd can claim that its reader
+// must remember maxWindow: it gets that memory once.
+type unpacker struct{ zstd *zstd.Decoder }
+
+func (u *unpacker) unpack(data []byte, limit int64) ([]byte, *Problem) {
 	var problem *Problem
 	for range maxLayers {
 		how := packingOf(data)
 		if how == nil {
 			break
 		}
-		decoded, err := decode(how, data, limit)
+		decoded, err := u.decode(how, data, limit)
 		if err != nil && problem == nil {
 			problem = unpackProblem(how.name, int64(len(data)), int64(len(decoded)), limit, err)
 		}
@@ -44,8 +53,8 @@ func unpack(data []byte, limit int64) ([]byte, *Problem) {
 var errTooLarge = errors.New("more unpacked bytes than the limit")
 
 // decode returns all that can be unpacked up to limit bytes, also with an error.
-func decode(how *packing, data []byte, limit int64) ([]byte, error) {
-	r, err := how.open(bytes.NewReader(data))
+func (u *unpacker) decode(how *packing, data []byte, limit int64) ([]byte, error) {
+	r, err := u.open(how, bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +76,22 @@ func decode(how *packing, data []byte, limit int64) ([]byte, error) {
 			return out, err
 		}
 	}
+}
+
+func (u *unpacker) open(how *packing, r io.Reader) (io.ReadCloser, error) {
+	if how.name != "zstd" {
+		return how.open(r)
+	}
+	if u.zstd == nil {
+		var err error
+		if u.zstd, err = newZstd(nil); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.zstd.Reset(r); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(u.zstd), nil // it has no goroutines that Close would end
 }
 
 // decodedHint guesses the unpacked size from the header or trailer, so that a large file

@@ -43,7 +43,7 @@ type zipkinSpans struct {
 	groups map[string]*zipkinGroup
 	order  []*zipkinGroup
 	key    []byte // of the group that is looked for
-	held   int    // bytes of spans
+	held   int    // bytes in groups
 }
 
 type zipkinGroup struct {
@@ -127,13 +127,14 @@ func (z *zipkinSpans) add(service []byte, named bool, scope []byte) {
 		}
 		z.groups[string(z.key)] = g
 		z.order = append(z.order, g)
+		z.held += groupSize + 3*len(z.key) // as key, service and scope
 	}
 	before := len(g.spans)
 	c.encoded = c.span.append(c.encoded[:0])
 	g.spans = otlpwire.AppendBytes(g.spans, 2, c.encoded)
 	z.held += len(g.spans) - before
-	c.counted()
-	if z.held > mostHeld || len(z.order) > mostGroups {
+	c.spans++
+	if z.held > mostHeld {
 		z.flush()
 	}
 }
@@ -175,6 +176,9 @@ func (c *conversion) endpoint(prefix string) (service []byte, named bool) {
 	}
 	addressed := false
 	for key, ok := s.Member(); ok; key, ok = s.Member() {
+		if c.full(f.attributes) {
+			continue
+		}
 		switch string(key) {
 		case "serviceName":
 			service = c.textInto(service)
@@ -237,15 +241,13 @@ func (c *conversion) zipkinTags(scope *scopeTags) {
 		return
 	}
 	for key, ok := s.Member(); ok; key, ok = s.Member() {
-		if len(f.attributes) > maxSpan {
-			c.see(&c.dropped)
+		if c.full(f.attributes) {
 			f.droppedAttributes++
-			s.Skip()
 			continue
 		}
 		c.tagKey = append(c.tagKey[:0], key...)
 		if next := s.Next(); next == '{' || next == '[' {
-			f.attributes = appendMember(f.attributes, spanAttributes, c.tagKey, s, 0)
+			f.attributes = c.appendMember(f.attributes, spanAttributes, c.tagKey, 0)
 			continue
 		}
 		value, kind := s.Scalar()
