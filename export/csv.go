@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -32,7 +33,8 @@ var csvColumns = []string{
 // WriteCSV writes a row of csvColumns for each span, behind a row of their names, as RFC
 // 4180 has it. Start is in UTC, self_ns the time in which no child ran, odd the names of
 // trace.Flags; attributes and resource are JSON objects. Spreadsheets take a cell that
-// begins with one of = + - @ for a formula: text that does gets a ' before it.
+// begins with one of = + - @ for a formula, some also where these are of full width or behind
+// a tab or a line break: text that does gets a ' before it.
 func WriteCSV(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	out := bufio.NewWriterSize(w, 1<<16) // the first error stays in out: Flush has it
 	c := &csvRows{walk: newWalk(ctx, s), of: -1}
@@ -101,7 +103,7 @@ func attributesText(all []*commonpb.KeyValue) string {
 
 // cell writes a text so that no spreadsheet takes it for a formula.
 func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

@@ -91,7 +91,7 @@ func TestCSVColumns(t *testing.T) {
 // No text from a trace is a formula in a spreadsheet, and no other text is changed.
 func TestCSVFormulas(t *testing.T) {
 	for text, want := range map[string]string{
-		"=HYPERLINK(\"http://x\")": "'=HYPERLINK(\"http://x\")", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1",
+		"=HYPERLINK(\"http://x\")": "'=HYPERLINK(\"http://x\")", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "＝1": "'＝1", "＠a": "'＠a",
 		"": "", "a=b": "a=b", "'=1": "'=1", " =1": " =1",
 	} {
 		if got := cell(text); got != want {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -21,9 +22,17 @@ type answer struct {
 // readAnswer reads an ExportTraceServiceResponse. What is broken in it says nothing.
 func readAnswer(b []byte) (a answer) {
 	partial := otlpwire.Bytes(b, 1)
-	a.message = string(otlpwire.Bytes(partial, 2))
+	a.message = quoted(otlpwire.Bytes(partial, 2))
 	a.rejected = int64(varint(partial, 1))
 	return a
+}
+
+// mostSaid bounds each text of a receiver that is kept, in bytes.
+const mostSaid = 500
+
+// quoted is a text of a receiver as it is kept: it can have megabytes.
+func quoted[T string | []byte](said T) string {
+	return strings.ToValidUTF8(string(said[:min(len(said), mostSaid)]), "")
 }
 
 // varint gives the last varint of a field.

@@ -12,7 +12,8 @@ import (
 const (
 	maxBytes   = 3 << 20
 	maxSpans   = 8192
-	leastBytes = 256 << 10 // no receiver takes so little
+	leastBytes = 256 << 10 // receivers that take less are rare: later requests are no smaller
+	tinyBytes  = 16 << 10  // a receiver for which this is too large takes nothing
 )
 
 // Fields of opentelemetry.proto.trace.v1. A request is a TracesData under another name.

@@ -89,7 +89,7 @@ func (g *grpcTransport) send(ctx context.Context, r *request) (answer, error) {
 		return readAnswer(got), nil
 	}
 	s := status.Convert(err)
-	e := &RefusedError{To: g.to, Status: s.Code().String(), Message: s.Message(), Err: err, again: againCodes[s.Code()]}
+	e := &RefusedError{To: g.to, Status: s.Code().String(), Message: quoted(s.Message()), Err: err, again: againCodes[s.Code()]}
 	for _, detail := range s.Proto().GetDetails() {
 		if strings.HasSuffix(detail.GetTypeUrl(), "/"+retryInfo) {
 			e.pause = readRetryInfo(detail.GetValue())

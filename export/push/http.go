@@ -124,16 +124,16 @@ func (h *httpTransport) taken(res *http.Response, said []byte) (answer, error) {
 			return answer{}, nil
 		}
 		rejected, _ := a.PartialSuccess.RejectedSpans.Int64() // 0 where it is none
-		return answer{rejected, a.PartialSuccess.ErrorMessage}, nil
+		return answer{rejected, quoted(a.PartialSuccess.ErrorMessage)}, nil
 	case len(bytes.TrimSpace(said)) == 0:
 		return answer{}, nil
 	}
-	return answer{}, &RefusedError{To: h.to, Status: res.Status, Message: "with " + kind + ", which is not what a receiver of OTLP answers", Reason: NotReceiver}
+	return answer{}, &RefusedError{To: h.to, Status: quoted(res.Status), Message: "with " + quoted(kind) + ", which is not what a receiver of OTLP answers", Reason: NotReceiver}
 }
 
 // refused reads why a request was not taken.
 func (h *httpTransport) refused(res *http.Response, said []byte) error {
-	e := &RefusedError{To: h.to, Status: res.Status, Message: reasonIn(res, said), again: againStatuses[res.StatusCode]}
+	e := &RefusedError{To: h.to, Status: quoted(res.Status), Message: reasonIn(res, said), again: againStatuses[res.StatusCode]}
 	e.pause = retryAfter(res.Header.Get("Retry-After"), time.Now())
 	e.size = sizeOfStatus(res.StatusCode, e.Message)
 	switch res.StatusCode {
@@ -143,13 +143,10 @@ func (h *httpTransport) refused(res *http.Response, said []byte) error {
 		e.Reason = NotReceiver
 	}
 	if to := res.Header.Get("Location"); res.StatusCode/100 == 3 && to != "" {
-		e.Reason, e.Message = NotReceiver, "it sends on to "+to
+		e.Reason, e.Message = NotReceiver, "it sends on to "+quoted(to)
 	}
 	return e
 }
-
-// mostSaid bounds the text of an answer that a message quotes, in bytes.
-const mostSaid = 500
 
 // reasonIn finds the text in an answer: a google.rpc.Status, its JSON, or a text.
 func reasonIn(res *http.Response, said []byte) string {
@@ -166,7 +163,7 @@ func reasonIn(res *http.Response, said []byte) string {
 	case "text/html":
 		text = "" // a page for people
 	}
-	return strings.ToValidUTF8(text[:min(len(text), mostSaid)], "")
+	return quoted(text)
 }
 
 // unreachable says why there is no answer, and whether it is worth another try.
@@ -178,7 +175,7 @@ func (h *httpTransport) unreachable(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(err, context.DeadlineExceeded) && cause != nil {
 		err = cause
 	}
-	e := &RefusedError{To: h.to, Message: err.Error(), Err: err, again: true}
+	e := &RefusedError{To: h.to, Message: quoted(err.Error()), Err: err, again: true}
 	var name *net.DNSError
 	var notTLS tls.RecordHeaderError
 	var unverified *tls.CertificateVerificationError

@@ -144,7 +144,7 @@ func (c *Client) deliver(ctx context.Context, b batch, from int, r *Report) erro
 		todo = todo[:len(todo)-1]
 		err := c.try(ctx, b, r)
 		var refused *RefusedError
-		if errors.As(err, &refused) && refused.size == tooLarge {
+		if errors.As(err, &refused) && refused.size == tooLarge && b.size > tinyBytes {
 			if len(b.spans) > 1 {
 				first, second := b.halves()
 				todo = append(todo, second, first)

@@ -334,6 +334,44 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
+// A receiver for which nothing is small enough ends it, instead of getting each span alone.
+func TestNothingIsSmallEnough(t *testing.T) {
+	v := many(t)
+	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
+		r.MostBytes = 1
+		var refused *RefusedError
+		report, err := send(t, to, hasty(), NewPlan(v, Joined, false), 0)
+		if !errors.As(err, &refused) || report.Spans != 0 {
+			t.Errorf("error %v, report %+v", err, report)
+		}
+		if n := len(r.Requests()); n > 20 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// Of what a receiver says no more is kept than people read.
+func TestTalkativeReceiver(t *testing.T) {
+	said := strings.Repeat("é", 20_000)
+	v := many(t)
+	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
+		r.Answer = func(n int, _ *receivertest.Request) receivertest.Reply {
+			if n == 0 {
+				return receivertest.Reply{Message: said}
+			}
+			return receivertest.Reply{Message: said, Status: http.StatusBadRequest, Code: codes.InvalidArgument}
+		}
+		var refused *RefusedError
+		report, err := send(t, to, hasty(), NewPlan(v, Joined, false), 0)
+		if len(report.Messages) != 1 || len(report.Messages[0]) != mostSaid {
+			t.Errorf("%d messages kept: %.20q", len(report.Messages), report.Messages)
+		}
+		if !errors.As(err, &refused) || len(refused.Message) != mostSaid {
+			t.Errorf("error %.200v", err)
+		}
+	})
+}
+
 // Requests stay below what receivers take, also where each span has a resource of its own.
 func TestBounded(t *testing.T) {
 	v := many(t)
