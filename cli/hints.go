@@ -87,6 +87,12 @@ var hints = []hint{
 	hintFor(func(*session.InputTooLargeError) string {
 		return "write it to a file and name the file"
 	}),
+	hintFor(func(e *session.SeenError) string {
+		if e.Damaged {
+			return "restore the file from a copy, or move it away: then all findings are new"
+		}
+		return "name a file in a directory that can be read and written: --new-since FILE"
+	}),
 	hintFor(func(*fetch.PartialError) string {
 		return "run the command again to fetch the missing files, or use those that are there: --keep-going"
 	}),

@@ -59,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"deck":    deck,
 			"live":    live,
 			"asked":   asked,
+			"once":    once,
 		},
 	})
 }
@@ -217,6 +218,14 @@ func expect(ts *testscript.TestScript, _ bool, args []string) {
 // asked waits until an expected object is asked for: asked object.
 func asked(ts *testscript.TestScript, _ bool, args []string) {
 	<-ts.Value(askedKey{}).(map[string]chan struct{})[args[0]]
+}
+
+// once checks that one of two files is empty and the other is as a third: once a b want.
+func once(ts *testscript.TestScript, _ bool, args []string) {
+	a, b, want := ts.ReadFile(args[0]), ts.ReadFile(args[1]), ts.ReadFile(args[2])
+	if want == "" || a+b != want || a != "" && b != "" {
+		ts.Fatalf("want it in one of them:\n%s\n--\n%s\n--\n%s", a, b, want)
+	}
 }
 
 // refuse checks that no download was left half-written in a cache: refuse DIR.

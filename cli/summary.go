@@ -24,6 +24,7 @@ type summaryCommand struct {
 	compare    judgeFlags
 	signatures string
 	form       string
+	newSince   string
 	exitCode   bool
 }
 
@@ -51,11 +52,21 @@ Of a pull request it judges the newest runs of all jobs that failed at the newes
 and groups those that failed alike.
 
 With --exit-code it exits with 10 if a cause was found with medium or high confidence,
-with 11 if none was or the run has not ended, and with 0 if it passed.`,
+with 11 if none was or the run has not ended, and with 0 if it passed.
+
+With --new-since FILE it prints only findings that are not in FILE yet, and adds them. If
+there is nothing new, it prints nothing (with --json the runs without findings), and
+--exit-code is 0 for these runs. docs/bots.md has recipes.`,
 		Example: `  prowtrace summary kops#18011
-  prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown`,
+  prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown
+  prowtrace summary --new-since seen.json -o markdown kops#18011`,
 		Args: atLeastOne,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("new-since") && c.newSince == "" {
+				return usageError{errors.New("--new-since names no file"), "write --new-since FILE; a file that does not exist is made"}
+			}
+			return c.run(cmd.Context(), args)
+		},
 	}
 	f := command.Flags()
 	c.register(f)
@@ -65,6 +76,7 @@ with 11 if none was or the run has not ended, and with 0 if it passed.`,
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	c.compare.register(f)
 	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
+	f.Var(namedValue{&c.newSince, fileValue}, "new-since", "print only findings that this file does not have yet, and add them to it")
 	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if none was or the run has not ended")
 	return command
 }
@@ -88,6 +100,11 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if c.newSince != "" { // before minutes of work
+		if err := session.CheckSeen(c.newSince); err != nil {
+			return err
+		}
+	}
 	several := &report.Summaries{}
 	for _, ref := range refs {
 		some, pull, err := c.summarize(ctx, ref)
@@ -100,8 +117,16 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 			several.Pull = nil
 		}
 	}
-	if err := c.print(several); err != nil {
-		return fmt.Errorf("writing: %w", err)
+	pull := several.Pull
+	several = report.Several(several.Runs)
+	several.Pull = pull
+	if c.newSince != "" {
+		several, err = c.printNew(ctx, several)
+	} else {
+		err = c.print(several)
+	}
+	if err != nil {
+		return err
 	}
 	for _, s := range several.Runs {
 		if err := c.codeOf(s); err != nil {
@@ -165,6 +190,13 @@ func (c *summaryCommand) judge(ctx context.Context, collected *session.Collectio
 // print writes all summaries: one run in full, also where it is the only failed one of a
 // pull request.
 func (c *summaryCommand) print(s *report.Summaries) error {
+	if err := c.write(s); err != nil {
+		return fmt.Errorf("writing: %w", err)
+	}
+	return nil
+}
+
+func (c *summaryCommand) write(s *report.Summaries) error {
 	out, pull := c.streams.Out, s.Pull
 	if len(s.Runs) == 1 && (pull == nil || c.output != asJSON) {
 		if pull != nil && c.output == asText {
@@ -184,8 +216,6 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 			return one.Text(out, text.Look{Width: width, Colour: colour})
 		}
 	}
-	s = report.Several(s.Runs)
-	s.Pull = pull
 	switch c.output {
 	case asJSON:
 		return s.JSON(out)
@@ -211,6 +241,8 @@ func (c *summaryCommand) issueForm(s *report.Summary) report.Form {
 func (c *summaryCommand) codeOf(s *report.Summary) error {
 	switch {
 	case !c.exitCode || s.Verdict.Result == string(runfile.Passed):
+		return nil
+	case len(s.Findings) == 0 && s.Known > 0: // nothing is new
 		return nil
 	case len(s.Findings) > 0 && s.Findings[0].Confidence != string(triage.Low):
 		return judgedError{ExitCause}

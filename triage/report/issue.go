@@ -93,7 +93,7 @@ func (s *Summary) since() string {
 // reason is the cause, and how it is known.
 func (s *Summary) reason() string {
 	var b strings.Builder
-	b.WriteString(text.Markdown(s.Verdict.Text))
+	b.WriteString(text.Markdown(s.headline()))
 	if said := s.about(); said != "" {
 		b.WriteString(" (" + text.Markdown(said) + ")")
 	}

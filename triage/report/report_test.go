@@ -214,3 +214,46 @@ func TestCriticalPath(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// Only what is not known stays; what has little weight does not count beside a known first.
+func TestNews(t *testing.T) {
+	with := func(confidences ...string) *report.Summary {
+		s := &report.Summary{Verdict: report.Verdict{Text: "finding a"}, Seen: &report.Seen{}}
+		for i, c := range confidences {
+			id := string(rune('a' + i))
+			s.Findings = append(s.Findings, report.Finding{Rank: i + 1, ID: id, Title: "finding " + id, Confidence: c, Evidence: []report.Evidence{{}}})
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		name, known string
+		in          *report.Summary
+		want        string
+		left        int
+	}{
+		{"all new", "", with("low", "low"), "ab", 0},
+		{"a further one known", "b", with("high", "medium", "low"), "ac", 1},
+		{"the first known", "a", with("high", "low", "medium"), "c", 1},
+		{"the first known, the rest of little weight", "a", with("high", "low"), "", 1},
+		{"all known", "ab", with("high", "high"), "", 2},
+		{"no findings", "a", with(), "", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			all := report.Several([]*report.Summary{tt.in})
+			news := all.News(func(id string) bool { return strings.Contains(tt.known, id) })
+			one, got := news.Runs[0], ""
+			for _, f := range one.Findings {
+				got += f.ID
+			}
+			if got != tt.want || one.Known != tt.left || len(news.Found().Runs) != min(len(tt.want), 1) {
+				t.Errorf("findings %q, %d known, %d runs", got, one.Known, len(news.Found().Runs))
+			}
+			if first := strings.Contains(tt.known, "a") && len(tt.in.Findings) > 0; first != (one.Seen == nil) || first && len(news.Groups) > 0 {
+				t.Errorf("seen %v, groups %v", one.Seen, news.Groups)
+			}
+			if one.Verdict.Text != "finding a" || len(tt.in.Findings) != len(all.Runs[0].Findings) {
+				t.Error("the verdict or the original is another")
+			}
+		})
+	}
+}

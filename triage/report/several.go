@@ -165,7 +165,7 @@ func (s *Summaries) Text(w io.Writer) error {
 		if jobs {
 			name = text.Name(one.Run.Job) + "\t" + name
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, one.Verdict.Result, one.Run.took(), text.Line(one.Verdict.Text))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, one.Verdict.Result, one.Run.took(), text.Line(one.inTable()))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -200,7 +200,7 @@ func (s *Summaries) Markdown(w io.Writer) error {
 		if strings.HasPrefix(one.Run.URL, "https://") {
 			name = "[" + name + "](" + one.Run.URL + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, text.Markdown(one.Verdict.Result), one.Run.took(), text.Markdown(one.Verdict.Text))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, text.Markdown(one.Verdict.Result), one.Run.took(), text.Markdown(one.inTable()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -26,8 +26,8 @@ func (s *Summary) Masked() *Summary { return mask.Copy(s) }
 func (s *Summary) Markdown(w io.Writer) error {
 	s = s.Masked()
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.Verdict.Text))
-	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+s.link()), " · "))
+	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.headline()))
+	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.besides()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+s.link()), " · "))
 	if len(s.Findings) > 0 {
 		f := s.Findings[0]
 		if f.Next != "" {
@@ -59,6 +59,9 @@ func (s *Summary) others() string {
 			b.WriteString("\nAlso:\n")
 		}
 		fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(f.Title), f.Evidence[0].reference())
+	}
+	if said := s.knownLine(); said != "" {
+		b.WriteString("\n(" + text.Markdown(said) + ")\n")
 	}
 	return b.String()
 }

@@ -45,6 +45,8 @@ type Summary struct {
 	Tests []string `json:"tests,omitempty"` // names of tests that failed, at most 20
 
 	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure
+
+	Known int `json:"known_findings,omitempty"` // that are left out because they were told before, see News
 }
 
 // Run is which run it is.

@@ -83,14 +83,14 @@ func (p *page) head(s *Summary) {
 }
 
 func (p *page) verdict(s *Summary) {
-	for _, line := range text.Wrap(text.Line(s.Verdict.Text), p.look.Width) {
+	for _, line := range text.Wrap(text.Line(s.headline()), p.look.Width) {
 		p.line(p.look.Paint(text.Bold, line))
 	}
 	if said := s.about(); said != "" {
 		p.line(said)
 	}
-	if s.Seen != nil {
-		for _, line := range text.Wrap(text.Line(s.Seen.Text), p.look.Width) {
+	for _, said := range nonEmpty(text.Line(s.besides()), text.Line(s.seen())) {
+		for _, line := range text.Wrap(said, p.look.Width) {
 			p.line(line)
 		}
 	}
@@ -113,7 +113,7 @@ func (s *Summary) about() string {
 	default:
 		parts = append(parts, fmt.Sprintf("in %d of the last %s too", *f.Passing, text.Count(n, "passing run")))
 	}
-	if s.Verdict.NotTheChange {
+	if s.Verdict.NotTheChange && !s.beside() {
 		parts = append(parts, "probably not the change under test")
 	}
 	return strings.Join(parts, " · ")
@@ -165,7 +165,10 @@ func (p *page) rest(s *Summary) {
 		word = ""
 	}
 	if s.Others > 0 && len(s.Findings) > 0 {
-		p.label(word, text.Count(s.Others, "other error")+" followed, or came after the failure.")
+		p.label(word, s.othersLine())
+	}
+	if said := s.knownLine(); said != "" {
+		p.label("Known", said)
 	}
 	word = "Child"
 	for _, line := range s.childLines() {
