@@ -70,6 +70,10 @@ func TestAggregatedJob(t *testing.T) {
 			t.Errorf("child %d is %+v, not %s", i, c, children[i])
 		}
 	}
+	const metric = "expected metric haproxy_process_cpu_seconds_total among 212 metrics, it is not there"
+	if len(s.Children) == 2 && (s.Children[0].ID != s.Children[1].ID || s.Children[0].Title != metric || s.Verdict.Text != metric) {
+		t.Errorf("children %+v, verdict %+v; want %q of all", s.Children, s.Verdict, metric)
+	}
 	if because := s.Verdict.Because; len(because) == 0 || because[0] != "2 of 2 child runs that failed have it" {
 		t.Errorf("verdict %+v", s.Verdict)
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -32,6 +33,7 @@ const (
 type collector struct {
 	*Evidence
 	known *Matcher
+	ended map[string]bool // logs of steps that ended, and whether the step failed; nil where none did
 	facts []*Fact
 	named []int32 // lines of the log that have a word of versionWords
 }
@@ -84,6 +86,10 @@ func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 // gather gives the facts of a run, and of each log the lines that may say a version: both are
 // found in one pass.
 func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, named [][]int32, err error) {
+	ended := e.Metadata.StepLogs()
+	if !slices.Contains(slices.Collect(maps.Values(ended)), true) {
+		ended = nil
+	}
 	parts := make([][]*Fact, 1+len(e.Logs)) // of each source by itself, at the same time
 	named = make([][]int32, len(e.Logs))
 	g, ctx := errgroup.WithContext(ctx)
@@ -101,7 +107,7 @@ func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, na
 	})
 	for i, l := range e.Logs {
 		g.Go(func() error {
-			c := &collector{Evidence: e, known: known}
+			c := &collector{Evidence: e, known: known, ended: ended}
 			err := c.log(ctx, l)
 			parts[1+i], named[i] = c.facts, c.named
 			return err

@@ -82,6 +82,7 @@ type Fact struct {
 	commands   int      // of the script, up to its last sighting
 	ofPassed   bool     // it stands in a test that passed
 	ofFailed   bool     // it stands in a test that failed
+	passedStep bool     // it stands in the log of a step that passed, where another failed
 	cleans     bool     // something could not be removed
 	outside    bool     // it stands outside of tests too
 	tests      int      // that failed, in which it stands

@@ -228,7 +228,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	weigh(f.lost, w.lost, "all tries failed")
 	weigh(f.Passing == 0 && !ordinary(f.Text), w.absent, "in none of the passing runs")
 	weigh(f.Passing > 0 && f.Passing == passing, w.common, "")
-	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero(), w.inPhase, "in phase "+o.phase+" or before it")
+	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero() && !f.passedStep, w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
 	weigh(f.Match.Signature != nil, w.known, "its text is known")
 	weigh(f.Match.Signature != nil && !f.strong() && !(f.Match.ID == "image-pull" && f.ofFailed && !f.ofPassed), w.weak-w.known, "") // T47: a test waits for one image
@@ -248,6 +248,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	weigh(f.swallowed, w.swallowed, "")
 	weigh(f.why, w.why, "it says why something was waited for in vain")
 	weigh(f.ofPassed, w.ofPassed, "")
+	weigh(f.passedStep, w.passedStep, "")
 	weigh(f.ofFailed && !f.ofPassed && !(f.outside && f.Severity <= joblog.Warning && !f.worded), w.ofFailed, "in a test that failed")
 	weigh(f.ofFailed && !f.ofPassed && f.asserts() && f.tests < severalTests, w.asserts, "")
 	out.score += min(w.explains*len(follows), w.mostExplained)
@@ -307,7 +308,7 @@ func titleOf(f *Fact) string {
 	if f.Match.Signature != nil {
 		return f.Match.Title
 	}
-	return clipTitle(f.Text)
+	return clipTitle(openshiftFailure.ReplaceAllString(f.Text, ""))
 }
 
 // clipTitle cuts a text behind a word, to the length of a title. Half a secret would be

@@ -73,7 +73,7 @@ func NewMatcher(signatures []*Signature) *Matcher {
 
 // RulesVersion is counted up when the same evidence may be judged in another way than before:
 // what was judged by other rules is judged anew.
-const RulesVersion = 10
+const RulesVersion = 11
 
 // Version is the same for the same rules, fingerprints and signatures.
 func (m *Matcher) Version() string {

@@ -79,11 +79,13 @@ func (c *collector) log(ctx context.Context, l Log) error {
 	if strings.HasSuffix(l.Name, "build-log.txt") { // others are of programs that go on
 		r.end(l.Len())
 	}
+	failed, ended := c.ended[l.Name]
 	kept := slices.DeleteFunc(c.facts[begin:], (*Fact).forgotten)
 	c.facts = c.facts[:begin+len(kept)]
 	for _, f := range c.facts[begin:] {
 		f.tearDown = f.tearDown || r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
 		f.wentOn = r.commands-f.commands >= 2 && !f.beside
+		f.passedStep = ended && !failed && !f.Time.IsZero() // before or behind the failed one is not told otherwise
 	}
 	c.rounds(c.facts[begin:])
 	c.waits(r.polls, l)
@@ -260,13 +262,20 @@ func (r *reading) command(i int, buf []byte) {
 	}
 }
 
-// ofTest reports whether a line is one that a Go test says, perhaps from a file of helpers (T1).
+// ofTest reports whether a line is one that a Go test says, perhaps from a file of helpers (T1), or in which openshift-tests
+// tells why a test failed (O3).
 func ofTest(buf []byte) bool {
+	if bytes.HasPrefix(buf, []byte("fail [")) {
+		return len(buf) < factBytes && openshiftFailure.Match(buf)
+	}
 	return bytes.HasPrefix(buf, []byte("    ")) && len(buf) < factBytes && bytes.Contains(buf, []byte(".go:")) && testLine.Match(buf)
 }
 
 // testLine is what testing.T prints before a text.
 var testLine = regexp.MustCompile(`^ {4,}[\w.-]+\.go:\d+: `)
+
+// openshiftFailure is what openshift-tests prints before it: the place of the assertion, and mostly the time.
+var openshiftFailure = regexp.MustCompile(`^fail \[[^\]\s]+\.go:\d+\]: (?:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: )?`)
 
 // withoutHead takes off what jobs wrote before each line when there were no pod utilities (T34).
 func withoutHead(buf []byte) []byte {

@@ -16,7 +16,7 @@ func TestVersionsOfOnePass(t *testing.T) {
 		"I0313 01:45:46.000000      38 up.go:42] kops version: 1.31.0",
 		"time=\"2025-03-13T01:45:46Z\" level=debug msg=\"containerd/v1.7.20 answers\"",
 		"+ docker-pull kind:v0.24.0",
-		"\x1b[32mkubectl v1.31.2\x1b[0m is there",
+		"\x1b[32mkubeadm v1.31.2\x1b[0m is there",
 		"E0313 01:45:46.000000      38 up.go:42] helm/v3.16.0 failed",
 		"terraform 1.9.5 " + strings.Repeat("x", factBytes),
 		"a line of a log",

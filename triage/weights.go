@@ -3,7 +3,7 @@ package triage
 // weighing has the weights of what speaks for a fact and against it. A Matcher has its own, so
 // that a test can show what each is for.
 type weighing struct {
-	reason, lost, absent, common, deviation, changed, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
+	reason, lost, absent, common, deviation, changed, slowCheck, earliest, inPhase, behindPhase, known, weak, fatal, failed, warning, explains, mostExplained, waiter, cancelled, retried, informal, consequence, beside, wentOn, ofPassed, ofFailed, asserts, passedStep, worded, nameless, cleanup, gathers, notice, why, ownName, swallowed int
 }
 
 // weights is the table. testdata/asks.tsv has a case of each.
@@ -36,6 +36,7 @@ var weights = weighing{
 	ofPassed:      -30,  // T1, T13: in a test that passed
 	ofFailed:      12,   // T1: in a test that failed,
 	asserts:       10,   // and the test's own words
+	passedStep:    -30,  // O3: in the log of a step that passed, where another failed
 	worded:        -6,   // T1: only its words call it a fault
 	nameless:      -4,   // T23: it names no thing
 	notice:        -15,  // T27: a warning of what will be
