@@ -216,8 +216,8 @@ func (j *jaegerJSON) count(t Tree, i int, s *modelv2.Span) {
 	scope, scopeSchema := j.View.EncodedScope(j.View.Scope(t.Row(i)))
 	resource, resourceSchema := j.View.EncodedResource(t.Resource(i))
 	if !j.Mask {
-		j.secrets.lookAtSpan(wire)
-		j.secrets.lookAtResource(resource)
+		j.secrets.LookAtSpan(wire)
+		j.secrets.LookAtResource(resource)
 	}
 	if !wholeMicros(s) {
 		j.lose(lossNanoseconds)

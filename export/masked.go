@@ -12,19 +12,21 @@ import (
 	"prowtrace/internal/mask"
 )
 
-// maskedSpan gives an encoded span, which is clean, without its secrets; maskedResource and
-// maskedScope do the same.
-func maskedSpan(wire []byte) []byte {
+// MaskedSpan gives an encoded span, which strict readers take, without its secrets. What cannot
+// be read is left out: it may hold a secret.
+func MaskedSpan(wire []byte) []byte {
 	s := &tracepb.Span{}
 	return reencoded(wire, s, func() { maskSpan(s) })
 }
 
-func maskedResource(wire []byte) []byte {
+// MaskedResource is MaskedSpan for an encoded resource.
+func MaskedResource(wire []byte) []byte {
 	r := &resourcepb.Resource{}
 	return reencoded(wire, r, func() { maskAttributes(r.GetAttributes()) })
 }
 
-func maskedScope(wire []byte) []byte {
+// MaskedScope is MaskedSpan for an encoded scope.
+func MaskedScope(wire []byte) []byte {
 	s := &commonpb.InstrumentationScope{}
 	return reencoded(wire, s, func() { maskAttributes(s.GetAttributes()) })
 }

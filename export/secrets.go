@@ -9,34 +9,38 @@ import (
 	"prowtrace/internal/mask"
 )
 
-// secrets looks for something that mask would hide, until there is one. Masking all to
+// Secrets looks for something that masking would hide, until there is one. Masking all to
 // find out would take ten times as long as writing: what has none of the words that secrets
-// begin with is passed over at the speed of reading.
-type secrets struct{ found bool }
+// begin with is passed over at the speed of reading. It is for one goroutine.
+type Secrets struct{ Found bool }
 
-func (s *secrets) lookAtSpan(wire []byte) {
-	if !s.found && mask.May(wire) {
+// LookAtSpan looks at all texts of an encoded span; LookAtResource and LookAtScope do the
+// same for what describes it.
+func (s *Secrets) LookAtSpan(wire []byte) {
+	if !s.Found && mask.May(wire) {
 		m := &tracepb.Span{}
-		s.found = proto.Unmarshal(wire, m) == nil && maskSpan(m)
+		s.Found = proto.Unmarshal(wire, m) == nil && maskSpan(m)
 	}
 }
 
-func (s *secrets) lookAtResource(wire []byte) {
-	if !s.found && mask.May(wire) {
+// LookAtResource is described at LookAtSpan.
+func (s *Secrets) LookAtResource(wire []byte) {
+	if !s.Found && mask.May(wire) {
 		m := &resourcepb.Resource{}
-		s.found = proto.Unmarshal(wire, m) == nil && maskAttributes(m.GetAttributes())
+		s.Found = proto.Unmarshal(wire, m) == nil && maskAttributes(m.GetAttributes())
 	}
 }
 
-func (s *secrets) lookAtScope(wire []byte) {
-	if !s.found && mask.May(wire) {
+// LookAtScope is described at LookAtSpan.
+func (s *Secrets) LookAtScope(wire []byte) {
+	if !s.Found && mask.May(wire) {
 		m := &commonpb.InstrumentationScope{}
-		s.found = proto.Unmarshal(wire, m) == nil && maskAttributes(m.GetAttributes())
+		s.Found = proto.Unmarshal(wire, m) == nil && maskAttributes(m.GetAttributes())
 	}
 }
 
-func (s *secrets) lookAtText(text string) {
-	if !s.found && mask.May([]byte(text)) {
-		s.found = mask.Text(text) != text
+func (s *Secrets) lookAtText(text string) {
+	if !s.Found && mask.May([]byte(text)) {
+		s.Found = mask.Text(text) != text
 	}
 }

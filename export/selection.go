@@ -89,12 +89,12 @@ type walk struct {
 	ctx     context.Context
 	spans   int
 	losses  map[string]int
-	secrets secrets
+	secrets Secrets
 	kept    map[descriptionKey]*description
 }
 
 func newWalk(ctx context.Context, s Selection) *walk {
-	return &walk{Selection: s, ctx: ctx, losses: map[string]int{}, kept: map[descriptionKey]*description{}, secrets: secrets{found: s.Mask}}
+	return &walk{Selection: s, ctx: ctx, losses: map[string]int{}, kept: map[descriptionKey]*description{}, secrets: Secrets{Found: s.Mask}}
 }
 
 // each calls write with every span, in order.
@@ -120,7 +120,7 @@ func (w *walk) each(write func(t Tree, i int) error) error {
 func (w *walk) lose(what string) { w.losses[what]++ }
 
 func (w *walk) report() Report {
-	r := Report{Spans: w.spans, Secret: !w.Mask && w.secrets.found}
+	r := Report{Spans: w.spans, Secret: !w.Mask && w.secrets.Found}
 	for _, what := range slices.Sorted(maps.Keys(w.losses)) {
 		r.Losses = append(r.Losses, Loss{what, w.losses[what]})
 	}
@@ -138,13 +138,13 @@ type part struct {
 func (w *walk) span(t Tree, i int) part {
 	wire, clean := t.Exact(i)
 	if !w.Mask {
-		w.secrets.lookAtSpan(wire)
+		w.secrets.LookAtSpan(wire)
 		return part{wire: wire, clean: clean}
 	}
 	if !clean {
 		wire = otlpwire.Span.Clean(wire)
 	}
-	return part{wire: maskedSpan(wire), clean: true}
+	return part{wire: MaskedSpan(wire), clean: true}
 }
 
 // resource gives the resource of span i.
@@ -156,13 +156,13 @@ func (w *walk) resource(t Tree, i int) part {
 		p.wire, p.schema, p.clean = w.View.ExactResource(t.Resource(i))
 	}
 	if !w.Mask {
-		w.secrets.lookAtResource(p.wire)
+		w.secrets.LookAtResource(p.wire)
 		return p
 	}
 	if !p.clean {
 		p.wire = otlpwire.Resource.Clean(p.wire)
 	}
-	return part{maskedResource(p.wire), p.schema, true}
+	return part{MaskedResource(p.wire), p.schema, true}
 }
 
 // scope gives the instrumentation scope of span i.
@@ -174,10 +174,10 @@ func (w *walk) scope(t Tree, i int) part {
 		p.clean = true
 	}
 	if !w.Mask {
-		w.secrets.lookAtScope(p.wire)
+		w.secrets.LookAtScope(p.wire)
 		return p
 	}
-	return part{maskedScope(p.wire), p.schema, true}
+	return part{MaskedScope(p.wire), p.schema, true}
 }
 
 // A description is what spans of one resource and scope share, decoded.

@@ -126,7 +126,7 @@ func (c *Client) Send(ctx context.Context, p *Plan, from int) (r Report, err err
 	reader := p.read(from)
 	for {
 		b, more := reader.next(c.most)
-		r.Secret = reader.secrets.found
+		r.Secret = reader.secrets.Found
 		if !more {
 			return r, nil
 		}

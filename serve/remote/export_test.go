@@ -3,7 +3,9 @@ package remote
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"slices"
 	"testing"
@@ -64,6 +66,7 @@ func TestExportedAsRealJaegerAnswers(t *testing.T) {
 					t.Fatalf("trace %s: %d traces", id, len(got))
 				}
 				sameTexts(t, tr.texts(), got[0].texts())
+				sameLoaded(t, j, view, id)
 				if len(tr.Processes) != len(got[0].Processes) {
 					t.Errorf("%d processes, Jaeger has %d", len(tr.Processes), len(got[0].Processes))
 				}
@@ -73,4 +76,33 @@ func TestExportedAsRealJaegerAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sameLoaded loads what Jaeger's page downloads of a trace, and expects its spans.
+func sameLoaded(t *testing.T, j jaeger, view *trace.View, id string) {
+	t.Helper()
+	status, body := j.get(t, "/api/traces/"+id, url.Values{"raw": {"true"}, "prettyPrint": {"true"}})
+	if status != http.StatusOK {
+		t.Fatalf("trace %s: HTTP %d", id, status)
+	}
+	loaded := otlptest.Load(t, trace.Source{Name: id + ".json", Data: body})
+	of, err := trace.ParseTraceID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := namesIn(loaded, of), namesIn(view, of)
+	if !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("the download of trace %s has %q, want %q", id, got, want)
+	}
+}
+
+// namesIn gives the ids and names of the spans of a trace, in order, each once.
+func namesIn(v *trace.View, id trace.TraceID) (names []string) {
+	tr, _ := v.Lookup(id)
+	for row := tr.First; row < tr.First+tr.Spans; row++ {
+		s := v.Span(row)
+		names = append(names, fmt.Sprint(s.ID, " ", s.Name))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
