@@ -165,12 +165,12 @@ func TestPushSince(t *testing.T) {
 	}
 
 	// The third request is the second of the large run: the receiver fails then.
-	receiver.Answer = func(n int, _ *receivertest.Request) receivertest.Reply {
+	receiver.Answer(func(n int, _ *receivertest.Request) receivertest.Reply {
 		if n == 2 {
 			return receivertest.Reply{Status: http.StatusServiceUnavailable, Code: codes.Unavailable, Message: "closing"}
 		}
 		return receivertest.Reply{}
-	}
+	})
 	if said, code := since(); code != 1 || !strings.Contains(said, "503 Service Unavailable: closing") {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
@@ -178,7 +178,7 @@ func TestPushSince(t *testing.T) {
 	if some <= 8000 || some >= 20_000 {
 		t.Fatalf("%d spans before the receiver failed", some)
 	}
-	receiver.Answer = nil
+	receiver.Answer(nil)
 	if said, code := since(); code != 0 || !strings.Contains(said, pushJob+": 2 runs sent, 1 sent before, 1 not ended") {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
@@ -205,16 +205,16 @@ func TestPushRejected(t *testing.T) {
 	p := newPusher(t)
 	build := p.put(t, time.Hour, 10, true)
 	receiver := receivertest.Start(t)
-	receiver.Answer = func(int, *receivertest.Request) receivertest.Reply {
+	receiver.Answer(func(int, *receivertest.Request) receivertest.Reply {
 		return receivertest.Reply{Rejected: 3, Message: "too \x1b[31mold"}
-	}
+	})
 	_, said, code := p.push(t, "--endpoint", receiver.HTTP, "gs://kubernetes-ci-logs/logs/"+pushJob+"/"+build)
 	if code != 1 || !strings.Contains(said, "cannot deliver 3 of ") || !strings.Contains(said, "says: too ") || strings.Contains(said, "\x1b") {
 		t.Errorf("exit code %d: %q", code, said)
 	}
-	receiver.Answer = func(int, *receivertest.Request) receivertest.Reply {
+	receiver.Answer(func(int, *receivertest.Request) receivertest.Reply {
 		return receivertest.Reply{Status: http.StatusUnauthorized, Code: codes.Unauthenticated, Message: "no token"}
-	}
+	})
 	_, said, code = p.push(t, "--endpoint", receiver.HTTP, "--header", "authorization=Bearer secret", "gs://kubernetes-ci-logs/logs/"+pushJob+"/"+build)
 	if code != 5 || !strings.Contains(said, "no token") || !strings.Contains(said, "--header authorization") || strings.Contains(said, "Bearer secret") {
 		t.Errorf("exit code %d: %q", code, said)

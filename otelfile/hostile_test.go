@@ -12,7 +12,7 @@ import (
 // Whatever grows in a file without an end, what is held of it does not: one value, what
 // describes spans, and what tells groups of them apart.
 func TestHostileFilesAreBoundedInMemory(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		t.Skip("it reads 2 GiB")
 	}
 	otlp := func(before, part, behind string) [3]string {

@@ -12,7 +12,7 @@ import (
 // A stream of any length is converted in the same memory: JSON lines, and one object.
 // PROWTRACE_CONVERT_MIB says how much is read.
 func TestConversionIsBoundedInMemory(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		t.Skip("it reads some hundred MiB")
 	}
 	size := 96 << 20

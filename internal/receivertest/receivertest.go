@@ -65,12 +65,11 @@ type Span struct {
 type Receiver struct {
 	GRPC, HTTP string // addresses
 
-	// MostBytes bounds a message, as receivers do. Answer says how the requests are answered,
-	// which are counted from 0; nil takes all. Both are set before something is sent.
+	// MostBytes bounds a message, as receivers do. It is set before something is sent.
 	MostBytes int
-	Answer    func(n int, r *Request) Reply
 
 	mu       sync.Mutex
+	answer   func(n int, r *Request) Reply
 	requests []*Request
 	kept     []Span
 	conns    map[net.Conn]bool
@@ -110,6 +109,14 @@ func Start(t testing.TB) *Receiver {
 	return r
 }
 
+// Answer says how the requests are answered from now on, which are counted from 0; nil, as
+// at first, takes all.
+func (r *Receiver) Answer(answer func(n int, r *Request) Reply) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
+}
+
 // Requests are all that came, in order.
 func (r *Receiver) Requests() []*Request {
 	r.mu.Lock()
@@ -147,14 +154,14 @@ func (r *Receiver) receive(header http.Header, path string, message []byte) (rep
 		return Reply{}, false, err
 	}
 	r.mu.Lock()
-	n := len(r.requests)
+	n, answer := len(r.requests), r.answer
 	r.requests = append(r.requests, req)
 	r.mu.Unlock()
 	if len(message) > r.MostBytes {
 		return Reply{}, true, nil
 	}
-	if r.Answer != nil {
-		reply = r.Answer(n, req)
+	if answer != nil {
+		reply = answer(n, req)
 	}
 	if reply.Keep || !reply.HangUp && reply.Code == 0 && reply.Status/100 <= 2 {
 		r.keep(req.Data)

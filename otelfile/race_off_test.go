@@ -1,0 +1,5 @@
+//go:build !race
+
+package otelfile
+
+const raceDetector = false
