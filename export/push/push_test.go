@@ -385,7 +385,7 @@ func TestTalkativeReceiver(t *testing.T) {
 
 // Requests stay below what receivers take, also where each span has a resource of its own.
 func TestBounded(t *testing.T) {
-	v := many(t, 9_000)
+	v := many(t, 20_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
 		if _, err := send(t, to, hasty(), NewPlan(v, Joined, false), 0); err != nil {
 			t.Fatal(err)
