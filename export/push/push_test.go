@@ -258,7 +258,7 @@ func many(t testing.TB, spans int) *trace.View {
 // A receiver that asks to have requests again, hangs up or dies in the middle, loses
 // nothing. What it had taken without an answer comes twice, with the same ids.
 func TestSendAgain(t *testing.T) {
-	v := many(t, 9_000)
+	v := many(t, 17_000)
 	want := allIDs(served(t, v.Tree(v.Jobs()[0]), every)) // what is in them TestSend compares
 	every3 := func(n int, then receivertest.Reply) receivertest.Reply {
 		if n%3 == 1 {
@@ -347,7 +347,7 @@ func TestTooLarge(t *testing.T) {
 
 // A receiver for which nothing is small enough ends it, instead of getting each span alone.
 func TestNothingIsSmallEnough(t *testing.T) {
-	v := many(t, 9_000)
+	v := many(t, 17_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
 		r.MostBytes = 1
 		var refused *RefusedError
@@ -364,7 +364,7 @@ func TestNothingIsSmallEnough(t *testing.T) {
 // Of what a receiver says no more is kept than people read.
 func TestTalkativeReceiver(t *testing.T) {
 	said := strings.Repeat("é", 20_000)
-	v := many(t, 9_000)
+	v := many(t, 17_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
 		r.Answer(func(n int, _ *receivertest.Request) receivertest.Reply {
 			if n == 0 {
@@ -403,7 +403,7 @@ func TestBounded(t *testing.T) {
 
 // What a receiver rejects is reported, and not sent again. Warnings are too.
 func TestPartialSuccess(t *testing.T) {
-	v := many(t, 9_000)
+	v := many(t, 17_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
 		r.Answer(func(n int, _ *receivertest.Request) receivertest.Reply {
 			switch n {
@@ -564,7 +564,7 @@ func TestMasked(t *testing.T) {
 				t.Errorf("masked %v: %+v", masked, report)
 			}
 		}
-		if report, err := send(t, to, hasty(), NewPlan(many(t, 9_000), Joined, false), 0); err != nil || report.Secret {
+		if report, err := send(t, to, hasty(), NewPlan(many(t, 17_000), Joined, false), 0); err != nil || report.Secret {
 			t.Errorf("%+v, %v: a secret is seen where there is none", report, err)
 		}
 	})
