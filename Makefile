@@ -37,6 +37,7 @@ sample: build ## a server with the sample bucket, on which all examples work; Ct
 test: lint jaeger ## everything that must hold before a change lands
 	$(GO) test -race -timeout 20m ./... # with real Jaegers, minutes on two cores that others use too
 	$(GO) test -run BoundedInMemory ./otelfile # gigabytes, ten times as slow with the race detector
+	$(GO) test -run AskedFor ./triage
 	$(GO) test ./testdata/gen
 	cd internal/fakegcs && $(GO) test ./...
 	$(MAKE) viewer
