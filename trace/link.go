@@ -55,9 +55,12 @@ type worker struct {
 	tally
 }
 
-// batch is how many traces a goroutine takes at a time: traces of one span are
-// the rule in kOps' files.
-const batch = 256
+// batchOf is how many traces a goroutine takes at a time. Traces of one span are the rule
+// in kOps' files, so they are taken by hundreds. Where traces are few they are large: with
+// hundreds at a time one goroutine took all 160 traces of a million spans.
+func batchOf(traces, workers int) int {
+	return min(max(traces/(16*workers), 1), 256)
+}
 
 func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, total int) *linker {
 	l := &linker{
@@ -132,11 +135,12 @@ func (l *linker) trace(w *worker, t uint32) {
 // workers, tells which. It ends early only with ctx.
 func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace int)) error {
 	var next atomic.Int64
+	batch := batchOf(traces, workers)
 	g, ctx := errgroup.WithContext(ctx)
 	for w := range workers {
 		g.Go(func() error {
 			for {
-				lo := int(next.Add(batch)) - batch
+				lo := int(next.Add(int64(batch))) - batch
 				if lo >= traces {
 					return nil
 				}

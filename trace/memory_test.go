@@ -50,3 +50,14 @@ func liveHeap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// However many traces there are, every goroutine gets some before one has them all.
+func TestTracesAreShared(t *testing.T) {
+	for workers := 1; workers <= 64; workers *= 2 {
+		for traces := workers; traces < 10_000_000; traces *= 3 {
+			if n := batchOf(traces, workers); n < 1 || n*workers > traces || n > 256 {
+				t.Errorf("%d of %d traces at a time for each of %d goroutines", n, traces, workers)
+			}
+		}
+	}
+}
