@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -18,7 +19,8 @@ import (
 type Collection struct {
 	Inputs []*Input
 
-	cache *fetch.Cache // nil when no run was named
+	cache  *fetch.Cache // nil when no run was named
+	limits fetch.Limits // of what stays in it
 }
 
 // Close lets go of the files. Nothing may read them any more, nor lines of logs.
@@ -32,7 +34,7 @@ func (c *Collection) Close() error {
 	}
 	c.Inputs = nil
 	if c.cache != nil {
-		if _, err := c.cache.Prune(fetch.DefaultLimits); err != nil {
+		if _, err := c.cache.Prune(cmp.Or(c.limits, fetch.DefaultLimits)); err != nil {
 			errs = append(errs, err)
 		}
 		errs = append(errs, c.cache.Close())
@@ -48,7 +50,7 @@ func (c *Collection) Close() error {
 // nothing is left. Errors are those of this package, and those of find.Resolve and
 // fetch.Cache.Fetch; several are joined.
 func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, err error) {
-	c = &Collection{}
+	c = &Collection{limits: s.o.CacheLimits}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -105,7 +107,7 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 func (s *Session) openCache() (cache *fetch.Cache, err error) {
 	if s.o.Cache == CacheTemporary {
 		cache, err = fetch.OpenTemp()
-	} else if cache, err = fetch.OpenCache(""); err != nil {
+	} else if cache, err = fetch.OpenCache(s.o.CacheDir); err != nil {
 		if s.o.Offline || s.o.Cache == CacheRequired {
 			return nil, &CacheError{s.o.Offline, err}
 		}

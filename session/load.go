@@ -146,7 +146,7 @@ func (s *Session) loadOthers(ctx context.Context, c *Collection, l *Loaded, empt
 		return nil, errors.Join(none, l.Close())
 	}
 	s.tell(LeftOut{none})
-	rest := &Collection{cache: c.cache}
+	rest := &Collection{cache: c.cache, limits: c.limits}
 	for _, in := range c.Inputs {
 		if !slices.Contains(empty, in) {
 			rest.Inputs = append(rest.Inputs, in)

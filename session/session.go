@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"prowtrace/fetch"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
@@ -46,6 +47,14 @@ type Options struct {
 
 	// Cache says where fetched files go.
 	Cache CacheUse
+
+	// CacheDir is where the cache is; "": the user's. What a server reads for its visitors
+	// must not mix with what its owner has fetched with rights of his own.
+	CacheDir string
+
+	// CacheLimits say what stays in the cache when a request has ended; zero:
+	// fetch.DefaultLimits.
+	CacheLimits fetch.Limits
 
 	// Join says how the traces of each input become one; "": they stay as they are.
 	Join join.By

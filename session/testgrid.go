@@ -188,7 +188,7 @@ func (s *Session) tabCache() (string, error) {
 	if s.o.Cache == CacheTemporary {
 		return "", errors.New("nothing is to stay")
 	}
-	cache, err := fetch.OpenCache("")
+	cache, err := fetch.OpenCache(s.o.CacheDir)
 	if err != nil {
 		return "", err
 	}
