@@ -52,6 +52,15 @@ type openEntry struct {
 
 func (e *openEntry) ended() bool { return e.step == OpenReady || e.step == OpenFailed }
 
+// state says how far it is.
+func (e *openEntry) state() OpenState {
+	s := OpenState{Step: e.step, Since: e.since, Err: e.err, Spans: e.spans, Bytes: e.bytes}
+	if e.counts != nil {
+		s.Counts = e.counts()
+	}
+	return s
+}
+
 // stale reports whether an entry is not to be used any more.
 func (r *OpenRuns) stale(e *openEntry, now time.Time) bool {
 	switch {

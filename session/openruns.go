@@ -231,10 +231,8 @@ func (r *OpenRuns) Begin(ref prow.Ref) OpenState {
 	if err != nil {
 		return OpenState{Step: OpenFailed, Err: err}
 	}
-	s := OpenState{Step: e.step, Since: e.since, Err: e.err, Began: began, Spans: e.spans, Bytes: e.bytes}
-	if e.counts != nil {
-		s.Counts = e.counts()
-	}
+	s := e.state()
+	s.Began = began
 	return s
 }
 
@@ -296,4 +294,16 @@ func closeAll(gone []*Loaded) error {
 		errs = append(errs, l.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Peek says how far a run is, if anybody has asked for it. It begins nothing, and does not
+// count as a use.
+func (r *OpenRuns) Peek(ref prow.Ref) (OpenState, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.entries[openKey{ref.Run, (&Input{Ref: ref}).Part()}]
+	if e == nil || r.stale(e, r.o.Now()) {
+		return OpenState{}, false
+	}
+	return e.state(), true
 }

@@ -57,13 +57,13 @@ func (s site) asset(name string) ([]byte, error) {
 }
 
 // servePage sends the page; its script reads the address.
-func (s site) servePage(w http.ResponseWriter, r *http.Request, status int) {
+func (s site) servePage(w http.ResponseWriter, r *http.Request, at Mount, status int) {
 	content, err := ui.ReadFile("ui/" + s.page)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	send(w, r, status, blob{contentType: "text/html; charset=utf-8", body: content})
+	send(w, r, status, blob{contentType: "text/html; charset=utf-8", body: at.write(content)})
 }
 
 // servePageOfTrace tells programs by the status what the page tells people, and the
@@ -73,11 +73,11 @@ func (v *reader) servePageOfTrace(w http.ResponseWriter, r *http.Request) {
 	given := r.PathValue("trace")
 	t, err := v.lookup(given)
 	if err != nil {
-		ofTraces.servePage(w, r, asHTTPError(err).status)
+		ofTraces.servePage(w, r, v.mount, asHTTPError(err).status)
 		return
 	}
-	w.Header().Set("Link", strings.Join(firstRequests(given, t), ", "))
-	ofTraces.servePage(w, r, http.StatusOK)
+	w.Header().Set("Link", strings.Join(firstRequests(v.mount.Base, given, t), ", "))
+	ofTraces.servePage(w, r, v.mount, http.StatusOK)
 }
 
 const (
@@ -86,14 +86,14 @@ const (
 )
 
 // firstRequests are links to what the page of a trace asks for first, word for word.
-// id is its id as the address has it: hex digits.
-func firstRequests(id string, t trace.Trace) []string {
+// base is where the page is mounted; id is the trace's id as the address has it: hex digits.
+func firstRequests(base, id string, t trace.Trace) []string {
 	addresses := []string{"run", "traces/" + id}
 	for from := 0; from < t.Spans && from < piecesRequested*pieceOfColumns; from += pieceOfColumns {
 		addresses = append(addresses, fmt.Sprintf("traces/%s/columns?from=%d&to=%d", id, from, from+pieceOfColumns))
 	}
 	for i, a := range addresses {
-		addresses[i] = "</api/v1/" + a + ">; rel=preload; as=fetch; crossorigin"
+		addresses[i] = "<" + base + "/api/v1/" + a + ">; rel=preload; as=fetch; crossorigin"
 	}
 	return addresses
 }

@@ -36,7 +36,7 @@ modules['views/b.js'] = (() => {
 const { a } = modules['lib/a.js'];
 const b = a();
 async function more() {}
-async () => import('/ui/views/later.js');
+async () => import('./views/later.js');
 
 return { b, more };
 })();
@@ -45,13 +45,13 @@ modules['main.js'] = (() => {
 const { a } = modules['lib/a.js'];
 const { b } = modules['views/b.js'];
 a(b);
-async () => (await import('/ui/views/later.js')).c;
+async () => (await import('./views/later.js')).c;
 
 return {  };
 })();
 `,
-		"views/later.js": "import { modules } from '/ui/main.js';\nconst { a } = modules['lib/a.js'];\nimport { Only } from '../lib/only.js';\nexport const c = new Only(a);\n",
-		"lib/only.js":    "import { modules } from '/ui/main.js';\nexport class Only {}\n",
+		"views/later.js": "import { modules } from '../main.js';\nconst { a } = modules['lib/a.js'];\nimport { Only } from '../lib/only.js';\nexport const c = new Only(a);\n",
+		"lib/only.js":    "import { modules } from '../main.js';\nexport class Only {}\n",
 	}
 	for name, text := range want {
 		if string(got[name]) != text {

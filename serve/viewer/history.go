@@ -11,15 +11,21 @@ import (
 // and the API that it asks. All of h may come from a bucket and is not trusted; it must not
 // change any more. The handler answers to loopback names and addresses only.
 func NewHistory(h *history.History) http.Handler {
+	return newGuard(nil, NewMountedHistory(h, Mount{}))
+}
+
+// NewMountedHistory is NewHistory below a path of a server, as NewMounted is New.
+func NewMountedHistory(h *history.History, at Mount) http.Handler {
+	at = at.whole()
 	p := &historyPages{whole: h}
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]handler{"history": p.getHistory, "history/issue": p.getIssue, "": noSuchAddress} {
 		mux.HandleFunc("/api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) { answer.serve(nil, w, r) })
 	}
 	mux.HandleFunc("/ui/{asset...}", ofHistory.serveAsset)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { ofHistory.servePage(w, r, http.StatusOK) })
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { ofHistory.servePage(w, r, http.StatusNotFound) })
-	return newGuard(nil, mux)
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { ofHistory.servePage(w, r, at, http.StatusOK) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { ofHistory.servePage(w, r, at, http.StatusNotFound) })
+	return mux
 }
 
 type historyPages struct{ whole *history.History }

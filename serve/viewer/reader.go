@@ -17,6 +17,7 @@ type reader struct {
 	view  *trace.View
 	cache *analysis.Cache
 	info  Info
+	mount Mount
 }
 
 // drawing is a trace laid out to be shown.

@@ -47,7 +47,7 @@ func WritePage(ctx context.Context, w io.Writer, view *trace.View, info Info, s 
 	if err != nil {
 		return nil, err
 	}
-	v := &reader{view, analysis.Of(view), savedInfo(info)}
+	v := &reader{view, analysis.Of(view), savedInfo(info), Mount{}}
 	chosen := v.savedTraces(s.Traces)
 	if len(chosen) == 0 {
 		return nil, errors.New("cannot write a page of traces: there are none")

@@ -66,7 +66,7 @@ func (j *joiner) join(name string) error {
 	for _, m := range exported.FindAllStringSubmatch(text, -1) {
 		exports = append(exports, m[2])
 	}
-	text = exported.ReplaceAllString(j.imports(name, text), "$1")
+	text = exported.ReplaceAllString(j.imports(name, j.main, text), "$1")
 	fmt.Fprintf(&j.script, "\nmodules['%s'] = (() => {\n%s\nreturn { %s };\n})();\n", name, text, strings.Join(exports, ", "))
 	return nil
 }
@@ -80,13 +80,13 @@ func (j *joiner) send(name string) error {
 	if err != nil {
 		return err
 	}
-	j.sent[name] = []byte("import { modules } from '/ui/" + j.main + "';\n" + j.imports(name, text))
+	j.sent[name] = []byte("import { modules } from '" + relative(name, j.main) + "';\n" + j.imports(name, name, text))
 	return nil
 }
 
 // imports writes the imports of a module anew: what is in the script is taken from
-// there, what is not is noted to be sent.
-func (j *joiner) imports(name, text string) string {
+// there, what is not is noted to be sent. sent is the name of what holds the text then.
+func (j *joiner) imports(name, sent, text string) string {
 	text = importNow.ReplaceAllStringFunc(text, func(line string) string {
 		m := importNow.FindStringSubmatch(line)
 		from := path.Join(path.Dir(name), m[2])
@@ -99,8 +99,16 @@ func (j *joiner) imports(name, text string) string {
 	return importLater.ReplaceAllStringFunc(text, func(call string) string {
 		to := path.Join(path.Dir(name), importLater.FindStringSubmatch(call)[1])
 		j.later = append(j.later, to)
-		return "import('/ui/" + to + "')"
+		return "import('" + relative(sent, to) + "')"
 	})
+}
+
+// relative is how one module names another.
+func relative(from, to string) string {
+	if up := strings.Count(from, "/"); up > 0 {
+		return strings.Repeat("../", up) + to
+	}
+	return "./" + to
 }
 
 // read gives the text of a module whose imports and exports can be written anew.

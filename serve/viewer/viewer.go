@@ -92,6 +92,7 @@ type Link struct{ Text, URL string }
 type Viewer struct {
 	shared *trace.Shared
 	info   atomic.Pointer[Info]
+	mount  Mount
 	pages  http.Handler
 }
 
@@ -100,7 +101,16 @@ type Viewer struct {
 // viewer answers requests to loopback names and addresses, and to hosts, the names or
 // addresses without port that the server listens on.
 func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
-	v := &Viewer{shared: shared}
+	v := NewMounted(shared, info, Mount{})
+	v.pages = newGuard(hosts, v.pages)
+	return v
+}
+
+// NewMounted is New for a server that shows many runs, each below a path of its own. The
+// server strips that path from requests, and guards them: the viewer answers whoever
+// asks, and sets no headers of safety (see [SetHeaders]).
+func NewMounted(shared *trace.Shared, info Info, at Mount) *Viewer {
+	v := &Viewer{shared: shared, mount: at.whole()}
 	v.SetInfo(info)
 	mux := http.NewServeMux()
 	for pattern, answer := range addresses {
@@ -113,10 +123,10 @@ func New(shared *trace.Shared, info Info, hosts ...string) *Viewer {
 	mux.HandleFunc("/api/v1/summary", v.waitJudged)
 	mux.HandleFunc("/api/v1/traces/{trace}/summary", v.waitJudged)
 	mux.HandleFunc("/ui/{asset...}", ofTraces.serveAsset)
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, http.StatusOK) })
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, v.mount, http.StatusOK) })
 	mux.HandleFunc("/trace/{trace}", v.reading((*reader).servePageOfTrace))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, http.StatusNotFound) })
-	v.pages = newGuard(hosts, mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { ofTraces.servePage(w, r, v.mount, http.StatusNotFound) })
+	v.pages = mux
 	return v
 }
 
@@ -156,7 +166,7 @@ func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) ht
 			return
 		}
 		w.Header().Set(viewHeader, strconv.FormatInt(view.Place(), 10))
-		f(&reader{view, analysis.Of(view), *v.info.Load()}, w, r)
+		f(&reader{view, analysis.Of(view), *v.info.Load(), v.mount}, w, r)
 	}
 }
 

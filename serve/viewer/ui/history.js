@@ -3,6 +3,7 @@
 import { Failure, json } from './lib/api.js';
 import { bdi, h } from './lib/dom.js';
 import { count, counted } from './lib/format.js';
+import { partsOf } from './lib/place.js';
 import { applyTheme } from './lib/theme.js';
 import { shortNames } from './model/history.js';
 import { followKeys } from './views/historystrip.js';
@@ -46,7 +47,7 @@ function go(to) {
 async function open() {
   const { n, zone } = shown();
   try {
-    if (location.pathname !== '/') throw new Failure('There is no such page', 'The history is at the address that prowtrace printed.', 404);
+    if (partsOf(location)[0] !== '/') throw new Failure('There is no such page', 'The history is at the address that prowtrace printed.', 404);
     draw(await json(`history?n=${n}`), { n, zone });
   } catch (e) {
     document.body.replaceChildren(h('main', {}, h('section', { class: 'message', role: 'alert' }, h('h1', {}, e instanceof Error ? e.message : String(e)), e instanceof Failure ? h('p', {}, e.next) : null)));

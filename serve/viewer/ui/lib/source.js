@@ -1,10 +1,12 @@
 // Where answers come from: the server. In a page that was saved as a file the module of
 // the same shape in saved/ stands in its place.
 
+import { BASE } from './base.js';
+
 /** Whether there is a server, which answers everything and has downloads. */
 export const live = true;
 
-const API = '/api/v1/';
+const API = BASE + '/api/v1/';
 
 /**
  * The answer to a question, whatever its status. It throws where nobody answers.
