@@ -12,7 +12,7 @@ type warmStore struct {
 	warmed []int
 }
 
-func (s *warmStore) Warm(_ context.Context, n int) { s.warmed = append(s.warmed, n) }
+func (s *warmStore) Warm(_ context.Context, _ string, n int) { s.warmed = append(s.warmed, n) }
 
 func TestConnectionsAreOpenedAhead(t *testing.T) {
 	s := &warmStore{memStore: newStore(testRun.Bucket)}

@@ -26,7 +26,7 @@ func BenchmarkDownload(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		c.Warm(b.Context(), 64)
+		c.Warm(b.Context(), "b", 64)
 		g, ctx := errgroup.WithContext(b.Context())
 		g.SetLimit(64)
 		for o, err := range c.List(ctx, "b", "", "") {

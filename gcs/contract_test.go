@@ -10,7 +10,7 @@ import (
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Server {
 		s := gcstest.New(t)
-		s.CreateBucket("b")
+		s.CreateBucket("bucket")
 		s.CreateBucket("empty")
 		return storetest.Server{
 			Store: client(t, s),

@@ -17,6 +17,7 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
+	"prowtrace/internal/storehttp"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 )
@@ -26,7 +27,7 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var slow *slowError
-	var silent *silentError
+	var silent *storehttp.SilentError
 	cause := objstore.NetworkFailed
 	switch {
 	case errors.As(err, &dns):
@@ -112,7 +113,7 @@ func network(err error) error {
 		return fmt.Errorf("%w (HTTP %d to %s)", errForeign, answer.Code, answer.Header.Get("Location"))
 	}
 	var broken *brokenError
-	var silent *silentError
+	var silent *storehttp.SilentError
 	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	var op *net.OpError

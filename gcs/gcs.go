@@ -34,6 +34,7 @@ import (
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/api/option"
 
+	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
 
@@ -44,12 +45,8 @@ type Client struct {
 	host     string // host:port of the service, for messages
 	emulator bool   // STORAGE_EMULATOR_HOST chose the host
 
-	transport *http.Transport
-	pool      *pool
-	pause     pause
-	quiet     quiet
+	transport *storehttp.Transport
 	anonymous *storage.Client
-	reached   atomic.Bool  // the service has answered at least once
 	retries   atomic.Int64 // requests that had to be made again
 	buffers   sync.Pool    // of *[]byte, for copying bodies
 
@@ -117,7 +114,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	case o.Auth == AuthAnonymous && o.BillingProject != "":
 		return nil, errors.New("a billing project needs credentials, but only anonymous access is allowed: leave out one of the two")
 	}
-	c := &Client{opts: o, pause: pause{log: o.Logf}}
+	c := &Client{opts: o}
 	address := o.Endpoint
 	if address == "" {
 		address = os.Getenv("STORAGE_EMULATOR_HOST")
@@ -128,15 +125,13 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	c.host = endpoint.Host
-	c.quiet = quiet{first: o.FirstSign, every: o.StallTimeout, report: func(since time.Duration) {
-		if o.Silent != nil {
-			o.Silent(c.host, since)
-		}
-	}}
 	if c.emulator {
 		o.Logf("STORAGE_EMULATOR_HOST is set: all requests go to %s", endpoint.Host)
 	}
-	c.connect(endpoint)
+	// HTTP/1.1: see Options.Connections.
+	c.transport = storehttp.New(endpoint, storehttp.Options{
+		Connections: o.Connections, StallTimeout: o.StallTimeout, FirstSign: o.FirstSign, Silent: o.Silent, Logf: o.Logf, TLS: o.tls, Proxy: o.proxy,
+	})
 	c.access.remembered = map[string]bool{}
 	c.buffers.New = func() any { return new(make([]byte, 64<<10)) }
 	c.anonymous, err = c.storageClient(ctx, endpoint, nil)
@@ -164,9 +159,6 @@ func (o *Options) setDefaults() {
 	setDefault(&o.Patience, time.Minute)
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
-	}
-	if o.proxy == nil {
-		o.proxy = http.ProxyFromEnvironment
 	}
 }
 
@@ -223,15 +215,19 @@ func (c *Client) storageClient(ctx context.Context, endpoint *url.URL, token tok
 // Features are all that a store can have: an object's version is its generation,
 // its sum a CRC-32C.
 func (c *Client) Features() objstore.Features {
-	return objstore.Features{Pinned: true, Sums: true, Ranges: true}
+	return objstore.Features{Pinned: true, Sums: true, Ranges: true, Described: true}
 }
 
 // Retries returns how many requests had to be made again so far.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
+// Warm opens up to n connections in the background, for use while the first listing
+// is under way, and returns at once. Failures are not reported; the requests will
+// meet them. Behind a proxy it does nothing.
+func (c *Client) Warm(ctx context.Context, _ string, n int) { c.transport.Warm(ctx, n) }
+
 // Close closes idle connections. Readings under way must have ended.
 func (c *Client) Close() error {
-	c.pool.close()
-	c.transport.CloseIdleConnections()
+	c.transport.Close()
 	return nil
 }

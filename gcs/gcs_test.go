@@ -384,7 +384,7 @@ func TestWarmConnectionsAreUsed(t *testing.T) {
 					o.tls = s.Client().Transport.(*http.Transport).TLSClientConfig
 				}
 			})
-			c.Warm(t.Context(), n)
+			c.Warm(t.Context(), "b", n)
 			all := mustList(t, c, "b", "")
 
 			// All reads are held until all have come, so each needs a connection.
@@ -419,8 +419,8 @@ func TestWarmIsHarmless(t *testing.T) {
 		s := gcstest.New(t)
 		s.PutBytes("b", "x", []byte("x"))
 		c := client(t, s, func(o *Options) { o.Connections = 2 })
-		c.Warm(t.Context(), 100)
-		c.Warm(t.Context(), 100)
+		c.Warm(t.Context(), "b", 100)
+		c.Warm(t.Context(), "b", 100)
 		mustList(t, c, "b", "")
 		c.Close()
 		if n := s.Conns(); n > 3 {
@@ -429,7 +429,7 @@ func TestWarmIsHarmless(t *testing.T) {
 	})
 	t.Run("nobody there", func(t *testing.T) {
 		c := client(t, gcstest.New(t), func(o *Options) { o.Endpoint = deadAddress(t) })
-		c.Warm(t.Context(), 3)
+		c.Warm(t.Context(), "b", 3)
 		var unreachable *objstore.UnreachableError
 		if _, err := collect(t, c, "b", ""); !errors.As(err, &unreachable) {
 			t.Errorf("error %v", err)
@@ -439,7 +439,7 @@ func TestWarmIsHarmless(t *testing.T) {
 		s := gcstest.New(t)
 		c := client(t, s)
 		c.Close()
-		c.Warm(t.Context(), 3)
+		c.Warm(t.Context(), "b", 3)
 		if n := s.Conns(); n != 0 {
 			t.Errorf("%d connections after Close", n)
 		}
@@ -457,7 +457,7 @@ func TestProxyIsUsed(t *testing.T) {
 		o.Endpoint = "storage.invalid:80"
 		o.proxy = http.ProxyURL(proxy)
 	})
-	c.Warm(t.Context(), 4) // must not try to reach storage.invalid
+	c.Warm(t.Context(), "b", 4) // must not try to reach storage.invalid
 	if data, err := download(t, c, "b", "x"); err != nil || string(data) != "through the proxy" {
 		t.Errorf("read %q, %v", data, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/api/iterator"
 
+	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
 
@@ -52,7 +53,7 @@ func (c *Client) list(ctx context.Context, bucket, prefix, glob string, pages ch
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
 	}
-	ctx = withSilence(withListing(ctx))
+	ctx = storehttp.WithOperation(withListing(ctx))
 	var pager *iterator.Pager
 	var page []*storage.ObjectAttrs
 	var next string

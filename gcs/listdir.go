@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
 
+	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
 
@@ -30,7 +31,7 @@ func (c *Client) listDir(ctx context.Context, bucket, dir string, within objstor
 	if err := query.SetAttrSelection([]string{"Name", "Size", "CRC32C", "Generation", "Updated", "ContentType", "ContentEncoding", "Metadata"}); err != nil {
 		return err
 	}
-	ctx = withSilence(withListing(ctx))
+	ctx = storehttp.WithOperation(withListing(ctx))
 	var it *storage.ObjectIterator
 	var next *storage.ObjectAttrs
 	err := c.try(ctx, "list", bucket, func(b *storage.BucketHandle) (err error) {

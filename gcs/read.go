@@ -12,6 +12,7 @@ import (
 
 	"cloud.google.com/go/storage"
 
+	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
 
@@ -108,7 +109,7 @@ func (c *Client) open(ctx context.Context, o objstore.Object, offset, length int
 	if offset == 0 && length == o.Size {
 		length = -1
 	}
-	ctx = withSilence(withReading(ctx))
+	ctx = storehttp.WithOperation(withReading(ctx))
 	err = c.try(ctx, "read", o.Bucket, func(b *storage.BucketHandle) (err error) {
 		h := b.Object(o.Name).ReadCompressed(true)
 		if generation > 0 {

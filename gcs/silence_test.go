@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
 
@@ -78,10 +79,10 @@ func TestSilence(t *testing.T) {
 				if !errors.As(err, &unreachable) || unreachable.Cause != objstore.TooSlow {
 					t.Errorf("error %v", err)
 				}
-				if asked := s.Count(tt.op, "") - before; asked != mostSilences {
-					t.Errorf("%d requests, want %d", asked, mostSilences)
+				if asked := s.Count(tt.op, "") - before; asked != storehttp.MostSilences {
+					t.Errorf("%d requests, want %d", asked, storehttp.MostSilences)
 				}
-				if n := told.Load(); n < 1 || n > mostSilences {
+				if n := told.Load(); n < 1 || n > storehttp.MostSilences {
 					t.Errorf("told %d times", n)
 				}
 			})
@@ -93,7 +94,7 @@ func TestSilence(t *testing.T) {
 func TestSlowIsNotSilent(t *testing.T) {
 	s := gcstest.New(t)
 	s.PutBytes("b", "x", noise(100_000))
-	for range mostSilences + 2 { // each time some bytes more
+	for range storehttp.MostSilences + 2 { // each time some bytes more
 		s.Fault(gcstest.Match{Op: gcstest.Get, Times: 1}, gcstest.StallBody(10_000, make(chan struct{})))
 	}
 	c := client(t, s, func(o *Options) { o.StallTimeout = 100 * time.Millisecond })

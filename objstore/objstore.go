@@ -64,12 +64,22 @@ type Features struct {
 	Sums bool
 	// Ranges: ReadRange works.
 	Ranges bool
+	// Described: listed objects have ContentType, ContentEncoding and Metadata.
+	Described bool
 }
 
 // Warmer is a Store that can connect ahead of its requests.
 type Warmer interface {
-	// Warm opens up to n connections in the background and returns at once.
-	Warm(ctx context.Context, n int)
+	// Warm opens up to n connections for reading a bucket in the background and
+	// returns at once.
+	Warm(ctx context.Context, bucket string, n int)
+}
+
+// Summer is a Store whose listings lack sums that it can tell of one object.
+type Summer interface {
+	// Sum returns the sum of an object's stored bytes, as the server has it: the zero
+	// value if it has none. It costs no request just after Read, else one.
+	Sum(ctx context.Context, o Object) (Sum, error)
 }
 
 // Object describes one version of an object, as it was listed or read.

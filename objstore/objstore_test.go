@@ -72,3 +72,18 @@ func TestSum(t *testing.T) {
 		t.Error("no sum has a value")
 	}
 }
+
+// The values are those that the algorithms' definitions give for these bytes.
+func TestKindsOfSums(t *testing.T) {
+	for kind, want := range map[objstore.SumKind]string{
+		objstore.CRC32C: "e3069283", objstore.CRC32: "cbf43926", objstore.CRC64NVME: "ae8b14860a799888",
+		objstore.MD5: "25f9e794323b453885f5181f1b624d0b", objstore.SHA1: "f7c3bc1d808e04732adf679965ccc34ca7ae3441",
+		objstore.SHA256: "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
+	} {
+		h := objstore.Sum{Kind: kind}.NewHash()
+		h.Write([]byte("123456789"))
+		if got := kind.Of(h); got != (objstore.Sum{Kind: kind, Value: want}) {
+			t.Errorf("%s: %s, want %s", kind, got.Value, want)
+		}
+	}
+}

@@ -1,10 +1,14 @@
 package objstore
 
 import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"hash/crc32"
+	"hash/crc64"
 )
 
 // Sum is a checksum of an object's stored bytes. The zero value means that the
@@ -17,10 +21,20 @@ type Sum struct {
 // SumKind is the algorithm of a checksum.
 type SumKind string
 
-// CRC32C is the Castagnoli polynomial, big-endian.
-const CRC32C SumKind = "CRC32C"
+// The kinds of sums that stores have. Of a CRC the bytes are big-endian.
+const (
+	CRC32C    SumKind = "CRC32C" // the Castagnoli polynomial
+	CRC32     SumKind = "CRC32"  // that of IEEE
+	CRC64NVME SumKind = "CRC64NVME"
+	SHA256    SumKind = "SHA256"
+	SHA1      SumKind = "SHA1"
+	MD5       SumKind = "MD5"
+)
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5)
+)
 
 // NewCRC32C is the Sum of a CRC-32C.
 func NewCRC32C(crc uint32) Sum {
@@ -41,8 +55,19 @@ func (s Sum) CRC32C() (crc uint32, ok bool) {
 
 // NewHash returns what computes such a sum; nil where there is none to compare.
 func (s Sum) NewHash() hash.Hash {
-	if s.Kind == CRC32C {
+	switch s.Kind {
+	case CRC32C:
 		return crc32.New(castagnoli)
+	case CRC32:
+		return crc32.NewIEEE()
+	case CRC64NVME:
+		return crc64.New(nvme)
+	case SHA256:
+		return sha256.New()
+	case SHA1:
+		return sha1.New()
+	case MD5:
+		return md5.New()
 	}
 	return nil
 }

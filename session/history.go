@@ -105,7 +105,7 @@ func (s *Session) pastRuns(ctx context.Context, ref prow.Ref, n int) ([]find.Run
 		o := s.findOptions()
 		o.Unread = true
 		if w, ok := store.(objstore.Warmer); ok {
-			w.Warm(ctx, connectedAhead)
+			w.Warm(ctx, ref.Bucket, connectedAhead)
 		}
 		runs, err := find.Runs(ctx, store, ref, n, o)
 		return runs, s.choiceError(ref, err)

@@ -1,4 +1,4 @@
-package gcs
+package storehttp
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// mostSilences is how often in a row a server may give no byte within the limit
+// MostSilences is how often in a row a server may give no byte within the limit
 // before an operation is given up.
-const mostSilences = 3
+const MostSilences = 3
 
 // silence counts how often in a row the requests of one operation, the reading of an
 // object or a listing, ended without a byte within the limit. One goroutine makes
@@ -20,7 +20,9 @@ type silence struct{ times int }
 
 type silenceKey struct{}
 
-func withSilence(ctx context.Context) context.Context {
+// WithOperation makes the requests under the context one operation: their silences
+// are counted together. One goroutine makes them.
+func WithOperation(ctx context.Context) context.Context {
 	return context.WithValue(ctx, silenceKey{}, &silence{})
 }
 
@@ -30,18 +32,18 @@ func silenceOf(ctx context.Context) *silence {
 }
 
 // ended counts a silence of the given length and gives the error of it.
-func (s *silence) ended(limit time.Duration) *silentError {
+func (s *silence) ended(limit time.Duration) *SilentError {
 	if s == nil {
-		return &silentError{limit, 1}
+		return &SilentError{limit, 1}
 	}
 	s.times++
-	return &silentError{limit, s.times}
+	return &SilentError{limit, s.times}
 }
 
 // next is called before each request of the operation.
 func (s *silence) next(limit time.Duration) error {
-	if s != nil && s.times >= mostSilences {
-		return &silentError{limit, s.times}
+	if s != nil && s.times >= MostSilences {
+		return &SilentError{limit, s.times}
 	}
 	return nil
 }
@@ -52,22 +54,22 @@ func (s *silence) broken() {
 	}
 }
 
-// silentError is an answer that did not come, or did not go on. It is final after
-// mostSilences; see [Client.retryable].
-type silentError struct {
+// A SilentError is an answer that did not come, or did not go on. It is final after
+// MostSilences.
+type SilentError struct {
 	limit time.Duration
 	times int // in a row
 }
 
-func (e *silentError) Error() string {
+func (e *SilentError) Error() string {
 	if e.times == 1 {
 		return fmt.Sprintf("no byte came for %s", e.limit)
 	}
 	return fmt.Sprintf("no byte came for %s, %d times in a row", e.limit, e.times)
 }
 
-// Temporary makes the library try again.
-func (e *silentError) Temporary() bool { return e.times < mostSilences }
+// Temporary reports whether the request may be made again.
+func (e *SilentError) Temporary() bool { return e.times < MostSilences }
 
 // A vigil watches over one request: it tells of a silence when it begins to last, and
 // ends the request when it lasts too long. Neither the library nor the transport has
@@ -86,10 +88,10 @@ var errSilent = errors.New("silent for too long")
 
 // watch begins a vigil: the limit counts from when there is a connection, which has
 // limits of its own.
-func (c *Client) watch(ctx context.Context) *vigil {
-	v := &vigil{silence: silenceOf(ctx), limit: c.opts.StallTimeout}
+func (t *Transport) watch(ctx context.Context) *vigil {
+	v := &vigil{silence: silenceOf(ctx), limit: t.opts.StallTimeout}
 	ctx, v.end = context.WithCancelCause(ctx)
-	v.told = time.AfterFunc(c.opts.FirstSign, c.quiet.tell)
+	v.told = time.AfterFunc(t.opts.FirstSign, t.quiet.tell)
 	v.ended = time.AfterFunc(v.limit, func() { v.end(errSilent) })
 	v.ended.Stop()
 	v.Context = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { v.ended.Reset(v.limit) }})

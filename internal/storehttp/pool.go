@@ -1,4 +1,4 @@
-package gcs
+package storehttp
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // once. Failures are not reported; the requests will meet them.
 //
 // Behind a proxy it does nothing.
-func (c *Client) Warm(ctx context.Context, n int) { c.pool.warm(ctx, n) }
+func (t *Transport) Warm(ctx context.Context, n int) { t.pool.warm(ctx, n) }
 
 // pool holds connections that were opened before a request needed them.
 type pool struct {

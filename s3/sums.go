@@ -1,0 +1,94 @@
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/minio/minio-go/v7"
+
+	"prowtrace/objstore"
+)
+
+// sumOf is the sum of a whole object that an answer tells: its checksum if that is of
+// the whole, else its ETag if that is an MD5.
+func sumOf(info minio.ObjectInfo, header http.Header) objstore.Sum {
+	if info.ChecksumMode != minio.ChecksumCompositeMode.String() {
+		for _, told := range []struct {
+			kind  objstore.SumKind
+			value string
+		}{
+			{objstore.CRC32C, info.ChecksumCRC32C}, {objstore.CRC64NVME, info.ChecksumCRC64NVME}, {objstore.CRC32, info.ChecksumCRC32},
+			{objstore.SHA256, info.ChecksumSHA256}, {objstore.SHA1, info.ChecksumSHA1},
+		} {
+			// "…-3" is a sum of sums of three parts.
+			sum, err := base64.StdEncoding.DecodeString(told.value)
+			if err == nil && len(sum) > 0 && len(sum) == (objstore.Sum{Kind: told.kind}).NewHash().Size() {
+				return objstore.Sum{Kind: told.kind, Value: hex.EncodeToString(sum)}
+			}
+		}
+	}
+	// What is encrypted with a key of its own has an ETag that is no MD5.
+	encrypted := header.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "" ||
+		strings.HasPrefix(header.Get("X-Amz-Server-Side-Encryption"), "aws:")
+	if isMD5.MatchString(info.ETag) && !encrypted {
+		return objstore.Sum{Kind: objstore.MD5, Value: info.ETag}
+	}
+	return objstore.Sum{}
+}
+
+// isMD5 matches the ETag of an object that was uploaded in one part: others end in "-"
+// and the number of parts.
+var isMD5 = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// sums remembers what was told of objects that were read, until it is asked for.
+type sums struct {
+	mu   sync.Mutex
+	told map[[3]string]objstore.Sum // by bucket, name and ETag
+}
+
+// maxSums bounds what is remembered: nobody asks for the sums of logs.
+const maxSums = 10_000
+
+func (s *sums) put(bucket, name, etag string, sum objstore.Sum) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told == nil || len(s.told) >= maxSums {
+		s.told = map[[3]string]objstore.Sum{}
+	}
+	s.told[[3]string{bucket, name, etag}] = sum
+}
+
+func (s *sums) take(bucket, name, etag string) (objstore.Sum, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := [3]string{bucket, name, etag}
+	sum, ok := s.told[key]
+	delete(s.told, key)
+	return sum, ok
+}
+
+// Sum is objstore.Summer's.
+func (c *Client) Sum(ctx context.Context, o objstore.Object) (objstore.Sum, error) {
+	if sum, ok := c.sums.take(o.Bucket, o.Name, o.Version); ok {
+		return sum, nil
+	}
+	var info minio.ObjectInfo
+	rctx, _ := withOperation(ctx)
+	err := c.try(rctx, "read", o.Bucket, func(ctx context.Context, lib *library) (err error) {
+		info, err = lib.StatObject(ctx, o.Bucket, o.Name, minio.StatObjectOptions{Checksum: true})
+		return err
+	})
+	switch {
+	case err != nil:
+		return objstore.Sum{}, c.explain(ctx, "read", o.Bucket, o.Name, err)
+	case info.ETag != o.Version:
+		return objstore.Sum{}, fmt.Errorf("read %s: %w: another version is there than was listed", where(o.Bucket, o.Name), objstore.ErrNotExist)
+	}
+	return sumOf(info, info.Metadata), nil
+}
