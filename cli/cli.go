@@ -88,6 +88,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		newSummary(s),
 		newHistory(s),
 		newDiff(s),
+		newMCP(s),
 		newSignatures(s),
 		newVersion(s),
 	)

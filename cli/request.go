@@ -47,6 +47,7 @@ type request struct {
 
 	known       prow.Instances         // set by open, as are the following
 	knownErrors func() *triage.Matcher // that are known by their text
+	options     session.Options        // of the session
 	session     *session.Session
 	stores      map[string]store // that the session reads, by provider
 
@@ -119,11 +120,12 @@ func (r *request) open(ctx context.Context) error {
 	for provider, s := range r.stores {
 		readable[provider] = s
 	}
-	r.session = session.New(session.Options{
+	r.options = session.Options{
 		Instances: r.known, Stores: readable, Input: r.streams.In,
 		Choice: choice, Cache: cache, Join: joinBy(r.join), Untraced: r.join != "", Logs: r.logs, Patience: r.patience, Offline: r.offline, Refresh: r.refresh, Watch: r.watch, KeepGoing: r.keepGoing,
 		Events: r.hear, Sleep: r.sleep,
-	})
+	}
+	r.session = session.New(r.options)
 	return nil
 }
 

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"prowtrace/prow"
+	"prowtrace/serve/mcp"
+	"prowtrace/session"
+	"prowtrace/trace/join"
+)
+
+// mcpCommand offers tools to agents.
+type mcpCommand struct {
+	request
+	local  bool
+	answer int
+}
+
+// newMCP makes the command that serves one agent on standard input and output.
+func newMCP(s Streams) *cobra.Command {
+	m := &mcpCommand{request: newRequest(s), answer: mcp.DefaultAnswer}
+	c := &cobra.Command{
+		Use:   "mcp",
+		Short: "Offer tools to an agent, by the Model Context Protocol",
+		Long: `mcp answers an agent such as Claude Code, Codex, Gemini CLI, Cursor or VS Code, which starts
+it and talks with it on standard input and output. Its tools find runs, say what broke
+first, and read test failures, timelines, spans and logs. docs/agents.md tells how to set
+up each agent.
+
+An agent reads what the command line reads: the buckets that you may read. Paths on this
+machine only with --local: text in a log can try to make an agent read your files.`,
+		Example: `  codex mcp add prowtrace -- prowtrace mcp
+  gemini mcp add prowtrace prowtrace mcp
+  code --add-mcp '{"name":"prowtrace","command":"prowtrace","args":["mcp"]}'`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{errors.New("mcp takes no arguments"), "the agent names runs; docs/agents.md tells how to set it up"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return m.run(c.Context()) },
+	}
+	f := c.Flags()
+	m.registerStore(f)
+	named(f, &m.choice.bucket, "bucket", "", "BUCKET", "bucket of jobs whose name or page tells none")
+	f.BoolVar(&m.offline, "offline", false, "send no request: use the runs in the cache")
+	f.BoolVar(&m.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
+	f.BoolVar(&m.local, "local", false, "let the agent name files and directories of this machine")
+	f.Var(countValue{&m.answer}, "max-answer", fmt.Sprintf("bytes of an answer at most, from %d on; longer lists are paged", mcp.SmallestAnswer))
+	return c
+}
+
+func (m *mcpCommand) run(ctx context.Context) error {
+	if m.answer < mcp.SmallestAnswer {
+		return usageError{fmt.Errorf("--max-answer must be at least %d", mcp.SmallestAnswer), "leave it out: answers have at most " + fmt.Sprint(mcp.DefaultAnswer) + " bytes"}
+	}
+	m.join, m.logs = string(join.ByTime), true
+	if err := m.open(ctx); err != nil {
+		return err
+	}
+	defer m.close()
+	tools, runs := m.newTools(m.answer, nil)
+	tools.Local = m.local
+	err := mcp.New(tools).ServeStream(ctx, m.streams.In, m.streams.Out)
+	if err != nil {
+		err = fmt.Errorf("serving the agent: %w", err)
+	}
+	return errors.Join(err, runs.Close())
+}
+
+// newTools are what the tools for agents read. allow says which buckets may be read; nil:
+// all. The runs that it opens are closed by the caller.
+func (r *request) newTools(answer int, allow func(bucket string) error) (mcp.Options, *session.OpenRuns) {
+	options := r.options
+	options.Input = nil // it is the agent's
+	options.Events = r.hearQuietly
+	options.Logs, options.Untraced, options.Join = true, true, join.ByTime
+	how := r.judging(judgeFlags{baseline: session.BaselineAuto, number: passingRuns})
+	bounds := session.OpenRunsOptions{Judging: how}
+	if allow != nil {
+		options.Stores = onlyBuckets(options.Stores, allow)
+		bounds.Allow = func(run prow.Run) error { return allow(run.Bucket) }
+	}
+	runs := session.NewOpenRuns(session.New(options), bounds)
+	return mcp.Options{
+		Version: built(), Instances: r.known, Judging: how, Allow: allow, Answer: answer,
+		Session: func(choice session.Choice) *session.Session {
+			one := options
+			one.Choice = choice
+			one.Choice.Bucket = options.Choice.Bucket
+			return session.New(one)
+		},
+		Open: func(ctx context.Context, ref prow.Ref) (mcp.Run, error) { return runs.Open(ctx, ref) },
+	}, runs
+}
+
+// hearQuietly tells details of what several sessions do at a time: there is no progress to
+// be shown, and standard output is the agent's.
+func (r *request) hearQuietly(e session.Event) {
+	switch e.(type) {
+	case session.FetchStarted, session.FetchEnded:
+		return
+	}
+	if r.verbose {
+		r.hear(e)
+	}
+}
