@@ -70,19 +70,19 @@ func (s *Summary) others() string {
 // not seen.
 func (s *Summary) further() string {
 	var b strings.Builder
-	list := func(title string, lines []told) {
+	list := func(title string, lines []Told) {
 		if len(lines) > 0 {
 			b.WriteString("\n" + title + ":\n")
 		}
 		for _, l := range lines {
-			fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(l.said), l.at.reference())
+			fmt.Fprintf(&b, "- %s%s\n", text.MarkdownCode(l.Said), l.At.reference())
 		}
 	}
 	list("Waited for", s.waited())
 	list("Cut off", s.cut())
-	var gaps []told
+	var gaps []Told
 	for _, g := range s.Gaps {
-		gaps = append(gaps, told{said: sentence(g)})
+		gaps = append(gaps, Told{Said: sentence(g)})
 	}
 	list("Not seen", gaps)
 	return b.String()

@@ -181,17 +181,17 @@ func (p *page) rest(s *Summary) {
 }
 
 // lines writes lines below a word.
-func (p *page) lines(word string, lines []told) {
+func (p *page) lines(word string, lines []Told) {
 	for _, l := range lines {
-		p.label(word, l.said+l.at.brackets())
+		p.label(word, l.Said+l.At.brackets())
 		word = ""
 	}
 }
 
-// told is a sentence with its evidence.
-type told struct {
-	said string
-	at   Evidence
+// Told is a sentence with its evidence.
+type Told struct {
+	Said string
+	At   Evidence
 }
 
 // brackets names the place in brackets.
@@ -206,7 +206,7 @@ func (e Evidence) brackets() string {
 const mostWaits = 3
 
 // waited are the longest waits.
-func (s *Summary) waited() (lines []told) {
+func (s *Summary) waited() (lines []Told) {
 	all := slices.Clone(s.Waits)
 	slices.SortStableFunc(all, func(a, b Wait) int { return cmp.Compare(b.Duration, a.Duration) })
 	for _, w := range all {
@@ -217,22 +217,22 @@ func (s *Summary) waited() (lines []told) {
 		if w.Tries > 1 {
 			said += text.Count(w.Tries, "try") + ", "
 		}
-		lines = append(lines, told{said + w.Outcome, w.Evidence})
+		lines = append(lines, Told{said + w.Outcome, w.Evidence})
 	}
 	return lines
 }
 
 // cut is what was running when the run was ended.
-func (s *Summary) cut() (lines []told) {
+func (s *Summary) cut() (lines []Told) {
 	for _, u := range s.Unfinished[:min(len(s.Unfinished), mostWaits)] {
 		said := "still running at the end: " + text.Line(u.Text)
 		if u.Start != nil {
 			said += ", since " + u.Start.Format("15:04:05")
 		}
-		lines = append(lines, told{said, u.Evidence})
+		lines = append(lines, Told{said, u.Evidence})
 	}
 	if more := len(s.Unfinished) - mostWaits; more > 0 {
-		lines = append(lines, told{said: "and " + text.Number(more) + " more"})
+		lines = append(lines, Told{Said: "and " + text.Number(more) + " more"})
 	}
 	return lines
 }
