@@ -8,7 +8,7 @@ GOFLAGS += -tags=$(TAGS)
 export GOFLAGS
 
 # The nested modules, which users of prowtrace never download.
-NESTED := internal/fakegcs internal/realcollector/collector internal/jaegerpb/gen serve/viewer/browsertest
+NESTED := internal/fakegcs internal/realcollector/collector internal/realdeck/deck internal/jaegerpb/gen serve/viewer/browsertest serve/lens/decktest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
@@ -73,8 +73,9 @@ viewer: types browser ## the viewer's modules by themselves, and the page in a b
 	cd serve/viewer/browsertest && $(GO) vet . && PROWTRACE_REQUIRE_BROWSER=1 $(GO) test -count=1 .
 
 .PHONY: screenshots
-screenshots: browser ## the pictures in docs/images, light and dark
+screenshots: browser deck ## the pictures in docs/images: ours light and dark, and Prow's page
 	cd serve/viewer/browsertest && PROWTRACE_REQUIRE_BROWSER=1 $(GO) test -count=1 -run TestPictures -pictures ../../../docs/images .
+	cd serve/lens/decktest && PROWTRACE_REQUIRE_BROWSER=1 $(GO) test -count=1 -run TestRealDeck/picture -pictures ../../../docs/images .
 
 .PHONY: generated
 generated: ## are the generated files those that generate would write?
@@ -93,9 +94,14 @@ jaeger: ## a real Jaeger for the tests, built once a machine, outside the reposi
 collector: ## a real OpenTelemetry Collector for the tests, built once a machine, outside the repository
 	internal/realcollector/build-collector.sh
 
+.PHONY: deck
+deck: ## a real Deck, Prow's own page, for the tests, built once a machine, outside the repository
+	internal/realdeck/build-deck.sh
+
 .PHONY: test-real
-test-real: jaeger collector ## what needs large programs of others
+test-real: jaeger collector deck browser $(MODULES) ## what needs large programs of others
 	$(GO) test -count=1 -timeout 20m -run '^TestReal' ./export/push
+	cd serve/lens/decktest && $(GO) vet . && $(GO) test -count=1 -run '^TestReal' .
 
 .PHONY: size
 size: build ## the program stays below 30 MB

@@ -1,0 +1,43 @@
+'use strict';
+// The frame asks for what is missing, through Deck, and tells Deck how high it is.
+(() => {
+  const slowest = 5000; // ms between two questions about a run that is being read
+  let asked = 0;
+
+  const grown = () => window.spyglass && window.spyglass.contentUpdated();
+  const frame = () => document.getElementById('prowtrace');
+
+  // Deck answers a request whatever became of it, or never. What comes is ours if it has
+  // our element.
+  const ask = () => Promise.race([
+    window.spyglass.requestPage('more'),
+    new Promise((_, fail) => setTimeout(fail, 30000)),
+  ]);
+
+  const more = async () => {
+    let next = null;
+    try {
+      next = new DOMParser().parseFromString(await ask(), 'text/html').getElementById('prowtrace');
+    } catch { /* it is asked for again */ }
+    // A run that goes on is read again now and then: what is shown stays meanwhile.
+    const again = next && next.dataset.state === 'reading' && frame().dataset.state !== 'reading';
+    if (next && !again && !next.isEqualNode(frame())) {
+      const open = frame().querySelector('details[open]');
+      frame().replaceWith(document.adoptNode(next));
+      if (open && frame().querySelector('details')) frame().querySelector('details').open = true;
+      grown();
+    }
+    plan();
+  };
+
+  const plan = () => {
+    const again = Number(frame().dataset.again);
+    if (!window.spyglass || !again) return;
+    asked++;
+    setTimeout(more, Math.max(again, Math.min(again * asked / 4, slowest)));
+  };
+
+  document.addEventListener('toggle', grown, true);
+  window.addEventListener('resize', grown);
+  window.addEventListener('load', plan);
+})();
