@@ -29,8 +29,8 @@ type chart struct {
 
 // tick is a time on the axis. Places on the axis are in percent of its width.
 type tick struct {
-	X, At string
-	End   bool // the text stands before it
+	X, At    string
+	End, Mid bool // the text stands before it; it is left out where there is little room
 }
 
 // row is a line of the chart.
@@ -142,7 +142,8 @@ func newChart(d *analysis.Drawing, f *report.Finding) *chart {
 		at[line] = i
 	}
 	c := &chart{Floor: axisHeight + len(rows)*rowHeight, Height: axisHeight + len(rows)*rowHeight + 2}
-	c.Ticks = ticks(d)
+	a := axisOf(d)
+	c.Ticks = a.ticks()
 	indent := make([]int, len(rows))
 	spans, colour := 0, map[uint32]int{}
 	for i, line := range rows {
@@ -156,21 +157,21 @@ func newChart(d *analysis.Drawing, f *report.Finding) *chart {
 		if one.Group == analysis.NoGroup {
 			spans++
 		}
-		c.Rows = append(c.Rows, rowOf(d, line, i, indent[i], colour[one.Service]))
+		c.Rows = append(c.Rows, rowOf(d, a, line, i, indent[i], colour[one.Service]))
 	}
-	c.addCritical(d, at)
+	c.addCritical(d, a, at)
 	for i, p := range places {
 		row := rowAt(d, at, p.line)
 		if p.line < 0 || row < 0 {
 			continue
 		}
 		c.Marked = true
-		c.Rows[row].Marks = append(c.Rows[row].Marks, mark{percent(d, p.time), i + 1})
+		c.Rows[row].Marks = append(c.Rows[row].Marks, mark{a.percent(p.time), i + 1})
 	}
 	if left := d.Tree.Len() - spans; left > 0 {
 		c.Left = text.Count(left, "more span")
 	}
-	c.Said = fmt.Sprintf("Waterfall of %s, %s", text.Count(d.Tree.Len(), "span"), text.Duration(time.Duration(d.End-d.Start)))
+	c.Said = fmt.Sprintf("Waterfall of %s, %s", text.Count(d.Tree.Len(), "span"), text.Duration(time.Duration(a.to-a.from)))
 	return c
 }
 
@@ -306,13 +307,13 @@ func above(d *analysis.Drawing, at map[int]int, line int) int {
 }
 
 // rowOf draws a line.
-func rowOf(d *analysis.Drawing, line, number, indent, colour int) row {
+func rowOf(d *analysis.Drawing, a axis, line, number, indent, colour int) row {
 	l := d.Layout.Lines[line]
 	start, end := d.Extent(line)
 	y := axisHeight + number*rowHeight
 	r := row{
 		Y: y, Text: y + 14, Bar: y + 4, Path: y + 15, Mark: y + rowHeight/2, Indent: 4 + 10*indent,
-		X: percent(d, start), Width: width(d, start, end), Colour: colour,
+		X: a.percent(start), Width: a.width(start, end), Colour: colour,
 		Name: said(d.Layout.Names[l.Name]), Took: text.Duration(time.Duration(max(end-start, 0))),
 	}
 	service := said(d.Layout.Services[l.Service])
@@ -333,7 +334,7 @@ func rowOf(d *analysis.Drawing, line, number, indent, colour int) row {
 
 // addCritical draws the critical path below the bars: each piece in the row of its span, or
 // of what it is under. Pieces are as fine as the eye can see, whatever their number.
-func (c *chart) addCritical(d *analysis.Drawing, at map[int]int) {
+func (c *chart) addCritical(d *analysis.Drawing, a axis, at map[int]int) {
 	on := make([][cells]bool, len(c.Rows))
 	rows := make(map[int32]int) // by line: what many pieces ask for
 	for _, s := range d.Critical() {
@@ -346,7 +347,7 @@ func (c *chart) addCritical(d *analysis.Drawing, at map[int]int) {
 		if row < 0 {
 			continue
 		}
-		from, to := cell(d, s.From), cell(d, s.To)
+		from, to := a.cell(s.From), a.cell(s.To)
 		for k := from; k <= to; k++ {
 			on[row][k] = true
 		}
@@ -366,34 +367,53 @@ func (c *chart) addCritical(d *analysis.Drawing, at map[int]int) {
 	}
 }
 
-func cell(d *analysis.Drawing, at int64) int { return min(int(part(d, at)*cells), cells-1) }
+func (a axis) cell(at int64) int { return min(int(a.part(at)*cells), cells-1) }
 
 // ticks are the quarters of the time.
-func ticks(d *analysis.Drawing) (all []tick) {
+func (a axis) ticks() (all []tick) {
 	const n = 4
 	for k := range n + 1 {
 		at := "0"
 		if k > 0 {
-			at = text.Duration(time.Duration((d.End - d.Start) / n * int64(k)))
+			at = text.Duration(time.Duration((a.to - a.from) / n * int64(k)))
 		}
-		all = append(all, tick{share(float64(k) / n), at, k == n})
+		all = append(all, tick{share(float64(k) / n), at, k == n, k > 0 && k < n})
 	}
 	return all
 }
 
-// part says how far a time is between the start and the end, from 0 to 1.
-func part(d *analysis.Drawing, at int64) float64 {
-	if d.End <= d.Start {
-		return 0
+// axis is the time that a chart shows: that of all spans but those of which one knows how
+// long they took, and not when.
+type axis struct{ from, to int64 }
+
+func axisOf(d *analysis.Drawing) (a axis) {
+	first := true
+	for i := range d.Tree.Len() {
+		if d.Tree.Unplaced(i) {
+			continue
+		}
+		from, to := d.Tree.Times(i)
+		if first {
+			a, first = axis{from, to}, false
+		}
+		a = axis{min(a.from, from), max(a.to, to)}
 	}
-	return min(max(float64(at-d.Start)/float64(d.End-d.Start), 0), 1)
+	return a
 }
 
-func percent(d *analysis.Drawing, at int64) string { return share(part(d, at)) }
+// part says how far a time is on the axis, from 0 to 1.
+func (a axis) part(at int64) float64 {
+	if a.to <= a.from {
+		return 0
+	}
+	return min(max(float64(at-a.from)/float64(a.to-a.from), 0), 1)
+}
+
+func (a axis) percent(at int64) string { return share(a.part(at)) }
 
 // width is that of a bar: thin ones can be seen.
-func width(d *analysis.Drawing, start, end int64) string {
-	return share(max(part(d, end)-part(d, start), 0.002))
+func (a axis) width(start, end int64) string {
+	return share(max(a.part(end)-a.part(start), 0.002))
 }
 
 func share(part float64) string { return strconv.FormatFloat(part*100, 'f', 2, 64) + "%" }

@@ -10,7 +10,8 @@
 // the frame and Deck's own. Secrets are masked.
 //
 // What it never does: use cookies or other headers that Deck passes on, trust what Deck says
-// of a run's files, read a file, decide which buckets may be read.
+// of a run's files, read a file, decide which buckets may be read, or which Decks may ask:
+// who serves it checks the host, which is Deck's.
 package lens
 
 import (
@@ -20,7 +21,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,10 +64,6 @@ type Options struct {
 	// Page gives the address of the full page of a run, for visitors; "" is none. nil:
 	// there are none.
 	Page func(prow.Run) string
-
-	// Hosts are the names of the Decks that are answered to, as visitors ask for them,
-	// without ports; none: all.
-	Hosts []string
 }
 
 // A Lens is the handler that Deck asks. Close ends what it began. It is safe for concurrent
@@ -94,11 +90,7 @@ func (l *Lens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
-	switch {
-	case !l.answersTo(r.Host):
-		refuse(w, http.StatusForbidden, "Refused: this lens answers to other Decks than "+text.Quote(r.Host, 100)+".")
-		return
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		h.Set("Allow", "GET, POST")
 		refuse(w, http.StatusMethodNotAllowed, "Refused: a lens is asked by GET or POST.")
 		return
@@ -147,11 +139,6 @@ func refuse(w http.ResponseWriter, status int, sentence string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	fmt.Fprintln(w, sentence)
-}
-
-// answersTo reports whether a Deck of this host is answered to.
-func (l *Lens) answersTo(host string) bool {
-	return len(l.o.Hosts) == 0 || slices.ContainsFunc(l.o.Hosts, func(other string) bool { return bareHost(other) == bareHost(host) })
 }
 
 // bareHost takes the port, brackets and a last dot off a host.
