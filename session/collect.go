@@ -34,13 +34,16 @@ func (c *Collection) Close() error {
 	}
 	c.Inputs = nil
 	if c.cache != nil {
-		if _, err := c.cache.Prune(cmp.Or(c.limits, fetch.DefaultLimits)); err != nil {
-			errs = append(errs, err)
-		}
-		errs = append(errs, c.cache.Close())
+		errs = append(errs, closeCache(c.cache, c.limits))
 		c.cache = nil
 	}
 	return errors.Join(errs...)
+}
+
+// closeCache prunes the cache and lets go of it.
+func closeCache(c *fetch.Cache, l fetch.Limits) error {
+	_, err := c.Prune(cmp.Or(l, fetch.DefaultLimits))
+	return errors.Join(err, c.Close())
 }
 
 // Collect fetches the runs and lists the local files that the references mean. All
@@ -79,10 +82,15 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 		runs, c.Inputs = append(runs, in), append(c.Inputs, in)
 	}
 	if len(runs) > 0 {
-		if c.cache, err = s.openCache(); err != nil {
+		var cache *fetch.Cache
+		if s.shared != nil {
+			cache = s.shared.cache
+		} else if cache, err = s.openCache(); err != nil {
 			return c, err
+		} else {
+			c.cache = cache
 		}
-		if err = s.fetch(ctx, c.cache, runs); err != nil {
+		if err = s.fetch(ctx, cache, runs); err != nil {
 			return c, err
 		}
 	}
@@ -149,7 +157,12 @@ func (s *Session) fetch(ctx context.Context, cache *fetch.Cache, inputs []*Input
 			wanted = append(wanted, i)
 		}
 	}
-	pool := fetch.NewPool(fetch.DefaultParallel)
+	var pool *fetch.Pool
+	if s.shared != nil {
+		pool = s.shared.pool
+	} else {
+		pool = fetch.NewPool(fetch.DefaultParallel)
+	}
 	for _, i := range wanted {
 		fetching.Go(func() error {
 			errs[i] = s.fetchOne(ctx, cache, inputs[i], pool, progress)

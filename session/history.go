@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,11 +46,13 @@ func (s *Session) History(ctx context.Context, ref prow.Ref, n int, known *triag
 	p := &past{s: s, infos: infos, known: known, runs: make([]history.Run, len(infos)), told: make([]bool, len(infos))}
 	news := p.recall()
 	s.tell(HistoryStarted{ref, len(news)})
-	failed, err := p.read(ctx, news)
-	if err == nil && len(failed) > 0 {
-		err = p.judge(ctx, append(p.baseline(), failed...))
+	if len(news) == 0 {
+		return p.runs, nil
 	}
-	return p.runs, err
+	if p.shared, err = s.beside().share(); err != nil {
+		return p.runs, err
+	}
+	return p.runs, errors.Join(p.readAll(ctx, news), p.shared.close())
 }
 
 // past is a history that is being made.
@@ -57,6 +60,8 @@ type past struct {
 	s     *Session
 	infos []find.RunInfo
 	known *triage.Matcher
+
+	shared *sharing // by the requests for all runs
 
 	mu   sync.Mutex
 	runs []history.Run // of each of infos
@@ -169,127 +174,135 @@ func (p *past) fail(i int, why error) {
 	p.mu.Unlock()
 }
 
-// load fetches and loads some of the runs, each input with its number.
-func (p *past) load(ctx context.Context, s *Session, some []int) (*Loaded, map[*Input]int, error) {
-	if len(some) == 0 {
-		return nil, nil, nil
-	}
-	refs := make([]prow.Ref, len(some))
-	for k, i := range some {
-		refs[k] = prow.Ref{Kind: prow.KindRun, Run: p.infos[i].Run}
-	}
-	c, err := s.Collect(ctx, refs)
+// beside is a session for its runs.
+func (p *past) beside() *Session {
+	s := p.s.beside()
+	s.shared = p.shared
+	return s
+}
+
+// load fetches and loads a run. There is no Loaded of one that cannot be had.
+func (p *past) load(ctx context.Context, s *Session, i int) (*Loaded, *Input, error) {
+	c, err := s.Collect(ctx, []prow.Ref{{Kind: prow.KindRun, Run: p.infos[i].Run}})
 	var l *Loaded
 	if err == nil {
 		l, err = s.Load(ctx, c)
 	}
 	if err != nil {
-		if ctx.Err() == nil { // they are gaps
-			for _, i := range some {
-				p.fail(i, err)
-			}
+		if ctx.Err() == nil { // it is a gap
+			p.fail(i, err)
 			err = nil
 		}
 		return nil, nil, err
 	}
-	numbers := map[*Input]int{}
-	for _, in := range l.Inputs {
-		k := slices.IndexFunc(some, func(i int) bool { return p.infos[i].Build == in.Ref.Build && p.infos[i].Job == in.Ref.Job })
-		if k >= 0 {
-			numbers[in] = some[k]
-		}
+	at := slices.IndexFunc(l.Inputs, func(in *Input) bool { return p.infos[i].Build == in.Ref.Build && p.infos[i].Job == in.Ref.Job })
+	if at < 0 {
+		p.fail(i, errors.New("its files could not be had"))
+		return nil, nil, l.Close()
 	}
-	for _, i := range some {
-		if !slices.ContainsFunc(l.Inputs, func(in *Input) bool { return numbers[in] == i && in.Ref.Build == p.infos[i].Build }) {
-			p.fail(i, errors.New("its files could not be had"))
-		}
-	}
-	return l, numbers, nil
+	return l, l.Inputs[at], nil
 }
 
-// read reads what Prow's files and JUnit tell of runs, and gives those that are to be judged.
-func (p *past) read(ctx context.Context, some []int) (failed []int, err error) {
-	s := p.s.beside()
+// readAll reads some runs side by side, and judges each that failed as soon as it is known
+// to have. What passed last, and all are compared with, is known when all were read.
+func (p *past) readAll(ctx context.Context, some []int) error {
+	c := &compared{there: make(chan struct{}), places: make(chan struct{}, judgedTogether)}
+	var failed atomic.Bool
+	judging, within := errgroup.WithContext(ctx)
+	var reading errgroup.Group
+	for _, i := range some {
+		reading.Go(func() error {
+			judged, err := p.read(within, i)
+			if err == nil && !judged {
+				failed.Store(true)
+				judging.Go(func() error { return p.judge(within, i, c) })
+			}
+			return err
+		})
+	}
+	judging.Go(func() error {
+		if err := reading.Wait(); err != nil || !failed.Load() {
+			return err
+		}
+		return p.prepare(within, c)
+	})
+	err := judging.Wait()
+	return errors.Join(err, c.base.Close())
+}
+
+// read reads what Prow's files and JUnit tell of a run. It reports whether no more need be
+// known: the run did not fail, or cannot be had.
+func (p *past) read(ctx context.Context, i int) (judged bool, err error) {
+	s := p.beside()
 	s.o.NoTraces = true
-	l, numbers, err := p.load(ctx, s, some)
+	l, in, err := p.load(ctx, s, i)
 	if l == nil {
-		return nil, err
+		return true, err
 	}
 	view, release := l.Acquire()
-	for _, in := range l.Inputs {
-		i, ok := numbers[in]
-		if !ok {
-			continue
-		}
-		e, _ := withoutLogs(in, in, view)
-		judged := e.Metadata.State() == runfile.Passed || e.Metadata.State() == runfile.Running
-		if p.set(i, history.Of(e, nil), judged); !judged {
-			failed = append(failed, i)
-		}
-	}
+	e, _ := withoutLogs(in, in, view)
+	state := e.Metadata.State()
+	judged = state == runfile.Passed || state == runfile.Running
+	p.set(i, history.Of(e, nil), judged)
 	release()
-	return failed, l.Close()
+	return judged, l.Close()
 }
 
-// judge judges runs that failed, each as soon as its logs are there, and compares them with
-// those that passed.
-func (p *past) judge(ctx context.Context, some []int) error {
-	l, numbers, err := p.load(ctx, p.s.beside(), some)
+// judge judges a run that failed when its logs are there, and compares it with those that
+// passed.
+func (p *past) judge(ctx context.Context, i int, c *compared) error {
+	l, in, err := p.load(ctx, p.beside(), i)
 	if l == nil {
 		return err
 	}
 	view, release := l.Acquire()
 	defer release()
-	c := &compared{there: make(chan struct{}), places: make(chan struct{}, judgedTogether)}
-	var failed []*Input
-	for _, in := range l.Inputs {
-		i, ok := numbers[in]
-		switch {
-		case !ok:
-		case p.runs[i].State == runfile.Passed:
-			c.passed = append(c.passed, in)
-		default:
-			failed = append(failed, in)
-		}
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.prepare(ctx, c, numbers, view) })
-	for _, in := range failed {
-		g.Go(func() error { return p.judgeOne(ctx, in, view, numbers[in], c) })
-	}
-	return errors.Join(g.Wait(), l.Close())
+	return errors.Join(p.judgeOne(ctx, in, view, i, c), l.Close())
 }
 
 // compared is what the runs that failed are compared with.
 type compared struct {
-	passed []*Input
-	base   Baseline      // of these
+	base   Baseline
 	there  chan struct{} // closed when it is
 	places chan struct{} // of runs that are judged together
 }
 
 // prepare reads the runs to compare with.
-func (p *past) prepare(ctx context.Context, c *compared, numbers map[*Input]int, view *trace.View) error {
-	all := make([]*triage.Evidence, len(c.passed))
+func (p *past) prepare(ctx context.Context, c *compared) error {
+	some := p.baseline()
+	all := make([]Baseline, len(some))
 	g, reading := errgroup.WithContext(ctx)
-	for k, in := range c.passed {
-		g.Go(func() (err error) {
-			if all[k], _, err = Evidence(reading, in, view); err == nil {
-				err = all[k].Prepare(reading, p.known)
-			}
-			return err
-		})
+	for k, i := range some {
+		g.Go(func() error { return p.prepareOne(reading, &all[k], i) })
 	}
-	if err := g.Wait(); err != nil {
+	err := g.Wait()
+	for k := range all {
+		c.base.take(&all[k], len(some))
+	}
+	if err == nil {
+		close(c.there)
+	}
+	return err
+}
+
+// prepareOne reads one of them.
+func (p *past) prepareOne(ctx context.Context, one *Baseline, i int) error {
+	l, in, err := p.load(ctx, p.beside(), i)
+	if l == nil {
 		return err
 	}
-	for k, in := range c.passed {
-		if all[k].Metadata.State() == runfile.Passed {
-			c.base.Add(in, all[k])
-			p.set(numbers[in], history.Of(all[k], nil), true)
-		}
+	one.loaded = append(one.loaded, l)
+	view, release := l.Acquire()
+	one.leases = append(one.leases, release)
+	e, _, err := Evidence(ctx, in, view)
+	if err == nil {
+		err = e.Prepare(ctx, p.known)
 	}
-	close(c.there)
+	if err != nil || e.Metadata.State() != runfile.Passed {
+		return err
+	}
+	one.Add(in, e)
+	p.set(i, history.Of(e, nil), true)
 	return nil
 }
 

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/gcstest/pastruns"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
+	"prowtrace/prow/runfile"
 	"prowtrace/session"
 	"prowtrace/triage"
 	"prowtrace/triage/history"
@@ -144,6 +146,33 @@ func TestHistoryIsCheap(t *testing.T) {
 	}
 	if len(logs) != 4+3 {
 		t.Errorf("%d logs were read, not 7", len(logs))
+	}
+}
+
+// The log of a run that failed is asked for while the files of another are on their way. If it
+// waited for all, these would be given up after 15 s: they are sent when the log is read.
+func TestHistoryDoesNotWaitForAll(t *testing.T) {
+	o, server := past(t)
+	root := "logs/" + pastruns.Broken + "/"
+	late := root + pastruns.Build(pastruns.Broken, 2) + "/finished.json"
+	asked := make(chan struct{})
+	server.Fault(gcstest.Match{Object: root + pastruns.Build(pastruns.Broken, 10) + "/build-log.txt", Times: 1}, gcstest.Before(func() { close(asked) }))
+	server.Fault(gcstest.Match{Object: late}, gcstest.StallHeaders(asked))
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+	defer cancel()
+	signatures, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := prow.Ref{Kind: prow.KindJob, Run: prow.Run{Provider: "gs", Bucket: pastruns.Bucket, Job: pastruns.Broken}}
+	runs, err := session.New(o).History(ctx, ref, 30, triage.NewMatcher(signatures))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if r.Gap != "" || r.State != runfile.Passed && r.State != runfile.Failed {
+			t.Errorf("run %s is %s: %s", r.Build, r.State, r.Gap)
+		}
 	}
 }
 

@@ -122,6 +122,7 @@ const (
 type Session struct {
 	o       Options
 	telling sync.Mutex // one event at a time
+	shared  *sharing   // nil: each Collect has a cache and a pool of its own
 }
 
 // New returns a Session with these options.
@@ -131,6 +132,23 @@ func New(o Options) *Session {
 	}
 	return &Session{o: o}
 }
+
+// sharing is what many small requests share: opening the cache and pruning it looks at every
+// run in it.
+type sharing struct {
+	cache  *fetch.Cache
+	limits fetch.Limits // of what stays in it
+	pool   *fetch.Pool
+}
+
+// share opens the cache.
+func (s *Session) share() (*sharing, error) {
+	cache, err := s.openCache()
+	return &sharing{cache, s.o.CacheLimits, fetch.NewPool(fetch.DefaultParallel)}, err
+}
+
+// close lets go of the cache when all requests have ended.
+func (s *sharing) close() error { return closeCache(s.cache, s.limits) }
 
 // sleep pauses.
 func (s *Session) sleep(ctx context.Context, d time.Duration) error {
