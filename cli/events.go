@@ -91,7 +91,9 @@ func (r *request) hear(e session.Event) {
 		}
 		r.note("left out: %s", what)
 	case session.ProblemsFound:
-		r.problems(e.Problems)
+		if !r.onlyLogs {
+			r.problems(e.Problems)
+		}
 	}
 }
 

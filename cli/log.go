@@ -118,7 +118,7 @@ func (l *logCommand) run(ctx context.Context, arg string) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	l.join, l.logs = string(join.ByTime), true
+	l.join, l.logs, l.onlyLogs = string(join.ByTime), true, true
 	if err := l.open(ctx); err != nil {
 		return err
 	}

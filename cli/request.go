@@ -41,6 +41,7 @@ type request struct {
 	join      string
 	choice    choiceFlags
 	logs      bool          // runs are loaded for their logs
+	onlyLogs  bool          // what is wrong with traces is of no interest
 	reported  bool          // services are shown by their reported names, without labels
 	patience  time.Duration // how long files beside the traces keep them back; 0: as long as they come
 	keepFiles bool          // what the cache holds is the result, so it has to last

@@ -83,8 +83,8 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 		}
 	}
 	alone, empty := s.partUntraced(view, inputs)
-	if s.o.Logs {
-		return l, nil // their logs are there
+	if s.o.Logs { // those without spans have logs
+		alone, empty = nil, nil
 	}
 	if len(empty) > 0 && len(empty) < len(inputs) {
 		return s.loadOthers(ctx, c, l, empty)
@@ -93,7 +93,7 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	if told = s.tellForeign(inputs, told); len(told) > 0 {
 		s.tell(ProblemsFound{told})
 	}
-	if len(empty) == len(inputs) {
+	if len(empty) > 0 {
 		return nil, errors.Join(noSpans(inputs, l.Problems), l.Close())
 	}
 	s.tellUntraced(alone, l.Problems)

@@ -143,7 +143,15 @@ type savedPage struct {
 	find   string
 	traces []savedTrace
 	pack   pack
+	share  float64 // of the pack that may be full behind what is added now
+	missed []missed
 	left   []string
+}
+
+// missed counts answers of one kind for which there was no room.
+type missed struct {
+	what string
+	n    int
 }
 
 // request makes a request for a handler, with parameters.
@@ -159,7 +167,9 @@ func (p *savedPage) request(parameters ...string) *http.Request {
 // begin makes the bundle without which there is no page: what the traces are, and their lines.
 func (p *savedPage) begin() (*bundle, error) {
 	out := &bundle{}
+	list := []summary{}
 	for _, t := range p.traces {
+		list = append(list, p.summary(t.Tree))
 		head, err := p.getTrace(nil, t.drawing)
 		if err != nil {
 			return nil, err
@@ -177,11 +187,14 @@ func (p *savedPage) begin() (*bundle, error) {
 		out.raw(t.path+"/columns", t.columns(0, h.Lines))
 		out.json(t.path+"/lines", map[string]any{"lines": texts})
 	}
+	out.json("traces", map[string]any{"traces": list})
 	return out, p.ctx.Err()
 }
 
-// fill adds what there is room for, the most telling first.
+// fill adds what there is room for, the most telling first. The views of many traces leave
+// room for the details of what matters in them.
 func (p *savedPage) fill() error {
+	p.share = 0.75
 	for _, t := range p.traces {
 		if err := p.addViews(t); err != nil {
 			return err
@@ -191,9 +204,10 @@ func (p *savedPage) fill() error {
 		return err
 	}
 	details := p.details()
-	if err := p.addDetails(details, true, 0.7); err != nil {
+	if err := p.addDetails(details, true, 0.85); err != nil {
 		return err
 	}
+	p.share = 0.95
 	for _, t := range p.traces {
 		if err := p.addLogs(t); err != nil {
 			return err
@@ -202,10 +216,20 @@ func (p *savedPage) fill() error {
 	if err := p.addDetails(details, false, 0.9); err != nil {
 		return err
 	}
+	if err := p.addRun(); err != nil {
+		return err
+	}
+	for _, m := range p.missed {
+		of := ""
+		if m.n > 1 {
+			of = " of " + text.Count(m.n, "trace")
+		}
+		p.left = append(p.left, "There was no room for "+m.what+of+".")
+	}
 	if n, all := details.held, details.all; n < all {
 		p.left = append(p.left, fmt.Sprintf("The details of %s of %s: those of findings, errors, the critical path and the longest spans are here.", text.Number(all-n), text.Count(all, "span")))
 	}
-	return p.addRun()
+	return p.ctx.Err()
 }
 
 // addViews adds what sums up a trace.
@@ -313,11 +337,6 @@ func (p *savedPage) tracesLeft() string {
 
 // addRun adds what is known of the run beside its traces.
 func (p *savedPage) addRun() error {
-	list := []summary{}
-	for _, t := range p.traces {
-		list = append(list, p.summary(t.Tree))
-	}
-	p.add("traces", map[string]any{"traces": list}, "the list of traces")
 	if said := p.tracesLeft(); said != "" {
 		p.left = append(p.left, said)
 	}
@@ -342,9 +361,15 @@ func (p *savedPage) add(path string, answer any, what string) {
 	} else {
 		out.json(path, answer)
 	}
-	if !p.pack.put(out, 0.95) {
-		p.left = append(p.left, "There was no room for "+what+".")
+	if p.pack.put(out, p.share) {
+		return
 	}
+	i := slices.IndexFunc(p.missed, func(m missed) bool { return m.what == what })
+	if i < 0 {
+		i = len(p.missed)
+		p.missed = append(p.missed, missed{what: what})
+	}
+	p.missed[i].n++
 }
 
 // end adds what the page says of itself.

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"prowtrace/internal/mask"
@@ -98,6 +101,15 @@ func TestSavedAnswersAreTheServers(t *testing.T) {
 	}
 }
 
+// mapOf is a value of keys, all with the same text.
+func mapOf(keys ...string) *commonpb.AnyValue {
+	m := &commonpb.KeyValueList{}
+	for _, k := range keys {
+		m.Values = append(m.Values, textAttribute(k, "v"))
+	}
+	return &commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: m}}
+}
+
 func sameJSON(a, b string) bool {
 	decode := func(s string) (out any) {
 		if json.Unmarshal([]byte(s), &out) != nil {
@@ -115,7 +127,7 @@ func TestSavedPageIsMasked(t *testing.T) {
 	token := "ghp_" + strings.Repeat("aB3", 12)
 	key := "-----BEGIN RSA " + "PRIVATE KEY-----"
 	secret := func(s *tracepb.Span) {
-		with(textAttribute("args", "--token "+token), textAttribute("db.password", "hunter2hunter2"), textAttribute("long", strings.Repeat("x ", 2040)+token), attribute("list", list("a", token)))(s)
+		with(textAttribute("args", "--token "+token), textAttribute("db.password", "hunter2hunter2"), textAttribute("long", strings.Repeat("x ", 2040)+token), attribute("list", list("a", token)), attribute("map", mapOf(token, token+" ")))(s)
 		s.Events = append(s.Events, eventAt(10, "event "+token, textAttribute("exception.message", token)))
 		failed("refused: Authorization: Bearer " + token)(s)
 	}
@@ -224,5 +236,36 @@ func TestSavedPageIsTheSame(t *testing.T) {
 func TestSavedPageOfNothing(t *testing.T) {
 	if _, err := WritePage(context.Background(), io.Discard, load(t, trace.Source{Name: "empty.otel"}), Info{}, Saved{}); err == nil || !strings.Contains(err.Error(), "there are none") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Of many traces that are too much for a file, what there was no room for is counted by its
+// kind, and the list of all is there.
+func TestSavedPageOfManyTraces(t *testing.T) {
+	var sources []trace.Source
+	for n := range byte(100) {
+		var spans []span
+		for i := range uint64(250) {
+			spans = append(spans, span{id: i + 1, parent: min(i, 1), name: fmt.Sprintf("call %x", sha256.Sum256([]byte{n, byte(i)})), start: i, end: i + 100})
+		}
+		sources = append(sources, file(t, n+1, spans...))
+	}
+	whole, answers, left := savedAs(t, load(t, sources...), Info{}, Saved{})
+	if len(whole) > savedBytes {
+		t.Errorf("the page has %d bytes", len(whole))
+	}
+	var list struct{ Traces []json.RawMessage }
+	if err := json.Unmarshal([]byte(answers["traces"]), &list); err != nil || len(list.Traces) != 100 {
+		t.Errorf("%d traces are listed: %v", len(list.Traces), err)
+	}
+	details := 0
+	for path := range answers {
+		if strings.Contains(path, "/spans/") {
+			details++
+		}
+	}
+	said := strings.Join(left, "\n")
+	if details == 0 || !strings.Contains(said, "There was no room for the flame graph of ") || len(left) > 12 {
+		t.Errorf("%d details, left out:\n%s", details, said)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"prowtrace/internal/mask"
@@ -24,7 +26,7 @@ func maskedJSON(value any) ([]byte, error) {
 	return json.Marshal(maskedValue(all))
 }
 
-// maskedValue hides the secrets in a decoded value, in place. Its depth is that of an
+// maskedValue hides the secrets in a decoded value, and may change it. Its depth is that of an
 // answer, and of values of attributes: encoding/json reads no more than 10,000 levels.
 func maskedValue(value any) any {
 	switch v := value.(type) {
@@ -35,11 +37,25 @@ func maskedValue(value any) any {
 			v[i] = maskedValue(v[i])
 		}
 	case map[string]any:
-		for key := range v {
-			v[key] = maskedValue(v[key])
-		}
+		return maskedFields(v)
 	}
 	return value
+}
+
+// maskedFields hides the secrets in the keys too, each of which stays a key of its own.
+func maskedFields(fields map[string]any) map[string]any {
+	masked := make(map[string]any, len(fields))
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		as := maskedText(key)
+		for n := 2; as != key; n++ {
+			if _, taken := masked[as]; !taken {
+				break
+			}
+			as = fmt.Sprintf("%s (%d)", maskedText(key), n)
+		}
+		masked[as] = maskedValue(fields[key])
+	}
+	return masked
 }
 
 // shortestCut is the length of the shortest texts that may have been cut: a shorter one that
