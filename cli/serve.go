@@ -18,15 +18,29 @@ func newServe(s Streams) *cobra.Command {
 	r.patience = besideFirst
 	var storage, listen string
 	var compare judgeFlags
+	forTeam := newTeamServe(&r)
 	c := &cobra.Command{
-		Use:   "serve WHAT…",
-		Short: "Serve traces to a Jaeger or Grafana of your own",
-		Long: `serve fetches and loads like prowtrace itself, then serves until it is ended:
+		Use:   "serve [WHAT…]",
+		Short: "Serve traces to a Jaeger or Grafana of your own, or to a team",
+		Long: `serve WHAT fetches and loads like prowtrace itself, then serves until it is ended:
 the Jaeger remote storage (v2 and v1) on --storage-listen, and the built-in pages
-on --listen. Anyone who reaches these addresses can read the traces.`,
-		Args: atLeastOne,
+on --listen. Anyone who reaches these addresses can read the traces.
+
+Without WHAT it serves a team: a page where a link or the name of a job is pasted, and
+the paths of Prow, such as /view/gs/BUCKET/…, so that changing the host of a link is
+enough. Runs are loaded when they are first opened. Only the public buckets of known
+Prows are read, and anonymously, unless --allow-bucket says otherwise. There is no login:
+docs/server.md shows how to put it behind a proxy that has one.`,
+		Example: `  prowtrace serve e2e-kops-aws-distro-deb13
+  prowtrace serve --listen :8080 --host prowtrace.example.com`,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
+			if len(args) == 0 {
+				return forTeam.run(ctx, c.Flags(), storage, listen, compare)
+			}
+			if err := forTeam.unused(c.Flags()); err != nil {
+				return err
+			}
 			if err := r.open(ctx); err != nil {
 				return err
 			}
@@ -72,6 +86,7 @@ on --listen. Anyone who reaches these addresses can read the traces.`,
 	compare.register(c.Flags())
 	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage")
 	named(c.Flags(), &listen, "listen", "127.0.0.1:16680", "HOST:PORT", "address of the built-in pages")
+	forTeam.register(c.Flags())
 	return c
 }
 

@@ -17,7 +17,7 @@ func NewHistory(h *history.History) http.Handler {
 // NewMountedHistory is NewHistory below a path of a server, as NewMounted is New.
 func NewMountedHistory(h *history.History, at Mount) http.Handler {
 	at = at.whole()
-	p := &historyPages{whole: h}
+	p := &historyPages{h, at.Run}
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]handler{"history": p.getHistory, "history/issue": p.getIssue, "": noSuchAddress} {
 		mux.HandleFunc("/api/v1/"+pattern, func(w http.ResponseWriter, r *http.Request) { answer.serve(nil, w, r) })
@@ -28,14 +28,25 @@ func NewMountedHistory(h *history.History, at Mount) http.Handler {
 	return mux
 }
 
-type historyPages struct{ whole *history.History }
+type historyPages struct {
+	whole *history.History
+	run   func(address string) string // of Mount
+}
 
 func (p *historyPages) getHistory(_ *reader, r *http.Request) (any, error) {
 	h, err := p.last(r)
 	if err != nil {
 		return nil, err
 	}
-	return shownHistory(h, p.most()), nil
+	shown := shownHistory(h, p.most())
+	for _, j := range shown.Jobs {
+		for i := range j.Runs {
+			if p.run != nil && j.Runs[i].URL != "" {
+				j.Runs[i].URL = p.run(j.Runs[i].URL)
+			}
+		}
+	}
+	return shown, nil
 }
 
 // getIssue sends the history as the text of an issue; its secrets are masked.

@@ -13,6 +13,10 @@ import (
 type Mount struct {
 	Base string // path before all addresses of the page and its API, without a slash at its end
 	UI   string // path of the scripts and styles (see RunAssets); "": Base with /ui
+
+	// Run gives where the server shows a run of a history, by its address at Prow: a path of
+	// the server, or that address. nil: the latter.
+	Run func(address string) string
 }
 
 // RunAssets serves what pages of runs load, below a pattern that ends in {asset...}.

@@ -1,0 +1,54 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// prowtrace serve without a run: a team's server from the start to a graceful stop.
+func TestServeTeam(t *testing.T) {
+	r := start(t, nil, "serve", "--listen", "127.0.0.1:0", "--base-path", "/pt", "--log-format", "json", "--baseline", "none")
+	address, ok := strings.CutPrefix(r.address, "pages ")
+	if !ok || !strings.HasSuffix(address, "/pt/") {
+		t.Fatalf("it printed %q", r.address)
+	}
+	r.address = address
+	get := func(path string) (int, string) {
+		resp, err := http.Get(strings.TrimSuffix(address, "/pt/") + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(body)
+	}
+	code, body := get("/pt/api/v1/summary?link=" + url.QueryEscape("gs://"+failingRun[strings.Index(failingRun, "kubernetes-ci-logs"):]))
+	var summary struct {
+		Findings []struct{ Title string }
+	}
+	if err := json.Unmarshal([]byte(body), &summary); err != nil || code != http.StatusOK || len(summary.Findings) == 0 {
+		t.Errorf("status %d: %s", code, body)
+	}
+	if code, body := get("/pt/view/gs/private-bucket/logs/job/1900000000000000001"); code != http.StatusForbidden {
+		t.Errorf("status %d: %s", code, body)
+	}
+	if code, body := get("/metrics"); code != http.StatusOK || !strings.Contains(body, "prowtrace_runs_loaded 1\n") {
+		t.Errorf("status %d: %s", code, body)
+	}
+	r.interrupt(t)
+	for _, line := range strings.Split(strings.TrimSpace(r.stderr.String()), "\n") {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("no line of JSON: %s", line)
+		}
+	}
+	if !strings.Contains(r.stderr.String(), `"msg":"stopped"`) {
+		t.Errorf("it does not tell that it stopped:\n%s", r.stderr)
+	}
+}

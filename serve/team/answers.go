@@ -1,0 +1,151 @@
+package team
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/prow"
+)
+
+// Bounds on answers that take long to make: histories, and the runs of a pull request.
+const (
+	answerKept   = 5 * time.Minute
+	answerTime   = 3 * time.Minute
+	mostAnswers  = 200
+	madeTogether = 2
+)
+
+// question is what such an answer is of: a job or a pull request, and how many runs.
+type question struct {
+	of   prow.Ref
+	runs int
+}
+
+// newQuestion leaves out of a reference what makes no other answer.
+func newQuestion(ref prow.Ref, runs int) question {
+	return question{prow.Ref{Kind: ref.Kind, Run: ref.Run, Cursor: ref.Cursor}, runs}
+}
+
+// answers makes answers that take long: one for all who ask, in the background, kept for a
+// while. It is safe for concurrent use.
+type answers[T any] struct {
+	now    func() time.Time
+	make   func(context.Context, question) (T, error)
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	places chan struct{}
+
+	mu  sync.Mutex
+	all map[question]*answer[T]
+}
+
+type answer[T any] struct {
+	done  chan struct{} // closed when the others are there
+	value T
+	err   error
+	at    time.Time
+}
+
+func newAnswers[T any](now func() time.Time, made func(context.Context, question) (T, error)) *answers[T] {
+	a := &answers[T]{now: now, make: made, places: make(chan struct{}, madeTogether), all: map[question]*answer[T]{}}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	return a
+}
+
+// get gives the answer of a key, once it is there. Errors are those of ctx and of making it,
+// and a *userError where too many are being made.
+func (a *answers[T]) get(ctx context.Context, key question) (T, error) {
+	var none T
+	one, err := a.enter(key)
+	if err != nil {
+		return none, err
+	}
+	select {
+	case <-one.done:
+		return one.value, one.err
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}
+
+// ready gives the answer of a key if it is there, and begins to make it if nobody has.
+func (a *answers[T]) ready(key question) (value T, there bool, err error) {
+	one, err := a.enter(key)
+	if err != nil {
+		return value, false, err
+	}
+	select {
+	case <-one.done:
+		return one.value, one.err == nil, one.err
+	default:
+		return value, false, nil
+	}
+}
+
+func (a *answers[T]) enter(key question) (*answer[T], error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	for k, one := range a.all {
+		if !one.at.IsZero() && now.Sub(one.at) >= keptFor(one.err) {
+			delete(a.all, k)
+		}
+	}
+	if one := a.all[key]; one != nil {
+		return one, nil
+	}
+	if a.ctx.Err() != nil {
+		return nil, &userError{http.StatusServiceUnavailable, "The server is stopping", "Try again in a minute."}
+	}
+	if len(a.all) >= mostAnswers {
+		return nil, &userError{http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute."}
+	}
+	one := &answer[T]{done: make(chan struct{})}
+	a.all[key] = one
+	a.work.Go(func() { a.run(key, one) })
+	return one, nil
+}
+
+// keptFor is how long an answer is kept; an error only for a short while.
+func keptFor(err error) time.Duration {
+	if err != nil {
+		return answerKept / 10
+	}
+	return answerKept
+}
+
+func (a *answers[T]) run(key question, one *answer[T]) {
+	ctx, cancel := context.WithTimeout(a.ctx, answerTime)
+	defer cancel()
+	value, err := func() (v T, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("internal fault: %s", text.Clip(fmt.Sprint(p), 300))
+			}
+		}()
+		select {
+		case a.places <- struct{}{}:
+			defer func() { <-a.places }()
+		case <-ctx.Done():
+			return v, context.Cause(ctx)
+		}
+		return a.make(ctx, key)
+	}()
+	a.mu.Lock()
+	one.value, one.err, one.at = value, err, a.now()
+	a.mu.Unlock()
+	close(one.done)
+}
+
+// close ends what is being made, and waits for it.
+func (a *answers[T]) close() {
+	a.mu.Lock() // nothing begins after this
+	a.cancel()
+	a.mu.Unlock()
+	a.work.Wait()
+}

@@ -1,0 +1,161 @@
+package team
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"prowtrace/internal/text"
+	"prowtrace/serve/viewer"
+)
+
+// largestBody is what is read of a request that a mount gets, in bytes.
+const largestBody = 4 << 20
+
+// own guards the server's own pages: hosts, origins, and what a browser may run.
+func (s *Server) own(h http.HandlerFunc) http.Handler {
+	return s.hosted(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		viewer.SetHeaders(w.Header())
+		w.Header().Set("Content-Security-Policy", policy)
+		if !s.fromOwnPage(r) {
+			plain(w, http.StatusForbidden, "Refused: a page of another site asked for this.")
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			plain(w, http.StatusMethodNotAllowed, "Refused: this page can only be read (GET or HEAD).")
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer cancel()
+		h(w, r.WithContext(ctx))
+	}))
+}
+
+// policy is the viewer's, and lets the start page's form ask this server.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// hosted refuses requests under names that are not the server's.
+func (s *Server) hosted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(s.o.Hosts, "*") && !s.hosts.AnswerTo(r.Host) {
+			plain(w, http.StatusMisdirectedRequest, "Refused: this server does not answer to the name "+text.Quote(r.Host, 100)+".")
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// fromOwnPage reports whether a request comes from the server's own pages, or from those of
+// the origins that are allowed, as far as the browser says.
+func (s *Server) fromOwnPage(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin == "" || viewer.SameOrigin(r) || slices.ContainsFunc(s.o.Origins, func(o string) bool { return strings.EqualFold(o, origin) })
+}
+
+// watched counts and logs requests, and ends a fault with the request that met it.
+func (s *Server) watched(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := s.o.Now()
+		ctx, span := s.o.Tracer.request(r)
+		out := &counted{ResponseWriter: w}
+		r = r.WithContext(ctx)
+		defer func() {
+			fault := recover()
+			if fault != nil && fault != http.ErrAbortHandler {
+				s.o.Log.Error("fault", "path", text.Clip(r.URL.Path, 300), "fault", text.Clip(text.Line(strings.TrimSpace(faultText(fault))), 300), "stack", string(debug.Stack()))
+				s.metrics.faults.Inc()
+				if out.status == 0 {
+					plain(out, http.StatusInternalServerError, "The server met a fault. Its log has the time of this request.")
+				}
+			}
+			took := s.o.Now().Sub(began)
+			route := s.route(r)
+			s.metrics.request(route, out.code(), took)
+			span.end(route, out.code(), s.o.Now())
+			level := slog.LevelInfo
+			if route == "probe" {
+				level = slog.LevelDebug
+			}
+			s.o.Log.Log(ctx, level, "request", "method", r.Method, "path", text.Clip(r.URL.Path, 300), "route", route, "status", out.code(), "bytes", out.bytes, "took", took.Round(time.Microsecond), "visitor", s.visitor(r))
+			if fault != nil {
+				panic(http.ErrAbortHandler)
+			}
+		}()
+		h.ServeHTTP(out, r)
+	})
+}
+
+func faultText(fault any) string {
+	switch f := fault.(type) {
+	case error:
+		return f.Error()
+	case string:
+		return f
+	}
+	return "unknown"
+}
+
+// route is the kind of a request, of which there are few, for metrics.
+func (s *Server) route(r *http.Request) string {
+	path := strings.TrimPrefix(r.URL.Path, s.base)
+	switch {
+	case path == "/healthz" || path == "/readyz" || path == "/metrics":
+		return "probe"
+	case strings.HasPrefix(path, "/ui/"):
+		return "asset"
+	case strings.HasPrefix(path, "/api/"):
+		return "api"
+	case strings.HasPrefix(path, "/view/") && strings.Contains(path, "/api/v1/"):
+		return "viewer"
+	case strings.HasPrefix(path, "/view/") || strings.HasPrefix(path, "/gcs/"):
+		return "run"
+	case strings.HasPrefix(path, "/job-history"), strings.HasPrefix(path, "/pr-history"):
+		return "history"
+	case path == "/" || path == "/open":
+		return "start"
+	}
+	return "other"
+}
+
+// counted notes what was answered.
+type counted struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (c *counted) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	n, err := c.ResponseWriter.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets handlers flush.
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// Flush is for streams of the mounts.
+func (c *counted) Flush() { _ = http.NewResponseController(c.ResponseWriter).Flush() }
+
+func (c *counted) code() int {
+	if c.status == 0 {
+		return http.StatusOK
+	}
+	return c.status
+}
