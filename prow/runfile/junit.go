@@ -366,6 +366,7 @@ func (j *junitReader) closeCase() {
 	if j.keeps(s, c.Case) {
 		if j.room.output != nil {
 			c.Output = j.room.output.take(c.Output, c.Outcome == CasePassed)
+			c.Message = j.room.output.message(c.Message)
 		}
 		s.Cases = append(s.Cases, c.Case)
 	} else {

@@ -22,10 +22,22 @@ const (
 	maxPassedOutput = 4 << 10
 	maxOutputs      = 16 << 20 // of all cases that did not pass
 	maxPassed       = 8 << 20  // of all that did
+
+	maxMessages  = 64 << 20 // of why cases did not pass, together; further ones are short
+	shortMessage = 300
 )
 
 // outputRoom is how much is kept of the outputs of a run. It is safe for concurrent use.
-type outputRoom struct{ failed, passed atomic.Int64 }
+type outputRoom struct{ failed, passed, messages atomic.Int64 }
+
+// message cuts why a case did not pass to what there is room for.
+func (r *outputRoom) message(s string) string {
+	if r.messages.Add(int64(len(s))) <= maxMessages || len(s) <= shortMessage {
+		return s
+	}
+	head, _ := mask.Cut(s, shortMessage)
+	return strings.Clone(head) + "…"
+}
 
 // take cuts the outputs of a case to what there is room for.
 func (r *outputRoom) take(all []Output, passed bool) (kept []Output) {

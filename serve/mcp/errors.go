@@ -59,6 +59,8 @@ func nextOf(err error) string {
 		network *objstore.UnreachableError
 	)
 	switch {
+	case errors.As(err, &passing):
+		return "Name a run to compare with as baseline."
 	case errors.As(err, &parse):
 		return "Give the link of a run, JOB/BUILD, gs://BUCKET/PATH, or the name of a job. resolve_link says what a link means."
 	case errors.As(err, &choice) && len(choice.Near) > 0:
@@ -73,8 +75,6 @@ func nextOf(err error) string {
 		return "list_runs shows the runs that a job has; buckets delete old ones."
 	case errors.As(err, &missing):
 		return "search_evidence with path_glob and without text_regex lists the files that there are."
-	case errors.As(err, &passing):
-		return "Name a run to compare with as baseline."
 	case errors.As(err, &syntax):
 		return syntax.Hint + "."
 	case errors.As(err, &access):
