@@ -429,7 +429,9 @@ func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Mutation hardly ever finds a checksum: put right ones where the frame allows.
 		for _, fixed := range [][]byte{data, fixChecksums(data)} {
-			checkRecords(t, fixed)
+			if f := parse(t, fixed); f.Format() != FormatOTLP && !f.Converted() { // whose records have another form
+				checkRecords(t, fixed)
+			}
 		}
 	})
 }
