@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func TestExamples(t *testing.T) {
 			}
 			hard := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 			first := make([]byte, 4)
-			if _, err := out.Read(first); err != nil || string(first) != "http" && string(first) != "stor" {
+			if _, err := out.Read(first); err != nil || !slices.Contains([]string{"http", "stor", "page"}, string(first)) {
 				t.Errorf("%s\nprinted %q, %v", example, first, err)
 			}
 			cmd.Process.Signal(os.Interrupt)

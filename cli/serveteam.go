@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -35,6 +36,7 @@ type teamServe struct {
 
 	allow   []string
 	base    string
+	url     string
 	hosts   []string
 	origins []string
 	visitor string
@@ -48,13 +50,14 @@ type teamServe struct {
 func newTeamServe(r *request) *teamServe { return &teamServe{r: r} }
 
 // teamFlags are the flags that say nothing where a run is given.
-var teamFlags = []string{"allow-bucket", "base-path", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time",
+var teamFlags = []string{"allow-bucket", "base-path", "url", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time",
 	"visitor-loads", "visitor-size", "visitor-spans", "log-format"}
 
 func (t *teamServe) register(f *pflag.FlagSet) {
 	const without = "without WHAT: "
 	f.StringArrayVar(&t.allow, "allow-bucket", nil, without+"read this bucket, and no other but those that are named so; NAME reads anonymously, NAME=auto and NAME=adc with the server's credentials (default: the buckets of known Prows)")
 	named(f, &t.base, "base-path", "", "PATH", without+"path before all others, as a proxy has it")
+	named(f, &t.url, "url", "", "URL", without+"address of the start page for visitors, for the links of the lens in Prow's page (default: --listen, where that is this machine)")
 	f.StringArrayVar(&t.hosts, "host", nil, without+"name that the server answers to, besides those of this machine; * is any")
 	f.StringArrayVar(&t.origins, "origin", nil, without+"another origin whose pages may send requests, as https://prow.example.com")
 	named(f, &t.visitor, "visitor-header", "", "NAME", without+"header in which a proxy says who asks, for the limits of a visitor; else the address counts")
@@ -138,14 +141,27 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
-	o.Hosts = append(slices.Clone(t.hosts), hostsOf(listen)...)
+	o.Hosts = slices.Concat(t.hosts, hostsOf(listen), t.deckHosts())
 	servers, err := serve.ListenPages(ctx, listen)
 	if err != nil {
 		return err
 	}
 	defer servers.Close()
+	address, err := t.address(servers.Viewer())
+	if err != nil {
+		return err
+	}
+	endLens := func() {}
+	o.Mounts = func(runs *session.OpenRuns) map[string]http.Handler {
+		lens, end := t.lens(runs, address)
+		endLens = end
+		return map[string]http.Handler{lensPath: lens}
+	}
 	site := team.New(o)
-	defer func() { err = errors.Join(err, site.Close()) }()
+	defer func() {
+		endLens()
+		err = errors.Join(err, site.Close())
+	}()
 	site.SetReady(ctx.Err)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return servers.Run(ctx, nil, site) })

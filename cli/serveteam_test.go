@@ -52,3 +52,38 @@ func TestServeTeam(t *testing.T) {
 		t.Errorf("it does not tell that it stopped:\n%s", r.stderr)
 	}
 }
+
+// The server answers Deck at /lens: under Deck's name, which is not its own, if it knows
+// that Deck. The full page is linked where visitors find the server.
+func TestServeLens(t *testing.T) {
+	r := start(t, nil, "serve", "--listen", "127.0.0.1:0", "--base-path", "/pt", "--url", "https://prowtrace.example.com/pt/", "--host", "prow.example.com", "--baseline", "none")
+	address := strings.TrimPrefix(r.address, "pages ")
+	ask := func(host string) (int, string) {
+		const run = "kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
+		req, err := http.NewRequest(http.MethodPost, address+"lens", strings.NewReader(`{"action":"rerender","ArtifactSource":"gs/`+run+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(body)
+	}
+	for _, host := range []string{"prow.k8s.io", "prow.example.com:8080", "127.0.0.1"} {
+		if code, body := ask(host); code != http.StatusOK || !strings.Contains(body, `href="https://prowtrace.example.com/pt/view/gs/kubernetes-ci-logs/pr-logs/pull/kops/18000/`) {
+			t.Errorf("%s: %d %s", host, code, body)
+		}
+	}
+	if code, body := ask("evil.example.com"); code != http.StatusMisdirectedRequest {
+		t.Errorf("%d %s", code, body)
+	}
+	r.address = address
+	r.interrupt(t)
+}

@@ -1,29 +1,21 @@
 package decktest
 
 import (
-	"context"
+	"bufio"
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"prowtrace/gcs"
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/realdeck"
-	"prowtrace/objstore"
-	"prowtrace/prow"
-	"prowtrace/serve/lens"
-	"prowtrace/session"
-	"prowtrace/trace/join"
-	"prowtrace/triage"
 )
 
 var pictures = flag.String("pictures", "", "folder to write the picture of docs/spyglass.md to")
@@ -36,43 +28,58 @@ const (
 	hostile = view + "logs/ci-hostile/1900000000000000077"
 )
 
-// house is a Deck with a lens beside it.
+// house is a Deck with prowtrace's server beside it.
 type house struct {
-	store *gcstest.Server // that the lens reads; Deck has one of its own
-	full  *httptest.Server
+	store *gcstest.Server // that prowtrace reads; Deck has one of its own
+	pages string          // address of prowtrace's start page
 }
 
-// build starts the store, the lens, and a Deck that shows it as docs/spyglass.md says.
+// build starts the stores, prowtrace, and a Deck that shows its lens as docs/spyglass.md says.
 func build(t *testing.T) *house {
 	t.Helper()
 	realdeck.Dir(t)
 	h := &house{store: storage(t)}
-	h.full = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "the full page of %s", r.URL.Path) }))
-	t.Cleanup(h.full.Close)
-	client, err := gcs.New(context.Background(), gcs.Options{Auth: gcs.AuthAnonymous, Endpoint: h.store.Host, Attempts: 1})
+	h.pages = serve(t, h.store.Host)
+	realdeck.Start(t, storage(t).Host, config(t, strings.TrimSuffix(h.pages, "/")))
+	return h
+}
+
+// serve starts prowtrace's server, which reads buckets at a storage server, and gives the
+// address of its start page. It ends with the test.
+func serve(t *testing.T, storage string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "prowtrace")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = "../../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "STORAGE_EMULATOR_HOST="+storage, "PROWTRACE_CACHE="+t.TempDir(), "CI=true")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Close() })
-	all, err := triage.BuiltIn()
-	if err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s := session.New(session.Options{Stores: map[string]objstore.Store{"gs": client}, Join: join.ByTime, Untraced: true, Cache: session.CacheTemporary})
-	runs := session.NewOpenRuns(s, session.OpenRunsOptions{Judging: session.Judging{Known: triage.NewMatcher(all)}})
 	t.Cleanup(func() {
-		if err := runs.Close(); err != nil {
-			t.Error(err)
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("prowtrace serve: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("prowtrace said:\n%s", said.String())
 		}
 	})
-	opened := lens.NewOpenRuns(runs, time.Now)
-	t.Cleanup(opened.Close)
-	l := lens.New(opened, lens.Options{Page: func(r prow.Run) string { return h.full.URL + "/" + r.Build }})
-	t.Cleanup(l.Close)
-	ours := httptest.NewServer(l)
-	t.Cleanup(ours.Close)
-	realdeck.Start(t, storage(t).Host, config(t, ours.URL))
-	return h
+	line, err := bufio.NewReader(out).ReadString('\n')
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "pages ")
+	if err != nil || !ok {
+		t.Fatalf("prowtrace serve printed %q (%v)", line, err)
+	}
+	return address
 }
 
 // storage is a server with the sample bucket and a hostile run.
@@ -175,10 +182,8 @@ func (h *house) failed(t *testing.T) {
 	b.wait(frame + ".offsetHeight > " + fmt.Sprint(height+20))
 	b.healthy()
 	get[any](b, main+".querySelector('.full').click()")
-	b.wait(`location.href === '` + h.full.URL + `/1900000000000000001'`)
-	if got := get[string](b, "document.body.innerText"); got != "the full page of /1900000000000000001" {
-		t.Errorf("a click leads to a page that says %q", got)
-	}
+	b.wait(`location.href.startsWith('` + h.pages + strings.TrimPrefix(failing, realdeck.Base+"/") + `')`)
+	b.wait("[...document.querySelectorAll('.wf-row')].some((r) => /kops update cluster/.test(r.textContent))")
 }
 
 func (h *house) says(t *testing.T, page string, all ...string) {
