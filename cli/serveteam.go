@@ -24,6 +24,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/serve"
+	"prowtrace/serve/remote"
 	"prowtrace/serve/team"
 	"prowtrace/serve/viewer"
 	"prowtrace/session"
@@ -35,6 +36,7 @@ type teamServe struct {
 	r *request
 
 	allow   []string
+	jaeger  []string
 	base    string
 	url     string
 	hosts   []string
@@ -50,12 +52,13 @@ type teamServe struct {
 func newTeamServe(r *request) *teamServe { return &teamServe{r: r} }
 
 // teamFlags are the flags that say nothing where a run is given.
-var teamFlags = []string{"allow-bucket", "base-path", "url", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time",
+var teamFlags = []string{"allow-bucket", "jaeger-runs", "base-path", "url", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time",
 	"visitor-loads", "visitor-size", "visitor-spans", "log-format"}
 
 func (t *teamServe) register(f *pflag.FlagSet) {
 	const without = "without WHAT: "
 	f.StringArrayVar(&t.allow, "allow-bucket", nil, without+"read this bucket, and no other but those that are named so; NAME reads anonymously, NAME=auto and NAME=adc with the server's credentials (default: the buckets of known Prows)")
+	f.StringArrayVar(&t.jaeger, "jaeger-runs", nil, without+"run that the Jaeger storage serves, and no other but those that are named so; it stays loaded (default: all that are loaded)")
 	named(f, &t.base, "base-path", "", "PATH", without+"path before all others, as a proxy has it")
 	named(f, &t.url, "url", "", "URL", without+"address of the start page for visitors, for the links of the lens in Prow's page (default: --listen, where that is this machine)")
 	f.StringArrayVar(&t.hosts, "host", nil, without+"name that the server answers to, besides those of this machine; * is any")
@@ -135,14 +138,20 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 		return err
 	}
 	defer o.Tracer.Close()
-	if o.Session, err = t.session(stores); err != nil {
+	of, err := t.sessions(stores)
+	if err != nil {
 		return err
 	}
+	o.Session = of(session.Choice{})
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
 	o.Hosts = slices.Concat(t.hosts, hostsOf(listen), t.deckHosts())
-	servers, err := serve.ListenPages(ctx, listen)
+	kept, err := t.keptRuns()
+	if err != nil {
+		return err
+	}
+	servers, err := serve.Listen(ctx, storage, listen)
 	if err != nil {
 		return err
 	}
@@ -164,8 +173,9 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	}()
 	site.SetReady(ctx.Err)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return servers.Run(ctx, nil, site) })
-	if _, err := fmt.Fprintf(t.r.streams.Out, "pages http://%s%s/\n", servers.Viewer(), strings.TrimRight(t.base, "/")); err != nil {
+	g.Go(func() error { return kept.hold(ctx, site.Runs(), log) })
+	g.Go(func() error { return servers.Run(ctx, remote.NewRunsServer(kept.of(site.Runs())), site) })
+	if _, err := fmt.Fprintf(t.r.streams.Out, "storage %s\npages http://%s%s/\n", servers.Storage(), servers.Viewer(), strings.TrimRight(t.base, "/")); err != nil {
 		return errors.Join(fmt.Errorf("writing the address: %w", err), g.Wait())
 	}
 	log.Info("serving", "address", servers.Viewer(), "buckets", strings.Join(o.Buckets.Names(), " "), "version", o.Version)
@@ -276,9 +286,9 @@ func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets) (all map[
 	return all, end, nil
 }
 
-// session makes the session that reads for visitors. Its cache is apart from the user's: what
+// sessions makes sessions that read for visitors. Its cache is apart from the user's: what
 // he has fetched with his rights is not for others.
-func (t *teamServe) session(stores map[string]objstore.Store) (*session.Session, error) {
+func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Choice) *session.Session, error) {
 	size, err := parseSize(t.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --cache-size %s", text.Quote(t.cacheSize, maxQuoted)), "use 500MB or 20GB"}
@@ -292,14 +302,21 @@ func (t *teamServe) session(stores map[string]objstore.Store) (*session.Session,
 	}
 	if t.r.noCache {
 		o.Cache = session.CacheTemporary
-		return session.New(o), nil
+	}
+	with := func(choice session.Choice) *session.Session {
+		o := o
+		o.Choice = choice
+		return session.New(o)
+	}
+	if t.r.noCache {
+		return with, nil
 	}
 	cache, err := fetch.OpenCache("")
 	if err != nil {
 		return nil, &session.CacheError{Err: err}
 	}
 	o.CacheDir = filepath.Join(cache.Dir(), "server")
-	return session.New(o), cache.Close()
+	return with, cache.Close()
 }
 
 // tracer sends spans of the server itself where the environment names a receiver.

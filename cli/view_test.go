@@ -32,7 +32,8 @@ const failingRun = "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/ko
 // running is a prowtrace that serves.
 type running struct {
 	cmd     *exec.Cmd
-	address string // what it printed
+	address string // what it printed first
+	out     *bufio.Reader
 	stderr  *locked
 }
 
@@ -81,7 +82,8 @@ func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.cmd.Process.Kill(); r.cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	r.out = bufio.NewReader(out)
+	line, err := r.out.ReadString('\n')
 	if err != nil {
 		t.Fatalf("no address: %v\n%s", err, r.stderr)
 	}

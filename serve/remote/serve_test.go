@@ -25,11 +25,15 @@ func listen(t testing.TB, view *trace.View) (address string) {
 
 func listenShared(t testing.TB, shared *trace.Shared) (address string) {
 	t.Helper()
+	return listenServer(t, NewServer(shared))
+}
+
+func listenServer(t testing.TB, server *grpc.Server) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := NewServer(shared)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -59,7 +63,12 @@ func connect(t testing.TB, view *trace.View) clients {
 
 func connectShared(t testing.TB, shared *trace.Shared) clients {
 	t.Helper()
-	conn, err := grpc.NewClient(listenShared(t, shared), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	return connectTo(t, listenShared(t, shared))
+}
+
+func connectTo(t testing.TB, address string) clients {
+	t.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)))
 	if err != nil {
 		t.Fatal(err)

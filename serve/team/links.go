@@ -46,8 +46,8 @@ func (s *Server) parsePath(path, query string) (prow.Ref, error) {
 	return s.parse(address.String())
 }
 
-// runPath is the path of a run's page, below BasePath: as Prow has it.
-func runPath(run prow.Run) string {
+// RunPath is the path of a run's page, below BasePath: as Prow has it.
+func RunPath(run prow.Run) string {
 	return "/view/" + run.Provider + "/" + run.Bucket + "/" + run.Root
 }
 
@@ -55,7 +55,7 @@ func runPath(run prow.Run) string {
 func pathOf(ref prow.Ref) (path, query string, ok bool) {
 	switch ref.Kind {
 	case prow.KindRun:
-		return runPath(ref.Run), "", true
+		return RunPath(ref.Run), "", true
 	case prow.KindJob:
 		if ref.Bucket != "" && ref.Root != "" {
 			return "/job-history/" + ref.Provider + "/" + ref.Bucket + "/" + ref.Root, "", true

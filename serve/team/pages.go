@@ -172,7 +172,7 @@ func (s *Server) ownAddress(prowPage string) string {
 	ref, err := s.parse(prowPage)
 	switch {
 	case err == nil && ref.Kind == prow.KindRun:
-		return s.address(runPath(ref.Run), "")
+		return s.address(RunPath(ref.Run), "")
 	case !strings.HasPrefix(prowPage, "https://"):
 		return ""
 	}

@@ -54,7 +54,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.address(to, query), http.StatusFound)
 		return
 	}
-	own, below := strings.CutPrefix(path, runPath(ref.Run))
+	own, below := strings.CutPrefix(path, RunPath(ref.Run))
 	ref = prow.Ref{Kind: prow.KindRun, Run: ref.Run}
 	switch {
 	case below && strings.HasPrefix(own, "/api/v1/"):
@@ -62,7 +62,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	case below && (own == "" || strings.HasPrefix(own, "/trace/")):
 		s.pageOfRun(w, r, ref, own)
 	default: // files of the run, and other ways to write its link
-		http.Redirect(w, r, s.address(runPath(ref.Run), ""), http.StatusFound)
+		http.Redirect(w, r, s.address(RunPath(ref.Run), ""), http.StatusFound)
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Server) pageOfRun(w http.ResponseWriter, r *http.Request, ref prow.Ref,
 			return
 		}
 		defer run.Release()
-		to := runPath(ref.Run) + "/trace/" + run.Input().Trace.String()
+		to := RunPath(ref.Run) + "/trace/" + run.Input().Trace.String()
 		http.Redirect(w, r, s.address(to, r.URL.RawQuery), http.StatusFound)
 	}
 }
@@ -108,7 +108,7 @@ func (s *Server) serveRun(w http.ResponseWriter, r *http.Request, ref prow.Ref) 
 	}
 	defer run.Release()
 	h := run.Kept("viewer", func() any { return s.newViewer(run) }).(http.Handler)
-	http.StripPrefix(s.base+runPath(ref.Run), h).ServeHTTP(w, r)
+	http.StripPrefix(s.base+RunPath(ref.Run), h).ServeHTTP(w, r)
 }
 
 // newViewer makes the pages of a run. They outlive the lease of who asked first, and are used
@@ -123,7 +123,7 @@ func (s *Server) newViewer(run *session.OpenRun) http.Handler {
 		}
 		return j, version
 	}
-	return viewer.NewMounted(run.Loaded().Shared, info, viewer.Mount{Base: s.base + runPath(run.Ref().Run), UI: s.base + "/ui/run"})
+	return viewer.NewMounted(run.Loaded().Shared, info, viewer.Mount{Base: s.base + RunPath(run.Ref().Run), UI: s.base + "/ui/run"})
 }
 
 // refuse tells a visitor that he has had his share.

@@ -1,0 +1,104 @@
+package remote
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/tracetest"
+	"prowtrace/trace"
+)
+
+// runView is the view of a run: one trace of one service.
+func runView(t *testing.T, n byte, service, name string, start int64) *trace.View {
+	t.Helper()
+	data := tracetest.File(t, tracetest.OTLP(t, service, tracetest.InTrace(n, tracetest.Span(uint64(n), 0, name, start, start+5))))
+	set, err := trace.Options{}.Load(t.Context(), []trace.Source{{Name: name, Data: data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace.NewView(set, trace.Material{})
+}
+
+// Several runs are searched as one, newest first; prow.job and prow.build say which. Each
+// request lets go of all that it was given.
+func TestSeveralRuns(t *testing.T) {
+	var held atomic.Int64
+	shared := []*trace.Shared{
+		trace.NewShared(runView(t, 1, "kops", "create", 100)), trace.NewShared(runView(t, 2, "kops", "delete", 300)), trace.NewShared(runView(t, 3, "etcd", "defrag", 200)),
+	}
+	c := connectTo(t, listenServer(t, NewRunsServer(func() (runs []Run) {
+		for i, s := range shared {
+			held.Add(1)
+			runs = append(runs, Run{Shared: s, Job: []string{"a", "a", "b"}[i], Build: []string{"1", "2", "3"}[i], Release: func() { held.Add(-1) }})
+		}
+		return runs
+	})))
+	find := func(service string, depth int32, attributes ...string) (names []string) {
+		t.Helper()
+		q := &storagev2.TraceQueryParameters{ServiceName: service, SearchDepth: depth}
+		for i := 0; i < len(attributes); i += 2 {
+			q.Attributes = append(q.Attributes, &storagev2.KeyValue{Key: attributes[i], Value: &storagev2.AnyValue{Value: &storagev2.AnyValue_StringValue{StringValue: attributes[i+1]}}})
+		}
+		for _, chunk := range received(t)(c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{Query: q})) {
+			for _, e := range flatten(chunk) {
+				names = append(names, e.span.GetName())
+			}
+		}
+		ids, err := c.reader.FindTraceIDs(t.Context(), &storagev2.FindTraceIDsRequest{Query: q})
+		if err != nil || len(ids.GetTraceIds()) != len(names) {
+			t.Errorf("%d ids of %d traces, error %v", len(ids.GetTraceIds()), len(names), err)
+		}
+		return names
+	}
+	for _, test := range []struct {
+		service    string
+		depth      int32
+		attributes []string
+		want       []string
+	}{
+		{"", 0, nil, []string{"delete", "defrag", "create"}},
+		{"", 2, nil, []string{"delete", "defrag"}},
+		{"kops", 0, nil, []string{"delete", "create"}},
+		{"", 0, []string{"prow.job", "a"}, []string{"delete", "create"}},
+		{"", 0, []string{"prow.job", "a", "prow.build", "1"}, []string{"create"}},
+		{"", 0, []string{"prow.build_id", "3"}, []string{"defrag"}},
+		{"", 0, []string{"prow.job", "c"}, nil},
+		{"", 0, []string{"prow.job", "a", "other", "x"}, nil},
+	} {
+		if got := find(test.service, test.depth, test.attributes...); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: found %q", test, got)
+		}
+	}
+	services, err := c.reader.GetServices(t.Context(), &storagev2.GetServicesRequest{})
+	if err != nil || !slices.Equal(services.GetServices(), []string{"etcd", "kops"}) {
+		t.Errorf("services %q, error %v", services.GetServices(), err)
+	}
+	ops, err := c.reader.GetOperations(t.Context(), &storagev2.GetOperationsRequest{Service: "kops"})
+	if err != nil || len(ops.GetOperations()) != 2 {
+		t.Errorf("operations %v, error %v", ops, err)
+	}
+	chunks := received(t)(c.reader.GetTraces(t.Context(), &storagev2.GetTracesRequest{Query: []*storagev2.GetTraceParams{{TraceId: tracetest.TraceID(3)}, {TraceId: tracetest.TraceID(9)}}}))
+	if len(flatten(chunks...)) != 1 {
+		t.Errorf("got %v", chunks)
+	}
+	_, err = c.reader.FindTraceIDs(t.Context(), &storagev2.FindTraceIDsRequest{Query: &storagev2.TraceQueryParameters{Pagination: &storagev2.Pagination{PageSize: 5}}})
+	wantCode(t, err, codes.InvalidArgument)
+	if _, err := c.dependencies.GetDependencies(t.Context(), &storagev2.GetDependenciesRequest{}); err != nil {
+		t.Error(err)
+	}
+	for _, s := range shared {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := held.Load(); n != 0 {
+		t.Errorf("%d leases are held", n)
+	}
+	if got := find("", 0); got != nil {
+		t.Errorf("found %q when all were closed", got)
+	}
+}
