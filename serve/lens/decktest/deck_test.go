@@ -54,7 +54,7 @@ func serve(t *testing.T, storage string) string {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0")
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--storage-listen", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "STORAGE_EMULATOR_HOST="+storage, "PROWTRACE_CACHE="+t.TempDir(), "CI=true")
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -74,7 +74,12 @@ func serve(t *testing.T, storage string) string {
 			t.Logf("prowtrace said:\n%s", said.String())
 		}
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	lines := bufio.NewReader(out)
+	_, err = lines.ReadString('\n') // the Jaeger storage
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := lines.ReadString('\n')
 	address, ok := strings.CutPrefix(strings.TrimSpace(line), "pages ")
 	if err != nil || !ok {
 		t.Fatalf("prowtrace serve printed %q (%v)", line, err)
