@@ -8,7 +8,7 @@ GOFLAGS += -tags=$(TAGS)
 export GOFLAGS
 
 # The nested modules, which users of prowtrace never download.
-NESTED := internal/fakegcs internal/realcollector/collector internal/realdeck/deck internal/jaegerpb/gen serve/viewer/browsertest serve/lens/decktest
+NESTED := deploy/test internal/fakegcs internal/realcollector/collector internal/realdeck/deck internal/jaegerpb/gen serve/viewer/browsertest serve/lens/decktest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
@@ -40,6 +40,7 @@ test: lint jaeger ## everything that must hold before a change lands
 	$(GO) test -run AskedFor ./triage
 	$(GO) test ./testdata/gen
 	cd internal/fakegcs && $(GO) test ./...
+	cd deploy/test && $(GO) test ./...
 	$(MAKE) viewer
 	$(MAKE) size
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -95,6 +97,34 @@ func TestServeLens(t *testing.T) {
 	}
 	if code, body := ask("evil.example.com"); code != http.StatusMisdirectedRequest {
 		t.Errorf("%d %s", code, body)
+	}
+	r.interrupt(t)
+}
+
+// The arguments of the deployed server are those that it takes.
+func TestDeployedArguments(t *testing.T) {
+	manifest, err := os.ReadFile("../deploy/kubernetes/deployment.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"serve", "--storage-listen=127.0.0.1:0"}
+	for _, m := range regexp.MustCompile(`(?m)^ +- (--\S+)`).FindAllStringSubmatch(string(manifest), -1) {
+		if !strings.HasPrefix(m[1], "--listen=") {
+			args = append(args, m[1])
+		}
+	}
+	if len(args) < 6 {
+		t.Fatalf("arguments %q", args)
+	}
+	r := start(t, nil, append(args, "--listen=127.0.0.1:0")...)
+	pagesOfTeam(t, r)
+	resp, err := http.Get(r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
 	}
 	r.interrupt(t)
 }
