@@ -20,24 +20,34 @@
       next = new DOMParser().parseFromString(await ask(), 'text/html').getElementById('prowtrace');
     } catch { /* it is asked for again */ }
     // A run that goes on is read again now and then: what is shown stays meanwhile.
-    const again = next && next.dataset.state === 'reading' && frame().dataset.state !== 'reading';
-    if (next && !again && !next.isEqualNode(frame())) {
+    if (next?.dataset.state === 'reading' && frame().dataset.state !== 'reading') {
+      plan(next);
+      return;
+    }
+    if (next && !next.isEqualNode(frame())) {
       const open = frame().querySelector('details[open]');
       frame().replaceWith(document.adoptNode(next));
       if (open && frame().querySelector('details')) frame().querySelector('details').open = true;
       grown();
     }
-    plan();
+    plan(frame());
   };
 
-  const plan = () => {
-    const again = Number(frame().dataset.again);
+  // plan asks again when the frame, or what came last, says so.
+  const plan = (by) => {
+    const again = Number(by.dataset.again);
     if (!window.spyglass || !again) return;
     asked++;
-    setTimeout(more, Math.max(again, Math.min(again * asked / 4, slowest)));
+    setTimeout(seen, Math.max(again, Math.min(again * asked / 4, slowest)));
+  };
+
+  // A page that nobody sees asks when it is seen again.
+  const seen = () => {
+    if (document.hidden) document.addEventListener('visibilitychange', seen, { once: true });
+    else more();
   };
 
   document.addEventListener('toggle', grown, true);
   window.addEventListener('resize', grown);
-  window.addEventListener('load', plan);
+  window.addEventListener('load', () => plan(frame()));
 })();

@@ -6,10 +6,18 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -32,6 +40,8 @@ const (
 type house struct {
 	store *gcstest.Server // that prowtrace reads; Deck has one of its own
 	pages string          // address of prowtrace's start page
+
+	between atomic.Pointer[http.HandlerFunc] // answers Deck in the place of prowtrace, if there is one
 }
 
 // build starts the stores, prowtrace, and a Deck that shows its lens as docs/spyglass.md says.
@@ -40,7 +50,21 @@ func build(t *testing.T) *house {
 	realdeck.Dir(t)
 	h := &house{store: storage(t)}
 	h.pages = serve(t, h.store.Host)
-	realdeck.Start(t, storage(t).Host, config(t, strings.TrimSuffix(h.pages, "/")))
+	pages, err := url.Parse(h.pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := httputil.NewSingleHostReverseProxy(pages)
+	through.ErrorLog = log.New(io.Discard, "", 0) // Deck's page begins to load its frames twice
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if between := h.between.Load(); between != nil && r.Method == http.MethodPost {
+			(*between)(w, r)
+			return
+		}
+		through.ServeHTTP(w, r)
+	}))
+	t.Cleanup(endpoint.Close)
+	realdeck.Start(t, storage(t).Host, config(t, endpoint.URL))
 	return h
 }
 
@@ -157,6 +181,7 @@ func TestRealDeck(t *testing.T) {
 	t.Run("running", func(t *testing.T) { h.says(t, running, "RUNNING", "The run has not ended", "Where the time went") })
 	t.Run("hostile", h.hostile)
 	t.Run("blocked", h.blocked)
+	t.Run("changing", h.changing)
 	t.Run("readable", h.readable)
 	t.Run("picture", h.picture)
 }
@@ -238,6 +263,37 @@ func (h *house) blocked(t *testing.T) {
 		t.Errorf("the frame says %q", b.text())
 	}
 	b.healthy()
+}
+
+// A frame stays as it is while its run is read again, or nothing of ours answers, and then
+// shows what is new.
+func (h *house) changing(t *testing.T) {
+	release := make(chan struct{})
+	h.store.Fault(gcstest.Match{}, gcstest.StallHeaders(release))
+	defer h.store.ClearFaults()
+	defer close(release)
+	var asked atomic.Int32
+	h.between.Store(new(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch n := asked.Add(1); {
+		case n == 1:
+			fmt.Fprint(w, `<main id="prowtrace" data-state="shown" data-again="50">first</main>`)
+		case n == 2:
+			fmt.Fprint(w, `<main id="prowtrace" data-state="reading" data-again="50">Reading the run…</main>`)
+		case n == 3:
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, `<p>no answer</p>`)
+		case n == 4:
+			fmt.Fprint(w, `<main id="prowtrace" data-state="shown">second</main>`)
+		}
+	})))
+	defer h.between.Store(nil)
+	b := open(t, view+"logs/ci-kubernetes-e2e-kind-network-policy/1900050000000000003")
+	b.wait(main + ".dataset.state === 'shown'")
+	get[any](b, `(() => { window.texts = []; const see = () => texts.push(`+main+`.textContent); see(); new MutationObserver(see).observe(`+frame+`.contentDocument.body, {childList: true}); })()`)
+	b.wait(main + ".textContent === 'second'")
+	if texts := get[[]string](b, "texts"); !slices.Equal(slices.Compact(texts), []string{"first", "second"}) || asked.Load() != 4 {
+		t.Errorf("the frame showed %q in %d answers", texts, asked.Load())
+	}
 }
 
 // healthy fails the test where something went wrong in the page, but for what it wants of
