@@ -63,8 +63,19 @@ func (m *mcpCommand) run(ctx context.Context) error {
 		return err
 	}
 	defer m.close()
-	tools, runs := m.newTools(m.answer, nil)
-	tools.Local = m.local
+	options := m.options
+	options.Input = nil // it is the agent's
+	options.Events = m.hearQuietly
+	how := m.judging(judgeFlags{baseline: session.BaselineAuto, number: passingRuns})
+	runs := session.NewOpenRuns(session.New(options), session.OpenRunsOptions{Judging: how})
+	with := func(choice session.Choice) *session.Session {
+		one := options
+		choice.Bucket = one.Choice.Bucket
+		one.Choice = choice
+		return session.New(one)
+	}
+	tools := toolsFor(m.known, with, runs, how)
+	tools.Local, tools.Answer = m.local, m.answer
 	err := mcp.New(tools).ServeStream(ctx, m.streams.In, m.streams.Out)
 	if err != nil {
 		err = fmt.Errorf("serving the agent: %w", err)
@@ -72,30 +83,19 @@ func (m *mcpCommand) run(ctx context.Context) error {
 	return errors.Join(err, runs.Close())
 }
 
-// newTools are what the tools for agents read. allow says which buckets may be read; nil:
-// all. The runs that it opens are closed by the caller.
-func (r *request) newTools(answer int, allow func(bucket string) error) (mcp.Options, *session.OpenRuns) {
-	options := r.options
-	options.Input = nil // it is the agent's
-	options.Events = r.hearQuietly
-	options.Logs, options.Untraced, options.Join = true, true, join.ByTime
-	how := r.judging(judgeFlags{baseline: session.BaselineAuto, number: passingRuns})
-	bounds := session.OpenRunsOptions{Judging: how}
-	if allow != nil {
-		options.Stores = onlyBuckets(options.Stores, allow)
-		bounds.Allow = func(run prow.Run) error { return allow(run.Bucket) }
-	}
-	runs := session.NewOpenRuns(session.New(options), bounds)
+// toolsFor says what the tools for agents read: by sessions with a choice of runs, and the runs
+// that are kept open.
+func toolsFor(known prow.Instances, of func(session.Choice) *session.Session, runs *session.OpenRuns, how session.Judging) mcp.Options {
 	return mcp.Options{
-		Version: built(), Instances: r.known, Judging: how, Allow: allow, Answer: answer,
-		Session: func(choice session.Choice) *session.Session {
-			one := options
-			one.Choice = choice
-			one.Choice.Bucket = options.Choice.Bucket
-			return session.New(one)
+		Version: version(buildInfo()), Instances: known, Judging: how, Session: of,
+		Open: func(ctx context.Context, ref prow.Ref) (mcp.Run, error) {
+			run, err := runs.Open(ctx, ref)
+			if err != nil {
+				return nil, err
+			}
+			return run, nil
 		},
-		Open: func(ctx context.Context, ref prow.Ref) (mcp.Run, error) { return runs.Open(ctx, ref) },
-	}, runs
+	}
 }
 
 // hearQuietly tells details of what several sessions do at a time: there is no progress to

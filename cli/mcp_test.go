@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,4 +138,57 @@ func TestAgentPrintsOnlyItsProtocol(t *testing.T) {
 	if slices.Sort(ids); !slices.Equal(ids, []float64{1, 2, 3, 4}) {
 		t.Errorf("answered are %v: %s", ids, out)
 	}
+}
+
+// A team's server answers agents at /mcp: of its own buckets only, and no file of its machine.
+func TestAgentOverHTTP(t *testing.T) {
+	r := start(t, nil, "serve", "--listen", "127.0.0.1:0", "--storage-listen", "127.0.0.1:0", "--base-path", "/pt", "--allow-bucket", "kubernetes-ci-logs", "--max-answer", "9000")
+	pagesOfTeam(t, r)
+	base := r.address
+	client, err := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: base + "mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	answer, failed := askAgent(t, client, "get_run_summary", map[string]any{"run": failingRun})
+	if failed != "" || answer["verdict"].(map[string]any)["category"] != "quota" {
+		t.Errorf("%v %s", answer, failed)
+	}
+	if encoded, err := json.Marshal(answer); err != nil || len(encoded) > 9000/2 {
+		t.Errorf("%d bytes, twice (%v)", len(encoded), err)
+	}
+	if answer, failed := askAgent(t, client, "get_run_timeline", map[string]any{"run": failingRun, "depth": 10}); failed != "" || answer["truncated"] != true {
+		t.Errorf("timeline: %v %s", answer["truncated"], failed)
+	}
+	for _, c := range []struct{ run, want string }{
+		{"gs://test-platform-results-public/logs/periodic-ci-example-operator-main-e2e-aws/1900320000000000005", "not on this server's list"},
+		{"gs://private-bucket/logs/job/1900000000000000001", "not on this server's list"},
+		{"/etc/passwd", "not allowed"},
+		{".", "not allowed"},
+		{"-", "not allowed"},
+	} {
+		for _, tool := range []string{"get_run_summary", "get_log", "compare_runs"} {
+			if _, failed := askAgent(t, client, tool, map[string]any{"run": c.run}); !strings.Contains(failed, c.want) {
+				t.Errorf("%s %s: %q", tool, c.run, failed)
+			}
+		}
+		if _, failed := askAgent(t, client, "compare_runs", map[string]any{"run": failingRun, "baseline": c.run}); !strings.Contains(failed, c.want) {
+			t.Errorf("baseline %s: %q", c.run, failed)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"mcp", strings.NewReader(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "evil.example"
+	refused, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused.Body.Close()
+	if refused.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("asked under a foreign name, it says %d", refused.StatusCode)
+	}
+	client.Close()
+	r.interrupt(t)
 }

@@ -24,6 +24,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/serve"
+	"prowtrace/serve/mcp"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/team"
 	"prowtrace/serve/viewer"
@@ -37,6 +38,7 @@ type teamServe struct {
 
 	allow   []string
 	jaeger  []string
+	answer  int
 	base    string
 	url     string
 	hosts   []string
@@ -52,7 +54,7 @@ type teamServe struct {
 func newTeamServe(r *request) *teamServe { return &teamServe{r: r} }
 
 // teamFlags are the flags that say nothing where a run is given.
-var teamFlags = []string{"allow-bucket", "jaeger-runs", "base-path", "url", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time",
+var teamFlags = []string{"allow-bucket", "jaeger-runs", "base-path", "url", "host", "origin", "visitor-header", "memory", "max-run-size", "max-run-spans", "cache-size", "forget-after", "loads", "load-time", "max-answer",
 	"visitor-loads", "visitor-size", "visitor-spans", "log-format"}
 
 func (t *teamServe) register(f *pflag.FlagSet) {
@@ -70,6 +72,8 @@ func (t *teamServe) register(f *pflag.FlagSet) {
 	f.Var(countValue{&t.spans}, "max-run-spans", without+"spans of one run")
 	named(f, &t.cacheSize, "cache-size", "20GB", "SIZE", without+"files that stay on disk")
 	f.DurationVar(&t.age, "forget-after", 30*time.Minute, without+"time since its last use after which a run leaves memory")
+	t.answer = mcp.DefaultAnswer
+	f.Var(countValue{&t.answer}, "max-answer", fmt.Sprintf("%sbytes of an answer to an agent, at /mcp, from %d on", without, mcp.SmallestAnswer))
 	t.loads = 4
 	f.Var(countValue{&t.loads}, "loads", without+"runs that are loaded at once")
 	f.DurationVar(&t.loadTime, "load-time", 5*time.Minute, without+"time that one load may take")
@@ -145,6 +149,11 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	o.Session = of(session.Choice{})
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
+	o.Mounts = func(runs *session.OpenRuns) map[string]http.Handler {
+		tools := toolsFor(t.r.known, of, runs, o.Open.Judging)
+		tools.Allow, tools.Answer = o.Buckets.Allow, t.answer
+		return map[string]http.Handler{"/mcp": mcp.New(tools).Handler()}
+	}
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
 	o.Hosts = slices.Concat(t.hosts, hostsOf(listen), t.deckHosts())
 	kept, err := t.keptRuns()
@@ -293,8 +302,12 @@ func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Cho
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --cache-size %s", text.Quote(t.cacheSize, maxQuoted)), "use 500MB or 20GB"}
 	}
+	room, err := parseSize(t.runSize)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("invalid --max-run-size %s", text.Quote(t.runSize, maxQuoted)), "use 500MB or 2GB"}
+	}
 	o := session.Options{
-		Instances: t.r.known, Stores: stores, Join: joinBy(t.r.join), Untraced: true, KeepGoing: true, Patience: besideFirst, Offline: t.r.offline,
+		TraceRoom: room, Instances: t.r.known, Stores: stores, Join: joinBy(t.r.join), Untraced: true, KeepGoing: true, Patience: besideFirst, Offline: t.r.offline,
 		CacheLimits: fetch.Limits{Size: size, Age: fetch.DefaultLimits.Age},
 	}
 	if o.Join == "" {

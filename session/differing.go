@@ -86,7 +86,7 @@ func (l *Loaded) Diff(ctx context.Context, in *Input, o Differing) (d *diff.Diff
 
 // subject is a run that was loaded, to be compared.
 func (l *Loaded) subject(ctx context.Context, in *Input, view *trace.View, o Differing) (s diff.Subject, gaps []diff.Gap, err error) {
-	e, lost := withoutLogs(in, l.toldBy(in), view)
+	e, lost := withoutLogs(in, l.ToldBy(in), view)
 	more, err := addLogs(ctx, in, e)
 	for _, loss := range append(lost, more...) {
 		gaps = append(gaps, diff.Gap{What: cmp.Or(loss.File, "files of "+in.Title()), Why: loss.Why})

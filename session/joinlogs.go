@@ -94,9 +94,9 @@ func (l *Loaded) mark(ctx context.Context, in *Input, findings []join.Finding) e
 	return l.joinAgain(ctx, view, l.Amend)
 }
 
-// toldBy is the input whose small files tell of another: that itself, or one that was
-// fetched later.
-func (l *Loaded) toldBy(in *Input) *Input {
+// ToldBy is the input whose small files tell of another: that itself, or, when
+// [Loaded.FetchRest] has brought files that were late, one that has them too.
+func (l *Loaded) ToldBy(in *Input) *Input {
 	l.joining.mu.Lock()
 	defer l.joining.mu.Unlock()
 	if i := slices.Index(l.joining.groups, in); i >= 0 {

@@ -62,7 +62,7 @@ func (l *Loaded) Judge(ctx context.Context, in *Input, o Judging) (*report.Summa
 	if o.Tell == nil {
 		o.Tell = func(Judged) {}
 	}
-	r := &judging{Judging: o, loaded: l, in: in, told: l.toldBy(in), came: make(chan [2]int, 64)}
+	r := &judging{Judging: o, loaded: l, in: in, told: l.ToldBy(in), came: make(chan [2]int, 64)}
 	var g errgroup.Group // what looks for passing runs ends with ctx, or after a while
 	ctx, cancel := context.WithCancel(ctx)
 	g.Go(func() error {

@@ -181,10 +181,11 @@ func (r *OpenRuns) Choose(ctx context.Context, ref prow.Ref) (prow.Ref, error) {
 	}
 	o := r.session.findOptions()
 	o.Notice = func(find.Notice) {}
-	if ref.Run, err = find.Resolve(ctx, store, ref, o); err != nil {
+	run, err := find.Resolve(ctx, store, ref, o)
+	if err != nil {
 		return ref, r.session.choiceError(ref, err)
 	}
-	ref.Kind = prow.KindRun
+	ref.Kind, ref.Run = prow.KindRun, run
 	return ref, nil
 }
 

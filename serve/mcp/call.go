@@ -79,6 +79,17 @@ func (s *Server) work(ctx context.Context, req *mcp.CallToolRequest, do func(con
 	return s.tooLong(ctx, err)
 }
 
+// heavy waits for one of the few places of answers that load runs for themselves, and gives it
+// back with what it returns.
+func (s *Server) heavy(ctx context.Context) (done func(), err error) {
+	select {
+	case s.loads <- struct{}{}:
+		return func() { <-s.loads }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 // tooLong words the error of a call whose time was over.
 func (s *Server) tooLong(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
@@ -114,7 +125,7 @@ func (s *Server) ref(ctx context.Context, arg string) (prow.Ref, error) {
 	case ref.Kind == prow.KindStdin, ref.Kind == prow.KindPath && !s.o.Local:
 		return ref, &callError{what: "cannot read " + link.QuoteLink(arg), why: "it is a path on this machine, and those are not allowed", next: "Give the link of a run, JOB/BUILD, gs://BUCKET/PATH, or the name of a job."}
 	case ref.Bucket != "":
-		return ref, s.allowed(ref.Bucket)
+		return ref, s.allowed(ref.Run)
 	}
 	return ref, nil
 }
@@ -141,11 +152,11 @@ func (s *Server) parse(ctx context.Context, arg string) (prow.Ref, error) {
 }
 
 // allowed says why a bucket may not be read.
-func (s *Server) allowed(bucket string) error {
+func (s *Server) allowed(run prow.Run) error {
 	if s.o.Allow == nil {
 		return nil
 	}
-	if err := s.o.Allow(bucket); err != nil {
+	if err := s.o.Allow(run); err != nil {
 		return &callError{what: "cannot read this bucket", why: err.Error(), next: "Ask for a run in a bucket that this server may read."}
 	}
 	return nil
@@ -157,20 +168,25 @@ func (s *Server) open(ctx context.Context, arg string) (*openRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := s.o.Open
+	load := s.o.Open
 	if ref.Kind == prow.KindPath {
-		opened = s.openLocal
+		load = s.openLocal
 	}
-	run, err := opened(ctx, ref)
+	run, err := load(ctx, ref)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", link.QuoteLink(arg), err)
 	}
 	in := run.Input()
 	if in.Located() {
-		if err := s.allowed(in.Ref.Bucket); err != nil {
+		if err := s.allowed(in.Ref.Run); err != nil {
 			run.Release()
 			return nil, err
 		}
 	}
-	return &openRun{Run: run, server: s, in: in}, nil
+	opened := &openRun{Run: run, server: s, in: in}
+	if err := opened.withRest(ctx); err != nil {
+		run.Release()
+		return nil, err
+	}
+	return opened, nil
 }

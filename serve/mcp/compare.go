@@ -100,6 +100,11 @@ func (s *Server) differences(ctx context.Context, bad prow.Ref, in compareIn) (o
 	if err != nil {
 		return of, nil, err
 	}
+	done, err := s.heavy(ctx)
+	if err != nil {
+		return of, nil, err
+	}
+	defer done()
 	asked := s.o.Session(session.Choice{})
 	both, err := asked.Collect(ctx, []prow.Ref{good, bad})
 	if err != nil {
@@ -115,14 +120,14 @@ func (s *Server) differences(ctx context.Context, bad prow.Ref, in compareIn) (o
 	}
 	for _, in := range loaded.Inputs {
 		if in.Located() {
-			if err := s.allowed(in.Ref.Bucket); err != nil {
+			if err := s.allowed(in.Ref.Run); err != nil {
 				return of, nil, err
 			}
 		}
 	}
 	o.Good = loaded.Inputs[0]
 	d, err = loaded.Diff(ctx, loaded.Inputs[1], o)
-	return (&openRun{server: s, in: loaded.Inputs[1]}).ref(), d, err
+	return (&openRun{server: s, in: loaded.Inputs[1], told: loaded.Inputs[1]}).ref(), d, err
 }
 
 // differencesOf puts the lists of a comparison one behind the other.

@@ -53,7 +53,7 @@ func (s *Server) getTestFailures(ctx context.Context, c *call, in failuresIn) (*
 	if err != nil {
 		return nil, err
 	}
-	m := run.in.Metadata()
+	m := run.told.Metadata()
 	if m == nil {
 		m = &runfile.Metadata{}
 	}

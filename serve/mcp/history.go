@@ -86,6 +86,11 @@ func (s *Server) getJobHistory(ctx context.Context, c *call, in historyIn) (*his
 	if ref.Kind == prow.KindPath {
 		return nil, &callError{what: "cannot look at the history of " + link.QuoteLink(in.Job), why: "it is on this machine, and no job", next: "Name a job."}
 	}
+	done, err := s.heavy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	runs, err := s.o.Session(session.Choice{}).History(ctx, ref, in.Runs, s.o.Judging.Known)
 	if err != nil {
 		return nil, err

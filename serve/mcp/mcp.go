@@ -58,8 +58,9 @@ type Options struct {
 	// Tell and Mark are not used.
 	Judging session.Judging
 
-	// Allow says which buckets may be read: its error says why one may not. nil: all.
-	Allow func(bucket string) error
+	// Allow refuses runs and jobs in buckets that may not be read: its error says why. Their
+	// Provider and Bucket are set. nil: all may. Session and Open have to keep to it too.
+	Allow func(prow.Run) error
 
 	// Local allows paths on this machine.
 	Local bool
@@ -77,14 +78,18 @@ type Options struct {
 	Now func() time.Time
 }
 
-// callsAtOnce is how many tools work at a time; others wait.
-const callsAtOnce = 16
+// How many tools work at a time, and how many of them load runs for themselves; others wait.
+const (
+	callsAtOnce = 16
+	loadsAtOnce = 2
+)
 
 // A Server offers the tools. It is safe for concurrent use.
 type Server struct {
 	o     Options
 	sdk   *mcp.Server
 	calls chan struct{} // places of tools that work
+	loads chan struct{} // of those that load runs for themselves
 }
 
 // New gives a server with all tools.
@@ -109,7 +114,7 @@ func New(o Options) *Server {
 		o.Judging.Known = triage.NewMatcher(nil)
 	}
 	o.Judging.Tell, o.Judging.Mark = nil, false
-	s := &Server{o: o, calls: make(chan struct{}, callsAtOnce)}
+	s := &Server{o: o, calls: make(chan struct{}, callsAtOnce), loads: make(chan struct{}, loadsAtOnce)}
 	s.sdk = mcp.NewServer(
 		&mcp.Implementation{Name: "prowtrace", Title: "prowtrace: what broke in a Prow job", Version: o.Version},
 		&mcp.ServerOptions{Instructions: instructions, Capabilities: &mcp.ServerCapabilities{}},
@@ -136,10 +141,9 @@ const (
 	idleSession  = 30 * time.Minute
 )
 
-// Handler serves clients over HTTP (streamable). It answers to names and addresses of this
-// machine only, and to hosts: the names or addresses that the listener is known by. It
-// refuses what pages of other sites ask for.
-func (s *Server) Handler(hosts ...string) http.Handler {
+// Handler serves clients over HTTP (streamable). It refuses what pages of other sites ask for.
+// Its caller checks the name that is asked for, Host, lest somebody else's name leads here.
+func (s *Server) Handler() http.Handler {
 	h := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server {
 		open := 0
 		for range s.sdk.Sessions() {
@@ -149,6 +153,6 @@ func (s *Server) Handler(hosts ...string) http.Handler {
 			return nil
 		}
 		return s.sdk
-	}, &mcp.StreamableHTTPOptions{SessionTimeout: idleSession, MaxRequestBodyBytes: mostRequest, PropagateRequestCancellation: true})
-	return guard(hosts, h)
+	}, &mcp.StreamableHTTPOptions{SessionTimeout: idleSession, MaxRequestBodyBytes: mostRequest, PropagateRequestCancellation: true, DisableLocalhostProtection: true})
+	return sameSite(h)
 }

@@ -27,6 +27,16 @@ type openRun struct {
 	Run
 	server *Server
 	in     *session.Input
+	told   *session.Input // whose small files tell of it
+}
+
+// withRest waits for files of the run that were late.
+func (r *openRun) withRest(ctx context.Context) error {
+	if r.told = r.Loaded().ToldBy(r.in); r.in.Late() > 0 && r.told == r.in {
+		_, _ = r.Loaded().FetchRest(ctx) // what does not come is a gap of the summary
+		r.told = r.Loaded().ToldBy(r.in)
+	}
+	return ctx.Err()
 }
 
 // ref tells which run it is.
@@ -42,7 +52,7 @@ func (r *openRun) ref() RunRef {
 		out.Job = filepath.Base(r.in.Title())
 	}
 	out.Run, out.Job = string(fileName(out.Run)), string(name(out.Job))
-	if m := r.in.Metadata(); m != nil {
+	if m := r.told.Metadata(); m != nil {
 		out.Result = string(m.State())
 	}
 	if _, running := r.in.Unfinished(); running && out.Result == "" {
