@@ -71,6 +71,9 @@ type configInstance struct {
 	Bucket      string       `yaml:"bucket"`
 	Former      nameList     `yaml:"former"`
 	Closed      nameList     `yaml:"closed"`
+	Endpoint    string       `yaml:"endpoint"`
+	Region      string       `yaml:"region"`
+	Addressing  string       `yaml:"addressing"`
 	Paths       pathStrategy `yaml:"paths"`
 	DefaultRepo repository   `yaml:"default-repo"`
 	Orgs        nameList     `yaml:"orgs"`
@@ -82,6 +85,7 @@ func (c configInstance) instance() prow.Instance {
 	return prow.Instance{
 		Decks: c.Deck, Gcsweb: c.Gcsweb,
 		Provider: cmp.Or(c.Provider, prow.DefaultProvider), Bucket: c.Bucket, Former: c.Former, Closed: c.Closed,
+		Endpoint: c.Endpoint, Region: c.Region, Addressing: c.Addressing,
 		Strategy: prow.Strategy(c.Paths), DefaultOrg: c.DefaultRepo.org, DefaultRepo: c.DefaultRepo.name,
 		Orgs: c.Orgs, Jobs: c.Jobs, Default: c.Default,
 	}

@@ -45,6 +45,9 @@ func TestConfigExample(t *testing.T) {
 	if in, ok := known.At("gcsweb.example.com"); !ok || in.Bucket != "example-ci-logs" || in.Provider != "gs" || in.Strategy != prow.Single {
 		t.Errorf("the instance of a gcsweb is %+v", in)
 	}
+	if in, _ := known.OfBucket("private-ci"); in.Endpoint != "https://minio.example.com:9000" || in.Region != "eu-central-1" || in.Addressing != "path" || in.Provider != "s3" {
+		t.Errorf("the instance in S3 is %+v", in)
+	}
 	var places []string
 	for _, p := range known.Buckets("example-ci-results") {
 		places = append(places, p.Name)
@@ -84,6 +87,12 @@ func TestConfigErrors(t *testing.T) {
 		{"no bucket", "instances:\n  - deck: prow.example.com\n", `2: invalid bucket ""`},
 		{"a link for a host", "instances:\n  - deck: https://prow.example.com\n    bucket: example-ci\n", `2: invalid host "https://prow.example.com"`},
 		{"another store", begin + "    provider: azure\n", `2: unknown provider "azure"`},
+		{"an endpoint in Google's store", begin + "    endpoint: https://x\n", `2: needless endpoint`},
+		{"an endpoint with a path", begin + "    provider: s3\n    endpoint: https://x/bucket\n", `2: invalid endpoint "https://x/bucket"`},
+		{"an endpoint with a password", begin + "    provider: s3\n    endpoint: https://u:p@x\n", `2: invalid endpoint`},
+		{"an endpoint without a scheme", begin + "    provider: s3\n    endpoint: x:9000\n", `2: invalid endpoint "x:9000"`},
+		{"a region that is none", begin + "    provider: s3\n    region: eu/x\n", `2: invalid region "eu/x"`},
+		{"an addressing that is none", begin + "    provider: s3\n    addressing: host\n", `2: unknown addressing "host"`},
 		{"all jobs", begin + "    jobs: ['a', \"\"]\n", "4: empty name"},
 		{"two defaults", begin + "    default: true\n  - deck: b.example\n    bucket: bbb\n    default: true\n", "5: duplicate default"},
 		{"no YAML", "instances: [\n", "1: did not find expected node content"},

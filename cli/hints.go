@@ -169,9 +169,20 @@ func storeHint(ran invocation, err error) string {
 	return hintFor(unreachableHint)(ran, err)
 }
 
-const login = "log in with: gcloud auth application-default login"
+const (
+	login   = "log in with: gcloud auth application-default login"
+	loginS3 = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+)
 
 func accessHint(e *objstore.AccessError) string {
+	switch {
+	case e.Provider == "s3" && e.Reason == objstore.AnonymousRefused:
+		return "let prowtrace use your credentials of Amazon's tools too: --auth auto"
+	case e.Provider == "s3" && e.Reason == objstore.NoCredentials:
+		return loginS3
+	case e.Provider == "s3":
+		return "ask its owner for s3:ListBucket and s3:GetObject, or use other credentials: " + loginS3
+	}
 	switch e.Reason {
 	case objstore.PayerNeeded:
 		return "name a project that pays: --billing-project PROJECT"
@@ -198,7 +209,7 @@ func unreachableHint(e *objstore.UnreachableError) string {
 	case objstore.ForeignAnswer:
 		return "a proxy or the network's login page answers instead: open any page in a browser, or set HTTPS_PROXY"
 	case objstore.NotRunning:
-		return "STORAGE_EMULATOR_HOST names this server: start it, or unset the variable"
+		return e.Setting + " names this server: start it, or unset the variable"
 	}
 	return "check the network, a firewall, and HTTPS_PROXY if there is a proxy; then try again"
 }

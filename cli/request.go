@@ -71,7 +71,7 @@ func (r *request) register(f *pflag.FlagSet) {
 
 // registerStore adds the flags of all commands that ask a bucket.
 func (r *request) registerStore(f *pflag.FlagSet) {
-	choice(f, &r.auth, "auth", string(gcs.AuthAuto), "how to read the bucket: auto (anonymous first, then your Google credentials if the bucket refuses), anonymous, or adc (credentials at once)",
+	choice(f, &r.auth, "auth", string(gcs.AuthAuto), "how to read the bucket: auto (anonymous first, then your credentials if the bucket refuses), anonymous, or adc (credentials at once)",
 		string(gcs.AuthAuto), string(gcs.AuthAnonymous), string(gcs.AuthADC))
 	named(f, &r.billing, "billing-project", "", "PROJECT", "project that pays for reading a bucket that bills its readers")
 	f.BoolVarP(&r.verbose, "verbose", "v", false, "print details: requests, the cache, files that cannot be used")

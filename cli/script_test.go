@@ -22,6 +22,7 @@ import (
 	"prowtrace/cli"
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/gcstest/pastruns"
+	"prowtrace/internal/s3test"
 )
 
 // TestMain makes the test binary serve as prowtrace in scripts.
@@ -60,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"live":    live,
 			"asked":   asked,
 			"once":    once,
+			"s3":      serveS3,
+			"append":  appendTo,
 		},
 	})
 }
@@ -79,6 +82,8 @@ func setup(env *testscript.Env) error {
 	env.Values[serverKey{}] = server
 	env.Values[askedKey{}] = map[string]chan struct{}{}
 	env.Setenv("STORAGE_EMULATOR_HOST", server.Host)
+	env.Setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1") // Amazon is not asked
+	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("PROWTRACE_CACHE", filepath.Join(env.WorkDir, "cache"))
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("CI", "true")
@@ -204,6 +209,25 @@ func live(ts *testscript.TestScript, _ bool, args []string) {
 		text = []byte(ts.ReadFile(args[1]))
 	}
 	serverOf(ts).PutLog(job, build, "test", text)
+}
+
+// serveS3 starts an S3 server with the sample bucket, and sets a variable to its address;
+// private lets only who has its key read: s3 VAR [private].
+func serveS3(ts *testscript.TestScript, _ bool, args []string) {
+	server, err := s3test.Listen()
+	ts.Check(err)
+	ts.Defer(server.Close)
+	ts.Check(server.LoadDir("../testdata/bucket"))
+	if len(args) > 1 {
+		server.Private("kubernetes-ci-logs", false)
+	}
+	ts.Setenv(args[0], server.URL)
+}
+
+// appendTo adds text to the last line of a file: append file text.
+func appendTo(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n") + args[1] + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 type askedKey struct{}

@@ -9,6 +9,8 @@ import (
 
 	"prowtrace/gcs"
 	"prowtrace/objstore"
+	"prowtrace/prow"
+	"prowtrace/s3"
 )
 
 // store is an object store as a command has opened it.
@@ -21,7 +23,8 @@ type store interface {
 
 // storeOptions are what the flags say about all stores.
 type storeOptions struct {
-	auth    string
+	auth    string         // one of gcs.Auth
+	known   prow.Instances // say where buckets are
 	billing string
 	logf    func(format string, args ...any) // nil: no details are wanted
 	silent  func(host string, since time.Duration)
@@ -33,6 +36,19 @@ var stores = map[string]storeKind{
 	"gs": {"Google Cloud Storage", func(ctx context.Context, o storeOptions) (store, error) {
 		return opened(gcs.New(ctx, gcs.Options{Auth: gcs.Auth(o.auth), BillingProject: o.billing, UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent}))
 	}},
+	"s3": {"S3", func(_ context.Context, o storeOptions) (store, error) {
+		auth := s3.Auth(o.auth)
+		if o.auth == string(gcs.AuthADC) {
+			auth = s3.AuthCredentials
+		}
+		return opened(s3.New(s3.Options{Auth: auth, Place: o.place, UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent}))
+	}},
+}
+
+// place is where the S3 server of a bucket is, as its instance says.
+func (o storeOptions) place(bucket string) s3.Place {
+	in, _ := o.known.OfBucket(bucket)
+	return s3.Place{Endpoint: in.Endpoint, Region: in.Region, Addressing: s3.Addressing(in.Addressing)}
 }
 
 // A storeKind is a row of stores.
@@ -61,7 +77,7 @@ func opened[S store](s S, err error) (store, error) {
 
 // openStores opens all stores as the flags ask for.
 func (r *request) openStores(ctx context.Context) error {
-	o := storeOptions{auth: r.auth, billing: r.billing, silent: r.noteSilence}
+	o := storeOptions{auth: r.auth, known: r.known, billing: r.billing, silent: r.noteSilence}
 	if r.verbose {
 		o.logf = r.note
 	}

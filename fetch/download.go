@@ -89,7 +89,11 @@ func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) err
 	} else {
 		err = t.rest(ctx, o, f)
 	}
-	if err = errors.Join(err, f.Close()); err == nil {
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = t.askSum(ctx, o, e)
+	}
+	if err == nil {
 		err = t.dir.keep(t.run, e)
 	}
 	if err == nil || o.Size <= keepAbove || !ranges || !worthKeeping(err) {
@@ -97,6 +101,23 @@ func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) err
 		os.Remove(slicesOf(part))
 	}
 	return err
+}
+
+// askSum asks for the sum of an object that was listed without one. Where that fails, the
+// file counts as one without a sum; only an object that is gone is an error.
+func (t *transfer) askSum(ctx context.Context, o objstore.Object, e *entry) error {
+	summer, ok := t.store.(objstore.Summer)
+	if !ok || e.sum() != (objstore.Sum{}) {
+		return nil
+	}
+	sum, err := summer.Sum(ctx, o)
+	switch {
+	case err == nil:
+		e.setSum(sum)
+	case errors.Is(err, objstore.ErrNotExist) || ctx.Err() != nil:
+		return err
+	}
+	return nil
 }
 
 // worthKeeping reports whether the bytes that came before an error are good.

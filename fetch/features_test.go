@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func TestStoreWithoutFeatures(t *testing.T) {
 	}
 	defer res.Close()
 	wantContents(t, res, map[string]string{"finished.json": `{"result":"SUCCESS"}`, "artifacts/otlp/large.otel": large, "artifacts/otlp/small.otel": "small"})
-	if want := []string{"the bucket lists no checksum of 2 files: only the sizes were compared"}; !slices.Equal(notices, want) {
+	if want := []string{"the bucket has no checksum of 2 files: only the sizes were compared"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 }
@@ -77,5 +78,80 @@ func TestVersionsThatAreNotNumbers(t *testing.T) {
 		if !strings.HasPrefix(string(e.Version), "etag-") {
 			t.Errorf("%s has the version %q", e.Name, e.Version)
 		}
+	}
+}
+
+// summingStore lists no sums, and tells them one by one.
+type summingStore struct {
+	*memStore
+	told  func(name string) (objstore.Sum, error)
+	asked []string
+}
+
+func (s *summingStore) Sum(_ context.Context, o objstore.Object) (objstore.Sum, error) {
+	s.asked = append(s.asked, o.Name)
+	return s.told(o.Name)
+}
+
+// What a store tells of one object is compared, kept, and compared again later.
+func TestSumsToldOneByOne(t *testing.T) {
+	md5Of := func(data string) objstore.Sum {
+		h := objstore.Sum{Kind: objstore.MD5}.NewHash()
+		h.Write([]byte(data))
+		return objstore.MD5.Of(h)
+	}
+	for _, tt := range []struct {
+		name   string
+		told   func(string) (objstore.Sum, error)
+		failed bool
+		notice string
+	}{
+		{"right", func(string) (objstore.Sum, error) { return md5Of("data"), nil }, false, ""},
+		{"wrong", func(string) (objstore.Sum, error) { return md5Of("other"), nil }, true, ""},
+		{"none", func(string) (objstore.Sum, error) { return objstore.Sum{}, nil }, false, "the bucket has no checksum of 1 file: only the sizes were compared"},
+		{"not to be had", func(string) (objstore.Sum, error) { return objstore.Sum{}, errors.New("refused") }, false, "the bucket has no checksum of 1 file: only the sizes were compared"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, c := newStore(), openTest(t)
+			s.put(testRun.Bucket, testRun.Root+"/finished.json", `{"result":"SUCCESS"}`)
+			o := s.put(testRun.Bucket, testRun.Root+"/artifacts/otlp/a.otel", "data")
+			o.Sum = objstore.Sum{}
+			s.buckets[testRun.Bucket][o.Name] = memObject{o, []byte("data")}
+			store := &summingStore{memStore: s, told: tt.told}
+			fetch := func(o Options) (*Result, []string, error) {
+				var notices []string
+				o.Notice = func(n Notice) { notices = append(notices, n.Text) }
+				res, err := c.Fetch(t.Context(), store, testRun, o)
+				return res, notices, err
+			}
+			_, notices, err := fetch(Options{})
+			if tt.failed != errors.Is(err, objstore.ErrChecksum) || strings.Join(notices, "") != tt.notice {
+				t.Fatalf("error %v, notices %q, want %q", err, notices, tt.notice)
+			}
+			if tt.failed {
+				return
+			}
+			store.asked = nil
+			if _, _, err := fetch(Options{Refresh: true}); err != nil || len(store.asked) > 0 {
+				t.Errorf("asked again for the sums of %q, error %v", store.asked, err)
+			}
+			if tt.notice != "" {
+				return
+			}
+			e := c.runDir(testRun).readManifest().Files[0]
+			if e.Name != "artifacts/otlp/a.otel" || e.sum() != md5Of("data") {
+				t.Errorf("the manifest has %+v", e)
+			}
+			path := c.runDir(testRun).blob(testRun, &e)
+			os.Chmod(path, 0o600)
+			if err := os.WriteFile(path, []byte("dat4"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			res, _, err := fetch(Options{Refresh: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantContents(t, res, map[string]string{"finished.json": `{"result":"SUCCESS"}`, "artifacts/otlp/a.otel": "data"})
+		})
 	}
 }

@@ -9,9 +9,10 @@
 //     asked for, never the whole run, which can have 50,000 objects.
 //   - Logs never delay the traces: they come when FetchLogs asks for them, and with
 //     Options.Logs beside the traces as far as these leave room.
-//   - A file that Result names is complete: size and CRC-32C are those that the
-//     bucket listed, for exactly that generation of the object. Bytes are as
-//     stored; compressed objects stay compressed.
+//   - A file that Result names is complete: size and checksum are those that the
+//     bucket has, for exactly that version of the object. A notice counts the files
+//     of which it has no checksum. Bytes are as stored; compressed objects stay
+//     compressed.
 //   - A run that has ended is asked for once. Later calls send no request.
 //   - A process killed at any time leaves a cache that the next call uses rightly.
 //   - Partial success is success with a report: see PartialError.
@@ -197,9 +198,7 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 			return t.fromCache(files, l)
 		}
 	}
-	if !t.Refresh {
-		t.ledger.remember(m.Files)
-	}
+	t.ledger.remember(m.Files, !t.Refresh)
 	t.useSmall(m)
 	asked := t.cache.now()
 	if err := t.ask(ctx); err != nil {

@@ -38,7 +38,7 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 		return nil, err
 	}
 	if n := unverified(held); n > 0 {
-		t.notice("the bucket lists no checksum of %s: only the sizes were compared", text.Count(n, "file"))
+		t.notice("the bucket has no checksum of %s: only the sizes were compared", text.Count(n, "file"))
 	}
 	t.tellLost(t.lost)
 	if whole {

@@ -12,7 +12,7 @@ import (
 // A ledger keeps, while a transfer runs, what there is and what became of it.
 type ledger struct {
 	progress *Progress
-	checked  map[string]entry // by name: entries whose blobs need not be read again
+	before   map[string]entry // by name: entries of the last manifest; those with a ModTime need not be read again
 
 	mu      sync.Mutex
 	files   map[string]entry // by name: what the bucket has, newest version
@@ -40,12 +40,15 @@ func newLedger(p *Progress) *ledger {
 	}
 }
 
-// remember trusts what the last manifest says of blobs that have not been touched
-// since. For before the transfer.
-func (l *ledger) remember(files []entry) {
-	l.checked = map[string]entry{}
+// remember takes the sums that the last manifest has, and with trust what it says of
+// blobs that have not been touched since. For before the transfer.
+func (l *ledger) remember(files []entry, trust bool) {
+	l.before = map[string]entry{}
 	for _, e := range files {
-		l.checked[e.Name] = e
+		if !trust {
+			e.ModTime = 0
+		}
+		l.before[e.Name] = e
 	}
 }
 
@@ -66,7 +69,11 @@ func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err
 	}
 	l.progress.bytes.Add(o.Size - old.Size)
 	e = newEntry(name, o)
-	if before := l.checked[name]; before.Version == e.Version && before.sum() == e.sum() {
+	before := l.before[name]
+	if before.Version == e.Version && e.Version != "" && before.Size == e.Size && e.sum() == (objstore.Sum{}) {
+		e.setSum(before.sum()) // which the store told when it was fetched
+	}
+	if before.Version == e.Version && before.sum() == e.sum() {
 		e.ModTime = before.ModTime
 	}
 	l.files[name] = e

@@ -47,24 +47,37 @@ type entry struct {
 	Name            string    `json:"name"` // below the run's root
 	Version         version   `json:"generation"`
 	Size            int64     `json:"size"`   // bytes as stored
-	CRC32C          uint32    `json:"crc32c"` // 0 where the store gave no sum; see sum
+	CRC32C          uint32    `json:"crc32c"` // 0 where the store gave no such sum; see sum
 	Updated         time.Time `json:"updated"`
 	ContentType     string    `json:"content_type,omitempty"`
 	ContentEncoding string    `json:"content_encoding,omitempty"`
 	ModTime         int64     `json:"mod_time,omitempty"` // of the blob when it was last checked, Unix ns; 0: never
+
+	Sum objstore.Sum `json:"sum,omitzero"` // of another kind than CRC-32C
 }
 
 func newEntry(name string, o objstore.Object) entry {
-	crc, _ := o.Sum.CRC32C()
-	return entry{
-		Name: name, Version: version(o.Version), Size: o.Size, CRC32C: crc, Updated: o.Updated,
+	e := entry{
+		Name: name, Version: version(o.Version), Size: o.Size, Updated: o.Updated,
 		ContentType: o.ContentType, ContentEncoding: o.ContentEncoding,
+	}
+	e.setSum(o.Sum)
+	return e
+}
+
+func (e *entry) setSum(sum objstore.Sum) {
+	crc, ok := sum.CRC32C()
+	if e.CRC32C = crc; !ok {
+		e.Sum = sum
 	}
 }
 
-// sum is the checksum that the store listed, if it did.
+// sum is the checksum that the store told, if it did.
 func (e entry) sum() objstore.Sum {
-	if e.CRC32C == 0 && e.Size != 0 {
+	switch {
+	case e.Sum != objstore.Sum{}:
+		return e.Sum
+	case e.CRC32C == 0 && e.Size != 0:
 		return objstore.Sum{}
 	}
 	return objstore.NewCRC32C(e.CRC32C)

@@ -40,7 +40,7 @@ func (c *Client) try(ctx context.Context, op, bucket string, f func(*storage.Buc
 	if !c.asksAnonymously(bucket) {
 		client, err := c.access.signedIn(ctx)
 		if err != nil {
-			return c.noCredentials(ctx, &objstore.AccessError{Bucket: bucket, Op: op}, err)
+			return c.noCredentials(ctx, &objstore.AccessError{Provider: "gs", Bucket: bucket, Op: op}, err)
 		}
 		return c.refusal(op, bucket, false, f(c.bucket(client, bucket)))
 	}
@@ -88,14 +88,14 @@ func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	var credential *credentialError
 	if errors.As(err, &credential) {
 		return &objstore.AccessError{
-			Bucket: bucket, Op: op, Reason: objstore.NoCredentials, Credentials: &failure{oneLine(credential.err.Error()), credential.err},
+			Provider: "gs", Bucket: bucket, Op: op, Reason: objstore.NoCredentials, Credentials: &failure{oneLine(credential.err.Error()), credential.err},
 		}
 	}
 	var answer *googleapi.Error
 	if !errors.As(err, &answer) {
 		return err
 	}
-	e := &objstore.AccessError{Bucket: bucket, Op: op, Status: answer.Code, Message: messageOf(answer)}
+	e := &objstore.AccessError{Provider: "gs", Bucket: bucket, Op: op, Status: answer.Code, Message: messageOf(answer)}
 	switch {
 	case answer.Code == http.StatusBadRequest && billsReaders(e.Message):
 		e.Reason = objstore.PayerNeeded

@@ -46,7 +46,11 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	if errors.As(err, &dial) && dial.Op == "dial" && dial.Addr != nil && dial.Addr.String() == c.host {
 		said = dial.Err.Error() // without the address once more
 	}
-	return &objstore.UnreachableError{Host: c.host, Cause: cause, Err: &failure{oneLine(said), err}}
+	setting := ""
+	if cause == objstore.NotRunning {
+		setting = "STORAGE_EMULATOR_HOST"
+	}
+	return &objstore.UnreachableError{Host: c.host, Cause: cause, Setting: setting, Err: &failure{oneLine(said), err}}
 }
 
 var errForeign = errors.New("the answer is not Cloud Storage's")

@@ -32,11 +32,12 @@ func IsAbsent(err error) bool {
 // AccessError: the bucket does not let this caller read it. It matches
 // fs.ErrPermission.
 type AccessError struct {
-	Bucket  string
-	Op      string // "list" or "read"
-	Reason  Reason
-	Status  int    // HTTP status; 0 if no request was made for want of credentials
-	Message string // the server's words: one bounded line without control characters
+	Provider string // of the store, as in the bucket's URL: "gs", "s3"
+	Bucket   string
+	Op       string // "list" or "read"
+	Reason   Reason
+	Status   int    // HTTP status; 0 if no request was made for want of credentials
+	Message  string // the server's words: one bounded line without control characters
 	// Credentials says why none could be used; only with NoCredentials.
 	Credentials error
 }
@@ -94,9 +95,10 @@ func (e *AccessError) Unwrap() error { return e.Credentials }
 
 // UnreachableError: the service, or what stands between, does not answer as it should.
 type UnreachableError struct {
-	Host  string
-	Cause Cause
-	Err   error // its text is one bounded line without control characters
+	Host    string
+	Cause   Cause
+	Setting string // of the environment, that names the server; only with NotRunning
+	Err     error  // its text is one bounded line without control characters
 }
 
 // Cause says why a service could not be reached.

@@ -49,6 +49,9 @@ func builtin() []Instance {
 		},
 		{Provider: "gs", Bucket: "oss-prow", Decks: []string{"oss.gprow.dev", "prow.infra.cft.dev"}},
 		{Provider: "gs", Bucket: "knative-prow", Decks: []string{"prow.knative.dev"}, Orgs: []string{"knative", "knative-extensions"}},
-		{Provider: "s3", Decks: []string{"prow.apps.test.metal3.io"}, Orgs: []string{"metal3-io"}},
+		{
+			Provider: "s3", Bucket: "prow-logs", Endpoint: "https://xerces.ericsson.net:7480", // a Ceph
+			Decks: []string{"prow.apps.test.metal3.io"}, Orgs: []string{"metal3-io"},
+		},
 	}
 }

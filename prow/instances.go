@@ -3,6 +3,7 @@ package prow
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,6 +21,11 @@ type Instance struct {
 	Bucket   string   // where new runs are stored; "" if it is not known
 	Former   []string // where they were before, newest first; a run lies under the same root in each
 	Closed   []string // likewise, before those: given up, so being refused there says nothing of a run
+
+	// Where an S3 server other than Amazon's has its buckets. All are "" for gs.
+	Endpoint   string // http(s)://host[:port]
+	Region     string // "": the server tells
+	Addressing string // "path" or "virtual": where requests name the bucket; "": as is usual for the server
 
 	// Path strategy of its buckets: how pr-logs/pull/… names the repository.
 	Strategy                Strategy
@@ -84,11 +90,32 @@ func (in Instance) check() error {
 			return fmt.Errorf("invalid bucket %s: write its name without %s://", text.Quote(bucket, maxQuoted), in.Provider)
 		}
 	}
+	if err := in.checkPlace(); err != nil {
+		return err
+	}
 	if (in.Strategy != Explicit) != (in.DefaultOrg != "" && in.DefaultRepo != "") {
 		return errors.New("missing or needless default-repo: paths legacy and single need ORG/REPO, explicit has none")
 	}
 	if slices.Contains(in.Jobs, "") {
 		return errors.New("empty name in jobs: it would claim all jobs; use default instead")
+	}
+	return nil
+}
+
+// checkPlace looks at where an S3 server is.
+func (in Instance) checkPlace() error {
+	if in.Provider != "s3" && in.Endpoint+in.Region+in.Addressing != "" {
+		return errors.New("needless endpoint, region or addressing: only provider s3 has them")
+	}
+	if u, err := url.Parse(in.Endpoint); in.Endpoint != "" &&
+		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery+u.Fragment != "") {
+		return fmt.Errorf("invalid endpoint %s: write https://HOST or https://HOST:PORT", text.Quote(in.Endpoint, maxQuoted))
+	}
+	if strings.ContainsFunc(in.Region, func(c rune) bool { return !isLetterOrDigit(c) && c != '-' }) {
+		return fmt.Errorf("invalid region %s: write its name, such as eu-central-1", text.Quote(in.Region, maxQuoted))
+	}
+	if in.Addressing != "" && in.Addressing != "path" && in.Addressing != "virtual" {
+		return fmt.Errorf("unknown addressing %s: use path or virtual", text.Quote(in.Addressing, maxQuoted))
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (c *Client) tryRegion(ctx context.Context, op, bucket string, f func(contex
 	if !c.asksAnonymously(bucket) {
 		creds, err := c.signedIn(ctx)
 		if err != nil {
-			return c.noCredentials(ctx, &objstore.AccessError{Bucket: bucket, Op: op}, err)
+			return c.noCredentials(ctx, &objstore.AccessError{Provider: "s3", Bucket: bucket, Op: op}, err)
 		}
 		return c.refusal(op, bucket, false, c.run(ctx, bucket, creds, f))
 	}
@@ -138,7 +138,7 @@ func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	if !ok || answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusForbidden || regionOf(err) != "" {
 		return err
 	}
-	e := &objstore.AccessError{Bucket: bucket, Op: op, Status: answer.StatusCode, Message: messageOf(answer)}
+	e := &objstore.AccessError{Provider: "s3", Bucket: bucket, Op: op, Status: answer.StatusCode, Message: messageOf(answer)}
 	if anonymous {
 		e.Reason = objstore.AnonymousRefused
 	}
@@ -200,7 +200,7 @@ func search(sources []Source) (*credentials.Credentials, error) {
 	return nil, fmt.Errorf("there are none in %s", strings.Join(without, ", "))
 }
 
-var regionName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+var regionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 
 // regionOf is the region that an answer says a bucket is in; "" if it does not speak of
 // that.

@@ -69,7 +69,7 @@ func isNetwork(err error) bool {
 
 // unreachable explains why the network failed.
 func (c *Client) unreachable(bucket string, err error) *objstore.UnreachableError {
-	host, cause := "the server of bucket "+bucket, objstore.NetworkFailed
+	host, cause, named := "the server of bucket "+bucket, objstore.NetworkFailed, ""
 	if _, endpoint, err := c.place(bucket); err == nil {
 		host = endpoint.Host
 	}
@@ -91,13 +91,13 @@ func (c *Client) unreachable(bucket string, err error) *objstore.UnreachableErro
 		cause, said = objstore.ForeignAnswer, errForeign.Error()+" ("+library.Message+")"
 	case errors.Is(err, errForeign):
 		cause = objstore.ForeignAnswer
-	case errors.Is(err, syscall.ECONNREFUSED) && c.opts.Place(bucket).Endpoint == "":
-		cause = objstore.NotRunning // the environment names it: Amazon's does not refuse
+	case errors.Is(err, syscall.ECONNREFUSED) && c.opts.Place(bucket).Endpoint == "" && setting() != "":
+		cause, named = objstore.NotRunning, setting()
 	}
 	if errors.As(err, &dial) && dial.Op == "dial" && dial.Addr != nil && dial.Addr.String() == host {
 		said = dial.Err.Error() // without the address once more
 	}
-	return &objstore.UnreachableError{Host: host, Cause: cause, Err: &failure{oneLine(said), err}}
+	return &objstore.UnreachableError{Host: host, Cause: cause, Setting: named, Err: &failure{oneLine(said), err}}
 }
 
 // failure has a text of its own for a person, and the cause for errors.As.

@@ -197,16 +197,26 @@ func isAmazon(endpoint *url.URL) bool {
 	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")
 }
 
+// setting is the variable of the environment that names the server of buckets whose
+// place is not known; "" if none does.
+func setting() string {
+	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
+		if os.Getenv(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
 // place is where a bucket is, with the region that is known by now.
 func (c *Client) place(bucket string) (Place, *url.URL, error) {
 	p := c.opts.Place(bucket)
 	address, from := p.Endpoint, ""
-	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
-		if address == "" {
-			address, from = os.Getenv(name), " ("+name+")"
-		}
-	}
-	if address == "" {
+	switch name := setting(); {
+	case address != "":
+	case name != "":
+		address, from = os.Getenv(name), " ("+name+")"
+	default:
 		address = amazonEndpoint
 	}
 	endpoint, err := ParseEndpoint(address)

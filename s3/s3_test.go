@@ -112,7 +112,7 @@ func TestEndpointOfTheEnvironment(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "")
 	_, err := collect(t, c, "bucket", "")
 	var unreachable *objstore.UnreachableError
-	if !errors.As(err, &unreachable) || unreachable.Cause != objstore.NotRunning || unreachable.Host != "127.0.0.1:1" {
+	if !errors.As(err, &unreachable) || unreachable.Cause != objstore.NotRunning || unreachable.Setting != "AWS_ENDPOINT_URL" || unreachable.Host != "127.0.0.1:1" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func (c Choice) narrows() bool {
 // Runs lists the latest runs that a reference can mean, the newest first, n at most.
 // Errors are *ChoiceError, the context's, and what the store said.
 func (s *Session) Runs(ctx context.Context, ref prow.Ref, n int) ([]find.RunInfo, error) {
-	store, err := s.storeOf(ref.Run)
+	store, err := s.storeFor(ref)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 			return run, err
 		}
 	default:
-		store, err := s.storeOf(ref.Run)
+		store, err := s.storeFor(ref)
 		if err != nil {
 			return run, err
 		}
@@ -76,7 +76,13 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 	return run, err
 }
 
-// storeOf is the store that has a run, or the runs that a reference can mean.
+// storeFor is the store that has the runs that a reference can mean.
+func (s *Session) storeFor(ref prow.Ref) (objstore.Store, error) {
+	ref.Run.Provider = find.Provider(ref, s.findOptions())
+	return s.storeOf(ref.Run)
+}
+
+// storeOf is the store that has a run.
 func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
 	if store := s.o.Stores[cmp.Or(run.Provider, prow.DefaultProvider)]; store != nil {
 		return store, nil

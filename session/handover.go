@@ -23,7 +23,7 @@ type Ended struct {
 // EndedSince gives the runs of a job that were started at a time or later and have ended, the
 // newest so many at most. Without any it is empty; other errors are those of [Session.Runs].
 func (s *Session) EndedSince(ctx context.Context, job prow.Ref, since time.Time, most int) (Ended, error) {
-	store, err := s.storeOf(job.Run)
+	store, err := s.storeFor(job)
 	if err != nil {
 		return Ended{}, err
 	}

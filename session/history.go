@@ -103,7 +103,7 @@ func (p *past) baseline() (some []int) {
 // pastRuns finds the runs.
 func (s *Session) pastRuns(ctx context.Context, ref prow.Ref, n int) ([]find.RunInfo, error) {
 	if !s.o.Offline {
-		store, err := s.storeOf(ref.Run)
+		store, err := s.storeFor(ref)
 		if err != nil {
 			return nil, err
 		}

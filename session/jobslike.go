@@ -77,7 +77,7 @@ func (s *Session) prowOf(of prow.Ref) (prow.Instance, bool) {
 
 // jobsOfBucket gives the jobs that have a directory in the bucket of a job.
 func (s *Session) jobsOfBucket(ctx context.Context, of prow.Ref, pattern string, most int) (refs []prow.Ref, more bool, err error) {
-	store, err := s.storeOf(of.Run)
+	store, err := s.storeFor(of)
 	if err != nil {
 		return nil, false, err
 	}

@@ -175,7 +175,7 @@ func (r *OpenRuns) Choose(ctx context.Context, ref prow.Ref) (prow.Ref, error) {
 	case prow.KindRun:
 		return ref, nil
 	}
-	store, err := r.session.storeOf(ref.Run)
+	store, err := r.session.storeFor(ref)
 	if err != nil {
 		return ref, err
 	}

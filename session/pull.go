@@ -20,7 +20,7 @@ func (s *Session) Pull(ctx context.Context, ref prow.Ref, n int) (*find.PullRuns
 	if s.o.Offline {
 		return s.cachedPull(ref, n)
 	}
-	store, err := s.storeOf(ref.Run)
+	store, err := s.storeFor(ref)
 	if err != nil {
 		return nil, err
 	}

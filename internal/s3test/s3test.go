@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,6 +59,7 @@ type Server struct {
 	URL  string // with http
 	Host string
 
+	http      *httptest.Server
 	mu        sync.Mutex
 	buckets   map[string]map[string]Object
 	private   map[string]bool // value: nobody at all
@@ -70,12 +72,29 @@ type Server struct {
 // New starts a server for a test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{buckets: map[string]map[string]Object{}, private: map[string]bool{}, pageSize: 1000}
-	h := httptest.NewServer(s)
-	t.Cleanup(h.Close)
-	s.URL, s.Host = h.URL, strings.TrimPrefix(h.URL, "http://")
+	s, err := Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
 	return s
 }
+
+// Listen starts a server that Close ends.
+func Listen() (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{buckets: map[string]map[string]Object{}, private: map[string]bool{}, pageSize: 1000}
+	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s}}
+	s.http.Start()
+	s.URL, s.Host = s.http.URL, l.Addr().String()
+	return s, nil
+}
+
+// Close ends the server.
+func (s *Server) Close() { s.http.Close() }
 
 // CreateBucket makes an empty bucket.
 func (s *Server) CreateBucket(name string) {

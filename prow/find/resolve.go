@@ -75,8 +75,7 @@ const (
 	WantAborted Want = "aborted" // the newest that was aborted
 )
 
-// Resolve finds the one run that ref means, in the store of its provider (of
-// [prow.DefaultProvider] if it has none). For a KindRun that is ref.Run, without a request. Refs to files and standard input are an error.
+// Resolve finds the one run that ref means, in the store of its [Provider]. For a KindRun that is ref.Run, without a request. Refs to files and standard input are an error.
 //
 // The newest run of a job costs one listing where the job ran within a day. A
 // wanted outcome costs a finished.json more for each run looked at, several at
@@ -115,7 +114,7 @@ type resolver struct {
 	o        Options
 }
 
-// newResolver expects the store of the reference's provider.
+// newResolver expects the store of the reference's Provider.
 func newResolver(store objstore.Store, ref prow.Ref, o Options) *resolver {
 	if o.Limit <= 0 {
 		o.Limit = 50
@@ -129,7 +128,32 @@ func newResolver(store objstore.Store, ref prow.Ref, o Options) *resolver {
 	if o.Notice == nil {
 		o.Notice = func(Notice) {}
 	}
-	return &resolver{store, cmp.Or(ref.Provider, prow.DefaultProvider), o}
+	return &resolver{store, Provider(ref, o), o}
+}
+
+// Provider is that of the store that has what ref can mean: its own, else that of the
+// bucket which the options name, else that of its Prow.
+func Provider(ref prow.Ref, o Options) string {
+	scheme, bucket, ok := strings.Cut(o.Bucket, "://")
+	if !ok {
+		scheme, bucket = "", o.Bucket
+	}
+	var in []prow.Instance
+	switch {
+	case ref.Provider != "":
+		return ref.Provider
+	case scheme != "":
+		return scheme
+	case bucket != "":
+		known, _ := o.Instances.OfBucket(strings.Trim(bucket, "/"))
+		in = []prow.Instance{known}
+	case ref.Host != "":
+		known, _ := o.Instances.At(ref.Host)
+		in = []prow.Instance{known}
+	default:
+		in = o.Instances.ForJob(ref.Job)
+	}
+	return cmp.Or(in[0].Provider, prow.DefaultProvider)
 }
 
 // buckets are those that may have the runs of ref, the likeliest first.
@@ -162,13 +186,10 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 			all = append(all, i.Buckets()...)
 		}
 	}
-	switch {
-	case len(all) > 0:
-		return all, nil
-	case in[0].Bucket == "":
+	if len(all) == 0 {
 		return fail(ReasonStore, "the bucket of its Prow is not known")
 	}
-	return fail(ReasonStore, "its Prow keeps runs in another store: "+in[0].Provider+"://"+in[0].Bucket)
+	return all, nil
 }
 
 // jobDirs are where the runs of a job named alone may lie in a bucket, the

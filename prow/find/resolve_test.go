@@ -146,7 +146,6 @@ func TestResolveErrors(t *testing.T) {
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", find.Options{}, find.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty"},
 		{"no such build", periodic + "@5", find.Options{}, find.ErrNoRun, `build 5 of job "e2e-kops-sample": it does not exist [gs://kubernetes-ci-logs/logs/e2e-kops-sample/`},
-		{"S3", "istio/istio#5", find.Options{}, find.ErrNoRun, "its Prow keeps runs in another store: s3://istio-prow"},
 		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "there is no bucket istio-prow"},
 		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "the Prow at prow.example.org is not known"},
 		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "there is no bucket absent-bucket"},
@@ -418,5 +417,22 @@ func TestTimesAgree(t *testing.T) {
 	before, err := find.Runs(t.Context(), s.store, ref, 1, find.Options{Now: clock, Before: border.Started})
 	if err != nil || before[0].Build != all[2].Build {
 		t.Errorf("before %v: %+v, %v", border.Started, before, err)
+	}
+}
+
+// A name that tells no store is looked for in that of its Prow.
+func TestProvider(t *testing.T) {
+	for _, tt := range []struct{ input, bucket, want string }{
+		{"e2e-kops-sample", "", "gs"}, {"istio/istio#5", "", "s3"}, {"https://prow.istio.io/?job=x", "", "s3"}, {"metal3-io/x#7", "", "s3"},
+		{"https://prow.example.org/log?job=x&id=7", "", "gs"}, {"s3://x-bucket/logs/x/", "", "s3"}, {"gs://x-bucket/logs/x/", "s3://mine", "gs"},
+		{"x", "s3://mine", "s3"}, {"x", "gs://mine", "gs"}, {"x", "istio-prow", "s3"}, {"x", "s3://istio-prow/", "s3"}, {"x", "mine", "gs"},
+	} {
+		ref, err := link.Parse(prow.Instances{}, tt.input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := find.Provider(ref, find.Options{Bucket: tt.bucket}); got != tt.want {
+			t.Errorf("%s, bucket %q: %s, want %s", tt.input, tt.bucket, got, tt.want)
+		}
 	}
 }
