@@ -8,7 +8,7 @@ GOFLAGS += -tags=$(TAGS)
 export GOFLAGS
 
 # The nested modules, which users of prowtrace never download.
-NESTED := deploy/test internal/fakegcs internal/realcollector/collector internal/realdeck/deck internal/jaegerpb/gen serve/viewer/browsertest serve/lens/decktest
+NESTED := deploy/test internal/fakegcs internal/realcollector/collector internal/realdeck/deck internal/reals3/versitygw internal/jaegerpb/gen serve/viewer/browsertest serve/lens/decktest
 
 DEMO_LINK := https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001/artifacts/otlp/
 
@@ -99,9 +99,13 @@ collector: ## a real OpenTelemetry Collector for the tests, built once a machine
 deck: ## a real Deck, Prow's own page, for the tests, built once a machine, outside the repository
 	internal/realdeck/build-deck.sh
 
+.PHONY: s3server
+s3server: ## a real S3 server for the tests, built once a machine, outside the repository
+	internal/reals3/build-s3server.sh
+
 .PHONY: test-real
-test-real: jaeger collector deck browser $(MODULES) ## what needs large programs of others
-	$(GO) test -count=1 -timeout 20m -run '^TestReal' ./export/push
+test-real: jaeger collector deck s3server browser $(MODULES) ## what needs large programs of others
+	$(GO) test -count=1 -timeout 20m -run '^TestReal' ./export/push ./s3 ./cli
 	cd serve/lens/decktest && $(GO) vet . && $(GO) test -count=1 -run '^TestReal' .
 
 .PHONY: size
@@ -118,3 +122,4 @@ bench-fetch: ## how fetching compares to the network's limit and to other tools;
 
 test test-real: export PROWTRACE_REQUIRE_JAEGER = 1
 test-real: export PROWTRACE_REQUIRE_COLLECTOR = 1
+test-real: export PROWTRACE_REQUIRE_S3SERVER = 1

@@ -135,7 +135,12 @@ func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err
 // refusal turns the answers that speak of permission into an *objstore.AccessError.
 func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	answer, ok := answerOf(err)
-	if !ok || answer.StatusCode != http.StatusUnauthorized && answer.StatusCode != http.StatusForbidden || regionOf(err) != "" {
+	switch {
+	case !ok, regionOf(err) != "":
+		return err
+	case answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusForbidden:
+	case answer.Code == "InvalidAccessKeyId", answer.Code == "SignatureDoesNotMatch", answer.Code == "XAdminUserNotFound": // with other statuses from some servers
+	default:
 		return err
 	}
 	e := &objstore.AccessError{Provider: "s3", Bucket: bucket, Op: op, Status: answer.StatusCode, Message: messageOf(answer)}

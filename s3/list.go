@@ -116,5 +116,25 @@ func (c *Client) list(ctx context.Context, q query, each func(o objstore.Object,
 }
 
 func objectOf(bucket string, info minio.ObjectInfo) objstore.Object {
-	return objstore.Object{Bucket: bucket, Name: info.Key, Size: info.Size, Version: info.ETag, Updated: info.LastModified}
+	return objstore.Object{Bucket: bucket, Name: info.Key, Size: info.Size, Version: versionOf(info), Updated: info.LastModified}
+}
+
+// versionOf is the ETag, else the time of the last change: a server over a directory has
+// no ETag of what was put there behind its back.
+func versionOf(info minio.ObjectInfo) string {
+	if info.ETag == "" && !info.LastModified.IsZero() {
+		return fmt.Sprintf("%s%d", timeMark, info.LastModified.Unix())
+	}
+	return info.ETag
+}
+
+// timeMark begins a version that is a time.
+const timeMark = "@"
+
+// etagOf is the ETag of a version; "" if it has none.
+func etagOf(version string) string {
+	if strings.HasPrefix(version, timeMark) {
+		return ""
+	}
+	return version
 }

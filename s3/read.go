@@ -19,7 +19,7 @@ import (
 
 // Read is objstore.Store's. A connection that breaks is resumed where it broke.
 func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
-	r := &reading{client: c, bucket: o.Bucket, name: o.Name, etag: o.Version, end: o.Size, sum: o.Sum}
+	r := &reading{client: c, bucket: o.Bucket, name: o.Name, version: o.Version, etag: etagOf(o.Version), end: o.Size, sum: o.Sum}
 	return r.copy(ctx, w, o.Size)
 }
 
@@ -31,7 +31,7 @@ func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, lengt
 	if length == 0 {
 		return nil
 	}
-	r := &reading{client: c, bucket: o.Bucket, name: o.Name, etag: o.Version, at: offset, end: offset + length, part: true}
+	r := &reading{client: c, bucket: o.Bucket, name: o.Name, version: o.Version, etag: etagOf(o.Version), at: offset, end: offset + length, part: true}
 	return r.copy(ctx, w, length)
 }
 
@@ -53,7 +53,7 @@ func (c *Client) readAll(ctx context.Context, bucket, name string, limit int64) 
 	}
 	o := objectOf(bucket, r.info)
 	o.Name, o.Size, o.Sum = name, int64(buf.Len()), r.sum
-	o.ContentType, o.ContentEncoding = r.info.ContentType, r.info.Metadata.Get("Content-Encoding")
+	o.ContentType, o.ContentEncoding = r.info.ContentType, encodingOf(r.info.Metadata.Get("Content-Encoding"))
 	for key, value := range r.info.UserMetadata {
 		if o.Metadata == nil {
 			o.Metadata = map[string]string{}
@@ -63,11 +63,24 @@ func (c *Client) readAll(ctx context.Context, bucket, name string, limit int64) 
 	return buf.Bytes(), o, nil
 }
 
+// encodingOf leaves out of an object's encodings that of its upload, which some servers
+// keep.
+func encodingOf(header string) string {
+	var all []string
+	for encoding := range strings.SplitSeq(header, ",") {
+		if encoding = strings.TrimSpace(encoding); encoding != "" && encoding != "aws-chunked" {
+			all = append(all, encoding)
+		}
+	}
+	return strings.Join(all, ",")
+}
+
 // reading is the reading of one object or a part of it. One goroutine makes it.
 type reading struct {
 	client       *Client
 	bucket, name string
-	etag         string // "": that of the first answer
+	version      string // that is wanted; "": any
+	etag         string // "": that of the first answer, if it has one
 	at, end      int64  // what is to be read; end -1: all there is
 	part         bool   // less than the object is asked for
 	limit        int64  // of the object's size, where end is -1
@@ -202,7 +215,7 @@ func (r *reading) accept(info minio.ObjectInfo, header http.Header, ranged bool)
 	switch {
 	case ranged && !strings.HasPrefix(header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.at)):
 		return fmt.Errorf("%w (it is not the range that was asked for)", errForeign)
-	case r.etag != "" && info.ETag != "" && info.ETag != r.etag:
+	case r.etag != "" && info.ETag != "" && info.ETag != r.etag, r.version != "" && info.ETag == "" && versionOf(info) != r.version:
 		return fmt.Errorf("%w: another version came than was listed", objstore.ErrNotExist)
 	case r.end >= 0 && info.Size >= 0 && info.Size != r.end-r.at:
 		return fmt.Errorf("%w: the server has %d bytes where it listed %d", objstore.ErrChecksum, info.Size, r.end-r.at)
@@ -216,7 +229,7 @@ func (r *reading) accept(info minio.ObjectInfo, header http.Header, ranged bool)
 	}
 	told := sumOf(info, header)
 	if told.Kind != "" && r.end >= 0 {
-		r.client.sums.put(r.bucket, r.name, r.etag, told)
+		r.client.sums.put(r.bucket, r.name, versionOf(info), told)
 	}
 	if r.sum.Kind == "" {
 		r.sum = told

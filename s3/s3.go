@@ -7,7 +7,8 @@
 //     credentials are looked for only after it answered 401 or 403, in the
 //     environment, in the file of Amazon's tools and from the machine's role, with a
 //     time limit. They are then remembered for that bucket.
-//   - Bytes are those that are stored, of exactly the ETag that was listed. They are
+//   - Bytes are those that are stored, of exactly the ETag that was listed; where there
+//     is none, of the time of the last change. They are
 //     compared with the server's checksum, else with the ETag where that is the MD5 of
 //     an object of a single part, and always with the listed size.
 //   - Nothing waits for ever: attempts are limited, a silent connection is given up, an
@@ -162,7 +163,7 @@ func setDefault[T comparable](option *T, value T) {
 	}
 }
 
-// Features: a version is an ETag. The server has sums of whole objects only, and tells
+// Features: a version is an ETag, or a time where there is none. The server has sums of whole objects only, and tells
 // them with an object.
 func (c *Client) Features() objstore.Features {
 	return objstore.Features{Pinned: true, Ranges: true}

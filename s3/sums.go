@@ -49,25 +49,25 @@ var isMD5 = regexp.MustCompile(`^[0-9a-f]{32}$`)
 // sums remembers what was told of objects that were read, until it is asked for.
 type sums struct {
 	mu   sync.Mutex
-	told map[[3]string]objstore.Sum // by bucket, name and ETag
+	told map[[3]string]objstore.Sum // by bucket, name and version
 }
 
 // maxSums bounds what is remembered: nobody asks for the sums of logs.
 const maxSums = 10_000
 
-func (s *sums) put(bucket, name, etag string, sum objstore.Sum) {
+func (s *sums) put(bucket, name, version string, sum objstore.Sum) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.told == nil || len(s.told) >= maxSums {
 		s.told = map[[3]string]objstore.Sum{}
 	}
-	s.told[[3]string{bucket, name, etag}] = sum
+	s.told[[3]string{bucket, name, version}] = sum
 }
 
-func (s *sums) take(bucket, name, etag string) (objstore.Sum, bool) {
+func (s *sums) take(bucket, name, version string) (objstore.Sum, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := [3]string{bucket, name, etag}
+	key := [3]string{bucket, name, version}
 	sum, ok := s.told[key]
 	delete(s.told, key)
 	return sum, ok
@@ -87,7 +87,7 @@ func (c *Client) Sum(ctx context.Context, o objstore.Object) (objstore.Sum, erro
 	switch {
 	case err != nil:
 		return objstore.Sum{}, c.explain(ctx, "read", o.Bucket, o.Name, err)
-	case info.ETag != o.Version:
+	case versionOf(info) != o.Version:
 		return objstore.Sum{}, fmt.Errorf("read %s: %w: another version is there than was listed", where(o.Bucket, o.Name), objstore.ErrNotExist)
 	}
 	return sumOf(info, info.Metadata), nil
