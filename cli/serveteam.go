@@ -149,11 +149,6 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	o.Session = of(session.Choice{})
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
-	o.Mounts = func(runs *session.OpenRuns) map[string]http.Handler {
-		tools := toolsFor(t.r.known, of, runs, o.Open.Judging)
-		tools.Allow, tools.Answer = o.Buckets.Allow, t.answer
-		return map[string]http.Handler{"/mcp": mcp.New(tools).Handler()}
-	}
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
 	o.Hosts = slices.Concat(t.hosts, hostsOf(listen), t.deckHosts())
 	kept, err := t.keptRuns()
@@ -173,7 +168,9 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	o.Mounts = func(runs *session.OpenRuns) map[string]http.Handler {
 		lens, end := t.lens(runs, address)
 		endLens = end
-		return map[string]http.Handler{lensPath: lens}
+		tools := toolsFor(t.r.known, of, runs, o.Open.Judging)
+		tools.Allow, tools.Answer = o.Buckets.Allow, t.answer
+		return map[string]http.Handler{lensPath: lens, "/mcp": mcp.New(tools).Handler()}
 	}
 	site := team.New(o)
 	defer func() {
