@@ -99,12 +99,21 @@ collector: ## a real OpenTelemetry Collector for the tests, built once a machine
 deck: ## a real Deck, Prow's own page, for the tests, built once a machine, outside the repository
 	internal/realdeck/build-deck.sh
 
+MCP_CLIENTS := serve/mcp/clients/node_modules/.package-lock.json
+
+.PHONY: mcp-clients
+mcp-clients: $(MCP_CLIENTS) ## the MCP inspector and conformance suite for the tests, from npm
+
+$(MCP_CLIENTS): serve/mcp/clients/package-lock.json
+	cd serve/mcp/clients && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 .PHONY: s3server
 s3server: ## a real S3 server for the tests, built once a machine, outside the repository
 	internal/reals3/build-s3server.sh
 
 .PHONY: test-real
-test-real: jaeger collector deck s3server browser $(MODULES) ## what needs large programs of others
+test-real: jaeger collector deck s3server browser mcp-clients $(MODULES) ## what needs large programs of others
 	$(GO) test -count=1 -timeout 20m -run '^TestReal' ./export/push ./s3 ./cli
 	cd serve/lens/decktest && $(GO) vet . && $(GO) test -count=1 -run '^TestReal' .
 
@@ -123,3 +132,4 @@ bench-fetch: ## how fetching compares to the network's limit and to other tools;
 test test-real: export PROWTRACE_REQUIRE_JAEGER = 1
 test-real: export PROWTRACE_REQUIRE_COLLECTOR = 1
 test-real: export PROWTRACE_REQUIRE_S3SERVER = 1
+test-real: export PROWTRACE_REQUIRE_MCP_CLIENTS = 1
