@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +36,7 @@ func (t *teamServe) deckHosts() (hosts []string) {
 	for _, in := range t.r.known.DefaultFirst() {
 		hosts = append(hosts, in.Decks...)
 	}
-	return slices.Compact(hosts)
+	return hosts
 }
 
 // address is where visitors find the server, without a slash at its end: as it is told, else

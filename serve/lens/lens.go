@@ -15,7 +15,6 @@
 package lens
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -25,7 +24,8 @@ import (
 	"sync"
 	"time"
 
-	"prowtrace/internal/text"
+	"golang.org/x/net/html"
+
 	"prowtrace/prow"
 	"prowtrace/session"
 )
@@ -112,22 +112,15 @@ func (l *Lens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // write sends a page: a whole document at first, later what stands in its place.
 func (l *Lens) write(w http.ResponseWriter, action string, p *page) {
-	part := "frame"
+	tree := p.frame
 	if action != rerender {
-		part = "document"
-		p.Nonce = rand.Text()
-		p.Policy = policy(p.Nonce)
+		nonce := rand.Text()
+		tree = func() *html.Node { return p.document(nonce) }
 		// Only the header can say who may frame it: Deck's own page.
-		w.Header().Set("Content-Security-Policy", p.Policy+"; frame-ancestors 'self'")
-	}
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, part, p); err != nil {
-		b.Reset()
-		refuse(w, http.StatusInternalServerError, "This lens has a fault: "+text.Clip(err.Error(), 300))
-		return
+		w.Header().Set("Content-Security-Policy", policy(nonce)+"; frame-ancestors 'self'")
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = b.WriteTo(w) // whoever asked may have gone
+	_ = html.Render(w, tree()) // whoever asked may have gone
 }
 
 // policy lets the browser run the two scripts of the document, and nothing else.

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -23,20 +22,14 @@ import (
 )
 
 var (
-	//go:embed page.html
-	pageHTML string
 	//go:embed page.css
 	pageCSS string
 	//go:embed page.js
 	pageJS string
-
-	pages = template.Must(template.New("").Parse(pageHTML))
 )
 
 // page is what a frame shows. All texts are plain, masked and of one line.
 type page struct {
-	Nonce, Policy string
-
 	State  string
 	Again  int64  // ms after which the frame asks again; 0: it does not
 	Notice string // what is being done, or why there is nothing to show
@@ -59,12 +52,6 @@ const (
 	shown   = "shown"
 	failed  = "failed"
 )
-
-// Style and Script are the page's own.
-func (*page) Style() template.CSS { return template.CSS(pageCSS) }
-
-// Script asks for what is missing, and tells Deck how high the frame is.
-func (*page) Script() template.JS { return template.JS(pageJS) }
 
 // step is a step of a chain.
 type step struct {
