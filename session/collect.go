@@ -19,8 +19,8 @@ import (
 type Collection struct {
 	Inputs []*Input
 
-	cache  *fetch.Cache // nil when no run was named
-	limits fetch.Limits // of what stays in it
+	cache  *fetch.Cache  // nil when no run was named
+	limits *fetch.Limits // of what stays in it; nil: somebody else looks after that
 }
 
 // Close lets go of the files. Nothing may read them any more, nor lines of logs.
@@ -40,10 +40,22 @@ func (c *Collection) Close() error {
 	return errors.Join(errs...)
 }
 
-// closeCache prunes the cache and lets go of it.
-func closeCache(c *fetch.Cache, l fetch.Limits) error {
-	_, err := c.Prune(cmp.Or(l, fetch.DefaultLimits))
+// closeCache prunes the cache, if there are limits, and lets go of it.
+func closeCache(c *fetch.Cache, l *fetch.Limits) error {
+	if l == nil {
+		return c.Close()
+	}
+	_, err := c.Prune(*l)
 	return errors.Join(err, c.Close())
+}
+
+// limits are those of the cache; nil where somebody else looks after it.
+func (s *Session) limits() *fetch.Limits {
+	if s.o.unpruned {
+		return nil
+	}
+	l := cmp.Or(s.o.CacheLimits, fetch.DefaultLimits)
+	return &l
 }
 
 // Collect fetches the runs and lists the local files that the references mean. All
@@ -53,7 +65,7 @@ func closeCache(c *fetch.Cache, l fetch.Limits) error {
 // nothing is left. Errors are those of this package, and those of find.Resolve and
 // fetch.Cache.Fetch; several are joined.
 func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, err error) {
-	c = &Collection{limits: s.o.CacheLimits}
+	c = &Collection{limits: s.limits()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())

@@ -159,6 +159,7 @@ func (r *OpenRuns) closeLater(gone []*Loaded) {
 func (r *OpenRuns) forget() {
 	tick := time.NewTicker(max(time.Second, min(r.o.Age, r.o.Failed)/4))
 	defer tick.Stop()
+	pruned := r.o.Now()
 	for {
 		select {
 		case <-tick.C:
@@ -175,7 +176,31 @@ func (r *OpenRuns) forget() {
 		}
 		r.mu.Unlock()
 		_ = closeAll(gone)
+		if now.Sub(pruned) >= betweenPrunes {
+			_ = r.prune() // the next one may work
+			pruned = r.o.Now()
+		}
 	}
+}
+
+// betweenPrunes is how often the cache is brought back to its limits: to look at all runs in it
+// takes a second for some 10,000.
+const betweenPrunes = time.Minute
+
+// prune removes from the cache what is beyond its limits, if something was loaded.
+func (r *OpenRuns) prune() error {
+	r.mu.Lock()
+	fetched := r.fetched
+	r.fetched = false
+	r.mu.Unlock()
+	if !fetched {
+		return nil
+	}
+	cache, err := fetch.OpenCache(r.session.o.CacheDir)
+	if err != nil {
+		return err
+	}
+	return closeCache(cache, r.session.limits())
 }
 
 // run loads the run of an entry, once there is a place.
@@ -276,6 +301,12 @@ func (r *OpenRuns) loadRun(ctx context.Context, e *openEntry) (*Loaded, error) {
 			e.counts = started.Counts
 			r.mu.Unlock()
 		}
+	}
+	if o.Cache != CacheTemporary && !o.Offline {
+		o.unpruned = true
+		r.mu.Lock()
+		r.fetched = true
+		r.mu.Unlock()
 	}
 	s := New(o)
 	c, err := s.Collect(ctx, []prow.Ref{e.ref})

@@ -42,6 +42,7 @@ type OpenRuns struct {
 	closed  bool
 	entries map[openKey]*openEntry
 	waiting int   // loads that have no place yet
+	fetched bool  // something was loaded since the cache was pruned
 	bytes   int64 // of all entries, those that wait for their last lease too
 	held    int   // runs that are loaded, likewise
 }
@@ -285,7 +286,7 @@ func (r *OpenRuns) Close() error {
 		gone = append(gone, r.drop(e)...)
 	}
 	r.mu.Unlock()
-	return closeAll(gone)
+	return errors.Join(closeAll(gone), r.prune())
 }
 
 // closeAll lets go of runs; without the lock, since files are unmapped.

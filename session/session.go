@@ -56,6 +56,8 @@ type Options struct {
 	// fetch.DefaultLimits.
 	CacheLimits fetch.Limits
 
+	unpruned bool // the cache is looked after by somebody else
+
 	// Join says how the traces of each input become one; "": they stay as they are.
 	Join join.By
 
@@ -137,14 +139,14 @@ func New(o Options) *Session {
 // run in it.
 type sharing struct {
 	cache  *fetch.Cache
-	limits fetch.Limits // of what stays in it
+	limits *fetch.Limits // of what stays in it
 	pool   *fetch.Pool
 }
 
 // share opens the cache.
 func (s *Session) share() (*sharing, error) {
 	cache, err := s.openCache()
-	return &sharing{cache, s.o.CacheLimits, fetch.NewPool(fetch.DefaultParallel)}, err
+	return &sharing{cache, s.limits(), fetch.NewPool(fetch.DefaultParallel)}, err
 }
 
 // close lets go of the cache when all requests have ended.
