@@ -59,7 +59,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case below && strings.HasPrefix(own, "/api/v1/"):
 		s.serveRun(w, r, ref)
-	case below && (own == "" || strings.HasPrefix(own, "/trace/")):
+	case below && (own == "" || own == "/" || strings.HasPrefix(own, "/trace/")):
 		s.pageOfRun(w, r, ref, own)
 	default: // files of the run, and other ways to write its link
 		http.Redirect(w, r, s.address(RunPath(ref.Run), ""), http.StatusFound)

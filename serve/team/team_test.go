@@ -147,6 +147,9 @@ func TestRunPage(t *testing.T) {
 	if csp := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") {
 		t.Errorf("policy %q", csp)
 	}
+	if resp, body = s.get(base + failingPath + "/"); resp.StatusCode != http.StatusOK || !strings.Contains(body, `content="`+base+failingPath+`"`) {
+		t.Errorf("status %d of the list of traces: %s", resp.StatusCode, body)
+	}
 	resp, body = s.get(base + failingPath + "/api/v1/run")
 	if resp.StatusCode != http.StatusOK || !strings.Contains(body, `"spans":`) {
 		t.Errorf("status %d: %s", resp.StatusCode, body)

@@ -59,8 +59,12 @@ func openProgram(t *testing.T, server *gcstest.Server, args ...string) *tab {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	address, err2 := url.Parse(strings.TrimSpace(line))
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if strings.HasPrefix(line, "storage ") { // that of a server comes first
+		line, err = lines.ReadString('\n')
+	}
+	address, err2 := url.Parse(strings.TrimPrefix(strings.TrimSpace(line), "pages "))
 	if err != nil || err2 != nil {
 		t.Fatalf("prowtrace printed %q: %v, %v", line, err, err2)
 	}

@@ -30,7 +30,7 @@ export function here() {
  * @param {string} address begins with a slash
  */
 export function linkHref(address) {
-  return BASE && /^\/(?:[?#]|$)/.test(address) ? BASE + address.slice(1) : BASE + address;
+  return BASE + address;
 }
 
 /**
