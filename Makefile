@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, lint, bench, bench-fetch, generate.
+# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, lint, bench, bench-fetch, bench-serve, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -133,3 +133,7 @@ test test-real: export PROWTRACE_REQUIRE_JAEGER = 1
 test-real: export PROWTRACE_REQUIRE_COLLECTOR = 1
 test-real: export PROWTRACE_REQUIRE_S3SERVER = 1
 test-real: export PROWTRACE_REQUIRE_MCP_CLIENTS = 1
+
+.PHONY: bench-serve
+bench-serve: build ## 200 visitors on 50 large runs, and 10,000 small ones: what the server for a team takes
+	$(GO) run ./internal/teambench -program $(BIN)/prowtrace

@@ -1,5 +1,5 @@
 // Teambench loads prowtrace serve, as a program of its own, with visitors: 200 on 50 runs of
-// 100,000 spans, then 10,000 small runs, one after the other. It prints what the server
+// 100,000 spans, then 10,000 small runs, a few at a time. It prints what the server
 // takes: memory, goroutines, open files, mappings. It ends with 1 where the server takes more
 // than it may, or answers wrongly.
 package main
@@ -31,7 +31,7 @@ func main() {
 	visitors := flag.Int("visitors", 200, "visitors at once")
 	runs := flag.Int("runs", 50, "runs that they open")
 	spans := flag.Int("spans", 100_000, "spans of each")
-	opened := flag.Int("opened", 10_000, "small runs that are opened one after the other")
+	opened := flag.Int("opened", 10_000, "small runs that are opened")
 	flag.Parse()
 	if err := bench(*program, *visitors, *runs, *spans, *opened); err != nil {
 		fmt.Fprintln(os.Stderr, "teambench:", err)
@@ -46,8 +46,7 @@ func bench(program string, visitors, runs, spans, opened int) error {
 	}
 	defer bucket.Close()
 	putRuns(bucket, "large", runs, traceFile(spans))
-	putRuns(bucket, "small", opened, traceFile(10))
-	return errors.Join(loaded(program, bucket.Host, visitors, runs), leaks(program, bucket.Host, opened))
+	return errors.Join(loaded(program, bucket.Host, visitors, runs), leaks(program, bucket, opened))
 }
 
 // server is a running prowtrace serve.
@@ -127,21 +126,18 @@ func loaded(program, storage string, visitors, runs int) (err error) {
 	return nil
 }
 
-// leaks opens runs one after the other, and looks whether anything grows.
-func leaks(program, storage string, opened int) (err error) {
-	s, err := startServer(program, storage, "--memory", "400MB", "--visitor-spans", "2000000000", "--cache-size", "200MB")
+// leaks opens small runs, a few at a time, and looks whether anything grows.
+func leaks(program string, bucket *gcstest.Server, opened int) (err error) {
+	s, err := startServer(program, bucket.Host, "--memory", "400MB", "--visitor-spans", "2000000000", "--cache-size", "200MB")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	var first usage
-	step := max(1, opened/5)
-	for n := range opened {
-		if err := openSmall(s.address, n); err != nil {
+	small, step := traceFile(10), max(1, opened/5)
+	for n := step; n <= opened; n += step {
+		if err := openSmall(bucket, s.address, n-step, n, small); err != nil {
 			return err
-		}
-		if (n+1)%step != 0 {
-			continue
 		}
 		u, err := usageOf(s.cmd.Process.Pid)
 		if err == nil {
@@ -150,12 +146,12 @@ func leaks(program, storage string, opened int) (err error) {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%d runs opened: %s\n", n+1, u)
+		fmt.Printf("%d runs opened: %s\n", n, u)
 		if first == (usage{}) {
 			first = u
 		}
 		if grown := u.grown(first); grown != "" {
-			return fmt.Errorf("after %d opened runs there are more %s than after %d", n+1, grown, step)
+			return fmt.Errorf("after %d opened runs there are more %s than after %d", n, grown, step)
 		}
 	}
 	return nil

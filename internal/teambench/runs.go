@@ -24,13 +24,23 @@ func rootOf(job string, n int) string { return "logs/" + job + "/" + buildOf(n) 
 // putRuns puts runs that failed, all with the same trace file.
 func putRuns(bucket *gcstest.Server, job string, runs int, trace []byte) {
 	for n := range runs {
-		root := rootOf(job, n)
-		bucket.PutBytes(bucketName, root+"/started.json", []byte(`{"timestamp":1741830000}`))
-		bucket.PutBytes(bucketName, root+"/finished.json", []byte(`{"timestamp":1741833600,"passed":false,"result":"FAILURE"}`))
-		bucket.PutBytes(bucketName, root+"/prowjob.json", fmt.Appendf(nil, `{"spec":{"type":"periodic","job":%q},"status":{"state":"failure","build_id":%q,"startTime":"2025-03-13T01:40:00Z"}}`, job, buildOf(n)))
-		bucket.PutBytes(bucketName, root+"/build-log.txt", []byte("I0313 01:40:01.000000 1 main.go:1] begin\nE0313 01:41:00.000000 1 main.go:2] Error: quota exceeded\n"))
-		bucket.PutBytes(bucketName, root+"/artifacts/otlp/kops-1-2025-03-13T01.otel", trace)
+		putRun(bucket, job, n, trace)
 	}
+}
+
+// putRun puts one run, and gives the names of its objects.
+func putRun(bucket *gcstest.Server, job string, n int, trace []byte) (names []string) {
+	root := rootOf(job, n)
+	put := func(name string, data []byte) {
+		bucket.PutBytes(bucketName, root+name, data)
+		names = append(names, root+name)
+	}
+	put("/started.json", []byte(`{"timestamp":1741830000}`))
+	put("/finished.json", []byte(`{"timestamp":1741833600,"passed":false,"result":"FAILURE"}`))
+	put("/prowjob.json", fmt.Appendf(nil, `{"spec":{"type":"periodic","job":%q},"status":{"state":"failure","build_id":%q,"startTime":"2025-03-13T01:40:00Z"}}`, job, buildOf(n)))
+	put("/build-log.txt", []byte("I0313 01:40:01.000000 1 main.go:1] begin\nE0313 01:41:00.000000 1 main.go:2] Error: quota exceeded\n"))
+	put("/artifacts/otlp/kops-1-2025-03-13T01.otel", trace)
+	return names
 }
 
 // traceFile is an .otel file of one process: a root with a tree of calls.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"prowtrace/internal/gcstest"
 )
 
 // runsOfVisitor is how many runs each visitor opens.
@@ -115,11 +117,26 @@ func open(ctx context.Context, address, visitor, job string, n int) (took []time
 	return took, nil
 }
 
-// openSmall opens one of the small runs, and has it judged.
-func openSmall(address string, n int) error {
-	link := "gs://" + bucketName + "/" + rootOf("small", n)
-	_, err := get(context.Background(), "one", address+"/api/v1/summary?link="+url.QueryEscape(link))
-	return err
+// smallTogether is how many small runs are opened at a time.
+const smallTogether = 8
+
+// openSmall opens small runs, each of a job of its own that is in the bucket only meanwhile,
+// and has them judged.
+func openSmall(bucket *gcstest.Server, address string, from, to int, trace []byte) error {
+	g, ctx := errgroup.WithContext(context.Background())
+	g.SetLimit(smallTogether)
+	for n := from; n < to; n++ {
+		g.Go(func() error {
+			job := fmt.Sprint("small-", n)
+			names := putRun(bucket, job, n, trace)
+			_, err := get(ctx, fmt.Sprint("visitor ", n%smallTogether), address+"/api/v1/summary?link="+url.QueryEscape("gs://"+bucketName+"/"+rootOf(job, n)))
+			for _, name := range names {
+				bucket.Delete(bucketName, name)
+			}
+			return err
+		})
+	}
+	return g.Wait()
 }
 
 // at gives a quantile of sorted times, in ms.
