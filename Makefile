@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, lint, bench, bench-fetch, bench-serve, generate.
+# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, snapshot, lint, bench, bench-fetch, bench-serve, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -120,6 +120,10 @@ test-real: jaeger collector deck s3server browser mcp-clients $(MODULES) ## what
 .PHONY: size
 size: build ## the program stays below 30 MB
 	@bytes=$$(wc -c < $(BIN)/prowtrace); echo "$(BIN)/prowtrace: $$bytes bytes"; test $$bytes -le 30000000
+
+.PHONY: snapshot
+snapshot: ## archives and packages of this commit in dist/, with man pages and completions; publishes nothing
+	release/snapshot.sh
 
 .PHONY: bench
 bench: browser ## how the budgets are kept, as a table; OLD=COMMIT and PEER=DIR (kOps' tools/otel/traceserver) are measured beside; takes some minutes

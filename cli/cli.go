@@ -44,6 +44,9 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	return exitCode(err)
 }
 
+// Command gives all commands, for who writes manuals of them.
+func Command(s Streams) *cobra.Command { return newRoot(s) }
+
 func newRoot(s Streams) *cobra.Command {
 	view := newView(s)
 	root := view.command("prowtrace WHAT…")
@@ -75,31 +78,37 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(
-		newView(s).command("view WHAT…"),
-		newFetch(s),
-		newExport(s),
-		newPush(s),
-		newLog(s),
-		newServe(s),
-		newResolve(s),
-		newRuns(s),
-		newCache(s),
-		newSummary(s),
-		newHistory(s),
-		newDiff(s),
-		newMCP(s),
-		newSignatures(s),
-		newVersion(s),
-	)
+	addCommands(root, view, s)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
 			c.Args, c.RunE = unknownSub, func(c *cobra.Command, _ []string) error { return c.Help() }
 		}
 	}
+	completeRunsOf(root, s)
 	completeFlags(root)
 	return root
+}
+
+// addCommands adds the commands in groups, each with an example of one of them.
+func addCommands(root *cobra.Command, view *viewCommand, s Streams) {
+	for _, g := range []struct {
+		id, example string
+		commands    []*cobra.Command
+	}{
+		{"Look", "prowtrace log --errors kops#18011", []*cobra.Command{view.command("view WHAT…"), newLog(s), newRuns(s)}},
+		{"Judge", "prowtrace summary kops#18011", []*cobra.Command{newSummary(s), newDiff(s), newHistory(s), newSignatures(s)}},
+		{"Get", "prowtrace fetch --failed pull-kops-e2e-k8s-gce-cilium", []*cobra.Command{newFetch(s), newResolve(s), newCache(s)}},
+		{"Share", "prowtrace export --format html -o run.html kops#18011", []*cobra.Command{newExport(s), newPush(s)}},
+		{"Serve", "prowtrace serve kops#18011", []*cobra.Command{newServe(s), newMCP(s)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.id + ", as in " + g.example + ":"})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newVersion(s))
 }
 
 // usageError is a command line that makes no sense, with what to do.

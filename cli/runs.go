@@ -34,9 +34,8 @@ func newRuns(s Streams) *cobra.Command {
 its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 		Example: `  prowtrace runs e2e-kops-aws-distro-deb13
   prowtrace runs --failed --after 2025-03-01 kops#18000`,
-		Args:              oneJob,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
+		Args: oneJob,
+		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
 	}
 	r.registerStore(c.Flags())
 	r.choice.registerFilters(c.Flags(), "only runs")
