@@ -16,7 +16,8 @@ BIN := bin
 
 .PHONY: build
 build: ## bin/prowtrace
-	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/prowtrace .
+	@test -e $(BIN)/prowtrace || echo "building prowtrace: two to three minutes the first time; each line is a package that is ready" >&2
+	$(GO) build -v -trimpath -ldflags '-s -w' -o $(BIN)/prowtrace .
 
 .PHONY: demo
 demo: build ## the main job on the sample bucket, without the network

@@ -15,13 +15,23 @@ import (
 	"prowtrace/internal/gcstest/pastruns"
 )
 
-// Every example of the README and of the help works on the sample bucket, word for word.
-func TestExamples(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
+// shown are the README and the page of how it is used.
+func shown(t *testing.T) string {
+	t.Helper()
+	all := ""
+	for _, path := range []string{"../README.md", "../docs/usage.md"} {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all += string(page)
 	}
-	examples := commands("    \\$ ", string(readme))
+	return all
+}
+
+// Every example of these pages and of the help works on the sample bucket, word for word.
+func TestExamples(t *testing.T) {
+	examples := commands("    \\$ ", shown(t))
 	exe, err := exec.LookPath("prowtrace")
 	if err != nil {
 		t.Fatal(err)

@@ -1,20 +1,19 @@
 package cli_test
 
 import (
-	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/gcstest/pastruns"
 )
 
-// What the README shows as the output of a summary is what it prints.
-func TestReadmeShowsSummaries(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// What the README and docs/usage.md show as the output of a command is what it prints. A last line
+// of … stands for what follows. Ages, ports and progress differ from run to run.
+func TestExamplesPrintWhatIsShown(t *testing.T) {
 	exe, err := exec.LookPath("prowtrace")
 	if err != nil {
 		t.Fatal(err)
@@ -23,29 +22,36 @@ func TestReadmeShowsSummaries(t *testing.T) {
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
-	shown := 0
-	for part := range strings.SplitSeq(string(readme), "\n    $ ") {
-		command, rest, _ := strings.Cut(part, "\n")
-		args, ok := strings.CutPrefix(command, "prowtrace summary ")
-		if !ok {
-			continue
-		}
-		shown++
-		var want []string
-		for line := range strings.SplitSeq(rest, "\n") {
-			if line != "" && !strings.HasPrefix(line, "    ") {
-				break
+	pastruns.Put(func(bucket, name string, data []byte) { server.PutBytes(bucket, name, data) })
+	checked := map[string]int{}
+	for part := range strings.SplitSeq(shown(t), "\n    $ ") {
+		line, rest, _ := strings.Cut(part, "\n")
+		args, ok := strings.CutPrefix(line, "prowtrace ")
+		command, _, _ := strings.Cut(args, " ")
+		if want := indented(rest); ok && slices.Contains([]string{"summary", "history", "log", "resolve"}, command) && want != "" {
+			checked[command]++
+			cmd := exec.Command("/bin/sh", "-c", line)
+			cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "HOME=" + t.TempDir(), "PATH=" + filepath.Dir(exe) + ":/usr/bin:/bin"}
+			out, err := cmd.Output()
+			got := strings.TrimSpace(string(out))
+			if begin, cut := strings.CutSuffix(want, "\n…"); err != nil || got != want && !(cut && strings.HasPrefix(got, begin+"\n")) {
+				t.Errorf("%s: %v\ngot\n%s\nwant\n%s", line, err, got, want)
 			}
-			want = append(want, strings.TrimPrefix(line, "    "))
-		}
-		cmd := exec.Command(exe, append([]string{"summary"}, strings.Fields(args)...)...)
-		cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "HOME=" + t.TempDir()}
-		out, err := cmd.Output()
-		if got := strings.TrimSpace(string(out)); err != nil || got != strings.TrimSpace(strings.Join(want, "\n")) {
-			t.Errorf("%s: %v\ngot\n%s\nwant\n%s", command, err, got, strings.TrimSpace(strings.Join(want, "\n")))
 		}
 	}
-	if shown != 2 {
-		t.Errorf("%d summaries are shown", shown)
+	if checked["summary"] != 2 || checked["history"] == 0 || checked["log"] == 0 || checked["resolve"] == 0 {
+		t.Errorf("outputs are shown of %v", checked)
 	}
+}
+
+// indented is the indented text that a page goes on with.
+func indented(page string) string {
+	var lines []string
+	for line := range strings.SplitSeq(page, "\n") {
+		if line != "" && !strings.HasPrefix(line, "    ") {
+			break
+		}
+		lines = append(lines, strings.TrimPrefix(line, "    "))
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
