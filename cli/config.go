@@ -67,6 +67,7 @@ type configFile struct {
 type configInstance struct {
 	Deck        nameList     `yaml:"deck"`
 	Gcsweb      nameList     `yaml:"gcsweb"`
+	Through     bool         `yaml:"through-gcsweb"`
 	Provider    string       `yaml:"provider"`
 	Bucket      string       `yaml:"bucket"`
 	Former      nameList     `yaml:"former"`
@@ -83,7 +84,7 @@ type configInstance struct {
 
 func (c configInstance) instance() prow.Instance {
 	return prow.Instance{
-		Decks: c.Deck, Gcsweb: c.Gcsweb,
+		Decks: c.Deck, Gcsweb: c.Gcsweb, ThroughGcsweb: c.Through,
 		Provider: cmp.Or(c.Provider, prow.DefaultProvider), Bucket: c.Bucket, Former: c.Former, Closed: c.Closed,
 		Endpoint: c.Endpoint, Region: c.Region, Addressing: c.Addressing,
 		Strategy: prow.Strategy(c.Paths), DefaultOrg: c.DefaultRepo.org, DefaultRepo: c.DefaultRepo.name,

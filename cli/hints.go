@@ -176,6 +176,8 @@ const (
 
 func accessHint(e *objstore.AccessError) string {
 	switch {
+	case e.Provider == "gcsweb":
+		return "read the bucket itself, with credentials: --auth adc"
 	case e.Provider == "s3" && e.Reason == objstore.AnonymousRefused:
 		return "let prowtrace use your credentials of Amazon's tools too: --auth auto"
 	case e.Provider == "s3" && e.Reason == objstore.NoCredentials:

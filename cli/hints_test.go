@@ -34,6 +34,8 @@ func TestHints(t *testing.T) {
 		{unreachable(objstore.Certificate), "if a proxy inspects TLS here, point SSL_CERT_FILE to its certificate"},
 		{unreachable(objstore.TooSlow), "check the network, and try again: complete files are kept"},
 		{unreachable(objstore.ForeignAnswer), "a proxy or the network's login page answers instead: open any page in a browser, or set HTTPS_PROXY"},
+		{&objstore.AccessError{Provider: "gcsweb", Bucket: "b", Status: 403}, "read the bucket itself, with credentials: --auth adc"},
+		{&objstore.AccessError{Provider: "s3", Bucket: "b", Status: 403, Reason: objstore.NoCredentials}, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"},
 		{&objstore.UnreachableError{Host: "h", Cause: objstore.NotRunning, Setting: "STORAGE_EMULATOR_HOST", Err: errors.New("x")}, "STORAGE_EMULATOR_HOST names this server: start it, or unset the variable"},
 		{fmt.Errorf("x: %w", fetch.ErrOffline), "fetch it once without --offline"},
 		{&fetch.CachedError{Err: errors.New("x")}, "--offline shows the copy in the cache"},

@@ -3,14 +3,18 @@ package cli
 import (
 	"context"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"prowtrace/gcs"
+	"prowtrace/gcsweb"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/s3"
+	"prowtrace/session"
 )
 
 // store is an object store as a command has opened it.
@@ -43,6 +47,26 @@ var stores = map[string]storeKind{
 		}
 		return opened(s3.New(s3.Options{Auth: auth, Place: o.place, UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent}))
 	}},
+}
+
+// openPages opens the store for buckets that are read through a gcsweb, as their instance
+// says. Who wants credentials at once has other ways to these buckets.
+func (r *request) openPages(o storeOptions) {
+	if r.auth == string(gcs.AuthADC) {
+		return
+	}
+	var told sync.Map
+	r.stores[session.ThroughGcsweb] = gcsweb.New(gcsweb.Options{UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent, Pages: func(bucket string) *url.URL {
+		in, _ := r.known.OfBucket(bucket)
+		if !in.ThroughGcsweb {
+			return nil
+		}
+		if _, again := told.LoadOrStore(bucket, true); !again {
+			r.note("bucket %s is read through the pages of %s: nothing that comes from there can be verified", bucket, in.Gcsweb[0])
+		}
+		path := map[string]string{"gs": "gcs", "s3": "s3"}[in.Provider]
+		return &url.URL{Scheme: "https", Host: in.Gcsweb[0], Path: "/" + path + "/" + bucket}
+	}})
 }
 
 // place is where the S3 server of a bucket is, as its instance says.
@@ -89,6 +113,7 @@ func (r *request) openStores(ctx context.Context) error {
 		}
 		r.stores[provider] = s
 	}
+	r.openPages(o)
 	return nil
 }
 

@@ -300,7 +300,7 @@ func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, h
 		a.Unchecked = true
 	}
 	if err == nil && !how.ends || errors.Is(err, errZipped) {
-		a.Unchecked = false
+		a.Unchecked = !d.checks()
 		damage, err = d.readAll(ctx, o, f, &a, how.room)
 	}
 	if f == nil {
@@ -322,7 +322,13 @@ func (d *onDemand) receive(ctx context.Context, o objstore.Object, a artifact, h
 	return r, lost, nil
 }
 
-// readAll streams a whole object, whose sum the store checks, and keeps its text. The
+// checks reports whether the store compares whole objects with their sums.
+func (d *onDemand) checks() bool {
+	_, tells := d.store.(objstore.Summer)
+	return tells || d.store.Features().Sums
+}
+
+// readAll streams a whole object, whose sum the store checks if it has one, and keeps its text. The
 // text of damaged gzip is kept as far as it goes, and damage says so.
 func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact, room *reserved) (damage, err error) {
 	if o.Size > maxStored {

@@ -38,7 +38,7 @@ func builtin() []Instance {
 		},
 		{
 			Provider: "s3", Bucket: "istio-prow",
-			Decks: []string{"prow.istio.io", "aws.prow.istio.io"}, Gcsweb: []string{"gcsweb.istio.io"},
+			Decks: []string{"prow.istio.io", "aws.prow.istio.io"}, Gcsweb: []string{"gcsweb.istio.io"}, ThroughGcsweb: true,
 			Orgs: []string{"istio", "istio-ecosystem"},
 		},
 		{Provider: "s3", Bucket: "istio-prow-private", Decks: []string{"prow-private.istio.io"}},

@@ -17,6 +17,10 @@ type Instance struct {
 	Decks  []string // hosts of its Deck; the first is the one that links are made with
 	Gcsweb []string // hosts of its gcsweb
 
+	// ThroughGcsweb: its buckets refuse anonymous readers, but the first gcsweb shows them.
+	// What is read there cannot be verified.
+	ThroughGcsweb bool
+
 	Provider string   // "gs" or "s3"
 	Bucket   string   // where new runs are stored; "" if it is not known
 	Former   []string // where they were before, newest first; a run lies under the same root in each
@@ -89,6 +93,9 @@ func (in Instance) check() error {
 		if !IsBucket(in.Provider, bucket) {
 			return fmt.Errorf("invalid bucket %s: write its name without %s://", text.Quote(bucket, maxQuoted), in.Provider)
 		}
+	}
+	if in.ThroughGcsweb && len(in.Gcsweb) == 0 {
+		return errors.New("missing gcsweb: through-gcsweb needs the host of one")
 	}
 	if err := in.checkPlace(); err != nil {
 		return err

@@ -78,12 +78,19 @@ func (s *Session) choose(ctx context.Context, cache *fetch.Cache, ref prow.Ref) 
 
 // storeFor is the store that has the runs that a reference can mean.
 func (s *Session) storeFor(ref prow.Ref) (objstore.Store, error) {
-	ref.Run.Provider = find.Provider(ref, s.findOptions())
+	ref.Run.Provider, ref.Run.Bucket = find.Provider(ref, s.findOptions())
 	return s.storeOf(ref.Run)
 }
 
+// ThroughGcsweb is, in Options.Stores, the store for buckets that are read through the
+// pages of a gcsweb.
+const ThroughGcsweb = "gcsweb"
+
 // storeOf is the store that has a run.
 func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
+	if in, _ := s.o.Instances.OfBucket(run.Bucket); in.ThroughGcsweb && s.o.Stores[ThroughGcsweb] != nil {
+		return s.o.Stores[ThroughGcsweb], nil
+	}
 	if store := s.o.Stores[cmp.Or(run.Provider, prow.DefaultProvider)]; store != nil {
 		return store, nil
 	}

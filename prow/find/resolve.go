@@ -128,32 +128,34 @@ func newResolver(store objstore.Store, ref prow.Ref, o Options) *resolver {
 	if o.Notice == nil {
 		o.Notice = func(Notice) {}
 	}
-	return &resolver{store, Provider(ref, o), o}
+	provider, _ := Provider(ref, o)
+	return &resolver{store, provider, o}
 }
 
 // Provider is that of the store that has what ref can mean: its own, else that of the
-// bucket which the options name, else that of its Prow.
-func Provider(ref prow.Ref, o Options) string {
+// bucket which the options name, else that of its Prow. bucket is the likeliest; "" if
+// it is not known.
+func Provider(ref prow.Ref, o Options) (provider, bucket string) {
 	scheme, bucket, ok := strings.Cut(o.Bucket, "://")
 	if !ok {
 		scheme, bucket = "", o.Bucket
 	}
-	var in []prow.Instance
+	bucket = strings.Trim(bucket, "/")
+	var in prow.Instance
 	switch {
 	case ref.Provider != "":
-		return ref.Provider
+		return ref.Provider, ref.Bucket
 	case scheme != "":
-		return scheme
+		return scheme, bucket
 	case bucket != "":
-		known, _ := o.Instances.OfBucket(strings.Trim(bucket, "/"))
-		in = []prow.Instance{known}
+		in, _ = o.Instances.OfBucket(bucket)
+		return cmp.Or(in.Provider, prow.DefaultProvider), bucket
 	case ref.Host != "":
-		known, _ := o.Instances.At(ref.Host)
-		in = []prow.Instance{known}
+		in, _ = o.Instances.At(ref.Host)
 	default:
-		in = o.Instances.ForJob(ref.Job)
+		in = o.Instances.ForJob(ref.Job)[0]
 	}
-	return cmp.Or(in[0].Provider, prow.DefaultProvider)
+	return cmp.Or(in.Provider, prow.DefaultProvider), in.Bucket
 }
 
 // buckets are those that may have the runs of ref, the likeliest first.

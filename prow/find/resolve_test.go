@@ -431,7 +431,7 @@ func TestProvider(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := find.Provider(ref, find.Options{Bucket: tt.bucket}); got != tt.want {
+		if got, bucket := find.Provider(ref, find.Options{Bucket: tt.bucket}); got != tt.want || strings.Contains(bucket, "/") {
 			t.Errorf("%s, bucket %q: %s, want %s", tt.input, tt.bucket, got, tt.want)
 		}
 	}

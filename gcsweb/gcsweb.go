@@ -1,0 +1,252 @@
+// Package gcsweb reads a bucket through the pages of a gcsweb, for buckets that refuse
+// their readers but have such pages in public. Its [Client] is an objstore.Store.
+//
+// It promises:
+//   - A listing is walked page by page, within bounds, and ends.
+//   - What comes is as long as it was listed. That is all that can be compared: the pages
+//     have no sums, no versions and no ranges, and whoever runs them can change bytes. So
+//     Features are none.
+//   - Nothing waits for ever, and every error is of objstore's kinds.
+//
+// It never sends credentials, never follows a redirect, and knows nothing of Prow. It
+// cannot read names that are no clean paths, nor a directory that has the name of a file
+// beside it: a gcsweb shows the file.
+package gcsweb
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"prowtrace/internal/storehttp"
+	"prowtrace/internal/text"
+	"prowtrace/objstore"
+)
+
+// Bounds on what a gcsweb may say.
+const (
+	maxPage    = 64 << 20 // bytes of a page
+	maxRows    = 200_000  // of a page
+	maxName    = 1024     // bytes
+	maxPages   = 5_000    // of a listing
+	maxObjects = 200_000  // of a listing
+	together   = 8        // pages that are asked for at a time
+	headSize   = 16 << 10 // bytes that tell a page from a file
+	maxHeld    = 2 << 20  // bytes of an object that is held until it is whole
+	lowestRate = 16 << 10 // bytes a second that are worth waiting for
+)
+
+// Client reads objects. It is safe for concurrent use.
+type Client struct {
+	opts    Options
+	retries atomic.Int64
+
+	mu         sync.Mutex
+	transports map[string]*storehttp.Transport // by host
+}
+
+// Options configures a Client. Pages must be set.
+type Options struct {
+	// Pages gives the address of a bucket's pages, such as https://HOST/s3/BUCKET; nil if
+	// it has none. It gives one answer for each bucket, from any goroutine.
+	Pages func(bucket string) *url.URL
+
+	UserAgent string                                 // "": prowtrace
+	Logf      func(format string, args ...any)       // may be nil; called from any goroutine
+	Silent    func(host string, since time.Duration) // as gcs has it; may be nil
+
+	Attempts     int           // for one request; 0: 4
+	RetryPause   time.Duration // longest first pause between attempts, doubled each time; 0: 1 s
+	StallTimeout time.Duration // without a byte, after which a request ends; 0: 15 s
+	FirstSign    time.Duration // without a byte, after which Silent is called; 0: 5 s
+	Patience     time.Duration // for one answer, on top of its size at 16 KiB/s; 0: 1 min
+}
+
+// New returns a client. It sends no request.
+func New(o Options) *Client {
+	setDefault(&o.UserAgent, "prowtrace")
+	setDefault(&o.Attempts, 4)
+	setDefault(&o.RetryPause, time.Second)
+	setDefault(&o.StallTimeout, 15*time.Second)
+	setDefault(&o.FirstSign, 5*time.Second)
+	setDefault(&o.Patience, time.Minute)
+	if o.Logf == nil {
+		o.Logf = func(string, ...any) {}
+	}
+	return &Client{opts: o, transports: map[string]*storehttp.Transport{}}
+}
+
+func setDefault[T comparable](option *T, value T) {
+	var zero T
+	if *option == zero {
+		*option = value
+	}
+}
+
+// Features are none: see the package.
+func (c *Client) Features() objstore.Features { return objstore.Features{} }
+
+// Retries returns how many requests had to be made again so far.
+func (c *Client) Retries() int64 { return c.retries.Load() }
+
+// Close closes idle connections. Readings under way must have ended.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.transports {
+		t.Close()
+	}
+	return nil
+}
+
+func (c *Client) transport(address *url.URL) *storehttp.Transport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, ok := c.transports[address.Host]
+	if !ok {
+		t = storehttp.New(&url.URL{Scheme: address.Scheme, Host: address.Host}, storehttp.Options{
+			Connections: 2 * together, StallTimeout: c.opts.StallTimeout, FirstSign: c.opts.FirstSign, Silent: c.opts.Silent, Logf: c.opts.Logf,
+		})
+		c.transports[address.Host] = t
+	}
+	return t
+}
+
+// Read is objstore.Store's. A small object is asked for again where it broke off; of a
+// large one the writer has had a part by then.
+func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
+	return c.get(ctx, "read", o.Bucket, o.Name, o.Size, func(_ *http.Response, body *bufio.Reader) error {
+		if head, _ := body.Peek(headSize); isPage(head, o.Bucket, o.Name) {
+			return objstore.ErrNotExist
+		}
+		limited := io.LimitReader(body, o.Size+1)
+		if o.Size > maxHeld {
+			n, err := io.Copy(callers{w}, limited)
+			if err = fits(o, n, err); err != nil {
+				return &finalError{err}
+			}
+			return nil
+		}
+		data, err := io.ReadAll(limited)
+		if err := fits(o, int64(len(data)), err); err != nil {
+			return err
+		}
+		_, err = callers{w}.Write(data)
+		return err
+	})
+}
+
+// fits compares the number of bytes that came with the listed one.
+func fits(o objstore.Object, n int64, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case n > o.Size:
+		return fmt.Errorf("%w: more bytes than the %d listed", objstore.ErrChecksum, o.Size)
+	case n < o.Size:
+		return fmt.Errorf("%w: %d bytes instead of the %d listed", objstore.ErrChecksum, n, o.Size)
+	}
+	return nil
+}
+
+// ReadRange is objstore.Store's: there are no ranges.
+func (c *Client) ReadRange(_ context.Context, o objstore.Object, _, _ int64, _ io.Writer) error {
+	return fmt.Errorf("read %s: a gcsweb has no ranges", where(o.Bucket, o.Name))
+}
+
+// ReadAll is objstore.Store's. Of the object only the bytes and the type are known.
+func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) (data []byte, o objstore.Object, err error) {
+	err = c.get(ctx, "read", bucket, name, limit, func(res *http.Response, body *bufio.Reader) (err error) {
+		if head, _ := body.Peek(headSize); isPage(head, bucket, name) {
+			return objstore.ErrNotExist
+		}
+		if data, err = io.ReadAll(io.LimitReader(body, limit+1)); err != nil && int64(len(data)) <= limit {
+			return err
+		}
+		switch {
+		case int64(len(data)) > limit:
+			return fmt.Errorf("%w: more than the %d bytes expected of it", objstore.ErrTooLarge, limit)
+		case bytes.Contains(data[max(0, len(data)-maxMessage):], []byte(copyFailed)):
+			return errBrokeOff
+		}
+		o = objstore.Object{Bucket: bucket, Name: name, Size: int64(len(data)), ContentType: res.Header.Get("Content-Type")}
+		return nil
+	})
+	if err != nil {
+		return nil, objstore.Object{}, err
+	}
+	return data, o, nil
+}
+
+// copyFailed begins what a gcsweb writes behind the bytes of an object that it could not
+// read to its end.
+const copyFailed = "Error: coudln't copy data to the response writer: "
+
+// get asks for a file or a directory and lets each attempt's answer be read. expected is
+// how many bytes that are about.
+func (c *Client) get(ctx context.Context, op, bucket, name string, expected int64, read func(*http.Response, *bufio.Reader) error) error {
+	pages := c.opts.Pages(bucket)
+	if pages == nil {
+		return fmt.Errorf("%s %s: %w", op, where(bucket, name), objstore.ErrBucketNotExist)
+	}
+	address := *pages
+	address.Path = strings.TrimSuffix(address.Path, "/") + "/" + name
+	if !isClean(name) {
+		return fmt.Errorf("%s %s: %w: a gcsweb shows no such names", op, where(bucket, name), objstore.ErrNotExist)
+	}
+	limit := c.opts.Patience + time.Duration(float64(expected)/lowestRate*float64(time.Second))
+	rctx, cancel := context.WithTimeout(storehttp.WithOperation(ctx), limit)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := c.once(rctx, &address, read)
+		if err == nil {
+			return nil
+		}
+		if try == c.opts.Attempts || rctx.Err() != nil || !c.isTemporary(&address, err) {
+			return c.explain(ctx, op, bucket, name, address.Host, err)
+		}
+		c.retries.Add(1)
+		c.opts.Logf("try again: %v", err)
+		if err := storehttp.Sleep(rctx, rand.N(c.opts.RetryPause<<(try-1))); err != nil {
+			return c.explain(ctx, op, bucket, name, address.Host, err)
+		}
+	}
+}
+
+// isClean reports whether a name reaches a server as it is: paths are cleaned on the way.
+func isClean(name string) bool {
+	name = strings.TrimSuffix(name, "/")
+	return len(name) <= maxName && (name == "" || path.Clean("/"+name) == "/"+name)
+}
+
+func (c *Client) once(ctx context.Context, address *url.URL, read func(*http.Response, *bufio.Reader) error) error {
+	t := c.transport(address)
+	if err := t.Ready(ctx); err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", c.opts.UserAgent)
+	res, err := t.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		said, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
+		return &statusError{res.StatusCode, text.Plain(string(said), maxMessage)}
+	}
+	return read(res, bufio.NewReaderSize(res.Body, headSize))
+}

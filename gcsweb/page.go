@@ -1,0 +1,100 @@
+package gcsweb
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A row is a file or a directory in a page.
+type row struct {
+	name     string // within the directory; that of a directory ends in a slash
+	size     int64  // bytes of a file
+	modified time.Time
+	dir      bool
+}
+
+// isPage reports whether an answer, or its beginning, is the page of a directory. gcsweb
+// shows such a page, without rows, for whatever does not exist.
+func isPage(text []byte, bucket, dir string) bool {
+	head, _, _ := bytes.Cut(text, []byte(`<li class="pure-g`))
+	return bytes.Contains(head, []byte(" browser: "+bucket+"</title>")) &&
+		bytes.Contains(head, []byte("<h3>/"+strings.TrimSuffix(bucket+"/"+dir, "/")+"/</h3>")) &&
+		bytes.Contains(head, []byte(`<ul class="resource-grid">`))
+}
+
+const (
+	rowStart = `<li class="pure-g grid-row">`
+	rowEnd   = `</li>`
+)
+
+// parsePage reads the rows of a page. gcsweb writes names as they are, without escaping
+// anything, so that the page is read as text and not as HTML. Rows that are not
+// understood are an error: a listing would be wrong without a word.
+func parsePage(text []byte) (rows []row, err error) {
+	_, rest, _ := strings.Cut(string(text), rowStart)
+	for rest != "" {
+		var item string
+		if item, rest, _ = strings.Cut(rest, rowStart); len(rows) >= maxRows {
+			return nil, fmt.Errorf("%w: a page has more than %d rows", errForeign, maxRows)
+		}
+		r, parent, err := parseRow(item)
+		if err != nil {
+			return nil, err
+		}
+		if !parent {
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+// parseRow reads what follows the beginning of a row: the link with its icon and its
+// name, the size, the time of the last change. parent marks the way up.
+func parseRow(item string) (r row, parent bool, err error) {
+	_, link, ok := strings.Cut(item, `<a href="`)
+	link, cells, okName := strings.Cut(link, "</a></div>")
+	address, label, okIcon := strings.Cut(link, `"><img src="`)
+	icon, name, okLabel := strings.Cut(label, `"> `)
+	cell := func() string {
+		_, rest, _ := strings.Cut(cells, `">`)
+		var text string
+		text, cells, _ = strings.Cut(rest, "</div>")
+		return text
+	}
+	size, modified := cell(), cell()
+	fail := func(what string) (row, bool, error) {
+		return row{}, false, fmt.Errorf("%w: a row of its page %s", errForeign, what)
+	}
+	switch {
+	case !ok || !okName || !okIcon || !okLabel:
+		return fail("has no link")
+	case strings.HasSuffix(icon, "/back.png"):
+		return row{}, true, nil
+	case !strings.HasSuffix(address, "/"+name) || name == "":
+		return fail("leads elsewhere than its name")
+	case strings.HasSuffix(icon, "/dir.png"):
+		if inside := strings.TrimSuffix(name, "/"); !isName(inside) || inside == name {
+			return fail("names no directory")
+		}
+		return row{name: name, dir: true}, false, nil
+	case !isName(name):
+		return fail("names no file")
+	}
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil || n < 0 {
+		return fail("has no size")
+	}
+	at, err := time.Parse(time.RFC1123, modified)
+	if err != nil {
+		return fail("has no time")
+	}
+	return row{name: name, size: n, modified: at}, false, nil
+}
+
+// isName reports the name of something in a directory.
+func isName(s string) bool {
+	return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") && len(s) <= maxName
+}
