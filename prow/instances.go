@@ -215,6 +215,15 @@ func (in Instance) claims(job string) bool {
 	return slices.ContainsFunc(in.Jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) })
 }
 
+// AtEndpoint returns an instance whose S3 server has the given host name; a port is
+// ignored.
+func (t Instances) AtEndpoint(host string) (Instance, bool) {
+	return t.find(func(in Instance) bool {
+		u, err := url.Parse(in.Endpoint)
+		return host != "" && err == nil && u.Hostname() == host
+	})
+}
+
 // OfBucket returns the instance whose runs are, or were, in a bucket.
 func (t Instances) OfBucket(bucket string) (Instance, bool) {
 	return t.find(func(in Instance) bool { return bucket != "" && slices.Contains(in.Buckets(), bucket) })

@@ -2,9 +2,14 @@ package link
 
 import (
 	"cmp"
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"prowtrace/prow"
 )
 
 // object is a name in a bucket, as the pages and APIs of object stores give it.
@@ -23,7 +28,7 @@ var googleHosts = []string{
 
 // object recognises the object stores' own links. ok is false for all others.
 func (p page) object() (o object, ok bool) {
-	for _, read := range []func() (object, bool){p.googleAPI, p.googleConsole, p.google, p.amazonConsole, p.amazon, p.cloudflare} {
+	for _, read := range []func() (object, bool){p.googleAPI, p.googleConsole, p.google, p.amazonConsole, p.amazon, p.cloudflare, p.endpoint, p.minioConsole} {
 		if o, ok = read(); ok {
 			return o, true
 		}
@@ -132,6 +137,41 @@ func (p page) cloudflare() (object, bool) {
 		return object{"s3", account[:i], p.nameOrPrefix(0)}, true
 	}
 	return object{"s3", p.at(0), p.nameOrPrefix(1)}, true
+}
+
+// endpoint reads the S3 servers of known instances: HOST/BUCKET/OBJECT, and
+// BUCKET.HOST/OBJECT. Their consoles can be on the same host.
+func (p page) endpoint() (object, bool) {
+	if _, ok := p.known.AtEndpoint(p.host); ok {
+		_, known := p.known.OfBucket(p.at(0))
+		return object{"s3", p.at(0), p.nameOrPrefix(1)}, known
+	}
+	bucket, host, _ := strings.Cut(p.host, ".")
+	_, ok := p.known.AtEndpoint(host)
+	return object{"s3", bucket, p.nameOrPrefix(0)}, ok && prow.IsBucket("s3", bucket)
+}
+
+// minioConsole reads the pages of MinIO's console, which are on hosts of anybody's own:
+// /browser/BUCKET/PATH, /buckets/BUCKET/browse/PATH and, of older ones,
+// /minio/BUCKET/PATH. Some versions write the path in base64.
+func (p page) minioConsole() (object, bool) {
+	bucket, i := p.at(1), 2
+	switch {
+	case p.at(0) == "browser", p.at(0) == "minio" && p.at(1) != "health" && p.at(1) != "v2":
+	case p.at(0) == "buckets" && p.at(2) == "browse":
+		i = 3
+	default:
+		return object{}, false
+	}
+	name := p.nameOrPrefix(i)
+	if !prow.IsBucket("s3", bucket) || name == "" {
+		return object{}, false
+	}
+	if decoded, err := base64.StdEncoding.DecodeString(name); err == nil && strings.Contains(string(decoded), "/") && utf8.Valid(decoded) &&
+		!strings.ContainsFunc(string(decoded), unicode.IsControl) {
+		name = string(decoded)
+	}
+	return object{"s3", bucket, name}, true
 }
 
 // nameOrPrefix is the object named by the path from segment i on, or else the
