@@ -163,7 +163,9 @@ func TestFaults(t *testing.T) {
 		{"longer", answer(always, says(200, "01234567890")), "", objstore.ErrChecksum},
 		{"gone", answer(always, says(404, "404 page not found")), "", objstore.ErrBucketNotExist},
 		{"refused", answer(always, says(403, "no")), "refuses anonymous readers (HTTP 403 to read: no)", nil},
-		{"elsewhere", answer(always, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }), "the answer is not a gcsweb's", nil},
+		{"elsewhere", answer(always, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}), "the answer is not a gcsweb's", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newWeb(t)
