@@ -1,4 +1,4 @@
-# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, snapshot, lint, bench, bench-fetch, bench-serve, generate.
+# prowtrace. The targets are: build, demo, sample, test, viewer, screenshots, test-real, snapshot, lint, bench, bench-fetch, bench-s3, bench-serve, generate.
 
 # These two tags leave out of the storage client what prowtrace never uses; the
 # program is half as large without it.
@@ -138,6 +138,10 @@ test test-real: export PROWTRACE_REQUIRE_JAEGER = 1
 test-real: export PROWTRACE_REQUIRE_COLLECTOR = 1
 test-real: export PROWTRACE_REQUIRE_S3SERVER = 1
 test-real: export PROWTRACE_REQUIRE_MCP_CLIENTS = 1
+
+.PHONY: bench-s3
+bench-s3: s3server ## what reading a real S3 server takes, beside the least that the server takes itself
+	PROWTRACE_REQUIRE_S3SERVER=1 $(GO) test -run - -bench Real ./s3
 
 .PHONY: bench-serve
 bench-serve: build ## 200 visitors on 50 large runs, and 10,000 small ones: what the server for a team takes
