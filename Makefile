@@ -39,6 +39,7 @@ test: lint jaeger ## everything that must hold before a change lands
 	$(GO) test -race -timeout 20m ./... # with real Jaegers, minutes on two cores that others use too
 	$(GO) test -run BoundedInMemory ./otelfile # gigabytes, ten times as slow with the race detector
 	$(GO) test -run AskedFor ./triage
+	$(GO) test -run 'ManyFailures|EveryElementOnce' ./serve/mcp # 100,000 elements, minutes with the race detector
 	$(GO) test ./testdata/gen
 	cd internal/fakegcs && $(GO) test ./...
 	cd deploy/test && $(GO) test ./...
