@@ -140,10 +140,10 @@ func config(t *testing.T, ours string) []byte {
 	}
 	_, told, ok := strings.Cut(string(page), "```yaml\n")
 	told, _, closed := strings.Cut(told, "```")
-	if !ok || !closed || !strings.Contains(told, "http://prowtrace.prow.svc:7777/") {
+	if !ok || !closed || !strings.Contains(told, "http://prowtrace.prowtrace.svc/") {
 		t.Fatal("docs/spyglass.md has no configuration")
 	}
-	told = strings.ReplaceAll(told, "http://prowtrace.prow.svc:7777", ours)
+	told = strings.ReplaceAll(told, "http://prowtrace.prowtrace.svc", ours)
 	return []byte(`prowjob_namespace: default
 pod_namespace: default
 plank:
