@@ -98,7 +98,7 @@ func (t *transfer) ask(ctx context.Context) error {
 // which spares the downloads two round trips. A run that the cache knows will
 // have little to bring, and few runs have more files than the store is warmed for.
 func (t *transfer) warm(ctx context.Context) {
-	if w, ok := t.store.(objstore.Warmer); ok && len(t.ledger.before) == 0 {
+	if w, ok := t.store.(objstore.Warmer); ok && (t.Refresh || len(t.ledger.before) == 0) {
 		w.Warm(ctx, t.run.Bucket, min(t.Pool.size(), 64))
 	}
 }
