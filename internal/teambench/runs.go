@@ -21,23 +21,30 @@ func buildOf(n int) string { return fmt.Sprint(1_900_000_000_000_000_000 + n) }
 // rootOf is where a run lies in the bucket.
 func rootOf(job string, n int) string { return "logs/" + job + "/" + buildOf(n) }
 
+// failed and passed are how runs end: what failed is looked for among all runs that were
+// judged before, so that passed runs are opened as fast after 10,000 as at first.
+const (
+	failed = `"passed":false,"result":"FAILURE"`
+	passed = `"passed":true,"result":"SUCCESS"`
+)
+
 // putRuns puts runs that failed, all with the same trace file.
 func putRuns(bucket *gcstest.Server, job string, runs int, trace []byte) {
 	for n := range runs {
-		putRun(bucket, job, n, trace)
+		putRun(bucket, job, n, failed, trace)
 	}
 }
 
 // putRun puts one run, and gives the names of its objects.
-func putRun(bucket *gcstest.Server, job string, n int, trace []byte) (names []string) {
+func putRun(bucket *gcstest.Server, job string, n int, ended string, trace []byte) (names []string) {
 	root := rootOf(job, n)
 	put := func(name string, data []byte) {
 		bucket.PutBytes(bucketName, root+name, data)
 		names = append(names, root+name)
 	}
 	put("/started.json", []byte(`{"timestamp":1741830000}`))
-	put("/finished.json", []byte(`{"timestamp":1741833600,"passed":false,"result":"FAILURE"}`))
-	put("/prowjob.json", fmt.Appendf(nil, `{"spec":{"type":"periodic","job":%q},"status":{"state":"failure","build_id":%q,"startTime":"2025-03-13T01:40:00Z"}}`, job, buildOf(n)))
+	put("/finished.json", []byte(`{"timestamp":1741833600,`+ended+`}`))
+	put("/prowjob.json", fmt.Appendf(nil, `{"spec":{"type":"periodic","job":%q},"status":{"build_id":%q,"startTime":"2025-03-13T01:40:00Z"}}`, job, buildOf(n)))
 	put("/build-log.txt", []byte("I0313 01:40:01.000000 1 main.go:1] begin\nE0313 01:41:00.000000 1 main.go:2] Error: quota exceeded\n"))
 	put("/artifacts/otlp/kops-1-2025-03-13T01.otel", trace)
 	return names

@@ -128,7 +128,7 @@ func openSmall(bucket *gcstest.Server, address string, from, to int, trace []byt
 	for n := from; n < to; n++ {
 		g.Go(func() error {
 			job := fmt.Sprint("small-", n)
-			names := putRun(bucket, job, n, trace)
+			names := putRun(bucket, job, n, passed, trace)
 			_, err := get(ctx, fmt.Sprint("visitor ", n%smallTogether), address+"/api/v1/summary?link="+url.QueryEscape("gs://"+bucketName+"/"+rootOf(job, n)))
 			for _, name := range names {
 				bucket.Delete(bucketName, name)
