@@ -26,13 +26,13 @@ func builtin() []Instance {
 			Jobs:   []string{"periodic-ci-", "pull-ci-", "branch-ci-", "rehearse-", "release-openshift-"},
 		},
 		{
-			Provider: "gs", Bucket: "origin-ci-private",
+			Provider: "gs", Bucket: "origin-ci-private", Private: true,
 			Strategy: Single, DefaultOrg: "openshift", DefaultRepo: "origin",
 			Decks: []string{"deck-internal-ci" + openshift}, Gcsweb: []string{"gcsweb-private-ci" + openshift},
 			Orgs: []string{"openshift-priv"},
 		},
 		{
-			Provider: "gs", Bucket: "qe-private-deck",
+			Provider: "gs", Bucket: "qe-private-deck", Private: true,
 			Strategy: Single, DefaultOrg: "openshift", DefaultRepo: "origin",
 			Decks: []string{"qe-private-deck-ci" + openshift}, Gcsweb: []string{"gcsweb-qe-private-deck-ci" + openshift},
 		},
@@ -41,7 +41,7 @@ func builtin() []Instance {
 			Decks: []string{"prow.istio.io", "aws.prow.istio.io"}, Gcsweb: []string{"gcsweb.istio.io"}, ThroughGcsweb: true,
 			Orgs: []string{"istio", "istio-ecosystem"},
 		},
-		{Provider: "s3", Bucket: "istio-prow-private", Decks: []string{"prow-private.istio.io"}},
+		{Provider: "s3", Bucket: "istio-prow-private", Private: true, Decks: []string{"prow-private.istio.io"}},
 		{
 			Provider: "gs", Bucket: "kubevirt-prow",
 			Decks: []string{"prow.ci.kubevirt.io"}, Gcsweb: []string{"gcsweb.ci.kubevirt.io"},

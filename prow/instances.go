@@ -38,6 +38,8 @@ type Instance struct {
 	Orgs []string // GitHub organisations whose pull requests it tests
 	Jobs []string // how names of its jobs begin, where that tells it from others
 
+	Private bool // its buckets are not for everybody
+
 	Default bool // stands for a link or a name that says no host
 }
 

@@ -43,10 +43,13 @@ func NewBuckets(list ...Listed) *Buckets {
 	return b
 }
 
-// KnownBuckets are those of all known Prows, to be read anonymously: what is not public in
-// them stays so.
+// KnownBuckets are those of all known Prows that are for everybody, to be read anonymously:
+// what is not public in them stays so.
 func KnownBuckets(known prow.Instances) (list []Listed) {
 	for _, in := range known.DefaultFirst() {
+		if in.Private {
+			continue
+		}
 		for _, name := range in.Buckets() {
 			list = append(list, Listed{Provider: in.Provider, Name: name})
 		}

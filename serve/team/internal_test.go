@@ -176,6 +176,11 @@ func TestListedStore(t *testing.T) {
 	if err := b.Allow(prow.Run{Provider: "s3", Bucket: "public"}); err == nil {
 		t.Error("a bucket of another provider is allowed")
 	}
+	for _, l := range KnownBuckets(prow.Instances{}) {
+		if strings.Contains(l.Name, "private") || l.Access != "" && l.Access != Anonymous {
+			t.Errorf("%+v is read unless the list says otherwise", l)
+		}
+	}
 	if f := s.Features(); !f.Ranges || f.Pinned {
 		t.Errorf("features %+v", f)
 	}
