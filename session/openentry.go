@@ -302,6 +302,7 @@ func (r *OpenRuns) loadRun(ctx context.Context, e *openEntry) (*Loaded, error) {
 			r.mu.Unlock()
 		}
 	}
+	o.recalled = &r.known
 	if o.Cache != CacheTemporary && !o.Offline {
 		o.unpruned = true
 		r.mu.Lock()

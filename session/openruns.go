@@ -31,6 +31,7 @@ type OpenRuns struct {
 	o       OpenRunsOptions
 	session *Session
 	load    func(context.Context, *openEntry) (*Loaded, error)
+	known   recalled // of all runs that the cache knows
 
 	ctx    context.Context // of loads and judgements; ends with Close
 	cancel context.CancelFunc

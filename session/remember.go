@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"prowtrace/fetch"
@@ -67,13 +68,41 @@ func (s *Session) recall(job string, known *triage.Matcher, want func(*remembere
 	return all
 }
 
+// recalled is what the cache knows of all runs, for those who judge one after the other. It is
+// safe for concurrent use.
+type recalled struct {
+	mu    sync.Mutex
+	at    time.Time
+	rules string
+	all   map[string]history.Run
+}
+
+// recalledFor is how old that may be: to read it takes seconds for some 1,000 runs on a busy
+// machine.
+const recalledFor = time.Minute
+
+// recallAll is recall for all jobs. The caller may change the map.
+func (s *Session) recallAll(known *triage.Matcher) map[string]history.Run {
+	every := func(*remembered) bool { return true }
+	r := s.o.recalled
+	if r == nil {
+		return s.recall("", known, every)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := s.o.Now(); r.all == nil || r.rules != known.Version() || now.Sub(r.at) >= recalledFor {
+		r.all, r.rules, r.at = s.recall("", known, every), known.Version(), now
+	}
+	return maps.Clone(r.all)
+}
+
 // seen tells whether what broke first in a run was seen in runs that are known: in the cache,
 // and those that it was compared with.
 func (s *Session) seen(r history.Run, base *Baseline, known *triage.Matcher) *history.Seen {
 	if r.Finding == nil {
 		return nil
 	}
-	all := s.recall("", known, func(*remembered) bool { return true })
+	all := s.recallAll(known)
 	for i, e := range base.Evidence {
 		if at := base.Runs[i]; all[at.URL()].Build == "" {
 			all[at.URL()] = history.Of(e, nil)

@@ -56,7 +56,8 @@ type Options struct {
 	// fetch.DefaultLimits.
 	CacheLimits fetch.Limits
 
-	unpruned bool // the cache is looked after by somebody else
+	unpruned bool      // the cache is looked after by somebody else
+	recalled *recalled // nil: what the cache knows of runs is read anew for each judgement
 
 	// Join says how the traces of each input become one; "": they stay as they are.
 	Join join.By
