@@ -28,5 +28,6 @@ if ! command -v syft >/dev/null; then
 	skip=--skip=sbom
 fi
 COMMIT=$(git rev-parse --short=12 HEAD) COMMIT_DAY=$(git log -1 --format=%cs) COMMIT_TIME=$(git log -1 --format=%ct)
-export COMMIT COMMIT_DAY COMMIT_TIME
+SMALL=$(sed 's/.*/-gcflags=&=-l/' release/cold.txt | tr '\n' ' ') # as in the Makefile
+export COMMIT COMMIT_DAY COMMIT_TIME SMALL
 exec "$dir/goreleaser" release --config release/goreleaser.yaml --snapshot --clean $skip
