@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -27,7 +28,7 @@ func newVersion(s Streams) *cobra.Command {
 func versionLine() string { return "prowtrace version " + built() }
 
 func built() string {
-	return fmt.Sprintf("%s (%s, %s/%s)", version(buildInfo()), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s (%s, %s/%s)", cmp.Or(released, version(buildInfo())), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // buildInfo is nil in a program that was built without modules.
@@ -35,6 +36,9 @@ func buildInfo() *debug.BuildInfo {
 	info, _ := debug.ReadBuildInfo()
 	return info
 }
+
+// released is set by the linker in archives and packages: -X prowtrace/cli.released=1.2.3.
+var released string
 
 // version reads what the Go tool stamped into the program: the module version
 // of an installed one, else the revision it was built from.
