@@ -56,6 +56,7 @@ lint: generated types
 		if [ -n "$$files" ]; then echo "gofmt would change: $$files"; exit 1; fi
 	$(GO) vet ./... ./testdata/gen
 	$(GO) tool -modfile=go.tool.mod staticcheck ./... ./testdata/gen
+	$(GO) tool -modfile=go.tool.mod misspell -error -i noth $$(git ls-files '*.go' '*.md' '*.js' '*.css' '*.html' '*.yaml' | grep -v testdata/)
 	$(GO) mod verify >/dev/null
 	$(GO) mod tidy -diff
 	for m in $(NESTED); do (cd $$m && $(GO) mod tidy -diff) || exit 1; done

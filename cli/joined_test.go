@@ -18,7 +18,7 @@ import (
 	"prowtrace/trace/analysis"
 )
 
-var update = goflag.Bool("update", false, "write the expected trees")
+var update = goflag.Bool("update", false, "write the expected trees and help texts")
 
 const demoBucket = "gs://kubernetes-ci-logs/"
 
