@@ -58,30 +58,30 @@ var teamFlags = []string{"allow-bucket", "jaeger-runs", "base-path", "url", "hos
 	"visitor-loads", "visitor-size", "visitor-spans", "log-format"}
 
 func (t *teamServe) register(f *pflag.FlagSet) {
-	const without = "without WHAT: "
-	f.StringArrayVar(&t.allow, "allow-bucket", nil, without+"read this bucket, and no other but those that are named so; NAME reads anonymously, NAME=auto and NAME=adc with the server's credentials (default: the buckets of known Prows)")
-	f.StringArrayVar(&t.jaeger, "jaeger-runs", nil, without+"run that the Jaeger storage serves, and no other but those that are named so; it stays loaded (default: all that are loaded)")
-	named(f, &t.base, "base-path", "", "PATH", without+"path before all others, as a proxy has it")
-	named(f, &t.url, "url", "", "URL", without+"address of the start page for visitors, for the links of the lens in Prow's page (default: --listen, where that is this machine)")
-	f.StringArrayVar(&t.hosts, "host", nil, without+"name that the server answers to, besides those of this machine; * is any")
-	f.StringArrayVar(&t.origins, "origin", nil, without+"another origin whose pages may send requests, as https://prow.example.com")
-	named(f, &t.visitor, "visitor-header", "", "NAME", without+"header in which a proxy says who asks, for the limits of a visitor; else the address counts")
-	named(f, &t.memory, "memory", "2GB", "SIZE", without+"memory for the program; loaded runs take half of it at most")
-	named(f, &t.runSize, "max-run-size", "1GB", "SIZE", without+"trace files of one run; a larger run is shown without them")
+	const without = "for a team: "
+	f.StringArrayVar(&t.allow, "allow-bucket", nil, without+"read only this `BUCKET`; can be repeated. NAME reads anonymously; NAME=auto and NAME=adc use the server's credentials (default: the public buckets of known Prows)")
+	f.StringArrayVar(&t.jaeger, "jaeger-runs", nil, without+"serve only this `RUN` to Jaeger, and keep it loaded; can be repeated (default: all loaded runs)")
+	named(f, &t.base, "base-path", "", "PATH", without+"serve below this path, for a proxy")
+	named(f, &t.url, "url", "", "URL", without+"address of the start page as visitors reach it; the lens in Prow's page links to it (default: --listen, for visitors on this machine)")
+	f.StringArrayVar(&t.hosts, "host", nil, without+"answer to this `NAME` too; can be repeated; * is any name")
+	f.StringArrayVar(&t.origins, "origin", nil, without+"let pages of this `ORIGIN` send requests, as https://prow.example.com; can be repeated")
+	named(f, &t.visitor, "visitor-header", "", "NAME", without+"header in which a proxy names the visitor, for the limits of each visitor (default: the address)")
+	named(f, &t.memory, "memory", "2GB", "SIZE", without+"memory of the program; loaded runs take at most half of it")
+	named(f, &t.runSize, "max-run-size", "1GB", "SIZE", without+"size of the trace files of one run; a larger run is shown without traces")
 	t.spans = 3_000_000
-	f.Var(countValue{&t.spans}, "max-run-spans", without+"spans of one run")
-	named(f, &t.cacheSize, "cache-size", "20GB", "SIZE", without+"files that stay on disk")
-	f.DurationVar(&t.age, "forget-after", 30*time.Minute, without+"time since its last use after which a run leaves memory")
+	f.Var(countValue{&t.spans}, "max-run-spans", without+"most spans of one run")
+	named(f, &t.cacheSize, "cache-size", "20GB", "SIZE", without+"size of the files that stay on disk")
+	f.DurationVar(&t.age, "forget-after", 30*time.Minute, without+"unload a run when nobody has used it for this `DURATION`")
 	t.answer = mcp.DefaultAnswer
-	f.Var(countValue{&t.answer}, "max-answer", fmt.Sprintf("%sbytes of an answer to an agent, at /mcp, from %d on", without, mcp.SmallestAnswer))
+	f.Var(countValue{&t.answer}, "max-answer", fmt.Sprintf("%smost bytes of an answer to an agent at /mcp, at least %d", without, mcp.SmallestAnswer))
 	t.loads = 4
-	f.Var(countValue{&t.loads}, "loads", without+"runs that are loaded at once")
-	f.DurationVar(&t.loadTime, "load-time", 5*time.Minute, without+"time that one load may take")
+	f.Var(countValue{&t.loads}, "loads", without+"most runs that load at once")
+	f.DurationVar(&t.loadTime, "load-time", 5*time.Minute, without+"most time for one load, as a `DURATION`")
 	t.visitorLoads = 4
-	f.Var(countValue{&t.visitorLoads}, "visitor-loads", without+"runs that one visitor may have loading at once")
-	named(f, &t.visitorBytes, "visitor-size", "20GB", "SIZE", without+"bytes that one visitor may have loaded in an hour")
+	f.Var(countValue{&t.visitorLoads}, "visitor-loads", without+"most runs that load at once for one visitor")
+	named(f, &t.visitorBytes, "visitor-size", "20GB", "SIZE", without+"most bytes that load for one visitor in an hour")
 	t.visitorSpans = 50_000_000
-	f.Var(countValue{&t.visitorSpans}, "visitor-spans", without+"spans that one visitor may have loaded in an hour")
+	f.Var(countValue{&t.visitorSpans}, "visitor-spans", without+"most spans that load for one visitor in an hour")
 	choice(f, &t.logFormat, "log-format", "text", without+"form of the log on standard error: text or json", "text", "json")
 }
 
