@@ -10,7 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"prowtrace/internal/gcstest"
@@ -46,7 +48,13 @@ func TestBots(t *testing.T) {
 		{"slack", "/services/x", "text", "Quota "},
 	} {
 		t.Run(tt.script, func(t *testing.T) {
+			var mu sync.Mutex // guards what follows
 			status, posted := http.StatusInternalServerError, []string{}
+			all := func() []string {
+				mu.Lock()
+				defer mu.Unlock()
+				return slices.Clone(posted)
+			}
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				var message map[string]string
@@ -56,6 +64,8 @@ func TestBots(t *testing.T) {
 				if got := r.Header.Get("Authorization"); tt.script == "comment" && got != "Bearer TOKEN" {
 					t.Errorf("Authorization: %q", got)
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				posted = append(posted, message[tt.field])
 				w.WriteHeader(status)
 			}))
@@ -78,16 +88,18 @@ func TestBots(t *testing.T) {
 				t.Logf("%s", out)
 				return err
 			}
-			if err := run(); err == nil || len(posted) != 1 {
-				t.Fatalf("a refused message: %v, %d posted", err, len(posted))
+			if err := run(); err == nil || len(all()) != 1 {
+				t.Fatalf("a refused message: %v, %d posted", err, len(all()))
 			}
+			mu.Lock()
 			status = http.StatusOK
+			mu.Unlock()
 			for range 2 {
 				if err := run(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if len(posted) != 2 || posted[0] != posted[1] || !strings.HasPrefix(posted[1], tt.want) {
+			if posted := all(); len(posted) != 2 || posted[0] != posted[1] || !strings.HasPrefix(posted[1], tt.want) {
 				t.Errorf("posted %q", posted)
 			}
 		})

@@ -96,11 +96,11 @@ func addCommands(root *cobra.Command, view *viewCommand, s Streams) {
 		id, example string
 		commands    []*cobra.Command
 	}{
-		{"Look", "prowtrace log --errors kops#18011", []*cobra.Command{view.command("view WHAT…"), newLog(s), newRuns(s)}},
+		{"Look", "prowtrace log --errors kops#18000", []*cobra.Command{view.command("view WHAT…"), newLog(s), newRuns(s)}},
 		{"Judge", "prowtrace summary kops#18011", []*cobra.Command{newSummary(s), newDiff(s), newHistory(s), newSignatures(s)}},
 		{"Get", "prowtrace fetch --failed pull-kops-e2e-k8s-gce-cilium", []*cobra.Command{newFetch(s), newResolve(s), newCache(s)}},
-		{"Share", "prowtrace export --format html -o run.html kops#18011", []*cobra.Command{newExport(s), newPush(s)}},
-		{"Serve", "prowtrace serve kops#18011", []*cobra.Command{newServe(s), newMCP(s)}},
+		{"Share", "prowtrace export --format html -o run.html kops#18000", []*cobra.Command{newExport(s), newPush(s)}},
+		{"Serve", "prowtrace serve kops#18000", []*cobra.Command{newServe(s), newMCP(s)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.id + ", as in " + g.example + ":"})
 		for _, c := range g.commands {

@@ -13,6 +13,7 @@ import (
 	"prowtrace/objstore"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
+	"prowtrace/serve"
 	"prowtrace/session"
 	"prowtrace/trace"
 )
@@ -74,6 +75,12 @@ var hints = []hint{
 		return "name the directory that holds the traces"
 	}),
 	hintIs(push.ErrNoEndpoint, "name a receiver: --endpoint http://HOST:4318, or OTEL_EXPORTER_OTLP_ENDPOINT"),
+	hintFor(func(e *serve.TakenError) string {
+		if e.Storage {
+			return "end that program, or use --storage-listen with another port or none; port 0 takes any free one"
+		}
+		return "end that program, or use --listen with another port; port 0 takes any free one"
+	}),
 	hintFor(settingHint),
 	hintFor(refusedHint),
 	hintFor(gaveUpHint),

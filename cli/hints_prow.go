@@ -106,7 +106,7 @@ func choiceHint(ran invocation, e *session.ChoiceError) string {
 		return ""
 	}
 	if len(e.Near) == 0 {
-		return fmt.Sprintf("check the name, or name the bucket: %s --bucket BUCKET %s; -v tells where was looked", ran.path(), text.Line(e.Job))
+		return fmt.Sprintf("check the name, or name the bucket: %s --bucket BUCKET %s; -v shows where it looked", ran.path(), text.Line(e.Job))
 	}
 	lines := []string{"did you mean " + either(e.Near) + "? Go on with:"}
 	for _, name := range e.Near {

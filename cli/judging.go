@@ -28,7 +28,7 @@ func (j *judgeFlags) register(f *pflag.FlagSet) {
 	named(f, &j.baseline, "baseline", session.BaselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
 	j.number = passingRuns
 	f.VarP(countValue{&j.number}, "number", "n", "compare with this many passing runs")
-	f.Var(countValue{&j.history}, "history", "look at the last runs of the job too, 20 or as many as are said, to tell since when it has failed so")
+	f.Var(countValue{&j.history}, "history", "look at the last runs of the job too (20, or this many), to say since when it fails in this way")
 	f.Lookup("history").NoOptDefVal = "20"
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -17,14 +18,32 @@ import (
 	"prowtrace/internal/gcstest"
 )
 
+// saidText is what a running program has printed so far.
+type saidText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *saidText) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *saidText) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
 // agent starts prowtrace mcp as a child on the sample bucket, and connects a client to it.
-func agent(t *testing.T, args ...string) (client *sdk.ClientSession, stderr *bytes.Buffer) {
+func agent(t *testing.T, args ...string) (client *sdk.ClientSession, stderr *saidText) {
 	t.Helper()
 	server := gcstest.New(t)
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
-	stderr = &bytes.Buffer{}
+	stderr = &saidText{}
 	c := exec.Command("prowtrace", append([]string{"mcp"}, args...)...)
 	c.Dir = t.TempDir()
 	c.Env = append(os.Environ(), "STORAGE_EMULATOR_HOST="+server.Host, "PROWTRACE_CACHE="+t.TempDir(), "HOME="+t.TempDir())
@@ -70,8 +89,8 @@ func TestAgentOnStandardStreams(t *testing.T) {
 	if answer, _ := askAgent(t, client, "get_log", map[string]any{"run": failingRun, "from": -2}); answer["total_count"] != 2.0 {
 		t.Errorf("log %v", answer)
 	}
-	if stderr.Len() > 0 {
-		t.Errorf("printed:\n%s", stderr)
+	if said := stderr.String(); said != "" {
+		t.Errorf("printed:\n%s", said)
 	}
 }
 

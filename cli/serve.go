@@ -2,11 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/text"
 	"prowtrace/serve"
 	"prowtrace/serve/remote"
 	"prowtrace/serve/viewer"
@@ -35,6 +38,14 @@ docs/server.md shows how to put it behind a proxy that has one.`,
   prowtrace serve --listen :8080 --host prowtrace.example.com`,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()
+			if storage == "none" {
+				storage = ""
+			} else if err := checkAddress("storage-listen", storage, "127.0.0.1:17271, or none"); err != nil {
+				return err
+			}
+			if err := checkAddress("listen", listen, "127.0.0.1:16680"); err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				return forTeam.run(ctx, c.Flags(), storage, listen, compare)
 			}
@@ -69,8 +80,8 @@ docs/server.md shows how to put it behind a proxy that has one.`,
 				view, release := loaded.Acquire()
 				page := builtinPage(view, "http://"+servers.Viewer()+"/", loaded.Inputs...)
 				release()
-				if _, err := fmt.Fprintf(s.Out, "storage %s\npages %s\n", servers.Storage(), page); err != nil {
-					return fmt.Errorf("writing the addresses: %w", err)
+				if err := printAddresses(s.Out, servers.Storage(), page); err != nil {
+					return err
 				}
 				if hint := sshHint(s.Getenv, page); hint != "" {
 					r.note("%s", hint)
@@ -84,10 +95,31 @@ docs/server.md shows how to put it behind a proxy that has one.`,
 	r.register(c.Flags())
 	r.registerJoin(c.Flags())
 	compare.register(c.Flags())
-	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage")
+	named(c.Flags(), &storage, "storage-listen", "127.0.0.1:17271", "HOST:PORT", "address of the Jaeger storage; none: no storage")
 	named(c.Flags(), &listen, "listen", "127.0.0.1:16680", "HOST:PORT", "address of the built-in pages")
 	forTeam.register(c.Flags())
 	return c
+}
+
+// checkAddress refuses what is no HOST:PORT. An empty value would stand for some port of all
+// addresses of this machine, where somebody may have meant none.
+func checkAddress(flag, value, example string) error {
+	_, port, err := net.SplitHostPort(value)
+	if _, e := strconv.ParseUint(port, 10, 16); err == nil && e == nil {
+		return nil
+	}
+	return usageError{fmt.Errorf("invalid --%s %s", flag, text.Quote(value, maxQuoted)), "write HOST:PORT, as in --" + flag + " " + example}
+}
+
+// printAddresses says where a server listens, for programs.
+func printAddresses(w io.Writer, storage, pages string) error {
+	if storage != "" {
+		storage = "storage " + storage + "\n"
+	}
+	if _, err := fmt.Fprintf(w, "%spages %s\n", storage, pages); err != nil {
+		return fmt.Errorf("cannot write the addresses: %w", err)
+	}
+	return nil
 }
 
 // local reports whether an address is reached from this machine only.

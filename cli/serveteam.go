@@ -181,8 +181,8 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return kept.hold(ctx, site.Runs(), log) })
 	g.Go(func() error { return servers.Run(ctx, remote.NewRunsServer(kept.of(site.Runs())), site) })
-	if _, err := fmt.Fprintf(t.r.streams.Out, "storage %s\npages http://%s%s/\n", servers.Storage(), servers.Viewer(), strings.TrimRight(t.base, "/")); err != nil {
-		return errors.Join(fmt.Errorf("writing the address: %w", err), g.Wait())
+	if err := printAddresses(t.r.streams.Out, servers.Storage(), "http://"+servers.Viewer()+strings.TrimRight(t.base, "/")+"/"); err != nil {
+		return errors.Join(err, g.Wait())
 	}
 	log.Info("serving", "address", servers.Viewer(), "buckets", strings.Join(o.Buckets.Names(), " "), "version", o.Version)
 	err = g.Wait()

@@ -29,12 +29,29 @@ type Servers struct {
 	viewer  net.Listener
 }
 
-// Listen opens a listener for the Jaeger storage and one for the viewer. Port 0
-// takes any free one.
+// A TakenError is the error of listening on an address that another program has.
+type TakenError struct {
+	Storage bool   // of the Jaeger storage; else of the viewer
+	Address string // host:port
+}
+
+func (e *TakenError) Error() string {
+	what := "viewer"
+	if e.Storage {
+		what = "Jaeger storage"
+	}
+	return fmt.Sprintf("cannot open the %s on %s: another program listens there", what, e.Address)
+}
+
+// Listen opens a listener for the Jaeger storage, unless storage is "", and one for the
+// viewer. Port 0 takes any free one. Errors are a *[TakenError] or the system's.
 func Listen(ctx context.Context, storage, viewer string) (*Servers, error) {
+	if storage == "" {
+		return ListenPages(ctx, viewer)
+	}
 	s := &Servers{}
 	var err error
-	if s.storage, err = listen(ctx, "Jaeger storage", storage); err != nil {
+	if s.storage, err = listen(ctx, storageName, storage); err != nil {
 		return nil, err
 	}
 	if s.viewer, err = listen(ctx, "viewer", viewer); err != nil {
@@ -43,6 +60,8 @@ func Listen(ctx context.Context, storage, viewer string) (*Servers, error) {
 	}
 	return s, nil
 }
+
+const storageName = "Jaeger storage"
 
 // ListenPages opens a listener for pages alone. Their Run takes no storage.
 func ListenPages(ctx context.Context, address string) (*Servers, error) {
@@ -58,15 +77,20 @@ func listen(ctx context.Context, what, address string) (net.Listener, error) {
 	l, err := config.Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("opening the %s on %s: another program listens there; end it, or choose another port (0 takes any free one)", what, address)
+		return nil, &TakenError{what == storageName, address}
 	case err != nil:
-		return nil, fmt.Errorf("opening the %s on %s: %w", what, address, err)
+		return nil, fmt.Errorf("cannot open the %s on %s: %w", what, address, err)
 	}
 	return l, nil
 }
 
-// Storage is the address of the Jaeger storage, as host:port.
-func (s *Servers) Storage() string { return s.storage.Addr().String() }
+// Storage is the address of the Jaeger storage, as host:port; "" where only pages are served.
+func (s *Servers) Storage() string {
+	if s.storage == nil {
+		return ""
+	}
+	return s.storage.Addr().String()
+}
 
 // Viewer is the address of the viewer, as host:port.
 func (s *Servers) Viewer() string { return s.viewer.Addr().String() }
@@ -86,7 +110,7 @@ func (s *Servers) Run(ctx context.Context, storage *grpc.Server, pages http.Hand
 	defer s.Close()
 	web := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	g, ctx := errgroup.WithContext(ctx)
-	if storage != nil {
+	if storage != nil && s.storage != nil {
 		g.Go(func() error {
 			if err := storage.Serve(s.storage); err != nil {
 				return fmt.Errorf("serving the Jaeger storage on %s: %w", s.Storage(), err)

@@ -72,9 +72,9 @@ func TestListen(t *testing.T) {
 	}
 	defer taken.Close()
 	tests := []struct{ name, storage, viewer, want string }{
-		{"the storage's port is taken", taken.Addr().String(), "127.0.0.1:0", "opening the Jaeger storage on " + taken.Addr().String() + ": another program listens there"},
-		{"the viewer's port is taken", "127.0.0.1:0", taken.Addr().String(), "opening the viewer on " + taken.Addr().String() + ": another program listens there"},
-		{"not an address", "127.0.0.1:0", "elsewhere", "opening the viewer on elsewhere"},
+		{"the storage's port is taken", taken.Addr().String(), "127.0.0.1:0", "cannot open the Jaeger storage on " + taken.Addr().String() + ": another program listens there"},
+		{"the viewer's port is taken", "127.0.0.1:0", taken.Addr().String(), "cannot open the viewer on " + taken.Addr().String() + ": another program listens there"},
+		{"not an address", "127.0.0.1:0", "elsewhere", "cannot open the viewer on elsewhere"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -145,13 +145,13 @@ func TestTLS(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		env     map[string]string
-		refused string // in the error; "": all arrives
+		refused bool
 	}{
-		{"trusted, with a client's", map[string]string{"CERTIFICATE": roots, "CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, ""},
-		{"nobody is trusted", map[string]string{"CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, "certificate"},
-		{"another is trusted", map[string]string{"CERTIFICATE": strange, "CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, "certificate"},
-		{"without a client's", map[string]string{"CERTIFICATE": roots}, "certificate"},
-		{"with another's client", map[string]string{"CERTIFICATE": roots, "CLIENT_CERTIFICATE": foreign, "CLIENT_KEY": foreignKey}, "certificate"},
+		{"trusted, with a client's", map[string]string{"CERTIFICATE": roots, "CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, false},
+		{"nobody is trusted", map[string]string{"CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, true},
+		{"another is trusted", map[string]string{"CERTIFICATE": strange, "CLIENT_CERTIFICATE": mine, "CLIENT_KEY": myKey}, true},
+		{"without a client's", map[string]string{"CERTIFICATE": roots}, true},
+		{"with another's client", map[string]string{"CERTIFICATE": roots, "CLIENT_CERTIFICATE": foreign, "CLIENT_KEY": foreignKey}, true},
 	} {
 		for _, p := range protocols {
 			t.Run(c.name+" by "+string(p.name), func(t *testing.T) {
@@ -170,12 +170,10 @@ func TestTLS(t *testing.T) {
 				o.RetryFor = -1
 				report, err := send(t, to, o, NewPlan(view, Joined, false), 0)
 				switch {
-				case c.refused == "" && (err != nil || len(r.Kept()) == 0 || report.Spans != len(r.Kept())):
+				case !c.refused && (err != nil || len(r.Kept()) == 0 || report.Spans != len(r.Kept())):
 					t.Errorf("%d spans arrived of %d: %v", len(r.Kept()), report.Spans, err)
-				case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused)):
-					t.Errorf("it was refused with %v", err)
-				case c.refused != "" && len(r.Kept()) > 0:
-					t.Errorf("%d spans arrived", len(r.Kept()))
+				case c.refused && (err == nil || len(r.Kept()) > 0): // a server may hang up before it says why
+					t.Errorf("%d spans arrived: %v", len(r.Kept()), err)
 				}
 			})
 		}

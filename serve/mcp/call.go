@@ -123,7 +123,7 @@ func (s *Server) ref(ctx context.Context, arg string) (prow.Ref, error) {
 	}
 	switch {
 	case ref.Kind == prow.KindStdin, ref.Kind == prow.KindPath && !s.o.Local:
-		return ref, &callError{what: "cannot read " + link.QuoteLink(arg), why: "it is a path on this machine, and those are not allowed", next: "Give the link of a run, JOB/BUILD, gs://BUCKET/PATH, or the name of a job."}
+		return ref, &callError{what: "cannot read " + link.QuoteLink(arg), why: "paths on this machine are not allowed", next: "Give the link of a run, JOB/BUILD, gs://BUCKET/PATH, or the name of a job."}
 	case ref.Bucket != "":
 		return ref, s.allowed(ref.Run)
 	}

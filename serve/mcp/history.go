@@ -86,6 +86,9 @@ func (s *Server) getJobHistory(ctx context.Context, c *call, in historyIn) (*his
 	if ref.Kind == prow.KindPath {
 		return nil, &callError{what: "cannot look at the history of " + link.QuoteLink(in.Job), why: "it is on this machine, and no job", next: "Name a job."}
 	}
+	if ref.Kind == prow.KindPR { // its jobs differ: the first would be taken for all
+		return nil, &callError{what: "cannot look at the history of " + link.QuoteLink(in.Job), why: "it is a pull request, which has several jobs", next: "Name one of its jobs: list_runs lists them."}
+	}
 	done, err := s.heavy(ctx)
 	if err != nil {
 		return nil, err

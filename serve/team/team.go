@@ -76,6 +76,7 @@ type Server struct {
 	base     string // BasePath without a slash at its end
 	runs     *session.OpenRuns
 	visitors *visitors
+	mounted  []string // paths of the mounts below the base
 	metrics  *metrics
 	hosts    *viewer.Hosts
 	pasts    *answers[*history.History]
@@ -164,7 +165,9 @@ func (s *Server) routes() http.Handler {
 		mounts = s.o.Mounts(s.runs)
 	}
 	for at, h := range mounts {
-		at = s.base + "/" + strings.Trim(at, "/")
+		at = "/" + strings.Trim(at, "/")
+		s.mounted = append(s.mounted, at)
+		at = s.base + at
 		h = s.hosted(http.StripPrefix(at, h))
 		mux.Handle(at, h)
 		mux.Handle(at+"/", h)

@@ -25,6 +25,7 @@ import (
 	"prowtrace/serve/viewer"
 	"prowtrace/session"
 	"prowtrace/trace/join"
+	"prowtrace/triage"
 )
 
 const (
@@ -54,10 +55,14 @@ func serve(t testing.TB, change func(*team.Options)) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
+	signatures, err := triage.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := team.Options{
 		Buckets: team.NewBuckets(append(team.KnownBuckets(prow.Instances{}), team.Listed{Name: pastruns.Bucket})...),
 		Info:    func(in *session.Input) viewer.Info { return viewer.Info{Title: in.Title()} },
-		Open:    session.OpenRunsOptions{Judging: session.Judging{Baseline: session.BaselineAuto, Number: 1}},
+		Open:    session.OpenRunsOptions{Judging: session.Judging{Known: triage.NewMatcher(signatures), Baseline: session.BaselineAuto, Number: 1}},
 		Version: "1.2.3",
 	}
 	if change != nil {

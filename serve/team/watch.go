@@ -121,6 +121,11 @@ func (s *Server) route(r *http.Request) string {
 	case path == "/" || path == "/open":
 		return "start"
 	}
+	for _, at := range s.mounted {
+		if path == at || strings.HasPrefix(path, at+"/") {
+			return strings.TrimPrefix(at, "/")
+		}
+	}
 	return "other"
 }
 
