@@ -251,7 +251,7 @@ func (s *Session) sources(inputs []*Input) (sources []trace.Source, groups []*In
 
 // join loads the sources, and joins those of each group to a job.
 func (s *Session) join(ctx context.Context, sources []trace.Source, groups []*Input) (view *trace.View, jobs []join.Job, processes []join.Process, err error) {
-	set, err := trace.Options{Scratch: s.scratch()}.Load(ctx, sources)
+	set, err := trace.Options{Scratch: s.scratch(), Unpacked: s.o.Unpacked}.Load(ctx, sources)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -251,8 +251,8 @@ func (r *OpenRuns) end(e *openEntry, l *Loaded, err error, took time.Duration) {
 	if err == nil {
 		view, release := l.Acquire()
 		spans = view.Len()
+		bytes = bytesOfRun + int64(spans)*bytesOfSpan + view.Stats().Unpacked
 		release()
-		bytes = bytesOfRun + int64(spans)*bytesOfSpan
 		if spans > r.o.Spans || bytes > r.o.Bytes {
 			_ = l.Close() // the first error is the one to tell
 			l, err = nil, &RunTooLargeError{spans, min(r.o.Spans, int(r.o.Bytes/bytesOfSpan))}
@@ -291,7 +291,7 @@ func (r *OpenRuns) end(e *openEntry, l *Loaded, err error, took time.Duration) {
 // loadRun fetches and loads the run of an entry.
 func (r *OpenRuns) loadRun(ctx context.Context, e *openEntry) (*Loaded, error) {
 	o := r.session.o
-	o.Choice, o.Watch, o.KeepGoing, o.Untraced, o.TraceRoom = Choice{}, false, true, true, r.o.RunBytes
+	o.Choice, o.Watch, o.KeepGoing, o.Untraced, o.TraceRoom, o.Unpacked = Choice{}, false, true, true, r.o.RunBytes, r.o.Bytes/4
 	if o.Join == "" {
 		o.Join = join.ByTime // a run without traces can be shown only so
 	}

@@ -1,9 +1,13 @@
 package session
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +26,8 @@ type loads struct {
 	closed atomic.Int64
 	wait   func(context.Context) error
 	fail   func(run prow.Run) error
+
+	sources []trace.Source // what each loads
 }
 
 // opened gives OpenRuns whose runs come from loads, each of no spans: bytesOfRun.
@@ -40,7 +46,7 @@ func (l *loads) opened(t *testing.T, o OpenRunsOptions) *OpenRuns {
 				return nil, err
 			}
 		}
-		set, err := trace.Options{}.Load(ctx, nil)
+		set, err := trace.Options{}.Load(ctx, l.sources)
 		if err != nil {
 			return nil, err
 		}
@@ -167,6 +173,37 @@ func TestEvictionByBytes(t *testing.T) {
 		third.Release()
 		closeRuns(t, r, l)
 	})
+}
+
+// What was compressed lies in memory, and counts besides the spans.
+func TestUnpackedBytesCount(t *testing.T) {
+	files, err := filepath.Glob("../testdata/bucket/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/*/artifacts/otlp/*.otel")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l := &loads{sources: []trace.Source{{Name: "a.otel.gz", Data: packed.Bytes()}}}
+	r := l.opened(t, OpenRunsOptions{})
+	run := openRun(t, r, 1)
+	view, release := run.Loaded().Acquire()
+	want := bytesOfRun + int64(view.Len())*bytesOfSpan + int64(len(data))
+	release()
+	run.Release()
+	if got := r.Stats().Bytes; got != want {
+		t.Errorf("%d bytes, want %d", got, want)
+	}
+	closeRuns(t, r, l)
 }
 
 func TestForgottenByAge(t *testing.T) {

@@ -71,6 +71,10 @@ type Options struct {
 	// limit. It needs Untraced.
 	TraceRoom int64
 
+	// Unpacked bounds by how many bytes the compressed trace files of a request may grow in
+	// memory, and eight times that is what others may be converted to on the disk; 0: some GiB.
+	Unpacked int64
+
 	// NoTraces fetches no trace file: what Prow's files and JUnit tell is enough. It needs
 	// Untraced.
 	NoTraces bool

@@ -120,5 +120,9 @@ const maxConverted = 32 << 30
 
 // scratch takes what is converted for one request.
 func (s *Session) scratch() *otelfile.Scratch {
-	return otelfile.NewScratch(s.scratchDir(), maxConverted)
+	most := int64(maxConverted)
+	if s.o.Unpacked > 0 {
+		most = min(most, 8*s.o.Unpacked)
+	}
+	return otelfile.NewScratch(s.scratchDir(), most)
 }

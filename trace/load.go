@@ -29,6 +29,10 @@ type Options struct {
 	// Scratch takes what is converted from other formats, for as long as the Set is open.
 	// Nil: some GiB in the system's directory for temporary files.
 	Scratch *otelfile.Scratch
+
+	// Unpacked bounds by how many bytes all compressed files together may grow in memory;
+	// 0: 4 GiB. What is beyond is a Problem.
+	Unpacked int64
 }
 
 // Load is Options.Load with the default Options.
@@ -45,7 +49,7 @@ func Load(ctx context.Context, sources []Source) (*Set, error) {
 // other bytes are two spans, the later one flagged. Spans without a trace id
 // are never merged between files. Parents are linked across files.
 func (o Options) Load(ctx context.Context, sources []Source) (*Set, error) {
-	return o.loadWithin(ctx, sources, maxUnpacked)
+	return o.loadWithin(ctx, sources, cmp.Or(o.Unpacked, maxUnpacked))
 }
 
 // maxConverted bounds what all files together may be converted to, in bytes on the disk.

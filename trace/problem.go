@@ -29,6 +29,7 @@ func (p Problem) String() string {
 type Stats struct {
 	Sources  int
 	Bytes    int64 // of all sources, decompressed
+	Unpacked int64 // of these: held in memory, because they were compressed or converted
 	Records  int   // of encoded OTLP
 	Spans    int   // rows of the set
 	Repeated int   // spans found again with the same bytes, not rows of their own

@@ -247,5 +247,6 @@ func (r *reader) keep(o *outcome) {
 		s.sources[o.source].data = o.file.Bytes()
 		s.stats.Records += o.records
 		s.stats.Bytes += int64(len(o.file.Bytes()))
+		s.stats.Unpacked += o.file.Unpacked()
 	}
 }

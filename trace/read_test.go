@@ -119,13 +119,16 @@ func TestGrowthIsBoundedForAllFilesTogether(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := Options{}.loadWithin(context.Background(), sources, tt.room)
+			s, err := Options{Unpacked: tt.room}.Load(context.Background(), sources)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer s.Close()
 			if grown := s.Stats().Bytes - stored; grown > tt.room {
 				t.Errorf("grown by %d bytes, %d are allowed", grown, tt.room)
+			}
+			if held := s.Stats().Unpacked; held != s.Stats().Bytes-int64(len(plain)) {
+				t.Errorf("%d bytes are said to be held in memory of %d", held, s.Stats().Bytes)
 			}
 			told := 0
 			for _, p := range s.Problems() {
