@@ -375,3 +375,36 @@ func TestReady(t *testing.T) {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 }
+
+// A fault of a page is told to who asked for it; an answer that had begun breaks off.
+func TestFault(t *testing.T) {
+	s := serve(t, func(o *team.Options) {
+		o.Mounts = func(*session.OpenRuns) map[string]http.Handler {
+			return map[string]http.Handler{
+				"/early": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Length", "3")
+					panic("early")
+				}),
+				"/late": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Length", "100")
+					w.Write([]byte("begun"))
+					panic("late")
+				}),
+				"/aborted": http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+			}
+		}
+	})
+	if resp, body := s.get("/early"); resp.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "The server met a fault") {
+		t.Errorf("status %d: %s", resp.StatusCode, body)
+	}
+	for _, path := range []string{"/late", "/aborted"} {
+		resp, err := http.Get(s.url + path)
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			resp.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: a whole answer", path)
+		}
+	}
+}

@@ -68,10 +68,13 @@ func (s *Server) watched(h http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		defer func() {
 			fault := recover()
+			begun := out.status != 0
 			if fault != nil && fault != http.ErrAbortHandler {
 				s.o.Log.Error("fault", "path", text.Clip(r.URL.Path, 300), "fault", text.Clip(text.Line(strings.TrimSpace(faultText(fault))), 300), "stack", string(debug.Stack()))
 				s.metrics.faults.Inc()
-				if out.status == 0 {
+				if !begun {
+					out.Header().Del("Content-Length") // of what is not written now
+					out.Header().Del("Content-Encoding")
 					plain(out, http.StatusInternalServerError, "The server met a fault. Its log has the time of this request.")
 				}
 			}
@@ -84,8 +87,8 @@ func (s *Server) watched(h http.Handler) http.Handler {
 				level = slog.LevelDebug
 			}
 			s.o.Log.Log(ctx, level, "request", "method", r.Method, "path", text.Clip(r.URL.Path, 300), "route", route, "status", out.code(), "bytes", out.bytes, "took", took.Round(time.Microsecond), "visitor", s.visitor(r))
-			if fault != nil {
-				panic(http.ErrAbortHandler)
+			if fault == http.ErrAbortHandler || fault != nil && begun {
+				panic(http.ErrAbortHandler) // nobody takes half an answer for a whole one
 			}
 		}()
 		h.ServeHTTP(out, r)
