@@ -84,31 +84,80 @@ func (b *Buckets) Allow(run prow.Run) error {
 }
 
 // Store is a store that reads only buckets of the list, each by the store that stands for its
-// access. Whatever a link or a file leads to, no other bucket is asked.
+// access. Whatever a link or a file leads to, no other bucket is asked. It is an
+// objstore.Warmer and an objstore.Summer if the store for Anonymous is.
 func (b *Buckets) Store(provider string, by map[Access]objstore.Store) objstore.Store {
-	l := &listedStore{buckets: b, provider: provider, by: by}
-	if w, ok := by[Anonymous].(objstore.Warmer); ok {
-		return &warmStore{l, w}
+	f := objstore.Features{Pinned: true, Sums: true, Ranges: true}
+	for _, s := range by {
+		has := s.Features()
+		f = objstore.Features{Pinned: f.Pinned && has.Pinned, Sums: f.Sums && has.Sums, Ranges: f.Ranges && has.Ranges}
+	}
+	l := &listedStore{buckets: b, features: f, by: func(_ string, a Access) objstore.Store { return by[a] }, provider: func(string) string { return provider }}
+	_, warms := by[Anonymous].(objstore.Warmer)
+	_, sums := by[Anonymous].(objstore.Summer)
+	switch {
+	case warms && sums:
+		return struct {
+			*listedStore
+			warmer
+			summer
+		}{l, warmer{l}, summer{l}}
+	case warms:
+		return struct {
+			*listedStore
+			warmer
+		}{l, warmer{l}}
+	case sums:
+		return struct {
+			*listedStore
+			summer
+		}{l, summer{l}}
 	}
 	return l
 }
 
-type listedStore struct {
-	buckets  *Buckets
-	provider string
-	by       map[Access]objstore.Store
+// PagesStore is likewise a store for buckets that are read through web pages, which promise
+// nothing. provider gives that of a bucket, and by the store for its access; nil is none.
+func (b *Buckets) PagesStore(provider func(bucket string) string, by func(provider string, a Access) objstore.Store) objstore.Store {
+	return &listedStore{buckets: b, provider: provider, by: by}
 }
 
-// warmStore opens connections ahead, too.
-type warmStore struct {
-	*listedStore
-	objstore.Warmer
+type listedStore struct {
+	buckets  *Buckets
+	provider func(bucket string) string
+	by       func(provider string, a Access) objstore.Store
+	features objstore.Features // that all have
+}
+
+// warmer opens connections ahead for buckets of the list.
+type warmer struct{ to *listedStore }
+
+func (w warmer) Warm(ctx context.Context, bucket string, n int) {
+	s, err := w.to.of(bucket, "read")
+	if warm, ok := s.(objstore.Warmer); err == nil && ok {
+		warm.Warm(ctx, bucket, n)
+	}
+}
+
+// summer tells the sums of objects in buckets of the list.
+type summer struct{ to *listedStore }
+
+func (t summer) Sum(ctx context.Context, o objstore.Object) (objstore.Sum, error) {
+	s, err := t.to.of(o.Bucket, "read")
+	if err != nil {
+		return objstore.Sum{}, err
+	}
+	if tells, ok := s.(objstore.Summer); ok {
+		return tells.Sum(ctx, o)
+	}
+	return objstore.Sum{}, nil
 }
 
 // of gives the store of a bucket.
 func (l *listedStore) of(name, op string) (objstore.Store, error) {
-	if access, ok := l.buckets.access[bucket{l.provider, name}]; ok {
-		if s := l.by[access]; s != nil {
+	provider := l.provider(name)
+	if access, ok := l.buckets.access[bucket{provider, name}]; ok {
+		if s := l.by(provider, access); s != nil {
 			return s, nil
 		}
 	}
@@ -116,14 +165,7 @@ func (l *listedStore) of(name, op string) (objstore.Store, error) {
 }
 
 // Features are those that all have.
-func (l *listedStore) Features() objstore.Features {
-	f := objstore.Features{Pinned: true, Sums: true, Ranges: true}
-	for _, s := range l.by {
-		has := s.Features()
-		f = objstore.Features{Pinned: f.Pinned && has.Pinned, Sums: f.Sums && has.Sums, Ranges: f.Ranges && has.Ranges}
-	}
-	return f
-}
+func (l *listedStore) Features() objstore.Features { return l.features }
 
 func (l *listedStore) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	s, err := l.of(bucket, "list")

@@ -139,6 +139,38 @@ func (r recorded) Read(_ context.Context, o objstore.Object, _ io.Writer) error 
 	return nil
 }
 
+func (r recorded) Sum(_ context.Context, o objstore.Object) (objstore.Sum, error) {
+	*r.asked = append(*r.asked, o.Bucket)
+	return objstore.Sum{Kind: "crc32c", Value: "00000007"}, nil
+}
+
+// plainStore has no more than what every store has.
+type plainStore struct{ objstore.Store }
+
+// What a store can do besides, the list lets through: for its buckets alone, with their
+// access.
+func TestListedStoreTellsSums(t *testing.T) {
+	var anonymous, own []string
+	b := NewBuckets(Listed{Name: "public"}, Listed{Name: "team", Access: "auto"})
+	s := b.Store("gs", map[Access]objstore.Store{Anonymous: recorded{asked: &anonymous}, "auto": recorded{asked: &own}})
+	sums, ok := s.(objstore.Summer)
+	if !ok {
+		t.Fatal("it tells no sums")
+	}
+	for _, name := range []string{"public", "team", "secret"} {
+		sum, err := sums.Sum(t.Context(), objstore.Object{Bucket: name})
+		if refused := (*objstore.AccessError)(nil); errors.As(err, &refused) != (name == "secret") || (sum != objstore.Sum{}) != (err == nil) {
+			t.Errorf("%s: %v, error %v", name, sum, err)
+		}
+	}
+	if len(anonymous) != 1 || anonymous[0] != "public" || len(own) != 1 || own[0] != "team" {
+		t.Errorf("anonymously asked %q, with rights %q", anonymous, own)
+	}
+	if _, ok := b.Store("gs", map[Access]objstore.Store{Anonymous: plainStore{recorded{}}}).(objstore.Summer); ok {
+		t.Error("it tells sums that its stores do not have")
+	}
+}
+
 // Every request to a store passes the list, with the access that it gives.
 func TestListedStore(t *testing.T) {
 	var anonymous, own []string
