@@ -56,6 +56,8 @@ func resolveHint(e *find.ResolveError) string {
 		return "give --bucket as NAME or gs://NAME"
 	case find.ReasonProw:
 		return nameBucket + ", or that Prow in the config file, see prowtrace --help"
+	case find.ReasonUnasked:
+		return "if you trust it, name that Prow in the config file, see docs/config.md; or " + pasteRun
 	case find.ReasonKind:
 		return "give the name of a job, or paste the link of a run's page in Prow"
 	case find.ReasonDeleted:

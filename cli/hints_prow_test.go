@@ -33,6 +33,7 @@ func TestHintsOfNames(t *testing.T) {
 		{&find.ResolveError{Reason: find.ReasonRunning}, "--watch --latest"},
 		{&find.ResolveError{Reason: find.ReasonNotThere}, "it may have expired"},
 		{&find.ResolveError{Reason: find.ReasonProw}, "name the bucket with --bucket, or that Prow in the config file"},
+		{&find.ResolveError{Reason: find.ReasonUnasked, Err: &find.UnknownHostError{Host: "x"}}, "name that Prow in the config file, see docs/config.md"},
 		{&find.ResolveError{Reason: find.ReasonDeck, Err: &find.DeckError{Cause: objstore.NameUnknown}}, "check the name of the host and the network, and HTTPS_PROXY if there is a proxy; or paste the link of the run itself"},
 		{&find.DeckError{Cause: objstore.TooSlow}, "check the network, and try again later"},
 		{&find.DeckError{Cause: objstore.Certificate}, "point SSL_CERT_FILE to its certificate"},
@@ -46,7 +47,7 @@ func TestHintsOfNames(t *testing.T) {
 	}
 	for _, r := range []find.Reason{
 		find.ReasonSeveral, find.ReasonNoRuns, find.ReasonOutOfTime, find.ReasonLimit, find.ReasonNoneFits, find.ReasonRunning, find.ReasonNotThere,
-		find.ReasonStore, find.ReasonBucket, find.ReasonProw, find.ReasonKind, find.ReasonDeleted, find.ReasonNotStarted, find.ReasonLink, find.ReasonDeck,
+		find.ReasonStore, find.ReasonBucket, find.ReasonProw, find.ReasonUnasked, find.ReasonKind, find.ReasonDeleted, find.ReasonNotStarted, find.ReasonLink, find.ReasonDeck,
 	} {
 		if hintOf(invocation{}, &find.ResolveError{Reason: r}) == "" {
 			t.Errorf("no hint for the reason %s", r)

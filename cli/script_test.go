@@ -186,7 +186,7 @@ func startedAgo(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // deck starts a Deck that shows a file for every ProwJob but one called gone, and
-// sets a variable to its address: deck VAR file.
+// sets a variable to its address, and VAR_HOST to its host and port: deck VAR file.
 func deck(ts *testscript.TestScript, _ bool, args []string) {
 	yaml := ts.ReadFile(args[1])
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -198,6 +198,7 @@ func deck(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
+	ts.Setenv(args[0]+"_HOST", strings.TrimPrefix(server.URL, "http://"))
 }
 
 // live sets what the server's Deck shows as the log of a run's container, or takes it

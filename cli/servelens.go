@@ -34,7 +34,9 @@ func (t *teamServe) lens(runs *session.OpenRuns, address string) (h http.Handler
 // deckHosts are the Decks of the Prows that are known: they ask the lens under their names.
 func (t *teamServe) deckHosts() (hosts []string) {
 	for _, in := range t.r.known.DefaultFirst() {
-		hosts = append(hosts, in.Decks...)
+		for _, host := range in.Decks {
+			hosts = append(hosts, prow.HostName(host))
+		}
 	}
 	return hosts
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"prowtrace/internal/text"
@@ -14,8 +15,8 @@ import (
 // default. It is asked only about links that carry no bucket, about the owner of
 // a pull request, and about buckets whose runs were moved.
 type Instance struct {
-	Decks  []string // hosts of its Deck; the first is the one that links are made with
-	Gcsweb []string // hosts of its gcsweb
+	Decks  []string // hosts of its Deck, with a port where it is not that of the scheme; the first is the one that links are made with
+	Gcsweb []string // hosts of its gcsweb, likewise
 
 	// ThroughGcsweb: its buckets refuse anonymous readers, but the first gcsweb shows them.
 	// What is read there cannot be verified.
@@ -84,8 +85,8 @@ func (in Instance) check() error {
 		return errors.New("missing deck: write the host of its pages, such as prow.example.com")
 	}
 	for _, host := range slices.Concat(in.Decks, in.Gcsweb) {
-		if host == "" || host != strings.ToLower(host) || strings.ContainsFunc(host, func(c rune) bool { return !isLetterOrDigit(c) && !strings.ContainsRune("-._", c) }) {
-			return fmt.Errorf("invalid host %s: write it in lower case, without https:// and without a port", text.Quote(host, maxQuoted))
+		if !isHost(host) {
+			return fmt.Errorf("invalid host %s: write HOST or HOST:PORT in lower case, without https://", text.Quote(host, maxQuoted))
 		}
 	}
 	if in.Provider != "gs" && in.Provider != "s3" {
@@ -109,6 +110,17 @@ func (in Instance) check() error {
 		return errors.New("empty name in jobs: it would claim all jobs; use default instead")
 	}
 	return nil
+}
+
+// isHost reports HOST or HOST:PORT.
+func isHost(s string) bool {
+	name, port, hasPort := strings.Cut(s, ":")
+	if hasPort {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	return name != "" && name == strings.ToLower(name) && !strings.ContainsFunc(name, func(c rune) bool { return !isLetterOrDigit(c) && !strings.ContainsRune("-._", c) })
 }
 
 // checkPlace looks at where an S3 server is.
@@ -161,15 +173,40 @@ func (t Instances) Default() Instance {
 }
 
 // At returns the instance whose Deck or gcsweb has the given host name, and the
-// default for "". A port is ignored.
+// default for "". A port only chooses among those that have the name.
 func (t Instances) At(host string) (Instance, bool) {
 	if host == "" {
 		return t.Default(), true
 	}
-	host, _, _ = strings.Cut(host, ":")
-	return t.find(func(in Instance) bool {
-		return slices.Contains(in.Decks, host) || slices.Contains(in.Gcsweb, host)
+	if in, ok := t.find(func(in Instance) bool { return slices.Contains(in.Decks, host) || slices.Contains(in.Gcsweb, host) }); ok {
+		return in, true
+	}
+	return t.find(func(in Instance) bool { return hasName(in.Decks, host) || hasName(in.Gcsweb, host) })
+}
+
+// HasDeck reports whether a Deck of the instance has the given host name. A port is ignored.
+func (in Instance) HasDeck(host string) bool { return hasName(in.Decks, host) }
+
+// MayAsk reports whether a request may be sent to a host, maybe with a port, because a link
+// names it: a known instance has it, and has that port or none is given. Whoever writes a
+// link must not choose which servers this machine asks.
+func (t Instances) MayAsk(host string) bool {
+	_, ok := t.find(func(in Instance) bool {
+		return slices.Contains(in.Decks, host) || slices.Contains(in.Gcsweb, host) ||
+			!strings.Contains(host, ":") && (hasName(in.Decks, host) || hasName(in.Gcsweb, host))
 	})
+	return ok
+}
+
+// hasName reports whether one of the hosts has the name of host, whatever the ports are.
+func hasName(hosts []string, host string) bool {
+	return slices.ContainsFunc(hosts, func(own string) bool { return HostName(own) == HostName(host) })
+}
+
+// HostName is a host without its port.
+func HostName(host string) string {
+	name, _, _ := strings.Cut(host, ":")
+	return name
 }
 
 func (t Instances) find(is func(Instance) bool) (Instance, bool) {

@@ -72,3 +72,33 @@ func TestAt(t *testing.T) {
 		t.Errorf("At of a foreign host = %+v", in)
 	}
 }
+
+// Only hosts of known Prows are asked, at the usual port or the one that is named for them.
+func TestMayAsk(t *testing.T) {
+	own, i, err := prow.NewInstances([]prow.Instance{
+		{Decks: []string{"prow.example.com:8443"}, Gcsweb: []string{"web.example.com"}, Provider: "gs", Bucket: "a-ci"},
+		{Decks: []string{"prow.example.com:9443"}, Provider: "gs", Bucket: "b-ci"},
+	})
+	if err != nil {
+		t.Fatal(i, err)
+	}
+	for host, want := range map[string]bool{
+		"prow.k8s.io": true, "prow.example.com": true, "prow.example.com:8443": true, "prow.example.com:9443": true, "web.example.com": true,
+		"": false, "prow.k8s.io:22": false, "prow.example.com:22": false, "web.example.com:8443": false, "evil.example.com": false,
+		"prow.k8s.io.evil.example.com": false, "127.0.0.1:80": false, "169.254.169.254": false, "[::1]": false,
+	} {
+		if got := own.MayAsk(host); got != want {
+			t.Errorf("%q: %v", host, got)
+		}
+	}
+	for host, bucket := range map[string]string{"prow.example.com:9443": "b-ci", "prow.example.com:8443": "a-ci", "prow.example.com": "a-ci", "prow.example.com:1": "a-ci"} {
+		if in, ok := own.At(host); !ok || in.Bucket != bucket {
+			t.Errorf("At(%q) = %+v, %v", host, in, ok)
+		}
+	}
+	for _, host := range []string{"x:", "x:0", "x:65536", "x:y", ":80", "x:1:2", "X:80"} {
+		if _, _, err := prow.NewInstances([]prow.Instance{{Decks: []string{host}, Provider: "gs", Bucket: "a-ci"}}); err == nil {
+			t.Errorf("%q is taken for a host", host)
+		}
+	}
+}

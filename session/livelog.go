@@ -33,6 +33,9 @@ func (s *Session) setLive(in *Input, cache *fetch.Cache) {
 		sleep: s.sleep,
 		open: func(ctx context.Context, container string) (io.ReadCloser, error) {
 			host := in.Ref.Deck
+			if !s.o.Instances.MayAsk(host) { // a link must not choose whom this machine asks
+				host = ""
+			}
 			if known, ok := s.o.Instances.OfBucket(in.Fetched.Run.Bucket); host == "" && ok && len(known.Decks) > 0 {
 				host = known.Decks[0]
 			}

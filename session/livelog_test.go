@@ -78,6 +78,31 @@ func TestLiveLog(t *testing.T) {
 	}
 }
 
+// The log is asked for at a known Prow, whatever host the link of the run names.
+func TestLiveLogOfUnknownHost(t *testing.T) {
+	o, _, server := sample(t)
+	o.Untraced = true
+	var asked []string
+	o.LiveLog = func(_ context.Context, host string, _ prow.Run, _ string) (io.ReadCloser, error) {
+		asked = append(asked, host)
+		return nil, find.ErrNoLog
+	}
+	server.PutBytes("demo-bucket", "logs/j/7/started.json", []byte(`{"timestamp":1795586742}`))
+	for _, link := range []string{"http://127.0.0.1:22/view/gs/demo-bucket/logs/j/7", "http://prow.k8s.io:22/view/gs/" + strings.TrimPrefix(running, "gs://"), "http://prow.istio.io/view/gs/demo-bucket/logs/j/7"} {
+		l, err := load(t, o, link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Inputs[0].Logs(t.Context()); err != nil {
+			t.Error(err)
+		}
+		l.Close()
+	}
+	if got := strings.Join(asked, " "); got != "prow.k8s.io prow.istio.io" {
+		t.Errorf("asked %q", got)
+	}
+}
+
 // Where Deck has no log, that is told.
 func TestNoLiveLog(t *testing.T) {
 	o, _, server := sample(t)

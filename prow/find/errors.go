@@ -37,6 +37,16 @@ func (e *ResolveError) Error() string { return e.Asked + ": " + e.Had }
 // Unwrap returns the cause.
 func (e *ResolveError) Unwrap() error { return e.Err }
 
+// UnknownHostError: a link names a host that is not asked, because no known Prow has it, or
+// not at that port.
+type UnknownHostError struct {
+	Host string // with the port if one was given
+}
+
+func (e *UnknownHostError) Error() string {
+	return "cannot ask " + e.Host + ": it is not the host of a known Prow, or not at that port"
+}
+
 // Reason tells what kept a run from being chosen, for those who advise a person.
 type Reason string
 
@@ -52,10 +62,11 @@ const (
 
 	ReasonNoBucket Reason = "no-bucket" // the bucket that was named does not exist
 
-	ReasonStore  Reason = "store"  // its bucket is in a store that cannot be listed
-	ReasonBucket Reason = "bucket" // Options.Bucket is not a bucket's name
-	ReasonProw   Reason = "prow"   // the Prow of the link is not among the Instances
-	ReasonKind   Reason = "kind"   // a reference of this kind names no runs
+	ReasonStore   Reason = "store"   // its bucket is in a store that cannot be listed
+	ReasonBucket  Reason = "bucket"  // Options.Bucket is not a bucket's name
+	ReasonProw    Reason = "prow"    // the Prow of the link is not among the Instances
+	ReasonUnasked Reason = "unasked" // only the host of the link could tell, and it is no known Prow's
+	ReasonKind    Reason = "kind"    // a reference of this kind names no runs
 
 	ReasonDeleted    Reason = "deleted"     // Deck does not have the ProwJob any more
 	ReasonNotStarted Reason = "not-started" // the ProwJob has no run yet

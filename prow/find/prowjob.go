@@ -13,6 +13,7 @@ import (
 
 // prowJob asks Deck where the run of a ProwJob is. Deck shows the resource as
 // YAML (cmd/deck, /prowjob) as long as the cluster has it: 48 hours in Kubernetes'.
+// Only a known Prow is asked, whatever host the link names.
 func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 	host := ref.Host
 	if host == "" {
@@ -20,6 +21,10 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	}
 	fail := func(reason Reason, had string, err error) (prow.Run, error) {
 		return prow.Run{}, &ResolveError{Asked: "the run of " + subject(ref), Had: had, Reason: reason, Err: err}
+	}
+	if !r.o.Instances.MayAsk(host) {
+		err := &UnknownHostError{Host: host}
+		return fail(ReasonUnasked, err.Error(), err)
 	}
 	status, body, err := r.o.Deck(ctx, deckPage(host, "/prowjob", url.Values{"prowjob": {ref.ProwJob}}))
 	switch {

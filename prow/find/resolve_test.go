@@ -321,16 +321,46 @@ func TestResolveAsksDeck(t *testing.T) {
 		}
 	}))
 	defer deck.Close()
+	known := prowAt(t, strings.TrimPrefix(deck.URL, "http://"))
 	for name, want := range map[string]string{
 		uuid: "gs://demo-bucket/logs/x/7", "login": "answered HTTP 302", "large": "it has not been started", "empty": "it has not been started",
 	} {
-		ref, err := link.Parse(prow.Instances{}, deck.URL+"/prowjob?prowjob="+name)
+		ref, err := link.Parse(known, deck.URL+"/prowjob?prowjob="+name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := find.Resolve(t.Context(), nil, ref, find.Options{})
+		run, err := find.Resolve(t.Context(), nil, ref, find.Options{Instances: known})
 		if got := run.URL(); got != want && (err == nil || !strings.Contains(told(err), want)) {
 			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, want)
+		}
+	}
+}
+
+// prowAt knows a Prow at a host.
+func prowAt(t *testing.T, host string) prow.Instances {
+	t.Helper()
+	known, _, err := prow.NewInstances([]prow.Instance{{Decks: []string{host}, Provider: "gs", Bucket: "demo-bucket"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+// A link makes nobody ask a server that is no known Prow, nor another port of one.
+func TestResolveAsksNoUnknownHost(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is asked") }))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	for name, known := range map[string]prow.Instances{"no known host": {}, "another port": prowAt(t, "127.0.0.1:1")} {
+		ref, err := link.Parse(known, server.URL+"/prowjob?prowjob=5b1f6a52-3c0e-4d8f-9a71-0c6d2e8f4b10")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = find.Resolve(t.Context(), nil, ref, find.Options{Instances: known})
+		var unknown *find.UnknownHostError
+		var resolve *find.ResolveError
+		if !errors.As(err, &unknown) || unknown.Host != host || !errors.As(err, &resolve) || resolve.Reason != find.ReasonUnasked {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

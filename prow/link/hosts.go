@@ -11,7 +11,7 @@ func (g grammar) isDeck(host string) bool {
 	if host == "" {
 		return true
 	}
-	if in, ok := g.At(host); ok && slices.Contains(in.Decks, host) {
+	if in, ok := g.At(host); ok && in.HasDeck(host) {
 		return true
 	}
 	first, _, _ := strings.Cut(host, ".")

@@ -71,6 +71,8 @@ func nextOf(err error) string {
 			urls = append(urls, run.URL())
 		}
 		return "Name one of them as run: " + strings.Join(urls, " ") + "."
+	case errors.As(err, &resolve) && resolve.Reason == find.ReasonUnasked:
+		return "Give the link of the run itself, which names its bucket; or name that Prow in the config file of this server."
 	case errors.As(err, &resolve):
 		return "list_runs shows the runs that a job has; buckets delete old ones."
 	case errors.As(err, &missing):

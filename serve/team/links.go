@@ -28,7 +28,11 @@ func (s *Server) parse(pasted string) (prow.Ref, error) {
 	case prow.KindPath, prow.KindStdin:
 		return ref, &userError{http.StatusBadRequest, text.Quote(pasted, 100) + " is no link, and no name of a job", "Paste a link of a run, or a job's name."}
 	case prow.KindDeck, prow.KindProwJob:
-		if _, known := s.o.Known.At(ref.Host); !known {
+		_, known := s.o.Known.At(ref.Host)
+		if ref.Kind == prow.KindProwJob && ref.Host != "" {
+			known = s.o.Known.MayAsk(ref.Host) // it will be
+		}
+		if !known {
 			return ref, &userError{http.StatusForbidden, "The Prow at " + text.Quote(ref.Host, 100) + " is not known here", "Paste the link of the run's artifacts."}
 		}
 	}

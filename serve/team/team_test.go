@@ -183,6 +183,7 @@ func TestRefused(t *testing.T) {
 		{"/open?link=" + url.QueryEscape("/etc/passwd"), 400, ""},
 		{"/open?link=" + url.QueryEscape("./go.mod"), 400, ""},
 		{"/open?link=-", 400, ""},
+		{"/open?link=" + url.QueryEscape("https://prow.k8s.io:22/prowjob?prowjob=0f0e0d0c-0000-4000-8000-000000000001"), 403, "not known here"},
 		{"/open?link=" + url.QueryEscape("https://evil.example/prowjob?prowjob=0f0e0d0c-0000-4000-8000-000000000001"), 403, "not known here"},
 		{"/open?link=" + url.QueryEscape("<script>alert(1)</script>"), 400, "&lt;script&gt;"},
 		{"/open?link=" + strings.Repeat("a", 5000), 400, "too long"},
