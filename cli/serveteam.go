@@ -133,7 +133,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	if o.Buckets, err = t.buckets(); err != nil {
 		return err
 	}
-	stores, end, err := t.stores(ctx, o.Buckets)
+	stores, end, err := t.stores(ctx, o.Buckets, log)
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func (t *teamServe) buckets() (*team.Buckets, error) {
 }
 
 // stores opens all stores, once for each access, and lets through only what the list has.
-func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets) (all map[string]objstore.Store, end func(), err error) {
+func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets, log *slog.Logger) (all map[string]objstore.Store, end func(), err error) {
 	all = map[string]objstore.Store{}
 	var opened []store
 	end = func() {
@@ -276,10 +276,11 @@ func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets) (all map[
 			s.Close()
 		}
 	}
+	opens := map[string]map[team.Access]objstore.Store{} // by provider
 	for provider, kind := range stores {
 		by := map[team.Access]objstore.Store{}
 		for _, access := range []gcs.Auth{gcs.AuthAnonymous, gcs.AuthAuto, gcs.AuthADC} {
-			s, err := kind.open(ctx, storeOptions{auth: string(access)})
+			s, err := kind.open(ctx, storeOptions{auth: string(access), known: t.r.known})
 			if err != nil {
 				end()
 				return nil, nil, err
@@ -287,9 +288,26 @@ func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets) (all map[
 			opened = append(opened, s)
 			by[team.Access(access)] = s
 		}
+		opens[provider] = by
 		all[provider] = buckets.Store(provider, by)
 	}
+	pages := storeOptions{known: t.r.known}.pages(func(bucket, host string) {
+		log.Warn("nothing that comes from there can be verified", "bucket", bucket, "pages", host)
+	})
+	opened = append(opened, pages)
+	all[session.ThroughGcsweb] = buckets.PagesStore(t.providerOf, func(provider string, access team.Access) objstore.Store {
+		if access == team.Access(gcs.AuthADC) { // reads the bucket itself
+			return opens[provider][access]
+		}
+		return pages
+	})
 	return all, end, nil
+}
+
+// providerOf is that of a bucket, as its Prow says.
+func (t *teamServe) providerOf(bucket string) string {
+	in, _ := t.r.known.OfBucket(bucket)
+	return in.Provider
 }
 
 // sessions makes sessions that read for visitors. Its cache is apart from the user's: what

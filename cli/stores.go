@@ -55,17 +55,29 @@ func (r *request) openPages(o storeOptions) {
 	if r.auth == string(gcs.AuthADC) {
 		return
 	}
+	r.stores[session.ThroughGcsweb] = o.pages(func(bucket, host string) {
+		r.note("bucket %s is read through the pages of %s: nothing that comes from there can be verified", bucket, host)
+	})
+}
+
+// pages makes the store for buckets that are read through a gcsweb. first is called once for
+// each, from any goroutine.
+func (o storeOptions) pages(first func(bucket, host string)) store {
 	var told sync.Map
-	r.stores[session.ThroughGcsweb] = gcsweb.New(gcsweb.Options{UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent, Pages: func(bucket string) *url.URL {
-		in, _ := r.known.OfBucket(bucket)
+	return gcsweb.New(gcsweb.Options{UserAgent: "prowtrace", Logf: o.logf, Silent: o.silent, Pages: func(bucket string) *url.URL {
+		in, _ := o.known.OfBucket(bucket)
 		if !in.ThroughGcsweb {
 			return nil
 		}
 		if _, again := told.LoadOrStore(bucket, true); !again {
-			r.note("bucket %s is read through the pages of %s: nothing that comes from there can be verified", bucket, in.Gcsweb[0])
+			first(bucket, in.Gcsweb[0])
 		}
 		path := map[string]string{"gs": "gcs", "s3": "s3"}[in.Provider]
-		return &url.URL{Scheme: "https", Host: in.Gcsweb[0], Path: "/" + path + "/" + bucket}
+		u := &url.URL{Scheme: "https", Host: in.Gcsweb[0], Path: "/" + path + "/" + bucket}
+		if name := prow.HostName(u.Host); name == "localhost" || name == "127.0.0.1" {
+			u.Scheme = "http"
+		}
+		return u
 	}})
 }
 
