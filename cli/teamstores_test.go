@@ -109,6 +109,15 @@ func TestTeamStoresThroughGcsweb(t *testing.T) {
 			t.Errorf("%s: %v", bucket, err)
 		}
 	}
+	t.Setenv("AWS_ACCESS_KEY_ID", s3test.Key)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+	server := s3test.New(t)
+	server.PutBytes("paged-ci", name, []byte("{}"))
+	server.Private("paged-ci", false)
+	own := teamStores(t, strings.Replace(config, "    gcsweb:", "    endpoint: "+server.URL+"\n    region: eu-test-1\n    gcsweb:", 1), "s3://paged-ci=adc")
+	if data, _, err := own[session.ThroughGcsweb].ReadAll(t.Context(), "paged-ci", name, 100); err != nil || string(data) != "{}" {
+		t.Errorf("with credentials: %q, %v", data, err)
+	}
 	if len(asked) != 1 || asked[0] != "/s3/paged-ci/"+name {
 		t.Errorf("asked %q", asked)
 	}
