@@ -17,6 +17,7 @@ const (
 	answerTime   = 3 * time.Minute
 	mostAnswers  = 200
 	madeTogether = 2
+	madeForOne   = 10 // that one visitor may have in the making
 )
 
 // question is what such an answer is of: a job or a pull request, and how many runs.
@@ -45,10 +46,11 @@ type answers[T any] struct {
 }
 
 type answer[T any] struct {
-	done  chan struct{} // closed when the others are there
+	who   string        // asked first
+	done  chan struct{} // closed when what follows is there
 	value T
 	err   error
-	at    time.Time
+	at    time.Time // zero while it is made
 }
 
 func newAnswers[T any](now func() time.Time, made func(context.Context, question) (T, error)) *answers[T] {
@@ -59,9 +61,9 @@ func newAnswers[T any](now func() time.Time, made func(context.Context, question
 
 // get gives the answer of a key, once it is there. Errors are those of ctx and of making it,
 // and a *userError where too many are being made.
-func (a *answers[T]) get(ctx context.Context, key question) (T, error) {
+func (a *answers[T]) get(ctx context.Context, who string, key question) (T, error) {
 	var none T
-	one, err := a.enter(key)
+	one, err := a.enter(who, key)
 	if err != nil {
 		return none, err
 	}
@@ -74,8 +76,8 @@ func (a *answers[T]) get(ctx context.Context, key question) (T, error) {
 }
 
 // ready gives the answer of a key if it is there, and begins to make it if nobody has.
-func (a *answers[T]) ready(key question) (value T, there bool, err error) {
-	one, err := a.enter(key)
+func (a *answers[T]) ready(who string, key question) (value T, there bool, err error) {
+	one, err := a.enter(who, key)
 	if err != nil {
 		return value, false, err
 	}
@@ -87,7 +89,7 @@ func (a *answers[T]) ready(key question) (value T, there bool, err error) {
 	}
 }
 
-func (a *answers[T]) enter(key question) (*answer[T], error) {
+func (a *answers[T]) enter(who string, key question) (*answer[T], error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
@@ -102,13 +104,41 @@ func (a *answers[T]) enter(key question) (*answer[T], error) {
 	if a.ctx.Err() != nil {
 		return nil, &userError{http.StatusServiceUnavailable, "The server is stopping", "Try again in a minute."}
 	}
-	if len(a.all) >= mostAnswers {
-		return nil, &userError{http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute."}
+	if err := a.room(who); err != nil {
+		return nil, err
 	}
-	one := &answer[T]{done: make(chan struct{})}
+	one := &answer[T]{who: who, done: make(chan struct{})}
 	a.all[key] = one
 	a.work.Go(func() { a.run(key, one) })
 	return one, nil
+}
+
+// room makes room for one more answer: the oldest that is there goes. Those in the making are
+// bounded, for each visitor too. The caller has the lock.
+func (a *answers[T]) room(who string) error {
+	his := 0
+	var oldest *question
+	for k, one := range a.all {
+		switch {
+		case one.at.IsZero():
+			if one.who == who {
+				his++
+			}
+		case oldest == nil || one.at.Before(a.all[*oldest].at):
+			oldest = &k
+		}
+	}
+	if his >= madeForOne {
+		return &userError{http.StatusTooManyRequests, "You have " + fmt.Sprint(his) + " histories in the making already", "Wait for one of them."}
+	}
+	if len(a.all) < mostAnswers {
+		return nil
+	}
+	if oldest == nil {
+		return &userError{http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute."}
+	}
+	delete(a.all, *oldest)
+	return nil
 }
 
 // keptFor is how long an answer is kept; an error only for a short while.

@@ -136,10 +136,10 @@ func (s *Server) getState(r *http.Request) (any, error) {
 		}
 		out = stateOf(open)
 	case prow.KindPR:
-		_, there, err := s.pulls.ready(newQuestion(ref, mostPullJudged))
+		_, there, err := s.pulls.ready(s.visitor(r), newQuestion(ref, mostPullJudged))
 		out = making(there, err, "The failed jobs are judged…")
 	default:
-		_, there, err := s.pasts.ready(newQuestion(ref, historyRuns))
+		_, there, err := s.pasts.ready(s.visitor(r), newQuestion(ref, historyRuns))
 		out = making(there, err, "The last "+strconv.Itoa(historyRuns)+" runs are read…")
 	}
 	out.Page = s.address(path, query)
@@ -190,7 +190,7 @@ func (s *Server) getHistory(r *http.Request) (any, error) {
 			return nil, &userError{http.StatusBadRequest, "invalid n " + text.Quote(given, 60), "Use a number from 1 to " + strconv.Itoa(mostRuns) + "."}
 		}
 	}
-	h, err := s.pasts.get(r.Context(), newQuestion(ref, n))
+	h, err := s.pasts.get(r.Context(), s.visitor(r), newQuestion(ref, n))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (s *Server) getPull(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.pulls.get(r.Context(), newQuestion(ref, mostPullJudged))
+	all, err := s.pulls.get(r.Context(), s.visitor(r), newQuestion(ref, mostPullJudged))
 	if err != nil {
 		return nil, err
 	}

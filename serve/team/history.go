@@ -40,7 +40,7 @@ func (s *Server) jobHistory(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	h, there, err := s.pasts.ready(newQuestion(ref, historyRuns))
+	h, there, err := s.pasts.ready(s.visitor(r), newQuestion(ref, historyRuns))
 	switch {
 	case err != nil && api:
 		s.failAPI(w, r, err)
@@ -131,7 +131,7 @@ func (s *Server) pullHistory(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, &userError{http.StatusBadRequest, "This is no pull request", "Name org, repo and pr."})
 		return
 	}
-	all, there, err := s.pulls.ready(newQuestion(ref, mostPullJudged))
+	all, there, err := s.pulls.ready(s.visitor(r), newQuestion(ref, mostPullJudged))
 	title := strings.TrimPrefix(text.Clip(ref.Org+"/"+ref.Repo+"#"+ref.Pull, 200), "/")
 	switch {
 	case err != nil:

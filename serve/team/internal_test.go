@@ -36,33 +36,68 @@ func TestAnswersAreShared(t *testing.T) {
 		var all sync.WaitGroup
 		for range 50 {
 			all.Go(func() {
-				if v, err := a.get(t.Context(), question{runs: 1}); v != 1 || err != nil {
+				if v, err := a.get(t.Context(), "x", question{runs: 1}); v != 1 || err != nil {
 					t.Errorf("got %d, error %v", v, err)
 				}
 			})
 		}
 		all.Wait()
 		time.Sleep(answerKept)
-		if v, err := a.get(t.Context(), question{runs: 1}); v != 2 || err != nil {
+		if v, err := a.get(t.Context(), "x", question{runs: 1}); v != 2 || err != nil {
 			t.Errorf("got %d, error %v, when the first was old", v, err)
 		}
-		if _, err := a.get(t.Context(), question{runs: 13}); err == nil || !strings.Contains(err.Error(), "internal fault") {
+		if _, err := a.get(t.Context(), "x", question{runs: 13}); err == nil || !strings.Contains(err.Error(), "internal fault") {
 			t.Errorf("error %v", err)
 		}
 		for range 2 {
-			if _, err := a.get(t.Context(), question{runs: 14}); !errors.Is(err, broken) {
+			if _, err := a.get(t.Context(), "x", question{runs: 14}); !errors.Is(err, broken) {
 				t.Errorf("error %v", err)
 			}
 		}
 		if n := made.Load(); n != 3 {
 			t.Errorf("%d were made: a failure is not made again at once", n)
 		}
-		if _, there, err := a.ready(question{runs: 2}); there || err != nil {
+		if _, there, err := a.ready("x", question{runs: 2}); there || err != nil {
 			t.Errorf("there %v, error %v", there, err)
 		}
 		a.close()
-		if _, err := a.get(t.Context(), question{runs: 3}); err == nil {
+		if _, err := a.get(t.Context(), "x", question{runs: 3}); err == nil {
 			t.Error("an answer was made after the end")
+		}
+	})
+}
+
+// Whoever asks for many histories keeps nobody else from one: a visitor has some in the making,
+// and what is there makes room.
+func TestAnswersMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAnswers(time.Now, func(ctx context.Context, q question) (int, error) {
+			time.Sleep(time.Second)
+			return q.runs, nil
+		})
+		defer a.close()
+		for n := range madeForOne {
+			if _, _, err := a.ready("many", question{runs: n}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var refused *userError
+		if _, _, err := a.ready("many", question{runs: 1000}); !errors.As(err, &refused) {
+			t.Errorf("one visitor has %d and one more in the making: %v", madeForOne, err)
+		}
+		if _, _, err := a.ready("many", question{runs: 0}); err != nil {
+			t.Errorf("what he has asked for: %v", err)
+		}
+		if v, err := a.get(t.Context(), "other", question{runs: 2000}); v != 2000 || err != nil {
+			t.Errorf("another gets %d, %v", v, err)
+		}
+		for n := range 2 * mostAnswers { // a second each
+			if v, err := a.get(t.Context(), "many", question{runs: 3000 + n}); v != 3000+n || err != nil {
+				t.Fatalf("history %d: %d, %v", n, v, err)
+			}
+		}
+		if len(a.all) > mostAnswers {
+			t.Errorf("%d are kept", len(a.all))
 		}
 	})
 }
