@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/prowtest"
 )
 
 // A run's log is printed as it grows: lines that are whole, each once, up to the end of
@@ -30,6 +31,7 @@ func TestLogFollow(t *testing.T) {
 			t.Setenv("PROWTRACE_CACHE", t.TempDir())
 			var stdout, stderr bytes.Buffer
 			l := &logCommand{request: *testRequest(t, nil, &stderr), follow: true, given: func(string) bool { return false }}
+			prowtest.KnowDeck(t, server.Host, watchedBucket)
 			l.auth, l.streams.Out = "auto", &stdout
 			test.set(l)
 			texts := []string{"one\nErr", "one\nError: two\n", "one\nError: two\n", "one\nError: two\nthree\nfo"}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/prowtest"
 )
 
 // The logs of a run on this machine are in the built-in pages beside its trace.
@@ -50,6 +51,7 @@ func TestPagesFollowTheLog(t *testing.T) {
 	if err := server.LoadDir("../testdata/bucket"); err != nil {
 		t.Fatal(err)
 	}
+	prowtest.KnowDeck(t, server.Host, "kubernetes-ci-logs")
 	server.PutLog(job, build, "test", []byte("one\n"))
 	r := startOn(t, server, nil, "--ui", "builtin", "http://"+strings.TrimPrefix(server.Host, "http://")+"/view/gs/kubernetes-ci-logs/"+root)
 	_, id, _ := strings.Cut(r.address, "/trace/")

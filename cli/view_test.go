@@ -73,7 +73,7 @@ func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...stri
 	}
 	r := &running{cmd: exec.Command(exe, args...), stderr: &locked{}}
 	r.cmd.Stdin, r.cmd.Stderr = stdin, r.stderr
-	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "SSH_CONNECTION=" + os.Getenv("SSH_CONNECTION"), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
+	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "SSH_CONNECTION=" + os.Getenv("SSH_CONNECTION"), "PROWTRACE_CONFIG=" + os.Getenv("PROWTRACE_CONFIG"), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
