@@ -12,14 +12,14 @@ import (
 
 // File returns the address at which a file of a run can be opened: in gcsweb, where the
 // one of its bucket is known, else the URL of the object; "" for a run that lies nowhere.
-// name is below the run's root.
+// name is below the run's root. Whoever writes to the bucket chooses it, so it is escaped.
 func File(known prow.Instances, r prow.Run, name string) string {
 	if r.Bucket == "" {
 		return ""
 	}
 	in, _ := known.OfBucket(r.Bucket)
 	if len(in.Gcsweb) == 0 {
-		return r.URL() + "/" + name
+		return r.URL() + "/" + (&url.URL{Path: name}).EscapedPath()
 	}
 	store := "gcs"
 	if r.Provider == "s3" {

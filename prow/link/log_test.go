@@ -17,6 +17,8 @@ func TestFileAndLogLines(t *testing.T) {
 		{"s3://istio-prow/logs/x/7", "a-build-log.txt", 10, 20, "https://gcsweb.istio.io/s3/istio-prow/logs/x/7/a-build-log.txt", "https://prow.istio.io/view/s3/istio-prow/logs/x/7#1:a-build-log.txt%3A10-20"},
 		{"gs://kubernetes-ci-logs/logs/x/7", "artifacts/t/s/build-log.txt", 1, 1, "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/logs/x/7/artifacts/t/s/build-log.txt", ""},
 		{"gs://demo-bucket/logs/x/7", "build-log.txt", 1, 1, "gs://demo-bucket/logs/x/7/build-log.txt", ""},
+		{"gs://demo-bucket/logs/x/7", "artifacts/\x1b[2J\u202e<b>.txt", 1, 1, "gs://demo-bucket/logs/x/7/artifacts/%1B%5B2J%E2%80%AE%3Cb%3E.txt", ""},
+		{"gs://kubernetes-ci-logs/logs/x/7", "artifacts/\x1b[2J\u202e<b>.txt", 1, 1, "https://gcsweb.k8s.io/gcs/kubernetes-ci-logs/logs/x/7/artifacts/%1B%5B2J%E2%80%AE%3Cb%3E.txt", ""},
 	} {
 		ref, err := Parse(prow.Instances{}, tt.run)
 		if err != nil {
