@@ -14,14 +14,16 @@ import (
 )
 
 const (
-	searchBytes = 1 << 20 // searched between two looks at the context, at most
-	rangeLines  = 8192    // that a goroutine searches at a time, in as many bytes as they have
+	searchBytes = 1 << 20  // searched for a literal between two looks at the context, at most
+	matchBytes  = 64 << 10 // matched between two looks: a pattern can take a µs a byte, and more
+	rangeLines  = 8192     // that a goroutine searches at a time, in as many bytes as they have
 	manyLines   = 2 * rangeLines
 )
 
 // Find returns the numbers of the lines from line from on whose text (see [Log.Text])
 // matches re. Large logs are searched on all processors, ahead of what the caller takes.
-// It looks at ctx at least once a MiB; when ctx ends, the last pair holds its error.
+// It looks at ctx at least once a MiB, and each 64 KiB that a pattern is tried on; when ctx
+// ends, the last pair holds its error.
 //
 // A caller may stop at any match and go on later from the line behind it.
 func (l *Log) Find(ctx context.Context, re *regexp.Regexp, from int) iter.Seq2[int, error] {
@@ -34,6 +36,14 @@ func (l *Log) Find(ctx context.Context, re *regexp.Regexp, from int) iter.Seq2[i
 			return
 		}
 		l.findParallel(ctx, re, must, from, yield)
+	}
+}
+
+// FindBetween is Find for the lines from line from on and before line to. It searches on the
+// goroutine of the caller.
+func (l *Log) FindBetween(ctx context.Context, re *regexp.Regexp, from, to int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		newSearch(ctx, l, re, literalOf(re)).lines(max(from, 0), min(to, len(l.lines)), yield)
 	}
 }
 
@@ -206,10 +216,12 @@ func (s *search) match(i int) (bool, error) {
 		if at, err := s.literal(line); at < 0 || err != nil {
 			return false, err
 		}
-	} else if err := s.read(len(line) + 1); err != nil {
+	}
+	// A byte that is matched counts as many that are looked through.
+	if err := s.read((min(len(line), matchBytes) + 1) * (searchBytes / matchBytes)); err != nil {
 		return false, err
 	}
-	if len(line) <= searchBytes {
+	if len(line) <= matchBytes {
 		return s.re.Match(line), nil
 	}
 	found := s.re.MatchReader(&runes{ctx: s.ctx, text: line})
@@ -229,7 +241,7 @@ func (r *runes) ReadRune() (char rune, size int, err error) {
 		if r.ctx.Err() != nil {
 			return 0, 0, io.EOF
 		}
-		r.next = r.pos + searchBytes
+		r.next = r.pos + matchBytes
 	}
 	if r.pos >= len(r.text) {
 		return 0, 0, io.EOF

@@ -396,6 +396,36 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// While a pattern is tried the context is looked at each 64 KiB, in short lines and long ones.
+func TestContextOfPatterns(t *testing.T) {
+	for name, log := range map[string]string{"many lines": strings.Repeat("0123456789\n", 100_000), "lines of 100 kB": strings.Repeat(strings.Repeat("x", 100_000)+"\n", 11), "one line": strings.Repeat("x", 1_100_000)} {
+		ctx := &countdown{Context: context.Background()}
+		ctx.left.Store(1000)
+		l := index(t, log, Options{})
+		for _, err := range l.FindBetween(ctx, regexp.MustCompile("[ab]?[c]"), 0, l.Len()) {
+			t.Errorf("%s: found, %v", name, err)
+		}
+		if looks := 1000 - ctx.left.Load(); looks < int64(len(log)>>16) {
+			t.Errorf("%s: %d looks at %d bytes", name, looks, len(log))
+		}
+	}
+}
+
+// Part of a log is searched from a line on, and before another.
+func TestFindBetween(t *testing.T) {
+	l := index(t, "a\nb\na\na\n", Options{})
+	var found []int
+	for i, err := range l.FindBetween(t.Context(), regexp.MustCompile("a"), 1, 3) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, i)
+	}
+	if !slices.Equal(found, []int{2}) {
+		t.Errorf("found in lines %v", found)
+	}
+}
+
 func TestFingerprints(t *testing.T) {
 	for _, test := range []struct{ name, masked, a, b string }{
 		{"klog", "E# # # retry.go:#] will retry after #: nodes \"i-#\" not found",

@@ -105,6 +105,11 @@ func (o *OpenRuns) choose(ref prow.Ref) (*choice, error) {
 	o.choices[key] = c
 	o.work.Go(func() {
 		defer close(c.done)
+		defer func() {
+			if fault := recover(); fault != nil { // it ends this choice alone
+				c.err = &session.PanicError{Value: fault}
+			}
+		}()
 		ctx, cancel := context.WithTimeout(o.ctx, choiceTime)
 		defer cancel()
 		c.ref, c.err = o.runs.Choose(ctx, ref)

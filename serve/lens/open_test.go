@@ -60,6 +60,22 @@ func TestChoices(t *testing.T) {
 	}
 }
 
+// faulty is a store whose methods panic.
+type faulty struct{ objstore.Store }
+
+// A fault while a name is looked up ends that choice alone.
+func TestFaultOfChoice(t *testing.T) {
+	var at clock
+	runs := session.NewOpenRuns(session.New(session.Options{Stores: map[string]objstore.Store{"gs": faulty{}}}), session.OpenRunsOptions{})
+	defer runs.Close()
+	o := NewOpenRuns(runs, at.now)
+	defer o.Close()
+	fault := (*session.PanicError)(nil)
+	if got := o.Begin(t.Context(), named(1)); !errors.As(got.Err, &fault) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // How far a run is, in words.
 func TestProgress(t *testing.T) {
 	for _, tt := range []struct {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/session"
@@ -58,25 +60,44 @@ func add[In, Out any](s *Server, name, title, description string, answer func(ct
 }
 
 // work does the work of a call when there is a place for it, within the patience of the
-// server, and tells a client that wants to know that it goes on.
+// server and while its client is there, and tells a client that wants to know that it goes on.
 func (s *Server) work(ctx context.Context, req *mcp.CallToolRequest, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, s.o.Patience)
+	patience := s.o.Patience
+	asked, overHTTP := ctx.Value(requestKey{}).(context.Context)
+	if overHTTP {
+		patience = min(patience, s.o.HTTPPatience)
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if overHTTP {
+		defer context.AfterFunc(asked, cancel)()
+	}
 	select {
 	case s.calls <- struct{}{}:
 		defer func() { <-s.calls }()
 	case <-limited.Done():
-		return s.tooLong(ctx, limited.Err())
+		return tooLong(limited, patience, limited.Err())
 	}
 	var beats errgroup.Group
 	beating, stop := context.WithCancel(limited)
 	if token := req.Params.GetProgressToken(); token != nil {
 		beats.Go(func() error { s.beat(beating, req, token); return nil })
 	}
-	err := do(limited)
+	err := s.guarded(limited, req.Params.Name, do)
 	stop()
 	beats.Wait()
-	return s.tooLong(ctx, err)
+	return tooLong(limited, patience, err)
+}
+
+// guarded turns a fault of a tool into an error: it ends its call alone.
+func (s *Server) guarded(ctx context.Context, tool string, do func(context.Context) error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.o.Log.Error("fault", "tool", tool, "fault", text.Clip(text.Line(fmt.Sprint(fault)), 300), "stack", string(debug.Stack()))
+			err = &callError{what: "internal error", next: "It is a fault of prowtrace, and its log has it. Other tools may still answer."}
+		}
+	}()
+	return do(ctx)
 }
 
 // heavy waits for one of the few places of answers that load runs for themselves, and gives it
@@ -91,9 +112,9 @@ func (s *Server) heavy(ctx context.Context) (done func(), err error) {
 }
 
 // tooLong words the error of a call whose time was over.
-func (s *Server) tooLong(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return &callError{what: "the answer took longer than " + s.o.Patience.String(), next: "Ask again: what was fetched meanwhile is in the cache. Or ask for less, such as one log instead of all."}
+func tooLong(limited context.Context, patience time.Duration, err error) error {
+	if err != nil && errors.Is(limited.Err(), context.DeadlineExceeded) && errors.Is(err, context.DeadlineExceeded) {
+		return &callError{what: "the answer took longer than " + patience.String(), next: "Ask again: what was fetched meanwhile is in the cache. Or ask for less, such as one log instead of all."}
 	}
 	return err
 }

@@ -2,13 +2,18 @@ package mcp
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"regexp/syntax"
+	"slices"
+	"sync/atomic"
 
 	"prowtrace/fetch"
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/objstore"
 	"prowtrace/session"
+	"prowtrace/trace"
 )
 
 type evidenceIn struct {
@@ -52,9 +57,9 @@ type hitAt struct {
 }
 
 func (s *Server) searchEvidence(ctx context.Context, c *call, in evidenceIn) (*evidenceOut, error) {
-	re, err := regexp.Compile(in.Regex)
+	re, err := compile(in.Regex)
 	if err != nil {
-		return nil, &callError{what: "cannot read text_regex " + text.Quote(in.Regex, 100), why: err.Error(), next: `Write RE2: characters such as ( [ * are written \( \[ \*, and there is no lookahead.`}
+		return nil, err
 	}
 	run, err := s.open(ctx, in.Run)
 	if err != nil {
@@ -81,7 +86,7 @@ func (s *Server) searchEvidence(ctx context.Context, c *call, in evidenceIn) (*e
 	var hits []hitAt
 	for _, log := range logs {
 		out.Missing += missing(log)
-		if hits, err = findIn(ctx, log, re, hits); err != nil {
+		if hits, err = reader.find(ctx, log, re, hits); err != nil {
 			return nil, err
 		}
 	}
@@ -90,8 +95,35 @@ func (s *Server) searchEvidence(ctx context.Context, c *call, in evidenceIn) (*e
 	return out, nil
 }
 
-// findIn adds the lines of a log in which an expression is found.
-func findIn(ctx context.Context, log *session.Log, re *regexp.Regexp, hits []hitAt) ([]hitAt, error) {
+// mostProgram bounds a compiled expression, in instructions: for a byte of text it may take as
+// many steps. A plain text of the longest length has fewer.
+const mostProgram = 1500
+
+// compile reads a regular expression.
+func compile(written string) (*regexp.Regexp, error) {
+	wrong := func(why, next string) error {
+		return &callError{what: "cannot read text_regex " + text.Quote(written, 100), why: why, next: next}
+	}
+	re, err := regexp.Compile(written)
+	if err != nil {
+		return nil, wrong(err.Error(), `Write RE2: characters such as ( [ * are written \( \[ \*, and there is no lookahead.`)
+	}
+	tree, err := syntax.Parse(written, syntax.Perl)
+	if err != nil {
+		return nil, wrong(err.Error(), "")
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, wrong(err.Error(), "")
+	}
+	if n := len(program.Inst); n > mostProgram {
+		return nil, wrong(fmt.Sprintf("it is too large: %d instructions, at most %d", n, mostProgram), "Repeat less: write * or + instead of large counts such as {500}.")
+	}
+	return re, nil
+}
+
+// find adds the lines of a log in which an expression is found.
+func (r *lineReader) find(ctx context.Context, log *session.Log, re *regexp.Regexp, hits []hitAt) ([]hitAt, error) {
 	if len(hits) >= mostHits {
 		return hits, nil
 	}
@@ -99,15 +131,48 @@ func findIn(ctx context.Context, log *session.Log, re *regexp.Regexp, hits []hit
 	if err != nil {
 		return nil, err
 	}
-	for i, err := range lines.Find(ctx, re, 0) {
-		if err != nil {
-			return nil, err
-		}
-		if hits = append(hits, hitAt{log, lines, i}); len(hits) >= mostHits {
-			break
-		}
+	found, err := findLines(ctx, r.places, lines.Log, re, mostHits-len(hits))
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		hits = append(hits, hitAt{log, lines, i})
 	}
 	return hits, nil
+}
+
+// linesPerPiece are searched before others who wait for the place go first.
+const linesPerPiece = 1024
+
+// findLines gives the first lines of a log in which an expression is found. It searches at the
+// places for heavy questions.
+func findLines(ctx context.Context, places *trace.Places, log *joblog.Log, re *regexp.Regexp, most int) ([]int, error) {
+	pieces := make([][]int, (log.Len()+linesPerPiece-1)/linesPerPiece)
+	var next, found atomic.Int64
+	err := places.Work(ctx, func(turn *trace.Turn) error {
+		for found.Load() < int64(most) { // pieces are taken in order: those before are searched too
+			n := int(next.Add(1) - 1)
+			if n >= len(pieces) {
+				return nil
+			}
+			for i, err := range log.FindBetween(ctx, re, n*linesPerPiece, (n+1)*linesPerPiece) {
+				if err != nil {
+					return err
+				}
+				pieces[n] = append(pieces[n], i)
+			}
+			found.Add(int64(len(pieces[n])))
+			if turn.Spend(trace.TurnInterval); turn.Err() != nil {
+				return turn.Err()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(pieces...)
+	return all[:min(len(all), most)], nil
 }
 
 func (r *lineReader) hit(h hitAt) Hit {

@@ -10,12 +10,14 @@ import (
 	"prowtrace/joblog"
 	"prowtrace/objstore"
 	"prowtrace/session"
+	"prowtrace/trace"
 )
 
 // lineReader reads lines of the logs of a run for answers.
 type lineReader struct {
 	run     *openRun
 	phases  *session.Phases
+	places  *trace.Places // for searching
 	secrets mask.Lines
 	behind  lineAt // behind the last line that was read
 	text    []byte
@@ -72,7 +74,7 @@ func (r *openRun) reading(ctx context.Context) (*lineReader, func(), error) {
 		release()
 		return nil, nil, session.ErrLogClosed
 	}
-	return &lineReader{run: r, phases: session.PhasesOf(view, r.in)}, release, nil
+	return &lineReader{run: r, phases: session.PhasesOf(view, r.in), places: view.Places()}, release, nil
 }
 
 // mostFiles bounds the artifacts that a pattern reads.
