@@ -169,7 +169,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 		lens, end := t.lens(runs, address)
 		endLens = end
 		tools := toolsFor(t.r.known, of, runs, o.Open.Judging)
-		tools.Allow, tools.Answer = o.Buckets.Allow, t.answer
+		tools.Allow, tools.Answer, tools.Log = o.Buckets.Allow, t.answer, log
 		return map[string]http.Handler{lensPath: lens, "/mcp": mcp.New(tools).Handler()}
 	}
 	site := team.New(o)

@@ -41,7 +41,7 @@ func post(ctx context.Context, url, message string) (int, string, error) {
 // Clients that come and never leave keep nobody out.
 func TestManyInitialize(t *testing.T) {
 	web := httptest.NewServer(mcp.New(mcp.Options{}).Handler())
-	defer web.Close()
+	defer func() { web.CloseClientConnections(); web.Close() }()
 	for n := range 1002 {
 		code, body, err := post(t.Context(), web.URL, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`)
 		if err != nil || code != http.StatusOK {
@@ -55,7 +55,7 @@ func TestProgressOverHTTP(t *testing.T) {
 	w := waiting{make(chan struct{}), make(chan struct{})}
 	b := newBench(t, func(o *mcp.Options) { o.Open, o.Heartbeat, o.HTTPPatience = w.open, time.Millisecond, time.Hour })
 	web := httptest.NewServer(mcp.New(b.options).Handler())
-	defer web.Close()
+	defer func() { web.CloseClientConnections(); web.Close() }()
 	told := make(chan *sdk.ProgressNotificationParams, 1000)
 	b.connect(&sdk.StreamableClientTransport{Endpoint: web.URL, DisableStandaloneSSE: true}, &sdk.ClientOptions{
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
@@ -90,7 +90,7 @@ func TestProgressOverHTTP(t *testing.T) {
 func TestClientLeaves(t *testing.T) {
 	w := waiting{make(chan struct{}), make(chan struct{})}
 	web := httptest.NewServer(mcp.New(mcp.Options{Open: w.open, HTTPPatience: time.Hour}).Handler())
-	defer web.Close()
+	defer func() { web.CloseClientConnections(); web.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() {
