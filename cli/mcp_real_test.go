@@ -70,12 +70,12 @@ func TestRealInspector(t *testing.T) {
 }
 
 // The conformance suite has nothing against what the server does. Its scenarios that need tools,
-// resources and prompts of its own are left out.
+// resources and prompts of its own, or a session, are left out.
 func TestRealConformance(t *testing.T) {
 	suite := mcpClient(t, "conformance")
 	r := start(t, nil, "serve", "--listen", "127.0.0.1:0", "--storage-listen", "127.0.0.1:0")
 	pagesOfTeam(t, r)
-	for _, scenario := range []string{"server-initialize", "ping", "tools-list", "prompts-list", "server-sse-multiple-streams", "dns-rebinding-protection"} {
+	for _, scenario := range []string{"server-initialize", "ping", "tools-list", "prompts-list", "dns-rebinding-protection"} {
 		c := exec.CommandContext(t.Context(), suite, "server", "--url", r.address+"mcp", "--scenario", scenario)
 		c.Dir = t.TempDir()
 		out, err := c.CombinedOutput()
