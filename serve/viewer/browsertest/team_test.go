@@ -19,8 +19,10 @@ func TestTeamFromLinkToRun(t *testing.T) {
 	}
 	const run = "/view/gs/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
 	b := openProgram(t, server, "serve", "--listen", "127.0.0.1:0", "--storage-listen", "127.0.0.1:0", "--base-path", "/pt", "--no-cache", "--baseline", "none")
-	follow := func(selector string) { // the page may load itself again when logs have come, and has no links for a moment
-		b.wait("(() => { const a = document.querySelector(`" + selector + "`); a?.click(); return a !== null })()")
+	// The page may load itself again when logs have come: it has no links for a moment, and a
+	// click just before leads nowhere.
+	follow := func(selector, at, until string) {
+		b.wait("(() => { if (!(" + at + ")) document.querySelector(`" + selector + "`)?.click(); return (" + at + ") && (" + until + ") })()")
 	}
 	b.wait(`document.activeElement.id === 'link'`)
 	b.system("dark")
@@ -39,19 +41,16 @@ func TestTeamFromLinkToRun(t *testing.T) {
 		t.Errorf("the page is at %s", at)
 	}
 
-	follow("a[href*='view=operations']")
-	b.wait(`location.search.includes('view=operations') && document.querySelectorAll('main tbody tr').length > 2`)
+	follow("a[href*='view=operations']", `location.search.includes('view=operations')`, `document.querySelectorAll('main tbody tr').length > 2`)
 	if at := b.text(`location.pathname`); !strings.HasPrefix(at, "/pt"+run+"/trace/") {
 		t.Errorf("the operations are at %s", at)
 	}
 	b.run(chromedp.Reload())
 	b.wait(`location.search.includes('view=operations') && document.querySelectorAll('main tbody tr').length > 2`)
-	follow("a.brand")
-	b.wait(`location.pathname === '/pt` + run + `/' && document.querySelector('a.whole')`)
+	follow("a.brand", `location.pathname === '/pt`+run+`/'`, `document.querySelector('a.whole') !== null`)
 	b.run(chromedp.Reload())
 	b.wait(`location.pathname === '/pt` + run + `/' && document.querySelector('a.whole')`)
-	follow("a.whole")
-	b.wait(`document.querySelectorAll('[role=treegrid] [role=row]').length > 5`)
+	follow("a.whole", `location.pathname.startsWith('/pt`+run+`/trace/')`, `document.querySelectorAll('[role=treegrid] [role=row]').length > 5`)
 	b.run(chromedp.Navigate(b.base + "/pt/view/gs/not-listed/logs/job/1900000000000000001"))
 	b.wait(`document.querySelector('[role=alert]').innerText.includes('only the buckets')`)
 	b.mu.Lock()
