@@ -108,7 +108,7 @@ func (s *Servers) Close() {
 // where only pages are served.
 func (s *Servers) Run(ctx context.Context, storage *grpc.Server, pages http.Handler) error {
 	defer s.Close()
-	web := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	web := forClients.server(pages)
 	g, ctx := errgroup.WithContext(ctx)
 	if storage != nil && s.storage != nil {
 		g.Go(func() error {
