@@ -67,6 +67,12 @@ func start(t *testing.T, stdin io.Reader, args ...string) *running {
 // startOn is start with a bucket of the test's own.
 func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...string) *running {
 	t.Helper()
+	return startIn(t, nil, server, stdin, args...)
+}
+
+// startIn is startOn with further environment variables.
+func startIn(t *testing.T, env []string, server *gcstest.Server, stdin io.Reader, args ...string) *running {
+	t.Helper()
 	exe, err := exec.LookPath("prowtrace")
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +80,7 @@ func startOn(t *testing.T, server *gcstest.Server, stdin io.Reader, args ...stri
 	r := &running{cmd: exec.Command(exe, args...), stderr: &locked{}}
 	r.cmd.Stdin, r.cmd.Stderr = stdin, r.stderr
 	r.cmd.Env = []string{"STORAGE_EMULATOR_HOST=" + server.Host, "PROWTRACE_CACHE=" + t.TempDir(), "CI=true", "PATH=" + t.TempDir(), "SSH_CONNECTION=" + os.Getenv("SSH_CONNECTION"), "PROWTRACE_CONFIG=" + os.Getenv("PROWTRACE_CONFIG"), "TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}
+	r.cmd.Env = append(r.cmd.Env, env...)
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
