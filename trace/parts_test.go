@@ -26,11 +26,13 @@ func TestMessagesInManyParts(t *testing.T) {
 
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	d := head(resourceSpans, 0, len(resourceSpans))
+	sh := newShard(1)
+	sh.resourceSpans(&input{file: resourceSpans, data: resourceSpans}, 0, len(resourceSpans))
 	runtime.ReadMemStats(&after)
 	if copied := after.TotalAlloc - before.TotalAlloc; copied > uint64(3*len(resourceSpans)) {
 		t.Errorf("%d bytes are copied of %d", copied, len(resourceSpans))
 	}
+	d := sh.resources.values[0]
 	if want := parts*len(attribute) + len(otlpwire.AppendText(nil, 1, serviceName, "in parts")); len(d.wire) != want {
 		t.Errorf("%d bytes of the resource, want %d", len(d.wire), want)
 	}

@@ -3,6 +3,7 @@ package trace
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"iter"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -106,6 +107,32 @@ func (c *chunked) len() (n int) {
 	return n
 }
 
+// mark is how far a list was filled.
+type mark struct{ chunk, span int }
+
+func (c *chunked) mark() mark {
+	n := len(c.chunks)
+	if n == 0 {
+		return mark{}
+	}
+	return mark{n - 1, len(c.chunks[n-1])}
+}
+
+// since ranges over what was added after a mark.
+func (c *chunked) since(m mark) iter.Seq[*raw] {
+	return func(yield func(*raw) bool) {
+		span := m.span
+		for i := m.chunk; i < len(c.chunks); i++ {
+			for ; span < len(c.chunks[i]); span++ {
+				if !yield(&c.chunks[i][span]) {
+					return
+				}
+			}
+			span = 0
+		}
+	}
+}
+
 // interner numbers distinct values in the order they come.
 type interner[T comparable] struct {
 	index  map[T]uint32
@@ -184,9 +211,8 @@ func (sh *shard) broken(in *input, pos int, what string) {
 const legacyScopeSpans = 1000
 
 func (sh *shard) resourceSpans(in *input, lo, hi int) {
-	// The resource and its schema come first in practice, but nothing says so:
-	// they are found before the spans are read.
-	resource := numberOf(&sh.resources, in, lo, hi, in.group)
+	first := sh.spans.mark()
+	var resource heading
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, bad := c.Next()
@@ -194,16 +220,25 @@ func (sh *shard) resourceSpans(in *input, lo, hi int) {
 			sh.broken(in, c.Pos, "resource")
 		}
 		if !ok {
-			return
+			break
 		}
-		if (f.Num == 2 || f.Num == legacyScopeSpans) && f.Typ == protowire.BytesType {
-			sh.scopeSpans(in, resource, f.Lo, f.Hi)
+		switch {
+		case f.Typ != protowire.BytesType:
+		case f.Num == 2 || f.Num == legacyScopeSpans:
+			sh.scopeSpans(in, f.Lo, f.Hi)
+		default:
+			resource.add(f)
 		}
+	}
+	number := resource.number(&sh.resources, in, lo, hi, in.group)
+	for r := range sh.spans.since(first) {
+		r.resource = number
 	}
 }
 
-func (sh *shard) scopeSpans(in *input, resource uint32, lo, hi int) {
-	scope := numberOf(&sh.scopes, in, lo, hi, 0)
+func (sh *shard) scopeSpans(in *input, lo, hi int) {
+	first := sh.spans.mark()
+	var scope heading
 	c := otlpwire.Cursor{Data: in.data, Pos: lo, End: hi}
 	for {
 		f, ok, bad := c.Next()
@@ -211,54 +246,66 @@ func (sh *shard) scopeSpans(in *input, resource uint32, lo, hi int) {
 			sh.broken(in, c.Pos, "scope")
 		}
 		if !ok {
-			return
+			break
 		}
-		if f.Num == 2 && f.Typ == protowire.BytesType {
-			sh.span(in, resource, scope, f.Lo, f.Hi)
+		switch {
+		case f.Typ != protowire.BytesType:
+		case f.Num == 2:
+			sh.span(in, f.Lo, f.Hi)
+		default:
+			scope.add(f)
 		}
+	}
+	number := scope.number(&sh.scopes, in, lo, hi, 0)
+	for r := range sh.spans.since(first) {
+		r.scope = number
 	}
 }
 
-// numberOf gives the number of what a ResourceSpans or ScopeSpans describes.
-func numberOf(table *interner[described], in *input, lo, hi, group int) uint32 {
-	d := head(in.data, lo, hi)
-	d.group = group
+// A heading is where a ResourceSpans or ScopeSpans has the described thing (field 1) and
+// the schema URL (field 3). Nothing says that they come before the spans, so these get their
+// number when all are read: to look for it first took a second pass over the fields.
+type heading struct {
+	thing, schema part
+	parts, size   int // of field 1
+}
+
+// part is the content of a field in the data.
+type part struct{ lo, hi int }
+
+func (h *heading) add(f otlpwire.Field) {
+	switch f.Num {
+	case 1:
+		h.thing = part{f.Lo, f.Hi}
+		h.parts++
+		h.size += f.Hi - f.Lo
+	case 3:
+		h.schema = part{f.Lo, f.Hi}
+	}
+}
+
+// number gives the number of what the message in.data[lo:hi] describes.
+func (h *heading) number(table *interner[described], in *input, lo, hi, group int) uint32 {
+	thing := in.data[h.thing.lo:h.thing.hi]
+	if h.parts > 1 {
+		thing = joinParts(in.data, lo, hi, h.size)
+	}
+	d := described{otlpwire.String(thing), otlpwire.String(in.data[h.schema.lo:h.schema.hi]), group}
 	if n, ok := table.index[d]; ok {
 		return n
 	}
-	d = head(in.file, in.offset+lo, in.offset+hi)
-	d.group = group
+	if h.parts <= 1 {
+		d.wire = otlpwire.String(in.lasting(h.thing.lo, h.thing.hi))
+	}
+	d.schema = otlpwire.String(in.lasting(h.schema.lo, h.schema.hi))
 	return table.add(d)
 }
 
-// head finds the described thing (field 1) and the schema URL (field 3) of a
-// ResourceSpans or ScopeSpans. A message given in several parts is their
-// concatenation, as protobuf merges. The parts are copied once, however many there
-// are: appending one after the other took minutes for two million.
-func head(data []byte, lo, hi int) (d described) {
-	parts, size := 0, 0
-	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
-	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
-		switch {
-		case f.Typ != protowire.BytesType:
-		case f.Num == 1:
-			if parts++; parts == 1 {
-				d.wire = otlpwire.String(data[f.Lo:f.Hi])
-			}
-			size += f.Hi - f.Lo
-		case f.Num == 3:
-			d.schema = otlpwire.String(data[f.Lo:f.Hi])
-		}
-	}
-	if parts > 1 {
-		d.wire = joinParts(data, lo, hi, size)
-	}
-	return d
-}
-
-// joinParts puts the parts of field 1, of the given size together, behind each
-// other.
-func joinParts(data []byte, lo, hi, size int) string {
+// joinParts puts the parts of field 1, of the given size together, behind each other. A
+// message given in several parts is their concatenation, as protobuf merges. They are
+// copied once, however many there are: appending one after the other took minutes for
+// two million.
+func joinParts(data []byte, lo, hi, size int) []byte {
 	whole := make([]byte, 0, size)
 	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
 	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
@@ -266,12 +313,12 @@ func joinParts(data []byte, lo, hi, size int) string {
 			whole = append(whole, data[f.Lo:f.Hi]...)
 		}
 	}
-	return otlpwire.String(whole)
+	return whole
 }
 
-func (sh *shard) span(in *input, resource, scope uint32, lo, hi int) {
+func (sh *shard) span(in *input, lo, hi int) {
 	r := sh.spans.next()
-	*r = raw{resource: resource, scope: scope, origin: originAt(in.source, int64(in.offset+lo)), length: uint32(hi - lo)}
+	*r = raw{origin: originAt(in.source, int64(in.offset+lo)), length: uint32(hi - lo)}
 	var head otlpwire.SpanHead
 	c := otlpwire.Cursor{Data: in.data, Pos: head.Read(in.data, lo, hi), End: hi}
 	id, start, end := TraceID(head.TraceID), head.Start, head.End

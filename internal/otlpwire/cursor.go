@@ -56,11 +56,17 @@ func (c *Cursor) Next() (f Field, ok, bad bool) {
 	b := c.Data[c.Pos:c.End]
 	if tag := b[0]; tag >= 1<<3 && tag < 0x80 { // nearly all fields are of these two kinds
 		f.Num, f.Typ = protowire.Number(tag>>3), protowire.Type(tag&7)
-		if f.Typ == protowire.BytesType && len(b) >= 2 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
-			f.Lo = c.Pos + 2
-			f.Hi = f.Lo + int(b[1])
-			c.Pos = f.Hi
-			return f, true, false
+		if f.Typ == protowire.BytesType && len(b) >= 3 { // whose length has one byte, or two as that of a span
+			n, at := int(b[1]), 2
+			if n >= 0x80 {
+				n, at = n&0x7f|int(b[2])<<7, 3
+			}
+			if n <= len(b)-at && b[at-1] < 0x80 {
+				f.Lo = c.Pos + at
+				f.Hi = f.Lo + n
+				c.Pos = f.Hi
+				return f, true, false
+			}
 		}
 		if f.Typ == protowire.Fixed64Type && len(b) >= 1+8 {
 			f.Value = binary.LittleEndian.Uint64(b[1:])
