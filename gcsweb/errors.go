@@ -17,6 +17,7 @@ import (
 
 var (
 	errForeign  = errors.New("the answer is not a gcsweb's")
+	errInflated = errors.New("it is stored with the encoding gzip, and a gcsweb shows it inflated: nobody can tell whether all of it comes")
 	errBrokeOff = errors.New("the gcsweb could not read the object to its end")
 )
 
@@ -71,8 +72,8 @@ func (c *Client) isTemporary(address *url.URL, err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var dial *net.OpError
 	switch {
-	case errors.As(err, &done), errors.As(err, &write), errors.As(err, &certificate), errors.Is(err, errForeign),
-		errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrTooLarge):
+	case errors.As(err, &done), errors.As(err, &write), errors.As(err, &certificate), errors.Is(err, errForeign), errors.Is(err, errInflated),
+		errors.Is(err, objstore.ErrBucketNotExist), errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrTooLarge):
 		return false
 	case errors.As(err, &status):
 		return status.status == http.StatusTooManyRequests || status.status >= 500
@@ -94,7 +95,9 @@ func (c *Client) explain(ctx context.Context, op, bucket, name, host string, err
 		return fmt.Errorf("write the bytes of %s: %w", place, write.err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s %s: %w", op, place, ctx.Err())
-	case errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrTooLarge), errors.Is(err, objstore.ErrChecksum):
+	case errors.Is(err, objstore.ErrBucketNotExist):
+		return fmt.Errorf("%s %s: %w", op, where(bucket, ""), objstore.ErrBucketNotExist)
+	case errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrTooLarge), errors.Is(err, objstore.ErrChecksum), errors.Is(err, errInflated):
 		return fmt.Errorf("%s %s: %w", op, place, err)
 	case errors.As(err, &status):
 		switch status.status {

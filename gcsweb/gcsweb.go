@@ -10,7 +10,8 @@
 //
 // It never sends credentials, never follows a redirect, and knows nothing of Prow. It
 // cannot read names that are no clean paths, nor a directory that has the name of a file
-// beside it: a gcsweb shows the file.
+// beside it: a gcsweb shows the file. Read cannot give what is stored in Google's store with
+// the encoding gzip: a gcsweb inflates it, and has the size of neither.
 package gcsweb
 
 import (
@@ -125,20 +126,20 @@ func (c *Client) transport(address *url.URL) *storehttp.Transport {
 // Read is objstore.Store's. A small object is asked for again where it broke off; of a
 // large one the writer has had a part by then.
 func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
-	return c.get(ctx, "read", o.Bucket, o.Name, o.Size, func(_ *http.Response, body *bufio.Reader) error {
+	return c.get(ctx, "read", o.Bucket, o.Name, o.Size, func(res *http.Response, body *bufio.Reader) error {
 		if head, _ := body.Peek(headSize); isPage(head, o.Bucket, o.Name) {
 			return objstore.ErrNotExist
 		}
 		limited := io.LimitReader(body, o.Size+1)
 		if o.Size > maxHeld {
 			n, err := io.Copy(callers{w}, limited)
-			if err = fits(o, n, err); err != nil {
+			if err = fits(o, n, err, res); err != nil {
 				return &finalError{err}
 			}
 			return nil
 		}
 		data, err := io.ReadAll(limited)
-		if err := fits(o, int64(len(data)), err); err != nil {
+		if err := fits(o, int64(len(data)), err, res); err != nil {
 			return err
 		}
 		_, err = callers{w}.Write(data)
@@ -146,11 +147,14 @@ func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error
 	})
 }
 
-// fits compares the number of bytes that came with the listed one.
-func fits(o objstore.Object, n int64, err error) error {
+// fits compares the number of bytes that came with the listed one. A gcsweb calls the encoding
+// of an object its character set.
+func fits(o objstore.Object, n int64, err error, res *http.Response) error {
 	switch {
 	case err != nil:
 		return err
+	case n != o.Size && strings.HasSuffix(res.Header.Get("Content-Type"), "; charset=gzip"):
+		return errInflated
 	case n > o.Size:
 		return fmt.Errorf("%w: more bytes than the %d listed", objstore.ErrChecksum, o.Size)
 	case n < o.Size:
@@ -192,6 +196,10 @@ func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) 
 // read to its end.
 const copyFailed = "Error: coudln't copy data to the response writer: "
 
+// googlesPages begin the address to which a gcsweb sends those who ask for a directory in a
+// bucket of Google's store that it does not show.
+const googlesPages = "https://console.cloud.google.com/storage/browser/"
+
 // get asks for a file or a directory and lets each attempt's answer be read. expected is
 // how many bytes that are about.
 func (c *Client) get(ctx context.Context, op, bucket, name string, expected int64, read func(*http.Response, *bufio.Reader) error) error {
@@ -200,7 +208,7 @@ func (c *Client) get(ctx context.Context, op, bucket, name string, expected int6
 		return fmt.Errorf("%s %s: %w", op, where(bucket, name), objstore.ErrBucketNotExist)
 	}
 	address := *pages
-	address.Path = strings.TrimSuffix(address.Path, "/") + "/" + name
+	address.Path = strings.TrimSuffix(address.Path, "/") + "/" + written(name)
 	if !isClean(name) {
 		return fmt.Errorf("%s %s: %w: a gcsweb shows no such names", op, where(bucket, name), objstore.ErrNotExist)
 	}
@@ -221,6 +229,20 @@ func (c *Client) get(ctx context.Context, op, bucket, name string, expected int6
 			return c.explain(ctx, op, bucket, name, address.Host, err)
 		}
 	}
+}
+
+// written is a name in the path of an address: a gcsweb reads the path as an address once
+// more, so that what has a meaning in one is escaped.
+func written(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		if c := name[i]; c == '%' || c == '?' || c == '#' || c < ' ' || c == 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // isClean reports whether a name reaches a server as it is: paths are cleaned on the way.
@@ -244,6 +266,9 @@ func (c *Client) once(ctx context.Context, address *url.URL, read func(*http.Res
 		return err
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), googlesPages) {
+		return objstore.ErrBucketNotExist
+	}
 	if res.StatusCode != http.StatusOK {
 		said, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
 		return &statusError{res.StatusCode, text.Plain(string(said), maxMessage)}

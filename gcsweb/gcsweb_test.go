@@ -5,125 +5,86 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"prowtrace/internal/gcswebtest"
 	"prowtrace/objstore"
 	"prowtrace/objstore/storetest"
 )
 
-// web shows buckets as a gcsweb does: it escapes nothing, and shows an empty directory
-// for what does not exist.
-type web struct {
-	mu      sync.Mutex
-	buckets map[string]map[string][]byte
-	before  func(w http.ResponseWriter, r *http.Request) (answered bool)
-	asked   int
-}
-
-func newWeb(t *testing.T) (*web, *Client) {
+// newWeb starts a gcsweb with the buckets of the contract, and opens it as one of a kind: gcs
+// or s3.
+func newWeb(t *testing.T, kind string) (*gcswebtest.Server, *Client) {
 	t.Helper()
-	s := &web{buckets: map[string]map[string][]byte{"bucket": {}, "empty": {}}}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL)
+	s := gcswebtest.New(t)
+	s.CreateBucket("bucket")
+	s.CreateBucket("empty")
+	base, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := New(Options{
-		RetryPause: time.Millisecond, Logf: t.Logf, FirstSign: 30 * time.Millisecond, StallTimeout: 5 * time.Second,
-		Pages: func(bucket string) *url.URL {
-			if strings.ContainsAny(bucket, "/?\n") || bucket == "" {
-				return nil
-			}
-			return base.JoinPath("s3", bucket)
-		},
-	})
+	c := New(Options{RetryPause: time.Millisecond, Logf: t.Logf, FirstSign: 30 * time.Millisecond, StallTimeout: 5 * time.Second, Pages: pagesOf(base, kind)})
 	t.Cleanup(func() { c.Close() })
 	return s, c
 }
 
-func (s *web) put(bucket, name string, data []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.buckets[bucket][name] = data
+// pagesOf gives the address of a bucket's pages at a gcsweb.
+func pagesOf(base *url.URL, kind string) func(bucket string) *url.URL {
+	return func(bucket string) *url.URL {
+		if strings.ContainsAny(bucket, "/?\n") || bucket == "" {
+			return nil
+		}
+		return base.JoinPath(kind, bucket)
+	}
 }
 
-func (s *web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked++
-	if s.before != nil && s.before(w, r) {
-		return
-	}
-	bucket, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/s3/"), "/")
-	name = strings.Trim(name, "/")
-	objects, ok := s.buckets[bucket]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	if data, ok := objects[name]; ok {
-		w.Write(data)
-		return
-	}
-	io.WriteString(w, s.page(bucket, name, objects))
-}
-
-func (s *web) page(bucket, dir string, objects map[string][]byte) string {
-	prefix := ""
-	if dir != "" {
-		prefix = dir + "/"
-	}
-	dirs, files := map[string]bool{}, []string{}
-	for name := range objects {
-		rest, ok := strings.CutPrefix(name, prefix)
-		if !ok || rest == "" {
-			continue
-		}
-		if first, _, deep := strings.Cut(rest, "/"); deep {
-			dirs[first+"/"] = true
-		} else {
-			files = append(files, rest)
-		}
-	}
-	var b strings.Builder
-	path := "/s3/" + bucket + "/" + prefix
-	fmt.Fprintf(&b, "\n    <!doctype html>\n   \t<html>\n   \t<head>\n   \t    <title>S3 browser: %s</title>\n   \t</head>\n   \t<body>\n", bucket)
-	fmt.Fprintf(&b, "\n    <header>\n        <h1>%s</h1>\n        <h3>%s</h3>\n    </header>\n    <ul class=\"resource-grid\">\n", bucket, strings.TrimPrefix(path, "/s3"))
-	b.WriteString("\n\t<li class=\"pure-g\">\n\t\t<div class=\"pure-u-2-5 grid-head\">Name</div>\n\t</li>\n")
-	item := func(icon, address, name, size, modified string) {
-		fmt.Fprintf(&b, "\n    <li class=\"pure-g grid-row\">\n\t    <div class=\"pure-u-2-5\"><a href=\"%s\"><img src=\"/icons/%s.png\"> %s</a></div>\n\t    <div class=\"pure-u-1-5\">%s</div>\n\t    <div class=\"pure-u-2-5\">%s</div>\n\t</li>\n",
-			address, icon, name, size, modified)
-	}
-	item("back", "/s3/", "..", "-", "-")
-	for name := range dirs {
-		item("dir", path+name, name, "-", "-")
-	}
-	for _, name := range files {
-		item("file", path+name, name, fmt.Sprint(len(objects[prefix+name])), "Thu, 13 Mar 2025 02:17:00 UTC")
-	}
-	b.WriteString("</ul></body></html>")
-	return b.String()
+// holds reports whether a gcsweb can show an object of a name beside all others of the
+// contract.
+func holds(name string) bool {
+	return name != "run/a" && name != "a" && !strings.Contains(name, "//") && !strings.Contains(name, "../")
 }
 
 func TestContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Server {
-		s, c := newWeb(t)
-		return storetest.Server{
-			Store: c, Bare: true,
-			Holds: func(name string) bool {
-				return name != "run/a" && name != "a" && !strings.Contains(name, "//") && !strings.Contains(name, "../") && !strings.HasSuffix(name, "/")
-			},
-			Put:    func(u storetest.Upload) { s.put(u.Bucket, u.Name, u.Data) },
-			Delete: func(bucket, name string) { s.mu.Lock(); delete(s.buckets[bucket], name); s.mu.Unlock() },
+	for _, kind := range []string{"gcs", "s3"} {
+		t.Run(kind, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) storetest.Server {
+				s, c := newWeb(t, kind)
+				return storetest.Server{
+					Store: c, Bare: true, Holds: holds,
+					Put:    func(u storetest.Upload) { s.Put(u.Bucket, u.Name, u.Data) },
+					Delete: s.Delete,
+				}
+			})
+		})
+	}
+}
+
+// What is stored with the encoding gzip comes inflated from Google's store. Reading it fails at
+// once and says why; a store that sends it as it is stored is read.
+func TestInflated(t *testing.T) {
+	s, c := newWeb(t, "gcs")
+	s.Put("bucket", "run/x", []byte("0123456789"))
+	o := objstore.Object{Bucket: "bucket", Name: "run/x", Size: 10}
+	for body, fails := range map[string]string{"inflated to more": "stored with the encoding gzip", "0123456789": ""} {
+		before := s.Asked()
+		s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Content-Type", "text/plain; charset=gzip")
+			io.WriteString(w, body)
+			return true
+		})
+		var b strings.Builder
+		err := c.Read(t.Context(), o, &b)
+		if fails == "" && (err != nil || b.String() != body) || fails != "" && (err == nil || !strings.Contains(err.Error(), fails) || b.Len() > 0) {
+			t.Errorf("%q: %q, %v", body, b.String(), err)
 		}
-	})
+		if n := s.Asked() - before; n != 1 {
+			t.Errorf("%q: asked for %d times", body, n)
+		}
+	}
 }
 
 // answer makes a fault of the first n requests.
@@ -168,8 +129,8 @@ func TestFaults(t *testing.T) {
 		}), "the answer is not a gcsweb's", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, c := newWeb(t)
-			s.put("bucket", "run/x", []byte("0123456789"))
+			s, c := newWeb(t, "s3")
+			s.Put("bucket", "run/x", []byte("0123456789"))
 			var o objstore.Object
 			for e, err := range c.ListDir(t.Context(), "bucket", "run/", objstore.Bounds{}) {
 				if err != nil {
@@ -177,9 +138,7 @@ func TestFaults(t *testing.T) {
 				}
 				o = e.Object
 			}
-			s.mu.Lock()
-			s.before = tt.before
-			s.mu.Unlock()
+			s.Before(tt.before)
 			var b strings.Builder
 			err := c.Read(t.Context(), o, &b)
 			fails := tt.fails != "" || tt.is != nil
@@ -214,8 +173,8 @@ func TestHostilePages(t *testing.T) {
 		"no size":                   page(r("/s3/bucket/run/x", "file", "x", "", at)),
 		"no time":                   page(r("/s3/bucket/run/x", "file", "x", "1", "soon")),
 	} {
-		s, c := newWeb(t)
-		s.before = answer(1<<30, says(200, body))
+		s, c := newWeb(t, "s3")
+		s.Before(answer(1<<30, says(200, body)))
 		for _, err := range c.List(t.Context(), "bucket", "run/", "") {
 			var foreign *objstore.UnreachableError
 			if !errors.As(err, &foreign) || foreign.Cause != objstore.ForeignAnswer {
@@ -223,25 +182,24 @@ func TestHostilePages(t *testing.T) {
 			}
 		}
 	}
-	s, c := newWeb(t)
-	s.before = func(w http.ResponseWriter, r *http.Request) bool { // a directory in each directory
+	s, c := newWeb(t, "s3")
+	s.Before(func(w http.ResponseWriter, r *http.Request) bool { // a directory in each directory
 		dir := strings.TrimPrefix(r.URL.Path, "/s3/")
 		fmt.Fprintf(w, `<title>S3 browser: bucket</title><h3>/%s</h3><ul class="resource-grid">%s`, strings.TrimSuffix(dir, "/")+"/", rowStart+
 			`<a href="/s3/`+dir+`d/"><img src="/icons/dir.png"> d/</a></div><div class="x">-</div><div class="x">-</div></li>`)
 		return true
-	}
+	})
 	var last error
 	for _, last = range c.List(t.Context(), "bucket", "run/", "") {
 	}
-	if last == nil || s.asked > maxPages {
-		t.Errorf("%d pages, error %v", s.asked, last)
+	if last == nil || s.Asked() > maxPages {
+		t.Errorf("%d pages, error %v", s.Asked(), last)
 	}
 }
 
 // FuzzParsePage: whatever a page is, its rows have names that stay in the directory.
 func FuzzParsePage(f *testing.F) {
-	s := &web{}
-	f.Add([]byte(s.page("bucket", "run", map[string][]byte{"run/a": nil, "run/b/c": nil, `run/"><img src="`: nil})))
+	f.Add([]byte(gcswebtest.Page("gcs", "bucket", "run", map[string][]byte{"run/": nil, "run/a": nil, "run/b/c": nil, `run/"><img src="`: nil})))
 	f.Fuzz(func(t *testing.T, page []byte) {
 		rows, err := parsePage(page)
 		if err != nil && !errors.Is(err, errForeign) {

@@ -21,7 +21,7 @@ type row struct {
 func isPage(text []byte, bucket, dir string) bool {
 	head, _, _ := bytes.Cut(text, []byte(`<li class="pure-g`))
 	return bytes.Contains(head, []byte(" browser: "+bucket+"</title>")) &&
-		bytes.Contains(head, []byte("<h3>/"+strings.TrimSuffix(bucket+"/"+dir, "/")+"/</h3>")) &&
+		bytes.Contains(head, []byte("<h3>/"+strings.TrimSuffix(bucket+"/"+written(dir), "/")+"/</h3>")) &&
 		bytes.Contains(head, []byte(`<ul class="resource-grid">`))
 }
 
@@ -40,11 +40,11 @@ func parsePage(text []byte) (rows []row, err error) {
 		if item, rest, _ = strings.Cut(rest, rowStart); len(rows) >= maxRows {
 			return nil, fmt.Errorf("%w: a page has more than %d rows", errForeign, maxRows)
 		}
-		r, parent, err := parseRow(item)
+		r, err := parseRow(item)
 		if err != nil {
 			return nil, err
 		}
-		if !parent {
+		if r.name != "" {
 			rows = append(rows, r)
 		}
 	}
@@ -52,8 +52,9 @@ func parsePage(text []byte) (rows []row, err error) {
 }
 
 // parseRow reads what follows the beginning of a row: the link with its icon and its
-// name, the size, the time of the last change. parent marks the way up.
-func parseRow(item string) (r row, parent bool, err error) {
+// name, the size, the time of the last change. The way up has no name here, nor has the object
+// that stands for the directory itself.
+func parseRow(item string) (row, error) {
 	_, link, ok := strings.Cut(item, `<a href="`)
 	link, cells, okName := strings.Cut(link, "</a></div>")
 	address, label, okIcon := strings.Cut(link, `"><img src="`)
@@ -65,21 +66,21 @@ func parseRow(item string) (r row, parent bool, err error) {
 		return text
 	}
 	size, modified := cell(), cell()
-	fail := func(what string) (row, bool, error) {
-		return row{}, false, fmt.Errorf("%w: a row of its page %s", errForeign, what)
+	fail := func(what string) (row, error) {
+		return row{}, fmt.Errorf("%w: a row of its page %s", errForeign, what)
 	}
 	switch {
 	case !ok || !okName || !okIcon || !okLabel:
 		return fail("has no link")
-	case strings.HasSuffix(icon, "/back.png"):
-		return row{}, true, nil
+	case strings.HasSuffix(icon, "/back.png"), name == "" && strings.HasSuffix(icon, "/file.png") && strings.HasSuffix(address, "/"):
+		return row{}, nil
 	case !strings.HasSuffix(address, "/"+name) || name == "":
 		return fail("leads elsewhere than its name")
 	case strings.HasSuffix(icon, "/dir.png"):
 		if inside := strings.TrimSuffix(name, "/"); !isName(inside) || inside == name {
 			return fail("names no directory")
 		}
-		return row{name: name, dir: true}, false, nil
+		return row{name: name, dir: true}, nil
 	case !isName(name):
 		return fail("names no file")
 	}
@@ -91,7 +92,7 @@ func parseRow(item string) (r row, parent bool, err error) {
 	if err != nil {
 		return fail("has no time")
 	}
-	return row{name: name, size: n, modified: at}, false, nil
+	return row{name: name, size: n, modified: at}, nil
 }
 
 // isName reports the name of something in a directory.
