@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"prowtrace/gcs"
 	"prowtrace/internal/s3test"
 	"prowtrace/objstore"
 	"prowtrace/session"
@@ -95,6 +96,10 @@ func TestTeamStoresThroughGcsweb(t *testing.T) {
 	pages := all[session.ThroughGcsweb]
 	if pages == nil {
 		t.Fatal("there is no store for pages")
+	}
+	google := gcs.Client{}
+	if got, want := all["gs"].Features(), google.Features(); got != want {
+		t.Errorf("Google's store: features %+v, want %+v", got, want)
 	}
 	if f := pages.Features(); f != (objstore.Features{}) {
 		t.Errorf("features %+v", f)

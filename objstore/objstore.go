@@ -68,6 +68,16 @@ type Features struct {
 	Described bool
 }
 
+// Common gives the features that two stores have both.
+func (f Features) Common(with Features) Features {
+	return Features{
+		Pinned:    f.Pinned && with.Pinned,
+		Sums:      f.Sums && with.Sums,
+		Ranges:    f.Ranges && with.Ranges,
+		Described: f.Described && with.Described,
+	}
+}
+
 // Warmer is a Store that can connect ahead of its requests.
 type Warmer interface {
 	// Warm opens up to n connections for reading a bucket in the background and

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"testing"
 
 	"prowtrace/objstore"
@@ -27,6 +28,20 @@ func TestKindsOfErrors(t *testing.T) {
 		}
 		if absent, refused := objstore.IsAbsent(err), errors.Is(err, fs.ErrPermission); absent != tt.absent || refused != tt.refused {
 			t.Errorf("%v: absent %v, refused %v", err, absent, refused)
+		}
+	}
+}
+
+// Whatever features there are, both stores must have one.
+func TestCommonFeatures(t *testing.T) {
+	for i := range reflect.TypeFor[objstore.Features]().NumField() {
+		var has, none objstore.Features
+		reflect.ValueOf(&has).Elem().Field(i).SetBool(true)
+		if got := has.Common(has); got != has {
+			t.Errorf("%+v of both becomes %+v", has, got)
+		}
+		if a, b := has.Common(none), none.Common(has); a != none || b != none {
+			t.Errorf("%+v of one becomes %+v, %+v", has, a, b)
 		}
 	}
 }

@@ -87,10 +87,13 @@ func (b *Buckets) Allow(run prow.Run) error {
 // access. Whatever a link or a file leads to, no other bucket is asked. It is an
 // objstore.Warmer and an objstore.Summer if the store for Anonymous is.
 func (b *Buckets) Store(provider string, by map[Access]objstore.Store) objstore.Store {
-	f := objstore.Features{Pinned: true, Sums: true, Ranges: true}
+	var f objstore.Features
 	for _, s := range by {
-		has := s.Features()
-		f = objstore.Features{Pinned: f.Pinned && has.Pinned, Sums: f.Sums && has.Sums, Ranges: f.Ranges && has.Ranges}
+		f = s.Features()
+		break
+	}
+	for _, s := range by {
+		f = f.Common(s.Features())
 	}
 	l := &listedStore{buckets: b, features: f, by: func(_ string, a Access) objstore.Store { return by[a] }, provider: func(string) string { return provider }}
 	_, warms := by[Anonymous].(objstore.Warmer)
