@@ -52,24 +52,50 @@ func (in *Input) Artifacts(ctx context.Context) ([]fetch.Listed, error) {
 }
 
 // Artifact gives a file of the input's run as a log, whatever it is, and what is left
-// out of it. It is fetched by its name if need be, and is open as long as the input's
-// logs are. Errors are *NoArtifactError and those of the bucket.
+// out of it. It is fetched by its name if need be, which keeps no other waiting, and is open
+// as long as the input's logs are. Errors are *NoArtifactError, those of the bucket and of ctx.
 func (in *Input) Artifact(ctx context.Context, name string) (*Log, []runfile.Loss, error) {
+	if l, err := in.knownArtifact(name); l != nil || err != nil {
+		return l, nil, err
+	}
+	turn := name
+	if _, ok := runfile.ParseLog(name); ok {
+		turn = theLogs
+	}
+	done, err := in.logs.turns.take(ctx, turn)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	if l, err := in.knownArtifact(name); l != nil || err != nil {
+		return l, nil, err
+	}
+	l, lost, err := in.openArtifact(ctx, name)
+	if err != nil {
+		return nil, lost, err
+	}
 	in.logs.mu.Lock()
 	defer in.logs.mu.Unlock()
 	if in.logs.closed {
 		return nil, nil, ErrLogClosed
 	}
+	in.logs.others = append(in.logs.others, l)
+	return l, lost, nil
+}
+
+// knownArtifact gives a file that is open; nil is none.
+func (in *Input) knownArtifact(name string) (*Log, error) {
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	if in.logs.closed {
+		return nil, ErrLogClosed
+	}
 	for _, l := range slices.Concat(in.logs.all, in.logs.others) {
 		if l.Name == name {
-			return l, nil, nil
+			return l, nil
 		}
 	}
-	l, lost, err := in.openArtifact(ctx, name)
-	if err == nil {
-		in.logs.others = append(in.logs.others, l)
-	}
-	return l, lost, err
+	return nil, nil
 }
 
 func (in *Input) openArtifact(ctx context.Context, name string) (*Log, []runfile.Loss, error) {

@@ -60,9 +60,9 @@ type inputLogs struct {
 	one   func(ctx context.Context, name string) (fetch.Artifact, []runfile.Loss, error)
 	live  *liveLogs // nil where they may not be asked for
 
-	reading sync.Mutex // held while more of a log is fetched
+	turns turns // of fetching: each artifact for itself, and all logs together (theLogs)
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards what follows, and is held for moments only
 	found  bool       // all is complete
 	closed bool
 	all    []*Log

@@ -114,12 +114,16 @@ func (in *Input) LaterLog(ctx context.Context, l *Log) (*Log, error) {
 	if _, err := l.Lines(ctx); err != nil {
 		return nil, err // its file goes
 	}
-	in.logs.mu.Lock()
-	defer in.logs.mu.Unlock()
-	if in.logs.closed {
-		return nil, ErrLogClosed
+	done, err := in.logs.turns.take(ctx, theLogs)
+	if err != nil {
+		return nil, err
 	}
-	at := slices.IndexFunc(in.logs.all, func(other *Log) bool { return other.Name == l.Name })
+	defer done()
+	all, _, err := in.knownLogs()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(other *Log) bool { return other.Name == l.Name })
 	if at < 0 {
 		return nil, errors.New("the log is not one of the run's")
 	}
@@ -127,16 +131,26 @@ func (in *Input) LaterLog(ctx context.Context, l *Log) (*Log, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case err == nil && f.Size != in.logs.all[at].Size:
-		return in.replaceLog(at, f), nil
+	case err == nil && f.Size != all[at].Size:
+		return in.takeLog(at, f)
 	}
 	if f, _, notYet := in.logs.one(ctx, l.Name); notYet == nil && !f.Live {
-		return in.replaceLog(at, f), nil
+		return in.takeLog(at, f)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return in.logs.all[at], nil
+	return all[at], nil
+}
+
+// takeLog is replaceLog for who has the turn. The error is ErrLogClosed.
+func (in *Input) takeLog(at int, f fetch.Artifact) (*Log, error) {
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	if in.logs.closed {
+		return nil, ErrLogClosed
+	}
+	return in.replaceLog(at, f), nil
 }
 
 // Pauses between looks at logs that grow, and how many in a row may fail: a run may take

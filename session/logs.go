@@ -22,25 +22,44 @@ import (
 // It is safe for concurrent use, also before Load and beside it: one call waits for
 // another. After the files have been let go of, the error is [ErrLogClosed].
 func (in *Input) Logs(ctx context.Context) ([]*Log, error) {
-	in.logs.mu.Lock()
-	defer in.logs.mu.Unlock()
-	switch {
-	case in.logs.closed:
-		return nil, ErrLogClosed
-	case in.logs.found:
-		return in.logs.all, nil
+	if all, known, err := in.knownLogs(); known {
+		return all, err
 	}
-	if err := ctx.Err(); err != nil {
+	done, err := in.logs.turns.take(ctx, theLogs)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	if in.Fetched == nil {
-		in.logs.all = in.localLogs()
-	} else {
-		in.logs.all, in.logs.lost, err = in.fetchedLogs(ctx)
+	defer done()
+	if all, known, err := in.knownLogs(); known {
+		return all, err
 	}
-	in.logs.found = err == nil
-	return in.logs.all, err
+	var all []*Log
+	var lost []runfile.Loss
+	if in.Fetched == nil {
+		all = in.localLogs()
+	} else if all, lost, err = in.fetchedLogs(ctx); err != nil {
+		return nil, err
+	}
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	if in.logs.closed {
+		return nil, ErrLogClosed
+	}
+	in.logs.all, in.logs.lost, in.logs.found = all, lost, true
+	return all, nil
+}
+
+// theLogs names the turn of whoever fetches logs, in turns.
+const theLogs = ""
+
+// knownLogs gives the logs if they were fetched; the error is ErrLogClosed.
+func (in *Input) knownLogs() (all []*Log, known bool, err error) {
+	in.logs.mu.Lock()
+	defer in.logs.mu.Unlock()
+	if in.logs.closed {
+		return nil, true, ErrLogClosed
+	}
+	return in.logs.all, in.logs.found, nil
 }
 
 // setLogs says how the logs of a run in the cache are fetched.
@@ -73,8 +92,11 @@ func (in *Input) MoreOfLog(ctx context.Context, l *Log, offset, size int64) (*Lo
 	if _, err := l.Lines(ctx); err != nil {
 		return nil, err // its file goes
 	}
-	in.logs.reading.Lock() // each has what those before it brought
-	defer in.logs.reading.Unlock()
+	done, err := in.logs.turns.take(ctx, theLogs) // each has what those before it brought
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if in.logs.more == nil || len(l.Gaps) == 0 {
 		return l, nil
 	}
