@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,6 +53,7 @@ type Judged struct {
 	Logs      bool // its logs were looked at
 	Compared  int  // passing runs that are there to compare with
 	ToCompare int  // of so many
+	Again     bool // of a final step: what could not be had may come when it is asked for again
 	Final     bool // no other step follows
 }
 
@@ -66,7 +68,7 @@ func (l *Loaded) Judge(ctx context.Context, in *Input, o Judging) (*report.Summa
 	var g errgroup.Group // what looks for passing runs ends with ctx, or after a while
 	ctx, cancel := context.WithCancel(ctx)
 	g.Go(func() error {
-		r.base, r.gaps = r.passing(ctx)
+		r.base, r.gaps, r.late = r.passing(ctx)
 		close(r.came)
 		return nil
 	})
@@ -86,6 +88,7 @@ type judging struct {
 	came chan [2]int  // passing runs, of how many; closed when what follows is there
 	base *Baseline    // never nil
 	gaps []report.Gap // in it
+	late bool         // what it lacks may come later
 }
 
 func (r *judging) judge(ctx context.Context) (*report.Summary, error) {
@@ -121,7 +124,9 @@ func (r *judging) judge(ctx context.Context) (*report.Summary, error) {
 	}
 	step.Compared, step.Final = len(r.base.Runs), true
 	step.ToCompare = max(step.ToCompare, step.Compared)
-	step.Summary = report.New(j, e, r.about(r.base, append(gapsOfLosses(append(lost, more...)), r.gaps...)))
+	lost = append(lost, more...)
+	step.Again = r.late || slices.ContainsFunc(lost, func(l runfile.Loss) bool { return l.Again })
+	step.Summary = report.New(j, e, r.about(r.base, append(gapsOfLosses(lost), r.gaps...)))
 	children, err := r.children(ctx, j, e)
 	if err != nil {
 		return nil, err
@@ -202,18 +207,18 @@ func (r *judging) provisional(ctx context.Context, e *triage.Evidence, lost []ru
 	return report.New(j, e, r.about(&Baseline{}, gapsOfLosses(lost))), nil
 }
 
-// passing gives what to compare the run with. What cannot be had is a gap, and no error.
-func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
+// passing gives what to compare the run with. What cannot be had is a gap, and no error; late
+// reports that it may be had later.
+func (r *judging) passing(ctx context.Context) (base *Baseline, gaps []report.Gap, late bool) {
 	state := runfile.Unknown
 	if m := r.told.Metadata(); m != nil {
 		state = m.State()
 	}
 	if r.Baseline == "" || r.Baseline == BaselineNone || state == runfile.Passed || state == runfile.Running || r.Number == 0 || !r.in.Located() {
-		return &Baseline{}, nil
+		return &Baseline{}, nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, baselineTime)
 	defer cancel()
-	var base *Baseline
 	var err error
 	s := r.loaded.joining.session
 	if r.Baseline == BaselineAuto {
@@ -229,13 +234,13 @@ func (r *judging) passing(ctx context.Context) (*Baseline, []report.Gap) {
 	var none *find.ResolveError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), r.Number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}
+		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), r.Number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}, true
 	case errors.As(err, &none) && errors.Is(err, find.ErrNoRun):
-		return base, []report.Gap{{What: report.PassingRuns, Why: "the job has none; " + none.Had}}
+		return base, []report.Gap{{What: report.PassingRuns, Why: "the job has none; " + none.Had}}, false
 	case err != nil:
-		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}
+		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}, true
 	}
-	return base, nil
+	return base, nil, false
 }
 
 // about says which run it is, and where its files can be opened.

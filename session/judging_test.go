@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"prowtrace/internal/gcstest"
 	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
@@ -134,5 +135,45 @@ func TestFindingsAreMarked(t *testing.T) {
 	}
 	if view.Place() != 1 {
 		t.Errorf("pages begin again with view %d", view.Place())
+	}
+}
+
+// What a store did not give for the moment, a log or a passing run, may come when it is asked
+// again: the last step of a judgement says so.
+func TestJudgedMayHaveMore(t *testing.T) {
+	log := gcstest.Match{Bucket: "kubernetes-ci-logs", Object: strings.TrimPrefix(failedUnit, "gs://kubernetes-ci-logs/") + "/build-log.txt"}
+	for _, tt := range []struct {
+		name         string
+		before, then *gcstest.Match // what does not answer, and what does not when the run is loaded
+		want         bool
+	}{
+		{name: "all is there"},
+		{name: "no log", before: &log, want: true},
+		{name: "no passing run", then: &gcstest.Match{}, want: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, _, server := sample(t)
+			putJob(server, unitBuilds)
+			o.Untraced, o.KeepGoing = true, true
+			if tt.before != nil {
+				server.Fault(*tt.before, gcstest.Status(503))
+			}
+			l, err := load(t, o, failedUnit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			if tt.then != nil {
+				server.Fault(*tt.then, gcstest.Status(503))
+			}
+			var last session.Judged
+			how := session.Judging{Known: knownErrors(t), Baseline: "gs://kubernetes-ci-logs/logs/ci-unit/1900000000000000011", Number: 1, Tell: func(step session.Judged) { last = step }}
+			if _, err := l.Judge(t.Context(), l.Inputs[0], how); err != nil {
+				t.Fatal(err)
+			}
+			if !last.Final || last.Again != tt.want {
+				t.Errorf("last step %+v with gaps %+v", last, last.Summary.Gaps)
+			}
+		})
 	}
 }

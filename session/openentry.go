@@ -42,6 +42,7 @@ type openEntry struct {
 	spans  int
 	bytes  int64
 	unend  bool // the run had not ended
+	lacks  bool // the store may give what of the run could not be had
 
 	leases int
 	used   time.Time
@@ -66,7 +67,7 @@ func (r *OpenRuns) stale(e *openEntry, now time.Time) bool {
 	switch {
 	case e.step == OpenFailed:
 		return now.Sub(e.at) >= r.o.Failed
-	case e.step == OpenReady && e.unend && now.Sub(e.at) >= r.o.Unended:
+	case e.step == OpenReady && e.unend && now.Sub(e.at) >= r.o.Unended, e.step == OpenReady && e.lacks && now.Sub(e.at) >= r.o.Lacking:
 		return true
 	}
 	return e.step == OpenReady && e.leases == 0 && now.Sub(e.used) >= r.o.Age

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"time"
 
 	"prowtrace/prow"
 	"prowtrace/triage/report"
@@ -61,6 +62,9 @@ type openJudging struct {
 	final   bool
 	version int64
 	changed chan struct{} // closed by the next step
+
+	base   int64     // the version before its first step: that of a failure before
+	failed time.Time // when it failed; guarded by OpenRuns.mu
 }
 
 func (j *openJudging) set(now Judged, err error, final bool) {
@@ -92,10 +96,13 @@ func (o *OpenRun) Summary(ctx context.Context) (*report.Summary, error) {
 
 // Judged gives the step that judging the run has come to, and its version, which is at least
 // 1. Where that is the known one it waits for another, but not beyond a final one or the
-// end of ctx. The first call begins. The error is why it could not be judged; no other step
-// follows then.
+// end of ctx. 0 knows none. The first call begins. The error is why it could not be judged;
+// a call after a while (Options.Failed) begins again then.
 func (o *OpenRun) Judged(ctx context.Context, known int64) (Judged, int64, error) {
 	j := o.judging()
+	if known == 0 {
+		known = j.base
+	}
 	for {
 		j.mu.Lock()
 		now, version, err, final, changed := j.now, j.version, j.err, j.final, j.changed
@@ -111,19 +118,26 @@ func (o *OpenRun) Judged(ctx context.Context, known int64) (Judged, int64, error
 	}
 }
 
-// judging is the judging of the run, which begins with the first call.
+// judging is the judging of the run, which begins with the first call, and again with one that
+// comes a while after it has failed.
 func (o *OpenRun) judging() *openJudging {
 	r := o.of
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := o.entry
-	if e.judged != nil {
-		return e.judged
+	e, base := o.entry, int64(0)
+	if j := e.judged; j != nil {
+		if j.failed.IsZero() || r.o.Now().Sub(j.failed) < r.o.Failed {
+			return j
+		}
+		j.mu.Lock()
+		base = j.version
+		j.mu.Unlock()
 	}
-	e.judged = &openJudging{changed: make(chan struct{})}
+	j := &openJudging{changed: make(chan struct{}), base: base, version: base}
+	e.judged = j
 	if r.closed {
-		e.judged.err, e.judged.final, e.judged.version = ErrOpenRunsClosed, true, 1
-		return e.judged
+		j.err, j.final, j.version = ErrOpenRunsClosed, true, base+1
+		return j
 	}
 	e.leases++
 	lease := &OpenRun{of: r, entry: e}
@@ -136,16 +150,19 @@ func (o *OpenRun) judging() *openJudging {
 			defer func() { <-r.judges }()
 		case <-ctx.Done():
 		}
-		_, err := guarded(func() (struct{}, error) { return struct{}{}, r.judge(ctx, lease, lease.entry.judged) })
+		_, err := guarded(func() (struct{}, error) { return struct{}{}, r.judge(ctx, lease, j) })
 		if err != nil {
-			lease.entry.judged.set(Judged{Final: true}, cmp.Or(context.Cause(r.ctx), err), true)
+			r.mu.Lock()
+			j.failed = r.o.Now()
+			r.mu.Unlock()
+			j.set(Judged{Final: true}, cmp.Or(context.Cause(r.ctx), err), true)
 		}
 	})
-	return e.judged
+	return j
 }
 
-// judge judges a run, and once more when late files have come.
-func (r *OpenRuns) judge(ctx context.Context, run *OpenRun, j *openJudging) error {
+// judgeRun judges a run, and once more when late files have come.
+func (r *OpenRuns) judgeRun(ctx context.Context, run *OpenRun, j *openJudging) error {
 	l, in := run.Loaded(), run.Input()
 	late := in.Late() > 0
 	o := r.o.Judging
@@ -170,8 +187,16 @@ func (r *OpenRuns) judge(ctx context.Context, run *OpenRun, j *openJudging) erro
 		}
 	}
 	if err == nil {
-		last.Final = true
-		j.set(last, nil, true)
+		r.judgedAs(run, last, j)
 	}
 	return err
+}
+
+// judgedAs enters the last step of a judgement.
+func (r *OpenRuns) judgedAs(run *OpenRun, last Judged, j *openJudging) {
+	r.mu.Lock()
+	run.entry.lacks = last.Again
+	r.mu.Unlock()
+	last.Final = true
+	j.set(last, nil, true)
 }

@@ -21,9 +21,10 @@ import (
 // gives. A run stays loaded until it was not used for a while, or until others need its room.
 // It is never let go of while a visitor holds it.
 //
-// A visitor who goes away does not end the load that others may wait for. A load that fails
-// is told to all who wait, and kept for a short while, so that a broken run is not asked for
-// again and again. A panic where a run is loaded or judged fails that run and stops nothing
+// A visitor who goes away does not end the load that others may wait for. A load or a
+// judgement that fails is told to all who wait, and kept for a short while, so that a broken
+// run is not asked for again and again. What a store did not give for the moment is asked for
+// again later too. A panic where a run is loaded or judged fails that run and stops nothing
 // else; one in a goroutine that these started still ends the program.
 //
 // It reads buckets only: files and standard input are refused. It is safe for concurrent use.
@@ -31,6 +32,7 @@ type OpenRuns struct {
 	o       OpenRunsOptions
 	session *Session
 	load    func(context.Context, *openEntry) (*Loaded, error)
+	judge   func(context.Context, *OpenRun, *openJudging) error
 	known   recalled // of all runs that the cache knows
 
 	ctx    context.Context // of loads and judgements; ends with Close
@@ -56,6 +58,7 @@ type OpenRunsOptions struct {
 
 	Age     time.Duration // since the last use, after which a run is let go of; 0: half an hour
 	Unended time.Duration // since its load, after which a run that had not ended is loaded again; 0: a minute
+	Lacking time.Duration // since its load, after which a run is loaded again of which not all could be had; 0: five minutes
 	Failed  time.Duration // for which a failure is kept; 0: half a minute
 
 	Loads   int           // at once, and as many judgements; 0: 4
@@ -150,6 +153,7 @@ func NewOpenRuns(s *Session, o OpenRunsOptions) *OpenRuns {
 	o.RunBytes = cmp.Or(o.RunBytes, 1<<30)
 	o.Age = cmp.Or(o.Age, 30*time.Minute)
 	o.Unended = cmp.Or(o.Unended, time.Minute)
+	o.Lacking = cmp.Or(o.Lacking, 5*time.Minute)
 	o.Failed = cmp.Or(o.Failed, 30*time.Second)
 	o.Loads = cmp.Or(o.Loads, 4)
 	o.Waiting = cmp.Or(o.Waiting, 100)
@@ -161,7 +165,7 @@ func NewOpenRuns(s *Session, o OpenRunsOptions) *OpenRuns {
 		o.Now = s.o.Now
 	}
 	r := &OpenRuns{o: o, session: s, entries: map[openKey]*openEntry{}, places: make(chan struct{}, o.Loads), judges: make(chan struct{}, o.Loads)}
-	r.load = r.loadRun
+	r.load, r.judge = r.loadRun, r.judgeRun
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.work.Go(r.forget)
 	return r

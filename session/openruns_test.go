@@ -369,3 +369,70 @@ func pause(d time.Duration) func(context.Context) error {
 		}
 	}
 }
+
+// A judgement that failed is kept for a while, and not for ever: then the next request judges
+// anew. Whoever knows the step of before hears of the new one.
+func TestFailedJudgementsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, broken, judged := &loads{}, errors.New("the store is down"), 0
+		r := l.opened(t, OpenRunsOptions{Failed: time.Minute})
+		r.judge = func(ctx context.Context, run *OpenRun, j *openJudging) error {
+			if judged++; judged == 1 {
+				j.set(Judged{Compared: 1}, nil, false)
+				return broken
+			}
+			time.Sleep(time.Second)
+			j.set(Judged{Compared: 2, Final: true}, nil, true)
+			return nil
+		}
+		run := openRun(t, r, 1)
+		var failed int64
+		for range 3 {
+			_, version, err := run.Judged(t.Context(), 0)
+			for err == nil && version < 2 {
+				_, version, err = run.Judged(t.Context(), version)
+			}
+			if !errors.Is(err, broken) {
+				t.Fatalf("version %d, error %v", version, err)
+			}
+			failed = version
+			time.Sleep(10 * time.Second)
+		}
+		if judged != 1 {
+			t.Errorf("judged %d times: a failure is not tried again at once", judged)
+		}
+		time.Sleep(time.Minute)
+		for _, known := range []int64{0, failed} {
+			if step, version, err := run.Judged(t.Context(), known); err != nil || step.Compared != 2 || version <= failed {
+				t.Errorf("who knows %d gets %+v, version %d, error %v", known, step, version, err)
+			}
+		}
+		time.Sleep(time.Hour)
+		if _, _, err := run.Judged(t.Context(), 0); err != nil || judged != 2 {
+			t.Errorf("judged %d times, error %v", judged, err)
+		}
+		run.Release()
+		closeRuns(t, r, l)
+	})
+}
+
+// A run of which not all could be had is loaded again after a while.
+func TestLackingRunsAreLoadedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &loads{}
+		r := l.opened(t, OpenRunsOptions{Lacking: 10 * time.Minute})
+		r.judge = func(ctx context.Context, run *OpenRun, j *openJudging) error {
+			r.judgedAs(run, Judged{Again: l.began.Load() == 1}, j)
+			return nil
+		}
+		for _, want := range []int64{1, 1, 2, 2, 2} {
+			run := openRun(t, r, 1)
+			if step, _, err := run.Judged(t.Context(), 0); err != nil || !step.Final || l.began.Load() != want {
+				t.Errorf("%+v after %d loads, error %v", step, l.began.Load(), err)
+			}
+			run.Release()
+			time.Sleep(6 * time.Minute)
+		}
+		closeRuns(t, r, l)
+	})
+}
