@@ -68,13 +68,13 @@ func (m *mcpCommand) run(ctx context.Context) error {
 	options.Events = m.hearQuietly
 	how := m.judging(judgeFlags{baseline: session.BaselineAuto, number: passingRuns})
 	runs := session.NewOpenRuns(session.New(options), session.OpenRunsOptions{Judging: how})
-	with := func(choice session.Choice) *session.Session {
+	with := func(_ context.Context, choice session.Choice) *session.Session {
 		one := options
 		choice.Bucket = one.Choice.Bucket
 		one.Choice = choice
 		return session.New(one)
 	}
-	tools := toolsFor(m.known, with, runs, how)
+	tools := toolsFor(m.known, with, func(context.Context) runOpener { return runs }, how)
 	tools.Local, tools.Answer = m.local, m.answer
 	err := mcp.New(tools).ServeStream(ctx, m.streams.In, m.streams.Out)
 	if err != nil {
@@ -83,13 +83,18 @@ func (m *mcpCommand) run(ctx context.Context) error {
 	return errors.Join(err, runs.Close())
 }
 
+// runOpener opens runs that are kept open for others.
+type runOpener interface {
+	Open(context.Context, prow.Ref) (*session.OpenRun, error)
+}
+
 // toolsFor says what the tools for agents read: by sessions with a choice of runs, and the runs
-// that are kept open.
-func toolsFor(known prow.Instances, of func(session.Choice) *session.Session, runs *session.OpenRuns, how session.Judging) mcp.Options {
+// that are kept open, each for whoever a context is of.
+func toolsFor(known prow.Instances, of func(context.Context, session.Choice) *session.Session, runs func(context.Context) runOpener, how session.Judging) mcp.Options {
 	return mcp.Options{
 		Version: version(buildInfo()), Instances: known, Judging: how, Session: of,
 		Open: func(ctx context.Context, ref prow.Ref) (mcp.Run, error) {
-			run, err := runs.Open(ctx, ref)
+			run, err := runs(ctx).Open(ctx, ref)
 			if err != nil {
 				return nil, err
 			}

@@ -10,14 +10,13 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/serve/lens"
-	"prowtrace/session"
 )
 
 // lensPath is where Deck asks the lens.
 const lensPath = "/lens"
 
 // lens makes the lens of Spyglass, for the runs of a server at an address. end ends it.
-func (t *teamServe) lens(runs *session.OpenRuns, address string) (h http.Handler, end func()) {
+func (t *teamServe) lens(runs lens.Opener, address string) (h http.Handler, end func()) {
 	opened := lens.NewOpenRuns(runs, time.Now)
 	l := lens.New(opened, lens.Options{Known: t.r.known, Page: func(run prow.Run) string {
 		if address == "" {

@@ -146,7 +146,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	if err != nil {
 		return err
 	}
-	o.Session = of(session.Choice{})
+	o.Session = of(session.Choice{}, nil)
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
@@ -165,11 +165,15 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 		return err
 	}
 	endLens := func() {}
-	o.Mounts = func(runs *session.OpenRuns) map[string]http.Handler {
-		lens, end := t.lens(runs, address)
+	o.Mounts = func(site *team.Server) map[string]http.Handler {
+		lens, end := t.lens(site.Together("The lens in Deck's page"), address)
 		endLens = end
-		tools := toolsFor(t.r.known, of, runs, o.Open.Judging)
+		asked := func(ctx context.Context, choice session.Choice) *session.Session {
+			return of(choice, site.Visitor(ctx).Events())
+		}
+		tools := toolsFor(t.r.known, asked, func(ctx context.Context) runOpener { return site.Visitor(ctx) }, o.Open.Judging)
 		tools.Allow, tools.Answer, tools.Log = o.Buckets.Allow, t.answer, log
+		tools.Admit = func(ctx context.Context, loads bool) (func(), error) { return site.Visitor(ctx).Call(ctx, loads) }
 		return map[string]http.Handler{lensPath: lens, "/mcp": mcp.New(tools).Handler()}
 	}
 	site := team.New(o)
@@ -310,9 +314,9 @@ func (t *teamServe) providerOf(bucket string) string {
 	return in.Provider
 }
 
-// sessions makes sessions that read for visitors. Its cache is apart from the user's: what
+// sessions makes sessions that read for visitors, with who hears of their events. Its cache is apart from the user's: what
 // he has fetched with his rights is not for others.
-func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Choice) *session.Session, error) {
+func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Choice, func(session.Event)) *session.Session, error) {
 	size, err := parseSize(t.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --cache-size %s", text.Quote(t.cacheSize, maxQuoted)), "use 500MB or 20GB"}
@@ -331,9 +335,9 @@ func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Cho
 	if t.r.noCache {
 		o.Cache = session.CacheTemporary
 	}
-	with := func(choice session.Choice) *session.Session {
+	with := func(choice session.Choice, heard func(session.Event)) *session.Session {
 		o := o
-		o.Choice = choice
+		o.Choice, o.Events = choice, heard
 		return session.New(o)
 	}
 	if t.r.noCache {

@@ -260,7 +260,7 @@ func (r *OpenRuns) end(e *openEntry, l *Loaded, err error, took time.Duration) {
 		}
 	}
 	r.mu.Lock()
-	ended := EndedLoad{Run: e.key.run, Err: err, Took: took, Spans: spans}
+	ended := EndedLoad{Run: e.key.run, Part: e.key.part, Err: err, Took: took, Spans: spans}
 	if e.counts != nil {
 		ended.Bytes = e.counts().BytesDone
 	}

@@ -83,7 +83,8 @@ type OpenRunsOptions struct {
 // An EndedLoad is a load that has ended.
 type EndedLoad struct {
 	Run   prow.Run
-	Err   error // nil: it is there
+	Part  string // of its traces; "": all
+	Err   error  // nil: it is there
 	Took  time.Duration
 	Bytes int64 // that came from its bucket
 	Spans int

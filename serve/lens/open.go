@@ -2,6 +2,7 @@ package lens
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,10 +12,18 @@ import (
 	"prowtrace/session"
 )
 
+// An Opener opens runs as *session.OpenRuns does, which is one, and may refuse to. An error
+// that is session.ErrManyLoads tells that others come first.
+type Opener interface {
+	Choose(ctx context.Context, ref prow.Ref) (prow.Ref, error)
+	Open(ctx context.Context, ref prow.Ref) (*session.OpenRun, error)
+	Begin(ref prow.Ref) session.OpenState
+}
+
 // OpenRuns are the runs that a server keeps open, for the lens. Close ends what was begun.
 // It is safe for concurrent use.
 type OpenRuns struct {
-	runs *session.OpenRuns
+	runs Opener
 	now  func() time.Time
 
 	ctx    context.Context // of choices
@@ -43,7 +52,7 @@ const (
 )
 
 // NewOpenRuns opens runs that a server keeps. now is its clock.
-func NewOpenRuns(runs *session.OpenRuns, now func() time.Time) *OpenRuns {
+func NewOpenRuns(runs Opener, now func() time.Time) *OpenRuns {
 	o := &OpenRuns{runs: runs, now: now, choices: map[choiceKey]*choice{}}
 	o.ctx, o.cancel = context.WithCancel(context.Background())
 	return o
@@ -67,7 +76,10 @@ func (o *OpenRuns) Begin(ctx context.Context, ref prow.Ref) Opening {
 		case <-ctx.Done():
 			return Opening{Progress: "its place is looked up"}
 		}
-		if c.err != nil {
+		switch {
+		case errors.Is(c.err, session.ErrManyLoads):
+			return Opening{Progress: itsTurn}
+		case c.err != nil:
 			return Opening{Err: c.err}
 		}
 		ref = c.ref
@@ -76,6 +88,8 @@ func (o *OpenRuns) Begin(ctx context.Context, ref prow.Ref) Opening {
 	switch {
 	case err == nil:
 		return Opening{Run: run}
+	case errors.Is(err, session.ErrManyLoads):
+		return Opening{Progress: itsTurn}
 	case ctx.Err() == nil:
 		return Opening{Err: err}
 	}
@@ -85,6 +99,9 @@ func (o *OpenRuns) Begin(ctx context.Context, ref prow.Ref) Opening {
 	}
 	return Opening{Progress: progress(state)}
 }
+
+// itsTurn says that a run comes after others.
+const itsTurn = "it waits for its turn"
 
 // choose finds out which run a name means, unless that is known. It does not wait.
 func (o *OpenRuns) choose(ref prow.Ref) (*choice, error) {
@@ -132,7 +149,7 @@ func (o *OpenRuns) forget() {
 	for key, c := range o.choices {
 		switch {
 		case !ended(c):
-		case o.now().Sub(c.at) > choiceKept || c.err != nil && o.now().Sub(c.at) > choiceKept/10:
+		case o.now().Sub(c.at) > choiceKept || c.err != nil && o.now().Sub(c.at) > choiceKept/10, errors.Is(c.err, session.ErrManyLoads):
 			delete(o.choices, key)
 		case of == nil || c.at.Before(of.at):
 			oldest, of = key, c
@@ -147,7 +164,7 @@ func (o *OpenRuns) forget() {
 func progress(s session.OpenState) string {
 	switch {
 	case s.Step == session.OpenWaiting:
-		return "it waits for its turn"
+		return itsTurn
 	case s.Step == session.OpenLoading || s.Step == session.OpenReady:
 		return "its files are there"
 	case s.Counts.Files > 0:

@@ -1,6 +1,7 @@
 package lens
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -91,5 +92,44 @@ func TestProgress(t *testing.T) {
 		if got := progress(tt.state); got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt.state, got, tt.want)
 		}
+	}
+}
+
+// manyLoads refuses runs until others have come.
+type manyLoads struct {
+	*session.OpenRuns
+	come atomic.Bool
+}
+
+func (m *manyLoads) Choose(context.Context, prow.Ref) (prow.Ref, error) {
+	if m.come.Load() {
+		return prow.Ref{}, errFound
+	}
+	return prow.Ref{}, fmt.Errorf("not now: %w", session.ErrManyLoads)
+}
+
+func (m *manyLoads) Open(context.Context, prow.Ref) (*session.OpenRun, error) {
+	return nil, session.ErrManyLoads
+}
+
+var errFound = errors.New("found")
+
+// A run that comes after others is on its way: the frame asks again, and so does the lens.
+func TestOthersComeFirst(t *testing.T) {
+	var at clock
+	m := &manyLoads{}
+	o := NewOpenRuns(m, at.now)
+	defer o.Close()
+	if got := o.Begin(t.Context(), prow.Ref{Kind: prow.KindRun}); got.Err != nil || got.Progress != itsTurn {
+		t.Errorf("a run: %+v", got)
+	}
+	for range 2 {
+		if got := o.Begin(t.Context(), named(1)); got.Err != nil || got.Progress != itsTurn {
+			t.Errorf("a name: %+v", got)
+		}
+	}
+	m.come.Store(true)
+	if got := o.Begin(t.Context(), named(1)); !errors.Is(got.Err, errFound) {
+		t.Errorf("a name, when others have come: %+v", got)
 	}
 }

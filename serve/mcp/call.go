@@ -72,6 +72,11 @@ func (s *Server) work(ctx context.Context, req *mcp.CallToolRequest, do func(con
 	if overHTTP {
 		defer context.AfterFunc(asked, cancel)()
 	}
+	done, err := s.o.Admit(limited, false)
+	if err != nil {
+		return tooLong(limited, patience, err)
+	}
+	defer done()
 	select {
 	case s.calls <- struct{}{}:
 		defer func() { <-s.calls }()
@@ -83,7 +88,7 @@ func (s *Server) work(ctx context.Context, req *mcp.CallToolRequest, do func(con
 	if token := req.Params.GetProgressToken(); token != nil {
 		beats.Go(func() error { s.beat(beating, req, token); return nil })
 	}
-	err := s.guarded(limited, req.Params.Name, do)
+	err = s.guarded(limited, req.Params.Name, do)
 	stop()
 	beats.Wait()
 	return tooLong(limited, patience, err)
@@ -103,10 +108,15 @@ func (s *Server) guarded(ctx context.Context, tool string, do func(context.Conte
 // heavy waits for one of the few places of answers that load runs for themselves, and gives it
 // back with what it returns.
 func (s *Server) heavy(ctx context.Context) (done func(), err error) {
+	admitted, err := s.o.Admit(ctx, true)
+	if err != nil {
+		return nil, err
+	}
 	select {
 	case s.loads <- struct{}{}:
-		return func() { <-s.loads }, nil
+		return func() { <-s.loads; admitted() }, nil
 	case <-ctx.Done():
+		admitted()
 		return nil, context.Cause(ctx)
 	}
 }
@@ -164,7 +174,7 @@ func (s *Server) parse(ctx context.Context, arg string) (prow.Ref, error) {
 		return ref, err
 	}
 	if wrong.Class == link.ClassTestGrid && wrong.Tab != "" {
-		refs, err := s.o.Session(session.Choice{}).ParseAsking(ctx, []string{arg})
+		refs, err := s.o.Session(ctx, session.Choice{}).ParseAsking(ctx, []string{arg})
 		if err == nil && len(refs) == 1 {
 			return refs[0], nil
 		}

@@ -105,7 +105,7 @@ func (s *Server) differences(ctx context.Context, bad prow.Ref, in compareIn) (o
 		return of, nil, err
 	}
 	defer done()
-	asked := s.o.Session(session.Choice{})
+	asked := s.o.Session(ctx, session.Choice{})
 	both, err := asked.Collect(ctx, []prow.Ref{good, bad})
 	if err != nil {
 		return of, nil, err

@@ -83,6 +83,8 @@ func nextOf(err error) string {
 		return "Whoever runs this server must be allowed to read the bucket; another call does not help."
 	case errors.As(err, &network):
 		return "The bucket does not answer; ask again later."
+	case errors.Is(err, session.ErrManyLoads):
+		return "Ask again when the runs that are loading have come."
 	case errors.Is(err, fetch.ErrNotFound):
 		return "Check the job and the build; buckets delete old runs. list_runs shows those that there are."
 	case errors.Is(err, context.Canceled):

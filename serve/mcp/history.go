@@ -94,7 +94,7 @@ func (s *Server) getJobHistory(ctx context.Context, c *call, in historyIn) (*his
 		return nil, err
 	}
 	defer done()
-	runs, err := s.o.Session(session.Choice{}).History(ctx, ref, in.Runs, s.o.Judging.Known)
+	runs, err := s.o.Session(ctx, session.Choice{}).History(ctx, ref, in.Runs, s.o.Judging.Known)
 	if err != nil {
 		return nil, err
 	}

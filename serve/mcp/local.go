@@ -18,7 +18,7 @@ type localRun struct {
 
 // openLocal loads what a path holds, if that is one run.
 func (s *Server) openLocal(ctx context.Context, ref prow.Ref) (Run, error) {
-	asked := s.o.Session(session.Choice{})
+	asked := s.o.Session(ctx, session.Choice{})
 	files, err := asked.Collect(ctx, []prow.Ref{ref})
 	if err != nil {
 		return nil, err

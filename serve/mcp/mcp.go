@@ -47,9 +47,9 @@ type Options struct {
 	// Instances are the Prows that are known.
 	Instances prow.Instances
 
-	// Session gives the session that reads runs, with a choice of runs. It is called for
-	// several at a time.
-	Session func(session.Choice) *session.Session
+	// Session gives the session that reads runs for a call, with a choice of runs. It is
+	// called for several at a time.
+	Session func(context.Context, session.Choice) *session.Session
 
 	// Open opens the one run that a reference means, which is in a bucket. It is called for
 	// several at a time.
@@ -62,6 +62,11 @@ type Options struct {
 	// Allow refuses runs and jobs in buckets that may not be read: its error says why. Their
 	// Provider and Bucket are set. nil: all may. Session and Open have to keep to it too.
 	Allow func(prow.Run) error
+
+	// Admit lets a call begin, and hears of its end by done. loads tells of one that has begun
+	// and goes on to load runs by itself. It may wait until ctx ends. Its error is the call's.
+	// nil: all may.
+	Admit func(ctx context.Context, loads bool) (done func(), err error)
 
 	// Local allows paths on this machine.
 	Local bool
@@ -120,6 +125,9 @@ func New(o Options) *Server {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Admit == nil {
+		o.Admit = func(context.Context, bool) (func(), error) { return func() {}, nil }
 	}
 	if o.Judging.Page == nil {
 		o.Judging.Page = func(prow.Run) string { return "" }

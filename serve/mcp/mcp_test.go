@@ -73,7 +73,7 @@ func newBench(t *testing.T, change func(*mcp.Options)) *bench {
 	b := &bench{t: t, bucket: bucket, most: mcp.DefaultAnswer, tools: map[string]*jsonschema.Resolved{}}
 	b.options = mcp.Options{
 		Version: "test", Judging: how, Now: func() time.Time { return clock },
-		Session: func(c session.Choice) *session.Session {
+		Session: func(_ context.Context, c session.Choice) *session.Session {
 			o := options
 			o.Choice = c
 			return session.New(o)

@@ -120,7 +120,7 @@ func (s *Server) listRuns(ctx context.Context, c *call, in runsIn) (*runsOut, er
 	if c.pin != 0 && (choice.Before.IsZero() || now.Before(choice.Before)) {
 		choice.Before = now // what was started since the first page is not in the list
 	}
-	found, err := s.o.Session(choice).Runs(ctx, ref, min(at+in.Limit+1, mostRuns))
+	found, err := s.o.Session(ctx, choice).Runs(ctx, ref, min(at+in.Limit+1, mostRuns))
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func (s *Server) linkedRun(r *http.Request) (prow.Ref, error) {
 		err = &userError{http.StatusBadRequest, "This is a pull request, not a run", "Ask /api/v1/pull."}
 	}
 	if err == nil {
-		ref, err = s.runs.Choose(r.Context(), ref)
+		ref, err = s.Visitor(r.Context()).Choose(r.Context(), ref)
 	}
 	return prow.Ref{Kind: ref.Kind, Run: ref.Run}, err
 }
@@ -129,17 +129,16 @@ func (s *Server) getState(r *http.Request) (any, error) {
 	path, query, _ := pathOf(ref)
 	switch ref.Kind {
 	case prow.KindRun:
-		open, err := s.visitors.begin(s.visitor(r), s.runs, prow.Ref{Kind: prow.KindRun, Run: ref.Run})
+		open, err := s.Visitor(r.Context()).begin(prow.Ref{Kind: prow.KindRun, Run: ref.Run})
 		if err != nil {
-			s.metrics.refused.Inc()
 			return nil, err
 		}
 		out = stateOf(open)
 	case prow.KindPR:
-		_, there, err := s.pulls.ready(s.visitor(r), newQuestion(ref, mostPullJudged))
+		_, there, err := s.pulls.ready(s.Visitor(r.Context()).who, newQuestion(ref, mostPullJudged))
 		out = making(there, err, "The failed jobs are judged…")
 	default:
-		_, there, err := s.pasts.ready(s.visitor(r), newQuestion(ref, historyRuns))
+		_, there, err := s.pasts.ready(s.Visitor(r.Context()).who, newQuestion(ref, historyRuns))
 		out = making(there, err, "The last "+strconv.Itoa(historyRuns)+" runs are read…")
 	}
 	out.Page = s.address(path, query)
@@ -164,7 +163,7 @@ func (s *Server) getSummary(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.open(r, ref)
+	run, err := s.Visitor(r.Context()).Open(r.Context(), ref)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +189,7 @@ func (s *Server) getHistory(r *http.Request) (any, error) {
 			return nil, &userError{http.StatusBadRequest, "invalid n " + text.Quote(given, 60), "Use a number from 1 to " + strconv.Itoa(mostRuns) + "."}
 		}
 	}
-	h, err := s.pasts.get(r.Context(), s.visitor(r), newQuestion(ref, n))
+	h, err := s.pasts.get(r.Context(), s.Visitor(r.Context()).who, newQuestion(ref, n))
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +207,7 @@ func (s *Server) getPull(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.pulls.get(r.Context(), s.visitor(r), newQuestion(ref, mostPullJudged))
+	all, err := s.pulls.get(r.Context(), s.Visitor(r.Context()).who, newQuestion(ref, mostPullJudged))
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,12 @@ type userError struct {
 
 func (e *userError) Error() string { return e.What }
 
+// busyError: a visitor has as much under way as he may have. It is a session.ErrManyLoads.
+type busyError struct{ *userError }
+
+func (e busyError) Unwrap() error        { return e.userError }
+func (e busyError) Is(target error) bool { return target == session.ErrManyLoads }
+
 // told makes an error what a visitor is told.
 func told(err error) *userError {
 	var own *userError

@@ -40,7 +40,7 @@ func (s *Server) jobHistory(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	h, there, err := s.pasts.ready(s.visitor(r), newQuestion(ref, historyRuns))
+	h, there, err := s.pasts.ready(s.Visitor(r.Context()).who, newQuestion(ref, historyRuns))
 	switch {
 	case err != nil && api:
 		s.failAPI(w, r, err)
@@ -86,6 +86,11 @@ func (s *Server) locateJob(ctx context.Context, ref prow.Ref) (prow.Ref, error) 
 	if ref.Bucket != "" && ref.Root != "" {
 		return ref, nil
 	}
+	done, err := s.Visitor(ctx).searching()
+	if err != nil {
+		return ref, err
+	}
+	defer done()
 	runs, err := s.o.Session.Runs(ctx, ref, 1)
 	if err != nil {
 		return ref, err
@@ -131,7 +136,7 @@ func (s *Server) pullHistory(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, &userError{http.StatusBadRequest, "This is no pull request", "Name org, repo and pr."})
 		return
 	}
-	all, there, err := s.pulls.ready(s.visitor(r), newQuestion(ref, mostPullJudged))
+	all, there, err := s.pulls.ready(s.Visitor(r.Context()).who, newQuestion(ref, mostPullJudged))
 	title := strings.TrimPrefix(text.Clip(ref.Org+"/"+ref.Repo+"#"+ref.Pull, 200), "/")
 	switch {
 	case err != nil:

@@ -108,12 +108,12 @@ func TestVisitorsPeriod(t *testing.T) {
 	v := newVisitors(Allowance{Bytes: 100, Per: time.Hour}, func() time.Time { return now })
 	a := v.of("x")
 	a.bytes = 100
-	if v.exhausted(v.of("x")) == "" {
+	if v.exhausted("x", v.of("x")) == nil {
 		t.Error("he has not had his share")
 	}
 	now = now.Add(time.Hour)
-	if why := v.exhausted(v.of("x")); why != "" {
-		t.Errorf("in a new period: %s", why)
+	if err := v.exhausted("x", v.of("x")); err != nil {
+		t.Errorf("in a new period: %v", err)
 	}
 	for i := range mostAccounts + 100 {
 		v.of(strings.Repeat("y", 1+i%7) + time.Duration(i).String())
@@ -142,7 +142,7 @@ func TestVisitorNames(t *testing.T) {
 		if c.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", c.forwarded)
 		}
-		if got := s.visitor(r); got != c.want {
+		if got := s.nameOf(r); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

@@ -35,7 +35,7 @@ func (s *Server) choose(ctx context.Context, ref prow.Ref) (prow.Ref, error) {
 	if _, _, shown := pathOf(ref); shown {
 		return ref, nil
 	}
-	return s.runs.Choose(ctx, ref)
+	return s.Visitor(ctx).Choose(ctx, ref)
 }
 
 // run serves the page of a run, and what is below it: its traces and the API that they ask.
@@ -68,10 +68,10 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) {
 
 // pageOfRun shows the page of a run once it is loaded, and before that how far it is.
 func (s *Server) pageOfRun(w http.ResponseWriter, r *http.Request, ref prow.Ref, own string) {
-	state, err := s.visitors.begin(s.visitor(r), s.runs, ref)
+	state, err := s.Visitor(r.Context()).begin(ref)
 	switch {
 	case err != nil:
-		s.refuse(w, r, err)
+		s.fail(w, r, err)
 	case state.Step == session.OpenFailed:
 		s.fail(w, r, state.Err)
 	case state.Step != session.OpenReady:
@@ -79,7 +79,7 @@ func (s *Server) pageOfRun(w http.ResponseWriter, r *http.Request, ref prow.Ref,
 	case own != "":
 		s.serveRun(w, r, ref)
 	default:
-		run, err := s.runs.Open(r.Context(), ref)
+		run, err := s.Visitor(r.Context()).Open(r.Context(), ref)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -90,18 +90,9 @@ func (s *Server) pageOfRun(w http.ResponseWriter, r *http.Request, ref prow.Ref,
 	}
 }
 
-// open gives a run to a visitor who waits for it.
-func (s *Server) open(r *http.Request, ref prow.Ref) (*session.OpenRun, error) {
-	if _, err := s.visitors.begin(s.visitor(r), s.runs, ref); err != nil {
-		s.metrics.refused.Inc()
-		return nil, err
-	}
-	return s.runs.Open(r.Context(), ref)
-}
-
 // serveRun answers from the viewer of a run.
 func (s *Server) serveRun(w http.ResponseWriter, r *http.Request, ref prow.Ref) {
-	run, err := s.open(r, ref)
+	run, err := s.Visitor(r.Context()).Open(r.Context(), ref)
 	if err != nil {
 		s.failAPI(w, r, err)
 		return
@@ -124,12 +115,6 @@ func (s *Server) newViewer(run *session.OpenRun) http.Handler {
 		return j, version
 	}
 	return viewer.NewMounted(run.Loaded().Shared, info, viewer.Mount{Base: s.base + RunPath(run.Ref().Run), UI: s.base + "/ui/run"})
-}
-
-// refuse tells a visitor that he has had his share.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	s.metrics.refused.Inc()
-	s.fail(w, r, err)
 }
 
 // gone reports whether an error means that the visitor does not wait any more.

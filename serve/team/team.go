@@ -61,8 +61,9 @@ type Options struct {
 	PerVisitor    Allowance
 
 	// Mounts are further handlers, by their paths: "/mcp". They guard themselves against
-	// other origins; the server checks the host, counts and logs. It may be nil.
-	Mounts func(*session.OpenRuns) map[string]http.Handler
+	// other origins; the server checks the host, counts and logs. They open runs for a
+	// Visitor only. It may be nil.
+	Mounts func(*Server) map[string]http.Handler
 
 	Log     *slog.Logger // nil: nothing is logged
 	Tracer  *Tracer      // nil: no traces of itself
@@ -113,7 +114,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// Runs are the runs that are loaded, for what else serves them.
+// Runs are the runs that are loaded, for what else serves them. What is opened there counts
+// for no visitor.
 func (s *Server) Runs() *session.OpenRuns { return s.runs }
 
 // Close ends what goes on beside requests, and lets go of all runs.
@@ -162,7 +164,7 @@ func (s *Server) routes() http.Handler {
 	})
 	mounts := map[string]http.Handler{}
 	if s.o.Mounts != nil {
-		mounts = s.o.Mounts(s.runs)
+		mounts = s.o.Mounts(s)
 	}
 	for at, h := range mounts {
 		at = "/" + strings.Trim(at, "/")

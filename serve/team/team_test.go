@@ -217,7 +217,7 @@ func TestRefused(t *testing.T) {
 func TestGuard(t *testing.T) {
 	s := serve(t, func(o *team.Options) {
 		o.Hosts, o.Origins = []string{"prowtrace.example.com"}, []string{"https://prow.example.com"}
-		o.Mounts = func(*session.OpenRuns) map[string]http.Handler {
+		o.Mounts = func(*team.Server) map[string]http.Handler {
 			return map[string]http.Handler{"/mcp": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) })}
 		}
 	})
@@ -380,7 +380,7 @@ func TestReady(t *testing.T) {
 // A fault of a page is told to who asked for it; an answer that had begun breaks off.
 func TestFault(t *testing.T) {
 	s := serve(t, func(o *team.Options) {
-		o.Mounts = func(*session.OpenRuns) map[string]http.Handler {
+		o.Mounts = func(*team.Server) map[string]http.Handler {
 			return map[string]http.Handler{
 				"/early": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Length", "3")
@@ -407,5 +407,37 @@ func TestFault(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: a whole answer", path)
 		}
+	}
+}
+
+// A search for a run by the name of its job counts as a load while it lasts, for the visitor
+// who asks; others search beside it.
+func TestSearchesCount(t *testing.T) {
+	s := serve(t, func(o *team.Options) {
+		o.VisitorHeader, o.PerVisitor = "X-Forwarded-For", team.Allowance{Loads: 1}
+	})
+	asked, release := make(chan struct{}, 100), make(chan struct{})
+	s.bucket.Fault(gcstest.Match{}, gcstest.StallHeaders(release))
+	s.bucket.Fault(gcstest.Match{}, gcstest.Before(func() { asked <- struct{}{} }))
+	ask := func(name string) (int, string) {
+		resp, body := s.get("/job-history?job=e2e-kops-aws-distro-deb13", func(r *http.Request) { r.Header.Set("X-Forwarded-For", name) })
+		return resp.StatusCode, body
+	}
+	var all sync.WaitGroup
+	for _, name := range []string{"198.51.100.1", "198.51.100.2"} {
+		all.Go(func() {
+			if code, body := ask(name); code != http.StatusFound {
+				t.Errorf("%s: status %d: %s", name, code, body)
+			}
+		})
+		<-asked
+	}
+	if code, body := ask("198.51.100.1"); code != http.StatusTooManyRequests || !strings.Contains(body, "loading already") {
+		t.Errorf("one more search: status %d: %s", code, body)
+	}
+	close(release)
+	all.Wait()
+	if code, body := ask("198.51.100.1"); code != http.StatusFound {
+		t.Errorf("after the search: status %d: %s", code, body)
 	}
 }

@@ -2,9 +2,8 @@ package team
 
 import (
 	"cmp"
-	"net"
+	"context"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +16,7 @@ import (
 // An Allowance is what one visitor may have the server load. What is loaded already costs
 // nothing. Zero fields stand for the values that are named.
 type Allowance struct {
-	Loads int           // at once; 0: 4
+	Loads int           // at once, and searches for runs; as many calls of agents; 0: 4
 	Bytes int64         // from buckets in a period; 0: 20 GiB
 	Spans int           // loaded in a period; 0: 50 million
 	Per   time.Duration // the period; 0: an hour
@@ -30,7 +29,13 @@ type visitors struct {
 
 	mu      sync.Mutex
 	all     map[string]*account
-	loading map[prow.Run]*account // who began the load of a run
+	loading map[loadKey]*account // who began a load
+}
+
+// loadKey tells loads apart: also that of a run from that of a part of it.
+type loadKey struct {
+	run  prow.Run
+	part string
 }
 
 // account is what one visitor has had.
@@ -39,6 +44,7 @@ type account struct {
 	loads int
 	bytes int64
 	spans int
+	calls chan struct{} // has an element for each call under way
 }
 
 // mostAccounts bounds the accounts; visitors beyond share one.
@@ -49,7 +55,7 @@ func newVisitors(allow Allowance, now func() time.Time) *visitors {
 	allow.Bytes = cmp.Or(allow.Bytes, 20<<30)
 	allow.Spans = cmp.Or(allow.Spans, 50_000_000)
 	allow.Per = cmp.Or(allow.Per, time.Hour)
-	return &visitors{allow: allow, now: now, all: map[string]*account{}, loading: map[prow.Run]*account{}}
+	return &visitors{allow: allow, now: now, all: map[string]*account{}, loading: map[loadKey]*account{}}
 }
 
 // of gives the account of a visitor. The caller has the lock.
@@ -64,7 +70,7 @@ func (v *visitors) of(who string) *account {
 			who = ""
 		}
 		if a = v.all[who]; a == nil {
-			a = &account{since: now}
+			a = &account{since: now, calls: make(chan struct{}, v.allow.Loads)}
 			v.all[who] = a
 		}
 	}
@@ -77,7 +83,7 @@ func (v *visitors) of(who string) *account {
 // sweep forgets accounts that say nothing any more.
 func (v *visitors) sweep(now time.Time) {
 	for who, a := range v.all {
-		if a.loads == 0 && now.Sub(a.since) >= v.allow.Per {
+		if a.loads == 0 && len(a.calls) == 0 && now.Sub(a.since) >= v.allow.Per {
 			delete(v.all, who)
 		}
 	}
@@ -89,68 +95,113 @@ func (v *visitors) begin(who string, runs *session.OpenRuns, ref prow.Ref) (sess
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	a := v.of(who)
-	if why := v.exhausted(a); why != "" {
+	if err := cmp.Or(v.busy(who, a), v.exhausted(who, a)); err != nil {
 		if state, ok := runs.Peek(ref); ok {
 			return state, nil
 		}
-		return session.OpenState{}, &userError{http.StatusTooManyRequests, why, "Runs that are loaded already still open. Try this one again later."}
+		return session.OpenState{}, err
 	}
 	state := runs.Begin(ref)
 	if state.Began {
 		a.loads++
-		v.loading[ref.Run] = a
+		v.loading[loadKey{ref.Run, (&session.Input{Ref: ref}).Part()}] = a
 	}
 	return state, nil
 }
 
-// exhausted says why an account may begin no load; "" where it may.
-func (v *visitors) exhausted(a *account) string {
-	switch {
-	case a.loads >= v.allow.Loads:
-		return "You have " + text.Count(a.loads, "run") + " loading already"
-	case a.bytes >= v.allow.Bytes:
-		return "You have had " + text.Size(a.bytes) + " loaded within " + v.allow.Per.String()
-	case a.spans >= v.allow.Spans:
-		return "You have had " + text.Count(a.spans, "span") + " loaded within " + v.allow.Per.String()
+// search counts a search of a visitor among his loads until done is called. The error is a
+// *userError.
+func (v *visitors) search(who string) (done func(), err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	a := v.of(who)
+	if err := v.busy(who, a); err != nil {
+		return nil, err
 	}
-	return ""
+	return v.count(a), nil
+}
+
+// load counts a load that the caller does by itself until done is called. The error is a
+// *userError.
+func (v *visitors) load(who string) (done func(), err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	a := v.of(who)
+	if err := cmp.Or(v.busy(who, a), v.exhausted(who, a)); err != nil {
+		return nil, err
+	}
+	return v.count(a), nil
+}
+
+// count counts a load until done is called. The caller has the lock.
+func (v *visitors) count(a *account) (done func()) {
+	a.loads++
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		a.loads--
+	}
+}
+
+// call waits until a visitor may have one more call under way. The error is that of ctx.
+func (v *visitors) call(ctx context.Context, who string) (done func(), err error) {
+	v.mu.Lock()
+	calls := v.of(who).calls
+	v.mu.Unlock()
+	select {
+	case calls <- struct{}{}:
+		return func() { <-calls }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// charge counts bytes that came from a bucket.
+func (v *visitors) charge(who string, bytes int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.of(who).bytes += bytes
+}
+
+// busy refuses a load while others of the visitor go on.
+func (v *visitors) busy(who string, a *account) error {
+	if a.loads < v.allow.Loads {
+		return nil
+	}
+	return busyError{&userError{http.StatusTooManyRequests, subject(who) + " " + text.Count(a.loads, "run") + " loading already", "Wait for one of them. Runs that are loaded already still open."}}
+}
+
+// exhausted refuses a load where the visitor has had his share.
+func (v *visitors) exhausted(who string, a *account) error {
+	had := ""
+	switch {
+	case a.bytes >= v.allow.Bytes:
+		had = text.Size(a.bytes)
+	case a.spans >= v.allow.Spans:
+		had = text.Count(a.spans, "span")
+	default:
+		return nil
+	}
+	return &userError{http.StatusTooManyRequests, subject(who) + " had " + had + " loaded within " + v.allow.Per.String(), "Runs that are loaded already still open. Try this one again later."}
+}
+
+// subject begins a sentence about a visitor.
+func subject(who string) string {
+	if name, ok := strings.CutPrefix(who, together); ok {
+		return name + " has"
+	}
+	return "You have"
 }
 
 // ended hears that a load has ended, which may be of nobody's account.
 func (v *visitors) ended(e session.EndedLoad) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if a := v.loading[e.Run]; a != nil {
-		delete(v.loading, e.Run)
+	key := loadKey{e.Run, e.Part}
+	if a := v.loading[key]; a != nil {
+		delete(v.loading, key)
 		a.loads--
 		a.bytes += e.Bytes
 		a.spans += e.Spans
 	}
-}
-
-// visitor says who asks: what the proxy's header says, else the address, of IPv6 its network.
-func (s *Server) visitor(r *http.Request) string {
-	if name := s.o.VisitorHeader; name != "" {
-		all := r.Header.Values(name)
-		if len(all) > 0 {
-			parts := strings.Split(all[len(all)-1], ",")
-			if who := text.Clip(strings.TrimSpace(parts[len(parts)-1]), 200); who != "" {
-				return who
-			}
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if network, err := a.Prefix(64); err == nil {
-			return network.String()
-		}
-	}
-	return a.String()
 }

@@ -64,8 +64,8 @@ func (s *Server) watched(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.o.Now()
 		ctx, span := s.o.Tracer.request(r)
-		out := &counted{ResponseWriter: w}
-		r = r.WithContext(ctx)
+		out, who := &counted{ResponseWriter: w}, s.nameOf(r)
+		r = r.WithContext(context.WithValue(ctx, visitorKey{}, who))
 		defer func() {
 			fault := recover()
 			begun := out.status != 0
@@ -86,7 +86,7 @@ func (s *Server) watched(h http.Handler) http.Handler {
 			if route == "probe" {
 				level = slog.LevelDebug
 			}
-			s.o.Log.Log(ctx, level, "request", "method", r.Method, "path", text.Clip(r.URL.Path, 300), "route", route, "status", out.code(), "bytes", out.bytes, "took", took.Round(time.Microsecond), "visitor", s.visitor(r))
+			s.o.Log.Log(ctx, level, "request", "method", r.Method, "path", text.Clip(r.URL.Path, 300), "route", route, "status", out.code(), "bytes", out.bytes, "took", took.Round(time.Microsecond), "visitor", who)
 			if fault == http.ErrAbortHandler || fault != nil && begun {
 				panic(http.ErrAbortHandler) // nobody takes half an answer for a whole one
 			}
