@@ -22,6 +22,7 @@ import (
 	"prowtrace/cli"
 	"prowtrace/internal/gcstest"
 	"prowtrace/internal/gcstest/pastruns"
+	"prowtrace/internal/gcswebtest"
 	"prowtrace/internal/s3test"
 )
 
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"once":    once,
 			"s3":      serveS3,
 			"append":  appendTo,
+			"gcsweb":  serveGcsweb,
 		},
 	})
 }
@@ -223,6 +225,15 @@ func serveS3(ts *testscript.TestScript, _ bool, args []string) {
 		server.Private("kubernetes-ci-logs", false)
 	}
 	ts.Setenv(args[0], server.URL)
+}
+
+// serveGcsweb starts a gcsweb that shows the sample bucket, and sets a variable to its host and
+// port: gcsweb VAR.
+func serveGcsweb(ts *testscript.TestScript, _ bool, args []string) {
+	server := gcswebtest.Listen()
+	ts.Defer(server.Close)
+	ts.Check(server.LoadDir("../testdata/bucket"))
+	ts.Setenv(args[0], strings.TrimPrefix(server.URL, "http://"))
 }
 
 // appendTo adds text to the last line of a file: append file text.

@@ -132,8 +132,14 @@ func (e *CacheError) Unwrap() error { return e.Err }
 // runDir is the directory of one run in the cache.
 type runDir string
 
+// runDir names it by the bucket, whose name others may have in another provider's store, and
+// the place in it.
 func (c *Cache) runDir(run prow.Run) runDir {
-	return runDir(filepath.Join(c.dir, "jobs", hash(run.Bucket, run.Root)[:32]))
+	bucket := run.Bucket
+	if run.Provider != "" && run.Provider != prow.DefaultProvider {
+		bucket = run.Provider + "://" + bucket
+	}
+	return runDir(filepath.Join(c.dir, "jobs", hash(bucket, run.Root)[:32]))
 }
 
 func (d runDir) cacheDir() string { return filepath.Dir(filepath.Dir(string(d))) }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"prowtrace/objstore"
+	"prowtrace/prow"
 )
 
 // plainStore has no ranges and no checksums.
@@ -56,6 +58,61 @@ func TestStoreWithoutFeatures(t *testing.T) {
 	wantContents(t, res, map[string]string{"finished.json": `{"result":"SUCCESS"}`, "artifacts/otlp/large.otel": large, "artifacts/otlp/small.otel": "small"})
 	if want := []string{"the bucket has no checksum of 2 files: only the sizes were compared"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
+	}
+}
+
+// namelessStore describes nothing of what it reads by its name.
+type namelessStore struct{ plainStore }
+
+func (s namelessStore) ReadAll(ctx context.Context, bucket, name string, limit int64) ([]byte, objstore.Object, error) {
+	data, o, err := s.plainStore.ReadAll(ctx, bucket, name, limit)
+	return data, objstore.Object{Bucket: o.Bucket, Name: o.Name, Size: o.Size}, err
+}
+
+// Small files of which no version is known are held, and found again without a request.
+func TestSmallFilesWithoutVersions(t *testing.T) {
+	s, c := newStore(), openTest(t)
+	putRun(s, testRun)
+	store := namelessStore{plainStore{s}}
+	want := map[string]string{}
+	for try, o := range []Options{{}, {Offline: true}, {Refresh: true}} {
+		res, err := c.Fetch(t.Context(), store, testRun, o)
+		if err != nil {
+			t.Fatalf("fetch %d: %v", try+1, err)
+		}
+		got := map[string]string{}
+		for name, f := range res.Metadata {
+			data, err := os.ReadFile(f.Path)
+			if err != nil {
+				t.Errorf("fetch %d: %v", try+1, err)
+			}
+			got[name] = string(data)
+		}
+		if try == 0 {
+			want = got
+		}
+		if !res.Ended || len(got) == 0 || !maps.Equal(got, want) {
+			t.Errorf("fetch %d: ended %v, files %q, want %q", try+1, res.Ended, got, want)
+		}
+		res.Close()
+	}
+}
+
+// Buckets of two providers can have one name: their runs are kept apart.
+func TestProvidersAreKeptApart(t *testing.T) {
+	c := openTest(t)
+	other := testRun
+	other.Provider = "s3"
+	for run, result := range map[prow.Run]string{testRun: "SUCCESS", other: "FAILURE"} {
+		s := newStore()
+		s.put(run.Bucket, run.Root+"/finished.json", `{"result":"`+result+`"}`)
+		s.put(run.Bucket, run.Root+"/artifacts/otlp/a.otel", result)
+		res, err := c.Fetch(t.Context(), s, run, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantContents(t, res, map[string]string{"finished.json": `{"result":"` + result + `"}`, "artifacts/otlp/a.otel": result})
+		res.Close()
 	}
 }
 

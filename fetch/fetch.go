@@ -95,6 +95,10 @@ type Result struct {
 	Ended     bool            // the run has a finished.json
 	Lost      []runfile.Loss  // metadata files that were left out when the bucket was last asked
 
+	// Unverified counts those of Files and Metadata of which the store told no sum: only
+	// their size was compared.
+	Unverified int
+
 	release func() error
 	lane    *logLane // brings the logs; nil where none does
 }

@@ -37,7 +37,7 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 	} else if err != nil {
 		return nil, err
 	}
-	if n := unverified(held); n > 0 {
+	if n := res.Unverified; n > 0 {
 		t.notice("the bucket has no checksum of %s: only the sizes were compared", text.Count(n, "file"))
 	}
 	t.tellLost(t.lost)

@@ -118,6 +118,9 @@ func (t *transfer) readNamed(ctx context.Context, kind runfile.Kind) (e entry, t
 		return entry{}, true, err
 	}
 	o.Size, o.Sum = int64(len(data)), objstore.CRC32COf(data)
+	if o.Version == "" { // a gcsweb tells none
+		o.Version = "sum-" + o.Sum.Value
+	}
 	e, _, full := t.ledger.expect(kind.Name, o)
 	if err = errors.Join(err, full); err != nil {
 		return e, true, err

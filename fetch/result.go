@@ -32,7 +32,7 @@ func final(files []entry, asked time.Time) bool {
 
 // result turns entries that are held into the answer.
 func (t *transfer) result(held []entry, listed time.Time) *Result {
-	res := &Result{Run: t.run, Dir: string(t.dir), Metadata: map[string]File{}, Listed: listed}
+	res := &Result{Run: t.run, Dir: string(t.dir), Metadata: map[string]File{}, Listed: listed, Unverified: unverified(held)}
 	for _, e := range held {
 		f := File{
 			Name: e.Name, Path: t.dir.blob(t.run, &e), Size: e.Size, Updated: e.Updated,

@@ -88,13 +88,19 @@ const ThroughGcsweb = "gcsweb"
 
 // storeOf is the store that has a run.
 func (s *Session) storeOf(run prow.Run) (objstore.Store, error) {
-	if in, _ := s.o.Instances.OfBucket(run.Bucket); in.ThroughGcsweb && s.o.Stores[ThroughGcsweb] != nil {
+	if s.throughGcsweb(run) {
 		return s.o.Stores[ThroughGcsweb], nil
 	}
 	if store := s.o.Stores[cmp.Or(run.Provider, prow.DefaultProvider)]; store != nil {
 		return store, nil
 	}
 	return nil, &UnsupportedStoreError{run}
+}
+
+// throughGcsweb reports whether a run's bucket is read through the pages of a gcsweb.
+func (s *Session) throughGcsweb(run prow.Run) bool {
+	in, _ := s.o.Instances.OfBucket(run.Bucket)
+	return in.ThroughGcsweb && s.o.Stores[ThroughGcsweb] != nil
 }
 
 // chooseCached gives the run in the cache that a reference means: that of its

@@ -267,6 +267,13 @@ func (s *Session) about(in *Input, page func(prow.Run) string) report.Context {
 	if run.Pull != "" && run.Org != "" {
 		of.Change = run.Org + "/" + run.Repo + "#" + run.Pull
 	}
+	if in.Fetched != nil {
+		of.Unverified = in.Fetched.Unverified
+		if of.Unverified > 0 && s.throughGcsweb(in.Fetched.Run) {
+			at, _ := known.OfBucket(in.Fetched.Run.Bucket)
+			of.Through = at.Gcsweb[0]
+		}
+	}
 	if in.Located() {
 		of.URL = pageOf(page, run)
 		of.Address = func(file string, line int) string {

@@ -155,7 +155,7 @@ func (p *page) tell(s *report.Summary) {
 		facts = append(facts, "started "+s.Run.Started.Format("2006-01-02 15:04 UTC"))
 	}
 	p.Facts = strings.Join(facts, " · ")
-	for _, sentence := range []string{w.Besides, w.Seen} {
+	for _, sentence := range []string{w.Besides, w.Seen, w.Source} {
 		if sentence != "" {
 			p.Said = append(p.Said, said(sentence))
 		}

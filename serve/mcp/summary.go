@@ -84,6 +84,7 @@ type summaryOut struct {
 	Finished string    `json:"finished,omitempty"`
 	Seconds  float64   `json:"duration_seconds"`
 	Change   string    `json:"change,omitempty" jsonschema:"the pull request that is tested"`
+	Source   string    `json:"not_verified,omitempty" jsonschema:"which files could not be compared with a checksum: whoever was between could have changed them"`
 	Verdict  Verdict   `json:"verdict"`
 	Phases   []Phase   `json:"phases" jsonschema:"where the time went"`
 	Troubles []Trouble `json:"troubles" jsonschema:"waits in vain, retries, what was running at the end"`
@@ -152,6 +153,7 @@ func (r *openRun) summaryHead(of RunRef, sum *report.Summary) *summaryOut {
 		Verdict: Verdict{Result: v.Result, Category: v.Category, Confidence: v.Confidence, Text: said(v.Text, longText), Phase: name(v.Phase), NotTheChange: v.NotTheChange},
 	}
 	out.Result = v.Result
+	out.Source = sum.Words().Source
 	for _, b := range first(v.Because, mostWithin) {
 		out.Verdict.Because = append(out.Verdict.Because, said(b, shortText))
 	}

@@ -149,6 +149,11 @@ func shownSummary(s *report.Summary) *report.Summary {
 	out.Run.Baseline = each(s.Run.Baseline, func(c report.Compared) report.Compared {
 		return report.Compared{Build: said(c.Build), URL: webAddress(c.URL)}
 	})
+	if s.Run.Unverified != nil {
+		not := *s.Run.Unverified
+		not.Through, not.Text = said(not.Through), said(not.Text)
+		out.Run.Unverified = &not
+	}
 	out.Verdict.Result, out.Verdict.Category, out.Verdict.Phase = said(s.Verdict.Result), said(s.Verdict.Category), said(s.Verdict.Phase)
 	out.Verdict.Text, out.Verdict.Confidence = said(s.Verdict.Text), said(s.Verdict.Confidence)
 	out.Verdict.Because = each(s.Verdict.Because, said)

@@ -109,6 +109,9 @@ func (s *Summary) reason() string {
 // anything is what else was found, and which runs passed.
 func (s *Summary) anything() string {
 	said := strings.TrimSpace(s.others() + s.further())
+	if not := s.unverified(); not != "" {
+		said += "\n\n" + text.Markdown(not)
+	}
 	for _, c := range s.Run.Baseline {
 		name := text.Markdown(c.Build)
 		if strings.HasPrefix(c.URL, "https://") {

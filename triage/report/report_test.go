@@ -57,6 +57,7 @@ func TestHostileTexts(t *testing.T) {
 	s.Time[1].Phase = "Up " + hostile
 	s.Tests[0], s.Verdict.Text = "/close "+hostile, "/lgtm "+hostile
 	s.Children = []report.Child{{Job: hostile, Build: "1", Result: "failed", Title: hostile}}
+	s.Run.Unverified = &report.Unverified{Files: 1, Text: hostile}
 	s.Seen = &report.Seen{Known: 1, Times: 1, Others: []string{hostile}, Text: hostile}
 	for name, got := range map[string]string{
 		"markdown": written(t, func(b *bytes.Buffer) error { return s.Markdown(b) }),

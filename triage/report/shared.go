@@ -28,6 +28,9 @@ func (s *Summary) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**\n", text.Markdown(s.headline()))
 	fmt.Fprintf(&b, "%s\n", strings.Join(nonEmpty(text.Markdown(s.about()), text.Markdown(s.besides()), text.Markdown(s.seen()), strings.ToLower(s.Verdict.Result)+" "+s.link()), " · "))
+	if said := s.unverified(); said != "" {
+		fmt.Fprintf(&b, "\n(%s)\n", text.Markdown(said))
+	}
 	if len(s.Findings) > 0 {
 		f := s.Findings[0]
 		if f.Next != "" {

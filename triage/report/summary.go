@@ -61,6 +61,16 @@ type Run struct {
 	Baseline []Compared `json:"baseline"`
 
 	Change string `json:"change,omitempty"` // "kubernetes/kops#18000"
+
+	Unverified *Unverified `json:"unverified,omitempty"` // nil: all bytes fit the checksums of their store
+}
+
+// Unverified says that the bytes of some files could not be compared with a checksum: whoever
+// was between could have changed them.
+type Unverified struct {
+	Files   int    `json:"files"`             // trace files and small files; logs are not counted
+	Through string `json:"through,omitempty"` // the host of the gcsweb whose pages were read
+	Text    string `json:"text"`
 }
 
 // Seen tells whether the first finding was seen in other runs that are known.
@@ -186,6 +196,8 @@ type Context struct {
 	Overdue                 bool // the run has not ended, and should have long ago
 	Baseline                []Compared
 	Gaps                    []Gap
+	Unverified              int    // files without a checksum
+	Through                 string // the gcsweb that they were read through, if any
 
 	// Address gives where evidence can be opened: of a file, and a line or 0; "" where
 	// nobody knows.
@@ -203,6 +215,9 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	s := &Summary{Schema: Schema, Findings: []Finding{}, Time: []Phase{}, Waits: []Wait{}, Retries: []Retry{}, Unfinished: []Unfinished{}, Gaps: append([]Gap{}, of.Gaps...)}
 	start, end := e.Metadata.Span()
 	s.Run = Run{Job: of.Job, Build: of.Build, URL: of.URL, Result: cmp.Or(string(j.State), "unknown"), Started: moment(start), Finished: moment(end), Change: of.Change, Baseline: append([]Compared{}, of.Baseline...)}
+	if of.Unverified > 0 {
+		s.Run.Unverified = &Unverified{of.Unverified, of.Through, unverified(of)}
+	}
 	if !start.IsZero() && end.After(start) {
 		s.Run.Duration = int64(end.Sub(start))
 	}
@@ -245,6 +260,14 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
 	}
 	return s
+}
+
+// unverified says what could not be compared.
+func unverified(of Context) string {
+	if of.Through != "" {
+		return "not verified: the run was read through the pages of " + text.Name(of.Through) + ", which have no checksums"
+	}
+	return fmt.Sprintf("not verified: the bucket has no checksum of %s", text.Count(of.Unverified, "file"))
 }
 
 // unusual reports whether a phase took much more or much less time than usual.

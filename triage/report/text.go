@@ -25,6 +25,9 @@ func (s *Summary) Text(w io.Writer, look text.Look) error {
 	for i, g := range s.Gaps {
 		p.label(cmp.Or(strings.Repeat(" ", min(i, 1)*4), "Gaps"), sentence(g))
 	}
+	if said := s.unverified(); said != "" {
+		p.label("Source", said)
+	}
 	if s.Run.URL != "" {
 		p.line("")
 		p.label("Open", s.Run.URL)
@@ -40,6 +43,14 @@ type page struct {
 }
 
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+// unverified says what could not be compared with a checksum; "" if all could.
+func (s *Summary) unverified() string {
+	if s.Run.Unverified == nil {
+		return ""
+	}
+	return text.Line(s.Run.Unverified.Text)
+}
 
 // labelWidth is the width of the words before the lines.
 const labelWidth = 7

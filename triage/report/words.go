@@ -9,6 +9,7 @@ type Words struct {
 	About    string // its category, and how sure it is; "" without a finding
 	Besides  string // what broke first, where the headline is something else
 	Seen     string // whether it was seen before
+	Source   string // what of the files could not be compared with a checksum
 	Next     string // what to do
 	Others   string // what is left out of the findings
 	Known    string // what is left out because it was told before
@@ -23,7 +24,7 @@ type Words struct {
 // Words gives the sentences of the Summary.
 func (s *Summary) Words() Words {
 	w := Words{
-		Headline: s.headline(), About: s.about(), Besides: s.besides(), Seen: s.seen(), Known: s.knownLine(),
+		Headline: s.headline(), About: s.about(), Besides: s.besides(), Seen: s.seen(), Source: s.unverified(), Known: s.knownLine(),
 		Waited: s.waited(), Cut: s.cut(), Children: s.childLines(),
 	}
 	for i, f := range s.Findings {

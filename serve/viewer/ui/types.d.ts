@@ -271,7 +271,7 @@ export interface Phase { phase: string; start: string; duration_ns: number; usua
 export interface Wait extends Evidence { text: string; duration_ns: number; tries: number; outcome: string }
 /** What is said of a run: prowtrace.summary/v1. */
 export interface RunSummary {
-  run: { job: string; build: string; url?: string; result: string; started?: string; finished?: string; duration_ns: number; baseline: { build: string; url?: string }[]; change?: string };
+  run: { job: string; build: string; url?: string; result: string; started?: string; finished?: string; duration_ns: number; baseline: { build: string; url?: string }[]; change?: string; unverified?: { files: number; through?: string; text: string } };
   verdict: { result: string; category: string; phase?: string; text: string; confidence: string; because: string[]; not_the_change?: boolean };
   findings: Finding[]; time: Phase[]; waits: Wait[]; unfinished: { text: string; start?: string }[]; gaps: { what: string; why: string; next?: string }[]; other_findings: number;
   seen?: { text: string }; children?: { job: string; build: string; url?: string; result: string; title?: string }[];

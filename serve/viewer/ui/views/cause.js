@@ -106,7 +106,8 @@ function verdict(j, { head, startNs }, zone) {
   const when = result === 'running' ? ` since ${clock(start, zone, 0)}` : ` after ${duration(took)}, ended ${clock(run?.finished ? nanos(run.finished) : start + BigInt(took), zone, 0)}`;
   return h('p', { class: 'cause-verdict' },
     h('b', { class: hasCause(result) ? 'err' : '' }, resultWord(result)), said?.phase ? h('b', {}, ' in ', bdi(said.phase)) : null, h('span', { class: 'dim' }, when),
-    seen ? h('span', { class: 'dim', title: seen }, ' · ', bdi(seen)) : null);
+    seen ? h('span', { class: 'dim', title: seen }, ' · ', bdi(seen)) : null,
+    run?.unverified ? h('span', { class: 'warn', title: run.unverified.text }, ' · files without checksums') : null);
 }
 
 /**
