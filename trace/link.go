@@ -79,11 +79,10 @@ func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, t
 	copy(next, l.base)
 	var shares sync.WaitGroup
 	for i, sh := range shards {
-		own := hugepage.Make[uint32](len(sh.extents))
-		for local, e := range sh.extents {
-			t := numbers[i].traces[local]
+		own := hugepage.Make[uint32](sh.traces.len())
+		for local, t := range numbers[i].traces {
 			own[local] = next[t]
-			next[t] += e.spans
+			next[t] += sh.traces.at(uint32(local)).spans
 		}
 		first := len(l.chunks)
 		for _, spans := range sh.spans.chunks {
@@ -111,7 +110,7 @@ func (l *linker) find(chunks []chunk, at place, next []uint32) {
 
 func (l *linker) run(ctx context.Context) error {
 	l.set.makeRows(l)
-	if err := eachTrace(ctx, len(l.workers), len(l.extents), func(w, t int) { l.trace(&l.workers[w], uint32(t)) }); err != nil {
+	if err := eachBatch(ctx, len(l.workers), len(l.extents), func(w, lo, hi int) { l.traces(&l.workers[w], lo, hi) }); err != nil {
 		return err
 	}
 	l.set.gather(l.workers)
@@ -119,21 +118,9 @@ func (l *linker) run(ctx context.Context) error {
 	return nil
 }
 
-// trace links one trace and fills its rows.
-func (l *linker) trace(w *worker, t uint32) {
-	g := l.segment(w, t)
-	g.link(w)
-	l.set.fillTrace(t, l.base[t], g)
-	l.rows[t] = uint32(len(g.order))
-	for _, r := range g.again {
-		w.again = append(w.again, sighting{g.spans[r.first].trace, g.spans[r.copy].origin})
-	}
-	l.set.describe(t, l.base[t], l.base[t]+l.rows[t], &w.tally)
-}
-
-// eachTrace calls do for every trace, from several goroutines: worker, below
-// workers, tells which. It ends early only with ctx.
-func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace int)) error {
+// eachBatch calls do for ranges of traces, from several goroutines: worker, below workers,
+// tells which. It ends early only with ctx.
+func eachBatch(ctx context.Context, workers, traces int, do func(worker, lo, hi int)) error {
 	var next atomic.Int64
 	batch := batchOf(traces, workers)
 	g, ctx := errgroup.WithContext(ctx)
@@ -147,29 +134,64 @@ func eachTrace(ctx context.Context, workers, traces int, do func(worker, trace i
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				for t := lo; t < min(lo+batch, traces); t++ {
-					do(w, t)
-				}
+				do(w, lo, min(lo+batch, traces))
 			}
 		})
 	}
 	return g.Wait()
 }
 
-// segment copies the spans of a trace together and gives them the numbers of the set.
-func (l *linker) segment(w *worker, t uint32) segment {
-	places := l.places[l.base[t]:l.base[t+1]]
-	n := len(places)
-	if n > cap(w.spans) {
-		w.spans, w.order, w.parent = hugepage.Make[raw](n), hugepage.Make[uint32](n), hugepage.Make[int32](n)
+// ahead is how many spans of small traces are copied together at most. One after the other
+// the processor fetches several at a time; with each trace's work between them it waited
+// for every span of a million traces.
+const ahead = 1 << 9
+
+// traces links the traces from lo to hi.
+func (l *linker) traces(w *worker, lo, hi int) {
+	for lo < hi {
+		end := lo + 1
+		for end < hi && l.base[end+1]-l.base[lo] <= ahead {
+			end++
+		}
+		l.copySpans(w, l.places[l.base[lo]:l.base[end]])
+		for first := l.base[lo]; lo < end; lo++ {
+			l.trace(w, uint32(lo), w.spans[l.base[lo]-first:l.base[lo+1]-first])
+		}
 	}
-	w.spans, w.order, w.parent = w.spans[:n], w.order[:n], w.parent[:n]
+}
+
+// copySpans copies spans together and gives them the numbers of the set.
+func (l *linker) copySpans(w *worker, places []place) {
+	if len(places) > cap(w.spans) {
+		w.spans = hugepage.Make[raw](len(places))
+	}
+	w.spans = w.spans[:len(places)]
 	for i, p := range places {
 		c, r := &l.chunks[p.chunk()], &w.spans[i]
 		*r = c.spans[p.index()]
 		r.name, r.resource, r.scope = c.numbers.names[r.name], c.numbers.resources[r.resource], c.numbers.scopes[r.scope]
 	}
-	return segment{sources: l.set.sources, extent: &l.extents[t], spans: w.spans, order: w.order, parent: w.parent}
+}
+
+// trace links one trace of the given spans and fills its rows.
+func (l *linker) trace(w *worker, t uint32, spans []raw) {
+	g := l.segment(w, t, spans)
+	g.link(w)
+	l.set.fillTrace(t, l.base[t], g)
+	l.rows[t] = uint32(len(g.order))
+	for _, r := range g.again {
+		w.again = append(w.again, sighting{g.spans[r.first].trace, g.spans[r.copy].origin})
+	}
+	l.set.describe(t, l.base[t], l.base[t]+l.rows[t], &w.tally)
+}
+
+func (l *linker) segment(w *worker, t uint32, spans []raw) segment {
+	n := len(spans)
+	if n > cap(w.order) {
+		w.order, w.parent = hugepage.Make[uint32](n), hugepage.Make[int32](n)
+	}
+	w.order, w.parent = w.order[:n], w.parent[:n]
+	return segment{sources: l.set.sources, extent: &l.extents[t], spans: spans, order: w.order, parent: w.parent}
 }
 
 // segment is one trace while it is linked.

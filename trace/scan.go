@@ -32,11 +32,10 @@ type raw struct {
 // scanning takes no lock; merge renumbers them.
 type shard struct {
 	spans     chunked
-	traces    []TraceID
+	traces    numbered[scannedTrace]
 	names     interner[string]
 	resources interner[described]
 	scopes    interner[described]
-	extents   []extent // by trace: a part of what a trace has here if it has several numbers
 	problems  []Problem
 	kept      []int // spans, by source
 
@@ -55,6 +54,13 @@ const (
 type described struct {
 	wire, schema string
 	group        int // of a resource's source
+}
+
+// scannedTrace is a trace as a shard has found it: a part of what it has here if it has several
+// numbers.
+type scannedTrace struct {
+	id TraceID
+	extent
 }
 
 // extent is a trace's count of spans and its range of reported times, in ns.
@@ -131,6 +137,41 @@ func (c *chunked) since(m mark) iter.Seq[*raw] {
 			span = 0
 		}
 	}
+}
+
+// numbered is a list that grows without copying, but for its first stretch, and finds each
+// value by its number: a million traces were copied twenty times.
+type numbered[T any] struct {
+	stretches [][]T // all but the last have stretchSize
+}
+
+const stretchSize = 1 << 15
+
+func (l *numbered[T]) add(v T) (number uint32) {
+	n := len(l.stretches)
+	if n == 0 || len(l.stretches[n-1]) == stretchSize {
+		size := 0
+		if n > 0 {
+			size = stretchSize
+		}
+		l.stretches = append(l.stretches, hugepage.Make[T](size)[:0])
+		n++
+	}
+	last := &l.stretches[n-1]
+	*last = append(*last, v)
+	return uint32((n-1)*stretchSize + len(*last) - 1)
+}
+
+func (l *numbered[T]) at(number uint32) *T {
+	return &l.stretches[number/stretchSize][number%stretchSize]
+}
+
+func (l *numbered[T]) len() int {
+	n := len(l.stretches)
+	if n == 0 {
+		return 0
+	}
+	return (n-1)*stretchSize + len(l.stretches[n-1])
 }
 
 // interner numbers distinct values in the order they come.
@@ -395,7 +436,7 @@ func (sh *shard) span(in *input, lo, hi int) {
 	if r.id == 0 {
 		r.flags |= ZeroSpan
 	}
-	sh.extents[r.trace].add(extent{1, r.start, r.end})
+	sh.traces.at(r.trace).add(extent{1, r.start, r.end})
 	sh.kept[in.source]++
 }
 
@@ -482,9 +523,7 @@ func (sh *shard) traceOf(in *input, id TraceID, flags *Flags) uint32 {
 	}
 	last := &sh.lastTraces[traceSlot(id)]
 	if last.id != id || last.behind == 0 {
-		sh.traces = append(roomForOne(sh.traces), id)
-		sh.extents = append(roomForOne(sh.extents), extent{})
-		*last = numberedTrace{id, uint32(len(sh.traces))}
+		*last = numberedTrace{id, sh.traces.add(scannedTrace{id: id}) + 1}
 	}
 	return last.behind - 1
 }
@@ -501,15 +540,6 @@ type numberedTrace struct {
 func traceSlot(id TraceID) int {
 	mixed := (binary.LittleEndian.Uint64(id[:8]) ^ binary.LittleEndian.Uint64(id[8:])) * 0x9e3779b97f4a7c15
 	return int(mixed>>32) % lastTraces
-}
-
-// roomForOne gives a slice room for one more. It doubles, as append does not where a
-// slice is large: a million traces were copied twenty times.
-func roomForOne[T any](s []T) []T {
-	if len(s) < cap(s) {
-		return s
-	}
-	return append(hugepage.Make[T](max(16, 2*len(s)))[:0], s...)
 }
 
 // sourceTraceID is the id under which spans without a trace id are kept: one

@@ -4,25 +4,32 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"runtime"
 	"slices"
+	"sync"
 
 	"prowtrace/internal/hugepage"
 	"prowtrace/internal/radix"
 )
 
 // shardTraces are the traces of all shards, as if they lay behind each other. One can be
-// there several times, in one shard too.
+// there several times, in one shard too. What is done with each is done by all processors:
+// kOps' files have a trace for each span, and one goroutine took a quarter of the time of
+// loading a million of them.
 type shardTraces struct {
-	shards []*shard
-	first  []uint32 // of each shard
-	total  int
+	shards  []*shard
+	numbers []numbering // of the shards' traces in the set
+	first   []uint32    // of each shard
+	total   int
+	workers int
 }
 
-func tracesOf(shards []*shard) shardTraces {
-	all := shardTraces{shards: shards, first: make([]uint32, len(shards))}
+func tracesOf(shards []*shard, numbers []numbering) shardTraces {
+	all := shardTraces{shards: shards, numbers: numbers, first: make([]uint32, len(shards)), workers: runtime.GOMAXPROCS(0)}
 	for i, sh := range shards {
 		all.first[i] = uint32(all.total)
-		all.total += len(sh.extents)
+		all.total += sh.traces.len()
+		numbers[i].traces = hugepage.Make[uint32](sh.traces.len())
 	}
 	return all
 }
@@ -36,64 +43,124 @@ func (a *shardTraces) at(i uint32) (shard int, local uint32) {
 
 func (a *shardTraces) id(i uint32) TraceID {
 	shard, local := a.at(i)
-	return a.shards[shard].traces[local]
+	return a.shards[shard].traces.at(local).id
 }
 
-// byID gives the traces ordered by id. What is there several times is next to itself.
+// byID gives the traces ordered by the first half of their ids, and memory of the same size.
 func (a *shardTraces) byID() (keys, spare []radix.Key) {
 	keys = hugepage.Make[radix.Key](a.total)
 	for i, sh := range a.shards {
-		for local, id := range sh.traces {
-			n := a.first[i] + uint32(local)
-			keys[n] = radix.Key{By: binary.BigEndian.Uint64(id[:]), Index: n}
-		}
+		own := keys[a.first[i]:]
+		stretches(a.workers, sh.traces.len(), func(_, lo, hi int) {
+			for local := lo; local < hi; local++ {
+				id := &sh.traces.at(uint32(local)).id
+				own[local] = radix.Key{By: binary.BigEndian.Uint64(id[:]), Index: a.first[i] + uint32(local)}
+			}
+		})
 	}
-	spare = radix.Sort(keys, nil)
+	spare = hugepage.Make[radix.Key](a.total)
+	radix.SortParallel(a.workers, keys, spare)
+	return keys, spare
+}
+
+// merge makes one of what is there several times, and gives all ordered by id. Each trace of
+// a shard gets its place in that order for its number. keys are ordered by id as far as that
+// half of it goes.
+func (a *shardTraces) merge(keys []radix.Key) []scannedTrace {
+	ends := make([]int, a.workers) // where the traces of each stretch end, once they are merged
+	stretches(a.workers, len(keys), func(w, lo, hi int) {
+		own := keys[behindEqual(keys, lo):behindEqual(keys, hi)]
+		ends[w] = len(own) - a.order(own)
+	})
+	for w := 1; w < len(ends); w++ {
+		ends[w] += ends[w-1]
+	}
+	merged := hugepage.Make[scannedTrace](ends[len(ends)-1])
+	stretches(a.workers, len(keys), func(w, lo, hi int) {
+		n := -1
+		if w > 0 {
+			n += ends[w-1]
+		}
+		lo, hi = behindEqual(keys, lo), behindEqual(keys, hi)
+		for k := lo; k < hi; k++ {
+			i, local := a.at(keys[k].Index)
+			t := a.shards[i].traces.at(local)
+			if k == lo || t.id != merged[n].id {
+				n++
+				merged[n].id = t.id
+			}
+			merged[n].add(t.extent)
+			a.numbers[i].traces[local] = uint32(n)
+		}
+	})
+	return merged
+}
+
+// order puts traces with the same first half of their id into order, and gives how many
+// are the same as the one before.
+func (a *shardTraces) order(keys []radix.Key) (same int) {
 	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, func(x, y radix.Key) int {
 			xid, yid := a.id(x.Index), a.id(y.Index)
 			return cmp.Or(bytes.Compare(xid[:], yid[:]), cmp.Compare(x.Index, y.Index))
 		})
+		for k := range run[1:] {
+			if a.id(run[k].Index) == a.id(run[k+1].Index) {
+				same++
+			}
+		}
 	}
-	return keys, spare
+	return same
+}
+
+// behindEqual gives the first place from at on whose key is not that of the place before.
+func behindEqual(keys []radix.Key, at int) int {
+	for at > 0 && at < len(keys) && keys[at].By == keys[at-1].By {
+		at++
+	}
+	return at
+}
+
+// stretches calls do for each of several parts of n things, at once.
+func stretches(parts, n int, do func(part, lo, hi int)) {
+	var g sync.WaitGroup
+	for p := range parts {
+		g.Go(func() { do(p, n*p/parts, n*(p+1)/parts) })
+	}
+	g.Wait()
 }
 
 // mergeTraces makes one table of the traces of all shards, ordered by start, then id, and
 // gives the extent of each. What is there several times is found by sorting, as the order
 // by id is needed anyway: a table by hash took half as long again for a million traces.
 func (s *Set) mergeTraces(shards []*shard, numbers []numbering) []extent {
-	for i, sh := range shards {
-		numbers[i].traces = hugepage.Make[uint32](len(sh.extents))
-	}
-	all := tracesOf(shards)
-	keys, spare := all.byID()
-	ids, extents := hugepage.Make[TraceID](all.total)[:0], hugepage.Make[extent](all.total)[:0]
-	for k, key := range keys {
-		i, local := all.at(key.Index)
-		id := shards[i].traces[local]
-		if k == 0 || id != ids[len(ids)-1] {
-			ids, extents = append(ids, id), append(extents, extent{})
-		}
-		extents[len(extents)-1].add(shards[i].extents[local])
-		numbers[i].traces[local] = uint32(len(ids) - 1) // by id
-	}
+	all := tracesOf(shards, numbers)
+	byID, spare := all.byID()
+	merged := all.merge(byID)
 
-	keys = keys[:len(ids)]
-	for i, e := range extents {
-		keys[i] = radix.Key{By: uint64(e.start), Index: uint32(i)}
-	}
-	radix.Sort(keys, spare) // which keeps the order by id of those with the same start
+	byStart := byID[:len(merged)]
 	t := &s.traces
-	t.id, t.byID = hugepage.Make[TraceID](len(ids)), hugepage.Make[uint32](len(ids))
-	ordered := hugepage.Make[extent](len(ids))
-	for n, key := range keys {
-		t.byID[key.Index] = uint32(n)
-		t.id[n], ordered[n] = ids[key.Index], extents[key.Index]
-	}
-	for _, n := range numbers {
-		for local, i := range n.traces {
-			n.traces[local] = t.byID[i]
+	t.id, t.byID = hugepage.Make[TraceID](len(merged)), hugepage.Make[uint32](len(merged))
+	extents := hugepage.Make[extent](len(merged))
+	stretches(all.workers, len(merged), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			byStart[i] = radix.Key{By: uint64(merged[i].start), Index: uint32(i)}
 		}
+	})
+	radix.SortParallel(all.workers, byStart, spare) // which keeps the order by id of those with the same start
+	stretches(all.workers, len(merged), func(_, lo, hi int) {
+		for n := lo; n < hi; n++ {
+			i := byStart[n].Index
+			t.byID[i] = uint32(n)
+			t.id[n], extents[n] = merged[i].id, merged[i].extent
+		}
+	})
+	for _, n := range numbers {
+		stretches(all.workers, len(n.traces), func(_, lo, hi int) {
+			for local := lo; local < hi; local++ {
+				n.traces[local] = t.byID[n.traces[local]]
+			}
+		})
 	}
-	return ordered
+	return extents
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -45,6 +46,39 @@ func TestSortIsStable(t *testing.T) {
 	}
 }
 
+// SortParallel gives what Sort gives, wherever the bits are in which the keys differ.
+func TestSortParallelIsSort(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, numbers := range []struct {
+		name string
+		next func() uint64
+	}{
+		{"any", rng.Uint64},
+		{"few different ones", func() uint64 { return rng.Uint64N(5) }},
+		{"one", func() uint64 { return math.MaxUint64 }},
+		{"all but one that lead with the same bits", func() uint64 { return uint64(rng.ExpFloat64() * 1000) }},
+		{"first and last byte", func() uint64 { return rng.Uint64() & 0xff000000000000ff }},
+	} {
+		for _, workers := range []int{1, 2, 7} {
+			t.Run(fmt.Sprintf("%s, %d goroutines", numbers.name, workers), func(t *testing.T) {
+				keys := make([]Key, 3*enough+1)
+				for i := range keys {
+					keys[i] = Key{numbers.next(), uint32(i)}
+				}
+				keys[enough].By = math.MaxUint64
+				want := slices.Clone(keys)
+				Sort(want, nil)
+				if spare := SortParallel(workers, keys, nil); len(spare) < len(keys) {
+					t.Errorf("room for %d keys, want %d", len(spare), len(keys))
+				}
+				if !slices.Equal(keys, want) {
+					t.Fatal("not what Sort gives")
+				}
+			})
+		}
+	}
+}
+
 func checkEqual(t *testing.T, keys []Key) {
 	t.Helper()
 	count := map[uint64]int{}
@@ -76,6 +110,13 @@ func BenchmarkSort(b *testing.B) {
 			for b.Loop() {
 				copy(work, keys)
 				spare = Sort(work, spare)
+			}
+		})
+		b.Run(fmt.Sprint("parallel/", n), func(b *testing.B) {
+			var spare []Key
+			for b.Loop() {
+				copy(work, keys)
+				spare = SortParallel(runtime.GOMAXPROCS(0), work, spare)
 			}
 		})
 		b.Run(fmt.Sprint("comparison/", n), func(b *testing.B) {
