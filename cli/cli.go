@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"prowtrace/internal/text"
+	"prowtrace/session"
 )
 
 // Streams are what a command reads from and writes to, and the environment it
@@ -38,10 +39,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	if err == nil {
 		ran, err = root.ExecuteContextC(ctx)
 	}
-	if err != nil {
+	if err != nil && !isA[*session.WaitError](err) && stopped(ctx, err) {
+		fmt.Fprintf(s.Err, "prowtrace: %v\n", context.Cause(ctx))
+	} else if err != nil {
 		printError(s.Err, invocation{ran}, err)
 	}
-	return exitCode(err)
+	return codeOfEnd(ctx, err)
 }
 
 // Command gives all commands, for who writes manuals of them.

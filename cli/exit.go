@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 
 	"prowtrace/export/push"
 	"prowtrace/fetch"
@@ -21,6 +22,9 @@ const (
 
 	ExitCause   = 10 // summary --exit-code: a cause was found, with medium or high confidence
 	ExitNoCause = 11 // summary --exit-code: none was found, or the run has not ended
+
+	ExitInterrupted = 130 // ended by Ctrl-C, as shells have it
+	ExitTerminated  = 143 // ended by SIGTERM before it was done
 )
 
 // exitCodes is the table of the exit codes of errors. The first row that knows the
@@ -41,7 +45,7 @@ var exitCodes = []struct {
 	{heldPartly, ExitFailed}, // whatever it was that the rest failed of
 	{missesFile, ExitNotFound},
 	{is(fetch.ErrNoTraces), ExitNoTraces},
-	{onlyForeign, ExitFailed},
+	{onlyLocal, ExitFailed},
 	{isA[*session.NoSpansError], ExitNoTraces},
 	{isA[*objstore.AccessError], ExitDenied},
 	{receiverDenies, ExitDenied},
@@ -105,8 +109,8 @@ func receiverDenies(err error) bool {
 	return errors.As(err, &e) && e.Reason == push.NotAllowed
 }
 
-// onlyForeign reports files that are no traces: they say nothing of a run.
-func onlyForeign(err error) bool {
+// onlyLocal reports files of this machine without a span: they say nothing of a run.
+func onlyLocal(err error) bool {
 	var none *session.NoSpansError
-	return errors.As(err, &none) && none.Foreign
+	return errors.As(err, &none) && !slices.ContainsFunc(none.Inputs, func(in *session.Input) bool { return in.Fetched != nil || in.IsRun() })
 }

@@ -120,6 +120,7 @@ var hints = []hint{
 	hintFor(parseHint),
 	hintAfter(choiceHint),
 	hintFor(resolveHint),
+	hintFor(tabHint), // above the error that it wraps
 	hintFor(deckHint),
 	hintFor(tooManyHint),
 	hintFor(func(e *launch.NamedError) string {

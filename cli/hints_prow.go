@@ -86,6 +86,15 @@ func deckHint(e *find.DeckError) string {
 	return unreachableHint(&objstore.UnreachableError{Cause: e.Cause})
 }
 
+// tabHint is what to do where the jobs of a tab of TestGrid cannot be asked for.
+func tabHint(e *session.TabError) string {
+	const paste = "open the cell in TestGrid and paste its Prow link"
+	if deck := hintFor(deckHint)(invocation{}, e); deck != "" {
+		return deck + "; or " + paste
+	}
+	return paste
+}
+
 // olderHint is how to look at runs that are older than those that were looked at.
 func olderHint(oldest time.Time) string {
 	if oldest.IsZero() {

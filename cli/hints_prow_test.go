@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
+	"prowtrace/session"
 )
 
 func TestHintsOfNames(t *testing.T) {
@@ -21,6 +23,8 @@ func TestHintsOfNames(t *testing.T) {
 		want string
 	}{
 		{host, "; a Prow that is not known can be named in the config file"},
+		{&session.TabError{Tab: "a", Err: &find.DeckError{Cause: objstore.NameUnknown}}, "HTTPS_PROXY if there is a proxy; or open the cell in TestGrid and paste its Prow link"},
+		{&session.TabError{Tab: "a", Err: errors.New("broken")}, "open the cell in TestGrid and paste its Prow link"},
 		{word, "give JOB/7, or paste the link of the run's page"},
 		{&find.ResolveError{Reason: find.ReasonSeveral, Err: find.ErrManyRuns}, "--latest, --failed or --passed; prowtrace runs tells how they ended"},
 		{&find.ResolveError{Reason: find.ReasonNoRuns}, "check the name, or name the bucket with --bucket"},

@@ -26,6 +26,8 @@ type summaryCommand struct {
 	form       string
 	newSince   string
 	exitCode   bool
+
+	nothing []error // of files that tell nothing
 }
 
 // The forms of a summary.
@@ -36,6 +38,8 @@ const (
 	asJSON     = "json"
 
 	formAuto = "auto" // of an issue
+
+	unknownResult = "unknown" // of a verdict on what no file of Prow tells of
 )
 
 func newSummary(s Streams) *cobra.Command {
@@ -125,7 +129,7 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 	} else {
 		err = c.print(several)
 	}
-	if err != nil {
+	if err = errors.Join(append([]error{err}, c.nothing...)...); err != nil {
 		return err
 	}
 	for _, s := range several.Runs {
@@ -183,6 +187,9 @@ func (c *summaryCommand) judge(ctx context.Context, collected *session.Collectio
 			return nil, err
 		}
 		all = append(all, s)
+		if err := loaded.NoSpans(in); err != nil && onlyLocal(err) && len(s.Findings) == 0 && s.Verdict.Result == unknownResult {
+			c.nothing = append(c.nothing, err)
+		}
 	}
 	return all, nil
 }

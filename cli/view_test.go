@@ -98,13 +98,13 @@ func startIn(t *testing.T, env []string, server *gcstest.Server, stdin io.Reader
 	return r
 }
 
-// interrupt sends what Ctrl-C sends, and wants a good end.
+// interrupt sends what Ctrl-C sends, and wants the end that this asks for.
 func (r *running) interrupt(t *testing.T) {
 	t.Helper()
 	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.cmd.Wait(); err != nil {
+	if err := r.cmd.Wait(); err == nil || err.Error() != "exit status 130" {
 		t.Errorf("ended with %v\n%s", err, r.stderr)
 	}
 	if resp, err := http.Get(r.address); err == nil {
@@ -212,7 +212,7 @@ func TestInterruptedInput(t *testing.T) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	cmd.Process.Signal(syscall.SIGINT)
-	if err := cmd.Wait(); err == nil || err.Error() != "exit status 1" {
+	if err := cmd.Wait(); err == nil || err.Error() != "exit status 130" {
 		t.Errorf("ended with %v", err)
 	}
 }

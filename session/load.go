@@ -31,7 +31,17 @@ type Loaded struct {
 	Reported Reported
 	Problems []trace.Problem // that the files have, those beside the traces too
 
-	joining joining
+	joining  joining
+	spanless []*Input // that were loaded for their logs
+}
+
+// NoSpans is the *NoSpansError of an input that was loaded for its logs and has no span; nil
+// for all others.
+func (l *Loaded) NoSpans(in *Input) error {
+	if !slices.Contains(l.spanless, in) {
+		return nil
+	}
+	return noSpans([]*Input{in}, l.Problems)
 }
 
 // NoSpansError: no file gave a span, and traces were demanded or there is nothing else to
@@ -84,6 +94,7 @@ func (s *Session) Load(ctx context.Context, c *Collection) (*Loaded, error) {
 	}
 	alone, empty := s.partUntraced(view, inputs)
 	if s.o.Logs { // those without spans have logs
+		l.spanless = slices.Concat(alone, empty)
 		alone, empty = nil, nil
 	}
 	if len(empty) > 0 && len(empty) < len(inputs) {

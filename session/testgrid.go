@@ -28,7 +28,7 @@ const tabsFor = 24 * time.Hour
 
 // ParseAsking is Parse, and asks the known Prows which jobs the tab of a TestGrid link
 // shows: each is a reference, to the Prow that knows it. What none tells stays the error of
-// Parse.
+// Parse, a *TabError where no Prow answers.
 func (s *Session) ParseAsking(ctx context.Context, args []string) ([]prow.Ref, error) {
 	var refs []prow.Ref
 	for _, arg := range args {
@@ -37,9 +37,12 @@ func (s *Session) ParseAsking(ctx context.Context, args []string) ([]prow.Ref, e
 			refs = append(refs, ref)
 			continue
 		}
-		ofTab := s.jobsOfTab(ctx, err)
+		ofTab, unasked := s.jobsOfTab(ctx, err)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if unasked != nil {
+			return nil, unasked
 		}
 		if len(ofTab) == 0 {
 			return nil, &ArgumentError{arg, err}
@@ -55,10 +58,10 @@ const askedTogether = 4
 // jobsOfTab gives the jobs of the tab that a link into TestGrid names; none where no known
 // Prow tells them. The default Prow is asked first, the others only where it does not know
 // the tab: each of them sends tens of MB. The question names neither the tab nor a job.
-func (s *Session) jobsOfTab(ctx context.Context, parsing error) []prow.Ref {
+func (s *Session) jobsOfTab(ctx context.Context, parsing error) ([]prow.Ref, error) {
 	var p *link.ParseError
 	if !errors.As(parsing, &p) || p.Tab == "" {
-		return nil
+		return nil, nil
 	}
 	prows := s.o.Instances.DefaultFirst()
 	all := s.askTab(ctx, prows[:1], p, s.tabs)
@@ -69,10 +72,31 @@ func (s *Session) jobsOfTab(ctx context.Context, parsing error) []prow.Ref {
 		all = append(all[:1], s.askTab(ctx, prows[1:], p, s.tabs)...)
 	}
 	if ctx.Err() != nil {
-		return nil
+		return nil, nil
 	}
-	return s.chooseTab(p, all)
+	if i := slices.IndexFunc(all, func(a tabAnswer) bool { return a.err == nil }); i < 0 {
+		return nil, &TabError{Tab: p.Tab, Prows: len(all), Err: all[0].err}
+	}
+	return s.chooseTab(p, all), nil
 }
+
+// TabError: a tab of TestGrid was named, and no known Prow can be asked for its jobs.
+type TabError struct {
+	Tab   string
+	Prows int   // that were asked
+	Err   error // of the first of them
+}
+
+func (e *TabError) Error() string {
+	said := fmt.Sprintf("cannot find the jobs of TestGrid's tab %s: %v", text.Quote(e.Tab, maxTabQuoted), e.Err)
+	if e.Prows > 1 {
+		said += fmt.Sprintf(", and %s did not answer either", text.Count(e.Prows-1, "other Prow"))
+	}
+	return said
+}
+
+// Unwrap gives the first Prow's error.
+func (e *TabError) Unwrap() error { return e.Err }
 
 // A tabAnswer is what a Prow says of a tab.
 type tabAnswer struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"prowtrace/internal/gcstest"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/session"
@@ -214,6 +215,25 @@ func TestTabsOfOtherProws(t *testing.T) {
 				t.Errorf("told %q, want %q", told, want)
 			}
 		})
+	}
+}
+
+// Where no Prow answers, the network is at fault and not the link.
+func TestTabOfSilentProws(t *testing.T) {
+	t.Setenv("PROWTRACE_CACHE", t.TempDir())
+	down := func(_ context.Context, host string) ([]find.Tab, error) {
+		return nil, &find.DeckError{Host: host, Cause: objstore.NameUnknown}
+	}
+	s := session.New(session.Options{Tabs: down})
+	_, err := s.ParseAsking(t.Context(), []string{"https://testgrid.k8s.io/nightly#a"})
+	var tab *session.TabError
+	var deck *find.DeckError
+	var wrong *session.ArgumentError
+	if !errors.As(err, &tab) || tab.Tab != "a" || tab.Prows < 2 || !errors.As(err, &deck) || errors.As(err, &wrong) {
+		t.Fatalf("error %v", err)
+	}
+	if want := `cannot find the jobs of TestGrid's tab "a": cannot reach Prow's page at prow.k8s.io: `; !strings.HasPrefix(err.Error(), want) || !strings.HasSuffix(err.Error(), " other Prows did not answer either") {
+		t.Errorf("it says %q", err)
 	}
 }
 

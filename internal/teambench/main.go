@@ -92,7 +92,7 @@ func startServer(program, storage string, flags ...string) (*server, error) {
 }
 
 func (s *server) stop() error {
-	_ = s.cmd.Process.Signal(syscall.SIGINT) // it may have ended
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	return errors.Join(s.cmd.Wait(), os.RemoveAll(s.dir))
 }
 

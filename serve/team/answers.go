@@ -102,7 +102,7 @@ func (a *answers[T]) enter(who string, key question) (*answer[T], error) {
 		return one, nil
 	}
 	if a.ctx.Err() != nil {
-		return nil, &userError{http.StatusServiceUnavailable, "The server is stopping", "Try again in a minute."}
+		return nil, tellUser(http.StatusServiceUnavailable, "The server is stopping", "Try again in a minute.")
 	}
 	if err := a.room(who); err != nil {
 		return nil, err
@@ -129,13 +129,13 @@ func (a *answers[T]) room(who string) error {
 		}
 	}
 	if his >= madeForOne {
-		return &userError{http.StatusTooManyRequests, "You have " + fmt.Sprint(his) + " histories in the making already", "Wait for one of them."}
+		return tellUser(http.StatusTooManyRequests, "You have "+fmt.Sprint(his)+" histories in the making already", "Wait for one of them.")
 	}
 	if len(a.all) < mostAnswers {
 		return nil
 	}
 	if oldest == nil {
-		return &userError{http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute."}
+		return tellUser(http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute.")
 	}
 	delete(a.all, *oldest)
 	return nil

@@ -58,7 +58,7 @@ func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func noSuchAddress(*http.Request) (any, error) {
-	return nil, &userError{http.StatusNotFound, "There is no such address in the API", "docs/server.md lists the addresses there are."}
+	return nil, tellUser(http.StatusNotFound, "There is no such address in the API", "docs/server.md lists the addresses there are.")
 }
 
 // state is how far a run or an answer is.
@@ -99,7 +99,7 @@ func stateOf(o session.OpenState) state {
 func (s *Server) linked(r *http.Request) (prow.Ref, error) {
 	given := r.URL.Query().Get("link")
 	if given == "" {
-		return prow.Ref{}, &userError{http.StatusBadRequest, "The parameter link is missing", "Add ?link= with a link or a job's name, percent-encoded."}
+		return prow.Ref{}, tellUser(http.StatusBadRequest, "The parameter link is missing", "Add ?link= with a link or a job's name, percent-encoded.")
 	}
 	return s.parse(given)
 }
@@ -108,7 +108,7 @@ func (s *Server) linked(r *http.Request) (prow.Ref, error) {
 func (s *Server) linkedRun(r *http.Request) (prow.Ref, error) {
 	ref, err := s.linked(r)
 	if err == nil && ref.Kind == prow.KindPR {
-		err = &userError{http.StatusBadRequest, "This is a pull request, not a run", "Ask /api/v1/pull."}
+		err = tellUser(http.StatusBadRequest, "This is a pull request, not a run", "Ask /api/v1/pull.")
 	}
 	if err == nil {
 		ref, err = s.Visitor(r.Context()).Choose(r.Context(), ref)
@@ -186,7 +186,7 @@ func (s *Server) getHistory(r *http.Request) (any, error) {
 	n := historyRuns
 	if given := r.URL.Query().Get("n"); given != "" {
 		if n, err = strconv.Atoi(given); err != nil || n < 1 || n > mostRuns {
-			return nil, &userError{http.StatusBadRequest, "invalid n " + text.Quote(given, 60), "Use a number from 1 to " + strconv.Itoa(mostRuns) + "."}
+			return nil, tellUser(http.StatusBadRequest, "invalid n "+text.Quote(given, 60), "Use a number from 1 to "+strconv.Itoa(mostRuns)+".")
 		}
 	}
 	h, err := s.pasts.get(r.Context(), s.Visitor(r.Context()).who, newQuestion(ref, n))
@@ -202,7 +202,7 @@ func (s *Server) getHistory(r *http.Request) (any, error) {
 func (s *Server) getPull(r *http.Request) (any, error) {
 	ref, err := s.linked(r)
 	if err == nil && ref.Kind != prow.KindPR {
-		err = &userError{http.StatusBadRequest, "This is no pull request", "Use a link of GitHub, or kops#18011."}
+		err = tellUser(http.StatusBadRequest, "This is no pull request", "Use a link of GitHub, or kops#18011.")
 	}
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ type userError struct {
 	status int
 	What   string `json:"what"`
 	Next   string `json:"next"`
+
+	Near []string `json:"near,omitempty"` // names of jobs that can be meant
 }
 
 func (e *userError) Error() string { return e.What }
@@ -28,13 +30,18 @@ type busyError struct{ *userError }
 func (e busyError) Unwrap() error        { return e.userError }
 func (e busyError) Is(target error) bool { return target == session.ErrManyLoads }
 
+// tellUser is an error of this server's own.
+func tellUser(status int, what, next string) *userError {
+	return &userError{status: status, What: what, Next: next}
+}
+
 // told makes an error what a visitor is told.
 func told(err error) *userError {
 	var own *userError
 	if errors.As(err, &own) {
 		return own
 	}
-	e := &userError{http.StatusBadGateway, oneLine(err), "Try again in a minute."}
+	e := &userError{status: http.StatusBadGateway, What: oneLine(err), Next: "Try again in a minute."}
 	var parse *link.ParseError
 	var listed *NotListedError
 	var access *objstore.AccessError
@@ -60,6 +67,11 @@ func told(err error) *userError {
 		e.status, e.Next = http.StatusRequestEntityTooLarge, "Open it with prowtrace on a machine of your own."
 	case errors.As(err, &fault):
 		e.status, e.Next = http.StatusInternalServerError, "The server's log has the time of this request."
+	case errors.As(err, &choice) && len(choice.Near) > 0:
+		e.status, e.Next = http.StatusNotFound, "Check the name of the job."
+		for _, name := range choice.Near {
+			e.Near = append(e.Near, text.Clip(name, 300))
+		}
 	case errors.Is(err, fetch.ErrNotFound), objstore.IsAbsent(err), errors.Is(err, find.ErrNoRun):
 		e.status, e.Next = http.StatusNotFound, "It may have expired. Check the link."
 	case errors.As(err, &chosen), errors.As(err, &choice):

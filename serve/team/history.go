@@ -49,7 +49,7 @@ func (s *Server) jobHistory(w http.ResponseWriter, r *http.Request) {
 	case !there && !api:
 		s.pages.waitFor(w, text.Clip(ref.Job, 200), "The last "+strconv.Itoa(historyRuns)+" runs are read…", jobLink(ref))
 	case !there:
-		s.failAPI(w, r, &userError{http.StatusServiceUnavailable, "The history is being made", "Load the page again."})
+		s.failAPI(w, r, tellUser(http.StatusServiceUnavailable, "The history is being made", "Load the page again."))
 	default:
 		s.serveHistory(w, r, h, path)
 	}
@@ -76,7 +76,7 @@ func (s *Server) jobRef(path, job string) (prow.Ref, error) {
 		ref, err = s.parsePath(path, "")
 	}
 	if err == nil && ref.Kind != prow.KindJob {
-		err = &userError{http.StatusBadRequest, "This is no job", "Paste the name of a job."}
+		err = tellUser(http.StatusBadRequest, "This is no job", "Paste the name of a job.")
 	}
 	return ref, err
 }
@@ -96,7 +96,7 @@ func (s *Server) locateJob(ctx context.Context, ref prow.Ref) (prow.Ref, error) 
 		return ref, err
 	}
 	if len(runs) == 0 {
-		return ref, &userError{http.StatusNotFound, "No runs of " + text.Quote(ref.Job, 100) + " were found", "Check the name of the job."}
+		return ref, tellUser(http.StatusNotFound, "No runs of "+text.Quote(ref.Job, 100)+" were found", "Check the name of the job.")
 	}
 	run, root := runs[0].Run, "logs/"
 	if strings.HasPrefix(run.Root, "pr-logs/") {
@@ -120,7 +120,7 @@ func (s *Server) makeHistory(ctx context.Context, q question) (*history.History,
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, &userError{http.StatusNotFound, "No runs were found", "Check the name of the job."}
+		return nil, tellUser(http.StatusNotFound, "No runs were found", "Check the name of the job.")
 	}
 	return history.Make(runs).Masked(), nil
 }
@@ -133,7 +133,7 @@ func (s *Server) pullHistory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if ref.Kind != prow.KindPR {
-		s.fail(w, r, &userError{http.StatusBadRequest, "This is no pull request", "Name org, repo and pr."})
+		s.fail(w, r, tellUser(http.StatusBadRequest, "This is no pull request", "Name org, repo and pr."))
 		return
 	}
 	all, there, err := s.pulls.ready(s.Visitor(r.Context()).who, newQuestion(ref, mostPullJudged))

@@ -18,7 +18,7 @@ const longestLink = 4096
 func (s *Server) parse(pasted string) (prow.Ref, error) {
 	pasted = strings.TrimSpace(pasted)
 	if len(pasted) > longestLink {
-		return prow.Ref{}, &userError{http.StatusBadRequest, "The link is too long", "Paste the link of the run's page."}
+		return prow.Ref{}, tellUser(http.StatusBadRequest, "The link is too long", "Paste the link of the run's page.")
 	}
 	ref, err := link.Parse(s.o.Known, pasted)
 	if err != nil {
@@ -26,14 +26,14 @@ func (s *Server) parse(pasted string) (prow.Ref, error) {
 	}
 	switch ref.Kind {
 	case prow.KindPath, prow.KindStdin:
-		return ref, &userError{http.StatusBadRequest, text.Quote(pasted, 100) + " is no link, and no name of a job", "Paste a link of a run, or a job's name."}
+		return ref, tellUser(http.StatusBadRequest, text.Quote(pasted, 100)+" is no link, and no name of a job", "Paste a link of a run, or a job's name.")
 	case prow.KindDeck, prow.KindProwJob:
 		_, known := s.o.Known.At(ref.Host)
 		if ref.Kind == prow.KindProwJob && ref.Host != "" {
 			known = s.o.Known.MayAsk(ref.Host) // it will be
 		}
 		if !known {
-			return ref, &userError{http.StatusForbidden, "The Prow at " + text.Quote(ref.Host, 100) + " is not known here", "Paste the link of the run's artifacts."}
+			return ref, tellUser(http.StatusForbidden, "The Prow at "+text.Quote(ref.Host, 100)+" is not known here", "Paste the link of the run's artifacts.")
 		}
 	}
 	if ref.Bucket != "" {

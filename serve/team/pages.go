@@ -118,8 +118,21 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	retryLater(w, e.status)
 	s.pages.write(w, e.status, page{title: e.What}, func(m *markup) {
 		m.add("<p role=\"alert\">%s</p>\n", e.Next)
+		s.pages.near(m, e.Near)
 		s.pages.form(m, text.Clip(r.URL.Query().Get("link"), 500), false)
 	})
+}
+
+// near links the jobs that can be meant.
+func (p pages) near(m *markup, jobs []string) {
+	if len(jobs) == 0 {
+		return
+	}
+	m.add("<p>Did you mean</p>\n<ul>")
+	for _, job := range jobs {
+		m.add("<li><a href=\"%s/open?%s\"><bdi>%s</bdi></a></li>\n", p.base, url.Values{"link": {job}}.Encode(), job)
+	}
+	m.add("</ul>\n")
 }
 
 // pull shows the failed jobs of a pull request.

@@ -160,7 +160,7 @@ func (s *Server) routes() http.Handler {
 	page("/api/v1/resolve", s.api(s.getResolved))
 	page("/api/", s.api(noSuchAddress))
 	page("/", func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, &userError{http.StatusNotFound, "There is no such page", "Paste a link or a job's name on the start page."})
+		s.fail(w, r, tellUser(http.StatusNotFound, "There is no such page", "Paste a link or a job's name on the start page."))
 	})
 	mounts := map[string]http.Handler{}
 	if s.o.Mounts != nil {

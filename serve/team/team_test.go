@@ -214,6 +214,22 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A name that is nearly that of a job is answered with that job, as a link and for programs.
+func TestNearName(t *testing.T) {
+	s := serve(t, nil)
+	const typo, job = "e2e-kops-aws-distro-deb31", "e2e-kops-aws-distro-deb13"
+	link := `<a href="/open?link=` + job + `"><bdi>` + job + `</bdi></a>`
+	if resp, body := s.get("/job-history?job=" + typo); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, link) {
+		t.Errorf("status %d: %s", resp.StatusCode, body)
+	}
+	if resp, body := s.get("/api/v1/summary?link=" + typo); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, `"near":["`+job+`"]`) {
+		t.Errorf("status %d: %s", resp.StatusCode, body)
+	}
+	if _, body := s.get("/job-history?job=nothing-like-it-at-all"); strings.Contains(body, "Did you mean") {
+		t.Errorf("a suggestion for another name: %s", body)
+	}
+}
+
 func TestGuard(t *testing.T) {
 	s := serve(t, func(o *team.Options) {
 		o.Hosts, o.Origins = []string{"prowtrace.example.com"}, []string{"https://prow.example.com"}

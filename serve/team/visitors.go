@@ -168,7 +168,7 @@ func (v *visitors) busy(who string, a *account) error {
 	if a.loads < v.allow.Loads {
 		return nil
 	}
-	return busyError{&userError{http.StatusTooManyRequests, subject(who) + " " + text.Count(a.loads, "run") + " loading already", "Wait for one of them. Runs that are loaded already still open."}}
+	return busyError{tellUser(http.StatusTooManyRequests, subject(who)+" "+text.Count(a.loads, "run")+" loading already", "Wait for one of them. Runs that are loaded already still open.")}
 }
 
 // exhausted refuses a load where the visitor has had his share.
@@ -182,7 +182,7 @@ func (v *visitors) exhausted(who string, a *account) error {
 	default:
 		return nil
 	}
-	return &userError{http.StatusTooManyRequests, subject(who) + " had " + had + " loaded within " + v.allow.Per.String(), "Runs that are loaded already still open. Try this one again later."}
+	return tellUser(http.StatusTooManyRequests, subject(who)+" had "+had+" loaded within "+v.allow.Per.String(), "Runs that are loaded already still open. Try this one again later.")
 }
 
 // subject begins a sentence about a visitor.
