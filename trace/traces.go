@@ -67,25 +67,25 @@ func (a *shardTraces) byID() (keys, spare []radix.Key) {
 // a shard gets its place in that order for its number. keys are ordered by id as far as that
 // half of it goes.
 func (a *shardTraces) merge(keys []radix.Key) []scannedTrace {
-	ends := make([]int, a.workers) // where the traces of each stretch end, once they are merged
-	stretches(a.workers, len(keys), func(w, lo, hi int) {
-		own := keys[behindEqual(keys, lo):behindEqual(keys, hi)]
-		ends[w] = len(own) - a.order(own)
-	})
-	for w := 1; w < len(ends); w++ {
-		ends[w] += ends[w-1]
+	borders := make([]int, a.workers+1) // of stretches that keep the same first halves together
+	for w := range borders {
+		borders[w] = behindEqual(keys, len(keys)*w/a.workers)
 	}
-	merged := hugepage.Make[scannedTrace](ends[len(ends)-1])
-	stretches(a.workers, len(keys), func(w, lo, hi int) {
-		n := -1
-		if w > 0 {
-			n += ends[w-1]
-		}
-		lo, hi = behindEqual(keys, lo), behindEqual(keys, hi)
-		for k := lo; k < hi; k++ {
+	ends := make([]int, a.workers+1) // where the traces before each border end, once they are merged
+	stretches(a.workers, a.workers, func(w, _, _ int) {
+		own := keys[borders[w]:borders[w+1]]
+		ends[w+1] = len(own) - a.order(own)
+	})
+	for w := range a.workers {
+		ends[w+1] += ends[w]
+	}
+	merged := hugepage.Make[scannedTrace](ends[a.workers])
+	stretches(a.workers, a.workers, func(w, _, _ int) {
+		n := ends[w] - 1
+		for k := borders[w]; k < borders[w+1]; k++ {
 			i, local := a.at(keys[k].Index)
 			t := a.shards[i].traces.at(local)
-			if k == lo || t.id != merged[n].id {
+			if k == borders[w] || t.id != merged[n].id {
 				n++
 				merged[n].id = t.id
 			}
