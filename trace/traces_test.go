@@ -8,9 +8,9 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Traces whose spans take turns, more of them than a shard knows again, are one each.
+// Traces whose spans take turns, more of them than a shard knows again and than fit one stretch, are one each.
 func TestTracesThatTakeTurns(t *testing.T) {
-	const traces, rounds = 2*lastTraces + 7, 3
+	const traces, rounds = stretchSize + 7, 3
 	for _, test := range []struct {
 		name string
 		id   func(n uint64) TraceID
