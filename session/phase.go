@@ -7,6 +7,8 @@ import (
 	"sort"
 	"time"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+
 	"prowtrace/trace"
 )
 
@@ -18,7 +20,8 @@ type Phases struct {
 }
 
 // PhasesOf gives the phases of the trace that heads an input's joined one. Texts
-// point into the view. A view that is not joined has none.
+// point into the view. A view that is not joined has none. Short spans whose times are
+// not exact are left out.
 func PhasesOf(view *trace.View, in *Input) *Phases {
 	p := &Phases{}
 	t, ok := view.Lookup(in.Trace)
@@ -27,10 +30,28 @@ func PhasesOf(view *trace.View, in *Input) *Phases {
 	}
 	spans := make([]trace.Span, 0, t.Spans)
 	for row := t.First; row < t.First+t.Spans; row++ {
-		spans = append(spans, view.Span(row))
+		if s := view.Span(row); s.Duration >= int64(surePhase) || !inexact(view, row) {
+			spans = append(spans, s)
+		}
 	}
 	p.draw(spans)
 	return p
+}
+
+// surePhase is how long a span must be to tell what a line belongs to, if its times are not
+// exact. JUnit gives a suite's start in whole seconds, and its cases are laid end to end from
+// there: shorter ones missed their own lines and took those of others.
+const surePhase = 5 * time.Second
+
+// inexact reports whether the times of a span were derived, or are those of a JUnit suite.
+func inexact(view *trace.View, row int) bool {
+	d, err := view.Detail(row)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(d.Span.Attributes, func(a *commonpb.KeyValue) bool {
+		return a.Key == "prow.estimated" && a.Value.GetBoolValue() || a.Key == "prow.phase" && a.Value.GetStringValue() == "suite"
+	})
 }
 
 // draw sweeps over the spans in the order of time. Of those that are open, the one that
