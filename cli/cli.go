@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/session"
 )
@@ -37,7 +38,10 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root.SetErr(s.Err)
 	ran, err := root, askedHelp(root, args)
 	if err == nil {
-		ran, err = root.ExecuteContextC(ctx)
+		err = panics.Guard(func() (err error) {
+			ran, err = root.ExecuteContextC(ctx)
+			return err
+		})
 	}
 	if err != nil && !isA[*session.WaitError](err) && stopped(ctx, err) {
 		fmt.Fprintf(s.Err, "prowtrace: %v\n", context.Cause(ctx))
@@ -149,6 +153,9 @@ func printError(w io.Writer, ran invocation, err error) {
 	fmt.Fprintf(w, "prowtrace: %s\n", text.Lines(err.Error()))
 	if hint := hintOf(ran, err); hint != "" {
 		fmt.Fprintf(w, "  %s\n", text.Lines(hint))
+	}
+	if met := (*panics.Error)(nil); errors.As(err, &met) {
+		fmt.Fprintf(w, "%s\n", text.Lines(string(met.Stack)))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"prowtrace/export/push"
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/launch"
 	"prowtrace/objstore"
 	"prowtrace/prow/find"
@@ -30,6 +31,9 @@ var hints = []hint{
 			return "its page in Prow may say more: " + page
 		}
 		return "its page in Prow may say more"
+	}),
+	hintFor(func(*panics.Error) string {
+		return "it is a fault of prowtrace: please report it, with the output of prowtrace version and the lines below"
 	}),
 	hintFor(noTracesHint), // below the error that wraps this one
 	hintFor(func(*fetch.NotFoundError) string {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
@@ -24,7 +25,7 @@ type besideFiles struct {
 	t      *transfer
 	cancel context.CancelFunc
 	traces chan struct{} // closed when all traces are under way
-	all    sync.WaitGroup
+	all    panics.WaitGroup
 
 	mu       sync.Mutex  // guards what follows
 	waiting  time.Time   // since when
@@ -132,8 +133,7 @@ func (b *besideFiles) start(ctx context.Context, name string, work func() error)
 	err := b.t.Pool.acquire(ctx)
 	b.all.Go(func() {
 		if err == nil {
-			err = work()
-			b.t.Pool.release()
+			err = b.t.Pool.done(work)
 		}
 		if err != nil {
 			b.t.ledger.drop(name)

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 )
@@ -151,7 +150,7 @@ func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) er
 	}
 	defer log.Close()
 
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	open, allTaken := context.WithCancel(ctx)
 	defer allTaken()
 	var next atomic.Int64

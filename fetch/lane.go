@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
@@ -69,7 +70,7 @@ func (t *transfer) startLogs(ctx context.Context) {
 	ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx)) // it may outlast Fetch
 	l.work.Go(func() error {
 		defer close(l.ended)
-		l.err = l.run(ctx, m)
+		l.err = panics.Guard(func() error { return l.run(ctx, m) })
 		return nil // it ends nothing else
 	})
 	t.lane = l

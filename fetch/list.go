@@ -5,8 +5,7 @@ import (
 	"iter"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
 )
@@ -32,7 +31,7 @@ func (t *transfer) list(ctx context.Context, found chan<- *objstore.Object) erro
 	if t.scope != "" {
 		return t.drain(ctx, t.store.List(ctx, bucket, root+string(t.scope), ""), found)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	g.Go(func() error {
 		return t.drain(ctx, t.store.List(ctx, bucket, root+runfile.TraceDir, ""), found)
 	})

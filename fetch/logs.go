@@ -11,8 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow/runfile"
@@ -137,7 +136,7 @@ func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost 
 		return len(found) < maxLogFiles
 	}
 	root := d.run.Root + "/"
-	var g errgroup.Group
+	var g panics.Group
 	var atRoot, ofSteps error
 	g.Go(func() error {
 		n := 0
@@ -192,7 +191,7 @@ func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Obj
 	var mu sync.Mutex // guards what this returns
 	left := &room{left: d.total}
 	var omitted []string
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(logsParallel)
 	for _, o := range objects {
 		name := strings.TrimPrefix(o.Name, d.run.Root+"/")
@@ -357,9 +356,10 @@ func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter,
 // stream reads a whole object and writes its text to w.
 func (d *onDemand) stream(ctx context.Context, o objstore.Object, w io.Writer) (damage, err error) {
 	from, to := io.Pipe()
-	var g errgroup.Group
+	var g panics.Group
 	var local error
 	g.Go(func() error {
+		defer from.Close() // the store is not to wait for ever for who has met a fault
 		err := inflateTo(w, from, o.Size)
 		if errors.Is(err, errInflate) {
 			damage = err
@@ -381,7 +381,7 @@ func (d *onDemand) stream(ctx context.Context, o objstore.Object, w io.Writer) (
 // readEnds reads the first and the last bytes of an object by range.
 func (d *onDemand) readEnds(ctx context.Context, o objstore.Object, f fileWriter) ([]Part, error) {
 	head, tail := &limitedBuffer{limit: int(d.edge)}, &limitedBuffer{limit: int(d.edge)}
-	var g errgroup.Group
+	var g panics.Group
 	g.Go(func() error {
 		return d.store.ReadRange(ctx, o, 0, d.edge, d.counted(ctx, head))
 	})

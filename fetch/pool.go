@@ -37,4 +37,10 @@ func (p *Pool) crowded() bool { return len(p.slots) == cap(p.slots) }
 
 func (p *Pool) release() { <-p.slots }
 
+// done does work in a slot that was acquired, and releases it.
+func (p *Pool) done(work func() error) error {
+	defer p.release()
+	return work()
+}
+
 func (p *Pool) size() int { return cap(p.slots) }

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
@@ -60,7 +59,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	} else {
 		beside = t.startBeside(ctx)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	t.warm(ctx)
 	found := make(chan *objstore.Object, lookahead)
 	g.Go(func() error {
@@ -85,7 +84,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		beside.tracesStarted()
 		return nil
 	})
-	err := g.Wait()
+	err := panics.Guard(g.Wait) // what goes on beside ends after a fault too
 	if err == nil && len(t.ledger.known()) > 0 {
 		t.startLogs(ctx)
 	}
@@ -104,7 +103,7 @@ func (t *transfer) warm(ctx context.Context) {
 }
 
 // start runs work in g when the pool has a slot for it.
-func (t *transfer) start(ctx context.Context, g *errgroup.Group, work func() error) error {
+func (t *transfer) start(ctx context.Context, g *panics.Group, work func() error) error {
 	if err := t.Pool.acquire(ctx); err != nil {
 		return err
 	}

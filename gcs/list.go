@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"cloud.google.com/go/storage"
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/api/iterator"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/storehttp"
 	"prowtrace/objstore"
 )
@@ -21,7 +21,7 @@ import (
 func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		g, gctx := errgroup.WithContext(ctx)
+		g, gctx := panics.WithContext(ctx)
 		pages := make(chan []objstore.Object, 1)
 		g.Go(func() error {
 			defer close(pages)

@@ -11,8 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 )
 
@@ -44,7 +43,7 @@ func (c *Client) walk(ctx context.Context, bucket, prefix, glob string) (found [
 	}
 	var mu sync.Mutex
 	pages := 0
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := panics.WithContext(ctx)
 	g.SetLimit(together)
 	var visit func(dir string) error
 	visit = func(dir string) error {

@@ -11,6 +11,8 @@ import (
 	"sort"
 	"sync"
 	"unicode/utf8"
+
+	"prowtrace/internal/panics"
 )
 
 const (
@@ -85,14 +87,9 @@ func (l *Log) findParallel(ctx context.Context, re *regexp.Regexp, must literal,
 			s := newSearch(ctx, l, re, must)
 			s.stop = stop
 			for p := range todo {
-				s.lines(p.from, p.to, func(i int, err error) bool {
-					if err != nil {
-						p.from, p.err = i, err
-					} else {
-						p.lines = append(p.lines, i)
-					}
-					return true
-				})
+				if err := panics.Guard(func() error { s.part(p); return nil }); err != nil {
+					p.err = err
+				}
 				close(p.done)
 			}
 		})
@@ -109,6 +106,18 @@ func (l *Log) findParallel(ctx context.Context, re *regexp.Regexp, must literal,
 			return
 		}
 	}
+}
+
+// part searches a range of lines, and notes what is found.
+func (s *search) part(p *part) {
+	s.lines(p.from, p.to, func(i int, err error) bool {
+		if err != nil {
+			p.from, p.err = i, err
+		} else {
+			p.lines = append(p.lines, i)
+		}
+		return true
+	})
 }
 
 // search is one search through a log, by one goroutine.

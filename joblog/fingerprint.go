@@ -7,7 +7,8 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
-	"sync"
+
+	"prowtrace/internal/panics"
 )
 
 // FingerprintVersion is the version of the rules by which texts are masked. It grows
@@ -40,9 +41,13 @@ func (l *Log) Fingerprint(i int) uint64 { return hash(l.Masked(nil, i)) }
 func (l *Log) Fingerprints(ctx context.Context) ([]uint64, error) {
 	all := make([]uint64, len(l.lines))
 	parts := make(chan [2]int)
-	var workers sync.WaitGroup
+	var workers panics.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(l.blocks)) {
 		workers.Go(func() {
+			defer func() {
+				for range parts { // nobody is to wait for ever for who has met a fault
+				}
+			}()
 			var buf []byte
 			for part := range parts {
 				buf = l.fingerprints(all, part[0], part[1], buf)

@@ -7,8 +7,7 @@ import (
 	"regexp"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/joblog"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
@@ -45,7 +44,7 @@ func (r *judging) children(ctx context.Context, j *triage.Judgement, e *triage.E
 	defer cancel()
 	refs := r.childRefs(within, e)
 	all := make([]*report.Summary, len(refs))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(judgedTogether)
 	for i, ref := range refs {
 		g.Go(func() (err error) {

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
@@ -149,7 +148,7 @@ func (s *Session) fetch(ctx context.Context, cache *fetch.Cache, inputs []*Input
 	progress := new(fetch.Progress)
 	errs := make([]error, len(inputs))
 	s.tell(FetchStarted{progress.Counts})
-	var choosing, fetching errgroup.Group // a run that fails must not end the others
+	var choosing, fetching panics.Group // a run that fails must not end the others
 	for i, in := range inputs {
 		choosing.Go(func() error {
 			run, err := s.choose(ctx, cache, in.Ref)

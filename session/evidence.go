@@ -7,9 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/runfile"
@@ -125,7 +124,7 @@ func (s *Session) passing(ctx context.Context, in *Input, n int, before bool, ca
 	errs := make([]error, len(refs))
 	var telling sync.Mutex
 	some := 0
-	var g errgroup.Group // one that cannot be had must not end the others
+	var g panics.Group // one that cannot be had must not end the others
 	g.SetLimit(max(n, 1))
 	for i, ref := range refs {
 		g.Go(func() error {

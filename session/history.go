@@ -7,8 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
@@ -208,8 +207,8 @@ func (p *past) load(ctx context.Context, s *Session, i int) (*Loaded, *Input, er
 func (p *past) readAll(ctx context.Context, some []int) error {
 	c := &compared{there: make(chan struct{}), places: make(chan struct{}, judgedTogether)}
 	var failed atomic.Bool
-	judging, within := errgroup.WithContext(ctx)
-	var reading errgroup.Group
+	judging, within := panics.WithContext(ctx)
+	var reading panics.Group
 	for _, i := range some {
 		reading.Go(func() error {
 			judged, err := p.read(within, i)
@@ -226,7 +225,7 @@ func (p *past) readAll(ctx context.Context, some []int) error {
 		}
 		return p.prepare(within, c)
 	})
-	err := judging.Wait()
+	err := panics.Guard(judging.Wait) // the files are let go of after a fault too
 	return errors.Join(err, c.base.Close())
 }
 
@@ -271,7 +270,7 @@ type compared struct {
 func (p *past) prepare(ctx context.Context, c *compared) error {
 	some := p.baseline()
 	all := make([]Baseline, len(some))
-	g, reading := errgroup.WithContext(ctx)
+	g, reading := panics.WithContext(ctx)
 	for k, i := range some {
 		g.Go(func() error { return p.prepareOne(reading, &all[k], i) })
 	}

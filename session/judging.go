@@ -9,8 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/prow/link"
@@ -64,14 +63,15 @@ func (l *Loaded) Judge(ctx context.Context, in *Input, o Judging) (*report.Summa
 	if o.Tell == nil {
 		o.Tell = func(Judged) {}
 	}
-	r := &judging{Judging: o, loaded: l, in: in, told: l.ToldBy(in), came: make(chan [2]int, 64)}
-	var g errgroup.Group // what looks for passing runs ends with ctx, or after a while
+	r := &judging{Judging: o, loaded: l, in: in, told: l.ToldBy(in), came: make(chan [2]int, 64), base: &Baseline{}}
+	var g panics.Group // what looks for passing runs ends with ctx, or after a while
 	ctx, cancel := context.WithCancel(ctx)
 	g.Go(func() error {
+		defer close(r.came)
 		r.base, r.gaps, r.late = r.passing(ctx)
-		close(r.came)
 		return nil
 	})
+	defer cancel()
 	s, err := r.judge(ctx)
 	cancel()
 	g.Wait()
@@ -175,7 +175,7 @@ func moment(t time.Time) *time.Time {
 // logs joins the logs. Where these take long, the run is judged without them first.
 func (r *judging) logs(ctx context.Context) error {
 	joined := make(chan error, 1)
-	var g errgroup.Group
+	var g panics.Group
 	defer g.Wait()
 	g.Go(func() error { joined <- r.loaded.JoinLogs(ctx); return nil })
 	late := time.NewTimer(logsTime)

@@ -2,12 +2,14 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/trace/join"
 )
@@ -223,7 +225,10 @@ func (r *OpenRuns) run(e *openEntry) {
 	r.mu.Unlock()
 	started := r.o.Now()
 	if began {
-		l, err = guarded(func() (*Loaded, error) { return r.load(ctx, e) })
+		err = r.guard(e, func() (err error) {
+			l, err = r.load(ctx, e)
+			return err
+		})
 		<-r.places
 	}
 	switch {
@@ -236,14 +241,13 @@ func (r *OpenRuns) run(e *openEntry) {
 	r.end(e, l, err, r.o.Now().Sub(started))
 }
 
-// guarded turns a panic into an error.
-func guarded[T any](f func() (T, error)) (v T, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{p}
-		}
-	}()
-	return f()
+// guard does work on an entry. A panic is an error, and told.
+func (r *OpenRuns) guard(e *openEntry, work func() error) error {
+	err := panics.Guard(work)
+	if met := (*panics.Error)(nil); errors.As(err, &met) {
+		r.o.Fault(e.key.run, met)
+	}
+	return err
 }
 
 // end enters what became of a load.

@@ -150,7 +150,7 @@ func (o *OpenRun) judging() *openJudging {
 			defer func() { <-r.judges }()
 		case <-ctx.Done():
 		}
-		_, err := guarded(func() (struct{}, error) { return struct{}{}, r.judge(ctx, lease, j) })
+		err := r.guard(e, func() error { return r.judge(ctx, lease, j) })
 		if err != nil {
 			r.mu.Lock()
 			j.failed = r.o.Now()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
@@ -24,8 +25,8 @@ import (
 // A visitor who goes away does not end the load that others may wait for. A load or a
 // judgement that fails is told to all who wait, and kept for a short while, so that a broken
 // run is not asked for again and again. What a store did not give for the moment is asked for
-// again later too. A panic where a run is loaded or judged fails that run and stops nothing
-// else; one in a goroutine that these started still ends the program.
+// again later too. A panic where a run is loaded or judged fails that run, with a
+// *panics.Error, and stops nothing else.
 //
 // It reads buckets only: files and standard input are refused. It is safe for concurrent use.
 type OpenRuns struct {
@@ -75,6 +76,10 @@ type OpenRunsOptions struct {
 
 	// Ended hears of each load when it has ended. It must not call OpenRuns. It may be nil.
 	Ended func(EndedLoad)
+
+	// Fault hears of each fault of the program that a load or a judgement has met. It must not
+	// call OpenRuns. It may be nil.
+	Fault func(prow.Run, *panics.Error)
 
 	// Now is the clock; nil: that of the Session.
 	Now func() time.Time
@@ -139,13 +144,6 @@ func (e *RunTooLargeError) Error() string {
 	return fmt.Sprintf("the run has %s: at most %s are opened", text.Count(e.Spans, "span"), text.Number(int64(e.Limit)))
 }
 
-// PanicError: loading or judging a run met a fault of the program.
-type PanicError struct{ Value any }
-
-func (e *PanicError) Error() string {
-	return text.Clip(fmt.Sprintf("internal fault: %v", e.Value), 300)
-}
-
 // NewOpenRuns keeps runs that s loads. All options of s that are about choosing, waiting
 // and events are its own. Close ends it.
 func NewOpenRuns(s *Session, o OpenRunsOptions) *OpenRuns {
@@ -161,6 +159,9 @@ func NewOpenRuns(s *Session, o OpenRunsOptions) *OpenRuns {
 	o.Time = cmp.Or(o.Time, 5*time.Minute)
 	if o.Judging.Known == nil {
 		o.Judging.Known = triage.NewMatcher(nil)
+	}
+	if o.Fault == nil {
+		o.Fault = func(prow.Run, *panics.Error) {}
 	}
 	if o.Now == nil {
 		o.Now = s.o.Now

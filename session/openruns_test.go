@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/trace"
@@ -260,7 +261,7 @@ func TestPanicFailsOneRun(t *testing.T) {
 		r := l.opened(t, OpenRunsOptions{Loads: 1})
 		for n := 11; n < 16; n++ {
 			run, err := r.Open(t.Context(), runNumber(n))
-			if fault := (*PanicError)(nil); errors.As(err, &fault) != (n == 13) {
+			if met := (*panics.Error)(nil); errors.As(err, &met) != (n == 13) {
 				t.Errorf("run %d: error %v", n, err)
 			} else if n == 13 && strings.ContainsRune(err.Error(), '\x1b') {
 				t.Errorf("the error holds an escape: %q", err)

@@ -6,8 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
 	"prowtrace/triage/report"
@@ -62,7 +61,7 @@ func (s *Session) JudgeRuns(ctx context.Context, runs []prow.Run, o Judging) ([]
 	quiet := s.beside()
 	quiet.o.Compared, quiet.o.Watch = false, s.o.Watch
 	all, errs := make([]*report.Summary, len(runs)), make([]error, len(runs))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(judgedTogether)
 	for i, run := range runs {
 		g.Go(func() error {

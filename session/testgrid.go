@@ -14,9 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/find"
@@ -112,7 +111,7 @@ func anyKnows(all []tabAnswer) bool {
 // askTab looks for a tab in what is told of each Prow, some at a time.
 func (s *Session) askTab(ctx context.Context, prows []prow.Instance, p *link.ParseError, tabs func(context.Context, string) ([]find.Tab, error)) []tabAnswer {
 	all := make([]tabAnswer, len(prows))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(askedTogether)
 	for i, in := range prows {
 		g.Go(func() error {

@@ -8,12 +8,10 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"prowtrace/internal/hugepage"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/radix"
 )
 
@@ -77,7 +75,7 @@ func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, t
 	}
 	next := hugepage.Make[uint32](len(extents)) // where the next span of each trace goes
 	copy(next, l.base)
-	var shares sync.WaitGroup
+	var shares panics.WaitGroup
 	for i, sh := range shards {
 		own := hugepage.Make[uint32](sh.traces.len())
 		for local, t := range numbers[i].traces {
@@ -123,7 +121,7 @@ func (l *linker) run(ctx context.Context) error {
 func eachBatch(ctx context.Context, workers, traces int, do func(worker, lo, hi int)) error {
 	var next atomic.Int64
 	batch := batchOf(traces, workers)
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	for w := range workers {
 		g.Go(func() error {
 			for {

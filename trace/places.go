@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
+	"prowtrace/internal/panics"
 )
 
 // Places bound how many goroutines work at heavy questions at a time: those that read
@@ -56,7 +56,7 @@ func (p *Places) Work(ctx context.Context, do func(*Turn) error) error {
 		defer done()
 		return do(turn)
 	}
-	var g errgroup.Group // only the context ends work, and all goroutines look at it
+	var g panics.Group // only the context ends work, and all goroutines look at it
 	for range p.n - 1 {
 		g.Go(work)
 	}

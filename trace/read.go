@@ -11,8 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/otelfile"
 )
 
@@ -67,7 +66,7 @@ func newReader(s *Set, sources []Source, room int64) *reader {
 func (r *reader) scan(ctx context.Context) ([]*shard, error) {
 	shards := make([]*shard, runtime.GOMAXPROCS(0))
 	r.set.stats.Sources = len(r.sources)
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	g.Go(func() error {
 		defer close(r.files)
 		return r.assign(ctx, len(shards))
@@ -120,10 +119,13 @@ func (r *reader) work(ctx context.Context, sh *shard) error {
 			if !more {
 				return failed
 			}
-			failed = cmp.Or(failed, r.read(ctx, t, sh))
+			failed = cmp.Or(failed, panics.Guard(func() error { return r.read(ctx, t, sh) }))
 		case p := <-r.spare:
-			sh.scan(p)
-			r.reading.Done()
+			failed = cmp.Or(failed, panics.Guard(func() error {
+				defer r.reading.Done()
+				sh.scan(p)
+				return nil
+			}))
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"encoding/binary"
 	"runtime"
 	"slices"
-	"sync"
 
 	"prowtrace/internal/hugepage"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/radix"
 )
 
@@ -123,7 +123,7 @@ func behindEqual(keys []radix.Key, at int) int {
 
 // stretches calls do for each of several parts of n things, at once.
 func stretches(parts, n int, do func(part, lo, hi int)) {
-	var g sync.WaitGroup
+	var g panics.WaitGroup
 	for p := range parts {
 		g.Go(func() { do(p, n*p/parts, n*(p+1)/parts) })
 	}

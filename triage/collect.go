@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/joblog"
 	"prowtrace/prow/runfile"
@@ -92,7 +91,7 @@ func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, na
 	}
 	parts := make([][]*Fact, 1+len(e.Logs)) // of each source by itself, at the same time
 	named = make([][]int32, len(e.Logs))
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	g.Go(func() error {
 		c := &collector{Evidence: e, known: known}

@@ -8,10 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A jobSearch finds the builds of a job, newest first, without listing the
@@ -81,7 +80,7 @@ func (s span) holds(id string) bool {
 func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	return func(yield func([]build, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		var begun errgroup.Group
+		var begun panics.Group
 		defer begun.Wait()
 		defer cancel()
 		limit := j.limit()
@@ -138,7 +137,7 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 
 // begin begins to list what is asked for first: of the likeliest directories several spans,
 // of the others in the bucket the last one.
-func (j *jobSearch) begin(ctx context.Context, g *errgroup.Group, spans []span) {
+func (j *jobSearch) begin(ctx context.Context, g *panics.Group, spans []span) {
 	for i, group := range j.groups {
 		switch {
 		case i == 0:
@@ -149,7 +148,7 @@ func (j *jobSearch) begin(ctx context.Context, g *errgroup.Group, spans []span) 
 	}
 }
 
-func (j *jobSearch) beginGroup(ctx context.Context, g *errgroup.Group, group []directory, spans []span) {
+func (j *jobSearch) beginGroup(ctx context.Context, g *panics.Group, group []directory, spans []span) {
 	if j.ahead == nil {
 		j.ahead = map[listing]*begun{}
 	}
@@ -161,8 +160,8 @@ func (j *jobSearch) beginGroup(ctx context.Context, g *errgroup.Group, group []d
 			b := &begun{done: make(chan struct{})}
 			j.ahead[listing{dir, s}] = b
 			g.Go(func() error {
+				defer close(b.done)
 				b.found, b.err = dir.list(ctx, j.store, s.from, s.to, false)
-				close(b.done)
 				return nil // its error is for who wants the listing
 			})
 		}
@@ -293,7 +292,7 @@ func (j *jobSearch) decide(ctx context.Context, groups [][]directory, s span) ([
 
 func (j *jobSearch) listGroup(ctx context.Context, group []directory, s span, first bool) ([]build, error) {
 	results := make([][]build, len(group))
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	for i, dir := range group {
 		g.Go(func() (err error) {
 			if b := j.ahead[listing{dir, s}]; b != nil && !first {

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/prow/runfile"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // candidates are the builds among which one is chosen.
@@ -128,7 +127,7 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 // ended finds out which of the runs without traces go on, and may have some later:
 // worth asking only where there is no better answer.
 func (r *resolver) ended(ctx context.Context, seen []look) {
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(parallel)
 	for i := range seen {
 		if l := &seen[i]; l.bare && l.state == runfile.Unknown {
@@ -144,7 +143,7 @@ func (r *resolver) ended(ctx context.Context, seen []look) {
 // lookAt looks at some builds at a time. It fails if nothing could be read of any.
 func (r *resolver) lookAt(ctx context.Context, builds []build) ([]look, error) {
 	looks := make([]look, len(builds))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(parallel)
 	for i, b := range builds {
 		g.Go(func() error {

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
@@ -44,7 +43,7 @@ func Pull(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	p := &PullRuns{LeftOut: max(0, len(newest)-n)}
 	newest = newest[:len(newest)-p.LeftOut]
 	infos, commits := make([]RunInfo, len(newest)), make([]string, len(newest))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(parallel)
 	for i, b := range newest {
 		g.Go(func() error {

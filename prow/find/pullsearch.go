@@ -9,10 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A pullSearch finds the builds of one job or of all jobs of a pull request.
@@ -93,7 +92,7 @@ func (p *pullSearch) jobs(ctx context.Context, dir directory) ([]directory, erro
 
 func (p *pullSearch) list(ctx context.Context, jobs []directory) ([]build, error) {
 	results := make([][]build, len(jobs))
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, job := range jobs {
 		g.Go(func() (err error) {

@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // RunInfo is one line of a job's history.
@@ -116,7 +115,7 @@ const describing = 32
 // describe reads the files of some runs at a time.
 func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 	infos := make([]RunInfo, len(builds))
-	var g errgroup.Group
+	var g panics.Group
 	g.SetLimit(describing)
 	for i, b := range builds {
 		g.Go(func() error {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 )
 
@@ -153,7 +154,7 @@ func allot(files []*junitFile, failed map[string]bool) {
 // inParallel does something with all files on all processors.
 func inParallel(files []*junitFile, do func(*junitFile)) {
 	var next atomic.Int64
-	var all sync.WaitGroup
+	var all panics.WaitGroup
 	for range min(len(files), runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/trace"
 	"prowtrace/trace/analysis"
@@ -96,8 +97,10 @@ func (l *Lens) chartOf(ctx context.Context, run Run, f *report.Finding) *chart {
 		l.work.Go(func() {
 			defer done()
 			defer close(d.done)
-			defer func() { _ = recover() }() // a fault leaves a frame without its picture, and the server up
-			d.drawing = draw(view, id)
+			_ = panics.Guard(func() error { // a fault leaves a frame without its picture, and the server up
+				d.drawing = draw(view, id)
+				return nil
+			})
 		})
 		return d
 	}).(*drawn)

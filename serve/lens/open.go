@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -122,14 +123,12 @@ func (o *OpenRuns) choose(ref prow.Ref) (*choice, error) {
 	o.choices[key] = c
 	o.work.Go(func() {
 		defer close(c.done)
-		defer func() {
-			if fault := recover(); fault != nil { // it ends this choice alone
-				c.err = &session.PanicError{Value: fault}
-			}
-		}()
 		ctx, cancel := context.WithTimeout(o.ctx, choiceTime)
 		defer cancel()
-		c.ref, c.err = o.runs.Choose(ctx, ref)
+		c.err = panics.Guard(func() (err error) { // a fault ends this choice alone
+			c.ref, err = o.runs.Choose(ctx, ref)
+			return err
+		})
 	})
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -71,8 +72,8 @@ func TestFaultOfChoice(t *testing.T) {
 	defer runs.Close()
 	o := NewOpenRuns(runs, at.now)
 	defer o.Close()
-	fault := (*session.PanicError)(nil)
-	if got := o.Begin(t.Context(), named(1)); !errors.As(got.Err, &fault) {
+	met := (*panics.Error)(nil)
+	if got := o.Begin(t.Context(), named(1)); !errors.As(got.Err, &met) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/sync/errgroup"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
@@ -95,14 +95,13 @@ func (s *Server) work(ctx context.Context, req *mcp.CallToolRequest, do func(con
 }
 
 // guarded turns a fault of a tool into an error: it ends its call alone.
-func (s *Server) guarded(ctx context.Context, tool string, do func(context.Context) error) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			s.o.Log.Error("fault", "tool", tool, "fault", text.Clip(text.Line(fmt.Sprint(fault)), 300), "stack", string(debug.Stack()))
-			err = &callError{what: "internal error", next: "It is a fault of prowtrace, and its log has it. Other tools may still answer."}
-		}
-	}()
-	return do(ctx)
+func (s *Server) guarded(ctx context.Context, tool string, do func(context.Context) error) error {
+	err := panics.Guard(func() error { return do(ctx) })
+	if met := (*panics.Error)(nil); errors.As(err, &met) {
+		s.o.Log.Error("fault", "tool", tool, "fault", text.Line(met.Error()), "stack", string(met.Stack))
+		return &callError{what: "internal error", next: "It is a fault of prowtrace, and its log has it. Other tools may still answer."}
+	}
+	return err
 }
 
 // heavy waits for one of the few places of answers that load runs for themselves, and gives it

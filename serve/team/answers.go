@@ -2,12 +2,13 @@ package team
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
-	"prowtrace/internal/text"
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 )
 
@@ -36,6 +37,7 @@ func newQuestion(ref prow.Ref, runs int) question {
 type answers[T any] struct {
 	now    func() time.Time
 	make   func(context.Context, question) (T, error)
+	fault  func(question, *panics.Error) // hears of faults
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -53,8 +55,8 @@ type answer[T any] struct {
 	at    time.Time // zero while it is made
 }
 
-func newAnswers[T any](now func() time.Time, made func(context.Context, question) (T, error)) *answers[T] {
-	a := &answers[T]{now: now, make: made, places: make(chan struct{}, madeTogether), all: map[question]*answer[T]{}}
+func newAnswers[T any](now func() time.Time, made func(context.Context, question) (T, error), met func(question, *panics.Error)) *answers[T] {
+	a := &answers[T]{now: now, make: made, fault: met, places: make(chan struct{}, madeTogether), all: map[question]*answer[T]{}}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	return a
 }
@@ -152,20 +154,20 @@ func keptFor(err error) time.Duration {
 func (a *answers[T]) run(key question, one *answer[T]) {
 	ctx, cancel := context.WithTimeout(a.ctx, answerTime)
 	defer cancel()
-	value, err := func() (v T, err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("internal fault: %s", text.Clip(fmt.Sprint(p), 300))
-			}
-		}()
+	var value T
+	err := panics.Guard(func() (err error) {
 		select {
 		case a.places <- struct{}{}:
 			defer func() { <-a.places }()
 		case <-ctx.Done():
-			return v, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		return a.make(ctx, key)
-	}()
+		value, err = a.make(ctx, key)
+		return err
+	})
+	if met := (*panics.Error)(nil); errors.As(err, &met) {
+		a.fault(key, met)
+	}
 	a.mu.Lock()
 	one.value, one.err, one.at = value, err, a.now()
 	a.mu.Unlock()

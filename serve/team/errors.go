@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"prowtrace/fetch"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/prow/find"
@@ -48,7 +49,7 @@ func told(err error) *userError {
 	var chosen *find.ResolveError
 	var choice *session.ChoiceError
 	var large *session.RunTooLargeError
-	var fault *session.PanicError
+	var met *panics.Error
 	var store *session.UnsupportedStoreError
 	switch {
 	case errors.As(err, &parse):
@@ -65,7 +66,7 @@ func told(err error) *userError {
 		e.status = http.StatusServiceUnavailable
 	case errors.As(err, &large):
 		e.status, e.Next = http.StatusRequestEntityTooLarge, "Open it with prowtrace on a machine of your own."
-	case errors.As(err, &fault):
+	case errors.As(err, &met):
 		e.status, e.Next = http.StatusInternalServerError, "The server's log has the time of this request."
 	case errors.As(err, &choice) && len(choice.Near) > 0:
 		e.status, e.Next = http.StatusNotFound, "Check the name of the job."

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/objstore"
 	"prowtrace/prow"
 )
@@ -20,7 +21,7 @@ import (
 // One answer is made for all who ask; it is kept for a while, an error for a shorter one.
 func TestAnswersAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var made atomic.Int64
+		var made, faults atomic.Int64
 		broken := errors.New("broken")
 		a := newAnswers(time.Now, func(ctx context.Context, q question) (int64, error) {
 			time.Sleep(time.Second)
@@ -32,6 +33,11 @@ func TestAnswersAreShared(t *testing.T) {
 				return 0, broken
 			}
 			return made.Add(1), nil
+		}, func(q question, met *panics.Error) {
+			if q.runs != 13 || met.Value != "fault" {
+				t.Errorf("the history of %d runs met %v", q.runs, met)
+			}
+			faults.Add(1)
 		})
 		var all sync.WaitGroup
 		for range 50 {
@@ -48,6 +54,9 @@ func TestAnswersAreShared(t *testing.T) {
 		}
 		if _, err := a.get(t.Context(), "x", question{runs: 13}); err == nil || !strings.Contains(err.Error(), "internal fault") {
 			t.Errorf("error %v", err)
+		}
+		if n := faults.Load(); n != 1 {
+			t.Errorf("%d faults were told", n)
 		}
 		for range 2 {
 			if _, err := a.get(t.Context(), "x", question{runs: 14}); !errors.Is(err, broken) {
@@ -74,7 +83,7 @@ func TestAnswersMakeRoom(t *testing.T) {
 		a := newAnswers(time.Now, func(ctx context.Context, q question) (int, error) {
 			time.Sleep(time.Second)
 			return q.runs, nil
-		})
+		}, nil)
 		defer a.close()
 		for n := range madeForOne {
 			if _, _, err := a.ready("many", question{runs: n}); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"prowtrace/internal/panics"
 	"prowtrace/session"
 )
 
@@ -66,11 +67,11 @@ func (m *metrics) ended(e session.EndedLoad) {
 
 // resultOf is the kind of an error, of which there are few.
 func resultOf(err error) string {
-	var fault *session.PanicError
+	var met *panics.Error
 	switch {
 	case err == nil:
 		return "ok"
-	case errors.As(err, &fault):
+	case errors.As(err, &met):
 		return "fault"
 	case errors.Is(err, session.ErrOpenRunsClosed):
 		return "stopped"

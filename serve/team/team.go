@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 	"prowtrace/serve/viewer"
@@ -106,10 +107,12 @@ func New(o Options) *Server {
 	s.visitors = newVisitors(o.PerVisitor, o.Now)
 	o.Open.Allow = o.Buckets.Allow
 	o.Open.Ended = s.loadEnded
+	o.Open.Fault = func(run prow.Run, met *panics.Error) { s.fault(met, "run", run.URL()) }
 	s.runs = session.NewOpenRuns(o.Session, o.Open)
 	s.metrics = newMetrics(s.runs, o.Version)
-	s.pasts = newAnswers(o.Now, s.makeHistory)
-	s.pulls = newAnswers(o.Now, s.makePull)
+	asked := func(q question, met *panics.Error) { s.fault(met, "job", q.of.Job, "pull", q.of.Pull) }
+	s.pasts = newAnswers(o.Now, s.makeHistory, asked)
+	s.pulls = newAnswers(o.Now, s.makePull, asked)
 	s.handler = s.routes()
 	return s
 }
@@ -135,6 +138,12 @@ func (s *Server) loadEnded(e session.EndedLoad) {
 	}
 	s.o.Log.Log(context.Background(), level, "load", attrs...)
 	s.o.Tracer.load(e, s.o.Now())
+}
+
+// fault logs and counts a fault of the program, with what it was met at.
+func (s *Server) fault(met *panics.Error, at ...any) {
+	s.metrics.faults.Inc()
+	s.o.Log.Error("fault", append(at, "fault", oneLine(met), "stack", string(met.Stack))...)
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

@@ -41,8 +41,8 @@ type site struct {
 	bucket *gcstest.Server
 }
 
-// serve starts one. change may be nil.
-func serve(t testing.TB, change func(*team.Options)) *site {
+// serve starts one. change may be nil; other stores may stand before the bucket's.
+func serve(t testing.TB, change func(*team.Options), before ...func(objstore.Store) objstore.Store) *site {
 	t.Helper()
 	bucket := gcstest.New(t)
 	if err := bucket.LoadDir("../../testdata/bucket"); err != nil {
@@ -55,6 +55,10 @@ func serve(t testing.TB, change func(*team.Options)) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
+	var store objstore.Store = client
+	for _, put := range before {
+		store = put(store)
+	}
 	signatures, err := triage.BuiltIn()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +73,7 @@ func serve(t testing.TB, change func(*team.Options)) *site {
 		change(&o)
 	}
 	o.Session = session.New(session.Options{
-		Stores: map[string]objstore.Store{"gs": o.Buckets.Store("gs", map[team.Access]objstore.Store{team.Anonymous: client})},
+		Stores: map[string]objstore.Store{"gs": o.Buckets.Store("gs", map[team.Access]objstore.Store{team.Anonymous: store})},
 		Join:   join.ByTime, Untraced: true, KeepGoing: true, Patience: time.Second,
 	})
 	s := team.New(o)
@@ -455,5 +459,48 @@ func TestSearchesCount(t *testing.T) {
 	all.Wait()
 	if code, body := ask("198.51.100.1"); code != http.StatusFound {
 		t.Errorf("after the search: status %d: %s", code, body)
+	}
+}
+
+// crashing is a store that meets a fault where it reads some objects, in whatever goroutine.
+type crashing struct {
+	objstore.Store
+	at string // in names
+}
+
+func (c crashing) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
+	if strings.Contains(o.Name, c.at) {
+		panic("hostile bytes")
+	}
+	return c.Store.Read(ctx, o, w)
+}
+
+// A fault that a goroutine of a load meets is the error of that run: the server logs where it
+// was met, counts it, and goes on.
+func TestFaultOfALoad(t *testing.T) {
+	var mu sync.Mutex
+	var logged strings.Builder
+	s := serve(t, func(o *team.Options) {
+		o.Log = slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return logged.Write(b)
+		}), nil))
+	}, func(s objstore.Store) objstore.Store { return crashing{s, "kops-4398"} })
+	for _, path := range []string{"/api/v1/summary?link=" + url.QueryEscape(failingLink), failingPath} {
+		if resp, body := s.get(path); resp.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "internal fault: hostile bytes") {
+			t.Errorf("%s: status %d: %s", path, resp.StatusCode, body)
+		}
+	}
+	if resp, body := s.get("/api/v1/summary?link=" + url.QueryEscape("gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002")); resp.StatusCode != http.StatusOK {
+		t.Errorf("another run: status %d: %s", resp.StatusCode, body)
+	}
+	if _, body := s.get("/metrics"); !strings.Contains(body, "prowtrace_faults_total 1\n") || !strings.Contains(body, `prowtrace_loads_total{result="fault"} 1`) {
+		t.Errorf("metrics:\n%s", body)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if said := logged.String(); !strings.Contains(said, `"msg":"fault"`) || !strings.Contains(said, "crashing.Read") {
+		t.Errorf("the log:\n%s", said)
 	}
 }

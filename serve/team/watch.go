@@ -4,11 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/serve/viewer"
 )
@@ -67,11 +67,10 @@ func (s *Server) watched(h http.Handler) http.Handler {
 		out, who := &counted{ResponseWriter: w}, s.nameOf(r)
 		r = r.WithContext(context.WithValue(ctx, visitorKey{}, who))
 		defer func() {
-			fault := recover()
+			met := recover()
 			begun := out.status != 0
-			if fault != nil && fault != http.ErrAbortHandler {
-				s.o.Log.Error("fault", "path", text.Clip(r.URL.Path, 300), "fault", text.Clip(text.Line(strings.TrimSpace(faultText(fault))), 300), "stack", string(debug.Stack()))
-				s.metrics.faults.Inc()
+			if met != nil && met != http.ErrAbortHandler {
+				s.fault(panics.Of(met), "path", text.Clip(r.URL.Path, 300))
 				if !begun {
 					out.Header().Del("Content-Length") // of what is not written now
 					out.Header().Del("Content-Encoding")
@@ -87,22 +86,12 @@ func (s *Server) watched(h http.Handler) http.Handler {
 				level = slog.LevelDebug
 			}
 			s.o.Log.Log(ctx, level, "request", "method", r.Method, "path", text.Clip(r.URL.Path, 300), "route", route, "status", out.code(), "bytes", out.bytes, "took", took.Round(time.Microsecond), "visitor", who)
-			if fault == http.ErrAbortHandler || fault != nil && begun {
+			if met == http.ErrAbortHandler || met != nil && begun {
 				panic(http.ErrAbortHandler) // nobody takes half an answer for a whole one
 			}
 		}()
 		h.ServeHTTP(out, r)
 	})
-}
-
-func faultText(fault any) string {
-	switch f := fault.(type) {
-	case error:
-		return f.Error()
-	case string:
-		return f
-	}
-	return "unknown"
 }
 
 // route is the kind of a request, of which there are few, for metrics.

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/panics"
 	"prowtrace/trace"
 )
 
@@ -182,7 +183,7 @@ func (c *callTable) of(v *trace.View) *callTable {
 // fill counts the calls of the blocks, on all processors.
 func (c *callTable) fill() {
 	var next atomic.Int64
-	var wg sync.WaitGroup
+	var wg panics.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			counts := newCallCounts(len(c.services.values))
@@ -277,7 +278,7 @@ func linkTargets(s *trace.Set) (targets []linkTarget) {
 	flags := s.Columns().Flags
 	perWorker := make([][]linkTarget, runtime.GOMAXPROCS(0))
 	var next atomic.Int64
-	var wg sync.WaitGroup
+	var wg panics.WaitGroup
 	for w := range perWorker {
 		wg.Go(func() {
 			for {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"prowtrace/internal/panics"
 )
 
 // analyses computes what is asked of some traces when it is first asked for, and keeps
@@ -81,8 +83,11 @@ func (a *analyses) begin(key string) *grouping {
 	g := &grouping{key: key, done: make(chan struct{}), end: end}
 	go func() { // it ends with its context, when nobody waits any more
 		defer end()
-		g.all, g.err = OperationsBy(ctx, a.of, key)
-		close(g.done)
+		defer close(g.done)
+		g.err = panics.Guard(func() (err error) {
+			g.all, err = OperationsBy(ctx, a.of, key)
+			return err
+		})
 	}()
 	return g
 }

@@ -2,8 +2,9 @@ package analysis
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
+
+	"prowtrace/internal/panics"
 )
 
 // each calls do for 0 ≤ i < n on as many goroutines as there are processors, in any
@@ -17,7 +18,7 @@ func each(n int, do func(i int)) {
 		return
 	}
 	var next atomic.Int64
-	var wg sync.WaitGroup
+	var wg panics.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {

@@ -21,8 +21,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/trace"
 )
 
@@ -125,7 +124,7 @@ func Make(ctx context.Context, set *trace.Set, processes []Process, jobs ...Job)
 	material.Own = own
 	material.Joined = make([]trace.Joined, len(jobs))
 	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	for range min(len(jobs), runtime.GOMAXPROCS(0)) {
 		g.Go(func() error {
 			for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {

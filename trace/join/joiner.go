@@ -7,8 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/internal/radix"
 	"prowtrace/trace"
 )
@@ -163,7 +162,7 @@ func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
 	if !w.found {
 		return trace.Joined{}, nil
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	g.Go(func() error { return w.rename(ctx) })
 	g.Go(func() error { return w.hangAll(ctx) })
 	if err := g.Wait(); err != nil {

@@ -12,10 +12,10 @@ import (
 	"sync/atomic"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"prowtrace/internal/otlpwire"
+	"prowtrace/internal/panics"
 	"prowtrace/trace"
 )
 
@@ -49,7 +49,7 @@ func Processes(ctx context.Context, set *trace.Set) ([]Process, error) {
 	workers := runtime.GOMAXPROCS(0)
 	seen := make([][]sighting, workers)
 	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := panics.WithContext(ctx)
 	for w := range workers {
 		g.Go(func() error {
 			seen[w] = make([]sighting, set.NumSources())

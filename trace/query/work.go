@@ -6,8 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
+	"prowtrace/internal/panics"
 	"prowtrace/trace"
 )
 
@@ -18,7 +17,7 @@ func (c *compiled) work(ctx context.Context, do func(*trace.Turn) error) error {
 	if c.heavy {
 		return c.view.Places().Work(ctx, do)
 	}
-	var g errgroup.Group // only the context ends work, and all goroutines look at it
+	var g panics.Group // only the context ends work, and all goroutines look at it
 	for range runtime.GOMAXPROCS(0) - 1 {
 		g.Go(func() error { return do(trace.LightTurn(ctx)) })
 	}
