@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,15 +78,15 @@ func printRuns(s Streams, runs []fetch.CachedRun, now time.Time) error {
 		fmt.Fprintln(s.Err, "The cache is empty.")
 		return nil
 	}
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "USED\tFILES\tSIZE\tRUN")
+	var t text.Table
+	t.Row("USED", "FILES", "SIZE", "RUN")
 	var total int64
 	for _, r := range runs {
 		total += r.Size
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", text.Age(now.Sub(r.Used)), text.Number(r.Files), text.Size(r.Size), text.Line(cachedName(r)))
+		t.Row(text.Age(now.Sub(r.Used)), text.Number(r.Files), text.Size(r.Size), text.Line(cachedName(r)))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
+	if err := s.table(&t); err != nil {
+		return err
 	}
 	fmt.Fprintf(s.Err, "%s, %s\n", text.Count(len(runs), "run"), text.Size(total))
 	return nil

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -80,12 +81,15 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 		}
 		return view.run(c.Context(), args)
 	}
+	guided(root, s)
+	takeLinks(root, s)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	addCommands(root, view, s)
+	foldHelp(root, s)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
@@ -101,16 +105,20 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 func addCommands(root *cobra.Command, view *viewCommand, s Streams) {
 	for _, g := range []struct {
 		id, example string
-		commands    []*cobra.Command
+		ofLinks     []*cobra.Command
+		others      []*cobra.Command
 	}{
-		{"Look", "prowtrace log --errors kops#18000", []*cobra.Command{view.command("view WHAT…"), newLog(s), newRuns(s)}},
-		{"Judge", "prowtrace summary kops#18011", []*cobra.Command{newSummary(s), newDiff(s), newHistory(s), newSignatures(s)}},
-		{"Get", "prowtrace fetch --failed pull-kops-e2e-k8s-gce-cilium", []*cobra.Command{newFetch(s), newResolve(s), newCache(s)}},
-		{"Share", "prowtrace export --format html -o run.html kops#18000", []*cobra.Command{newExport(s), newPush(s)}},
-		{"Serve", "prowtrace serve kops#18000", []*cobra.Command{newServe(s), newMCP(s)}},
+		{"Look", "prowtrace log --errors kops#18000", []*cobra.Command{view.command("view WHAT…"), newLog(s), newRuns(s)}, nil},
+		{"Judge", "prowtrace summary kops#18011", []*cobra.Command{newSummary(s), newDiff(s), newHistory(s)}, []*cobra.Command{newSignatures(s)}},
+		{"Get", "prowtrace fetch --failed pull-kops-e2e-k8s-gce-cilium", []*cobra.Command{newFetch(s), newResolve(s)}, []*cobra.Command{newCache(s)}},
+		{"Share", "prowtrace export --format html -o run.html kops#18000", []*cobra.Command{newExport(s), newPush(s)}, nil},
+		{"Serve", "prowtrace serve kops#18000", nil, []*cobra.Command{newServe(s), newMCP(s)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.id + ", as in " + g.example + ":"})
-		for _, c := range g.commands {
+		for _, c := range g.ofLinks {
+			takeLinks(c, s)
+		}
+		for _, c := range slices.Concat(g.ofLinks, g.others) {
 			c.GroupID = g.id
 			root.AddCommand(c)
 		}

@@ -181,6 +181,5 @@ func (c *diffCommand) print(d *diff.Diff) error {
 	case asMarkdown:
 		return d.Markdown(out)
 	}
-	width, colour := c.look()
-	return d.Text(out, text.Look{Width: width, Colour: colour})
+	return d.Text(out, c.streams.look())
 }

@@ -156,7 +156,7 @@ func (c *historyCommand) print(h *history.History) (err error) {
 	case asMarkdown:
 		err = h.Markdown(out)
 	default:
-		err = h.Text(out)
+		err = h.Text(out, c.streams.look())
 	}
 	if err != nil {
 		return fmt.Errorf("writing: %w", err)

@@ -11,7 +11,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"prowtrace/internal/mask"
@@ -473,15 +472,12 @@ func (l *logCommand) printList(ctx context.Context, in *session.Input) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(l.streams.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SIZE\tUPDATED (UTC)\tNAME")
+	var t text.Table
+	t.Row("SIZE", "UPDATED (UTC)", "NAME")
 	for _, f := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", text.Size(f.Size), f.Updated.UTC().Format(time.DateTime), text.Name(f.Name))
+		t.Row(text.Size(f.Size), f.Updated.UTC().Format(time.DateTime), text.Name(f.Name))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	return nil
+	return l.streams.table(&t)
 }
 
 func orAll(pattern string) string {

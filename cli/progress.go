@@ -1,14 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"prowtrace/fetch"
 	"prowtrace/internal/text"
@@ -38,12 +36,8 @@ type progress struct {
 
 func newProgress(s Streams) *progress {
 	p := &progress{w: s.Err, width: 80, stop: func() {}}
-	f, ok := s.Err.(*os.File)
-	if ok && term.IsTerminal(int(f.Fd())) && s.Getenv("CI") == "" && s.Getenv("TERM") != "dumb" {
-		p.terminal = true
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			p.width = w
-		}
+	if width, ok := terminal(s.Err); ok && s.Getenv("CI") == "" && s.Getenv("TERM") != "dumb" {
+		p.terminal, p.width = true, cmp.Or(width, p.width)
 	}
 	return p
 }

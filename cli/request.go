@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"prowtrace/gcs"
 	"prowtrace/internal/text"
@@ -162,20 +160,6 @@ func (r *request) parse(ctx context.Context, args []string) ([]prow.Ref, error) 
 		return nil, usageError{fmt.Errorf("%s can do nothing for %s, which is on this machine", strings.Join(idle, ", "), text.Line(args[0])), "leave it out, or name a job or a run"}
 	}
 	return refs, nil
-}
-
-// look is how results are shown: the width of the screen, 0 for no limit, and whether there is
-// colour. On other outputs than a terminal there is neither.
-func (r *request) look() (width int, colour bool) {
-	f, ok := r.streams.Out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		width = 0
-	}
-	return width, r.streams.Getenv("NO_COLOR") == "" && r.streams.Getenv("TERM") != "dumb"
 }
 
 // close ends what open has made.

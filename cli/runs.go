@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,15 +72,16 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 }
 
 func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
-	w := tabwriter.NewWriter(r.streams.Out, 0, 0, 2, ' ', 0)
+	var t text.Table
 	several := slices.ContainsFunc(runs, func(run find.RunInfo) bool { return run.Job != runs[0].Job })
-	job := func(name string) string {
-		if !several {
-			return ""
+	row := func(build, job string, cells ...string) {
+		name := []string{text.Line(build)}
+		if several {
+			name = append(name, text.Line(job))
 		}
-		return text.Line(name) + "\t"
+		t.Row(append(name, cells...)...)
 	}
-	fmt.Fprintln(w, "BUILD\t"+job("JOB")+"STARTED (UTC)\tAGO\tDURATION\tRESULT\tTRACES\tLINK")
+	row("BUILD", "JOB", "STARTED (UTC)", "AGO", "DURATION", "RESULT", "TRACES", "LINK")
 	for _, run := range runs {
 		started, age, took := "?", "?", ""
 		if !run.Started.IsZero() {
@@ -98,10 +98,10 @@ func (r *runsCommand) print(runs []find.RunInfo, now time.Time) error {
 		if run.Root != "" {
 			page = link.Page(r.known, run.Run)
 		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\n", text.Line(run.Build), job(run.Job), started, age, took, outcome(run), traces, text.Line(page))
+		row(run.Build, run.Job, started, age, took, outcome(run), traces, text.Line(page))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
+	if err := r.streams.table(&t); err != nil {
+		return err
 	}
 	for _, run := range runs {
 		if run.Err != nil {

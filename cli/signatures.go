@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -145,15 +144,12 @@ func matcher(own []*triage.Signature) func() *triage.Matcher {
 }
 
 func printSignatures(s Streams, all []*triage.Signature) error {
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tCATEGORY\tTITLE")
+	var t text.Table
+	t.Row("ID", "CATEGORY", "TITLE")
 	for _, one := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", one.ID, one.Category, text.Line(one.Title))
+		t.Row(one.ID, string(one.Category), text.Line(one.Title))
 	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
-	}
-	return nil
+	return s.table(&t)
 }
 
 func printSignaturesJSON(s Streams, all []*triage.Signature) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -204,10 +205,10 @@ func (c *summaryCommand) print(s *report.Summaries) error {
 }
 
 func (c *summaryCommand) write(s *report.Summaries) error {
-	out, pull := c.streams.Out, s.Pull
+	out, pull, look := c.streams.Out, s.Pull, c.streams.look()
 	if len(s.Runs) == 1 && (pull == nil || c.output != asJSON) {
 		if pull != nil && c.output == asText {
-			if _, err := fmt.Fprintf(out, "%s\n\n", pull.Line()); err != nil {
+			if _, err := fmt.Fprintf(out, "%s\n\n", strings.Join(text.Wrap(pull.Line(), look.Width), "\n")); err != nil {
 				return err
 			}
 		}
@@ -219,8 +220,7 @@ func (c *summaryCommand) write(s *report.Summaries) error {
 		case asIssue:
 			return one.IssueAs(out, c.issueForm(one))
 		default:
-			width, colour := c.look()
-			return one.Text(out, text.Look{Width: width, Colour: colour})
+			return one.Text(out, look)
 		}
 	}
 	switch c.output {
@@ -232,7 +232,7 @@ func (c *summaryCommand) write(s *report.Summaries) error {
 	case asMarkdown:
 		return s.Markdown(out)
 	default:
-		return s.Text(out)
+		return s.Text(out, look)
 	}
 }
 

@@ -46,6 +46,35 @@ func (d *Diff) Text(w io.Writer, look text.Look) error {
 
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
+// folded writes a line that is broken where the screen ends.
+func (p *page) folded(s string) {
+	for _, line := range text.Fold(s, p.look.Width) {
+		p.line(line)
+	}
+}
+
+// row writes a line whose middle is cut where the screen ends. Where that would leave too
+// little of it, the tail goes below. paint colours what it is given.
+func (p *page) row(head, said, tail string, paint func(head, tail string) (string, string)) {
+	room := p.room(head+tail, 0)
+	if p.look.Width > 0 && room < leastRoom && len([]rune(head+said+tail)) > p.look.Width {
+		indent := strings.Repeat(" ", labelWidth+kindWidth)
+		wrapped := text.Wrap(tail, p.look.Width-len(indent))
+		head, _ := paint(head, "")
+		p.line(head + text.Short(said, p.room(indent, 0)))
+		for _, line := range wrapped {
+			_, line = paint("", line)
+			p.line(indent + line)
+		}
+		return
+	}
+	head, tail = paint(head, tail)
+	p.line(head + text.Short(said, room) + tail)
+}
+
+// leastRoom is the width below which a text that is cut says too little.
+const leastRoom = 24
+
 // label is the word before the first line of a list.
 func (p *page) label(word string, row int) string {
 	if row > 0 {
@@ -69,8 +98,14 @@ func (p *page) head(d *Diff) {
 	if d.Bad.Duration > 0 {
 		parts = append(parts, text.Duration(time.Duration(d.Bad.Duration)))
 	}
-	p.line(result + "  " + strings.Join(parts, "   "))
-	p.line("against " + d.Against())
+	word := strings.ToUpper(d.Bad.Result)
+	for i, line := range text.Fold(word+"  "+strings.Join(parts, "   "), p.look.Width) {
+		if i == 0 {
+			line = result + strings.TrimPrefix(line, word)
+		}
+		p.line(line)
+	}
+	p.folded("against " + d.Against())
 	p.line("")
 }
 
@@ -124,15 +159,20 @@ func (p *page) list(list *List) {
 			tail += "  " + how
 		}
 		place := c.place().said()
-		said := text.Short(text.Line(c.Said()), p.room(head+kind+tail, len([]rune(place))+2))
-		switch c.Kind {
-		case New, Fails, Stopped:
-			kind = p.look.Paint(text.Red, kind)
-		}
-		p.line(head + kind + said + tail + "  " + p.look.Paint(text.Faint, place))
+		p.row(head+kind, text.Line(c.Said()), tail+"  "+place, func(before, behind string) (string, string) {
+			if c.Kind == New || c.Kind == Fails || c.Kind == Stopped {
+				before = strings.Replace(before, kind, p.look.Paint(text.Red, kind), 1)
+			}
+			if some, ok := strings.CutSuffix(behind, place); ok {
+				behind = some + p.look.Paint(text.Faint, place)
+			}
+			return before, behind
+		})
 	}
 	if rest := list.rest(shown); rest != "" {
-		p.line(p.label("", 1) + p.look.Paint(text.Faint, rest))
+		for _, line := range text.Wrap(rest, max(0, p.look.Width-labelWidth)) {
+			p.line(p.label("", 1) + p.look.Paint(text.Faint, line))
+		}
 	}
 	if shown > 0 {
 		p.line("")
@@ -151,7 +191,7 @@ func (p *page) attributes(d *Diff) {
 		}
 		head := p.label("Spans", i) + fmt.Sprintf("%-*s", kindWidth, kind)
 		tail := "  " + a.Said()
-		p.line(head + text.Short(text.Line(a.Key+"="+a.Value), p.room(head+tail, 0)) + tail)
+		p.row(head, text.Line(a.Key+"="+a.Value), tail, func(head, tail string) (string, string) { return head, tail })
 	}
 	if more := len(d.Attributes) - shownAttributes + d.LeftOut["attributes"]; more > 0 {
 		p.line(p.label("", 1) + p.look.Paint(text.Faint, "and "+text.Number(more)+" more"))

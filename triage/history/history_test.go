@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"prowtrace/internal/text"
 	"prowtrace/prow/runfile"
 )
 
@@ -298,7 +299,7 @@ func sample() []Run {
 func TestGolden(t *testing.T) {
 	h := Make(sample())
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"history.txt":  func(b *bytes.Buffer) error { return h.Text(b) },
+		"history.txt":  func(b *bytes.Buffer) error { return h.Text(b, text.Look{}) },
 		"history.md":   func(b *bytes.Buffer) error { return h.Markdown(b) },
 		"history.json": func(b *bytes.Buffer) error { return h.JSON(b) },
 	} {

@@ -12,9 +12,10 @@ import (
 )
 
 // Text writes a History for a terminal: for each job the verdict, a strip of its runs, what
-// failed, durations against usual ones and limits, and the runs.
-func (h *History) Text(w io.Writer) error {
-	var p page
+// failed, durations against usual ones and limits, and the runs. Lines that are longer than
+// the screen is wide are broken.
+func (h *History) Text(w io.Writer, look text.Look) error {
+	p := page{width: look.Width}
 	for _, s := range h.Systemic {
 		p.part("System", text.Line(s.Title), s.where())
 	}
@@ -29,7 +30,25 @@ func (h *History) Text(w io.Writer) error {
 }
 
 // page collects lines; parts are told apart by an empty one.
-type page struct{ b strings.Builder }
+type page struct {
+	b     strings.Builder
+	width int // 0 is no limit
+}
+
+// labelWidth is the width of the words before the lines.
+const labelWidth = 7
+
+// room is the width beside the words before the lines.
+func (p *page) room() int { return max(0, p.width-labelWidth) }
+
+// lines writes lines without a word before them.
+func (p *page) lines(some ...string) {
+	for _, line := range some {
+		for _, part := range text.Fold(line, p.width) {
+			p.b.WriteString(part + "\n")
+		}
+	}
+}
 
 // part writes lines, with a word before the first of them.
 func (p *page) part(word string, lines ...string) {
@@ -42,17 +61,17 @@ func (p *page) part(word string, lines ...string) {
 // more is part without an empty line.
 func (p *page) more(word string, lines ...string) {
 	for _, line := range lines {
-		p.b.WriteString(strings.TrimRight(fmt.Sprintf("%-7s%s", word, line), " ") + "\n")
-		word = ""
+		for _, part := range text.Fold(line, p.room()) {
+			p.b.WriteString(strings.TrimRight(fmt.Sprintf("%-*s%s", labelWidth, word, part), " ") + "\n")
+			word = ""
+		}
 	}
 }
 
 func (p *page) job(j *Job) {
-	p.b.WriteString("\n" + text.Name(j.Name) + "   " + j.Counts() + "\n\n" + j.Title + "\n")
+	p.lines("", text.Name(j.Name)+"   "+j.Counts(), "", j.Title)
 	if g := j.Worst(); g != nil {
-		for _, line := range g.Began() {
-			p.b.WriteString(line + "\n")
-		}
+		p.lines(g.Began()...)
 	}
 	p.part("Runs", j.strip()+"   oldest to newest; · passed, letters: see below, - aborted, … running")
 	for i := range j.Groups {
@@ -87,11 +106,12 @@ func (p *page) job(j *Job) {
 	if j.Failed == 0 {
 		others = "Others" // they were aborted, or are running
 	}
-	p.part(others, j.others()...)
+	p.part(others, j.others(p.room())...)
 }
 
 // others lists the runs that did not pass, the newest first.
-func (j *Job) others() (lines []string) {
+func (j *Job) others(width int) []string {
+	var t text.Table
 	for i := len(j.Runs) - 1; i >= 0; i-- {
 		r := &j.Runs[i]
 		if r.good() {
@@ -105,9 +125,9 @@ func (j *Job) others() (lines []string) {
 		if r.Took > 0 {
 			took = text.Duration(r.Took)
 		}
-		lines = append(lines, fmt.Sprintf("%s  %-16s  %-7s  %8s  %s  %s", j.mark(i), minute(r.Started), text.Name(string(r.State)), took, text.Name(r.Build), text.Short(text.Line(said), 100)))
+		t.Row(j.mark(i), fmt.Sprintf("%-16s", minute(r.Started)), fmt.Sprintf("%-7s", text.Name(string(r.State))), fmt.Sprintf("%8s", took), text.Name(r.Build), text.Short(text.Line(said), 100))
 	}
-	return lines
+	return t.Lines(width)
 }
 
 func minute(t time.Time) string {

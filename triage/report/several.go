@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"prowtrace/internal/mask"
@@ -149,26 +148,32 @@ func (s *Summaries) JSON(w io.Writer) error {
 	return enc.Encode(mask.Copy(s))
 }
 
-// Text writes a line for each run, and the groups that several runs are in.
-func (s *Summaries) Text(w io.Writer) error {
+// Text writes a line for each run, and the groups that several runs are in. Lines that are
+// longer than the screen is wide are broken.
+func (s *Summaries) Text(w io.Writer, look text.Look) error {
 	var b strings.Builder
+	wrapped := func(said, indent string) {
+		for _, line := range text.Wrap(said, max(0, look.Width-len(indent))) {
+			b.WriteString(indent + line + "\n")
+		}
+	}
 	if s.Pull != nil {
-		b.WriteString(s.Pull.Line() + "\n")
+		wrapped(s.Pull.Line(), "")
 		if len(s.Runs) > 0 {
 			b.WriteString("\n")
 		}
 	}
 	jobs := s.severalJobs() || s.Pull != nil
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	var t text.Table
 	for _, one := range s.Runs {
-		name := text.Name(one.Run.Build)
+		cells := []string{text.Name(one.Run.Build), one.Verdict.Result, one.Run.took(), text.Line(one.inTable())}
 		if jobs {
-			name = text.Name(one.Run.Job) + "\t" + name
+			cells = append([]string{text.Name(one.Run.Job)}, cells...)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", name, one.Verdict.Result, one.Run.took(), text.Line(one.inTable()))
+		t.Row(cells...)
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	for _, line := range t.Lines(look.Width) {
+		b.WriteString(line + "\n")
 	}
 	for _, g := range s.Groups {
 		if len(g.Builds) > 1 {
@@ -176,7 +181,9 @@ func (s *Summaries) Text(w io.Writer) error {
 			if jobs {
 				names = g.Jobs
 			}
-			fmt.Fprintf(&b, "\n%s: %s\n  %s\n", text.Count(len(g.Builds), "run"), text.Line(g.Title), text.Line(strings.Join(names, " ")))
+			b.WriteString("\n")
+			wrapped(text.Count(len(g.Builds), "run")+": "+text.Line(g.Title), "")
+			wrapped(text.Line(strings.Join(names, " ")), "  ")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -75,7 +75,7 @@ func (p *page) head(s *Summary) {
 	default:
 		result = p.look.Paint(text.Bold, result)
 	}
-	parts := []string{result, strings.TrimSpace(s.Run.Job + " " + s.Run.Build)}
+	parts := []string{strings.TrimSpace(s.Run.Job + " " + s.Run.Build)}
 	if s.Run.Change != "" {
 		parts = append(parts, s.Run.Change)
 	}
@@ -86,10 +86,13 @@ func (p *page) head(s *Summary) {
 		}
 		parts = append(parts, took)
 	}
-	p.line(text.Line(strings.Join(parts[1:], "   ")))
-	at := p.b.String()
-	p.b.Reset()
-	p.b.WriteString(result + "  " + at)
+	word := strings.ToUpper(s.Verdict.Result)
+	for i, line := range text.Fold(word+"  "+text.Line(strings.Join(parts, "   ")), p.look.Width) {
+		if i == 0 {
+			line = result + strings.TrimPrefix(line, word)
+		}
+		p.line(line)
+	}
 	p.line("")
 }
 
@@ -97,10 +100,7 @@ func (p *page) verdict(s *Summary) {
 	for _, line := range text.Wrap(text.Line(s.headline()), p.look.Width) {
 		p.line(p.look.Paint(text.Bold, line))
 	}
-	if said := s.about(); said != "" {
-		p.line(said)
-	}
-	for _, said := range nonEmpty(text.Line(s.besides()), text.Line(s.seen())) {
+	for _, said := range nonEmpty(s.about(), text.Line(s.besides()), text.Line(s.seen())) {
 		for _, line := range text.Wrap(said, p.look.Width) {
 			p.line(line)
 		}
@@ -144,7 +144,7 @@ func (p *page) chain(s *Summary) {
 		room := p.look.Width - len(at) - 4
 		said := text.Line(step.Text)
 		if p.look.Width > 0 {
-			said = text.Short(said, max(20, room-len([]rune(place))-2))
+			said = text.Short(said, max(20, room-len([]rune(place))-len([]rune("  …"))))
 		} else {
 			said = text.Short(said, 110)
 		}
