@@ -105,8 +105,8 @@ type logPrinter struct {
 	printed int
 	upTo    map[string]int64 // where in a log that is followed the next line begins
 	text    []byte
-	secrets mask.Lines // of what JSON hands over,
-	behind  logPlace   // behind the last line of it
+	secrets *mask.Lines // of what JSON hands over,
+	behind  logPlace    // behind the last line of it
 }
 
 // print prints the lines that are asked for.
@@ -398,17 +398,10 @@ type logPlace struct {
 	line  int
 }
 
-// longestKey is how many lines a private key may have.
-const longestKey = 120
-
-// secretless hides the secrets of a line, also those of a key that lines began which are not
-// printed.
+// secretless hides the secrets of a line, also those that lines began which are not printed.
 func (p *logPrinter) secretless(lines *session.Lines, i int, line string) string {
 	if p.behind != (logPlace{lines, i}) {
-		p.secrets = mask.Lines{}
-		for k := max(0, i-longestKey); k < i; k++ {
-			p.secrets.Skip(string(lines.Raw(k)))
-		}
+		p.secrets = mask.Before(i, func(k int) string { return string(lines.Raw(k)) })
 	}
 	p.behind = logPlace{lines, i + 1}
 	return p.secrets.Line(line)

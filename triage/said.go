@@ -27,20 +27,14 @@ func (l Log) Said(i, limit int) string {
 	return said
 }
 
-// longestKey is how many lines a private key may have.
-const longestKey = 120
-
 // ofKey reports whether a line is one of those of a private key, which show nothing of it by
 // themselves.
 func (l Log) ofKey(i int, line []byte) bool {
 	if !mayBeKey(line) {
 		return false
 	}
-	var secrets mask.Lines
-	for k := max(0, i-longestKey); k < i; k++ {
-		secrets.Skip(string(l.Raw(k)))
-	}
-	return strings.HasPrefix(secrets.Line(string(line)), mask.Mark)
+	before := mask.Before(i, func(k int) string { return string(l.Raw(k)) })
+	return strings.HasPrefix(before.Line(string(line)), mask.Mark)
 }
 
 // mayBeKey reports whether a line is one long word of the letters of base64.

@@ -6,7 +6,8 @@
 // text. A table is no proof: a secret of an unknown form stays.
 //
 // What it never does: decide where a text goes, or whether that place needs masking. It
-// keeps no text and no state between texts; a [Lines] keeps whether it is within a key.
+// keeps no text and no state between texts; a [Lines] keeps whether it is within a key, and the
+// name whose value the next line can have.
 package mask
 
 import "strings"
@@ -20,29 +21,23 @@ func Text(s string) string {
 	return masked
 }
 
-// Lines hides the secrets of a text that is handed over line by line. The lines of a
-// private key show nothing of it by themselves, so a Lines knows whether one has begun. Its
-// zero value is ready for the first line. It must not be used concurrently.
-type Lines struct{ within bool }
-
-// Line hides the secrets in the next line, which has no line break.
-func (l *Lines) Line(s string) (masked string) {
-	masked, l.within = hide(s, l.within)
-	return masked
-}
-
-// Skip passes over a line that is not handed over, but may begin or end a key.
-func (l *Lines) Skip(s string) { _, l.within = hideKeys(s, l.within) }
-
 // hide hides the secrets of a text. within tells that a private key has begun before it,
 // and is given back for what follows.
 func hide(s string, within bool) (masked string, still bool) {
+	if !within && !may(s) {
+		return s, false
+	}
 	masked, within = hideKeys(s, within)
-	t := lower(masked)
+	return hideForms(masked), within
+}
+
+// hideForms hides what the table knows.
+func hideForms(s string) string {
+	t := lower(s)
 	for i := range rules {
 		t = rules[i].hide(t)
 	}
-	return t.text, within
+	return t.text
 }
 
 // A block of a private key, as PEM has it. What is around the words differs by kind:

@@ -34,6 +34,18 @@ var hidden = []struct{ rule, text, want string }{
 	{"password", `password="torn`, `password="[masked]`},
 	{"password", "export VSPHERE_PASSWORD='hunter2'", "export VSPHERE_PASSWORD='[masked]'"},
 	{"password", `{"passwd":"hunter2","user":"a"}`, `{"passwd":"[masked]","user":"a"}`},
+	{"pair", `{"name":"PASSWORD","value":"hunter2"}`, `{"name":"PASSWORD","value":"[masked]"}`},
+	{"pair", `"env":[{"name":"DB_PASSWORD","value":"a \"b\" c"},{"name":"CLOUD","value":"aws"}]`, `"env":[{"name":"DB_PASSWORD","value":"[masked]"},{"name":"CLOUD","value":"aws"}]`},
+	{"pair", "{\n  \"name\": \"GITHUB_TOKEN\",\n  \"value\": \"short\"\n}", "{\n  \"name\": \"GITHUB_TOKEN\",\n  \"value\": \"[masked]\"\n}"},
+	{"pair", `"{\"name\":\"API_KEY\",\"value\":\"hunter2\"}"`, `"{\"name\":\"API_KEY\",\"value\":\"[masked]\"}"`},
+	{"pair", "env:\n- name: PASSWORD\n  value: correct horse\n- name: CLOUD\n  value: aws", "env:\n- name: PASSWORD\n  value: [masked]\n- name: CLOUD\n  value: aws"},
+	{"pair", "- name: 'PASSWORD'\n  value: \"hunter2\"", "- name: 'PASSWORD'\n  value: \"[masked]\""},
+	{"pair", `last-applied: "- name: PASSWORD\n  value: hunter2\n- name: B\n"`, `last-applied: "- name: PASSWORD\n  value: [masked]\n- name: B\n"`},
+	{"pair", "{name: PASSWORD, value: hunter2}", "{name: PASSWORD, value: [masked]}"},
+	{"pair", "Env:[{Name:PASSWORD Value:hunter2 ValueFrom:nil}]", "Env:[{Name:PASSWORD Value:[masked] ValueFrom:nil}]"},
+	{"pair", `{"key":"api_token","value":{"stringValue":"hunter2"}}`, `{"key":"api_token","value":{"stringValue":"[masked]"}}`},
+	{"pair", "{\n \"key\": \"client.secret\",\n \"value\": {\n  \"stringValue\": \"hunter2\"\n }\n}", "{\n \"key\": \"client.secret\",\n \"value\": {\n  \"stringValue\": \"[masked]\"\n }\n}"},
+	{"pair", `{"key":"api_token","type":"string","value":"hunter2"}`, `{"key":"api_token","type":"string","value":"[masked]"}`},
 	{"named secret", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "AWS_SECRET_ACCESS_KEY=[masked]"},
 	{"named secret", "  client-key-data: LS0tLS1CRUdJTiBSU0EgUFJJVk", "  client-key-data: [masked]"},
 	{"named secret", `"client_secret":"8Q~abcDEF0123456789"`, `"client_secret":"[masked]"`},
@@ -102,6 +114,9 @@ func TestLeft(t *testing.T) {
 		"--discovery-token-ca-cert-hash sha256:0123456789abcdef",
 		"-----BEGIN CERTIFICATE-----",
 		"ghost_" + letters, "skipAKIAs",
+		`{"name":"TOKEN_FILE","value":"/var/run/token"}`, `{"name":"PASSWORD","value":"$(PASSWORD)"}`, `{"name":"USE_TOKEN","value":"true"}`, `{"name":"CLOUD","value":"aws"}`,
+		"- name: PASSWORD\n  valueFrom:\n    secretKeyRef: {name: kops, key: password}", `{"name":"PASSWORD"},{"name":"OTHER","value":"x"}`,
+		"the token has a bad value: 7", "invalid secret value", "kube-api-access: secret\nvalue of x",
 	} {
 		if got := Text(s); got != s {
 			t.Errorf("%s\nbecomes %s", s, got)
@@ -111,15 +126,34 @@ func TestLeft(t *testing.T) {
 
 // A private key is hidden line by line, too.
 func TestLines(t *testing.T) {
-	var l Lines
-	var got []string
-	for _, line := range []string{"before", "  " + pem, "  MIIE", "", "  abc=", "  " + pemEnd, "password=hunter2", pem + "x" + pemEnd, "behind"} {
-		got = append(got, l.Line(line))
+	wantLines(t, []string{"before", "  " + pem, "  MIIE", "", "  abc=", "  " + pemEnd, "password=hunter2", pem + "x" + pemEnd, "behind"},
+		[]string{"before", "  " + pem, Mark, "", Mark, Mark + pemEnd, "password=" + Mark, pem + Mark + pemEnd, "behind"})
+}
+
+// wantLines hides the secrets of a text line by line, from its first line on and from any.
+func wantLines(t *testing.T, text, want []string) {
+	t.Helper()
+	for from := range text {
+		l := Before(from, func(i int) string { return text[i] })
+		for i := from; i < len(text); i++ {
+			if got := l.Line(text[i]); got != want[i] {
+				t.Errorf("from line %d: line %d, %q, becomes %q, want %q", from, i, text[i], got, want[i])
+			}
+		}
 	}
-	want := []string{"before", "  " + pem, Mark, "", Mark, Mark + pemEnd, "password=" + Mark, pem + Mark + pemEnd, "behind"}
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+}
+
+// A value is hidden line by line, too, where its name is on a line before.
+func TestPairsOverLines(t *testing.T) {
+	for _, c := range hidden {
+		if c.rule != "pair" {
+			continue
+		}
+		wantLines(t, strings.Split(c.text, "\n"), strings.Split(c.want, "\n"))
 	}
+	wantLines(t, []string{`"key": "api_token",`, `"type": "string",`, `"value": "hunter2"`, `"value": "other"`}, []string{`"key": "api_token",`, `"type": "string",`, `"value": "[masked]"`, `"value": "other"`})
+	wantLines(t, []string{"- name: PASSWORD", "- name: B", "  value: aws"}, []string{"- name: PASSWORD", "- name: B", "  value: aws"})
+	wantLines(t, []string{"an error of the token", "value: 7 is too large"}, []string{"an error of the token", "value: 7 is too large"})
 }
 
 // FuzzText: masking twice is masking once, what surrounds a secret stays, and a secret

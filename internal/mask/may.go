@@ -1,28 +1,51 @@
 package mask
 
 import (
-	"bytes"
 	"strings"
 	"sync"
 )
 
 // May reports whether bytes can hold a text that [Text] changes, whatever lies between
-// texts. It takes one pass, a fiftieth of the time of Text, and errs on one side only: where
-// it is false, there is nothing to hide.
-func May(b []byte) bool {
+// texts. It takes one pass, and errs on one side only: where it is false, there is nothing to
+// hide.
+func May(b []byte) bool { return may(b) }
+
+func may[T string | []byte](b T) bool {
 	w := beginnings()
+	const unknown = -2
+	lastAt := unknown // where the last @ is
 	for i := 0; i+1 < len(b); i++ {
 		at := pair(b[i], b[i+1])
 		if w.known[at>>6]&(1<<(at&63)) == 0 {
 			continue
 		}
 		for _, word := range w.lists[w.list[at]] {
-			if hasWord(b[i:], word) {
+			if !hasWord(b, i, word) {
+				continue
+			}
+			if word != "://" {
+				return true
+			}
+			// Every address of a web page has the beginning of one with a password; only those
+			// with @ behind it can be one.
+			if lastAt == unknown {
+				lastAt = lastIndex(b, '@')
+			}
+			if lastAt > i {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+func lastIndex[T string | []byte](b T, c byte) int {
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] == c {
+			return i
+		}
+	}
+	return -1
 }
 
 // words are those that forms begin with, by their first two bytes in lower case.
@@ -62,16 +85,15 @@ func small(c byte) byte {
 	return c
 }
 
-// hasWord reports whether b begins with a word in lower case. Every address of a web page
-// has the beginning of one with a password; only those with @ behind it can be one.
-func hasWord(b []byte, word string) bool {
-	if len(b) < len(word) {
+// hasWord reports whether b has a word in lower case at a place.
+func hasWord[T string | []byte](b T, at int, word string) bool {
+	if len(b)-at < len(word) {
 		return false
 	}
 	for i := range len(word) {
-		if small(b[i]) != word[i] {
+		if small(b[at+i]) != word[i] {
 			return false
 		}
 	}
-	return word != "://" || bytes.IndexByte(b, '@') >= 0
+	return true
 }

@@ -29,12 +29,11 @@ type line struct {
 
 // Bounds on an excerpt, in lines.
 const (
-	mostKnown    = 8  // lines that the chain names
-	linesBefore  = 3  // each of these
-	linesBehind  = 2  // likewise
-	linesAtEnd   = 10 // where the chain names none
-	linesForKeys = 200
-	lineBytes    = 400
+	mostKnown   = 8  // lines that the chain names
+	linesBefore = 3  // each of these
+	linesBehind = 2  // likewise
+	linesAtEnd  = 10 // where the chain names none
+	lineBytes   = 400
 )
 
 // excerptOf gives the lines of the log that a finding is known by, with some around them; of
@@ -100,20 +99,16 @@ func newExcerpt(log *session.Log, lines *session.Lines, rows []int, end bool) *e
 	}
 	e := &excerpt{Name: said(log.Name), End: end}
 	next := max(rows[0]-before, 0) // the first row that may be shown
-	var secrets mask.Lines
-	for i := max(next-linesForKeys, 0); i < next; i++ {
-		secrets.Skip(textOf(lines, i))
-	}
+	textAt := func(i int) string { return textOf(lines, i) }
+	secrets := mask.Before(next, textAt)
 	for k, row := range rows {
 		from, to := max(row-before, next), min(row+behind, lines.Len()-1)
 		if k > 0 && from > next {
 			e.Lines = append(e.Lines, line{Skipped: from - next, Text: text.Count(from-next, "line")})
-			for i := max(next, from-linesForKeys); i < from; i++ {
-				secrets.Skip(textOf(lines, i))
-			}
+			secrets = mask.Before(from, textAt)
 		}
 		for i := from; i <= to; i++ {
-			e.Lines = append(e.Lines, lineAt(lines, i, slices.Contains(rows, i), &secrets))
+			e.Lines = append(e.Lines, lineAt(lines, i, slices.Contains(rows, i), secrets))
 		}
 		next = max(next, to+1)
 	}

@@ -18,7 +18,7 @@ type lineReader struct {
 	run     *openRun
 	phases  *session.Phases
 	places  *trace.Places // for searching
-	secrets mask.Lines
+	secrets *mask.Lines
 	behind  lineAt // behind the last line that was read
 	text    []byte
 }
@@ -29,17 +29,10 @@ type lineAt struct {
 	line  int
 }
 
-// longestKey is how many lines a private key may have.
-const longestKey = 120
-
-// words gives the text of a line, its secrets hidden, also those of a key that began on
-// lines before.
+// words gives the text of a line, its secrets hidden, also those that began on lines before.
 func (r *lineReader) words(lines *session.Lines, i int) Text {
 	if r.behind != (lineAt{lines, i}) {
-		r.secrets = mask.Lines{}
-		for k := max(0, i-longestKey); k < i; k++ {
-			r.secrets.Skip(string(first(lines.Raw(k), longText)))
-		}
+		r.secrets = mask.Before(i, func(k int) string { return string(first(lines.Raw(k), longText)) })
 	}
 	r.behind = lineAt{lines, i + 1}
 	r.text = lines.Text(r.text[:0], i, longText+mask.Beyond)

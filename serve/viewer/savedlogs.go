@@ -17,7 +17,6 @@ const (
 	beginOfLog    = 200
 
 	savedLineBytes = 4 << 10
-	longestKey     = 400 // lines of a private key, as PEM has it
 )
 
 // savedLogHead is a log of which a file has only some lines: their numbers stay.
@@ -193,16 +192,17 @@ func (t savedTrace) savedLines(l logAt, held lineSet) []wholeLine {
 	out := []wholeLine{}
 	shown := []logLine{}
 	for k := 0; k < len(held); k += 2 {
-		var secrets mask.Lines
 		var plain []byte
-		for i := max(int(held[k])-longestKey, 0); i < int(held[k+1]); i++ {
+		textAt := func(i int) string {
 			plain = l.lines.Text(plain[:0], i, wholeLineBytes)
-			masked := secrets.Line(string(plain))
-			if i < int(held[k]) {
-				continue // a private key may have begun there
-			}
+			return string(plain)
+		}
+		secrets := mask.Before(int(held[k]), textAt)
+		for i := int(held[k]); i < int(held[k+1]); i++ {
+			said := textAt(i)
+			masked := secrets.Line(said)
 			line := l.shownLine(i, savedLineBytes, nil)
-			if masked != string(plain) {
+			if masked != said {
 				kept, cut := text.Block(masked, savedLineBytes)
 				line.Text, line.Cut = []segment{{text: []byte(kept)}}, cut
 			}

@@ -102,12 +102,7 @@ func (d *detail) mask() {
 }
 
 func (f *field) mask() {
-	masked := f.Text
-	for _, between := range []string{"=", ": "} {
-		if text, ok := strings.CutPrefix(mask.Text(f.Key+between+masked), f.Key+between); ok {
-			masked = text
-		}
-	}
+	masked := mask.Named(f.Key, f.Text)
 	if f.Cut {
 		masked = withoutEnd(masked)
 	}

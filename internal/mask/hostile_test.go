@@ -1,0 +1,25 @@
+package mask
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// hostile are texts that are made to be slow, when they are repeated.
+var hostile = []string{"token", "token=", "token ", "value name: token", "key:token\n", `"name":"token",`, "password", "password=the ", "://", "://a:b", "eyJ", "eyJaaaaaaaa.", "authorization:", "bearer ", "PRIVATE KEY-----", "-----END "}
+
+// BenchmarkHostile measures them at two lengths: the time of a byte must not grow with it.
+func BenchmarkHostile(b *testing.B) {
+	for _, unit := range hostile {
+		for _, n := range []int{20_000, 80_000} {
+			s := strings.Repeat(unit, n/len(unit)) + " value"
+			b.Run(fmt.Sprintf("%q/%d", unit, n), func(b *testing.B) {
+				b.SetBytes(int64(len(s)))
+				for b.Loop() {
+					Text(s)
+				}
+			})
+		}
+	}
+}
