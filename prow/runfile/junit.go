@@ -40,6 +40,7 @@ type Case struct {
 	Duration    time.Duration
 	Outcome     Outcome
 	Message     string // why it failed, also where it is flaky
+	Line        int    `json:",omitempty"` // of its tag in the file, from 1; 0: nobody knows
 
 	// Output is what the case printed, and the bodies of failures of several lines, as far
 	// as there is room.
@@ -243,7 +244,7 @@ func (j *junitReader) start(t token) {
 		status := strings.ToLower(t.attribute("status"))
 		j.c = &openCase{skipped: status == "skipped", status: status, Case: Case{
 			Name: t.attribute("name"), Class: t.attribute("classname"), Outcome: CasePassed,
-			Start: junitTime(t.attribute("timestamp")), Duration: seconds(t.attribute("time")),
+			Start: junitTime(t.attribute("timestamp")), Duration: seconds(t.attribute("time")), Line: t.line,
 		}}
 	case "skipped":
 		if j.c != nil {

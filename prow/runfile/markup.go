@@ -15,7 +15,7 @@ import (
 // control characters. It holds no more than a buffer of the file.
 type markup struct {
 	r      *bufio.Reader
-	counts *countingReader
+	counts *lineReader
 	isXML  bool        // it begins as XML does
 	opened bool        // < has been read
 	cdata  bool        // within <![CDATA[
@@ -42,6 +42,7 @@ type token struct {
 	closing    bool        // </name>
 	empty      bool        // <name/>
 	torn       bool        // the tag breaks off
+	line       int         // of a testcase that opens, from 1
 	attributes []attribute // good until the next tag is read
 
 	text []byte // good until the next token is read
@@ -60,20 +61,10 @@ func (t token) attribute(name string) string {
 	return ""
 }
 
-type countingReader struct {
-	r io.Reader
-	n int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
 func newMarkup(r io.Reader) *markup {
-	counts := &countingReader{r: r}
+	counts := &lineReader{r: r}
 	m := &markup{r: bufio.NewReaderSize(counts, 64<<10), counts: counts}
+	counts.usedUp = m.offset
 	begin, _ := m.r.Peek(512)
 	begin = bytes.TrimLeft(bytes.TrimPrefix(begin, []byte("\ufeff")), " \r\n\t")
 	m.isXML = len(begin) > 1 && begin[0] == '<' && begin[1] != '<' && !isSpace(begin[1])
@@ -136,13 +127,16 @@ func (m *markup) tag() (t token, ok bool) {
 	if name == "" {
 		return token{text: []byte("<")}, true
 	}
-	m.discard(len(name))
 	if closing {
-		m.discard(1)
+		m.discard(len(name) + 1)
 		m.skip(">")
 		return token{name: name, closing: true}, true
 	}
 	t = token{name: name}
+	if name == "testcase" {
+		t.line = m.counts.line(m.offset())
+	}
+	m.discard(len(name))
 	t.attributes, t.empty, t.torn = m.attributes()
 	return t, true
 }
