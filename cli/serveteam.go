@@ -142,7 +142,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 		return err
 	}
 	defer o.Tracer.Close()
-	of, err := t.sessions(stores)
+	of, err := t.sessions(stores, o.Buckets)
 	if err != nil {
 		return err
 	}
@@ -315,8 +315,9 @@ func (t *teamServe) providerOf(bucket string) string {
 }
 
 // sessions makes sessions that read for visitors, with who hears of their events. Its cache is apart from the user's: what
-// he has fetched with his rights is not for others.
-func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Choice, func(session.Event)) *session.Session, error) {
+// he has fetched with his rights is not for others. In it, what was read with the server's
+// rights is apart from what everybody may read.
+func (t *teamServe) sessions(stores map[string]objstore.Store, buckets *team.Buckets) (func(session.Choice, func(session.Event)) *session.Session, error) {
 	size, err := parseSize(t.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --cache-size %s", text.Quote(t.cacheSize, maxQuoted)), "use 500MB or 20GB"}
@@ -326,7 +327,7 @@ func (t *teamServe) sessions(stores map[string]objstore.Store) (func(session.Cho
 		return nil, usageError{fmt.Errorf("invalid --max-run-size %s", text.Quote(t.runSize, maxQuoted)), "use 500MB or 2GB"}
 	}
 	o := session.Options{
-		TraceRoom: room, Instances: t.r.known, Stores: stores, Join: joinBy(t.r.join), Untraced: true, KeepGoing: true, Patience: besideFirst, Offline: t.r.offline,
+		TraceRoom: room, Instances: t.r.known, Stores: stores, Reader: buckets.Reader, Join: joinBy(t.r.join), Untraced: true, KeepGoing: true, Patience: besideFirst, Offline: t.r.offline,
 		CacheLimits: fetch.Limits{Size: size, Age: fetch.DefaultLimits.Age},
 	}
 	if o.Join == "" {

@@ -38,6 +38,8 @@ type Cache struct {
 
 	now  func() time.Time
 	free func(dir string) int64 // bytes, -1 if unknown
+
+	reader func(prow.Run) string // see ReadBy; nil: nobody is told from others
 }
 
 // OpenCache opens the cache at dir, which is made when it does not exist. An
@@ -88,6 +90,11 @@ func OpenTemp() (*Cache, error) {
 	return c, nil
 }
 
+// ReadBy says with whose rights the cache's caller reads each run; "" are those of everybody,
+// which a Cache without ReadBy has. A run, and what is noted of it, is given only to whom has
+// the rights that it was read with: others read it anew. It must be called before all else.
+func (c *Cache) ReadBy(reader func(prow.Run) string) { c.reader = reader }
+
 // Close ends the use of the cache; a temporary one is removed with all its files.
 func (c *Cache) Close() error {
 	if !c.temp {
@@ -132,14 +139,25 @@ func (e *CacheError) Unwrap() error { return e.Err }
 // runDir is the directory of one run in the cache.
 type runDir string
 
-// runDir names it by the bucket, whose name others may have in another provider's store, and
-// the place in it.
+// runDir names it by the bucket, whose name others may have in another provider's store, the
+// place in it, and who reads it.
 func (c *Cache) runDir(run prow.Run) runDir {
 	bucket := run.Bucket
 	if run.Provider != "" && run.Provider != prow.DefaultProvider {
 		bucket = run.Provider + "://" + bucket
 	}
-	return runDir(filepath.Join(c.dir, "jobs", hash(bucket, run.Root)[:32]))
+	parts := []string{bucket, run.Root}
+	if c.reader != nil {
+		if reader := c.reader(run); reader != "" {
+			parts = append(parts, reader)
+		}
+	}
+	return runDir(filepath.Join(c.dir, "jobs", hash(parts...)[:32]))
+}
+
+// mayRead reports whether what has the id of a run was read with the rights of the caller.
+func (c *Cache) mayRead(run prow.Run, id string) bool {
+	return c.reader == nil || c.runDir(run).id() == id
 }
 
 func (d runDir) cacheDir() string { return filepath.Dir(filepath.Dir(string(d))) }

@@ -28,7 +28,7 @@ func (c *Cache) KeepNote(kind string, n Note) error {
 // KeptNotes gives what was noted of a kind about the runs of a job, in no order. What cannot
 // be read is passed over.
 func (c *Cache) KeptNotes(kind, job string) []Note {
-	return readNotes([]string{filepath.Join(c.keptDir(), keptID(kind, job))}, job)
+	return c.readNotes([]string{filepath.Join(c.keptDir(), keptID(kind, job))}, job)
 }
 
 // ErrLocked says that another process has a lock.

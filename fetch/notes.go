@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"prowtrace/prow"
@@ -133,11 +134,11 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 			}
 		}
 	}
-	return readNotes(dirs, job), nil
+	return c.readNotes(dirs, job), nil
 }
 
 // readNotes reads the notes of a job, or of all where it is "", in some directories.
-func readNotes(dirs []string, job string) (notes []Note) {
+func (c *Cache) readNotes(dirs []string, job string) (notes []Note) {
 	read := int64(0)
 	for _, dir := range dirs {
 		entries, _ := os.ReadDir(dir)
@@ -149,7 +150,7 @@ func readNotes(dirs []string, job string) (notes []Note) {
 			read += info.Size()
 			var n Note
 			data, err := os.ReadFile(filepath.Join(dir, e.Name()))
-			if err == nil && json.Unmarshal(data, &n) == nil && (job == "" || n.Run.Job == job) {
+			if err == nil && json.Unmarshal(data, &n) == nil && (job == "" || n.Run.Job == job) && c.mayRead(n.Run, strings.TrimSuffix(e.Name(), ".json")) {
 				notes = append(notes, n)
 			}
 		}

@@ -29,6 +29,12 @@ type CachedRun struct {
 
 // Runs lists what is in the cache, the last used first.
 func (c *Cache) Runs() ([]CachedRun, error) {
+	runs, err := c.allRuns()
+	return slices.DeleteFunc(runs, func(r CachedRun) bool { return !c.mayRead(r.Run, runDir(r.Dir).id()) }), err
+}
+
+// allRuns lists those of all readers.
+func (c *Cache) allRuns() ([]CachedRun, error) {
 	dirs, err := os.ReadDir(filepath.Join(c.dir, "jobs"))
 	if err != nil {
 		return nil, fmt.Errorf("list the cache: %w", err)
@@ -120,7 +126,7 @@ type pruning struct {
 
 // prune removes the runs that drop chooses, and what is then beyond the size.
 func (c *Cache) prune(l Limits, drop func(CachedRun) bool) (Pruned, error) {
-	runs, err := c.Runs()
+	runs, err := c.allRuns()
 	if err != nil {
 		return Pruned{}, err
 	}

@@ -122,11 +122,20 @@ func (s *Session) Collect(ctx context.Context, refs []prow.Ref) (c *Collection, 
 	return c, nil
 }
 
+// lastingCache opens the cache that stays, for the reader of each run.
+func (s *Session) lastingCache() (*fetch.Cache, error) {
+	cache, err := fetch.OpenCache(s.o.CacheDir)
+	if err == nil {
+		cache.ReadBy(s.o.Reader)
+	}
+	return cache, err
+}
+
 // openCache does without a lasting cache where none can be used and none is needed.
 func (s *Session) openCache() (cache *fetch.Cache, err error) {
 	if s.o.Cache == CacheTemporary {
 		cache, err = fetch.OpenTemp()
-	} else if cache, err = fetch.OpenCache(s.o.CacheDir); err != nil {
+	} else if cache, err = s.lastingCache(); err != nil {
 		if s.o.Offline || s.o.Cache == CacheRequired {
 			return nil, &CacheError{s.o.Offline, err}
 		}

@@ -171,7 +171,7 @@ func (s *Session) cachedJobs() (names []string) {
 	if s.o.Cache == CacheTemporary {
 		return nil
 	}
-	cache, err := fetch.OpenCache(s.o.CacheDir)
+	cache, err := s.lastingCache()
 	if err != nil {
 		return nil
 	}

@@ -79,7 +79,7 @@ func (e *HandoverBusyError) Error() string {
 // Handovers opens what is kept of a place and a job. Errors are *CacheError, since what was
 // handed over must be remembered, and *HandoverBusyError.
 func (s *Session) Handovers(place, job string) (*Handovers, error) {
-	cache, err := fetch.OpenCache(s.o.CacheDir)
+	cache, err := s.lastingCache()
 	if err != nil {
 		return nil, &CacheError{false, err}
 	}

@@ -52,6 +52,11 @@ type Options struct {
 	// must not mix with what its owner has fetched with rights of his own.
 	CacheDir string
 
+	// Reader names the rights that a run is read with, where these differ: what was read with
+	// some does not come out of the cache for others. "" are those of everybody. nil: all runs
+	// are read with the same.
+	Reader func(prow.Run) string
+
 	// CacheLimits say what stays in the cache when a request has ended; zero:
 	// fetch.DefaultLimits.
 	CacheLimits fetch.Limits

@@ -83,6 +83,15 @@ func (b *Buckets) Allow(run prow.Run) error {
 	return nil
 }
 
+// Reader names the rights that a run is read with: "" are those of everybody.
+func (b *Buckets) Reader(run prow.Run) string {
+	access := b.access[bucket{cmp.Or(run.Provider, prow.DefaultProvider), run.Bucket}]
+	if access == Anonymous {
+		return ""
+	}
+	return string(access)
+}
+
 // Store is a store that reads only buckets of the list, each by the store that stands for its
 // access. Whatever a link or a file leads to, no other bucket is asked. It is an
 // objstore.Warmer and an objstore.Summer if the store for Anonymous is.
