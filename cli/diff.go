@@ -148,11 +148,7 @@ func (r *request) withPassing(ctx context.Context, bad prow.Ref) (refs []prow.Re
 
 // compare compares the last of the runs with the one before it, or with passing ones.
 func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Diff, err error) {
-	collected, err := c.session.Collect(ctx, refs)
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := c.session.Load(ctx, collected)
+	loaded, err := c.collect(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +157,9 @@ func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Dif
 		return nil, usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
 	}
 	o := session.Differing{Known: c.knownErrors(), Number: max(1, c.number), Page: c.page}
+	stage := &stage{said: "reading the logs"}
 	o.Tell = func(some, all int) {
+		stage.compared(some, all)
 		if some == 0 && all > 0 {
 			c.note("comparing with %s", text.Count(all, "passing run"))
 		}
@@ -170,6 +168,7 @@ func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Dif
 	if last > 0 {
 		o.Good = loaded.Inputs[0]
 	}
+	defer c.shown.during(stage.say)()
 	return loaded.Diff(ctx, loaded.Inputs[last], o)
 }
 

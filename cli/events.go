@@ -78,7 +78,11 @@ func (r *request) hear(e session.Event) {
 		if e.Runs > 0 {
 			r.note("%s", historyStarted(e))
 		}
+		r.toRead = e.Runs
 	case session.HistoryRead:
+		if r.reading != nil {
+			r.reading.counted("reading runs", r.toRead)
+		}
 		if e.Run.Gap != "" {
 			r.detail("%s %s: %s", e.Run.Job, e.Run.Build, e.Run.Gap)
 		}

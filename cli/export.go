@@ -148,7 +148,10 @@ func (e *exportCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer loaded.Close()
-	if err := loaded.JoinLogs(ctx); err != nil {
+	done := e.shown.during(func() string { return "reading the logs" })
+	err = loaded.JoinLogs(ctx)
+	done()
+	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
@@ -197,7 +200,9 @@ func (e *exportCommand) write(ctx context.Context, f exportFormat, x *exported) 
 	case e.output == "":
 		err = write(e.streams.Out)
 	default:
+		done := e.shown.during(func() string { return "writing " + e.output })
 		err = replaceFile(e.output, write)
+		done()
 	}
 	if err != nil {
 		return err

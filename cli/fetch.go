@@ -68,7 +68,9 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 			return usageError{fmt.Errorf("%s is on this machine already", text.Line(ref.Input)), "fetch takes links of runs"}
 		}
 	}
+	done := f.shown.during(func() string { return "looking for " + text.Count(len(refs), "run") })
 	c, err := f.session.Collect(ctx, refs)
+	done()
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,10 @@ func (c *historyCommand) others(ctx context.Context, refs []prow.Ref) ([]prow.Re
 func (c *historyCommand) runs(ctx context.Context, refs []prow.Ref) (all []history.Run, err error) {
 	seen := map[string]bool{}
 	for _, ref := range refs {
+		c.reading = &stage{said: "looking for the runs of " + cmp.Or(ref.Job, changeOf(ref))}
+		done := c.shown.during(c.reading.say)
 		runs, err := c.session.History(ctx, ref, c.number, c.knownErrors())
+		done()
 		if err != nil && len(refs) > 1 && ctx.Err() == nil {
 			c.note("%v", err)
 			continue

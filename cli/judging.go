@@ -40,6 +40,14 @@ func (r *request) judging(j judgeFlags) session.Judging {
 	}
 }
 
+// judgeShown judges a run while a terminal shows how far that is.
+func (r *request) judgeShown(ctx context.Context, loaded *session.Loaded, in *session.Input, how session.Judging) (*report.Summary, error) {
+	stage := &stage{said: "reading the logs"}
+	defer r.shown.during(stage.say)()
+	how.Tell = stage.judged
+	return loaded.Judge(ctx, in, how)
+}
+
 // page is the address of a run's page.
 func (r *request) page(run prow.Run) string { return runPage(r.known, run) }
 

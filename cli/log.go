@@ -130,11 +130,7 @@ func (l *logCommand) run(ctx context.Context, arg string) error {
 	if len(refs) > 1 {
 		return usageError{fmt.Errorf("%s shows %s", text.Line(arg), text.Count(len(refs), "job")), "name one of them: " + jobNames(refs)}
 	}
-	collected, err := l.session.Collect(ctx, refs)
-	if err != nil {
-		return err
-	}
-	loaded, err := l.session.Load(ctx, collected)
+	loaded, err := l.collect(ctx, refs)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type progress struct {
 	line     string // that is drawn
 	terminal bool
 	width    int
+	counting bool                // the counts are shown: nothing else is drawn
 	counts   func() fetch.Counts // set by start
 	waits    map[string]awaited
 	began    time.Time
@@ -51,23 +52,61 @@ func (p *progress) start(counts func() fetch.Counts, retries func() int64) {
 		c.Retries += retries()
 		return c
 	}
-	done, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		p.run(done)
-	}()
-	p.stop = sync.OnceFunc(func() {
-		close(done)
-		<-stopped
-	})
-}
-
-// run shows the counts until done is closed.
-func (p *progress) run(done <-chan struct{}) {
 	every := tellEvery
 	if p.terminal {
 		every = drawEvery
 	}
+	p.count(true)
+	end := p.repeat(every, p.show)
+	p.stop = sync.OnceFunc(func() {
+		end()
+		p.count(false)
+	})
+}
+
+func (p *progress) count(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counting = on
+}
+
+// during draws on a terminal what is being done, with the seconds that it takes, until done
+// is called: before something else is printed. say is called from another goroutine.
+func (p *progress) during(say func() string) (done func()) {
+	if !p.terminal {
+		return func() {}
+	}
+	began := time.Now()
+	return sync.OnceFunc(p.repeat(drawEvery, func(now time.Time) { p.stage(say(), now.Sub(began)) }))
+}
+
+// stage draws what is being done.
+func (p *progress) stage(what string, took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.counting || what == "" {
+		return
+	}
+	if took >= time.Second {
+		what += "  " + took.Truncate(time.Second).String()
+	}
+	p.draw(text.Line(what))
+}
+
+// repeat calls show now and then until end is called, which clears what is drawn.
+func (p *progress) repeat(every time.Duration, show func(time.Time)) (end func()) {
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		p.run(every, show, done)
+	}()
+	return func() {
+		close(done)
+		<-stopped
+	}
+}
+
+func (p *progress) run(every time.Duration, show func(time.Time), done <-chan struct{}) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -76,7 +115,7 @@ func (p *progress) run(done <-chan struct{}) {
 			p.clear()
 			return
 		case now := <-ticker.C:
-			p.show(now)
+			show(now)
 		}
 	}
 }
@@ -104,6 +143,11 @@ func (p *progress) show(now time.Time) {
 		fmt.Fprintln(p.w, line)
 		return
 	}
+	p.draw(line)
+}
+
+// draw draws over the line that is drawn.
+func (p *progress) draw(line string) {
 	if runes := []rune(line); len(runes) >= p.width {
 		line = string(runes[:p.width-1])
 	}

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"prowtrace/fetch"
+	"prowtrace/session"
 )
 
 func TestProgressText(t *testing.T) {
@@ -51,5 +54,61 @@ func TestProgressLine(t *testing.T) {
 	p.clear()
 	if got, want := b.String(), "0/0 files  0 bytes of 0 bytes\n"; got != want {
 		t.Errorf("elsewhere %q, want %q", got, want)
+	}
+}
+
+// What is being done is drawn on a terminal, unless the counts of a download are, with the
+// seconds that it takes.
+func TestStages(t *testing.T) {
+	var b bytes.Buffer
+	p := &progress{w: &b, terminal: true, width: 40}
+	p.stage("", time.Second)
+	p.stage("loading 3 trace files", 900*time.Millisecond)
+	p.count(true)
+	p.stage("hidden", time.Second)
+	p.count(false)
+	p.stage("loading\x1b[2J 3 trace files", 61500*time.Millisecond)
+	p.clear()
+	if got, want := b.String(), "\rloading 3 trace files\x1b[K\rloading\uFFFD[2J 3 trace files  1m1s\x1b[K\r\x1b[K"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Between during and its end a line is drawn now and then, and gone in the end; elsewhere
+// than on a terminal there is nothing.
+func TestDuring(t *testing.T) {
+	for terminal, want := range map[bool]string{true: "\rjudging runs: 1 of 2\x1b[K\rjudging runs: 2 of 2  1s\x1b[K\r\x1b[K", false: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			var b bytes.Buffer
+			p := &progress{w: &b, terminal: terminal, width: 40}
+			s := &stage{}
+			done := p.during(s.say)
+			s.counted("judging runs", 2)
+			time.Sleep(500 * time.Millisecond)
+			s.counted("judging runs", 2)
+			s.counted("judging runs", 2)
+			time.Sleep(550 * time.Millisecond)
+			done()
+			done() // is harmless
+			if got := strings.Replace(b.String(), "\rjudging runs: 2 of 2\x1b[K", "", 1); got != want {
+				t.Errorf("terminal %v: %q, want %q", terminal, got, want)
+			}
+		})
+	}
+}
+
+func TestJudgingStages(t *testing.T) {
+	s := &stage{}
+	for _, tt := range []struct {
+		step session.Judged
+		want string
+	}{
+		{session.Judged{}, "reading the logs"},
+		{session.Judged{Logs: true}, "looking for passing runs"},
+		{session.Judged{Logs: true, Compared: 1, ToCompare: 3}, "reading passing runs: 1 of 3"},
+	} {
+		if s.judged(tt.step); s.say() != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.step, s.say(), tt.want)
+		}
 	}
 }

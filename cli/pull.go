@@ -8,6 +8,7 @@ import (
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
+	"prowtrace/session"
 	"prowtrace/triage/report"
 )
 
@@ -19,7 +20,9 @@ const (
 
 // pull judges the failed jobs of a pull request at its newest commit.
 func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summary, *report.Pull, error) {
+	done := c.shown.during(func() string { return "looking for the runs of " + changeOf(ref) })
 	found, err := c.session.Pull(ctx, ref, mostPullJobs)
+	done()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +53,7 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 	if len(failed) > 0 {
 		c.note("judging %s of %s", text.Count(len(failed), "run"), p.Change)
 	}
-	some, errs := c.session.JudgeRuns(ctx, failed, c.judging(c.compare))
+	some, errs := c.judgeAll(ctx, failed)
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +74,19 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 		return nil, nil, err
 	}
 	return all, p, nil
+}
+
+// judgeAll judges runs while a terminal shows how many are done.
+func (c *summaryCommand) judgeAll(ctx context.Context, runs []prow.Run) ([]*report.Summary, []error) {
+	stage := &stage{said: "judging " + text.Count(len(runs), "run")}
+	defer c.shown.during(stage.say)()
+	how := c.judging(c.compare)
+	how.Tell = func(step session.Judged) {
+		if step.Final {
+			stage.counted("judging runs", len(runs))
+		}
+	}
+	return c.session.JudgeRuns(ctx, runs, how)
 }
 
 // changeOf names a pull request, as kubernetes/kops#18000.

@@ -258,7 +258,18 @@ func (p *pushCommand) send(ctx context.Context, ref prow.Ref, handed *session.Ha
 			return handed.Keep(ref.Run, session.Handover{At: time.Now().UTC(), Plan: digest, Taken: n, Done: n == plan.Len()})
 		}
 	}
+	stage := &stage{said: "sending " + text.Count(plan.Len()-from, "span")}
+	keep := p.taken
+	p.taken = func(spans int) error {
+		stage.set(fmt.Sprintf("sending spans: %s of %s", text.Number(spans), text.Number(plan.Len())))
+		if keep == nil {
+			return nil
+		}
+		return keep(spans)
+	}
+	done := p.shown.during(stage.say)
 	report, err := p.client.Send(ctx, plan, from)
+	done()
 	if err == nil || report.Spans > 0 {
 		p.tell(loaded, report, from)
 	}
@@ -273,7 +284,7 @@ func (p *pushCommand) judge(ctx context.Context, loaded *session.Loaded) error {
 		}
 		how := p.judging(p.compare)
 		how.Mark = true
-		if _, err := loaded.Judge(ctx, in, how); err != nil {
+		if _, err := p.judgeShown(ctx, loaded, in, how); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}

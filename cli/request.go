@@ -50,6 +50,9 @@ type request struct {
 	session     *session.Session
 	stores      map[string]store // that the session reads, by provider
 
+	reading *stage // of a history; nil: there is none
+	toRead  int    // runs of it
+
 	sleep func(context.Context, time.Duration) error // between looks at a run that is waited for; nil: as long as it says
 }
 
@@ -189,14 +192,26 @@ func joinBy(value string) join.By {
 
 // load carries out the whole request, and says what was loaded.
 func (r *request) load(ctx context.Context, refs []prow.Ref) (*session.Loaded, error) {
-	collected, err := r.session.Collect(ctx, refs)
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := r.session.Load(ctx, collected)
+	loaded, err := r.collect(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
 	r.summarize(loaded)
 	return loaded, nil
+}
+
+// collect finds, fetches and loads what references mean.
+func (r *request) collect(ctx context.Context, refs []prow.Ref) (*session.Loaded, error) {
+	stage := &stage{said: "looking for " + text.Count(len(refs), "run")}
+	defer r.shown.during(stage.say)()
+	collected, err := r.session.Collect(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	files := 0
+	for _, in := range collected.Inputs {
+		files += len(in.Sources)
+	}
+	stage.set("loading " + text.Count(files, "trace file"))
+	return r.session.Load(ctx, collected)
 }

@@ -61,7 +61,9 @@ func (r *runsCommand) run(ctx context.Context, arg string) error {
 		return usageError{fmt.Errorf("cannot list runs of %s: it is on this machine, not a job", text.Line(arg)),
 			"name a job, or paste a link: prowtrace runs e2e-kops-aws-distro-deb13"}
 	}
+	done := r.shown.during(func() string { return "looking for runs" })
 	runs, err := r.session.Runs(ctx, ref, r.number)
+	done()
 	if err != nil {
 		return err
 	}

@@ -147,11 +147,11 @@ func (c *summaryCommand) summarize(ctx context.Context, ref prow.Ref) ([]*report
 	if ref.Kind == prow.KindPR && len(c.choice.given()) == 0 {
 		return c.pull(ctx, ref)
 	}
-	collected, err := c.session.Collect(ctx, []prow.Ref{ref})
+	loaded, err := c.collect(ctx, []prow.Ref{ref})
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := c.judge(ctx, collected)
+	all, err := c.judge(ctx, loaded)
 	return all, nil, err
 }
 
@@ -175,15 +175,11 @@ func (c *summaryCommand) readSignatures() error {
 	return nil
 }
 
-// judge judges what one argument came to.
-func (c *summaryCommand) judge(ctx context.Context, collected *session.Collection) (all []*report.Summary, err error) {
-	loaded, err := c.session.Load(ctx, collected)
-	if err != nil {
-		return nil, err
-	}
+// judge judges what one argument came to, and closes it.
+func (c *summaryCommand) judge(ctx context.Context, loaded *session.Loaded) (all []*report.Summary, err error) {
 	defer func() { err = errors.Join(err, loaded.Close()) }()
 	for _, in := range loaded.Inputs {
-		s, err := loaded.Judge(ctx, in, c.judging(c.compare))
+		s, err := c.judgeShown(ctx, loaded, in, c.judging(c.compare))
 		if err != nil {
 			return nil, err
 		}
