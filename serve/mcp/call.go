@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"golang.org/x/sync/errgroup"
 
@@ -46,6 +47,7 @@ func add[In, Out any](s *Server, name, title, description string, answer func(ct
 		InputSchema: inputSchema[In](), OutputSchema: schemaOf[Out](nil),
 		Annotations: &mcp.ToolAnnotations{Title: title, ReadOnlyHint: true, IdempotentHint: true, DestructiveHint: &no, OpenWorldHint: &yes},
 	}
+	s.inputs[name] = tool.InputSchema.(*jsonschema.Schema)
 	mcp.AddTool(s.sdk, tool, func(ctx context.Context, req *mcp.CallToolRequest, in In) (*mcp.CallToolResult, *Out, error) {
 		var out *Out
 		err := s.work(ctx, req, func(ctx context.Context) (err error) {

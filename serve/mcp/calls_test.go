@@ -111,7 +111,16 @@ func TestRefusals(t *testing.T) {
 		{"compare_runs", args{"run": failing, "baseline": failing}, "two different runs"},
 		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "start_time_min": "yesterday"}, "RFC 3339"},
 		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "limit": 3, "result": "failed", "cursor": cursor}, "without cursor"},
-		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "limit": 1000}, "maximum"},
+		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "limit": 1000}, "invalid argument limit of list_runs: 1000 is out of range. Give a whole number of 1 to "},
+		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "limit": "ten"}, "invalid argument limit of list_runs: it is a text. Give a whole number of 1 to "},
+		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "limit": 1.5}, "it is a number with a fraction"},
+		{"list_runs", args{"job": "e2e-kops-gce-cni-cilium", "result": "green"}, `invalid argument result of list_runs: "green" is unknown. Give one of `},
+		{"get_test_failures", args{"run": failing, "include_flaky": "yes"}, "Give true or false: also cases that failed and then passed in the same run. Without it, it is false."},
+		{"get_test_failures", args{"run": nil}, "invalid argument run of get_test_failures: it is null. Give a text of "},
+		{"get_span_details", args{"run": failing, "span_ids": "x"}, "invalid argument span_ids of get_span_details: it is a text. Give a list of "},
+		{"get_span_details", args{"run": failing, "span_ids": []any{"a", 7}}, "element 2: it is a number"},
+		{"get_run_summary", args{"run": strings.Repeat("x", 5000)}, "it has 5,000 characters. Give a text of "},
+		{"get_run_summary", args{"\x1b[2J": 1, "run": failing}, `unknown argument "\x1b[2J" of get_run_summary. get_run_summary takes run, `},
 		{"search_spans", args{"run": failing, "query": "dur>lots"}, "cannot read the query"},
 		{"search_evidence", args{"run": failing, "text_regex": "("}, "RE2"},
 		{"search_evidence", args{"run": failing, "text_regex": "x", "path_glob": "no/**/such"}, "without text_regex"},
@@ -121,10 +130,10 @@ func TestRefusals(t *testing.T) {
 		{"get_span_details", args{"run": failing, "span_ids": []string{"x"}}, "search_spans"},
 		{"get_span_details", args{"run": failing, "span_ids": slices.Repeat([]string{"779f76273d335d88"}, 21)}, "span_ids"},
 		{"get_run_timeline", args{"run": failing, "phase": "Lunch"}, "without phase"},
-		{"get_log", args{"run": failing, "lines": 7}, "lines"},
-		{"get_log", args{}, "run"},
+		{"get_log", args{"run": failing, "lines": 7}, `unknown argument "lines" of get_log. get_log takes run, cursor, file, from, to.`},
+		{"get_log", args{}, "missing argument run of get_log. Give a text of "},
 	} {
-		if said := b.refused(c.tool, c.args); !strings.Contains(said, c.want) {
+		if said := b.refused(c.tool, c.args); !strings.Contains(said, c.want) || strings.Contains(said, "validating") {
 			t.Errorf("%s %v: %s", c.tool, c.args, said)
 		}
 	}

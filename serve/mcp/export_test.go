@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -10,6 +11,24 @@ import (
 // Answers gives a value of the type of each tool's answer.
 func Answers() []any {
 	return []any{resolveOut{}, runsOut{}, summaryOut{}, failuresOut{}, timelineOut{}, criticalOut{}, searchOut{}, detailsOut{}, evidenceOut{}, logOut{}, compareOut{}, historyOut{}}
+}
+
+// Refusals gives for each tool why arguments are refused, and whether the schema that its
+// clients see refuses them.
+func (s *Server) Refusals(raw []byte) map[string][2]error {
+	all := map[string][2]error{}
+	var given any
+	if json.Unmarshal(raw, &given) != nil {
+		return nil
+	}
+	for tool, schema := range s.inputs {
+		resolved, err := schema.Resolve(nil)
+		if err != nil {
+			panic(err)
+		}
+		all[tool] = [2]error{checkArguments(tool, schema, raw), resolved.Validate(given)}
+	}
+	return all
 }
 
 // Cursor writes a cursor of a question that a text stands for.

@@ -32,6 +32,22 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
+// Arguments are refused in our words where their tool's schema refuses them, and nowhere else.
+func FuzzArguments(f *testing.F) {
+	for _, s := range []string{`{}`, `[]`, `{"run":"x"}`, `{"run":7}`, `{"run":""}`, `{"job":"j","limit":0,"result":"x"}`, `{"run":"r","limit":1e2,"include_flaky":null}`,
+		`{"run":"r","span_ids":["a",1]}`, `{"run":"r","span_ids":[]}`, `{"run":"r","from":-5.0,"to":"x"}`, `{"link":"l"}`, `{"run":"r","depth":2.5}`} {
+		f.Add([]byte(s))
+	}
+	s := mcp.New(mcp.Options{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for tool, refused := range s.Refusals(raw) {
+			if (refused[0] == nil) != (refused[1] == nil) {
+				t.Errorf("%s %s: %v, and by its schema: %v", tool, raw, refused[0], refused[1])
+			}
+		}
+	})
+}
+
 // A time is one of three forms, and lies in a range that can be written again.
 func FuzzTime(f *testing.F) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)

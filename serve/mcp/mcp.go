@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"prowtrace/prow"
@@ -99,10 +100,11 @@ const (
 
 // A Server offers the tools. It is safe for concurrent use.
 type Server struct {
-	o     Options
-	sdk   *mcp.Server
-	calls chan struct{} // places of tools that work
-	loads chan struct{} // of those that load runs for themselves
+	o      Options
+	sdk    *mcp.Server
+	inputs map[string]*jsonschema.Schema // of the tools' arguments, by their names
+	calls  chan struct{}                 // places of tools that work
+	loads  chan struct{}                 // of those that load runs for themselves
 }
 
 // New gives a server with all tools.
@@ -136,11 +138,12 @@ func New(o Options) *Server {
 		o.Judging.Known = triage.NewMatcher(nil)
 	}
 	o.Judging.Tell, o.Judging.Mark = nil, false
-	s := &Server{o: o, calls: make(chan struct{}, callsAtOnce), loads: make(chan struct{}, loadsAtOnce)}
+	s := &Server{o: o, inputs: map[string]*jsonschema.Schema{}, calls: make(chan struct{}, callsAtOnce), loads: make(chan struct{}, loadsAtOnce)}
 	s.sdk = mcp.NewServer(
 		&mcp.Implementation{Name: "prowtrace", Title: "prowtrace: what broke in a Prow job", Version: o.Version},
 		&mcp.ServerOptions{Instructions: instructions, Capabilities: &mcp.ServerCapabilities{}},
 	)
+	s.sdk.AddReceivingMiddleware(s.checked)
 	s.addTools()
 	s.addPrompt()
 	return s
