@@ -7,23 +7,27 @@ import (
 	"strings"
 	"time"
 
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/serve/lens"
+	"prowtrace/serve/team"
 )
 
 // lensPath is where Deck asks the lens.
 const lensPath = "/lens"
 
-// lens makes the lens of Spyglass, for the runs of a server at an address. end ends it.
-func (t *teamServe) lens(runs lens.Opener, address string) (h http.Handler, end func()) {
-	opened := lens.NewOpenRuns(runs, time.Now)
-	l := lens.New(opened, lens.Options{Known: t.r.known, Page: func(run prow.Run) string {
+// lens makes the lens of Spyglass, for the runs of a server at an address. All who look at
+// Deck's page are one visitor: Deck asks for them. end ends it.
+func (t *teamServe) lens(site *team.Server, address string) (h http.Handler, end func()) {
+	opened := lens.NewOpenRuns(site.Together("The lens in Deck's page"), time.Now)
+	page := func(run prow.Run) string {
 		if address == "" {
 			return ""
 		}
 		return address + (&url.URL{Path: "/view/" + run.Provider + "/" + run.Bucket + "/" + run.Root}).EscapedPath()
-	}})
+	}
+	l := lens.New(opened, lens.Options{Known: t.r.known, Page: page, Fault: func(run prow.Run, met *panics.Error) { site.Fault(met, "run", run.URL()) }})
 	return l, func() {
 		opened.Close()
 		l.Close()

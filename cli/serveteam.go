@@ -21,6 +21,7 @@ import (
 	"prowtrace/export/push"
 	"prowtrace/fetch"
 	"prowtrace/gcs"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/text"
 	"prowtrace/objstore"
 	"prowtrace/serve"
@@ -166,7 +167,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	}
 	endLens := func() {}
 	o.Mounts = func(site *team.Server) map[string]http.Handler {
-		lens, end := t.lens(site.Together("The lens in Deck's page"), address)
+		lens, end := t.lens(site, address)
 		endLens = end
 		asked := func(ctx context.Context, choice session.Choice) *session.Session {
 			return of(choice, site.Visitor(ctx).Events())
@@ -184,7 +185,8 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	site.SetReady(ctx.Err)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return kept.hold(ctx, site.Runs(), log) })
-	g.Go(func() error { return servers.Run(ctx, remote.NewRunsServer(kept.of(site.Runs())), site) })
+	storageServer := remote.NewRunsServer(kept.of(site.Runs()), func(method string, met *panics.Error) { site.Fault(met, "method", method) })
+	g.Go(func() error { return servers.Run(ctx, storageServer, site) })
 	if err := printAddresses(t.r.streams.Out, servers.Storage(), "http://"+servers.Viewer()+strings.TrimRight(t.base, "/")+"/"); err != nil {
 		return errors.Join(err, g.Wait())
 	}

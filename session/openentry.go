@@ -38,6 +38,7 @@ type openEntry struct {
 
 	step   OpenStep
 	counts func() fetch.Counts
+	told   int64 // bytes of counts that somebody was told of
 	loaded *Loaded
 	err    error
 	at     time.Time // when it ended
@@ -54,6 +55,16 @@ type openEntry struct {
 }
 
 func (e *openEntry) ended() bool { return e.step == OpenReady || e.step == OpenFailed }
+
+// untold gives the bytes that have come since it was called last.
+func (e *openEntry) untold() int64 {
+	if e.counts == nil {
+		return 0
+	}
+	came := e.counts().BytesDone - e.told
+	e.told += came
+	return came
+}
 
 // state says how far it is.
 func (e *openEntry) state() OpenState {
@@ -264,10 +275,7 @@ func (r *OpenRuns) end(e *openEntry, l *Loaded, err error, took time.Duration) {
 		}
 	}
 	r.mu.Lock()
-	ended := EndedLoad{Run: e.key.run, Part: e.key.part, Err: err, Took: took, Spans: spans}
-	if e.counts != nil {
-		ended.Bytes = e.counts().BytesDone
-	}
+	ended := EndedLoad{Run: e.key.run, Part: e.key.part, Err: err, Took: took, Spans: spans, Bytes: e.untold()}
 	e.at, e.used = r.o.Now(), r.o.Now()
 	var gone []*Loaded
 	if e.err = err; err != nil {

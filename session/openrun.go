@@ -16,6 +16,7 @@ type OpenRun struct {
 	of    *OpenRuns
 	entry *openEntry
 	once  sync.Once
+	meter func(bytes int64) // see Meter
 }
 
 // Ref is what was loaded: a run, maybe limited to a part of its traces.
@@ -41,15 +42,26 @@ func (o *OpenRun) Kept(key any, make func() any) any {
 	return v
 }
 
+// Meter lets Release tell how many bytes came from the run's bucket that nobody was told of:
+// logs and other artifacts come after the load. It must be called before Release.
+func (o *OpenRun) Meter(tell func(bytes int64)) { o.meter = tell }
+
 // Release ends the lease. It may be called more than once.
 func (o *OpenRun) Release() {
 	o.once.Do(func() {
 		r := o.of
 		r.mu.Lock()
+		came := int64(0)
+		if o.meter != nil {
+			came = o.entry.untold()
+		}
 		o.entry.leases--
 		o.entry.used = r.o.Now()
 		gone := r.last(o.entry)
 		r.mu.Unlock()
+		if came > 0 {
+			o.meter(came)
+		}
 		_ = closeAll(gone) // files that cannot be unmapped stay so
 	})
 }

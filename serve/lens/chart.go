@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -97,10 +98,13 @@ func (l *Lens) chartOf(ctx context.Context, run Run, f *report.Finding) *chart {
 		l.work.Go(func() {
 			defer done()
 			defer close(d.done)
-			_ = panics.Guard(func() error { // a fault leaves a frame without its picture, and the server up
+			err := panics.Guard(func() error { // a fault leaves a frame without its picture, and the server up
 				d.drawing = draw(view, id)
 				return nil
 			})
+			if met := (*panics.Error)(nil); errors.As(err, &met) {
+				l.o.Fault(run.Input().Ref.Run, met)
+			}
 		})
 		return d
 	}).(*drawn)

@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"prowtrace/internal/panics"
 	"prowtrace/prow"
 	"prowtrace/session"
 )
@@ -64,6 +65,10 @@ type Options struct {
 	// Page gives the address of the full page of a run, for visitors; "" is none. nil:
 	// there are none.
 	Page func(prow.Run) string
+
+	// Fault hears of a fault of the program that left a frame without its picture. It may be
+	// nil.
+	Fault func(prow.Run, *panics.Error)
 }
 
 // A Lens is the handler that Deck asks. Close ends what it began. It is safe for concurrent
@@ -75,7 +80,12 @@ type Lens struct {
 }
 
 // New makes a Lens.
-func New(runs Runs, o Options) *Lens { return &Lens{runs: runs, o: o} }
+func New(runs Runs, o Options) *Lens {
+	if o.Fault == nil {
+		o.Fault = func(prow.Run, *panics.Error) {}
+	}
+	return &Lens{runs: runs, o: o}
+}
 
 // Close waits for what was begun. No request may come any more.
 func (l *Lens) Close() { l.work.Wait() }

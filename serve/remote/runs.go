@@ -3,6 +3,7 @@ package remote
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/panics"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 	"prowtrace/trace/query"
@@ -31,14 +33,41 @@ type Run struct {
 // gives them, and is called once for each request. A search by the attributes prow.job and
 // prow.build asks only the runs of these. It speaks jaeger.storage.v2 alone, without pages of
 // answers, summaries and searches for spans, and says so in its capabilities.
-func NewRunsServer(runs func() []Run) *grpc.Server {
-	s := grpc.NewServer(grpc.ForceServerCodecV2(storage.Codec{}), grpc.WaitForHandlers(true))
+//
+// A fault of the program ends the request that met it, with codes.Internal, and nothing else.
+// met hears of it, with the method that was asked.
+func NewRunsServer(runs func() []Run, met func(method string, e *panics.Error)) *grpc.Server {
+	s := grpc.NewServer(append(guards(met), grpc.ForceServerCodecV2(storage.Codec{}), grpc.WaitForHandlers(true))...)
 	r := &runsV2{runs: runs}
 	storagev2.RegisterTraceReaderServer(s, r)
 	storagev2.RegisterDependencyReaderServer(s, &runsDependencies{r: r})
 	storagev2.RegisterCapabilitiesServer(s, &runsCapabilities{})
 	healthpb.RegisterHealthServer(s, health.NewServer())
 	return s
+}
+
+// guards make a panic of a request its error.
+func guards(met func(method string, e *panics.Error)) []grpc.ServerOption {
+	guard := func(method string, handle func() error) error {
+		err := panics.Guard(handle)
+		if e := (*panics.Error)(nil); errors.As(err, &e) {
+			met(method, e)
+			return status.Error(codes.Internal, e.Error())
+		}
+		return err
+	}
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(func(ctx context.Context, in any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (out any, err error) {
+			err = guard(info.FullMethod, func() error {
+				out, err = handle(ctx, in)
+				return err
+			})
+			return out, err
+		}),
+		grpc.ChainStreamInterceptor(func(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+			return guard(info.FullMethod, func() error { return handle(server, stream) })
+		}),
+	}
 }
 
 // runsV2 is jaeger.storage.v2's TraceReader over several runs.

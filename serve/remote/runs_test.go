@@ -2,12 +2,15 @@ package remote
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/storagev2"
+	"prowtrace/internal/panics"
 	"prowtrace/internal/tracetest"
 	"prowtrace/trace"
 )
@@ -36,7 +39,7 @@ func TestSeveralRuns(t *testing.T) {
 			runs = append(runs, Run{Shared: s, Job: []string{"a", "a", "b"}[i], Build: []string{"1", "2", "3"}[i], Release: func() { held.Add(-1) }})
 		}
 		return runs
-	})))
+	}, nil)))
 	find := func(service string, depth int32, attributes ...string) (names []string) {
 		t.Helper()
 		q := &storagev2.TraceQueryParameters{ServiceName: service, SearchDepth: depth}
@@ -100,5 +103,24 @@ func TestSeveralRuns(t *testing.T) {
 	}
 	if got := find("", 0); got != nil {
 		t.Errorf("found %q when all were closed", got)
+	}
+}
+
+// A fault is the error of the request that met it, and told; the server goes on.
+func TestFaultOfARequest(t *testing.T) {
+	told := make(chan string, 2)
+	c := connectTo(t, listenServer(t, NewRunsServer(func() []Run { panic("hostile bytes") }, func(method string, e *panics.Error) {
+		told <- method + " " + e.Error()
+	})))
+	_, err := c.reader.GetServices(t.Context(), &storagev2.GetServicesRequest{})
+	if got := <-told; status.Code(err) != codes.Internal || !strings.HasSuffix(got, "TraceReader/GetServices internal fault: hostile bytes") {
+		t.Errorf("error %v, told %q", err, got)
+	}
+	stream, err := c.reader.FindTraces(t.Context(), &storagev2.FindTracesRequest{Query: &storagev2.TraceQueryParameters{}})
+	if err == nil {
+		_, err = stream.Recv()
+	}
+	if got := <-told; status.Code(err) != codes.Internal || !strings.Contains(got, "FindTraces") {
+		t.Errorf("error %v, told %q", err, got)
 	}
 }

@@ -107,10 +107,10 @@ func New(o Options) *Server {
 	s.visitors = newVisitors(o.PerVisitor, o.Now)
 	o.Open.Allow = o.Buckets.Allow
 	o.Open.Ended = s.loadEnded
-	o.Open.Fault = func(run prow.Run, met *panics.Error) { s.fault(met, "run", run.URL()) }
+	o.Open.Fault = func(run prow.Run, met *panics.Error) { s.Fault(met, "run", run.URL()) }
 	s.runs = session.NewOpenRuns(o.Session, o.Open)
 	s.metrics = newMetrics(s.runs, o.Version)
-	asked := func(q question, met *panics.Error) { s.fault(met, "job", q.of.Job, "pull", q.of.Pull) }
+	asked := func(q question, met *panics.Error) { s.Fault(met, "job", q.of.Job, "pull", q.of.Pull) }
 	s.pasts = newAnswers(o.Now, s.makeHistory, asked)
 	s.pulls = newAnswers(o.Now, s.makePull, asked)
 	s.handler = s.routes()
@@ -140,8 +140,9 @@ func (s *Server) loadEnded(e session.EndedLoad) {
 	s.o.Tracer.load(e, s.o.Now())
 }
 
-// fault logs and counts a fault of the program, with what it was met at.
-func (s *Server) fault(met *panics.Error, at ...any) {
+// Fault logs and counts a fault of the program, with what it was met at, as package slog has
+// it: also for what else is served of the runs.
+func (s *Server) Fault(met *panics.Error, at ...any) {
 	s.metrics.faults.Inc()
 	s.o.Log.Error("fault", append(at, "fault", oneLine(met), "stack", string(met.Stack))...)
 }

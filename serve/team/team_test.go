@@ -21,6 +21,7 @@ import (
 	"prowtrace/internal/gcstest/pastruns"
 	"prowtrace/objstore"
 	"prowtrace/prow"
+	"prowtrace/prow/link"
 	"prowtrace/serve/team"
 	"prowtrace/serve/viewer"
 	"prowtrace/session"
@@ -502,5 +503,41 @@ func TestFaultOfALoad(t *testing.T) {
 	defer mu.Unlock()
 	if said := logged.String(); !strings.Contains(said, `"msg":"fault"`) || !strings.Contains(said, "crashing.Read") {
 		t.Errorf("the log:\n%s", said)
+	}
+}
+
+// What comes of a run after its load is charged too: an artifact that is asked for.
+func TestArtifactsAreCharged(t *testing.T) {
+	s := serve(t, func(o *team.Options) {
+		o.VisitorHeader, o.PerVisitor = "X-Forwarded-For", team.Allowance{Bytes: 4 << 20}
+	})
+	const large = "artifacts/large.txt"
+	s.bucket.PutBytes("kubernetes-ci-logs", strings.TrimPrefix(failingPath, "/view/gs/kubernetes-ci-logs/")+"/"+large, []byte(strings.Repeat("a line of a log\n", 5<<20/16)))
+	ask := func(link string) int {
+		resp, _ := s.get("/api/v1/summary?link="+url.QueryEscape(link), func(r *http.Request) { r.Header.Set("X-Forwarded-For", "198.51.100.1") })
+		return resp.StatusCode
+	}
+	const second = "gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002"
+	if code := ask(failingLink); code != http.StatusOK {
+		t.Fatalf("status %d", code)
+	}
+	ctx := team.AsVisitor(t.Context(), "198.51.100.1")
+	ref, err := link.Parse(prow.Instances{}, failingLink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := s.team.Visitor(ctx).Open(ctx, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := run.Input().Artifact(ctx, large); err != nil {
+		t.Fatal(err)
+	}
+	if code := ask(second); code != http.StatusOK {
+		t.Errorf("before the artifact is charged: status %d", code)
+	}
+	run.Release()
+	if code := ask("gs://kubernetes-ci-logs/pr-logs/pull/kops/18011/pull-kops-unit-go-arm64/1900100000000000007"); code != http.StatusTooManyRequests {
+		t.Errorf("after an artifact of 5 MB: status %d", code)
 	}
 }

@@ -51,7 +51,8 @@ func (v Visitor) Choose(ctx context.Context, ref prow.Ref) (prow.Ref, error) {
 	return v.of.runs.Choose(ctx, ref)
 }
 
-// Open is that of session.OpenRuns.
+// Open is that of session.OpenRuns. What comes of the run while it is held, such as logs, is
+// charged too.
 func (v Visitor) Open(ctx context.Context, ref prow.Ref) (*session.OpenRun, error) {
 	ref, err := v.Choose(ctx, ref)
 	if err != nil {
@@ -60,7 +61,11 @@ func (v Visitor) Open(ctx context.Context, ref prow.Ref) (*session.OpenRun, erro
 	if _, err := v.begin(ref); err != nil {
 		return nil, err
 	}
-	return v.of.runs.Open(ctx, ref)
+	run, err := v.of.runs.Open(ctx, ref)
+	if err == nil {
+		run.Meter(func(bytes int64) { v.of.visitors.charge(v.who, bytes) })
+	}
+	return run, err
 }
 
 // Begin is that of session.OpenRuns.

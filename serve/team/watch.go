@@ -70,7 +70,7 @@ func (s *Server) watched(h http.Handler) http.Handler {
 			met := recover()
 			begun := out.status != 0
 			if met != nil && met != http.ErrAbortHandler {
-				s.fault(panics.Of(met), "path", text.Clip(r.URL.Path, 300))
+				s.Fault(panics.Of(met), "path", text.Clip(r.URL.Path, 300))
 				if !begun {
 					out.Header().Del("Content-Length") // of what is not written now
 					out.Header().Del("Content-Encoding")
