@@ -100,7 +100,8 @@ func TestAnswersMakeRoom(t *testing.T) {
 		if v, err := a.get(t.Context(), "other", question{runs: 2000}); v != 2000 || err != nil {
 			t.Errorf("another gets %d, %v", v, err)
 		}
-		for n := range 2 * mostAnswers { // a second each
+		time.Sleep(madeForOne * time.Second) // until all of many's are there
+		for n := range 2 * mostAnswers {     // a second each
 			if v, err := a.get(t.Context(), "many", question{runs: 3000 + n}); v != 3000+n || err != nil {
 				t.Fatalf("history %d: %d, %v", n, v, err)
 			}
