@@ -41,6 +41,33 @@ func TestRealJaeger(t *testing.T) {
 	}
 }
 
+// They show several runs as they show one.
+func TestRealJaegerOfSeveralRuns(t *testing.T) {
+	var files []trace.Source
+	var runs []Run
+	for _, of := range [][]trace.Source{sample(t), {otlptest.Made(t)}, {otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(7, 8)), 300, 50)...)}} {
+		files = append(files, of...)
+		runs = append(runs, Run{Shared: trace.NewShared(otlptest.Load(t, of...)), Job: "job", Build: strconv.Itoa(len(runs)), Release: func() {}})
+	}
+	storage := listenServer(t, NewRunsServer(func() []Run { return runs }, nil))
+	entries := decode(t, files...)
+	for _, name := range jaegers {
+		t.Run(name, func(t *testing.T) {
+			j := start(t, name, storage)
+			t.Run("services", func(t *testing.T) { checkServices(t, j, entries) })
+			t.Run("operations", func(t *testing.T) { checkOperations(t, j, entries) })
+			t.Run("traces", func(t *testing.T) { checkTraces(t, j, entries) })
+			t.Run("searches", func(t *testing.T) { checkSearches(t, j, entries) })
+			t.Run("dependencies", func(t *testing.T) { checkDependencies(t, j, entries) })
+			t.Run("unknown trace", func(t *testing.T) {
+				if status, body := j.get(t, "/api/traces/00000000000000000000000000abcdef", nil); status != http.StatusNotFound {
+					t.Errorf("HTTP %d %s", status, body)
+				}
+			})
+		})
+	}
+}
+
 func checkServices(t *testing.T, j jaeger, entries []entry) {
 	want := map[string]bool{}
 	for _, e := range entries {

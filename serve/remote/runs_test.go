@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/internal/jaegerpb/storagev2"
 	"prowtrace/internal/panics"
 	"prowtrace/internal/tracetest"
@@ -55,6 +56,20 @@ func TestSeveralRuns(t *testing.T) {
 		if err != nil || len(ids.GetTraceIds()) != len(names) {
 			t.Errorf("%d ids of %d traces, error %v", len(ids.GetTraceIds()), len(names), err)
 		}
+		old := &storagev1.TraceQueryParameters{ServiceName: service, NumTraces: depth, Tags: map[string]string{}}
+		for i := 0; i < len(attributes); i += 2 {
+			old.Tags[attributes[i]] = attributes[i+1]
+		}
+		var same []string
+		for _, chunk := range must[storagev1.SpansResponseChunk](t)(c.v1.FindTraces(t.Context(), &storagev1.FindTracesRequest{Query: old})) {
+			for _, s := range chunk.GetSpans() {
+				same = append(same, s.GetOperationName())
+			}
+		}
+		oldIDs, err := c.v1.FindTraceIDs(t.Context(), &storagev1.FindTraceIDsRequest{Query: old})
+		if err != nil || !slices.Equal(same, names) || len(oldIDs.GetTraceIds()) != len(names) {
+			t.Errorf("v1 finds %q and %d ids, error %v, and v2 %q", same, len(oldIDs.GetTraceIds()), err, names)
+		}
 		return names
 	}
 	for _, test := range []struct {
@@ -91,6 +106,22 @@ func TestSeveralRuns(t *testing.T) {
 	_, err = c.reader.FindTraceIDs(t.Context(), &storagev2.FindTraceIDsRequest{Query: &storagev2.TraceQueryParameters{Pagination: &storagev2.Pagination{PageSize: 5}}})
 	wantCode(t, err, codes.InvalidArgument)
 	if _, err := c.dependencies.GetDependencies(t.Context(), &storagev2.GetDependenciesRequest{}); err != nil {
+		t.Error(err)
+	}
+	old, err := c.v1.GetServices(t.Context(), &storagev1.GetServicesRequest{})
+	if err != nil || !slices.Equal(old.GetServices(), services.GetServices()) {
+		t.Errorf("v1: services %q, error %v", old.GetServices(), err)
+	}
+	oldOps, err := c.v1.GetOperations(t.Context(), &storagev1.GetOperationsRequest{Service: "kops"})
+	if err != nil || !slices.Equal(oldOps.GetOperationNames(), []string{"create", "delete"}) {
+		t.Errorf("v1: operations %v, error %v", oldOps, err)
+	}
+	if got := must[storagev1.SpansResponseChunk](t)(c.v1.GetTrace(t.Context(), &storagev1.GetTraceRequest{TraceId: tracetest.TraceID(3)})); len(got) != 1 || got[0].GetSpans()[0].GetOperationName() != "defrag" {
+		t.Errorf("v1: got %v", got)
+	}
+	_, err = all(c.v1.GetTrace(t.Context(), &storagev1.GetTraceRequest{TraceId: tracetest.TraceID(9)}))
+	wantCode(t, err, codes.NotFound)
+	if _, err := c.v1Deps.GetDependencies(t.Context(), &storagev1.GetDependenciesRequest{}); err != nil {
 		t.Error(err)
 	}
 	for _, s := range shared {

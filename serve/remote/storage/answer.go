@@ -16,7 +16,19 @@ import (
 
 // Services lists the services of a set that fit an answer.
 func Services(view *trace.View) []string {
-	return Fit(view.Services(), AnswerSize, func(name string) int { return otlpwire.FieldSize(len(name)) })
+	return Fit(view.Services(), AnswerSize, serviceSize)
+}
+
+// How much of an answer each takes.
+func serviceSize(name string) int { return otlpwire.FieldSize(len(name)) }
+
+func operationSize(op trace.Operation) int {
+	// v1 sends each name twice.
+	return 2*otlpwire.FieldSize(len(op.Name)) + otlpwire.MaxHead + otlpwire.FieldSize(len(op.Kind.String()))
+}
+
+func callsSize(c analysis.Calls) int {
+	return otlpwire.FieldSize(otlpwire.FieldSize(len(c.Parent)) + otlpwire.FieldSize(len(c.Child)) + otlpwire.FieldSize(len(c.Source)) + 1 + 10)
 }
 
 // Operations lists the operations of a service that fit an answer, of one kind if
@@ -30,10 +42,7 @@ func Operations(view *trace.View, service, kind string) ([]trace.Operation, erro
 		wanted, known := trace.ParseKind(kind)
 		ops = slices.DeleteFunc(ops, func(op trace.Operation) bool { return !known || op.Kind != wanted })
 	}
-	// v1 sends each name twice.
-	return Fit(ops, AnswerSize, func(op trace.Operation) int {
-		return 2*otlpwire.FieldSize(len(op.Name)) + otlpwire.MaxHead + otlpwire.FieldSize(len(op.Kind.String()))
-	}), nil
+	return Fit(ops, AnswerSize, operationSize), nil
 }
 
 // Find gives the traces that match, newest first, or the status of a context that
@@ -53,7 +62,5 @@ func Calls(view *trace.View, start, end *timestamppb.Timestamp) ([]analysis.Call
 	if to != 0 && to < from {
 		return nil, status.Errorf(codes.InvalidArgument, "the range ends at %v, before it begins at %v", end.AsTime(), start.AsTime())
 	}
-	return Fit(analysis.Of(view).Calls(from, to), AnswerSize, func(c analysis.Calls) int {
-		return otlpwire.FieldSize(otlpwire.FieldSize(len(c.Parent)) + otlpwire.FieldSize(len(c.Child)) + otlpwire.FieldSize(len(c.Source)) + 1 + 10)
-	}), nil
+	return Fit(analysis.Of(view).Calls(from, to), AnswerSize, callsSize), nil
 }

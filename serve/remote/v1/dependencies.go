@@ -6,6 +6,7 @@ import (
 	"prowtrace/internal/jaegerpb/modelv2"
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/serve/remote/storage"
+	"prowtrace/trace/analysis"
 )
 
 // dependencies is jaeger.storage.v1's DependenciesReaderPlugin.
@@ -20,9 +21,13 @@ func (d *dependencies) GetDependencies(ctx context.Context, req *storagev1.GetDe
 	if err != nil {
 		return nil, err
 	}
+	return linksOf(calls), nil
+}
+
+func linksOf(calls []analysis.Calls) *storagev1.GetDependenciesResponse {
 	resp := &storagev1.GetDependenciesResponse{}
 	for _, c := range calls {
 		resp.Dependencies = append(resp.Dependencies, &modelv2.DependencyLink{Parent: c.Parent, Child: c.Child, CallCount: c.Count, Source: c.Source})
 	}
-	return resp, nil
+	return resp
 }

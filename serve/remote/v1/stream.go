@@ -5,10 +5,10 @@ import (
 	"iter"
 	"runtime"
 
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/mem"
 
 	"prowtrace/export"
+	"prowtrace/internal/panics"
 	"prowtrace/serve/remote/storage"
 	"prowtrace/trace"
 )
@@ -46,7 +46,7 @@ func (s *streamer) trace(t trace.Trace, send func(storage.Encoded) error) error 
 	for i := range tree.Len() {
 		s.spans.Meet(tree, i)
 	}
-	var working errgroup.Group
+	var working panics.Group
 	defer working.Wait() // the set may be closed afterwards
 	var ahead []chan []storage.Encoded
 	sendNext := func() error {
@@ -67,6 +67,7 @@ func (s *streamer) trace(t trace.Trace, send func(storage.Encoded) error) error 
 		done := make(chan []storage.Encoded, 1)
 		ahead = append(ahead, done)
 		working.Go(func() error {
+			defer close(done) // also where it meets a fault, which Wait tells
 			done <- s.messages(b)
 			return nil
 		})

@@ -11,11 +11,10 @@ import (
 	"context"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"prowtrace/internal/jaegerpb/storagev1"
 	"prowtrace/serve/remote/storage"
+	"prowtrace/trace"
 )
 
 // Register registers the services of the protocol that read. The server needs
@@ -44,9 +43,7 @@ func (r *reader) GetTrace(req *storagev1.GetTraceRequest, stream grpc.ServerStre
 	view := storage.ViewOf(stream.Context())
 	t, ok := view.Lookup(id)
 	if !ok {
-		// jaeger-query 1.x knows a missing trace by these very words once the
-		// stream is open; with any others its answer is HTTP 500.
-		return status.Error(codes.NotFound, "trace not found")
+		return errNoTrace()
 	}
 	return newStreamer(view).trace(t, storage.SendTo(stream))
 }
@@ -83,6 +80,11 @@ func (r *reader) GetOperations(ctx context.Context, req *storagev1.GetOperations
 	if err != nil {
 		return nil, err
 	}
+	return operationsOf(ops), nil
+}
+
+// operationsOf lists operations, of which those with one name follow each other.
+func operationsOf(ops []trace.Operation) *storagev1.GetOperationsResponse {
 	resp := &storagev1.GetOperationsResponse{}
 	for _, op := range ops {
 		resp.Operations = append(resp.Operations, &storagev1.Operation{Name: op.Name, SpanKind: op.Kind.String()})
@@ -90,7 +92,7 @@ func (r *reader) GetOperations(ctx context.Context, req *storagev1.GetOperations
 			resp.OperationNames = append(resp.OperationNames, op.Name)
 		}
 	}
-	return resp, nil
+	return resp
 }
 
 // FindTraceIDs lists the ids of the traces that match, newest first.
