@@ -21,13 +21,13 @@ func TestPageBeforeLateFiles(t *testing.T) {
 	server.Fault(gcstest.Match{Op: gcstest.Get, Object: name}, gcstest.StallHeaders(release))
 	r := startOn(t, server, nil, "--ui", "builtin", "gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002")
 	problems := func() string { return get(t, r.api("problems")) }
-	if got := problems(); !strings.Contains(got, "it was still on its way") {
+	if got := problems(); !strings.Contains(got, "still downloading") {
 		t.Errorf("at first the problems are %s", got)
 	}
 	close(release)
 	server.ClearFaults()
 	deadline := time.After(time.Minute)
-	for strings.Contains(problems(), "it was still on its way") {
+	for strings.Contains(problems(), "still downloading") {
 		select {
 		case <-deadline:
 			t.Fatal("the page keeps its first view")

@@ -188,7 +188,7 @@ func (d *onDemand) commit(ctx context.Context, files []received, change func(*ma
 	defer discard(files, nil) // nothing is there of what was taken
 	unlock, err := d.cache.lockWork(ctx, d.dir.id(), func(int) {})
 	if unlock == nil {
-		return manifest{}, fmt.Errorf("wait for the cache: %w", err)
+		return manifest{}, fmt.Errorf("cannot wait for the cache: %w", err)
 	}
 	defer unlock()
 	m := d.dir.readManifest()

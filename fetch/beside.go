@@ -53,7 +53,7 @@ func (c beyond) loss() runfile.Loss {
 	if c.more {
 		there = "at least " + there
 	}
-	return runfile.Loss{Kind: runfile.LossTooMany, Files: c.files, Why: fmt.Sprintf("there are %s; the first %s by name are taken", there, text.Number(c.kind.Most))}
+	return runfile.Loss{Kind: runfile.LossTooMany, Files: c.files, Why: fmt.Sprintf("%s, only the first %s by name are used", there, text.Number(c.kind.Most))}
 }
 
 // How long files beside the traces may take after these have come: as long as one
@@ -65,7 +65,7 @@ const (
 )
 
 // errLate is the cause that ends files beside the traces when their time is up.
-var errLate = errors.New("it came too late after the traces")
+var errLate = errors.New("it took too long after the traces")
 
 // startBeside starts to look for the files: a listing for each kind with a pattern,
 // and a request for each known name.
@@ -111,7 +111,7 @@ func (b *besideFiles) wait(wanted bool) {
 		if err := b.unlisted[kind.Title]; b.gaveUp(err) {
 			b.given++
 		} else if err != nil {
-			b.t.lose(runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: fmt.Sprintf("%ss are left out, they could not be listed: %v", kind.Title, err), Again: true})
+			b.t.lose(runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: fmt.Sprintf("cannot list %ss: %v", kind.Title, err), Again: true})
 		}
 	}
 	for _, c := range b.cut {
@@ -121,7 +121,7 @@ func (b *besideFiles) wait(wanted bool) {
 		b.t.lose(runfile.Loss{Kind: runfile.LossTooLarge, File: b.large, Files: b.tooLarge, Why: "too large, alone or with the others"})
 	}
 	if b.given > 0 {
-		b.t.lose(runfile.Loss{Kind: runfile.LossLate, File: b.last, Files: b.given, Why: "it was still on its way", Again: true})
+		b.t.lose(runfile.Loss{Kind: runfile.LossLate, File: b.last, Files: b.given, Why: "still downloading", Again: true})
 	}
 	if b.failed > 0 {
 		b.t.lose(runfile.Loss{Kind: runfile.LossUnavailable, File: b.first, Files: b.failed, Why: b.why, Again: true})

@@ -132,7 +132,7 @@ func TestBesideFail(t *testing.T) {
 				return nil
 			}
 		}, []string{"artifacts/zz/junit.xml"},
-			[]string{"JUnit files are left out, they could not be listed: 503"}},
+			[]string{"cannot list JUnit files: 503"}},
 		{"a known name that is too large", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "/artifacts/metadata.json") {
@@ -201,9 +201,9 @@ func TestBesideAreBounded(t *testing.T) {
 		large int // files
 	}{
 		{"all", []int64{10, 20, 30}, []int64{10, 20, 30}, "", 0},
-		{"too many", []int64{1, 2, 3, 4}, []int64{1, 2, 3}, "there are 4 JUnit files; the first 3 by name are taken", 0},
-		{"more than are counted", []int64{1, 2, 3, 4, 5, 6, 7, 8}, []int64{1, 2, 3}, "there are at least 7 JUnit files; the first 3 by name are taken", 0},
-		{"a listing that breaks off", []int64{1, 2, 3, 4, -1}, []int64{1, 2, 3}, "there are at least 4 JUnit files; the first 3 by name are taken", 0},
+		{"too many", []int64{1, 2, 3, 4}, []int64{1, 2, 3}, "4 JUnit files, only the first 3 by name are used", 0},
+		{"more than are counted", []int64{1, 2, 3, 4, 5, 6, 7, 8}, []int64{1, 2, 3}, "at least 7 JUnit files, only the first 3 by name are used", 0},
+		{"a listing that breaks off", []int64{1, 2, 3, 4, -1}, []int64{1, 2, 3}, "at least 4 JUnit files, only the first 3 by name are used", 0},
 		{"one too large", []int64{51, 50}, []int64{50}, "", 1},
 		{"too large together", []int64{50, 40, 20, 10}, []int64{50, 40, 10}, "", 1},
 	} {
@@ -329,7 +329,7 @@ func TestBesideAreLate(t *testing.T) {
 		notice  string
 	}{
 		{"files", false, "3 metadata files are left out, such as "},
-		{"listing", true, "JUnit files are left out, they could not be listed: it came too late after the traces"},
+		{"listing", true, "cannot list JUnit files: it took too long after the traces"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -345,7 +345,7 @@ func TestBesideAreLate(t *testing.T) {
 				if took := time.Since(began); took != patience {
 					t.Errorf("took %v, want %v", took, patience)
 				}
-				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "it came too late after the traces") {
+				if len(notices) != 1 || !strings.HasPrefix(notices[0], tt.notice) || !strings.HasSuffix(notices[0], "it took too long after the traces") {
 					t.Errorf("notices %q, want %q", notices, tt.notice)
 				}
 				if err := res.Close(); err != nil {
@@ -401,7 +401,7 @@ func TestBesideInTheCache(t *testing.T) {
 	if err != nil || !maps.Equal(besideOf(t, res), besideArtifacts) {
 		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
-	if want := []string{"JUnit files are left out, they could not be listed: 503"}; !slices.Equal(notices, want) {
+	if want := []string{"cannot list JUnit files: 503"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 
@@ -413,7 +413,7 @@ func TestBesideInTheCache(t *testing.T) {
 	if err != nil || len(besideOf(t, res)) != len(besideArtifacts)-1 {
 		t.Errorf("%v, %v", besideOf(t, res), err)
 	}
-	if want := []string{"artifacts/junit.xml is left out: the cache does not have it whole", "JUnit files are left out, they could not be listed: 503"}; !slices.Equal(notices, want) {
+	if want := []string{"artifacts/junit.xml is left out: its copy in the cache is incomplete", "cannot list JUnit files: 503"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 

@@ -89,9 +89,9 @@ func (e *entry) check(path string) error {
 	case err != nil:
 		return err
 	case n != e.Size:
-		return fmt.Errorf("%w: %d bytes came, the bucket listed %d", objstore.ErrChecksum, n, e.Size)
+		return fmt.Errorf("%w: %d bytes received, %d listed", objstore.ErrChecksum, n, e.Size)
 	case h != nil && sum.Kind.Of(h) != sum:
-		return fmt.Errorf("%w: their %s is %s, the bucket listed %s", objstore.ErrChecksum, sum.Kind, sum.Kind.Of(h).Value, sum.Value)
+		return fmt.Errorf("%w: its %s is %s, listed %s", objstore.ErrChecksum, sum.Kind, sum.Kind.Of(h).Value, sum.Value)
 	}
 	return nil
 }

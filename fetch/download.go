@@ -57,10 +57,10 @@ func (t *transfer) download(ctx context.Context, o objstore.Object, e *entry) er
 		if !news {
 			return errors.Join(err, full) // the listing has come upon it as well
 		}
-		t.notice("%s was overwritten while it was fetched; the newer content is taken", text.Name(e.Name))
+		t.notice("%s was overwritten during the download: using the new content", text.Name(e.Name))
 		o, *e = now, newer
 	}
-	return fmt.Errorf("was overwritten %d times while it was fetched; try again later", overwrites)
+	return fmt.Errorf("was overwritten %d times during the download; try again later", overwrites)
 }
 
 // stat describes an object as it is now, if it exists.
@@ -228,7 +228,7 @@ func (t *transfer) pull(ctx context.Context, o objstore.Object, s *span) error {
 			err = t.store.ReadRange(ctx, o, from, s.end-from, s)
 		}
 		if err == nil && s.at < s.end {
-			err = fmt.Errorf("only %d of %d bytes came: %w", s.at-from, s.end-from, io.ErrUnexpectedEOF)
+			err = fmt.Errorf("only %d of %d bytes received: %w", s.at-from, s.end-from, io.ErrUnexpectedEOF)
 		}
 		var refused *objstore.AccessError
 		switch {
@@ -250,7 +250,7 @@ type span struct {
 
 func (s *span) Write(b []byte) (int, error) {
 	if int64(len(b)) > s.end-s.at {
-		return 0, fmt.Errorf("%w: more came than the bucket listed", objstore.ErrChecksum)
+		return 0, fmt.Errorf("%w: more bytes than listed", objstore.ErrChecksum)
 	}
 	n, err := s.f.WriteAt(b, s.at)
 	s.at += int64(n)

@@ -82,10 +82,10 @@ func TestDownloadTrouble(t *testing.T) {
 		{"cut, then nothing more", trouble{cutAfter(4), cutAfter(0)}, "", "connection reset", []string{whole, part(4)}, 1},
 		{"truncated", trouble{endAfter(4)}, data, "", []string{whole, part(4)}, 1},
 		{"a bit flipped", trouble{flip}, data, "", []string{whole, whole}, 1},
-		{"a bit flipped twice", trouble{flip, flip}, "", "twice: " + objstore.ErrChecksum.Error() + ": their CRC32C is a72e674d, the bucket listed 280c069e", []string{whole, whole}, 1},
+		{"a bit flipped twice", trouble{flip, flip}, "", "twice: " + objstore.ErrChecksum.Error() + ": its CRC32C is a72e674d, listed 280c069e", []string{whole, whole}, 1},
 		{"a bit flipped after a cut", trouble{cutAfter(4), flip}, data, "", []string{whole, whole, part(4)}, 2},
 		{"too long", trouble{tooMuch}, data, "", []string{whole, whole}, 1},
-		{"always too long", trouble{tooMuch, tooMuch}, "", "twice: " + objstore.ErrChecksum.Error() + ": more came than the bucket listed", []string{whole, whole}, 1},
+		{"always too long", trouble{tooMuch, tooMuch}, "", "twice: " + objstore.ErrChecksum.Error() + ": more bytes than listed", []string{whole, whole}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -97,7 +97,7 @@ func TestDownloadTrouble(t *testing.T) {
 			want := map[string]string{"finished.json": "{}", oneFile: tt.want}
 			if tt.want == "" {
 				delete(want, oneFile)
-				message := "1 of 2 files, 1 failed: " + oneFile + ": " + tt.message
+				message := "cannot fetch all files: 1 of 2 fetched, 1 failed: " + oneFile + ": " + tt.message
 				if err == nil || err.Error() != message {
 					t.Errorf("error %v\nwant  %s", err, message)
 				}
@@ -133,14 +133,14 @@ func TestOverwritten(t *testing.T) {
 			if n == 0 {
 				s.put(testRun.Bucket, name, "newer")
 			}
-		}, "newer", "", []string{oneFile + " was overwritten while it was fetched; the newer content is taken"}},
+		}, "newer", "", []string{oneFile + " was overwritten during the download: using the new content"}},
 		{"for ever", func(s *memStore, n int) { s.put(testRun.Bucket, name, "newer and newer") }, "",
-			"0 of 1 file, 1 failed: " + oneFile + ": was overwritten 3 times while it was fetched; try again later",
-			slices.Repeat([]string{oneFile + " was overwritten while it was fetched; the newer content is taken"}, 3)},
+			"cannot fetch all files: 0 of 1 fetched, 1 failed: " + oneFile + ": was overwritten 3 times during the download; try again later",
+			slices.Repeat([]string{oneFile + " was overwritten during the download: using the new content"}, 3)},
 		{"deleted", func(s *memStore, n int) {
 			s.delete(testRun.Bucket, name)
 			s.put(testRun.Bucket, name+"2", "a longer name")
-		}, "", "0 of 1 file, 1 failed: " + oneFile + ": was deleted from the bucket after it was listed", nil},
+		}, "", "cannot fetch all files: 0 of 1 fetched, 1 failed: " + oneFile + ": was deleted from the bucket after it was listed", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)

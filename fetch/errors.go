@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"prowtrace/internal/text"
+	"prowtrace/objstore"
 	"prowtrace/prow"
 	"prowtrace/prow/runfile"
 )
@@ -80,11 +82,16 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	msg := "no run at " + e.Run.URL()
-	if len(e.Tried) > 1 || len(e.Tried) == 1 && e.Tried[0].Err != nil {
-		msg += " (" + said(e.Tried, "; ") + ")"
+	why := said(e.Tried, e.Run.Bucket)
+	if len(why) == 0 {
+		why = []string{"its bucket has no such run"}
 	}
-	return msg
+	return "cannot find " + e.Run.URL() + ": " + strings.Join(why, "; ")
+}
+
+// NoBucket reports whether none of the run's buckets exists.
+func (e *NotFoundError) NoBucket() bool {
+	return !slices.ContainsFunc(e.Tried, func(a Attempt) bool { return !a.closed && !errors.Is(a.Err, objstore.ErrBucketNotExist) }) && len(e.Tried) > 0
 }
 
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
@@ -129,7 +136,11 @@ type PartialError struct {
 
 func (e *PartialError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %s", e.Total-len(e.Failed)-e.Untried, text.Count(e.Total, "file"))
+	of := ""
+	if e.Listed != nil {
+		of = "at least "
+	}
+	fmt.Fprintf(&b, "cannot fetch all files: %d of %s%s fetched", e.Total-len(e.Failed)-e.Untried, of, text.Number(e.Total))
 	if n := len(e.Failed); n > 0 {
 		fmt.Fprintf(&b, ", %d failed", n)
 	}

@@ -26,11 +26,11 @@ import (
 // *OtherRunError and nothing is copied.
 func (r *Result) Export(ctx context.Context, dir string) (map[string]string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+		return nil, fmt.Errorf("cannot copy the files to %s: %w", dir, err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+		return nil, fmt.Errorf("cannot copy the files to %s: %w", dir, err)
 	}
 	defer root.Close()
 	if err := r.checkAlone(root, dir); err != nil {
@@ -44,10 +44,10 @@ func (r *Result) Export(ctx context.Context, dir string) (map[string]string, err
 	paths := localNames(names, runtime.GOOS != "windows")
 	for _, f := range files {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("export: %w", context.Cause(ctx))
+			return nil, fmt.Errorf("cannot copy the files to %s: %w", dir, context.Cause(ctx))
 		}
 		if err := f.copyTo(root, filepath.FromSlash(paths[f.Name])); err != nil {
-			return nil, fmt.Errorf("export %s to %s: %w", text.Name(f.Name), dir, err)
+			return nil, fmt.Errorf("cannot copy %s to %s: %w", text.Name(f.Name), dir, err)
 		}
 	}
 	return paths, nil

@@ -20,7 +20,7 @@ func TestFaults(t *testing.T) {
 	get := func(times int) gcstest.Match { return gcstest.Match{Op: gcstest.Get, Object: object, Times: times} }
 	list := func(times int) gcstest.Match { return gcstest.Match{Op: gcstest.List, Times: times} }
 	url := "gs://" + testRun.Bucket + "/" + object
-	failed := "2 of 3 files, 1 failed: "
+	failed := "cannot fetch all files: 2 of 3 fetched, 1 failed: "
 	for _, tt := range []struct {
 		name   string
 		match  gcstest.Match
@@ -33,7 +33,7 @@ func TestFaults(t *testing.T) {
 		{"503 for ever", get(0), gcstest.Status(503),
 			failed + "read " + url + ": the server answers HTTP 503 (Service Unavailable), also after 3 attempts; try again later", nil, 1},
 		{"503 on the listing for ever", list(0), gcstest.Status(503),
-			"look for traces: list " + "gs://" + testRun.Bucket + "/" + testRun.Root + "/artifacts/otlp: the server answers HTTP 503 (Service Unavailable), also after 3 attempts; try again later", nil, -1},
+			"cannot look for traces: list " + "gs://" + testRun.Bucket + "/" + testRun.Root + "/artifacts/otlp: the server answers HTTP 503 (Service Unavailable), also after 3 attempts; try again later", nil, -1},
 		{"429 twice", get(2), gcstest.Status(429), "", nil, 2},
 		{"429 with a date to wait for", get(1), gcstest.RetryAfter(429, "0"), "", nil, 2},
 		{"401 on the listing", list(0), gcstest.Status(401), "", isRefusal, -1},

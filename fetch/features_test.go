@@ -56,7 +56,7 @@ func TestStoreWithoutFeatures(t *testing.T) {
 	}
 	defer res.Close()
 	wantContents(t, res, map[string]string{"finished.json": `{"result":"SUCCESS"}`, "artifacts/otlp/large.otel": large, "artifacts/otlp/small.otel": "small"})
-	if want := []string{"the bucket has no checksum of 2 files: only the sizes were compared"}; !slices.Equal(notices, want) {
+	if want := []string{"the bucket has no checksums for 2 files: only sizes were checked"}; !slices.Equal(notices, want) {
 		t.Errorf("notices %q, want %q", notices, want)
 	}
 }
@@ -165,8 +165,8 @@ func TestSumsToldOneByOne(t *testing.T) {
 	}{
 		{"right", func(string) (objstore.Sum, error) { return md5Of("data"), nil }, false, ""},
 		{"wrong", func(string) (objstore.Sum, error) { return md5Of("other"), nil }, true, ""},
-		{"none", func(string) (objstore.Sum, error) { return objstore.Sum{}, nil }, false, "the bucket has no checksum of 1 file: only the sizes were compared"},
-		{"not to be had", func(string) (objstore.Sum, error) { return objstore.Sum{}, errors.New("refused") }, false, "the bucket has no checksum of 1 file: only the sizes were compared"},
+		{"none", func(string) (objstore.Sum, error) { return objstore.Sum{}, nil }, false, "the bucket has no checksums for 1 file: only sizes were checked"},
+		{"not to be had", func(string) (objstore.Sum, error) { return objstore.Sum{}, errors.New("refused") }, false, "the bucket has no checksums for 1 file: only sizes were checked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)

@@ -160,11 +160,11 @@ func (c *Cache) Fetch(ctx context.Context, store objstore.Store, run prow.Run, o
 func (t *transfer) do(ctx context.Context) (*Result, error) {
 	unlock, err := t.cache.lockWork(ctx, t.dir.id(), t.waiting)
 	if unlock == nil {
-		return nil, fmt.Errorf("wait for the cache: %w", err)
+		return nil, fmt.Errorf("cannot wait for the cache: %w", err)
 	}
 	defer unlock()
 	if err != nil {
-		t.notice("the cache cannot be locked (%v); let no other prowtrace work on this run now", err)
+		t.notice("cannot lock the cache (%v): do not open this run in another prowtrace now", err)
 	}
 	res, err := t.answer(ctx)
 	if res == nil {
@@ -183,9 +183,9 @@ func (t *transfer) waiting(pid int) {
 	switch pid {
 	case os.Getpid():
 	case 0:
-		t.notice("waiting for another prowtrace on the same run")
+		t.notice("waiting for another prowtrace that fetches this run")
 	default:
-		t.notice("waiting for another prowtrace (process %d) on the same run", pid)
+		t.notice("waiting for another prowtrace (process %d) that fetches this run", pid)
 	}
 }
 
@@ -209,7 +209,7 @@ func (t *transfer) answer(ctx context.Context) (*Result, error) {
 		if isFull(err) {
 			t.dir.sweep()
 		}
-		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), err)
+		return nil, fmt.Errorf("cannot fetch %s: %w", t.run.URL(), err)
 	}
 	res, err := t.finish(ctx, m, asked)
 	if err != nil && res == nil && known {

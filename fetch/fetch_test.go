@@ -219,14 +219,14 @@ func TestFetchFails(t *testing.T) {
 		files   int // of the Result; -1: no Result
 	}{
 		{"no bucket", func(s *memStore) { delete(s.buckets, "ci-logs") }, "", ErrNotFound,
-			"no run at gs://ci-logs/" + testRun.Root + " (there is no bucket ci-logs)", -1},
+			"cannot find gs://ci-logs/" + testRun.Root + ": bucket ci-logs does not exist", -1},
 		{"no run", func(s *memStore) { clear(s.buckets["ci-logs"]) }, "", ErrNotFound,
-			"no run at gs://ci-logs/" + testRun.Root, -1},
+			"cannot find gs://ci-logs/" + testRun.Root + ": its bucket has no such run", -1},
 		{"neighbour with a longer number", func(s *memStore) {
 			clear(s.buckets["ci-logs"])
 			s.put("ci-logs", testRun.Root+"9/started.json", "{}")
 		}, "", ErrNotFound,
-			"no run at gs://ci-logs/" + testRun.Root, -1},
+			"cannot find gs://ci-logs/" + testRun.Root + ": its bucket has no such run", -1},
 		{"no traces, ended", func(s *memStore) { keepOnly(s, "finished.json", "artifacts/junit.xml") }, "", ErrNoTraces,
 			"gs://ci-logs/" + testRun.Root + " has no trace files: nothing in artifacts/**/otlp/; the run has ended (FAILURE), and only jobs that write OpenTelemetry files there have traces", 0},
 		{"no traces, running", func(s *memStore) { keepOnly(s, "started.json") }, "", ErrNoTraces,
@@ -238,7 +238,7 @@ func TestFetchFails(t *testing.T) {
 		{"the file of the link is not there", func(s *memStore) {}, "artifacts/otlp/a\x1b[2J.otel", ErrNoTraces,
 			"gs://ci-logs/" + testRun.Root + ` has no file "artifacts/otlp/a\x1b[2J.otel"`, 0},
 		{"listing refused", func(s *memStore) { s.onList = func(string, int) error { return refused } }, "", refused,
-			"look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error(), -1},
+			"cannot look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error(), -1},
 		{"one download fails", func(s *memStore) {
 			s.onGet = func(o objstore.Object, data []byte, w io.Writer) error {
 				if o.Name == otlp+"kops-2-T01:02:03Z.otel" {
@@ -247,7 +247,7 @@ func TestFetchFails(t *testing.T) {
 				_, err := w.Write(data)
 				return err
 			}
-		}, "", nil, "5 of 6 files, 1 failed: artifacts/otlp/kops-2-T01:02:03Z.otel: 503", 2},
+		}, "", nil, "cannot fetch all files: 5 of 6 fetched, 1 failed: artifacts/otlp/kops-2-T01:02:03Z.otel: 503", 2},
 		{"a metadata file fails", func(s *memStore) {
 			s.onRead = func(object string) error {
 				if strings.HasSuffix(object, "podinfo.json") {
@@ -256,7 +256,7 @@ func TestFetchFails(t *testing.T) {
 				return nil
 			}
 			keepOnly(s, "podinfo.json", "started.json")
-		}, "", nil, "1 of 2 files, 1 failed: podinfo.json: 503", 0},
+		}, "", nil, "cannot fetch all files: 1 of 2 fetched, 1 failed: podinfo.json: 503", 0},
 		{"the listing breaks off", func(s *memStore) {
 			s.onList = func(prefix string, n int) error {
 				if strings.HasSuffix(prefix, "otlp") && n == 2 {
@@ -264,7 +264,7 @@ func TestFetchFails(t *testing.T) {
 				}
 				return nil
 			}
-		}, "artifacts/otlp", nil, "4 of 4 files: the listing broke off: 503", 1},
+		}, "artifacts/otlp", nil, "cannot fetch all files: 4 of at least 4 fetched: the list of files is incomplete: 503", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore("ci-logs"), openTest(t)
@@ -349,7 +349,7 @@ func TestGivesUp(t *testing.T) {
 	if got := gets(s.asked()); got != giveUp {
 		t.Errorf("%d downloads were tried, want %d", got, giveUp)
 	}
-	want := "0 of 100 files, 16 failed, 84 not tried after that: artifacts/otlp/000.otel: no network; artifacts/otlp/001.otel: no network; " +
+	want := "cannot fetch all files: 0 of 100 fetched, 16 failed, 84 not tried after that: artifacts/otlp/000.otel: no network; artifacts/otlp/001.otel: no network; " +
 		"artifacts/otlp/002.otel: no network; artifacts/otlp/003.otel: no network; artifacts/otlp/004.otel: no network; and 11 more"
 	if err.Error() != want {
 		t.Errorf("message %q\nwant %q", err, want)

@@ -33,12 +33,12 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 	m.Run = t.run
 	m.update(l, known, t.listErr == nil && len(known) == len(t.ledger.files) && len(lostRoot) == 0)
 	if err := t.dir.writeManifest(m); isFull(err) {
-		return nil, fmt.Errorf("fetch %s: %w", t.run.URL(), t.noSpace(err))
+		return nil, fmt.Errorf("cannot fetch %s: %w", t.run.URL(), t.noSpace(err))
 	} else if err != nil {
 		return nil, err
 	}
 	if n := res.Unverified; n > 0 {
-		t.notice("the bucket has no checksum of %s: only the sizes were compared", text.Count(n, "file"))
+		t.notice("the bucket has no checksums for %s: only sizes were checked", text.Count(n, "file"))
 	}
 	t.tellLost(t.lost)
 	if whole {
@@ -60,7 +60,7 @@ func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Re
 	}
 	partial := &PartialError{Result: res, Total: len(t.ledger.files), Failed: failed, Untried: len(t.ledger.untried)}
 	if t.listErr != nil {
-		partial.Listed = fmt.Errorf("the listing broke off: %w", t.listErr)
+		partial.Listed = fmt.Errorf("the list of files is incomplete: %w", t.listErr)
 	}
 	return res, partial
 }
@@ -98,7 +98,7 @@ func (t *transfer) checkExists(ctx context.Context) error {
 
 func (t *transfer) listFailed() error {
 	if strings.Contains(t.listErr.Error(), t.run.URL()) {
-		return fmt.Errorf("look for traces: %w", t.listErr)
+		return fmt.Errorf("cannot look for traces: %w", t.listErr)
 	}
-	return fmt.Errorf("look for traces of %s: %w", t.run.URL(), t.listErr)
+	return fmt.Errorf("cannot look for traces of %s: %w", t.run.URL(), t.listErr)
 }

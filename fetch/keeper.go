@@ -104,7 +104,7 @@ func writeEdges(f io.Writer, head, tail []byte, size int64) ([]Part, error) {
 }
 
 // errInflate marks gzip that is damaged, or holds more than is sensible.
-var errInflate = errors.New("it cannot be inflated whole")
+var errInflate = errors.New("its gzip data is damaged")
 
 // Bounds of inflating, as joblog has them for files: any text may inflate to spare
 // bytes, and to ratio times what is stored.

@@ -41,7 +41,7 @@ func (c *Cache) LockKept(kind, job string) (unlock func(), err error) {
 	ok, err := c.tryExclusive(l)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("cannot lock notes about runs: %w", err)
+		return nil, fmt.Errorf("cannot lock the notes about runs: %w", err)
 	case !ok:
 		return nil, ErrLocked
 	}

@@ -52,7 +52,7 @@ const (
 	lanePause = 20 * time.Millisecond // between looks at whether there is room
 )
 
-var errNoReader = errors.New("nobody wants the logs any more")
+var errNoReader = errors.New("the logs are no longer needed")
 
 // startLogs starts the lane of a run that is known to be there.
 func (t *transfer) startLogs(ctx context.Context) {

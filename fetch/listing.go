@@ -37,7 +37,7 @@ func (c *Cache) ListArtifacts(ctx context.Context, store objstore.Store, res *Re
 		return have, nil
 	}
 	if o.Offline {
-		return nil, fmt.Errorf("list the artifacts of %s: %w", d.run.URL(), ErrOffline)
+		return nil, fmt.Errorf("cannot list the artifacts of %s: %w", d.run.URL(), ErrOffline)
 	}
 	asked := c.now()
 	root := d.run.Root + "/"
@@ -46,10 +46,10 @@ func (c *Cache) ListArtifacts(ctx context.Context, store objstore.Store, res *Re
 	defer d.Progress.listing.Add(-1)
 	for o, err := range store.List(ctx, d.run.Bucket, root, "") {
 		if err != nil {
-			return nil, fmt.Errorf("list the artifacts of %s: %w", d.run.URL(), err)
+			return nil, fmt.Errorf("cannot list the artifacts of %s: %w", d.run.URL(), err)
 		}
 		if len(all) == maxListed {
-			return nil, fmt.Errorf("list the artifacts of %s: %w: more than %s", d.run.URL(), ErrTooManyFiles, text.Number(maxListed))
+			return nil, fmt.Errorf("cannot list the artifacts of %s: %w: more than %s", d.run.URL(), ErrTooManyFiles, text.Number(maxListed))
 		}
 		if name, ok := strings.CutPrefix(o.Name, root); ok {
 			all = append(all, Listed{name, o.Size, o.Updated})
@@ -98,11 +98,11 @@ func (c *Cache) FetchArtifact(ctx context.Context, store objstore.Store, res *Re
 	d := c.onDemand(store, res, o)
 	a, lost, err := d.artifact(ctx, name)
 	if err != nil {
-		return Artifact{}, nil, fmt.Errorf("fetch %s of %s: %w", text.Name(name), d.run.URL(), err)
+		return Artifact{}, nil, fmt.Errorf("cannot fetch %s of %s: %w", text.Name(name), d.run.URL(), err)
 	}
 	got, ok := d.dir.publish(d.run, a)
 	if !ok {
-		return Artifact{}, nil, fmt.Errorf("fetch %s of %s: it was removed from the cache", text.Name(name), d.run.URL())
+		return Artifact{}, nil, fmt.Errorf("cannot fetch %s of %s: it was removed from the cache", text.Name(name), d.run.URL())
 	}
 	return got, lost, nil
 }

@@ -18,7 +18,7 @@ func (c *Cache) KeepLive(ctx context.Context, res *Result, name string, r io.Rea
 	d := c.onDemand(nil, res, ArtifactOptions{})
 	got, lost, err := d.keepLive(ctx, name, r)
 	if err != nil {
-		return Artifact{}, nil, fmt.Errorf("keep the log %s of %s: %w", text.Name(name), d.run.URL(), err)
+		return Artifact{}, nil, fmt.Errorf("cannot keep the log %s of %s: %w", text.Name(name), d.run.URL(), err)
 	}
 	return got, lost, nil
 }

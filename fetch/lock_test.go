@@ -28,9 +28,9 @@ func hold(t *testing.T, c *Cache, pid string) (unlock func()) {
 
 func TestWaits(t *testing.T) {
 	for _, tt := range []struct{ name, pid, notice string }{
-		{"another process", "4242\n", "waiting for another prowtrace (process 4242) on the same run"},
-		{"owner unknown", "", "waiting for another prowtrace on the same run"},
-		{"owner garbled", "\x1b[2J", "waiting for another prowtrace on the same run"},
+		{"another process", "4242\n", "waiting for another prowtrace (process 4242) that fetches this run"},
+		{"owner unknown", "", "waiting for another prowtrace that fetches this run"},
+		{"owner garbled", "\x1b[2J", "waiting for another prowtrace that fetches this run"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)
@@ -169,7 +169,7 @@ func TestNoLocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(res.Files) != 3 || len(notices) != 1 || !strings.HasPrefix(notices[0], "the cache cannot be locked (") {
+	if len(res.Files) != 3 || len(notices) != 1 || !strings.HasPrefix(notices[0], "cannot lock the cache (") {
 		t.Errorf("%d files, notices %q", len(res.Files), notices)
 	}
 	if err := res.Close(); err != nil {

@@ -73,7 +73,7 @@ func (d *onDemand) logs(ctx context.Context, lane *logLane) (*Logs, error) {
 		m.Logs = &logListing{At: b.asked, Final: final(m.Files, b.asked) && !again, Lost: b.lost, Compared: d.Compared && (before == nil || before.Compared)}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fetch the logs of %s: %w", d.run.URL(), err)
+		return nil, fmt.Errorf("cannot fetch the logs of %s: %w", d.run.URL(), err)
 	}
 	return d.heldLogs(m), nil
 }
@@ -168,10 +168,10 @@ func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost 
 		return nil, nil, context.Cause(ctx)
 	}
 	if err := cmp.Or(atRoot, ofSteps); err != nil {
-		lost = append(lost, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: "logs are left out, they could not be listed: " + text.Line(err.Error()), Again: true})
+		lost = append(lost, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: "cannot list the logs: " + text.Line(err.Error()), Again: true})
 	}
 	if len(found) == maxLogFiles {
-		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "only " + text.Count(maxLogFiles, "log") + " of a run are taken"})
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "a run has at most " + text.Count(maxLogFiles, "log") + " here"})
 	}
 	d.inOrder(found)
 	return found, lost, nil
@@ -232,7 +232,7 @@ func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Obj
 		return nil, nil, discard(files, context.Cause(ctx))
 	}
 	if len(omitted) > 0 {
-		lost = append(lost, runfile.Loss{Kind: runfile.LossTooLarge, File: omitted[0], Files: len(omitted), Why: "the logs of a run take at most " + text.Size(d.total) + " together"})
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooLarge, File: omitted[0], Files: len(omitted), Why: "the logs of a run are limited to " + text.Size(d.total)})
 	}
 	slices.SortStableFunc(lost, func(a, b runfile.Loss) int { return strings.Compare(a.File, b.File) })
 	return files, lost, nil
@@ -244,7 +244,7 @@ func lossOf(a artifact) (l runfile.Loss, ok bool) {
 	if held >= a.Content {
 		return l, false
 	}
-	why := fmt.Sprintf("%s of %s are held, the beginning and the end", text.Size(held), text.Size(a.Content))
+	why := fmt.Sprintf("only %s of %s fetched: the beginning and the end", text.Size(held), text.Size(a.Content))
 	return runfile.Loss{Kind: runfile.LossTooLarge, File: a.Name, Files: 1, Why: why}, true
 }
 
@@ -331,7 +331,7 @@ func (d *onDemand) checks() bool {
 // text of damaged gzip is kept as far as it goes, and damage says so.
 func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact, room *reserved) (damage, err error) {
 	if o.Size > maxStored {
-		return nil, fmt.Errorf("%w: it cannot be read in parts, and has %s", objstore.ErrTooLarge, text.Size(o.Size))
+		return nil, fmt.Errorf("%w: it has %s and cannot be read in parts", objstore.ErrTooLarge, text.Size(o.Size))
 	}
 	for range 2 {
 		if err := emptyFile(f); err != nil {

@@ -83,23 +83,23 @@ func TestFetchLogs(t *testing.T) {
 		{"empty", map[string]gcstest.Object{"build-log.txt": {}}, 1000, "build-log.txt 0 []\n"},
 		{"as large as is taken", map[string]gcstest.Object{"build-log.txt": {Data: []byte(text[:80])}}, 1000, "build-log.txt 80 [{0 80}]\n"},
 		{"larger", map[string]gcstest.Object{"build-log.txt": {Data: []byte(text)}}, 1000,
-			"build-log.txt 100 [{0 20} {80 20}] unchecked\n- too-large build-log.txt 1: 40 bytes of 100 bytes are held, the beginning and the end\n"},
+			"build-log.txt 100 [{0 20} {80 20}] unchecked\n- too-large build-log.txt 1: only 40 bytes of 100 bytes fetched: the beginning and the end\n"},
 		{"larger, of one line", map[string]gcstest.Object{"build-log.txt": {Data: []byte(strings.Repeat("x", 100))}}, 1000,
-			"build-log.txt 100 [{0 25}] unchecked\n- too-large build-log.txt 1: 25 bytes of 100 bytes are held, the beginning and the end\n"},
+			"build-log.txt 100 [{0 25}] unchecked\n- too-large build-log.txt 1: only 25 bytes of 100 bytes fetched: the beginning and the end\n"},
 		{"gzip", map[string]gcstest.Object{"build-log.txt": {Data: []byte(zip(text[:70])), ContentEncoding: "gzip"}}, 1000, "build-log.txt 70 [{0 70}]\n"},
 		{"gzip twice", map[string]gcstest.Object{"build-log.txt": {Data: []byte(zip(zip(text[:70]))), ContentEncoding: "gzip"}}, 1000, "build-log.txt 70 [{0 70}]\n"},
 		{"gzip of a larger one", map[string]gcstest.Object{"build-log.txt": {Data: []byte(zip(numbered(1000))), ContentEncoding: "gzip"}}, 10_000,
-			"build-log.txt 10000 [{0 20} {9980 20}]\n- too-large build-log.txt 1: 40 bytes of 10.0 kB are held, the beginning and the end\n"},
+			"build-log.txt 10000 [{0 20} {9980 20}]\n- too-large build-log.txt 1: only 40 bytes of 10.0 kB fetched: the beginning and the end\n"},
 		{"gzip without a word, and too large for one reading", map[string]gcstest.Object{"build-log.txt": {Data: []byte(zip(numbered(1000)))}}, 10_000,
-			"build-log.txt 10000 [{0 20} {9980 20}]\n- too-large build-log.txt 1: 40 bytes of 10.0 kB are held, the beginning and the end\n"},
+			"build-log.txt 10000 [{0 20} {9980 20}]\n- too-large build-log.txt 1: only 40 bytes of 10.0 kB fetched: the beginning and the end\n"},
 		{"damaged gzip", map[string]gcstest.Object{"build-log.txt": {Data: []byte(torn), ContentEncoding: "gzip"}}, 1000,
-			"build-log.txt 70 [{0 70}]\n- broken build-log.txt 1: it cannot be inflated whole: unexpected EOF\n"},
+			"build-log.txt 70 [{0 70}]\n- broken build-log.txt 1: its gzip data is damaged: unexpected EOF\n"},
 		{"more than all may have", map[string]gcstest.Object{
 			"artifacts/t/a/build-log.txt": {Data: []byte(text[:70])}, "artifacts/t/b/build-log.txt": {Data: []byte(text[:70])}, "artifacts/t/c/build-log.txt": {Data: []byte(text[:50])},
 			"artifacts/t/d/build-log.txt": {Data: []byte(text[:10])},
 		}, 130, "artifacts/t/a/build-log.txt 70 [{0 70}]\nartifacts/t/b/build-log.txt 70 [{0 20} {50 20}] unchecked\nartifacts/t/d/build-log.txt 10 [{0 10}]\n" +
-			"- too-large artifacts/t/b/build-log.txt 1: 40 bytes of 70 bytes are held, the beginning and the end\n" +
-			"- too-large artifacts/t/c/build-log.txt 1: the logs of a run take at most 130 bytes together\n"},
+			"- too-large artifacts/t/b/build-log.txt 1: only 40 bytes of 70 bytes fetched: the beginning and the end\n" +
+			"- too-large artifacts/t/c/build-log.txt 1: the logs of a run are limited to 130 bytes\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := gcstest.New(t)

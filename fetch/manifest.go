@@ -155,11 +155,11 @@ func (d runDir) writeManifest(m manifest) error {
 	slices.SortFunc(m.Files, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
 	data, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
-		return fmt.Errorf("encode the manifest: %w", err)
+		return fmt.Errorf("cannot encode the manifest: %w", err)
 	}
 	f, err := os.CreateTemp(d.tmp(), "manifest-*")
 	if err != nil {
-		return fmt.Errorf("write the manifest: %w", err)
+		return fmt.Errorf("cannot write the manifest: %w", err)
 	}
 	_, err = f.Write(append(data, '\n'))
 	err = errors.Join(err, f.Sync(), f.Close())

@@ -29,7 +29,10 @@ func (c *Cache) fetchMoved(ctx context.Context, store objstore.Store, run prow.R
 		var missing *NotFoundError
 		switch {
 		case res == nil && errors.As(err, &missing):
-			tried = append(tried, missing.Tried...)
+			for _, a := range missing.Tried {
+				a.closed = p.Closed
+				tried = append(tried, a)
+			}
 			t.ledger.retract()
 		case res == nil && errors.As(err, &refused):
 			tried = append(tried, Attempt{Bucket: p.Name, Err: err, closed: p.Closed})
@@ -41,15 +44,15 @@ func (c *Cache) fetchMoved(ctx context.Context, store objstore.Store, run prow.R
 			res.Asked = run
 			switch {
 			case p.Newer:
-				t.notice("%s has the run: bucket %s was moved there", there.URL(), run.Bucket)
+				t.notice("using %s: the runs of bucket %s were moved there", there.URL(), run.Bucket)
 			case p.Name != run.Bucket:
-				t.notice("%s has the run: it was never moved to bucket %s", there.URL(), run.Bucket)
+				t.notice("using %s: this run was not moved to bucket %s", there.URL(), run.Bucket)
 			}
 			return res, err
 		}
 	}
 	if o.Offline {
-		return nil, fmt.Errorf("%s: %w (the cache is %s)", run.URL(), ErrOffline, c.dir)
+		return nil, fmt.Errorf("cannot find %s offline: %w %s", run.URL(), ErrOffline, c.dir)
 	}
 	return nil, notFound(run, tried)
 }
@@ -83,9 +86,13 @@ func notFound(run prow.Run, tried []Attempt) error {
 	if len(others) == 0 || !errors.As(at.Err, &refused) {
 		return at.Err
 	}
+	why := said(others, run.Bucket)
 	run.Bucket = at.Bucket
+	if len(why) == 0 {
+		return fmt.Errorf("cannot look for traces of %s: %w", run.URL(), refused)
+	}
 	// The refusal comes last, because it ends with what helps.
-	return fmt.Errorf("look for traces of %s: %s, and %w", run.URL(), said(others, ", "), refused)
+	return fmt.Errorf("cannot look for traces of %s: %s, and %w", run.URL(), strings.Join(why, ", "), refused)
 }
 
 func (a Attempt) refused() bool {
@@ -93,20 +100,24 @@ func (a Attempt) refused() bool {
 	return errors.As(a.Err, &refused)
 }
 
-// said puts attempts into words.
-func said(tried []Attempt, sep string) string {
-	var out []string
+// said puts attempts into words. It leaves out closed buckets, except the one that was asked
+// for, and says nothing where the bucket asked for is there and was the only one.
+func said(tried []Attempt, asked string) (out []string) {
+	if len(tried) == 1 && tried[0].Err == nil {
+		return nil
+	}
 	for _, a := range tried {
 		switch {
+		case a.closed && a.Bucket != asked:
 		case a.refused() && a.closed:
-			out = append(out, a.Bucket+" is closed")
+			out = append(out, "bucket "+a.Bucket+" is closed")
 		case a.refused():
-			out = append(out, a.Bucket+" refuses too")
+			out = append(out, "bucket "+a.Bucket+" refuses too")
 		case errors.Is(a.Err, objstore.ErrBucketNotExist):
-			out = append(out, "there is no bucket "+a.Bucket)
+			out = append(out, "bucket "+a.Bucket+" does not exist")
 		default:
-			out = append(out, "nothing in "+a.Bucket)
+			out = append(out, "nothing in bucket "+a.Bucket)
 		}
 	}
-	return strings.Join(out, sep)
+	return out
 }

@@ -31,25 +31,25 @@ func TestMoved(t *testing.T) {
 	}{
 		{"literal first", []string{jenkins, k8s}, nil, nil, jenkins, jenkins, []string{jenkins}, "", nil, ""},
 		{"successor after 404", []string{k8s}, []string{jenkins}, nil, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
+			"using gs://" + k8s + "/" + root + ": the runs of bucket " + jenkins + " were moved there", nil, ""},
 		{"successor after 403", []string{k8s}, nil, []string{jenkins}, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
+			"using gs://" + k8s + "/" + root + ": the runs of bucket " + jenkins + " were moved there", nil, ""},
 		{"successor where the bucket is gone", []string{k8s}, nil, nil, jenkins, k8s, []string{jenkins, k8s},
-			"gs://" + k8s + "/" + root + " has the run: bucket " + jenkins + " was moved there", nil, ""},
+			"using gs://" + k8s + "/" + root + ": the runs of bucket " + jenkins + " were moved there", nil, ""},
 		{"newest successor", []string{public}, []string{origin}, []string{platform}, origin, public, []string{origin, public},
-			"gs://" + public + "/" + root + " has the run: bucket " + origin + " was moved there", nil, ""},
+			"using gs://" + public + "/" + root + ": the runs of bucket " + origin + " were moved there", nil, ""},
 		{"predecessor", []string{platform}, []string{public}, nil, public, platform, []string{public, platform},
-			"gs://" + platform + "/" + root + " has the run: it was never moved to bucket " + public, nil, ""},
+			"using gs://" + platform + "/" + root + ": this run was not moved to bucket " + public, nil, ""},
 		{"expired everywhere", nil, []string{k8s}, []string{jenkins}, jenkins, "", []string{jenkins, k8s}, "", ErrNotFound,
-			"no run at gs://" + jenkins + "/" + root + " (" + jenkins + " is closed; nothing in " + k8s + ")"},
+			"cannot find gs://" + jenkins + "/" + root + ": bucket " + jenkins + " is closed; nothing in bucket " + k8s},
 		{"expired in the new bucket", nil, []string{k8s}, nil, k8s, "", []string{k8s, jenkins}, "", ErrNotFound,
-			"no run at gs://" + k8s + "/" + root + " (nothing in " + k8s + "; there is no bucket " + jenkins + ")"},
+			"cannot find gs://" + k8s + "/" + root + ": nothing in bucket " + k8s},
 		{"a living bucket is private", nil, []string{public}, []string{platform, origin}, origin, "", []string{origin, public, platform}, "", nil,
-			"look for traces of gs://" + platform + "/" + root + ": " + origin + " is closed, nothing in " + public + ", and " + refusal},
+			"cannot look for traces of gs://" + platform + "/" + root + ": bucket " + origin + " is closed, nothing in bucket " + public + ", and " + refusal},
 		{"two living buckets are private", nil, nil, []string{platform, public}, platform, "", []string{platform, public, origin}, "", nil,
-			"look for traces of gs://" + platform + "/" + root + ": " + public + " refuses too, there is no bucket " + origin + ", and " + refusal},
+			"cannot look for traces of gs://" + platform + "/" + root + ": bucket " + public + " refuses too, and " + refusal},
 		{"not moved", nil, []string{"other"}, nil, "other", "", []string{"other"}, "", ErrNotFound,
-			"no run at gs://other/" + root},
+			"cannot find gs://other/" + root + ": its bucket has no such run"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(tt.exist...), openTest(t)
@@ -113,7 +113,7 @@ func TestMovedOffline(t *testing.T) {
 	run := testRun
 	run.Bucket = "kubernetes-jenkins"
 	_, err := c.Fetch(t.Context(), nil, run, Options{Offline: true})
-	want := run.URL() + ": not in the cache, and working offline (the cache is " + c.Dir() + ")"
+	want := "cannot find " + run.URL() + " offline: not in the cache " + c.Dir()
 	if err == nil || err.Error() != want || !errors.Is(err, ErrOffline) {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}

@@ -50,10 +50,10 @@ func (c *Cache) AddNote(n Note) error { return c.addNote(c.jobNotes(n.Run.Job), 
 func (c *Cache) addNote(dir string, n Note, most int) error {
 	data, err := json.Marshal(n)
 	if err != nil || len(data) > maxNote {
-		return errors.Join(err, fmt.Errorf("note of %s: %d bytes are not kept", n.Run.URL(), len(data)))
+		return errors.Join(err, fmt.Errorf("cannot write the note of %s: %d bytes are too many", n.Run.URL(), len(data)))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("note something about a run: %w", err)
+		return fmt.Errorf("cannot write a note about a run: %w", err)
 	}
 	f, err := os.CreateTemp(dir, "part-")
 	if err == nil {
@@ -67,7 +67,7 @@ func (c *Cache) addNote(dir string, n Note, most int) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("note something about a run: %w", err)
+		return fmt.Errorf("cannot write a note about a run: %w", err)
 	}
 	c.trimNotes(dir, most, notesAge)
 	return nil
@@ -126,7 +126,7 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 		dirs = nil
 		entries, err := os.ReadDir(c.notesDir())
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("read notes: %w", err)
+			return nil, fmt.Errorf("cannot read the notes about runs: %w", err)
 		}
 		for _, e := range entries {
 			if e.IsDir() {

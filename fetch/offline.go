@@ -11,7 +11,7 @@ import (
 )
 
 // ErrOffline says that something is not in the cache and must not be fetched.
-var ErrOffline = errors.New("not in the cache, and working offline")
+var ErrOffline = errors.New("not in the cache")
 
 // CachedError says that the bucket could not be asked about a run of which the
 // cache has all files. Options.Offline gives them.
@@ -21,7 +21,7 @@ type CachedError struct {
 }
 
 func (e *CachedError) Error() string {
-	return fmt.Sprintf("%v; the cache has the run as of %s", e.Err, e.At.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%v; the cache has a copy of %s", e.Err, e.At.UTC().Format(time.RFC3339))
 }
 
 func (e *CachedError) Unwrap() error { return e.Err }
@@ -39,7 +39,7 @@ func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error
 	}
 	res, err := t.fromCache(held, l)
 	if !complete {
-		partial.Listed = fmt.Errorf("the others were never listed: %w", ErrOffline)
+		partial.Listed = fmt.Errorf("the list of files is incomplete: %w", ErrOffline)
 	}
 	if partial.Listed != nil || len(partial.Failed) > 0 {
 		partial.Result, err = res, partial
@@ -54,7 +54,7 @@ func (t *transfer) held(files []entry) (held, lacking []entry) {
 		case t.dir.holds(t.run, &e):
 			held = append(held, e)
 		case isBeside(e.Name):
-			t.notice("%s is left out: the cache does not have it whole", text.Name(e.Name))
+			t.notice("%s is left out: its copy in the cache is incomplete", text.Name(e.Name))
 		default:
 			lacking = append(lacking, e)
 		}
@@ -72,7 +72,7 @@ func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return nil, &CachedError{At: l.At, Err: err}
 	}
-	t.notice("%s is not in the bucket any more; this is the copy of %s", t.run.URL(), l.At.UTC().Format(time.RFC3339))
+	t.notice("%s is no longer in the bucket: using the copy of %s", t.run.URL(), l.At.UTC().Format(time.RFC3339))
 	for i := range m.Listings {
 		m.Listings[i].Final = true
 	}
@@ -99,6 +99,6 @@ func (t *transfer) keepGone(m manifest) {
 		}
 	}
 	if n > 0 {
-		t.notice("%s of %s %s not in the bucket any more; the copies are kept", text.Count(n, "file"), t.run.URL(), are(n))
+		t.notice("%s of %s %s no longer in the bucket: using the copies in the cache", text.Count(n, "file"), t.run.URL(), are(n))
 	}
 }

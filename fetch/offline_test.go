@@ -25,14 +25,14 @@ func TestOffline(t *testing.T) {
 		message string // CACHE stands for the directory
 	}{
 		{"never fetched", "-", nil, "", false, -1, ErrOffline,
-			"gs://ci-logs/" + testRun.Root + ": not in the cache, and working offline (the cache is CACHE)"},
+			"cannot find gs://ci-logs/" + testRun.Root + " offline: not in the cache CACHE"},
 		{"all there", "", nil, "", false, 3, nil, ""},
 		{"running when it was fetched", "", func(s *memStore) { s.delete("ci-logs", testRun.Root+"/finished.json") }, "", false, 3, nil, ""},
 		{"a part of it", "", nil, file, false, 1, nil, ""},
 		{"only a part was fetched", file, nil, "", false, 1, ErrOffline,
-			"4 of 4 files: the others were never listed: not in the cache, and working offline"},
+			"cannot fetch all files: 4 of at least 4 fetched: the list of files is incomplete: not in the cache"},
 		{"a blob is damaged", "", nil, "", true, 2, ErrOffline,
-			"5 of 6 files, 1 failed: artifacts/node-a/otlp/deep/x: not in the cache, and working offline"},
+			"cannot fetch all files: 5 of 6 fetched, 1 failed: artifacts/node-a/otlp/deep/x: not in the cache"},
 		{"no traces", "", func(s *memStore) { keepOnly(s, "finished.json") }, "", false, 0, ErrNoTraces,
 			"gs://ci-logs/" + testRun.Root + " has no trace files: nothing in artifacts/**/otlp/; the run has ended (FAILURE), and only jobs that write OpenTelemetry files there have traces"},
 	} {
@@ -107,15 +107,15 @@ func TestGoneUpstream(t *testing.T) {
 		then    int // requests of one more call
 	}{
 		{"the run", func(s *memStore) { clear(s.buckets["ci-logs"]) },
-			"gs://ci-logs/" + testRun.Root + " is not in the bucket any more; this is the copy of " + copyOf, "", 0},
+			"gs://ci-logs/" + testRun.Root + " is no longer in the bucket: using the copy of " + copyOf, "", 0},
 		{"the bucket", func(s *memStore) { delete(s.buckets, "ci-logs") },
-			"gs://ci-logs/" + testRun.Root + " is not in the bucket any more; this is the copy of " + copyOf, "", 0},
+			"gs://ci-logs/" + testRun.Root + " is no longer in the bucket: using the copy of " + copyOf, "", 0},
 		{"two files", func(s *memStore) {
 			s.delete("ci-logs", testRun.Root+"/artifacts/node-a/otlp/deep/x")
 			s.delete("ci-logs", testRun.Root+"/started.json")
-		}, "2 files of gs://ci-logs/" + testRun.Root + " are not in the bucket any more; the copies are kept", "", 11},
+		}, "2 files of gs://ci-logs/" + testRun.Root + " are no longer in the bucket: using the copies in the cache", "", 11},
 		{"access", func(s *memStore) { s.onList = func(string, int) error { return refused } }, "",
-			"look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error() + "; the cache has the run as of " + copyOf + "", -1},
+			"cannot look for traces of gs://ci-logs/" + testRun.Root + ": " + refused.Error() + "; the cache has a copy of " + copyOf + "", -1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newStore(), openTest(t)

@@ -240,7 +240,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	line, _ := bufio.NewReader(out).ReadString('\n')
 	close(secondWaits)
-	if want := fmt.Sprintf("waiting for another prowtrace (process %d) on the same run\n", first.Process.Pid); line != want {
+	if want := fmt.Sprintf("waiting for another prowtrace (process %d) that fetches this run\n", first.Process.Pid); line != want {
 		t.Errorf("the second said %q, want %q", line, want)
 	}
 	if err := first.Wait(); err != nil {

@@ -37,7 +37,7 @@ func (c *Cache) Runs() ([]CachedRun, error) {
 func (c *Cache) allRuns() ([]CachedRun, error) {
 	dirs, err := os.ReadDir(filepath.Join(c.dir, "jobs"))
 	if err != nil {
-		return nil, fmt.Errorf("list the cache: %w", err)
+		return nil, fmt.Errorf("cannot list the cache: %w", err)
 	}
 	var runs []CachedRun
 	for _, d := range dirs {
@@ -154,7 +154,7 @@ func (p *pruning) removeRuns(which func(CachedRun) bool) {
 		}
 		ok, err := p.c.remove(runDir(r.Dir))
 		if err != nil {
-			p.errs = append(p.errs, fmt.Errorf("remove a run from the cache: %w", err))
+			p.errs = append(p.errs, fmt.Errorf("cannot remove a run from the cache: %w", err))
 		}
 		if ok {
 			p.runs = slices.Delete(p.runs, i, i+1)
@@ -176,7 +176,7 @@ func (p *pruning) removeLogs(which func(CachedRun) bool) {
 		d := runDir(r.Dir)
 		ok, err := p.c.alone(d, func() error { return os.RemoveAll(d.artifactDir()) })
 		if err != nil {
-			p.errs = append(p.errs, fmt.Errorf("remove logs from the cache: %w", err))
+			p.errs = append(p.errs, fmt.Errorf("cannot remove logs from the cache: %w", err))
 		}
 		if ok {
 			p.done.Logs = append(p.done.Logs, r)
@@ -198,7 +198,7 @@ func (c *Cache) pruneLocks() {
 		}
 		c.alone(d, func() error {
 			if d.exists() {
-				return errors.New("it came meanwhile")
+				return errors.New("the run was fetched meanwhile")
 			}
 			return nil
 		})

@@ -18,7 +18,7 @@ import (
 const maxRange = 64 << 20
 
 // ErrUnknownArtifact: the cache knows no artifact of this name.
-var ErrUnknownArtifact = errors.New("the cache knows no such artifact")
+var ErrUnknownArtifact = errors.New("the artifact is not in the cache")
 
 // FetchRange brings more of an artifact that the cache holds in parts: what is missing
 // of size bytes from an offset in it, as whole lines, at most 64 MiB. What the cache
@@ -34,26 +34,26 @@ func (c *Cache) FetchRange(ctx context.Context, store objstore.Store, res *Resul
 func (d *onDemand) fetchRange(ctx context.Context, name string, offset, size int64) (Artifact, error) {
 	a, ok := d.dir.readManifest().artifactNamed(name)
 	if !ok || !d.dir.holdsArtifact(d.run, &a) {
-		return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), ErrUnknownArtifact)
+		return Artifact{}, fmt.Errorf("cannot read a part of %s: %w", text.Name(name), ErrUnknownArtifact)
 	}
 	wanted := missing(a, offset, min(size, maxRange))
 	if len(wanted) > 0 {
 		if d.Offline {
-			return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), ErrOffline)
+			return Artifact{}, fmt.Errorf("cannot read a part of %s: %w", text.Name(name), ErrOffline)
 		}
 		r, err := d.addRanges(ctx, a, wanted)
 		if err != nil {
-			return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), err)
+			return Artifact{}, fmt.Errorf("cannot read a part of %s: %w", text.Name(name), err)
 		}
 		m, err := d.commit(ctx, []received{r}, func(*manifest) {})
 		if err != nil {
-			return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), err)
+			return Artifact{}, fmt.Errorf("cannot read a part of %s: %w", text.Name(name), err)
 		}
 		a, _ = m.artifactNamed(name)
 	}
 	got, ok := d.dir.publish(d.run, a)
 	if !ok {
-		return Artifact{}, fmt.Errorf("read a part of %s: %w", text.Name(name), ErrUnknownArtifact)
+		return Artifact{}, fmt.Errorf("cannot read a part of %s: %w", text.Name(name), ErrUnknownArtifact)
 	}
 	return got, nil
 }

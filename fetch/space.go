@@ -17,11 +17,11 @@ type NoSpaceError struct {
 }
 
 func (e *NoSpaceError) Error() string {
-	free := "too little is free"
+	free := "too little"
 	if e.Free >= 0 {
-		free = text.Size(e.Free) + " are free"
+		free = text.Size(e.Free)
 	}
-	return fmt.Sprintf("no room in the cache %s: %s more are needed, %s", e.Dir, text.Size(e.Needed), free)
+	return fmt.Sprintf("no space in the cache %s: %s more needed, %s free", e.Dir, text.Size(e.Needed), free)
 }
 
 func (e *NoSpaceError) Unwrap() error { return e.Err }

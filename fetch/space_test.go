@@ -20,7 +20,7 @@ func TestTooLittleSpace(t *testing.T) {
 	}{
 		{"unknown", -1, false, ""},
 		{"enough", 1_000_100, false, ""},
-		{"too little", 123_456, false, "fetch gs://ci-logs/" + testRun.Root + ": no room in the cache DIR: 1.0 MB more are needed, 123.5 kB are free"},
+		{"too little", 123_456, false, "cannot fetch gs://ci-logs/" + testRun.Root + ": no space in the cache DIR: 1.0 MB more needed, 123.5 kB free"},
 		{"too little, but nothing is needed", 100, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

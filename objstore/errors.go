@@ -18,7 +18,7 @@ var (
 
 	// ErrChecksum: the bytes that came are not those that were listed, by their
 	// number or their sum. Reading once more can help.
-	ErrChecksum = errors.New("the bytes are not those that are stored")
+	ErrChecksum = errors.New("damaged download")
 
 	// ErrTooLarge: an object is larger than the caller is ready to hold.
 	ErrTooLarge = errors.New("object is too large")
@@ -74,9 +74,9 @@ func (e *AccessError) Error() string {
 	case e.Reason == AnonymousRefused:
 		return bucket + " refuses anonymous readers" + answer
 	case e.Reason == NoCredentials && e.Status != 0:
-		return bucket + " refuses anonymous readers" + answer + ", and no credentials work" + because(e.Credentials)
+		return bucket + " refuses anonymous readers" + answer + ", and no credentials can be used" + because(e.Credentials)
 	case e.Reason == NoCredentials:
-		return "cannot " + e.Op + " " + bucket + ": no credentials work" + because(e.Credentials)
+		return "cannot " + e.Op + " " + bucket + ": no credentials can be used" + because(e.Credentials)
 	}
 	return bucket + " refuses your credentials" + answer
 }

@@ -95,14 +95,14 @@ func (a *Archives) readMembers(r *tar.Reader, packed *counter) ([]Member, error)
 			files = append(files, Member{h.Name, data})
 		}
 		if err != nil {
-			return files, fmt.Errorf("the archive ends within its file %s, of which the beginning was kept (%s): %w", text.Quote(h.Name, maxQuoted), text.Count(len(data), "byte"), err)
+			return files, fmt.Errorf("the archive is cut off in its file %s, %s of it are kept: %w", text.Quote(h.Name, maxQuoted), text.Count(len(data), "byte"), err)
 		}
 	}
 }
 
 var (
-	errArchiveTooLarge = errors.New("it unpacks to more than is sensible")
-	errTooManyMembers  = fmt.Errorf("the archive has more than %d files, or those before it had; the rest were left out", maxMembers)
+	errArchiveTooLarge = errors.New("it unpacks to too much data")
+	errTooManyMembers  = fmt.Errorf("more than %d files in archives: the rest is left out", maxMembers)
 )
 
 // readMember reads one file. Nothing is allocated by the size that the archive

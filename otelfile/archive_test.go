@@ -45,13 +45,13 @@ func TestArchives(t *testing.T) {
 		{"gzip twice", zipped(zipped(plain)), 2, true, ""},
 		{"zstd", zstdOf(t, plain), 2, true, ""},
 		{"no files", tarOf(t), 0, true, ""},
-		{"cut off in the second file", plain[:len(plain)-2<<20], 2, true, `within its file "../../two"`},
+		{"cut off in the second file", plain[:len(plain)-2<<20], 2, true, `in its file "../../two"`},
 		{"cut off in a header", plain[:4*tarBlock+100], 1, true, "cut off after"},
 		{"not an archive", []byte("hello"), 0, false, ""},
 		{"gzip of something else", zipped([]byte("hello")), 0, false, ""},
 		{"broken gzip", []byte{0x1f, 0x8b, 8, 1}, 0, false, ""},
 		{"empty", nil, 0, false, ""},
-		{"a bomb", zipped(tarOf(t, Member{"zeros", make([]byte, 200<<20)})), 1, true, "more than is sensible"},
+		{"a bomb", zipped(tarOf(t, Member{"zeros", make([]byte, 200<<20)})), 1, true, "too much data"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestScratchIsBounded(t *testing.T) {
 		return strings.Count(spans, "HTTP GET"), strings.Join(all, "\n")
 	}
 	n, problems := whole()
-	if n == 0 || n == 30_000 || !strings.HasPrefix(problems, "too large @0: converted files together would take more room than they may: only the first ") {
+	if n == 0 || n == 30_000 || !strings.HasPrefix(problems, "too large @0: the converted files are too large together: only the first ") {
 		t.Errorf("%d spans, problems %q", n, problems)
 	}
 	if left := scratch.left.Load(); left != 5<<20 {

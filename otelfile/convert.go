@@ -83,21 +83,21 @@ func (c *conversion) tellWriting(err error) {
 	case errors.Is(err, errScratchFull):
 		c.problems.add(0, ProblemTooLarge, "%v: only the first %s were read", err, text.Count(c.spans, "span"))
 	case err != nil:
-		c.problems.add(0, ProblemLost, "%s: it was not read to its end", text.Line(err.Error()))
+		c.problems.add(0, ProblemLost, "%s: only a part was read", text.Line(err.Error()))
 	}
 }
 
 // finish tells what was met more than once, each with its number.
 func (c *conversion) finish() {
-	c.tellSeen(c.cut, ProblemTooLarge, fmt.Sprintf("%%s longer than %s and cut off there", text.Size(jsonscan.MaxText)), "text is", "texts are")
-	c.tellSeen(c.odd, ProblemOdd, "%s of another type than the format has, and left out", "value is", "values are")
+	c.tellSeen(c.cut, ProblemTooLarge, fmt.Sprintf("%%s longer than %s, cut off there", text.Size(jsonscan.MaxText)), "text is", "texts are")
+	c.tellSeen(c.odd, ProblemOdd, "%s of the wrong type, left out", "value is", "values are")
 	c.tellSeen(c.lone, ProblemOdd, "%s half of a character, replaced by U+FFFD", "escape is", "escapes are")
-	c.tellSeen(c.mistyped, ProblemOdd, "%s not of the type that is given, and kept as what they look like", "value is", "values are")
-	c.tellSeen(c.kept, ProblemOdd, "%s without a place in OTLP, or unreadable, and kept as "+keptPrefix+"…", "value is", "values are")
-	c.tellSeen(c.left, ProblemOdd, "%s unknown, and left out", "field is", "fields are")
-	c.tellSeen(c.dropped, ProblemTooLarge, fmt.Sprintf("%%s beyond the %s that a span or resource may have, and left out", text.Size(maxSpan)), "value is", "values are")
+	c.tellSeen(c.mistyped, ProblemOdd, "%s not of the declared type, kept as the type they look like", "value is", "values are")
+	c.tellSeen(c.kept, ProblemOdd, "%s unknown in OTLP or unreadable, kept as "+keptPrefix+"…", "value is", "values are")
+	c.tellSeen(c.left, ProblemOdd, "%s unknown, left out", "field is", "fields are")
+	c.tellSeen(c.dropped, ProblemTooLarge, fmt.Sprintf("%%s over the limit of %s for a span or resource, left out", text.Size(maxSpan)), "value is", "values are")
 	if c.others > 0 {
-		c.problems.add(0, ProblemUnknownType, "skipped, because not traces: %s of metrics, logs or profiles", text.Count(c.others, "list"))
+		c.problems.add(0, ProblemUnknownType, "skipped %s of metrics, logs or profiles", text.Count(c.others, "list"))
 	}
 	if c.spans+c.messages == 0 && !c.problems.any() {
 		c.problems.add(0, ProblemNoTraces, "the file has no spans")
@@ -162,27 +162,19 @@ func (c *conversion) recover(err *jsonscan.Error) bool {
 	case c.src.fault != nil: // which is told by itself
 		return false
 	case err.Err != nil:
-		c.problems.add(int(err.Offset), ProblemLost, "the file cannot be read at %v (%s): the rest of it was given up; %s",
-			err.Place, text.Quote(err.Err.Error(), maxQuoted), c.before())
+		c.problems.add(int(err.Offset), ProblemLost, "cannot read the file at %v (%s): the rest is lost",
+			err.Place, text.Quote(err.Err.Error(), maxQuoted))
 		return false
 	case err.Torn:
-		c.problems.add(int(err.Offset), ProblemTorn, "the file ends at %v within a value: the writer was probably killed; %s", err.Place, c.before())
+		c.problems.add(int(err.Offset), ProblemTorn, "cut off at %v: its process was probably killed", err.Place)
 		return false
 	}
 	if c.json.NextLine() {
-		c.problems.add(int(err.Offset), ProblemSyntax, "broken JSON: %s; the rest of this line was left out", text.Line(err.Error()))
+		c.problems.add(int(err.Offset), ProblemSyntax, "invalid JSON: %s; the rest of this line is left out", text.Line(err.Error()))
 		return true
 	}
-	c.problems.add(int(err.Offset), ProblemSyntax, "broken JSON: %s; the rest of the file was given up, %s", text.Line(err.Error()), c.before())
+	c.problems.add(int(err.Offset), ProblemSyntax, "invalid JSON: %s; the rest of the file is lost", text.Line(err.Error()))
 	return false
-}
-
-// before words what was not lost.
-func (c *conversion) before() string {
-	if c.spans == 0 {
-		return "no spans came before it"
-	}
-	return text.Count(c.spans, "span") + " before it " + map[bool]string{true: "was", false: "were"}[c.spans == 1] + " kept"
 }
 
 // stopped reports whether nobody wants the rest, or there is no room for it.

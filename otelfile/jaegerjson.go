@@ -46,7 +46,7 @@ func (c *conversion) jaegerAnswer() {
 				}
 			}
 		case "errors":
-			c.told("the answer of Jaeger's API has an error: ")
+			c.told("Jaeger's API answered with an error: ")
 		case "total", "limit", "offset":
 			s.Skip()
 		default:
@@ -355,7 +355,7 @@ func (t *jaegerTrace) end() {
 	t.flush()
 	t.extend()
 	if t.missing > 0 {
-		t.c.problems.add(0, ProblemOdd, "a trace has %s of spans whose processes it does not describe: they have no service", text.Count(t.missing, "group"))
+		t.c.problems.add(0, ProblemOdd, "a trace does not describe the processes of %s of spans: they have no service", text.Count(t.missing, "group"))
 	}
 }
 

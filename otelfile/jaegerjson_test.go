@@ -46,15 +46,15 @@ func TestJaegerJSON(t *testing.T) {
 		{"processes first", `{"processes":{"p":{"serviceName":"s"}},` + trace(`"processID":"p"`, "")[1:], "resource [service.name=\"s\"]\nscope @ []\n" + idsSketch + ` "" kind=0 0-0 []`, nil},
 		{"a list of traces", "[" + trace(`"processID":"p"`, `,"processes":{"p":{"serviceName":"s"}}`) + "]", "resource [service.name=\"s\"]\nscope @ []\n" + idsSketch + ` "" kind=0 0-0 []`, nil},
 		{"a process in its span", trace(`"process":{"serviceName":"s","tags":[{"key":"k","type":"string","value":"v"}]}`, ""), "resource [service.name=\"s\" k=\"v\"]\nscope @ []\n" + idsSketch + ` "" kind=0 0-0 []`, nil},
-		{"an unknown process", trace(`"processID":"q"`, `,"processes":{"p":{"serviceName":"s"}}`), oneSketch(idsSketch + ` "" kind=0 0-0 []`), []string{"a trace has 1 group of spans whose processes it does not describe"}},
+		{"an unknown process", trace(`"processID":"q"`, `,"processes":{"p":{"serviceName":"s"}}`), oneSketch(idsSketch + ` "" kind=0 0-0 []`), []string{"a trace does not describe the processes of 1 group of spans"}},
 		{"errors and warnings", `{"data":[` + trace(`"processID":"p"`, `,"processes":{"p":{}},"warnings":["odd","\u001b[31m"]`) + `],"errors":[{"code":404,"msg":"trace not found"}]}`, oneSketch(idsSketch + ` "" kind=0 0-0 []`),
-			[]string{`Jaeger warns of a trace: "odd" (line 1`, `Jaeger warns of a trace: "\x1b[31m"`, `the answer of Jaeger's API has an error: "{\"code\":404,\"msg\":\"trace not found\"}"`}},
+			[]string{`Jaeger warns of a trace: "odd" (line 1`, `Jaeger warns of a trace: "\x1b[31m"`, `Jaeger's API answered with an error: "{\"code\":404,\"msg\":\"trace not found\"}"`}},
 		{"unreadable values", trace(`"startTime":"soon","duration":-1,"references":[{"refType":"ODD","traceID":"x","spanID":"bb"}],"tags":[{"key":"i","type":"int64","value":"many"},{"key":"o","type":"future","value":{"a":1}}],"logs":[{"timestamp":true,"fields":[]}],"odd":1,"processID":"p"`, `,"processes":{"p":{}}`),
 			oneSketch(idsSketch + ` "" kind=0 0-0 [prowtrace.json.startTime="soon" prowtrace.json.duration=-1 prowtrace.json.refType="ODD" prowtrace.json.reference.traceID="x" i="many" o="{\"a\":1}" prowtrace.json.log.timestamp=true prowtrace.json.odd=1] event(0 "" []) link(00000000000000000000000000000000/00000000000000bb [] flags=0 state="")`),
-			[]string{"one value is not of the type that is given", "6 values are without a place in OTLP"}},
+			[]string{"one value is not of the declared type", "6 values are unknown in OTLP"}},
 		{"no traces", `{"data":[],"total":0}`, "", []string{"the file has no spans"}},
 		{"torn", jaegerAnswer[:strings.Index(jaegerAnswer, `"processes"`)-1], strings.ReplaceAll(strings.ReplaceAll(jaegerSketch, `[service.name="front" host="h"]`, "[]"), `[service.name="back"]`, "[]"),
-			[]string{"a trace has 2 groups of spans whose processes it does not describe", "3 spans before it were kept"}},
+			[]string{"a trace does not describe the processes of 2 groups of spans", "its process was probably killed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) { checkSketch(t, []byte(tt.in), FormatJaeger, tt.want, tt.problems...) })
 	}
@@ -112,7 +112,7 @@ func TestTornJaegerGzip(t *testing.T) {
 		t.Fatal(err)
 	}
 	spans, problems := read(t, f)
-	if all := strings.Join(problems, "\n"); f.Format() != FormatJaeger || len(spans) == 0 || !strings.Contains(all, "bytes is cut off") {
+	if all := strings.Join(problems, "\n"); f.Format() != FormatJaeger || len(spans) == 0 || !strings.Contains(all, "bytes) is cut off") {
 		t.Errorf("%v: spans %q, problems %q", f.Format(), spans, all)
 	}
 }

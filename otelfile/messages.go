@@ -41,7 +41,7 @@ func convertMessages(c *conversion) {
 		var message bytes.Buffer
 		if err == nil {
 			if length > maxPackedMessage {
-				c.problems.add(at, ProblemLost, "the message at byte %d says that it has %s: the rest of the file was given up; %s", at, text.Count(int64(length), "byte"), c.before())
+				c.problems.add(at, ProblemLost, "the message at byte %d claims to have %s: the rest of the file is lost", at, text.Count(int64(length), "byte"))
 				return
 			}
 			var m int64
@@ -50,9 +50,9 @@ func convertMessages(c *conversion) {
 		}
 		if err != nil && c.src.fault == nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				c.problems.add(at, ProblemTorn, "the message at byte %d is cut off, as the file ends at byte %d: the writer was probably killed", at, at+n)
+				c.problems.add(at, ProblemTorn, "cut off at byte %d, in the message at byte %d: its process was probably killed", at+n, at)
 			} else {
-				c.problems.add(at, ProblemLost, "the file cannot be read at byte %d (%s): the rest of it was given up", at, text.Quote(err.Error(), maxQuoted))
+				c.problems.add(at, ProblemLost, "cannot read the file at byte %d (%s): the rest is lost", at, text.Quote(err.Error(), maxQuoted))
 			}
 		}
 		if message.Len() > 0 {
@@ -79,7 +79,7 @@ func (c *conversion) packedMessage(message []byte, at int, whole bool) {
 		c.request()
 		c.out.closeResource()
 		if err := c.json.Err(); err != nil && whole && problem == nil {
-			c.problems.add(at, ProblemSyntax, "in the message at byte %d: broken JSON: %s; the rest of the message was left out", at, text.Line(err.Error()))
+			c.problems.add(at, ProblemSyntax, "in the message at byte %d: invalid JSON: %s; the rest of the message is left out", at, text.Line(err.Error()))
 		}
 		c.endScanner()
 	default:

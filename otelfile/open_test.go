@@ -111,39 +111,39 @@ func TestGzip(t *testing.T) {
 		{name: "two members", file: join(zipped(plain), zipped(three)), want: "one two three", format: FormatOtel},
 		{
 			name: "three layers", file: zipped(zipped(zipped(plain))), format: FormatUnknown,
-			problems: []string{"foreign file @0: not a trace file that can be read: it is still gzip after two layers were unpacked"},
+			problems: []string{"foreign file @0: not a trace file: it is still gzip after two layers were unpacked"},
 		}, {
 			name: "nothing inside", file: zipped(nil), format: FormatEmpty,
 			problems: []string{"empty file @0: the file is empty"},
 		}, {
 			name: "only the magic bytes", file: zipped(plain)[:3], format: FormatEmpty,
-			problems: []string{"damaged compression @0: the gzip data of 3 bytes is cut off: what could be unpacked was kept (0 bytes)"},
+			problems: []string{"damaged compression @0: the gzip data (3 bytes) is cut off: 0 bytes unpacked"},
 		}, {
 			name: "trailer torn off", file: cutEnd(stored(plain), 4), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 141 bytes is cut off: what could be unpacked was kept (122 bytes)"},
+			problems: []string{"damaged compression @122: the gzip data (141 bytes) is cut off: 122 bytes unpacked"},
 		}, {
 			name: "torn in the middle", file: cutEnd(stored(plain), 19), want: "one", format: FormatOtel,
 			problems: []string{
-				"damaged compression @111: the gzip data of 126 bytes is cut off: what could be unpacked was kept (111 bytes)",
-				"torn header @103: the file ends at byte 111 within a record header, of which 8 of 16 bytes are there: the compressed file was not unpacked further; 1 trace record before it was kept",
+				"damaged compression @111: the gzip data (126 bytes) is cut off: 111 bytes unpacked",
+				"torn header @103: cut off at byte 111: the compressed file is not complete",
 			},
 		}, {
 			name: "both layers torn", file: cutEnd(stored(cutEnd(stored(plain), 4)), 14), want: "one", format: FormatOtel,
 			problems: []string{
-				"damaged compression @120: the gzip data of 150 bytes is cut off: what could be unpacked was kept (135 bytes)",
-				"torn payload @103: the record at byte 103 says 3 bytes but the file ends after 120: the compressed file was not unpacked further; 1 trace record before it was kept",
+				"damaged compression @120: the gzip data (150 bytes) is cut off: 135 bytes unpacked",
+				"torn payload @103: cut off at byte 120: the compressed file is not complete",
 			},
 		}, {
 			name: "followed by something else", file: join(stored(plain), []byte("0123456789")), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 155 bytes is damaged or followed by something that is not gzip: what could be unpacked was kept (122 bytes)"},
+			problems: []string{"damaged compression @122: the gzip data (155 bytes) is damaged or followed by other data: 122 bytes unpacked"},
 		}, {
 			name: "checksum wrong", file: spoil(stored(plain), -8), want: "one two", format: FormatOtel,
-			problems: []string{"damaged compression @122: the gzip data of 145 bytes is damaged (its checksum is wrong): what could be unpacked was kept (122 bytes)"},
+			problems: []string{"damaged compression @122: the gzip data (145 bytes) is damaged (its checksum is wrong): 122 bytes unpacked"},
 		}, {
 			name: "more than the limit", file: stored(join(plain, make([]byte, 1000))), limit: 110, want: "one", format: FormatOtel,
 			problems: []string{
-				"too large @110: the gzip data of 1145 bytes unpacks to more than the limit of 110 bytes: only what lies before the limit was read",
-				"torn header @103: the file ends at byte 110 within a record header, of which 7 of 16 bytes are there: the compressed file was not unpacked further; 1 trace record before it was kept",
+				"too large @110: the gzip data (1145 bytes) unpacks to more than 110 bytes: the rest was not read",
+				"torn header @103: cut off at byte 110: the compressed file is not complete",
 			},
 		},
 	} {
@@ -240,7 +240,7 @@ func TestSniff(t *testing.T) {
 		{"web page", "x.otel", []byte("\n<!DOCTYPE html><html>"), FormatUnknown, "web page"},
 		{"storage error", "x.otel", []byte("<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>"), FormatUnknown, "error of the object store"},
 		{"text", "build-log.txt", []byte("I1125 06:01:05 naïve ☃\n\tstarting\r\n"), FormatUnknown, "text"},
-		{"zstd", "x", []byte("\x28\xb5\x2f\xfd\x04\x00"), FormatEmpty, "the zstd data of 6 bytes is cut off"},
+		{"zstd", "x", []byte("\x28\xb5\x2f\xfd\x04\x00"), FormatEmpty, "the zstd data (6 bytes) is cut off"},
 		{"UTF-16", "x.json", []byte("\xff\xfe{\x00"), FormatUnknown, "UTF-16"},
 		{"UTF-16 without a mark", "x.json", []byte("\x00[\x00{"), FormatUnknown, "UTF-16"},
 		{"zip", "x", []byte("PK\x03\x04\x14\x00"), FormatUnknown, "zip"},

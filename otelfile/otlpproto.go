@@ -244,7 +244,7 @@ func (s *scan) nextMessage() bool {
 		switch signalOf(message, true) {
 		case noMessage:
 			s.stats.Bad++
-			s.problems.add(at, ProblemSyntax, "what lies at byte %d is not an OTLP message: it was left out (%s)", at, text.Count(int64(length), "byte"))
+			s.problems.add(at, ProblemSyntax, "no OTLP message at byte %d: %s left out", at, text.Count(int64(length), "byte"))
 		case otherMessage:
 			s.others++
 		default:
@@ -258,9 +258,9 @@ func (s *scan) nextMessage() bool {
 
 func (s *scan) brokenMessage(torn bool) {
 	if torn {
-		s.problems.add(s.pos, ProblemTorn, "the message at byte %d is cut off, as the file ends at byte %d: %s; %s", s.pos, len(s.data), s.tornBy(), s.kept())
+		s.problems.add(s.pos, ProblemTorn, "cut off at byte %d, in the message at byte %d: %s", len(s.data), s.pos, s.tornBy())
 	} else {
-		s.problems.add(s.pos, ProblemLost, "what lies at byte %d is not an OTLP message: the rest of the file, %d bytes, was given up; %s", s.pos, len(s.data)-s.pos, s.kept())
+		s.problems.add(s.pos, ProblemLost, "no OTLP message at byte %d: the rest of the file (%d bytes) is lost", s.pos, len(s.data)-s.pos)
 	}
 	s.pos = len(s.data)
 }
@@ -307,15 +307,14 @@ func convertTorn(c *conversion, data []byte, how framing) {
 			c.spans += salvageResource(c.out, f.content)
 		}
 	}
-	c.problems.add(tail, ProblemTorn, "the message at byte %d is cut off, as the file ends at byte %d: the writer was probably killed; %s of it kept",
-		tail, len(data), text.Count(c.spans, "whole span"))
+	c.problems.add(tail, ProblemTorn, "cut off at byte %d, in the message at byte %d: its process was probably killed", len(data), tail)
 }
 
 // message writes a message of OTLP's protobuf that lies at a place of the file.
 func (c *conversion) message(message []byte, at int) {
 	switch signalOf(message, true) {
 	case noMessage:
-		c.problems.add(at, ProblemSyntax, "what lies at byte %d is not an OTLP message: it was left out (%s)", at, text.Count(len(message), "byte"))
+		c.problems.add(at, ProblemSyntax, "no OTLP message at byte %d: %s left out", at, text.Count(len(message), "byte"))
 	case otherMessage:
 		c.others++
 	default:

@@ -100,7 +100,7 @@ func TestPortionsOfAShrinkingFile(t *testing.T) {
 	if len(payloads) < 40 || len(payloads) > 50 {
 		t.Errorf("%d records were kept", len(payloads))
 	}
-	if len(problems) != 1 || problems[0].Kind != ProblemLost || !strings.Contains(problems[0].Detail, "cannot be read") {
+	if len(problems) != 1 || problems[0].Kind != ProblemLost || !strings.Contains(problems[0].Detail, "cannot read") {
 		t.Errorf("problems %+v", problems)
 	}
 }

@@ -2,7 +2,6 @@ package otelfile
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
 
@@ -46,7 +45,7 @@ func newScan(f *File, problem func(Problem)) *scan {
 			s.problems.add(0, ProblemEmpty, "the file is empty")
 		}
 	default:
-		s.problems.add(0, ProblemForeign, "not a trace file that can be read: %s", f.foreign)
+		s.problems.add(0, ProblemForeign, "not a trace file: %s", f.foreign)
 	}
 	return s
 }
@@ -148,7 +147,7 @@ func (s *scan) declare(at int, payload []byte) {
 		s.stats.Bad++
 		s.problems.add(at, ProblemDeclaration, "the type declaration at byte %d was ignored: %v", at, err)
 	case before != nil:
-		s.problems.add(at, ProblemRedeclared, "the record at byte %d gives type code %d, until here %s, the new meaning %s; it holds from here on",
+		s.problems.add(at, ProblemRedeclared, "the record at byte %d redefines type code %d from %s to %s",
 			at, now.code, text.Quote(before.name, maxQuoted), text.Quote(now.name, maxQuoted))
 	}
 }
@@ -157,8 +156,8 @@ func (s *scan) declare(at int, payload []byte) {
 func (s *scan) skipFlagged(at int, h header) {
 	s.stats.Records++
 	s.stats.Bad++
-	s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x), so it was passed over (%s): a newer version may read it",
-		at, h.flags, text.Count(int(h.length), "byte"))
+	s.problems.add(at, ProblemFlags, "the record at byte %d (%s) uses an unknown feature (flags %#x): skipped; a newer version may read it",
+		at, text.Count(int(h.length), "byte"), h.flags)
 }
 
 // skipDamaged deals with a wrong checksum. If a record with a right one follows, or
@@ -166,18 +165,17 @@ func (s *scan) skipFlagged(at int, h header) {
 // Otherwise nothing after it can be told from chance, and the pass is over.
 func (s *scan) skipDamaged(at int, h header) bool {
 	if s.pos < len(s.data) && !s.trusted(s.pos) {
-		s.problems.add(at, ProblemLost, "the record at byte %d is damaged and what follows it is not a record with a right checksum: the rest of the file, %d bytes, was given up; %s",
-			at, len(s.data)-at, s.kept())
+		s.problems.add(at, ProblemLost, "damaged from byte %d on: the rest of the file (%d bytes) is lost", at, len(s.data)-at)
 		s.pos = len(s.data)
 		return false
 	}
 	s.stats.Records++
 	s.stats.Bad++
 	if h.flags != 0 {
-		s.problems.add(at, ProblemFlags, "the record at byte %d uses a feature that is unknown here (flags %#x) or is damaged, so it was passed over (%s)",
-			at, h.flags, text.Count(int(h.length), "byte"))
+		s.problems.add(at, ProblemFlags, "the record at byte %d (%s) is damaged or uses an unknown feature (flags %#x): skipped",
+			at, text.Count(int(h.length), "byte"), h.flags)
 	} else {
-		s.problems.add(at, ProblemChecksum, "the record at byte %d is damaged (the checksum of its %s is wrong): it was left out, the records after it were read",
+		s.problems.add(at, ProblemChecksum, "the record at byte %d (%s) has a wrong checksum: left out",
 			at, text.Count(int(h.length), "byte"))
 	}
 	return true
@@ -203,71 +201,56 @@ func (s *scan) trusted(pos int) bool {
 }
 
 func (s *scan) tornHeader() {
-	left := len(s.data) - s.pos
-	s.problems.add(s.pos, ProblemTornHeader, "the file ends at byte %d within a record header, of which %d of %d bytes are there: %s; %s",
-		len(s.data), left, headerSize, s.tornBy(), s.kept())
+	s.problems.add(s.pos, ProblemTornHeader, "cut off at byte %d: %s", len(s.data), s.tornBy())
 	s.pos = len(s.data)
 }
 
 func (s *scan) tornPayload(h header) {
-	cause := s.tornBy()
 	if typ := s.types.codes[h.code]; h.flags != 0 || h.code != codeObjectType && (typ == nil || !typ.declared) {
-		cause = "the header, which also has an unknown type, is probably damaged"
+		s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d claims %s, the file ends at byte %d: the header is probably damaged",
+			s.pos, text.Count(int(h.length), "byte"), len(s.data))
+	} else {
+		s.problems.add(s.pos, ProblemTornPayload, "cut off at byte %d: %s", len(s.data), s.tornBy())
 	}
-	s.problems.add(s.pos, ProblemTornPayload, "the record at byte %d says %s but the file ends after %d: %s; %s",
-		s.pos, text.Count(int(h.length), "byte"), len(s.data), cause, s.kept())
 	s.pos = len(s.data)
 }
 
 func (s *scan) tornBy() string {
 	if s.cut {
-		return "the compressed file was not unpacked further"
+		return "the compressed file is not complete"
 	}
-	return "the writer was probably killed"
+	return "its process was probably killed"
 }
 
 // zeros ends the pass at a header of zeros, what a file system leaves of data that
 // was not on the disk when the machine stopped. Read as a record it would be an empty
 // one with a right checksum, and so would be the next.
 func (s *scan) zeros(at int) {
-	s.problems.add(at, ProblemLost, "at byte %d there are zeros instead of a record: the rest of the file, %d bytes, was given up; %s",
-		at, len(s.data)-at, s.kept())
+	s.problems.add(at, ProblemLost, "zeros at byte %d instead of a record: the rest of the file (%d bytes) is lost", at, len(s.data)-at)
 	s.pos = len(s.data)
 }
 
 // unreadable ends the pass where the disk fails, or where the file became shorter.
 func (s *scan) unreadable(err error) {
-	s.problems.add(s.pos, ProblemLost, "the file cannot be read at byte %d (%s): the rest of it, %d bytes, was given up; %s",
-		s.pos, text.Quote(err.Error(), maxQuoted), len(s.data)-s.pos, s.kept())
+	s.problems.add(s.pos, ProblemLost, "cannot read the file at byte %d (%s): the rest (%d bytes) is lost",
+		s.pos, text.Quote(err.Error(), maxQuoted), len(s.data)-s.pos)
 	s.pos = len(s.data)
-}
-
-// kept words what was not lost.
-func (s *scan) kept() string {
-	switch s.stats.Traces {
-	case 0:
-		return "no trace records came before it"
-	case 1:
-		return "1 trace record before it was kept"
-	default:
-		return fmt.Sprintf("%d trace records before it were kept", s.stats.Traces)
-	}
 }
 
 // finish reports what can only be said at the end of the file.
 func (s *scan) finish() {
 	for typ := range s.types.skipped {
 		if typ.declared {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because not traces: %s of the type %s", text.Count(typ.skipped, "record"), text.Quote(typ.name, maxQuoted))
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped %s of type %s: not traces", text.Count(typ.skipped, "record"), text.Quote(typ.name, maxQuoted))
 		} else {
-			s.problems.add(int(typ.first), ProblemUnknownType, "skipped, because nothing says what they hold: %s of %s", text.Count(typ.skipped, "record"), typ.name)
+			s.problems.add(int(typ.first), ProblemUnknownType, "skipped %s of %s", text.Count(typ.skipped, "record"), typ.name)
 		}
 	}
 	if s.others > 0 {
-		s.problems.add(0, ProblemUnknownType, "skipped, because not traces: %s of metrics or logs", text.Count(s.others, "message"))
+		s.problems.add(0, ProblemUnknownType, "skipped %s of metrics or logs", text.Count(s.others, "message"))
 	}
 	if len(s.data) > 0 && s.stats.Traces == 0 && !s.problems.any() {
-		s.problems.add(len(s.data), ProblemNoTraces, "the file declares types but has no trace records: the process ended before it exported any")
+		s.problems.add(len(s.data), ProblemNoTraces, "the file has no trace records: its process ended before it exported any")
 	}
 	s.problems.finish()
 }

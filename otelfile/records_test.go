@@ -42,7 +42,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 4, Traces: 1, Skipped: map[string]int{logs: 1}},
 			problems: []string{
-				`unknown type @170: skipped, because not traces: 1 record of the type "` + logs + `"`,
+				`unknown type @170: skipped 1 record of type "` + logs + `": not traces`,
 			},
 		}, {
 			name:  "TracesData is traces too",
@@ -60,9 +60,9 @@ func TestRecords(t *testing.T) {
 			want:  "one three",
 			stats: Stats{Records: 6, Traces: 2, Skipped: map[string]int{logs: 1}},
 			problems: []string{
-				`type redeclared @103: the record at byte 103 gives type code 32, until here "` + TraceRequestType + `", the new meaning "` + logs + `"; it holds from here on`,
-				`type redeclared @204: the record at byte 204 gives type code 32, until here "` + logs + `", the new meaning "` + TraceRequestType + `"; it holds from here on`,
-				`unknown type @185: skipped, because not traces: 1 record of the type "` + logs + `"`,
+				`type redeclared @103: the record at byte 103 redefines type code 32 from "` + TraceRequestType + `" to "` + logs + `"`,
+				`type redeclared @204: the record at byte 204 redefines type code 32 from "` + logs + `" to "` + TraceRequestType + `"`,
+				`unknown type @185: skipped 1 record of type "` + logs + `": not traces`,
 			},
 		}, {
 			name:  "a code used before its declaration",
@@ -70,7 +70,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 4, Traces: 1, Skipped: map[string]int{"undeclared type code 32": 1}},
 			problems: []string{
-				"unknown type @82: skipped, because nothing says what they hold: 1 record of undeclared type code 32",
+				"unknown type @82: skipped 1 record of undeclared type code 32",
 			},
 		}, {
 			name:  "unknown types are skipped and counted",
@@ -78,8 +78,8 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 6, Traces: 1, Skipped: map[string]int{"a\x1b[31m": 2, "undeclared type code 77": 1}},
 			problems: []string{
-				`unknown type @110: skipped, because not traces: 2 records of the type "a\x1b[31m"`,
-				"unknown type @163: skipped, because nothing says what they hold: 1 record of undeclared type code 77",
+				`unknown type @110: skipped 2 records of type "a\x1b[31m": not traces`,
+				"unknown type @163: skipped 1 record of undeclared type code 77",
 			},
 		}, {
 			name:  "flags that are not known",
@@ -87,7 +87,7 @@ func TestRecords(t *testing.T) {
 			want:  "two",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x80000001), so it was passed over (3 bytes): a newer version may read it",
+				"unknown flags @84: the record at byte 84 (3 bytes) uses an unknown feature (flags 0x80000001): skipped; a newer version may read it",
 			},
 		}, {
 			name:  "flags that change the checksum",
@@ -95,7 +95,7 @@ func TestRecords(t *testing.T) {
 			want:  "two",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1) or is damaged, so it was passed over (3 bytes)",
+				"unknown flags @84: the record at byte 84 (3 bytes) is damaged or uses an unknown feature (flags 0x1): skipped",
 			},
 		}, {
 			name:  "a declaration with flags is not believed",
@@ -103,7 +103,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"unknown flags @84: the record at byte 84 uses a feature that is unknown here (flags 0x1), so it was passed over (66 bytes): a newer version may read it",
+				"unknown flags @84: the record at byte 84 (66 bytes) uses an unknown feature (flags 0x1): skipped; a newer version may read it",
 			},
 		}, {
 			name:  "torn header",
@@ -111,7 +111,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"torn header @103: the file ends at byte 118 within a record header, of which 15 of 16 bytes are there: the writer was probably killed; 1 trace record before it was kept",
+				"torn header @103: cut off at byte 118: its process was probably killed",
 			},
 		}, {
 			name:  "torn payload",
@@ -119,14 +119,14 @@ func TestRecords(t *testing.T) {
 			want:  "one two",
 			stats: Stats{Records: 3, Traces: 2},
 			problems: []string{
-				"torn payload @122: the record at byte 122 says 5 bytes but the file ends after 142: the writer was probably killed; 2 trace records before it were kept",
+				"torn payload @122: cut off at byte 142: its process was probably killed",
 			},
 		}, {
 			name:  "a length that lies",
 			file:  join(traces, lengthened(one, 4294967295), two),
 			stats: Stats{Records: 1},
 			problems: []string{
-				"torn payload @84: the record at byte 84 says 4,294,967,295 bytes but the file ends after 122: the writer was probably killed; no trace records came before it",
+				"torn payload @84: cut off at byte 122: its process was probably killed",
 			},
 		}, {
 			name:  "a header of garbage",
@@ -134,7 +134,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"torn payload @103: the record at byte 103 says 842,019,382 bytes but the file ends after 157: the header, which also has an unknown type, is probably damaged; 1 trace record before it was kept",
+				"torn payload @103: the record at byte 103 claims 842,019,382 bytes, the file ends at byte 157: the header is probably damaged",
 			},
 		}, {
 			name:  "a bad record in the middle",
@@ -142,7 +142,7 @@ func TestRecords(t *testing.T) {
 			want:  "one three",
 			stats: Stats{Records: 4, Traces: 2, Bad: 1},
 			problems: []string{
-				"damaged record @103: the record at byte 103 is damaged (the checksum of its 3 bytes is wrong): it was left out, the records after it were read",
+				"damaged record @103: the record at byte 103 (3 bytes) has a wrong checksum: left out",
 			},
 		}, {
 			name:  "a bad record at the end",
@@ -150,7 +150,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 3, Traces: 1, Bad: 1},
 			problems: []string{
-				"damaged record @103: the record at byte 103 is damaged (the checksum of its 3 bytes is wrong): it was left out, the records after it were read",
+				"damaged record @103: the record at byte 103 (3 bytes) has a wrong checksum: left out",
 			},
 		}, {
 			name:  "a bad record before an empty one",
@@ -158,7 +158,7 @@ func TestRecords(t *testing.T) {
 			want:  " two",
 			stats: Stats{Records: 4, Traces: 2, Bad: 1},
 			problems: []string{
-				"damaged record @84: the record at byte 84 is damaged (the checksum of its 3 bytes is wrong): it was left out, the records after it were read",
+				"damaged record @84: the record at byte 84 (3 bytes) has a wrong checksum: left out",
 			},
 		}, {
 			name:  "a bad record whose length is wrong too",
@@ -166,7 +166,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"rest of file lost @103: the record at byte 103 is damaged and what follows it is not a record with a right checksum: the rest of the file, 40 bytes, was given up; 1 trace record before it was kept",
+				"rest of file lost @103: damaged from byte 103 on: the rest of the file (40 bytes) is lost",
 			},
 		}, {
 			name:  "two bad records",
@@ -174,7 +174,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"rest of file lost @103: the record at byte 103 is damaged and what follows it is not a record with a right checksum: the rest of the file, 59 bytes, was given up; 1 trace record before it was kept",
+				"rest of file lost @103: damaged from byte 103 on: the rest of the file (59 bytes) is lost",
 			},
 		}, {
 			name:  "a bad record before zeros",
@@ -182,15 +182,15 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"rest of file lost @103: the record at byte 103 is damaged and what follows it is not a record with a right checksum: the rest of the file, 83 bytes, was given up; 1 trace record before it was kept",
+				"rest of file lost @103: damaged from byte 103 on: the rest of the file (83 bytes) is lost",
 			},
 		}, {
 			name:  "a damaged declaration leaves its records without a meaning",
 			file:  join(damaged(traces), one, two),
 			stats: Stats{Records: 3, Bad: 1, Skipped: map[string]int{"undeclared type code 32": 2}},
 			problems: []string{
-				"damaged record @0: the record at byte 0 is damaged (the checksum of its 68 bytes is wrong): it was left out, the records after it were read",
-				"unknown type @84: skipped, because nothing says what they hold: 2 records of undeclared type code 32",
+				"damaged record @0: the record at byte 0 (68 bytes) has a wrong checksum: left out",
+				"unknown type @84: skipped 2 records of undeclared type code 32",
 			},
 		}, {
 			name:  "declarations that make no sense",
@@ -208,7 +208,7 @@ func TestRecords(t *testing.T) {
 			want:  "one",
 			stats: Stats{Records: 2, Traces: 1},
 			problems: []string{
-				"rest of file lost @103: at byte 103 there are zeros instead of a record: the rest of the file, 1048576 bytes, was given up; 1 trace record before it was kept",
+				"rest of file lost @103: zeros at byte 103 instead of a record: the rest of the file (1048576 bytes) is lost",
 			},
 		}, {
 			name:     "empty file",
@@ -218,20 +218,20 @@ func TestRecords(t *testing.T) {
 			name: "only a header",
 			file: traces[:16],
 			problems: []string{
-				"torn payload @0: the record at byte 0 says 68 bytes but the file ends after 16: the writer was probably killed; no trace records came before it",
+				"torn payload @0: cut off at byte 16: its process was probably killed",
 			},
 		}, {
 			name: "less than a header",
 			file: traces[:9],
 			problems: []string{
-				"torn header @0: the file ends at byte 9 within a record header, of which 9 of 16 bytes are there: the writer was probably killed; no trace records came before it",
+				"torn header @0: cut off at byte 9: its process was probably killed",
 			},
 		}, {
 			name:  "only type records",
 			file:  join(traces, declare(40, logs)),
 			stats: Stats{Records: 2},
 			problems: []string{
-				"no traces @166: the file declares types but has no trace records: the process ended before it exported any",
+				"no traces @166: the file has no trace records: its process ended before it exported any",
 			},
 		}, {
 			name:  "many problems of one kind",
@@ -267,7 +267,7 @@ func TestRecords(t *testing.T) {
 func repeatFlagged(n int) (problems []string) {
 	for i := range n {
 		at := len(traces) + i*len(one)
-		problems = append(problems, fmt.Sprintf("unknown flags @%d: the record at byte %d uses a feature that is unknown here (flags 0x1), so it was passed over (3 bytes): a newer version may read it", at, at))
+		problems = append(problems, fmt.Sprintf("unknown flags @%d: the record at byte %d (3 bytes) uses an unknown feature (flags 0x1): skipped; a newer version may read it", at, at))
 	}
 	return problems
 }

@@ -31,7 +31,7 @@ const defaultScratch = 16 << 30
 // inMemory is how much converted content is held in memory rather than in a file, in bytes.
 const inMemory = 4 << 20
 
-var errScratchFull = errors.New("converted files together would take more room than they may")
+var errScratchFull = errors.New("the converted files are too large together")
 
 // take reserves bytes.
 func (s *Scratch) take(n int64) error {

@@ -117,16 +117,16 @@ func unpackProblem(name string, stored, decoded, limit int64, err error) *Proble
 	switch {
 	case errors.Is(err, errTooLarge):
 		return &Problem{Kind: ProblemTooLarge, Detail: fmt.Sprintf(
-			"the %s data of %d bytes unpacks to more than the limit of %d bytes: only what lies before the limit was read", name, stored, limit)}
+			"the %s data (%d bytes) unpacks to more than %d bytes: the rest was not read", name, stored, limit)}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		fault = "cut off"
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		fault = "damaged (its checksum is wrong)"
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
-		fault = "damaged or followed by something that is not " + name
+		fault = "damaged or followed by other data"
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		fault = "packed with a window of more than " + text.Size(maxWindow)
 	}
 	return &Problem{Kind: ProblemCompression, Detail: fmt.Sprintf(
-		"the %s data of %d bytes is %s: what could be unpacked was kept (%s)", name, stored, fault, text.Count(decoded, "byte"))}
+		"the %s data (%d bytes) is %s: %s unpacked", name, stored, fault, text.Count(decoded, "byte"))}
 }

@@ -29,11 +29,11 @@ func TestZipkinJSON(t *testing.T) {
 	}{
 		{"a list", zipkinList, zipkinSketch, nil},
 		{"lists of traces", "[" + zipkinList + ",[]]", zipkinSketch, nil},
-		{"lines", `{"traceId":"aa","id":"bb"}` + "\n" + `{"traceId":"aa","id":"bb"}` + "\n" + `{"trac`, oneSketch(idsSketch+` "" kind=0 0-0 []`) + oneSketch(idsSketch+` "" kind=0 0-0 []`), []string{"2 spans before it were kept"}},
+		{"lines", `{"traceId":"aa","id":"bb"}` + "\n" + `{"traceId":"aa","id":"bb"}` + "\n" + `{"trac`, oneSketch(idsSketch+` "" kind=0 0-0 []`) + oneSketch(idsSketch+` "" kind=0 0-0 []`), []string{"cut off at line 3 (byte 60): its process was probably killed"}},
 		{"unreadable values", `[{"traceId":"aa","id":"bb","kind":"ODD","timestamp":"x","tags":{"n":5,"o":[1]},"binaryAnnotations":[{"key":"k"}],"remoteEndpoint":{"port":"x","zone":"z"},"shared":7,"annotations":[{"value":"v","endpoint":null}]}]`,
 			oneSketch(idsSketch + ` "" kind=0 0-0 [prowtrace.json.kind="ODD" prowtrace.json.timestamp="x" n=5 o=(1) prowtrace.json.binaryAnnotations=([k=] prowtrace.json.network.peer.port="x" prowtrace.json.network.peer.zone="z" prowtrace.json.zipkin.shared=7] event(0 "v" [prowtrace.json.endpoint=null])`),
-			[]string{"7 values are without a place in OTLP"}},
-		{"broken", zipkinList[:strings.Index(zipkinList, `{"traceId":"80f1`)] + "!]", zipkinSketch[:strings.Index(zipkinSketch, "resource [service.name=\"back\"]")], []string{"broken JSON"}},
+			[]string{"7 values are unknown in OTLP"}},
+		{"broken", zipkinList[:strings.Index(zipkinList, `{"traceId":"80f1`)] + "!]", zipkinSketch[:strings.Index(zipkinSketch, "resource [service.name=\"back\"]")], []string{"invalid JSON"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			checkSketch(t, []byte(tt.in), FormatZipkin, strings.ReplaceAll(tt.want, "([k=]", `([key="k"])`), tt.problems...)

@@ -38,7 +38,7 @@ func TestFetchRest(t *testing.T) {
 				t.Fatalf("%d files are late; the view has\n%s", l.Inputs[0].Late(), spans)
 			}
 			problems := before.Problems()
-			if n := len(problems); n == 0 || !strings.Contains(problems[n-1].What, "it was still on its way") {
+			if n := len(problems); n == 0 || !strings.Contains(problems[n-1].What, "still downloading") {
 				t.Errorf("problems of the first view: %v", problems)
 			}
 			close(release)

@@ -20,9 +20,9 @@ func (p Problem) String() string {
 	case 0:
 		return fmt.Sprintf("%q: %s", p.Source, p.What)
 	case 1:
-		return fmt.Sprintf("%q: %s (1 span of this file was kept)", p.Source, p.What)
+		return fmt.Sprintf("%q: %s; 1 span kept", p.Source, p.What)
 	}
-	return fmt.Sprintf("%q: %s (%d spans of this file were kept)", p.Source, p.What, p.Kept)
+	return fmt.Sprintf("%q: %s; %d spans kept", p.Source, p.What, p.Kept)
 }
 
 // Stats counts what was loaded.
