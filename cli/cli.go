@@ -86,6 +86,7 @@ config directory, or in the file that PROWTRACE_CONFIG names.`
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetUsageFunc(printUsage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	addCommands(root, view, s)

@@ -51,12 +51,12 @@ func TestAccess(t *testing.T) {
 		{name: "private bucket, wrong credentials", private: true, token: tokens{value: "bad"}, asked: true,
 			want: "bucket b refuses your credentials (HTTP 403 to list: someone@example.com does not have storage.objects.list access to the Google Cloud Storage bucket)"},
 		{name: "private bucket, no credentials", private: true, token: tokens{err: errors.New("could not find default credentials")}, asked: true,
-			want: "bucket b refuses anonymous readers (HTTP 401 to list: Anonymous caller does not have storage.objects.list access to the Google Cloud Storage bucket), and no credentials work: could not find default credentials"},
+			want: "bucket b refuses anonymous readers (HTTP 401 to list: Anonymous caller does not have storage.objects.list access to the Google Cloud Storage bucket), and no credentials can be used: could not find default credentials"},
 		{name: "anonymous only", auth: AuthAnonymous, private: true, token: tokens{value: "good"},
 			want: "bucket b refuses anonymous readers (HTTP 401 to list: Anonymous caller does not have storage.objects.list access to the Google Cloud Storage bucket)"},
 		{name: "credentials at once", auth: AuthADC, token: tokens{value: "good"}, asked: true, first: "Bearer good"},
 		{name: "credentials at once, none there", auth: AuthADC, token: tokens{err: errors.New("expired")}, asked: true, first: "none",
-			want: "cannot list bucket b: no credentials work: expired"},
+			want: "cannot list bucket b: no credentials can be used: expired"},
 	}
 	for i := range tests {
 		tt := &tests[i]
@@ -159,7 +159,7 @@ func TestTokenCannotBeRenewed(t *testing.T) {
 	source.err = errors.New("connection reset: the login was revoked")
 	err := c.Read(t.Context(), o, io.Discard)
 	var access *objstore.AccessError
-	if !errors.As(err, &access) || !strings.Contains(err.Error(), "no credentials work: connection reset: the login was revoked") {
+	if !errors.As(err, &access) || !strings.Contains(err.Error(), "no credentials can be used: connection reset: the login was revoked") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -53,7 +53,7 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	return &objstore.UnreachableError{Host: c.host, Cause: cause, Setting: setting, Err: &failure{oneLine(said), err}}
 }
 
-var errForeign = errors.New("the answer is not Cloud Storage's")
+var errForeign = errors.New("the answer does not come from Cloud Storage")
 
 // failure has a text of its own for a person, and the cause for errors.As.
 type failure struct {
@@ -92,7 +92,7 @@ func (c *Client) explain(ctx context.Context, op, bucket, object string, err err
 	case errors.Is(err, storage.ErrObjectNotExist):
 		return fmt.Errorf("%s %s: %w", op, place, objstore.ErrNotExist)
 	case isBadCRC(err):
-		return fmt.Errorf("%s %s: %w: they do not fit the server's CRC32C", op, place, objstore.ErrChecksum)
+		return fmt.Errorf("%s %s: %w: wrong CRC32C", op, place, objstore.ErrChecksum)
 	case errors.As(err, &answer) && answer.Code/100 != 3:
 		answered := fmt.Sprintf("%s %s: the server answers HTTP %d (%s)", op, place, answer.Code, messageOf(answer))
 		if storage.ShouldRetry(answer) {

@@ -117,8 +117,8 @@ func TestFatalFaults(t *testing.T) {
 		{"400", gcstest.Status(400), nil, nil, nil, "read gs://b/x: the server answers HTTP 400 (Bad Request)"},
 		{"cut for ever", gcstest.Cut(0), nil, nil, nil, "the connection broke 5 times without a new byte: unexpected EOF"},
 		{"reset for ever", gcstest.Reset(0), nil, nil, nil, "cannot reach 127.0.0.1"},
-		{"stall for ever", gcstest.StallBody(0, never), nil, func(o *Options) { o.StallTimeout = 50 * time.Millisecond }, nil, "no byte came for 50ms, 3 times in a row"},
-		{"silence for ever", gcstest.StallHeaders(never), nil, func(o *Options) { o.StallTimeout = 50 * time.Millisecond }, nil, "no byte came for 50ms, 3 times in a row"},
+		{"stall for ever", gcstest.StallBody(0, never), nil, func(o *Options) { o.StallTimeout = 50 * time.Millisecond }, nil, "no data for 50ms, 3 times in a row"},
+		{"silence for ever", gcstest.StallHeaders(never), nil, func(o *Options) { o.StallTimeout = 50 * time.Millisecond }, nil, "no data for 50ms, 3 times in a row"},
 		{"too slow", gcstest.StallBody(5, never), nil, func(o *Options) { o.Patience = 50 * time.Millisecond }, nil, "cannot reach 127.0.0.1"},
 		{"flipped bit", gcstest.FlipBit(3), nil, nil, objstore.ErrChecksum, "damaged download"},
 		{"truncated", gcstest.Truncate(4), nil, nil, objstore.ErrChecksum, "damaged download"},
@@ -129,7 +129,7 @@ func TestFatalFaults(t *testing.T) {
 		{"listed too short", nil, size(9), nil, objstore.ErrChecksum, ""},
 		{"listed empty", nil, size(0), nil, objstore.ErrChecksum, "more bytes than the 0 listed"},
 		{"listed with another checksum", nil, func(o *gcstest.Object) { o.ListedCRC32C = &wrongCRC }, nil, objstore.ErrChecksum, "CRC32C 280c069e, listed 00000001"},
-		{"redirect", redirect("https://login.example/"), nil, nil, nil, "the answer is not Cloud Storage's (HTTP 302 to https://login.example/)"},
+		{"redirect", redirect("https://login.example/"), nil, nil, nil, "the answer does not come from Cloud Storage (HTTP 302 to https://login.example/)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -304,7 +304,7 @@ func TestUnreachable(t *testing.T) {
 			io.WriteString(w, "<html>please log in")
 		})
 		_, err := collect(t, client(t, s), "b", "")
-		if causeOf(err) != objstore.ForeignAnswer || !strings.Contains(err.Error(), "the answer is not Cloud Storage's") {
+		if causeOf(err) != objstore.ForeignAnswer || !strings.Contains(err.Error(), "the answer does not come from Cloud Storage") {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -31,7 +31,7 @@ func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error
 // ReadRange is objstore.Store's.
 func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	if offset < 0 || length < 0 || length > o.Size-offset {
-		return fmt.Errorf("read %s: no range of %d bytes from %d in an object of %d bytes", where(o.Bucket, o.Name), length, offset, o.Size)
+		return fmt.Errorf("read %s: invalid range: %d bytes from %d of %d", where(o.Bucket, o.Name), length, offset, o.Size)
 	}
 	if length == 0 {
 		return nil
@@ -84,7 +84,7 @@ type slowError struct {
 }
 
 func (e *slowError) Error() string {
-	return fmt.Sprintf("%d bytes did not come within %s", e.want, e.limit.Round(time.Millisecond))
+	return fmt.Sprintf("%d bytes not received within %s", e.want, e.limit.Round(time.Millisecond))
 }
 
 // explainRead is explain for a reading under a deadline of its own.
@@ -154,7 +154,7 @@ func (c *Client) readAll(ctx context.Context, bucket, object string, limit int64
 		_, err = io.Copy(&buf, io.LimitReader(struct{ io.Reader }{r}, limit+1))
 	}
 	if err == nil && max(int64(buf.Len()), r.Attrs.Size) > limit {
-		return nil, objstore.Object{}, fmt.Errorf("read %s: %w: more than the %d bytes expected of it", where(bucket, object), objstore.ErrTooLarge, limit)
+		return nil, objstore.Object{}, fmt.Errorf("read %s: %w: more than %d bytes", where(bucket, object), objstore.ErrTooLarge, limit)
 	}
 	if err != nil {
 		return nil, objstore.Object{}, c.explainRead(ctx, rctx, bucket, object, err)

@@ -16,9 +16,9 @@ import (
 )
 
 var (
-	errForeign  = errors.New("the answer is not a gcsweb's")
-	errInflated = errors.New("it is stored with the encoding gzip, and a gcsweb shows it inflated: nobody can tell whether all of it comes")
-	errBrokeOff = errors.New("the gcsweb could not read the object to its end")
+	errForeign  = errors.New("the answer does not come from gcsweb")
+	errInflated = errors.New("it is stored with gzip encoding, and gcsweb inflates it: its length cannot be checked")
+	errBrokeOff = errors.New("gcsweb could not read the whole object")
 )
 
 // maxMessage bounds what a server says, in bytes.

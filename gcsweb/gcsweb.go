@@ -165,7 +165,7 @@ func fits(o objstore.Object, n int64, err error, res *http.Response) error {
 
 // ReadRange is objstore.Store's: there are no ranges.
 func (c *Client) ReadRange(_ context.Context, o objstore.Object, _, _ int64, _ io.Writer) error {
-	return fmt.Errorf("read %s: a gcsweb has no ranges", where(o.Bucket, o.Name))
+	return fmt.Errorf("read %s: gcsweb cannot read ranges", where(o.Bucket, o.Name))
 }
 
 // ReadAll is objstore.Store's. Of the object only the bytes and the type are known.
@@ -179,7 +179,7 @@ func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) 
 		}
 		switch {
 		case int64(len(data)) > limit:
-			return fmt.Errorf("%w: more than the %d bytes expected of it", objstore.ErrTooLarge, limit)
+			return fmt.Errorf("%w: more than %d bytes", objstore.ErrTooLarge, limit)
 		case bytes.Contains(data[max(0, len(data)-maxMessage):], []byte(copyFailed)):
 			return errBrokeOff
 		}

@@ -126,7 +126,7 @@ func TestFaults(t *testing.T) {
 		{"refused", answer(always, says(403, "no")), "refuses anonymous readers (HTTP 403 to read: no)", nil},
 		{"elsewhere", answer(always, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
-		}), "the answer is not a gcsweb's", nil},
+		}), "the answer does not come from gcsweb", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, c := newWeb(t, "s3")

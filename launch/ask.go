@@ -24,7 +24,7 @@ func askProgram(ctx context.Context, path string) (Jaeger, error) {
 	for _, storage := range []string{"grpc", "grpc-plugin"} { // the second until 1.57
 		out, errs, err := run(ctx, []string{"SPAN_STORAGE_TYPE=" + storage}, path, "--help")
 		if ctx.Err() != nil {
-			return Jaeger{}, fmt.Errorf("ask %s what it is: %w", path, ctx.Err())
+			return Jaeger{}, fmt.Errorf("cannot ask %s for its version: %w", path, ctx.Err())
 		}
 		help = out + errs
 		flags = parseFlags(help)
@@ -38,7 +38,7 @@ func askProgram(ctx context.Context, path string) (Jaeger, error) {
 	switch {
 	case v1:
 		if _, remote := flags["grpc-storage.server"]; !remote {
-			return Jaeger{}, fmt.Errorf("%s is a Jaeger too old to read a remote storage (it has no --grpc-storage.server)", path)
+			return Jaeger{}, fmt.Errorf("%s is too old to read a remote storage (it has no --grpc-storage.server)", path)
 		}
 		j.Major, j.flags = 1, flags
 	case v2 && strings.Contains(strings.ToLower(help), "jaeger"), strings.HasPrefix(j.Version, "2."):
@@ -48,7 +48,7 @@ func askProgram(ctx context.Context, path string) (Jaeger, error) {
 	case j.Version != "":
 		j.Major = 1
 	default:
-		return Jaeger{}, fmt.Errorf("%s does not say that it is a Jaeger (neither its version nor its --help%s)", path, firstLine(help))
+		return Jaeger{}, fmt.Errorf("%s does not look like Jaeger (by its version and its --help%s)", path, firstLine(help))
 	}
 	return j, nil
 }

@@ -40,7 +40,7 @@ func openWith(ctx context.Context, address string, commands [][]string, after fu
 // openAddress opens an address that is ours, or known.
 func openAddress(ctx context.Context, address string, commands [][]string, after func(time.Duration) <-chan time.Time) error {
 	if len(commands) == 0 {
-		return errors.New("no browser is opened: this session has no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
+		return errors.New("cannot open a browser: no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
 	}
 	var failed []string
 	for _, command := range commands {
@@ -53,7 +53,7 @@ func openAddress(ctx context.Context, address string, commands [][]string, after
 		}
 		failed = append(failed, fmt.Sprintf("%s: %v", plain(command[0]), err))
 	}
-	return fmt.Errorf("no browser could be opened (%s)", strings.Join(failed, "; "))
+	return fmt.Errorf("cannot open a browser: %s", strings.Join(failed, "; "))
 }
 
 // openOnce starts one command and returns nil when it ends well or goes on.
@@ -125,10 +125,10 @@ func withAddress(command []string, address string) []string {
 func ownPage(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
-		return fmt.Errorf("no browser is opened: %w", err)
+		return fmt.Errorf("cannot open a browser: %w", err)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.User != nil || !isLoopback(u.Hostname()) {
-		return fmt.Errorf("no browser is opened: %q is not a page of this machine", address)
+		return fmt.Errorf("cannot open a browser: %q is not a page of this machine", address)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func TestBrowserRuns(t *testing.T) {
 func TestBrowserFails(t *testing.T) {
 	newStage(t, "fails", "fox")
 	err := openWith(t0, ownAddress, [][]string{{"missing"}, {"fox"}}, never)
-	if err == nil || err.Error() != "no browser could be opened (missing: executable file not found in $PATH; fox: exit status 3)" {
+	if err == nil || err.Error() != "cannot open a browser: missing: executable file not found in $PATH; fox: exit status 3" {
 		t.Errorf("error %v", err)
 	}
 	if err := openWith(t0, ownAddress, nil, never); err == nil || !strings.Contains(err.Error(), "no display") {

@@ -49,13 +49,13 @@ func askEngine(ctx context.Context, path string) (Jaeger, error) {
 		// Fails where "docker" is a front of something else, which then has no contexts.
 		out, _, err := run(ctx, nil, path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 		if host := strings.TrimSpace(out); err == nil && remoteHost(host) {
-			return Jaeger{}, fmt.Errorf("docker's engine runs on another machine (%s), whose containers cannot reach this one", plain(host))
+			return Jaeger{}, fmt.Errorf("docker's engine runs on another machine (%s): its containers cannot reach this one", plain(host))
 		}
 	}
 	j := Jaeger{Major: 2, Path: path, engine: e}
 	out, errs, err = run(ctx, nil, path, "images", "--format", "{{.Repository}}:{{.Tag}}")
 	if err != nil {
-		return Jaeger{}, fmt.Errorf("%s does not list its images%s", name, firstLine(errs+"\n"+err.Error()))
+		return Jaeger{}, fmt.Errorf("%s cannot list its images%s", name, firstLine(errs+"\n"+err.Error()))
 	}
 	j.Image, j.Version, j.pull = chooseImage(out)
 	return j, nil
@@ -70,13 +70,13 @@ func parseInfo(name, goos string, data []byte) (engine, error) {
 		Host            struct{ ServiceIsRemote bool } // podman: a machine or a remote service
 	}
 	if err := json.Unmarshal(data, &info); err != nil {
-		return engine{}, fmt.Errorf("%s answers something that is not its information (%w)", name, err)
+		return engine{}, fmt.Errorf("%s gives an invalid answer to info (%w)", name, err)
 	}
 	if len(info.ServerErrors) > 0 {
 		return engine{}, fmt.Errorf("%s is installed, but its engine does not answer: %s", name, plain(info.ServerErrors[0]))
 	}
 	if name != "podman" && slices.ContainsFunc(info.SecurityOptions, func(s string) bool { return strings.HasPrefix(s, "name=rootless") }) {
-		return engine{}, fmt.Errorf("%s runs rootless, and its containers then cannot reach a server of this machine (rootless podman can)", name)
+		return engine{}, fmt.Errorf("%s runs rootless: its containers cannot reach servers on this machine (those of rootless podman can)", name)
 	}
 	virtual := goos != "linux" || info.Host.ServiceIsRemote || info.OperatingSystem == "Docker Desktop"
 	switch {
@@ -149,7 +149,7 @@ func (j Jaeger) pullImage(ctx context.Context, o Options) error {
 		return nil
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return fmt.Errorf("pull %s: %w", j.Image, ctx.Err())
+		return fmt.Errorf("cannot pull %s: %w", j.Image, ctx.Err())
 	}
 	return &ProcessError{Jaeger: j.String(), Reason: fmt.Sprintf("could not be pulled (%v)", err), Lines: lines, NotPulled: true}
 }

@@ -37,7 +37,7 @@ func TestFindNothing(t *testing.T) {
 		{"an empty machine", nil, "", []string{"no program jaeger, jaeger-query, jaeger-all-in-one is on PATH", "no container engine (docker, podman, nerdctl) is on PATH"}},
 		{"a client without engine", []string{"docker"}, "", []string{"no program jaeger", "docker is installed, but its engine does not answer: Cannot connect to the Docker daemon"}},
 		{"a rootless docker", []string{"docker"}, `{"SecurityOptions":["name=seccomp","name=rootless"]}`, []string{"docker runs rootless"}},
-		{"an engine that talks nonsense", []string{"podman"}, `<html>`, []string{"podman answers something that is not its information"}},
+		{"an engine that talks nonsense", []string{"podman"}, `<html>`, []string{"podman gives an invalid answer to info"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("PROWTRACE_FAKE_INFO", c.info)
@@ -67,7 +67,7 @@ func TestFindSkipsImpostor(t *testing.T) {
 	if err != nil || j.Major != 1 {
 		t.Fatalf("found %+v, %v", j, err)
 	}
-	if len(notes) != 1 || !strings.Contains(notes[0], impostor+" does not say that it is a Jaeger (neither its version nor its --help: a game about a hunter)") {
+	if len(notes) != 1 || !strings.Contains(notes[0], impostor+" does not look like Jaeger (by its version and its --help: a game about a hunter)") {
 		t.Errorf("notes %q", notes)
 	}
 }
@@ -93,7 +93,7 @@ func TestFindNamed(t *testing.T) {
 		{"no such file", filepath.Join(empty, "jaeger"), "no such file or directory"},
 		{"no such name", "yaeger", "executable file not found in $PATH"},
 		{"not executable", file, "permission denied"},
-		{"another program", broken, "does not say that it is a Jaeger"},
+		{"another program", broken, "does not look like Jaeger"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j, err := Find(t0, Options{Jaeger: c.what})

@@ -147,7 +147,7 @@ func Find(ctx context.Context, o Options) (Jaeger, error) {
 				return j, nil
 			}
 			if ctx.Err() != nil {
-				return Jaeger{}, fmt.Errorf("look for Jaeger: %w", ctx.Err())
+				return Jaeger{}, fmt.Errorf("cannot look for Jaeger: %w", ctx.Err())
 			}
 			unusable = append(unusable, err.Error())
 			tried = append(tried, err.Error())

@@ -71,7 +71,7 @@ func (j Jaeger) Start(ctx context.Context, o Options) (*Process, error) {
 
 func (j Jaeger) startOnce(ctx context.Context, o Options) (*Process, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", j, err)
+		return nil, fmt.Errorf("cannot start %s: %w", j, err)
 	}
 	port, err := freePort(o.Port)
 	if err != nil {
@@ -84,7 +84,7 @@ func (j Jaeger) startOnce(ctx context.Context, o Options) (*Process, error) {
 	}
 	if err != nil {
 		p.removeDir()
-		return nil, fmt.Errorf("start %s: %w", j, err)
+		return nil, fmt.Errorf("cannot start %s: %w", j, err)
 	}
 	if err := p.waitReady(ctx, o); err != nil {
 		// Gently even when ctx has ended: that is how a user's Ctrl-C arrives here.
@@ -118,7 +118,7 @@ func (p *Process) prepare(o Options, port int) (*exec.Cmd, error) {
 	}
 	var err error
 	if p.dir, err = os.MkdirTemp(parent, "prowtrace-jaeger-"); err != nil { // mode 0700
-		return nil, fmt.Errorf("make a private directory for its configuration: %w", err)
+		return nil, fmt.Errorf("cannot create a directory for its configuration: %w", err)
 	}
 	dir := p.dir
 	if j.Image != "" {
@@ -185,7 +185,7 @@ func (p *Process) spawn(cmd *exec.Cmd) error {
 		if err != nil {
 			how = err.Error()
 		}
-		p.err = &ProcessError{Jaeger: p.jaeger.String(), Reason: "ended by itself (" + how + ")", Lines: p.tail.Lines(), ended: true}
+		p.err = &ProcessError{Jaeger: p.jaeger.String(), Reason: "exited early (" + how + ")", Lines: p.tail.Lines(), ended: true}
 		close(p.done)
 	}()
 	return <-started
@@ -244,7 +244,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-p.done:
 		return nil
 	case <-time.After(killLimit):
-		return fmt.Errorf("%s (process %d) does not end, although it was killed", p.jaeger, p.child.Pid)
+		return fmt.Errorf("cannot stop %s: process %d still runs after it was killed", p.jaeger, p.child.Pid)
 	}
 }
 
@@ -286,7 +286,7 @@ func (p *Process) waitReady(parent context.Context, o Options) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       10 * time.Second,
 	}
-	answer := "GET " + p.URL + readyPaths[0] + " gave nothing"
+	answer := "GET " + p.URL + readyPaths[0] + " was not answered"
 	for {
 		said, ready := p.askReady(ctx, client)
 		if ready {
@@ -308,7 +308,7 @@ func (p *Process) waitReady(parent context.Context, o Options) error {
 				Lines:  p.tail.Lines(),
 			}
 		case parent.Err() != nil:
-			return fmt.Errorf("wait for %s: %w", p.jaeger, context.Cause(parent))
+			return fmt.Errorf("cannot wait for %s: %w", p.jaeger, context.Cause(parent))
 		default:
 			return cause // p.err
 		}
@@ -365,7 +365,7 @@ func freePort(wanted int) (int, error) {
 		return 0, fmt.Errorf("cannot use port %d on 127.0.0.1: %w", wanted, err)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("find a free port on 127.0.0.1: %w", err)
+		return 0, fmt.Errorf("cannot find a free port on 127.0.0.1: %w", err)
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil

@@ -278,7 +278,7 @@ func TestEndsByItself(t *testing.T) {
 	}
 	syscall.Kill(s.expect("started").Pid, syscall.SIGKILL)
 	var pe *ProcessError
-	if err := p.Wait(); !errors.As(err, &pe) || !strings.Contains(err.Error(), "ended by itself (signal: killed)") {
+	if err := p.Wait(); !errors.As(err, &pe) || !strings.Contains(err.Error(), "exited early (signal: killed)") {
 		t.Errorf("Wait: %v", err)
 	}
 	s.nothingLeft()

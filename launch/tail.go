@@ -102,7 +102,7 @@ func (e *ProcessError) Error() string {
 		b.WriteString("; it printed nothing")
 		return b.String()
 	}
-	b.WriteString("; the last it printed:")
+	b.WriteString("; its last output:")
 	for _, l := range e.Lines {
 		b.WriteString("\n    " + l)
 	}

@@ -52,7 +52,7 @@ func CompileGlob(glob string) (*regexp.Regexp, error) {
 	re.WriteString(`$`)
 	compiled, err := regexp.Compile(re.String())
 	if err != nil || choices > 0 {
-		return nil, fmt.Errorf("the pattern %q cannot be understood", glob)
+		return nil, fmt.Errorf("invalid pattern %q", glob)
 	}
 	return compiled, nil
 }

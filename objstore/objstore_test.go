@@ -57,9 +57,9 @@ func TestAccessErrorText(t *testing.T) {
 		{objstore.AccessError{Bucket: "b", Op: "read", Status: 401, Reason: objstore.AnonymousRefused},
 			"bucket b refuses anonymous readers (HTTP 401 to read)"},
 		{objstore.AccessError{Bucket: "b", Op: "read", Status: 401, Reason: objstore.NoCredentials, Credentials: none},
-			"bucket b refuses anonymous readers (HTTP 401 to read), and no credentials work: no file of credentials"},
+			"bucket b refuses anonymous readers (HTTP 401 to read), and no credentials can be used: no file of credentials"},
 		{objstore.AccessError{Bucket: "b", Op: "list", Reason: objstore.NoCredentials, Credentials: none},
-			"cannot list bucket b: no credentials work: no file of credentials"},
+			"cannot list bucket b: no credentials can be used: no file of credentials"},
 		{objstore.AccessError{Bucket: "b", Op: "list", Status: 400, Reason: objstore.PayerNeeded, Message: "requester pays"},
 			"bucket b bills its readers (HTTP 400 to list: requester pays)"},
 	} {

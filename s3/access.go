@@ -202,7 +202,7 @@ func search(sources []Source) (*credentials.Credentials, error) {
 			without = append(without, source.Name)
 		}
 	}
-	return nil, fmt.Errorf("there are none in %s", strings.Join(without, ", "))
+	return nil, fmt.Errorf("none found in %s", strings.Join(without, ", "))
 }
 
 var regionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)

@@ -34,11 +34,11 @@ func TestAccess(t *testing.T) {
 		{"private bucket, wrong credentials", AuthAuto, key("bad"), true,
 			"bucket bucket refuses your credentials (HTTP 403 to list: The AWS Access Key Id you provided does not exist in our records)", []string{"", "bad"}},
 		{"private bucket, no credentials", AuthAuto, none, true,
-			"bucket bucket refuses anonymous readers (HTTP 403 to list: Access Denied), and no credentials work: there are none in nowhere", []string{""}},
+			"bucket bucket refuses anonymous readers (HTTP 403 to list: Access Denied), and no credentials can be used: none found in nowhere", []string{""}},
 		{"anonymous only", AuthAnonymous, key(s3test.Key), true,
 			"bucket bucket refuses anonymous readers (HTTP 403 to list: Access Denied)", []string{""}},
 		{"credentials at once", AuthCredentials, key(s3test.Key), true, "", []string{s3test.Key, s3test.Key}},
-		{"credentials at once, none there", AuthCredentials, none, true, "cannot list bucket bucket: no credentials work: there are none in nowhere", nil},
+		{"credentials at once, none there", AuthCredentials, none, true, "cannot list bucket bucket: no credentials can be used: none found in nowhere", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := s3test.New(t)
@@ -86,7 +86,7 @@ func TestCredentialsAreSearchedOnce(t *testing.T) {
 	for range 20 {
 		wg.Go(func() {
 			_, _, err := c.ReadAll(t.Context(), "bucket", "x", 1)
-			if err == nil || !strings.HasSuffix(err.Error(), "there are none in a file (expired)") {
+			if err == nil || !strings.HasSuffix(err.Error(), "none found in a file (expired)") {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestUsualCredentials(t *testing.T) {
 		{"environment", map[string]string{"AWS_ACCESS_KEY_ID": s3test.Key, "AWS_SECRET_ACCESS_KEY": "s"}, ""},
 		{"file", map[string]string{"AWS_SHARED_CREDENTIALS_FILE": file, "AWS_PROFILE": "ci"}, ""},
 		{"role", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": machine.URL, "AWS_EC2_METADATA_DISABLED": "false"}, ""},
-		{"nowhere", map[string]string{}, "no credentials work: there are none in the environment, Amazon's credentials file ("},
+		{"nowhere", map[string]string{}, "no credentials can be used: none found in the environment, Amazon's credentials file ("},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI",

@@ -49,7 +49,7 @@ func (c *Client) explain(ctx context.Context, op, bucket, object string, err err
 		}
 		return &failure{said, err}
 	case answered:
-		err = fmt.Errorf("%w (HTTP %d to another place)", errForeign, answer.StatusCode)
+		err = fmt.Errorf("%w (HTTP %d, a redirect)", errForeign, answer.StatusCode)
 	}
 	if isNetwork(err) {
 		return fmt.Errorf("%s %s: %w", op, place, c.unreachable(bucket, err))

@@ -90,7 +90,7 @@ func TestFaults(t *testing.T) {
 		{"cut once", first(1, send(etag, len(data), data[:50_000])), "", nil},
 		{"cut for ever", first(always, send(etag, len(data), nil)), "cannot reach", nil},
 		{"a bit flipped", first(always, send(etag, len(data), flipped)), "MD5", checksum},
-		{"shorter than listed", first(always, send(etag, 5, data[:5])), "the server has 5 bytes where it listed 100000", checksum},
+		{"shorter than listed", first(always, send(etag, 5, data[:5])), "it has 5 bytes, listed 100000", checksum},
 		{"longer than listed, without a length", first(always, send(etag, -1, append(bytes.Clone(data), 1))), "more bytes than the 100000 listed", checksum},
 		{"shorter than listed, without a length", first(always, func(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
@@ -197,9 +197,9 @@ func TestHostileListings(t *testing.T) {
 		{"empty pages", pages(func(n int) s3test.Page {
 			return s3test.Page{IsTruncated: true, NextContinuationToken: fmt.Sprint(n)}
 		}), "the listing does not end: 201 pages in a row name no object"},
-		{"no way on", pages(func(int) s3test.Page { return s3test.Page{IsTruncated: true} }), "how to get them"},
-		{"names outside of the prefix", pages(func(int) s3test.Page { return s3test.Page{Contents: content("other/x")} }), "names that were not asked for"},
-		{"not a listing", text(200, "<html>Log in to the guests' network</html>"), "the answer is not S3's (it is not a listing)"},
+		{"no way on", pages(func(int) s3test.Page { return s3test.Page{IsTruncated: true} }), "has no token for the next page"},
+		{"names outside of the prefix", pages(func(int) s3test.Page { return s3test.Page{Contents: content("other/x")} }), "names outside the prefix"},
+		{"not a listing", text(200, "<html>Log in to the guests' network</html>"), "the answer does not come from an S3 server (it is not a listing)"},
 		{"nothing", text(200, ""), "it is not a listing"},
 		{"204", text(204, ""), "HTTP 204 to a listing"},
 		{"a bomb of entities", text(200, `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><ListBucketResult><Name>&b;&b;&b;</Name></ListBucketResult>`), "it is not a listing"},

@@ -100,7 +100,7 @@ func (c *Client) list(ctx context.Context, q query, each func(o objstore.Object,
 			case info.Err != nil:
 				return info.Err
 			case !strings.HasPrefix(info.Key, q.prefix):
-				return fmt.Errorf("%w (it lists names that were not asked for)", errForeign)
+				return fmt.Errorf("%w (it lists names outside the prefix)", errForeign)
 			}
 			if !each(objectOf(q.bucket, info), pages.pages) {
 				ended = true

@@ -26,7 +26,7 @@ func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error
 // ReadRange is objstore.Store's.
 func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	if offset < 0 || length < 0 || length > o.Size-offset {
-		return fmt.Errorf("read %s: no range of %d bytes from %d in an object of %d bytes", where(o.Bucket, o.Name), length, offset, o.Size)
+		return fmt.Errorf("read %s: invalid range: %d bytes from %d of %d", where(o.Bucket, o.Name), length, offset, o.Size)
 	}
 	if length == 0 {
 		return nil
@@ -159,7 +159,7 @@ func (r *reading) receive(ctx context.Context, w io.Writer) error {
 	}
 	defer body.Close()
 	if r.end < 0 && r.info.Size > r.limit {
-		return fmt.Errorf("%w: more than the %d bytes expected of it", objstore.ErrTooLarge, r.limit)
+		return fmt.Errorf("%w: more than %d bytes", objstore.ErrTooLarge, r.limit)
 	}
 	buf := r.client.buffers.Get().(*[]byte)
 	defer r.client.buffers.Put(buf)
@@ -214,11 +214,11 @@ func (r *reading) open(ctx context.Context) (body io.ReadCloser, err error) {
 func (r *reading) accept(info minio.ObjectInfo, header http.Header, ranged bool) error {
 	switch {
 	case ranged && !strings.HasPrefix(header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.at)):
-		return fmt.Errorf("%w (it is not the range that was asked for)", errForeign)
+		return fmt.Errorf("%w (not the requested range)", errForeign)
 	case r.etag != "" && info.ETag != "" && info.ETag != r.etag, r.version != "" && info.ETag == "" && versionOf(info) != r.version:
-		return fmt.Errorf("%w: another version came than was listed", objstore.ErrNotExist)
+		return fmt.Errorf("%w: a different version than listed", objstore.ErrNotExist)
 	case r.end >= 0 && info.Size >= 0 && info.Size != r.end-r.at:
-		return fmt.Errorf("%w: the server has %d bytes where it listed %d", objstore.ErrChecksum, info.Size, r.end-r.at)
+		return fmt.Errorf("%w: it has %d bytes, listed %d", objstore.ErrChecksum, info.Size, r.end-r.at)
 	}
 	if ranged {
 		return nil
@@ -250,7 +250,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	case r.end >= 0 && after > r.end:
 		return 0, fmt.Errorf("%w: more bytes than the %d listed", objstore.ErrChecksum, r.end)
 	case r.end < 0 && after > r.limit:
-		return 0, fmt.Errorf("%w: more than the %d bytes expected of it", objstore.ErrTooLarge, r.limit)
+		return 0, fmt.Errorf("%w: more than %d bytes", objstore.ErrTooLarge, r.limit)
 	}
 	n, err := c.w.Write(p)
 	if err == nil && n < len(p) {
@@ -284,5 +284,5 @@ type slowError struct {
 }
 
 func (e *slowError) Error() string {
-	return fmt.Sprintf("%d bytes did not come within %s", e.want, e.limit.Round(time.Millisecond))
+	return fmt.Sprintf("%d bytes not received within %s", e.want, e.limit.Round(time.Millisecond))
 }

@@ -88,7 +88,7 @@ func (c *Client) Sum(ctx context.Context, o objstore.Object) (objstore.Sum, erro
 	case err != nil:
 		return objstore.Sum{}, c.explain(ctx, "read", o.Bucket, o.Name, err)
 	case versionOf(info) != o.Version:
-		return objstore.Sum{}, fmt.Errorf("read %s: %w: another version is there than was listed", where(o.Bucket, o.Name), objstore.ErrNotExist)
+		return objstore.Sum{}, fmt.Errorf("read %s: %w: a different version than listed", where(o.Bucket, o.Name), objstore.ErrNotExist)
 	}
 	return sumOf(info, info.Metadata), nil
 }

@@ -174,7 +174,7 @@ type endlessError struct{ why string }
 
 func (e *endlessError) Error() string { return "the listing does not end: " + e.why }
 
-var errForeign = errors.New("the answer is not S3's")
+var errForeign = errors.New("the answer does not come from an S3 server")
 
 // page is what is looked at in a page of a listing.
 type page struct {
@@ -202,7 +202,7 @@ func (l *listing) check(status int, content []byte) error {
 	case !p.IsTruncated:
 		return nil
 	case p.NextContinuationToken == "":
-		return fmt.Errorf("%w (a page says that there are more, and not how to get them)", errForeign)
+		return fmt.Errorf("%w (a page has no token for the next page)", errForeign)
 	case l.tokens[p.NextContinuationToken]:
 		return &endlessError{"the server names the same next page again"}
 	case l.empty > maxEmptyPages:

@@ -63,9 +63,9 @@ type SilentError struct {
 
 func (e *SilentError) Error() string {
 	if e.times == 1 {
-		return fmt.Sprintf("no byte came for %s", e.limit)
+		return fmt.Sprintf("no data for %s", e.limit)
 	}
-	return fmt.Sprintf("no byte came for %s, %d times in a row", e.limit, e.times)
+	return fmt.Sprintf("no data for %s, %d times in a row", e.limit, e.times)
 }
 
 // Temporary reports whether the request may be made again.

@@ -19,7 +19,7 @@ func Inflate(data []byte, limit int64) ([]byte, error) {
 	}
 	data, err = io.ReadAll(io.LimitReader(z, limit+1))
 	if int64(len(data)) > limit {
-		return data[:limit], fmt.Errorf("inflate it: more than the %d bytes expected of it", limit)
+		return data[:limit], fmt.Errorf("inflate it: more than %d bytes", limit)
 	}
 	if err != nil {
 		return data, fmt.Errorf("inflate it: %w", err)
