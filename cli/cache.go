@@ -19,10 +19,10 @@ func newCache(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cache",
 		Short: "Show and prune the cache of downloaded runs",
-		Long: `cache shows and prunes the runs that were downloaded. They lie in the directory
-that PROWTRACE_CACHE names, else in the user's cache directory. After each
-download what has not been used for 30 days, or is beyond 5GB, is removed: of the
-latter logs first.`,
+		Long: `cache shows and prunes the downloaded runs. They are stored in the directory
+PROWTRACE_CACHE, or in the user's cache directory. After each download prowtrace
+removes runs that were not used for 30 days. If the cache is larger than 5GB, it
+also removes the oldest logs and runs.`,
 		Args: unknownSub,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -51,7 +51,7 @@ func newCacheList(s Streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the runs in the cache, the last used first",
+		Short: "List the runs in the cache, most recently used first",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
@@ -94,7 +94,7 @@ func printRuns(s Streams, runs []fetch.CachedRun, now time.Time) error {
 
 func cachedName(r fetch.CachedRun) string {
 	if r.Run.Bucket == "" {
-		return "(a download that was cut off)"
+		return "(incomplete download)"
 	}
 	return r.Run.URL()
 }
@@ -112,7 +112,7 @@ func printRunsJSON(s Streams, runs []fetch.CachedRun) error {
 			Ended  bool      `json:"ended"`
 		}{cachedName(r), r.Dir, r.Files, r.Size, r.Used.UTC(), r.Listed.UTC(), r.Ended})
 		if err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 	}
 	return nil
@@ -123,11 +123,11 @@ func newCachePrune(s Streams) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use:   "prune",
-		Short: "Remove runs that were not used for long, or are too many",
-		Long: `prune removes runs, the least recently used first, until what is left has been
-used within --max-age and is not larger than --max-size. For the size, logs go
-first: those of runs that were only compared with others, then all, then whole
-runs. A run that another prowtrace works on or shows is left alone.`,
+		Short: "Remove runs that are old or take too much space",
+		Long: `prune removes runs that were not used within --max-age. It then removes the least
+recently used ones until the cache is not larger than --max-size. To save space
+it removes logs first: those of runs that were only compared with others, then
+all other logs, then whole runs. It keeps runs that another prowtrace uses.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
@@ -156,8 +156,8 @@ runs. A run that another prowtrace works on or shows is left alone.`,
 			return err
 		},
 	}
-	named(c.Flags(), &maxSize, "max-size", strconv.FormatInt(fetch.DefaultLimits.Size/1e9, 10)+"GB", "SIZE", "size that may stay, as 500MB or 2GB")
-	named(c.Flags(), &maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "AGE", "age since the last use that may stay, as 12h or 30d")
+	named(c.Flags(), &maxSize, "max-size", strconv.FormatInt(fetch.DefaultLimits.Size/1e9, 10)+"GB", "SIZE", "largest size of the cache, such as 500MB or 2GB")
+	named(c.Flags(), &maxAge, "max-age", strconv.Itoa(int(fetch.DefaultLimits.Age.Hours()/24))+"d", "AGE", "longest time since the last use, such as 12h or 30d")
 	c.Flags().BoolVar(&all, "all", false, "remove all runs")
 	return c
 }

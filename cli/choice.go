@@ -28,7 +28,7 @@ type choiceFlags struct {
 func (c *choiceFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.latest, "latest", false, "use the newest run of a job (default)")
 	c.registerFilters(f, "the newest")
-	f.Lookup(withTraces).Usage += "; a link to one without any ends with exit code 3"
+	f.Lookup(withTraces).Usage += "; a link to a run without traces gives exit code 3"
 }
 
 // registerFilters adds those that leave out runs; which says what they leave.
@@ -37,9 +37,9 @@ func (c *choiceFlags) registerFilters(f *pflag.FlagSet, which string) {
 	f.BoolVar(&c.passed, "passed", false, which+" that passed")
 	f.BoolVar(&c.aborted, "aborted", false, which+" that Prow aborted")
 	f.BoolVar(&c.withTraces, withTraces, false, "only runs that have traces")
-	named(f, &c.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
+	named(f, &c.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age such as 12h or 3d")
 	named(f, &c.before, "before", "", "TIME", "only runs started before this time")
-	named(f, &c.bucket, "bucket", "", "BUCKET", "bucket of the job, where its name or page tells none")
+	named(f, &c.bucket, "bucket", "", "BUCKET", "bucket of the job, if its name or link names none")
 }
 
 // choice turns the flags into what a session is asked.

@@ -58,18 +58,19 @@ func Command(s Streams) *cobra.Command { return newRoot(s) }
 func newRoot(s Streams) *cobra.Command {
 	view := newView(s)
 	root := view.command("prowtrace WHAT…")
-	root.Short = "Show the traces of a Prow job"
-	root.Long = `prowtrace shows what happened in a Prow job, and what broke first: it downloads what the
-job left behind, joins Prow's files, logs and the OpenTelemetry traces in artifacts/otlp/,
-and opens that in Jaeger, or in its own pages where there is no Jaeger. To read the cause
-in the terminal: prowtrace summary WHAT.
+	root.Short = "Show what happened in a Prow job, and what broke first"
+	root.Long = `prowtrace shows what happened in a Prow job and what broke first. It downloads
+the job's artifacts and joins Prow's files, the logs and the OpenTelemetry traces
+in artifacts/otlp/. It opens the result in Jaeger, or in its own pages if there
+is no Jaeger. To read the cause in the terminal: prowtrace summary WHAT.
 
 WHAT is the link of a run (Spyglass, gcsweb, storage), a directory, a file, or -
-for a file or an archive on standard input. The name of a job, JOB@BUILD and a
-pull request (kops#18000) stand for one of their runs, see --latest and --failed.
+for a file or an archive on standard input. It can also be the name of a job,
+JOB@BUILD or a pull request (kops#18000): see --latest and --failed.
 
-Prows that are not built in can be named in prowtrace/config.yaml in the user's
-config directory, or in the file that PROWTRACE_CONFIG names.`
+To add a Prow that is not built in, describe it in prowtrace/config.yaml in the
+user's config directory, or in the file PROWTRACE_CONFIG. docs/config.md
+describes the file.`
 	root.Example = `  prowtrace summary kops#18011
   prowtrace https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
   prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002
@@ -161,7 +162,7 @@ func printError(w io.Writer, ran invocation, err error) {
 	}
 	fmt.Fprintf(w, "prowtrace: %s\n", text.Lines(err.Error()))
 	if hint := hintOf(ran, err); hint != "" {
-		fmt.Fprintf(w, "  %s\n", text.Lines(hint))
+		fmt.Fprintf(w, "hint: %s\n", text.Lines(hint))
 	}
 	if met := (*panics.Error)(nil); errors.As(err, &met) {
 		fmt.Fprintf(w, "%s\n", text.Lines(string(met.Stack)))

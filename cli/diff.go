@@ -28,31 +28,31 @@ func newDiff(s Streams) *cobra.Command {
 	c := &diffCommand{request: newRequest(s)}
 	command := &cobra.Command{
 		Use:   "diff [GOOD] BAD",
-		Short: "Say what is different in a run: inputs, errors, phases, calls, log lines",
-		Long: `diff compares a run with another one, or with the last runs of its job that passed
-before it. First it lists the inputs that changed: commits, images, versions, how the job
-is configured, cluster, node. Then errors, phases, test cases, calls and lines of logs
-that are only here or only there, stopped early, are slower, or more or fewer, and
-attributes that spans have more often.
+		Short: "Show how a run differs from a passing run of its job",
+		Long: `diff compares a run with another run, or with earlier passing runs of its job.
+It lists changed inputs first: commits, images, versions, configuration of the
+job, cluster and node. Then it lists errors, phases, test cases, calls and log
+lines. Each is listed if only one run has it, if its number changed, if it took
+longer, or if it stopped early. Attributes that more spans have come last.
 
-With several passing runs what differs from each of them counts, and durations are
-measured by their spread: z is how many spreads one is from their median.
+With several passing runs, diff lists what differs from all of them. z is how
+many spreads a duration is from the median of these runs.
 
-With --open it is a page in the browser, served on this machine until Ctrl-C: both
+With --open it shows a page in the browser, on this machine until Ctrl-C: both
 timelines aligned by phase, what changed, and both logs side by side.`,
 		Example: `  prowtrace diff e2e-kops-aws-distro-deb13 kops#18000
-  prowtrace diff --failed --runs 10 pull-kops-e2e-k8s-gce-cilium
+  prowtrace diff --failed --runs 3 e2e-kops-gce-cni-cilium
   prowtrace diff ./passed ./failed -o markdown
-  prowtrace diff --open --failed pull-kops-e2e-k8s-gce-cilium`,
+  prowtrace diff --open e2e-kops-aws-distro-deb13 kops#18000`,
 		Args: oneOrTwo,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
 	f := command.Flags()
 	c.register(f)
-	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "output format: text, markdown (for a comment) or json")
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
-	f.Var(countValue{&c.number}, "runs", "compare with the spread of this many passing runs of the job (default 1)")
+	f.Var(countValue{&c.number}, "runs", "compare with this many passing runs of the job (default 1)")
 	c.opened.register(f)
 	return command
 }
@@ -60,7 +60,7 @@ timelines aligned by phase, what changed, and both logs side by side.`,
 // oneOrTwo wants a run, or two of them.
 func oneOrTwo(c *cobra.Command, args []string) error {
 	if len(args) > 2 {
-		return usageError{fmt.Errorf("%s given, diff takes two at most", text.Count(len(args), "run")), "--runs 10 compares with several passing runs of the job"}
+		return usageError{fmt.Errorf("diff takes at most two runs, but got %s", text.Number(len(args))), "--runs 10 compares with several passing runs of the job"}
 	}
 	return atLeastOne(c, args)
 }
@@ -92,7 +92,7 @@ func (c *diffCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := c.print(d); err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (c *diffCommand) openPages(ctx context.Context, args []string) error {
 	}
 	defer loaded.Close()
 	if len(loaded.Inputs) != 2 {
-		return usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
+		return usageError{errors.New("both arguments are the same run"), "name another run, or only one to compare it with the last passing run"}
 	}
 	return v.serve(ctx, loaded, launch.Jaeger{}, nil)
 }
@@ -154,7 +154,7 @@ func (c *diffCommand) compare(ctx context.Context, refs []prow.Ref) (d *diff.Dif
 	}
 	defer func() { err = errors.Join(err, loaded.Close()) }()
 	if len(loaded.Inputs) != len(refs) {
-		return nil, usageError{errors.New("both arguments mean the same run"), "name another run, or only one: it is compared with the last one that passed"}
+		return nil, usageError{errors.New("both arguments are the same run"), "name another run, or only one to compare it with the last passing run"}
 	}
 	o := session.Differing{Known: c.knownErrors(), Number: max(1, c.number), Page: c.page}
 	stage := &stage{said: "reading the logs"}

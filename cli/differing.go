@@ -38,7 +38,7 @@ func (d *differences) show(info viewer.Info) viewer.Info {
 func (d *differences) between(ctx context.Context, here, there trace.TraceID) (*diff.Diff, error) {
 	bad, good := d.input(here), d.input(there)
 	if bad == nil || good == nil {
-		return nil, fmt.Errorf("cannot compare %s and %s: they are not of two runs", here, there)
+		return nil, fmt.Errorf("cannot compare %s and %s: they are not traces of two runs", here, there)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -21,7 +21,7 @@ func (r *request) hear(e session.Event) {
 	case session.ChoiceIgnored:
 		r.note("%s %s is one run: the choice has no effect", e.Run.Job, e.Run.Build)
 	case session.PatternDropped:
-		r.note("wildcards select no files: using all trace files of %s, not only %s", wildcardScope(e.Ref), e.Ref.Pattern)
+		r.note("wildcards are ignored: using all trace files of %s, not only %s", wildcardScope(e.Ref), e.Ref.Pattern)
 	case session.InputAwaited:
 		r.note("reading standard input; Ctrl-C ends it")
 	case session.Duplicate:
@@ -29,7 +29,7 @@ func (r *request) hear(e session.Event) {
 	case session.CacheOpened:
 		r.detail("cache: %s", e.Dir)
 	case session.CacheUnusable:
-		r.note("downloading to a temporary directory: %v; PROWTRACE_CACHE can name another directory", e.Err)
+		r.note("downloading to a temporary directory: %v; set PROWTRACE_CACHE to use another directory", e.Err)
 	case session.FetchStarted:
 		r.shown.start(e.Counts, r.retries)
 	case session.FetchEnded:
@@ -50,7 +50,7 @@ func (r *request) hear(e session.Event) {
 		r.note("%s", found(e.Notice))
 	case session.Notice:
 		if e.Refresh {
-			e.Text += "; --refresh asks again"
+			e.Text += "; --refresh tries again"
 		}
 		r.note("%s", e.Text)
 	case session.Fetched:
@@ -71,7 +71,7 @@ func (r *request) hear(e session.Event) {
 		if r.reported {
 			break
 		}
-		r.note("the services of %s have @%s behind their names", e.Title, e.Label)
+		r.note("adding @%s to the service names of %s", e.Label, e.Title)
 	case session.UntracedShown:
 		r.note("%s", untraced(e))
 	case session.HistoryStarted:
@@ -161,7 +161,7 @@ func untraced(e session.UntracedShown) string {
 	if f := e.Input.Fetched; f != nil && f.FromCache {
 		said += " (from the cache)"
 	}
-	return said + ": shown is what Prow's files tell of it" + prowSays("; Prow says: %s", e.Input)
+	return said + ": showing only Prow's files" + prowSays("; Prow says: %s", e.Input)
 }
 
 // prowSays is Prow's own description of how a run went, in words around it; "" where
@@ -179,7 +179,7 @@ func untracedNote(in *session.Input) string {
 	if in.Untraced() == nil {
 		return ""
 	}
-	return "There are no traces of this run: shown is what Prow's files tell of it." + prowSays(" Prow says: %s", in)
+	return "This run has no traces: the page shows Prow's files." + prowSays(" Prow says: %s", in)
 }
 
 // unfinished says that a run had not ended when its bucket was asked, "" if it
@@ -197,9 +197,9 @@ func unfinished(in *session.Input) string {
 		said += ", since " + u.Since.UTC().Format(time.DateTime) + " UTC"
 	}
 	if u.Overdue {
-		return said + ", longer than it may run: its pod was probably deleted, so this may not be all."
+		return said + ", past its timeout: its pod was probably deleted, so artifacts may be missing."
 	}
-	said += ": artifacts come at the end, so this may not be all."
+	said += ". Prow uploads artifacts at the end, so some may be missing."
 	if in.Fetched == nil {
 		return said
 	}
@@ -224,12 +224,12 @@ func (r *request) lost(e session.MetadataLost) {
 	first, n := e.Losses[0], runfile.CountLost(e.Losses)
 	what, more := text.Count(n, "file"), ""
 	if n > 1 && !r.verbose {
-		more = "; --verbose names each"
+		more = "; --verbose lists them"
 	}
 	if n == 1 {
 		what = "a file"
 	}
-	r.note("%s of %s could not be read whole: %v%s", what, e.Input.Title(), first, more)
+	r.note("cannot read %s of %s completely: %v%s", what, e.Input.Title(), first, more)
 	if r.verbose {
 		for _, l := range e.Losses[1:] {
 			r.note("  %v", l)

@@ -39,15 +39,15 @@ type exportFormat struct {
 
 // exportFormats is the table of the formats.
 var exportFormats = []exportFormat{
-	{name: "otlp-json", about: "one OTLP/JSON object, as most tools take it", write: spansAs(export.WriteOTLPJSON)},
-	{name: "otlp-jsonl", about: "OTLP/JSON objects, one a line, as the Collector's file exporter writes them", write: spansAs(export.WriteOTLPJSONLines)},
-	{name: "otlp-proto", about: "OTLP messages, each behind its length in 4 bytes, as that exporter's proto", binary: true, write: spansAs(export.WriteOTLPProto)},
-	{name: "otel", about: "the files of kOps", binary: true, write: spansAs(export.WriteOTel)},
-	{name: "jaeger-json", about: "as Jaeger's API answers, for its page to open", write: spansAs(export.WriteJaegerJSON)},
+	{name: "otlp-json", about: "one OTLP/JSON object, for most tools", write: spansAs(export.WriteOTLPJSON)},
+	{name: "otlp-jsonl", about: "OTLP/JSON objects, one per line, for the Collector", write: spansAs(export.WriteOTLPJSONLines)},
+	{name: "otlp-proto", about: "OTLP messages, each after its length in 4 bytes", binary: true, write: spansAs(export.WriteOTLPProto)},
+	{name: "otel", about: "the trace files of kOps", binary: true, write: spansAs(export.WriteOTel)},
+	{name: "jaeger-json", about: "JSON that Jaeger's page can open", write: spansAs(export.WriteJaegerJSON)},
 	{name: "perfetto", about: "for ui.perfetto.dev: processes with lanes of nested spans", binary: true, write: spansAs(export.WritePerfetto)},
-	{name: "speedscope", about: "for speedscope: a profile of self times for each process", write: spansAs(export.WriteSpeedscope)},
-	{name: "csv", about: "a row for each span, attributes as JSON", write: spansAs(export.WriteCSV)},
-	{name: "html", about: "the built-in page as one file, which opens from disk; always masked", binary: true, masked: true, write: writePage},
+	{name: "speedscope", about: "for speedscope: self times of each process", write: spansAs(export.WriteSpeedscope)},
+	{name: "csv", about: "one row per span, attributes as JSON", write: spansAs(export.WriteCSV)},
+	{name: "html", about: "the built-in page as one file; always masked", binary: true, masked: true, write: writePage},
 }
 
 // exported is what is handed over.
@@ -76,19 +76,23 @@ func newExport(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export WHAT…",
 		Short: "Write traces for other tools",
-		Long: `export writes the joined trace of a run: the run's own phases, below them each process and
-its spans, all under one trace id. Their reported ids are in the attributes
-prowtrace.trace_id and prowtrace.span_id. Events are those of the spans and of the logs.
-With --all the traces stay as they were reported, byte for byte where the format can hold
-that, and the run's own phases are a trace of their own; files that belong to no run are
-always written so. --trace writes one trace, --find only the spans that a search finds;
-html is whole then, and begins with them. --join none leaves out the run's own phases.
+		Long: `export writes the joined trace of a run: the run's phases, and below them each
+process and its spans, under one trace id. The attributes prowtrace.trace_id and
+prowtrace.span_id keep the reported ids. Events come from spans and from logs.
+
+--all writes the traces as they were reported, byte for byte if the format allows
+it. The run's phases are then a trace of their own. Files that belong to no run
+are always written like this.
+--trace writes one trace.
+--find writes only the spans that a search finds. A html page still holds the
+whole trace, and begins with these spans.
+--join none leaves out the run's phases.
 
 Formats:
 ` + formats + `
-What a format cannot hold is left out, counted, and said on standard error. Texts are
-written as they are, secrets too, and a line says if there seem to be any: --mask hides
-what looks like one. In html they are always hidden.`,
+What a format cannot hold is left out and counted on standard error. Secrets in
+texts are kept: a line says if there seem to be any, and --mask hides them. In
+html they are always hidden.`,
 		Example: `  prowtrace export --format otlp-json -o run.json kops#18000
   prowtrace export --format html -o run.html kops#18000
   prowtrace export --find 'status:error dur>1s' --format csv kops#18000
@@ -104,12 +108,12 @@ what looks like one. In html they are always hidden.`,
 	f := c.Flags()
 	e.register(f)
 	e.registerJoin(f)
-	choice(f, &e.format, "format", exportFormats[0].name, "the format", names...)
-	f.VarP(namedValue{&e.output, fileValue}, "output", "o", "write to this file, and replace it if it is there (default, and for -: standard output)")
-	named(f, &e.trace, "trace", "", "ID", "only this trace, a joined one or a reported one")
+	choice(f, &e.format, "format", exportFormats[0].name, "output format", names...)
+	f.VarP(namedValue{&e.output, fileValue}, "output", "o", "write to this file, replacing it (default, and for -: standard output)")
+	named(f, &e.trace, "trace", "", "ID", "only the trace with this id, joined or reported")
 	named(f, &e.find, "find", "", "QUERY", "only the spans that a search finds, as in the find box: 'status:error dur>5s'")
-	f.BoolVar(&e.all, "all", false, "all traces as they were reported, and the run's own spans, in place of the joined trace")
-	f.Var(choiceValue{&e.opened, []string{openPerfetto}}, "open", "open ui.perfetto.dev with the spans, which it fetches from this machine (port 9001, one answer)")
+	f.BoolVar(&e.all, "all", false, "the reported traces and the run's phases, instead of the joined trace")
+	f.Var(choiceValue{&e.opened, []string{openPerfetto}}, "open", "open the spans in ui.perfetto.dev, which fetches them from this machine (port 9001, once)")
 	f.BoolVar(&e.mask, "mask", false, "hide what looks like a secret")
 	return c
 }
@@ -155,7 +159,7 @@ func (e *exportCommand) run(ctx context.Context, args []string) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		e.note("The traces are written without what the logs tell: %s", oneLine(err))
+		e.note("Exporting without the logs: %s", oneLine(err))
 	}
 	view, release := loaded.Acquire()
 	defer release()
@@ -172,7 +176,7 @@ func (e *exportCommand) check(f exportFormat) error {
 	case e.all && e.trace != "":
 		return usageError{errors.New("--all and --trace cannot be combined"), "use one of them"}
 	case e.opened != "" && e.output != "":
-		return usageError{errors.New("--open writes no file, so -o cannot be combined with it"), "use one of them"}
+		return usageError{errors.New("--open and -o cannot be combined: --open writes no file"), "use one of them"}
 	case e.opened == "" && e.output == "" && f.binary && isTerminal(e.streams.Out):
 		return usageError{fmt.Errorf("cannot write %s to a terminal", f.name), "name a file: -o FILE, or redirect the output"}
 	}
@@ -213,13 +217,13 @@ func (e *exportCommand) write(ctx context.Context, f exportFormat, x *exported) 
 	}
 	e.note("%s written%s", text.Count(report.Spans, "span"), where)
 	if report.Spans == 0 && e.find != "" {
-		e.note("--find %s finds nothing there", text.Quote(e.find, maxQuoted))
+		e.note("--find %s finds nothing", text.Quote(e.find, maxQuoted))
 	}
 	if len(report.Losses) > 0 {
-		e.note("%s does not hold all. Left out: %s", f.name, listed(report.Losses))
+		e.note("%s cannot hold everything. Left out: %s", f.name, listed(report.Losses))
 	}
 	if report.Secret {
-		e.note("Texts in it look like secrets: --mask hides them.")
+		e.note("Some texts look like secrets: --mask hides them.")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (e *exportCommand) filter() (query.Filter, error) {
 	filter, err := query.Parse(e.find)
 	var wrong *query.SyntaxError
 	if errors.As(err, &wrong) {
-		return filter, usageError{fmt.Errorf("cannot read --find %s: %s", text.Quote(e.find, maxQuoted), wrong.Problem), wrong.Hint}
+		return filter, usageError{fmt.Errorf("invalid --find %s: %s", text.Quote(e.find, maxQuoted), wrong.Problem), wrong.Hint}
 	}
 	return filter, err
 }

@@ -27,29 +27,30 @@ func newFetch(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fetch WHAT…",
 		Short: "Download the traces of runs and print where they are",
-		Long: `fetch downloads the trace files of runs into the cache and prints, for each run,
-the directory that holds them, which prowtrace also takes as WHAT. The logs of a
-run that has ended come behind its traces. With -o the files are copied from there
-to a directory under their own names (on Windows %3A stands for a colon), of the
-logs those that are held whole. A directory is for one run; several runs get one
-each below it.`,
+		Long: `fetch downloads the trace files of runs into the cache and prints the directory of
+each run. prowtrace also takes that directory as WHAT. The logs of a run that has
+ended are fetched after its traces.
+
+With -o the files are copied to a directory under their own names (on Windows %3A
+stands for a colon). Logs are copied if they were fetched whole. Several runs get
+one directory each below it.`,
 		Example: `  dir=$(prowtrace fetch gs://kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002)
   prowtrace "$dir"`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), args) },
 	}
 	f.register(c.Flags())
-	c.Flags().VarP(namedValue{&f.output, dirValue}, "output", "o", "copy the files to this directory under the names that they have in the run")
+	c.Flags().VarP(namedValue{&f.output, dirValue}, "output", "o", "copy the files to this directory, under their names in the run")
 	c.Flags().Lookup("no-cache").Usage = "with -o: download to a temporary directory, copy, and delete it on exit"
 	return c
 }
 
 func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 	if f.noCache && f.output == "" {
-		return usageError{errors.New("fetch --no-cache deletes what it has downloaded, so it needs -o"), "name a directory for the files: fetch --no-cache -o DIR"}
+		return usageError{errors.New("--no-cache needs -o: fetch would delete what it has downloaded"), "name a directory for the files: fetch --no-cache -o DIR"}
 	}
 	if info, err := os.Stat(f.output); err == nil && !info.IsDir() {
-		return usageError{fmt.Errorf("-o %s is a file", text.Line(f.output)), "name a directory; one that does not exist is made"}
+		return usageError{fmt.Errorf("-o %s is a file", text.Line(f.output)), "name a directory; a new one is created"}
 	}
 	f.keepFiles = f.output == ""
 	if err := f.open(ctx); err != nil {
@@ -94,13 +95,13 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 			if _, err := in.Fetched.Export(ctx, dir); err != nil {
 				var there *fs.PathError
 				if errors.As(err, &there) {
-					err = advised{err, "-o takes any directory that can be written"}
+					err = advised{err, "name a directory that can be written: -o DIR"}
 				}
 				return err
 			}
 		}
 		if _, err := fmt.Fprintln(f.streams.Out, dir); err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 	}
 	return nil

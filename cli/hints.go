@@ -25,7 +25,7 @@ import (
 var hints = []hint{
 	hintFor(func(e *session.NotUploadedError) string {
 		if e.State == runfile.Running && !e.Overdue {
-			return "--watch waits for that"
+			return "use --watch to wait for its end"
 		}
 		if page := runPage(e.Instances, e.Run); page != "" {
 			return "its page in Prow may say more: " + page
@@ -36,8 +36,8 @@ var hints = []hint{
 		return "it is a fault of prowtrace: please report it, with the output of prowtrace version and the lines below"
 	}),
 	hintFor(noTracesHint), // below the error that wraps this one
-	hintFor(func(*fetch.NotFoundError) string {
-		return "check the job and the build number; buckets delete old runs, so it may have expired"
+	hintFor(func(e *fetch.NotFoundError) string {
+		return notFoundHint(e)
 	}),
 	hintAfter(func(ran invocation, e *session.WaitError) string {
 		if !errors.Is(e, context.Canceled) {
@@ -49,10 +49,10 @@ var hints = []hint{
 		if e.Offline {
 			return "set PROWTRACE_CACHE to the directory of your cache"
 		}
-		return "set PROWTRACE_CACHE to a directory that can be written, or name a directory for the files: -o DIR"
+		return "set PROWTRACE_CACHE to a directory that can be written, or copy the files: -o DIR"
 	}),
 	hintFor(func(*session.UnsupportedStoreError) string {
-		return "prowtrace reads " + supportedStores() + "; download artifacts/otlp/ of the run with your own tools and name the directory"
+		return "download artifacts/otlp/ of the run with your own tools and name the directory; prowtrace reads " + supportedStores()
 	}),
 	hintIs(session.ErrOfflineChoice, "name the run, or leave the choice out; prowtrace cache list shows the runs in the cache"),
 	hintFor(func(*session.NotCachedError) string {
@@ -68,7 +68,7 @@ var hints = []hint{
 		if u, running := e.in.Unfinished(); running && u.Overdue {
 			return "the run should have ended long ago: its pod was probably deleted, and its logs with it"
 		} else if running {
-			return "a run's logs are in its bucket when it has ended: --watch waits for that"
+			return "Prow uploads logs at the end of a run: use --watch to wait for it"
 		}
 		return "prowtrace log --list shows the files that there are"
 	}),
@@ -81,17 +81,17 @@ var hints = []hint{
 	hintIs(push.ErrNoEndpoint, "name a receiver: --endpoint http://HOST:4318, or OTEL_EXPORTER_OTLP_ENDPOINT"),
 	hintFor(func(e *serve.TakenError) string {
 		if e.Storage {
-			return "end that program, or use --storage-listen with another port or none; port 0 takes any free one"
+			return "stop that program, or use --storage-listen with another port or none; port 0 is any free port"
 		}
-		return "end that program, or use --listen with another port; port 0 takes any free one"
+		return "stop that program, or use --listen with another port; port 0 is any free port"
 	}),
 	hintFor(settingHint),
 	hintFor(refusedHint),
 	hintFor(gaveUpHint),
 	hintFor(func(*noTraceError) string {
-		return "leave --trace out for all of the run; the pages show the ids of traces, as does --all --format csv"
+		return "leave --trace out for the whole run; the pages and --all --format csv show the ids of traces"
 	}),
-	hintFor(func(*session.HandoverBusyError) string { return "wait for it to end; each run is sent by one of them" }),
+	hintFor(func(*session.HandoverBusyError) string { return "wait until it has ended" }),
 	hintFor(func(*session.NoPassingError) string {
 		return "name a run to compare with: prowtrace diff GOOD BAD"
 	}),
@@ -100,7 +100,7 @@ var hints = []hint{
 	}),
 	hintFor(func(e *session.SeenError) string {
 		if e.Damaged {
-			return "restore the file from a copy, or move it away: then all findings are new"
+			return "restore the file from a copy, or remove it to start anew"
 		}
 		return "name a file in a directory that can be read and written: --new-since FILE"
 	}),
@@ -147,6 +147,14 @@ var hints = []hint{
 	}),
 }
 
+// notFoundHint tells a bucket that does not exist from a run that does not.
+func notFoundHint(e *fetch.NotFoundError) string {
+	if e.NoBucket() {
+		return "check the bucket's name"
+	}
+	return "check the job and the build number; buckets delete old runs, so it may have expired"
+}
+
 // noTracesHint leads to what is known of a run without traces.
 func noTracesHint(e *fetch.NoTracesError) string {
 	switch {
@@ -155,7 +163,7 @@ func noTracesHint(e *fetch.NoTracesError) string {
 	case !e.Ended:
 		return "try again when the run has ended"
 	}
-	return "prowtrace " + e.Run.URL() + " shows what Prow's files tell of it"
+	return "prowtrace " + e.Run.URL() + " shows Prow's files of it"
 }
 
 func noSpansHint(e *session.NoSpansError) string {
@@ -203,7 +211,7 @@ func accessHint(e *objstore.AccessError) string {
 	case objstore.BillingDisabled:
 		return "the bucket's owner must enable billing; logging in does not help. A copy in the cache is shown with --offline"
 	case objstore.PerimeterDenied:
-		return "read it from inside the perimeter (its VPN, or a machine of its project), or ask its owner for access from here; logging in again does not help"
+		return "read it from inside the perimeter (its VPN, or a machine of its project), or ask its owner for access; logging in does not help"
 	case objstore.AnonymousRefused:
 		return "let prowtrace use your Google credentials too: --auth auto"
 	case objstore.NoCredentials:

@@ -15,7 +15,7 @@ import (
 // parseHint is what to do about an argument that could not be read.
 func parseHint(e *link.ParseError) string {
 	if e.Host != "" {
-		return e.Hint + "; a Prow that is not known can be named in the config file, see prowtrace --help"
+		return e.Hint + "; to add another Prow, see docs/config.md"
 	}
 	return e.Hint
 }
@@ -28,7 +28,7 @@ func resolveHint(e *find.ResolveError) string {
 	)
 	switch e.Reason {
 	case find.ReasonSeveral:
-		return "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs tells how they ended"
+		return "paste the link of one of them, or choose the newest with --latest, --failed or --passed; prowtrace runs lists their results"
 	case find.ReasonNoRuns:
 		check := "check the name"
 		if e.Timed {
@@ -41,29 +41,29 @@ func resolveHint(e *find.ResolveError) string {
 	case find.ReasonNoBucket:
 		return "check the bucket's name, or leave --bucket out"
 	case find.ReasonOutOfTime:
-		return "ask for other times; prowtrace runs lists the newest"
+		return "choose other times; prowtrace runs lists the newest runs"
 	case find.ReasonLimit:
 		return olderHint(e.Oldest)
 	case find.ReasonNoneFits:
-		return "ask for another outcome, or give the link of a run"
+		return "choose another result, or paste the link of a run"
 	case find.ReasonRunning:
-		return "wait for the newest (--watch --latest, and no other choice), or give the link of a run"
+		return "use --watch --latest to wait for the newest run, or paste the link of a run"
 	case find.ReasonNotThere:
-		return "it may have expired, or lie in another bucket: open it in Prow and paste its link, or list the job's newest runs"
+		return "it may have expired or be in another bucket: open it in Prow and paste its link, or list the newest runs with prowtrace runs"
 	case find.ReasonStore:
 		return "open the run in Prow and paste its link, or " + nameBucket + " if there is a copy"
 	case find.ReasonBucket:
 		return "give --bucket as NAME or gs://NAME"
 	case find.ReasonProw:
-		return nameBucket + ", or that Prow in the config file, see prowtrace --help"
+		return nameBucket + ", or add that Prow to the config file, see docs/config.md"
 	case find.ReasonUnasked:
-		return "if you trust it, name that Prow in the config file, see docs/config.md; or " + pasteRun
+		return "if you trust it, add that Prow to the config file, see docs/config.md; or " + pasteRun
 	case find.ReasonKind:
 		return "give the name of a job, or paste the link of a run's page in Prow"
 	case find.ReasonDeleted:
 		return pasteRun + ", or find the run by its job: prowtrace runs JOB"
 	case find.ReasonNotStarted:
-		return "wait until it has a link in Prow"
+		return "wait until Prow shows a link for it"
 	case find.ReasonLink:
 		return pasteRun
 	case find.ReasonDeck:
@@ -98,7 +98,7 @@ func tabHint(e *session.TabError) string {
 // olderHint is how to look at runs that are older than those that were looked at.
 func olderHint(oldest time.Time) string {
 	if oldest.IsZero() {
-		return "give the link of a run"
+		return "paste the link of a run"
 	}
 	return "look further back with --before " + oldest.Format(time.RFC3339)
 }

@@ -9,15 +9,15 @@ import (
 func refusedHint(e *push.RefusedError) string {
 	switch e.Reason {
 	case push.NotAllowed:
-		return "it wants other headers: --header authorization='Bearer …', or OTEL_EXPORTER_OTLP_HEADERS"
+		return "set the headers it needs: --header authorization='Bearer …', or OTEL_EXPORTER_OTLP_HEADERS"
 	case push.NotFound:
 		return "check the name in --endpoint"
 	case push.NotReceiver:
-		return "check the port and the path: OTLP listens at 4317 for gRPC and at 4318 for HTTP; --protocol says which it is"
+		return "check the port and the path: OTLP listens at 4317 for gRPC and at 4318 for HTTP; set --protocol to match"
 	case push.WrongSecurity:
 		return "one side speaks TLS and the other does not: begin --endpoint with http:// or https://"
 	case push.BadAuthority:
-		return "OTEL_EXPORTER_OTLP_CERTIFICATE names a file with the certificate of who vouches for it"
+		return "name the file of its certificate authority: OTEL_EXPORTER_OTLP_CERTIFICATE"
 	}
 	return ""
 }
@@ -25,9 +25,9 @@ func refusedHint(e *push.RefusedError) string {
 // gaveUpHint is what to do about a receiver that could not take a request for too long.
 func gaveUpHint(e *push.GaveUpError) string {
 	if e.Err.Status == "" {
-		return "check that the receiver runs, and the host and port in --endpoint; --retry-for waits longer"
+		return "check that the receiver runs, and the host and port in --endpoint; use --retry-for to wait longer"
 	}
-	return "--retry-for waits longer; what was taken stays there"
+	return "use --retry-for to wait longer; spans that were delivered stay there"
 }
 
 // settingHint is what to do about a setting of push.

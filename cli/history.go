@@ -32,15 +32,16 @@ func newHistory(s Streams) *cobra.Command {
 	c := &historyCommand{request: newRequest(s)}
 	command := &cobra.Command{
 		Use:   "history JOB…",
-		Short: "Say what failed how often, since when, and whether it is broken or flaky",
-		Long: `history looks at the last runs of jobs and judges those that failed. It says which
-failures are the same, whether the job is broken (and since which commits), flaky or
-fixed, what runs that fail have in common, and how much of their time limits runs use.
+		Short: "Show what failed how often, since when, and if it is flaky",
+		Long: `history reads the last runs of jobs and judges those that failed. It groups equal
+failures and says whether a job is broken (and since which commits), flaky or
+fixed. It also says what failed runs have in common and how much of their time
+limits runs use.
 
-JOB is the name of a job, or any link to it or to one of its runs. A failure that three
-jobs have within a day is called systemic and comes first.
+JOB is the name of a job, or any link to it or to one of its runs. A failure that
+three jobs have within a day is called systemic and is listed first.
 
-With --open it is a page in the browser, served on this machine until Ctrl-C.`,
+With --open it shows a page in the browser, on this machine until Ctrl-C.`,
 		Example: `  prowtrace history e2e-kops-gce-cni-cilium
   prowtrace history -n 50 e2e-kops-gce-cni-cilium --with 'e2e-kops-*'
   prowtrace history --open e2e-kops-gce-cni-cilium`,
@@ -49,15 +50,15 @@ With --open it is a page in the browser, served on this machine until Ctrl-C.`,
 	}
 	f := command.Flags()
 	c.registerStore(f)
-	named(f, &c.choice.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age as 12h or 3d")
+	named(f, &c.choice.after, "after", "", "TIME", "only runs started at this time or later: 2026-11-24, 2026-11-24T18:00:00Z, or an age such as 12h or 3d")
 	named(f, &c.choice.before, "before", "", "TIME", "only runs started before this time")
-	named(f, &c.choice.bucket, "bucket", "", "BUCKET", "bucket of the job, where its name or page tells none")
+	named(f, &c.choice.bucket, "bucket", "", "BUCKET", "bucket of the job, if its name or link names none")
 	f.BoolVar(&c.offline, "offline", false, "send no request: use the runs in the cache")
 	f.BoolVar(&c.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
 	c.number = 30
-	f.VarP(countValue{&c.number}, "number", "n", "how many runs of each job")
-	named(f, &c.with, "with", "", "PATTERN", "look at the jobs of the same Prow too whose names fit, such as 'pull-kops-*'")
-	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "the form: text, markdown for a comment, or json")
+	f.VarP(countValue{&c.number}, "number", "n", "number of runs of each job")
+	named(f, &c.with, "with", "", "PATTERN", "also read the jobs of the same Prow whose names match, such as 'pull-kops-*'")
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asJSON}}, "output", "o", "output format: text, markdown (for a comment) or json")
 	c.output = asText
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	c.page.register(f)
@@ -116,10 +117,10 @@ func (c *historyCommand) others(ctx context.Context, refs []prow.Ref) ([]prow.Re
 		return nil, err
 	}
 	if left {
-		c.note("more than %d jobs fit %s: the first %d are used", mostJobs, text.Quote(c.with, maxQuoted), mostJobs)
+		c.note("more than %d jobs match %s: using the first %d", mostJobs, text.Quote(c.with, maxQuoted), mostJobs)
 	}
 	if len(more) == 0 {
-		c.note("no other job's name fits %s", text.Quote(c.with, maxQuoted))
+		c.note("no other job's name matches %s", text.Quote(c.with, maxQuoted))
 	}
 	return append(refs, more...), nil
 }
@@ -162,7 +163,7 @@ func (c *historyCommand) print(h *history.History) (err error) {
 		err = h.Text(out, c.streams.look())
 	}
 	if err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }

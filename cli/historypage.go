@@ -24,18 +24,18 @@ type openedPage struct {
 }
 
 func (p *openedPage) register(f *pflag.FlagSet) {
-	f.BoolVar(&p.open, "open", false, "show it as a page in the browser, until Ctrl-C")
-	named(f, &p.listen, "listen", "", "HOST:PORT", "with --open, address of the page on this machine: 127.0.0.1:16680, for instance, instead of any free port")
-	f.BoolVar(&p.noBrowser, "no-browser", false, "with --open, print the address, open no browser")
+	f.BoolVar(&p.open, "open", false, "show a page in the browser, until Ctrl-C")
+	named(f, &p.listen, "listen", "", "HOST:PORT", "with --open, address of the page on this machine, such as 127.0.0.1:16680 (default: any free port)")
+	f.BoolVar(&p.noBrowser, "no-browser", false, "with --open, print the address and open no browser")
 }
 
 // check refuses flags that exclude each other. The page is for this machine only.
 func (p *openedPage) check(output string) error {
 	switch {
 	case p.open && output != asText:
-		return usageError{fmt.Errorf("--open excludes --output %s", output), "leave one of them out"}
+		return usageError{fmt.Errorf("--open and --output %s cannot be combined", output), "use one of them"}
 	case !p.open && (p.listen != "" || p.noBrowser):
-		return usageError{errors.New("--listen and --no-browser are for a page"), "add --open"}
+		return usageError{errors.New("--listen and --no-browser need a page"), "add --open"}
 	case p.listen != "" && !local(p.listen):
 		return usageError{fmt.Errorf("invalid --listen %s: the page is for this machine only", text.Quote(p.listen, maxQuoted)), "write 127.0.0.1:PORT, as in --listen 127.0.0.1:16680"}
 	}

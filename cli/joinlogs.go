@@ -29,14 +29,14 @@ func (r *request) fetchRest(ctx context.Context, loaded *session.Loaded) (came b
 	if files == 0 || r.offline {
 		return false
 	}
-	r.note("%s beside the traces, such as JUnit files, still on the way: the pages show what they tell when they are there", text.Count(files, "file"))
+	r.note("still downloading %s, such as JUnit files: the pages show them later", text.Count(files, "file"))
 	came, err := loaded.FetchRest(ctx)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		r.note("The traces are shown without these files: %s", oneLine(err))
+		r.note("Showing the traces without these files: %s", oneLine(err))
 	case came:
-		r.note("These files are there.")
+		r.note("These files are downloaded.")
 	}
 	return came
 }
@@ -50,7 +50,7 @@ func (r *request) joinLogs(ctx context.Context, g *errgroup.Group, loaded *sessi
 		err := loaded.JoinLogs(ctx)
 		close(done)
 		if err != nil && ctx.Err() == nil {
-			r.note("The traces are shown without the logs: %s", oneLine(err))
+			r.note("Showing the traces without the logs: %s", oneLine(err))
 		}
 		judges.again(ctx, g, r.fetchRest(ctx, loaded))
 		return nil

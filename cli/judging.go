@@ -28,7 +28,7 @@ func (j *judgeFlags) register(f *pflag.FlagSet) {
 	named(f, &j.baseline, "baseline", session.BaselineAuto, "auto|none|RUN", "compare with the last passing runs (auto), with none, or with this run")
 	j.number = passingRuns
 	f.VarP(countValue{&j.number}, "number", "n", "compare with this many passing runs")
-	f.Var(countValue{&j.history}, "history", "look at the last runs of the job too (20, or this many), to say since when it fails in this way")
+	f.Var(countValue{&j.history}, "history", "also read the last runs of the job (20, or this many), to say since when it fails like this")
 	f.Lookup("history").NoOptDefVal = "20"
 }
 
@@ -148,7 +148,7 @@ func (j *judges) judge(ctx context.Context, one *judge, last bool) {
 	if _, err := j.loaded.Judge(ctx, one.in, o); err != nil {
 		one.last.Failed = oneLine(err)
 		if ctx.Err() == nil {
-			j.r.note("%s could not be judged: %s", one.in.Title(), oneLine(err))
+			j.r.note("cannot judge %s: %s", one.in.Title(), oneLine(err))
 		}
 	}
 	if last && !one.last.Final {
@@ -179,7 +179,7 @@ func (f *firstFinding) hear(step session.Judged) {
 	case step.Compared > 0:
 		words = "Compared with " + text.Count(step.Compared, "passing run") + ", what broke first is"
 	default:
-		words = "By further files, what broke first is"
+		words = "With more files, what broke first is"
 	}
 	if f.name != "" {
 		words = f.name + ": " + words

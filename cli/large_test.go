@@ -16,7 +16,7 @@ func TestTracesTooLargeForJaeger(t *testing.T) {
 	if got := tooLarge(jaegerPageSpans, "http://here/"); got != "" {
 		t.Errorf("at the limit: %q", got)
 	}
-	want := "A trace of 200,001 spans is more than Jaeger's page may bear. The built-in pages show it: http://here/"
+	want := "A trace of 200,001 spans may be too large for Jaeger's page. The built-in pages show it: http://here/"
 	if got := tooLarge(jaegerPageSpans+1, "http://here/"); got != want {
 		t.Errorf("above it: %q, want %q", got, want)
 	}

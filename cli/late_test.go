@@ -41,7 +41,7 @@ func TestPageBeforeLateFiles(t *testing.T) {
 		t.Errorf("the run is not judged: %+v", page)
 	}
 	r.interrupt(t)
-	if got := r.stderr.String(); !strings.Contains(got, "1 file beside the traces, such as JUnit files, still on the way") || strings.Contains(got, "left out") {
+	if got := r.stderr.String(); !strings.Contains(got, "still downloading 1 file, such as JUnit files") || strings.Contains(got, "left out") {
 		t.Errorf("stderr is\n%s", got)
 	}
 }

@@ -48,15 +48,15 @@ func newLog(s Streams) *cobra.Command {
 	l := &logCommand{request: newRequest(s)}
 	c := &cobra.Command{
 		Use:   "log WHAT",
-		Short: "Print lines of a run's logs, with their times and what the job was doing",
-		Long: `log prints lines of build-log.txt: each with its time (UTC; ~ before one that is
-not written on the line), its place, what the job was doing then, and its text.
-WHAT is as for prowtrace. The link of lines in Prow's page prints these lines, and
-the link of a file that file.
+		Short: "Print log lines of a run, with times and what the job was doing",
+		Long: `log prints lines of build-log.txt. Each line has its time (UTC; ~ marks a time
+that the line does not have itself), its place, what the job was doing then, and
+its text. WHAT is as for prowtrace. A link to lines in Prow's page prints these
+lines. A link to a file prints that file.
 
 --errors, --grep and --at choose lines of the logs of all containers and steps.
 --file reads any artifact of the run by its name or a pattern: ** stands for any
-directories. Files are fetched when they are asked for, and are in the cache then.`,
+directories. Files are fetched when needed, and kept in the cache.`,
 		Example: `  prowtrace log --errors e2e-kops-aws-distro-deb13
   prowtrace log --at 01:51:11 --around 5 kops#18000
   prowtrace log --file 'artifacts/**/*.xml' --grep '<failure' kops#18000`,
@@ -73,23 +73,23 @@ directories. Files are fetched when they are asked for, and are in the cache the
 	}
 	f := c.Flags()
 	l.register(f)
-	f.BoolVar(&l.errors, "errors", false, "only lines that call themselves errors, or worse, and warnings that are known errors")
-	named(f, &l.grep, "grep", "", "RE", "only lines in which this regular expression is found, as Go writes them: (?i) ignores case")
+	f.BoolVar(&l.errors, "errors", false, "only error lines, and warnings that are known errors")
+	named(f, &l.grep, "grep", "", "RE", "only lines that match this regular expression of Go; (?i) ignores case")
 	named(f, &l.at, "at", "", "TIME|SPAN", "lines at a time (01:51:11, 2025-03-13T01:51:11Z), or while a span lasted: its id, or the name of a phase or step")
-	f.Var(countValue{&l.around}, "around", "also so many lines before and after each; with --at TIME 20 unless given")
+	f.Var(countValue{&l.around}, "around", "also this many lines before and after each (default with --at TIME: 20)")
 	named(f, &l.file, "file", "", "PATTERN", "read these artifacts instead: a name below the run, or a pattern")
-	f.BoolVar(&l.list, "list", false, "list the artifacts of the run, those of --file where it is given")
-	named(f, &l.bytes, "bytes", "", "FROM-TO", "only lines in this part of a log, in bytes; what is not held of it is fetched")
-	named(f, &l.ofCase, "case", "", "TEXT", "what JUnit cases printed, and why they failed, whose names hold this text")
-	f.BoolVar(&l.follow, "follow", false, "print lines of a run that has not ended as they are written, until it has")
-	f.BoolVar(&l.asJSON, "json", false, "print JSON objects, one a line")
+	f.BoolVar(&l.list, "list", false, "list the artifacts of the run, or those that match --file")
+	named(f, &l.bytes, "bytes", "", "FROM-TO", "only lines in this range of bytes of a log, fetched if needed")
+	named(f, &l.ofCase, "case", "", "TEXT", "output and failures of the JUnit cases whose names contain this text")
+	f.BoolVar(&l.follow, "follow", false, "print new lines of a run until it ends")
+	f.BoolVar(&l.asJSON, "json", false, "print JSON objects, one per line")
 	return c
 }
 
 // check reads the flags.
 func (l *logCommand) check() error {
 	if l.list && (l.errors || l.grep != "" || l.at != "" || l.around > 0 || l.bytes != "") {
-		return usageError{errors.New("--list prints names of artifacts, and no lines"), "leave out --list, or use it with --file and --json only"}
+		return usageError{errors.New("--list prints names of artifacts, not lines"), "leave out --list, or use it with --file and --json only"}
 	}
 	if l.ofCase != "" && (l.list || l.errors || l.at != "" || l.around > 0 || l.bytes != "" || l.file != "" || l.follow) {
 		return usageError{errors.New("--case prints what JUnit cases printed"), "combine it with --grep and --json only"}
@@ -99,7 +99,7 @@ func (l *logCommand) check() error {
 	}
 	var err error
 	if l.search, err = regexp.Compile(l.grep); err != nil {
-		return usageError{fmt.Errorf("cannot read --grep %s: %w", text.Quote(l.grep, maxQuoted), err), `characters such as ( [ * are written \( \[ \*`}
+		return usageError{fmt.Errorf("invalid --grep %s: %w", text.Quote(l.grep, maxQuoted), err), `characters such as ( [ * are written \( \[ \*`}
 	}
 	if l.bytes == "" {
 		return nil
@@ -189,8 +189,8 @@ func (l *logCommand) artifacts(ctx context.Context, in *session.Input, pattern s
 			return nil, err
 		}
 		if len(found) > maxFilesAtOnce {
-			return nil, usageError{fmt.Errorf("%s match %s, more than the %d that are read at once", text.Count(len(found), "file"), text.Quote(pattern, maxQuoted), maxFilesAtOnce),
-				"--list shows them; write a pattern that fits fewer"}
+			return nil, usageError{fmt.Errorf("%s match %s: at most %d are read at once", text.Count(len(found), "file"), text.Quote(pattern, maxQuoted), maxFilesAtOnce),
+				"--list shows them; use a pattern that matches fewer"}
 		}
 		names = nil
 		for _, f := range found {
@@ -215,7 +215,7 @@ const maxFilesAtOnce = 200
 func (l *logCommand) matching(ctx context.Context, in *session.Input, pattern string) ([]fetch.Listed, error) {
 	fits, err := objstore.CompileGlob(pattern)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("cannot read --file %s", text.Quote(pattern, maxQuoted)), "* and ? stand for letters, ** for directories too, {a,b} for a or b"}
+		return nil, usageError{fmt.Errorf("invalid --file %s", text.Quote(pattern, maxQuoted)), "* and ? stand for letters, ** for directories too, {a,b} for a or b"}
 	}
 	all, err := in.Artifacts(ctx)
 	if err != nil {
@@ -231,14 +231,14 @@ func (l *logCommand) matching(ctx context.Context, in *session.Input, pattern st
 // noLogError: a run has no log.
 type noLogError struct{ in *session.Input }
 
-func (e *noLogError) Error() string { return "there is no log of " + text.Line(e.in.Title()) }
+func (e *noLogError) Error() string { return "cannot find a log of " + text.Line(e.in.Title()) }
 
 // tellLosses says what of logs is left out.
 func (r *request) tellLosses(lost []runfile.Loss) {
 	for _, loss := range lost {
 		again := ""
 		if loss.Again && !r.offline {
-			again = "; --refresh asks again"
+			again = "; --refresh tries again"
 		}
 		r.note("%v%s", loss, again)
 	}

@@ -25,7 +25,7 @@ type caseRow struct {
 func (l *logCommand) printCases(in *session.Input) error {
 	m := in.Metadata()
 	if m == nil {
-		return usageError{fmt.Errorf("%s is no run", text.Line(in.Title())), "name a run, or a directory with its files"}
+		return usageError{fmt.Errorf("%s is not a run", text.Line(in.Title())), "name a run, or a directory with its files"}
 	}
 	out := bufio.NewWriter(l.streams.Out)
 	e := json.NewEncoder(out)
@@ -57,12 +57,12 @@ func (l *logCommand) printCases(in *session.Input) error {
 	}
 	switch {
 	case cases == 0:
-		l.note("no JUnit case of %s has %s in its name", text.Line(in.Title()), text.Quote(l.ofCase, maxQuoted))
+		l.note("no JUnit case of %s contains %s in its name", text.Line(in.Title()), text.Quote(l.ofCase, maxQuoted))
 	case printed == 0:
-		l.note("no line fits, of %s of JUnit", text.Count(cases, "case"))
+		l.note("no line matches in %s of JUnit", text.Count(cases, "case"))
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (p *logPrinter) followLogs(ctx context.Context, in *session.Input, logs []*
 			return err
 		}
 		if err := p.out.Flush(); err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 		if !log.Live {
 			p.note("%s has ended", text.Line(in.Title()))

@@ -43,7 +43,7 @@ func (l *logCommand) momentOf(view *trace.View, in *session.Input) (m moment, er
 		s := view.Span(row)
 		return moment{time.Unix(0, s.Start).UTC(), time.Unix(0, s.End()).UTC()}, nil
 	}
-	return m, usageError{fmt.Errorf("--at %s is no time, and no span of the run", text.Quote(l.at, maxQuoted)),
+	return m, usageError{fmt.Errorf("invalid --at %s: neither a time nor a span of the run", text.Quote(l.at, maxQuoted)),
 		"write 01:51:11, 2025-03-13T01:51:11Z, the id of a span, or the name of a phase or step"}
 }
 
@@ -132,7 +132,7 @@ func (l *logCommand) print(ctx context.Context, loaded *session.Loaded, ref prow
 		return err
 	}
 	if l.part.to > 0 && len(logs) > 1 {
-		return usageError{fmt.Errorf("--bytes is a part of one log, but there are %d", len(logs)), "name it: --file " + text.Name(logs[0].Name)}
+		return usageError{fmt.Errorf("--bytes needs one log, but there are %d", len(logs)), "name it: --file " + text.Name(logs[0].Name)}
 	}
 	for _, log := range logs {
 		if err := p.log(ctx, in, log); err != nil {
@@ -145,10 +145,10 @@ func (l *logCommand) print(ctx context.Context, loaded *session.Loaded, ref prow
 		}
 	}
 	if p.printed == 0 {
-		l.note("no line fits, of %s%s", text.Count(len(logs), "log"), p.at.elsewhere())
+		l.note("no line matches in %s%s", text.Count(len(logs), "log"), p.at.elsewhere())
 	}
 	if err := p.out.Flush(); err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }
@@ -181,7 +181,7 @@ func (p *logPrinter) log(ctx context.Context, in *session.Input, log *session.Lo
 		p.note("%s: %v", text.Name(log.Name), lines.Damaged)
 	}
 	if lines.Foreign() {
-		p.note("%s was written by another clock than the run's: its times are as written", text.Name(log.Name))
+		p.note("the clock of %s differs from the run's: its times are as written", text.Name(log.Name))
 	}
 	if p.Lines.To > lines.Len() {
 		p.note("%s has %s", text.Name(log.Name), text.Count(lines.Len(), "line"))
@@ -445,7 +445,7 @@ func (p *logPrinter) gap(log *session.Log, lines *session.Lines, i int) {
 		}{log.Name, missing, end - missing})
 		return
 	}
-	fmt.Fprintf(p.out, "-- %s of %s are not held here; --bytes %d-%d --file %s fetches them\n",
+	fmt.Fprintf(p.out, "-- %s of %s not fetched: --bytes %d-%d --file %s fetches them\n",
 		text.Size(missing), text.Line(log.Name), end-missing, end, text.Name(log.Name))
 }
 
@@ -460,7 +460,7 @@ func (l *logCommand) printList(ctx context.Context, in *session.Input) error {
 		e.SetEscapeHTML(false)
 		for _, f := range all {
 			if err := e.Encode(f); err != nil {
-				return fmt.Errorf("writing: %w", err)
+				return fmt.Errorf("cannot write the output: %w", err)
 			}
 		}
 		return nil

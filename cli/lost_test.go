@@ -25,8 +25,8 @@ func TestLostFilesAreTold(t *testing.T) {
 	server.Fault(gcstest.Match{Object: root + "/prowjob.json"}, gcstest.Status(http.StatusInternalServerError))
 	r := startOn(t, server, nil, "--ui", "builtin", "gs://kubernetes-ci-logs/"+root)
 	for _, want := range []string{
-		"prowjob.json is left out: ", "; --refresh asks again\n",
-		`2 files of ci-demo 1900000000000000005 could not be read whole: artifacts/junit_01.xml: a tag breaks off at byte 86, in case "two"; --verbose names each` + "\n",
+		"prowjob.json is left out: ", "; --refresh tries again\n",
+		`cannot read 2 files of ci-demo 1900000000000000005 completely: artifacts/junit_01.xml: a tag breaks off at byte 86, in case "two"; --verbose lists them` + "\n",
 	} {
 		if got := r.stderr.String(); !strings.Contains(got, want) {
 			t.Errorf("standard error has no %q:\n%s", want, got)

@@ -25,14 +25,14 @@ func newMCP(s Streams) *cobra.Command {
 	m := &mcpCommand{request: newRequest(s), answer: mcp.DefaultAnswer}
 	c := &cobra.Command{
 		Use:   "mcp",
-		Short: "Offer tools to an agent, by the Model Context Protocol",
+		Short: "Serve tools to an agent over the Model Context Protocol",
 		Long: `mcp answers an agent such as Claude Code, Codex, Gemini CLI, Cursor or VS Code, which starts
-it and talks with it on standard input and output. Its tools find runs, say what broke
+it and talks to it on standard input and output. Its tools find runs, say what broke
 first, and read test failures, timelines, spans and logs. docs/agents.md tells how to set
 up each agent.
 
-An agent reads what the command line reads: the buckets that you may read. Paths on this
-machine only with --local: text in a log can try to make an agent read your files.`,
+The agent can read the buckets that you can read. It can read files on this machine
+only with --local, because text in a log can try to make an agent read your files.`,
 		Example: `  codex mcp add prowtrace -- prowtrace mcp
   gemini mcp add prowtrace prowtrace mcp
   code --add-mcp '{"name":"prowtrace","command":"prowtrace","args":["mcp"]}'`,
@@ -46,11 +46,11 @@ machine only with --local: text in a log can try to make an agent read your file
 	}
 	f := c.Flags()
 	m.registerStore(f)
-	named(f, &m.choice.bucket, "bucket", "", "BUCKET", "bucket of jobs whose name or page tells none")
+	named(f, &m.choice.bucket, "bucket", "", "BUCKET", "bucket of jobs whose name or link names none")
 	f.BoolVar(&m.offline, "offline", false, "send no request: use the runs in the cache")
 	f.BoolVar(&m.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
 	f.BoolVar(&m.local, "local", false, "let the agent name files and directories of this machine")
-	f.Var(countValue{&m.answer}, "max-answer", fmt.Sprintf("bytes of an answer at most, from %d on; longer lists are paged", mcp.SmallestAnswer))
+	f.Var(countValue{&m.answer}, "max-answer", fmt.Sprintf("largest answer in bytes, at least %d; longer lists are paged", mcp.SmallestAnswer))
 	return c
 }
 

@@ -91,7 +91,7 @@ func tooLarge(spans int, page string) string {
 	if spans <= jaegerPageSpans {
 		return ""
 	}
-	return fmt.Sprintf("A trace of %s is more than Jaeger's page may bear. The built-in pages show it: %s", text.Count(spans, "span"), page)
+	return fmt.Sprintf("A trace of %s may be too large for Jaeger's page. The built-in pages show it: %s", text.Count(spans, "span"), page)
 }
 
 // longest is the number of spans in the largest trace.

@@ -177,9 +177,12 @@ func (p *progress) counted(c fetch.Counts, now time.Time) string {
 	if c.Listing {
 		known += "+"
 	}
-	parts := []string{
-		fmt.Sprintf("%s/%s files", text.Number(c.Done), known),
-		fmt.Sprintf("%s of %s", text.Size(c.BytesDone+c.BytesSaved), text.Size(c.Bytes)),
+	parts := []string{"listing files"}
+	if c.Files > 0 {
+		parts = []string{
+			fmt.Sprintf("%s/%s files", text.Number(c.Done), known),
+			fmt.Sprintf("%s of %s", text.Size(c.BytesDone+c.BytesSaved), text.Size(c.Bytes)),
+		}
 	}
 	if elapsed := now.Sub(p.began).Seconds(); elapsed > 0 && c.BytesDone > 0 {
 		rate := float64(c.BytesDone) / elapsed

@@ -19,7 +19,7 @@ func TestProgressText(t *testing.T) {
 		after time.Duration
 		want  string
 	}{
-		{"nothing yet", fetch.Counts{Listing: true}, time.Second, "0/0+ files  0 bytes of 0 bytes"},
+		{"nothing yet", fetch.Counts{Listing: true}, time.Second, "listing files"},
 		{"while listing", fetch.Counts{Listing: true, Files: 1200, Done: 12, Bytes: 60e6, BytesDone: 3e6}, 2 * time.Second, "12/1,200+ files  3.0 MB of 60.0 MB  1.5 MB/s"},
 		{"half way", fetch.Counts{Files: 10, Done: 5, Bytes: 10e6, BytesDone: 5e6}, 5 * time.Second, "5/10 files  5.0 MB of 10.0 MB  1.0 MB/s  6s left"},
 		{"much was there", fetch.Counts{Files: 10, Done: 9, Reused: 8, Bytes: 10e6, BytesSaved: 9e6, BytesDone: 500e3}, time.Second, "9/10 files  9.5 MB of 10.0 MB  500.0 kB/s  2s left"},
@@ -40,19 +40,19 @@ func TestProgressText(t *testing.T) {
 // and is gone before anything else is printed; elsewhere each is a line.
 func TestProgressLine(t *testing.T) {
 	var b bytes.Buffer
-	p := &progress{w: &b, terminal: true, width: 20, counts: new(fetch.Progress).Counts, began: time.Unix(0, 0)}
+	p := &progress{w: &b, terminal: true, width: 10, counts: new(fetch.Progress).Counts, began: time.Unix(0, 0)}
 	p.show(time.Unix(1, 0))
 	p.show(time.Unix(2, 0)) // nothing new
 	p.note("a note\x1b[2J")
 	p.clear()
-	if got, want := b.String(), "\r0/0 files  0 bytes \x1b[K\r\x1b[Ka note\uFFFD[2J\n"; got != want {
+	if got, want := b.String(), "\rlisting f\x1b[K\r\x1b[Ka note\uFFFD[2J\n"; got != want {
 		t.Errorf("on a terminal %q, want %q", got, want)
 	}
 	b.Reset()
 	p.terminal = false
 	p.show(time.Unix(1, 0))
 	p.clear()
-	if got, want := b.String(), "0/0 files  0 bytes of 0 bytes\n"; got != want {
+	if got, want := b.String(), "listing files\n"; got != want {
 		t.Errorf("elsewhere %q, want %q", got, want)
 	}
 }

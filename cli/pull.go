@@ -62,7 +62,7 @@ func (c *summaryCommand) pull(ctx context.Context, ref prow.Ref) ([]*report.Summ
 		switch {
 		case errs[i] != nil:
 			p.Unknown++
-			c.note("%s %s could not be judged: %s", failed[i].Job, failed[i].Build, oneLine(errs[i]))
+			c.note("cannot judge %s %s: %s", failed[i].Job, failed[i].Build, oneLine(errs[i]))
 		case s.Run.Result == string(runfile.Passed) || s.Run.Result == string(runfile.Running): // of the cache, or waited for
 			p.Count(runfile.State(s.Run.Result))
 		default:

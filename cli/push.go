@@ -55,18 +55,20 @@ func newPush(s Streams) *cobra.Command {
 	p := &pushCommand{request: newRequest(s)}
 	c := &cobra.Command{
 		Use:   "push WHAT…",
-		Short: "Send runs to a Jaeger, Tempo or OpenTelemetry Collector of your own",
-		Long: `push sends the traces of runs to any receiver of OTLP, by gRPC or HTTP: each span once,
-in the joined trace of its run, with what the logs tell as events and with marks of what
-broke first. Every span has prow.job, prow.build_id and prow.url. Ids are the same each
-time. What the receiver asks to have again is sent again, with growing pauses.
+		Short: "Send runs to your own Jaeger, Tempo or OpenTelemetry Collector",
+		Long: `push sends the traces of runs to any receiver of OTLP, by gRPC or HTTP. Each span
+is sent once, in the joined trace of its run. Events come from the logs too, and
+marks show what broke first. Every span has prow.job, prow.build_id and prow.url.
+Ids are the same each time. If the receiver asks for a retry, push sends the
+request again, with growing pauses.
 
-With --since it sends all runs of jobs that have ended, each once, and remembers that in
-the cache: what cron needs. A run that was cut off goes on where it ended.
+With --since it sends all runs of jobs that have ended, each once, and remembers
+them in the cache. Run it from cron. An interrupted run continues where it ended.
 
-The variables OTEL_EXPORTER_OTLP_… and OTEL_EXPORTER_OTLP_TRACES_… (ENDPOINT, PROTOCOL,
-HEADERS, TIMEOUT, COMPRESSION, INSECURE, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY) count
-where no flag says otherwise. docs/scale.md has receivers that hold many runs.`,
+Flags come before the variables OTEL_EXPORTER_OTLP_TRACES_… and
+OTEL_EXPORTER_OTLP_… (ENDPOINT, PROTOCOL, HEADERS, TIMEOUT, COMPRESSION, INSECURE,
+CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY). docs/scale.md has receivers that
+hold many runs.`,
 		Example: `  prowtrace push --endpoint http://tempo:4317 kops#18000
   prowtrace push --since 24h e2e-kops-aws-distro-deb13 --endpoint https://otlp.example.com`,
 		Args: atLeastOne,
@@ -84,12 +86,12 @@ func (p *pushCommand) registerTarget(f *pflag.FlagSet) {
 	named(f, &p.to.Endpoint, push.SettingEndpoint, "", "URL", "the receiver, such as http://localhost:4318; HTTP appends /v1/traces")
 	choice(f, &p.to.Protocol, push.SettingProtocol, "", "grpc or http (default: gRPC at port 4317, else HTTP)", "grpc", "http")
 	f.StringArrayVar(&p.to.Headers, push.SettingHeader, nil, "send this header, as `NAME=VALUE`, for instance for authorization; can be repeated")
-	f.BoolVar(&p.to.Insecure, push.SettingInsecure, false, "no TLS, where the endpoint is HOST:PORT without http:// or https://")
+	f.BoolVar(&p.to.Insecure, push.SettingInsecure, false, "use no TLS if the endpoint is HOST:PORT, without http:// or https://")
 	choice(f, &p.traces, "traces", string(push.Joined), "joined (each span once, in the trace of its run), original (each span once, in the trace that reported it) or all (both)",
 		string(push.Joined), string(push.Original), string(push.All))
 	f.BoolVar(&p.mask, "mask", false, "hide what looks like a secret")
-	f.DurationVar(&p.retryFor, "retry-for", push.DefaultRetryFor, "`DURATION` for which a request is sent again that the receiver cannot take now; 0 is never")
-	named(f, &p.since, "since", "", "TIME", "send all runs of the jobs that were started since this time (24h, 3d, 2026-11-24) and have ended, except those sent before")
+	f.DurationVar(&p.retryFor, "retry-for", push.DefaultRetryFor, "retry a request for this `DURATION` if the receiver cannot take it now; 0: never")
+	named(f, &p.since, "since", "", "TIME", "send all ended runs of the jobs that started since this time (24h, 3d, 2026-11-24), except those sent before")
 	f.BoolVar(&p.asJSON, "json", false, "print what was sent as JSON")
 }
 
@@ -115,7 +117,7 @@ func (p *pushCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(p.target.Headers) > 0 && !p.target.Secure() {
-		p.note("%v speaks no TLS: others on the way can read the headers that are sent", p.target)
+		p.note("%v does not use TLS: others on the network can read the headers", p.target)
 	}
 	p.client, err = push.New(p.target, push.Options{RetryFor: p.retryFor, Agent: "prowtrace/" + version(buildInfo()), Retrying: p.retrying, Taken: p.remember})
 	if err != nil {
@@ -143,7 +145,7 @@ func (p *pushCommand) check() (since time.Time, err error) {
 		given bool
 	}{{"--offline", p.offline}, {"--watch", p.watch}, {"--no-cache", p.noCache}, {"--after", p.choice.after != ""}, {"--before", p.choice.before != ""}} {
 		if f.given {
-			return since, usageError{fmt.Errorf("--since and %s cannot be combined", f.name), "leave one of them out: --since asks the bucket for runs that have ended, and remembers in the cache what was sent"}
+			return since, usageError{fmt.Errorf("--since and %s cannot be combined", f.name), "leave one of them out: --since needs the bucket and the cache"}
 		}
 	}
 	now := time.Now()
@@ -151,7 +153,7 @@ func (p *pushCommand) check() (since time.Time, err error) {
 		return since, err
 	}
 	if now.Sub(since) > mostSince {
-		return since, usageError{fmt.Errorf("invalid --since %s: what was sent is remembered for %d days", text.Quote(p.since, maxQuoted), mostSince/(24*time.Hour)), "name a later time, or name the runs"}
+		return since, usageError{fmt.Errorf("invalid --since %s: sent runs are remembered for %d days", text.Quote(p.since, maxQuoted), mostSince/(24*time.Hour)), "name a later time, or name the runs"}
 	}
 	return since, nil
 }
@@ -192,7 +194,7 @@ func (p *pushCommand) sendSince(ctx context.Context, refs []prow.Ref, since time
 		failed += n
 	}
 	if failed > 0 {
-		return fmt.Errorf("cannot read %s: the next call tries again", text.Count(failed, "run"))
+		return fmt.Errorf("cannot read %s: run the command again to retry", text.Count(failed, "run"))
 	}
 	return nil
 }
@@ -228,7 +230,7 @@ func (p *pushCommand) sendJob(ctx context.Context, job prow.Ref, since time.Time
 	}
 	p.note("%s: %s sent, %s sent before, %s not ended", text.Line(job.Job), text.Count(sent, "run"), text.Number(before), text.Number(ended.Going))
 	if ended.More {
-		p.note("%s has more than %d runs in that time: the newest were looked at; run it more often", text.Line(job.Job), mostRuns)
+		p.note("%s has more than %d runs in that time: using the newest; run this more often", text.Line(job.Job), mostRuns)
 	}
 	return failed, nil
 }
@@ -288,7 +290,7 @@ func (p *pushCommand) judge(ctx context.Context, loaded *session.Loaded) error {
 			if ctx.Err() != nil {
 				return err
 			}
-			p.note("%s could not be judged, and is sent without findings: %s", in.Title(), oneLine(err))
+			p.note("cannot judge %s, sending it without findings: %s", in.Title(), oneLine(err))
 		}
 	}
 	return nil
@@ -315,7 +317,7 @@ func (p *pushCommand) tell(loaded *session.Loaded, r push.Report, from int) {
 		p.note("%v says: %s", p.target, text.Line(m))
 	}
 	if r.Secret {
-		p.note("Texts of %s look like secrets: --mask hides them.", one.Name)
+		p.note("Some texts of %s look like secrets: --mask hides them.", one.Name)
 	}
 }
 
@@ -353,7 +355,7 @@ func (p *pushCommand) lost() error {
 	if rejected == 0 {
 		return nil
 	}
-	return fmt.Errorf("cannot deliver %s of %s: %v did not keep them", text.Number(rejected), text.Count(spans, "span"), p.target)
+	return fmt.Errorf("cannot deliver %s of %s: %v rejected them", text.Number(rejected), text.Count(spans, "span"), p.target)
 }
 
 // retrying tells that the receiver cannot take a request now.

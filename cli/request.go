@@ -63,11 +63,11 @@ func newRequest(s Streams) request {
 func (r *request) register(f *pflag.FlagSet) {
 	r.registerStore(f)
 	r.choice.register(f)
-	f.BoolVar(&r.offline, "offline", false, "send no request: use the runs in the cache, of a job the newest there")
-	f.BoolVar(&r.refresh, "refresh", false, "ask the bucket again, also for a run that has ended")
-	f.BoolVar(&r.watch, "watch", false, "wait for a run that has not ended, then go on")
+	f.BoolVar(&r.offline, "offline", false, "send no request: use the runs in the cache (of a job, the newest)")
+	f.BoolVar(&r.refresh, "refresh", false, "ask the bucket again, even for a run that has ended")
+	f.BoolVar(&r.watch, "watch", false, "wait for a run that has not ended, then continue")
 	f.BoolVar(&r.noCache, "no-cache", false, "download to a temporary directory and delete it on exit")
-	f.BoolVar(&r.keepGoing, "keep-going", false, "go on without runs and files that cannot be fetched")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "continue without runs and files that cannot be fetched")
 }
 
 // registerStore adds the flags of all commands that ask a bucket.
@@ -160,7 +160,7 @@ func (r *request) parse(ctx context.Context, args []string) ([]prow.Ref, error) 
 		}
 	}
 	if len(idle) > 0 {
-		return nil, usageError{fmt.Errorf("%s can do nothing for %s, which is on this machine", strings.Join(idle, ", "), text.Line(args[0])), "leave it out, or name a job or a run"}
+		return nil, usageError{fmt.Errorf("%s has no effect on %s, which is on this machine", strings.Join(idle, ", "), text.Line(args[0])), "leave it out, or name a job or a run"}
 	}
 	return refs, nil
 }

@@ -22,8 +22,8 @@ func newResolve(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resolve WHAT…",
 		Short: "Say what links and names mean, without the network",
-		Long: `resolve says what each link or name means, one a line, without asking the network.
-With --json it prints an object a line; docs/resolve.md tells what its codes mean.
+		Long: `resolve says what each link or name means, one per line, without the network.
+With --json it prints one object per line; docs/resolve.md explains the codes.
 The exit code is that of the first argument that cannot be used.`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -48,7 +48,7 @@ The exit code is that of the first argument that cannot be used.`,
 				}
 				failed = cmp.Or(failed, err)
 				if err := printRow(s, arg, ref, row, err, asJSON); err != nil {
-					return fmt.Errorf("writing: %w", err)
+					return fmt.Errorf("cannot write the output: %w", err)
 				}
 			}
 			if failed != nil {
@@ -137,13 +137,13 @@ func sentence(ref prow.Ref) string {
 	case prow.KindRun:
 		return "run " + ref.Build + " of job " + ref.Job + of + in + below
 	case prow.KindPointer, prow.KindDeck:
-		return "run " + ref.Build + " of job " + ref.Job + in + below + "; the bucket tells where it lies"
+		return "run " + ref.Build + " of job " + ref.Job + in + below + "; its bucket says where it is"
 	case prow.KindJob, prow.KindPRJob:
-		return "a run of job " + ref.Job + of + in + ": the newest, or as --failed and the like choose"
+		return "a run of job " + ref.Job + of + in + ": the newest, unless --failed or the like is given"
 	case prow.KindPR:
-		return "a run" + of + in + ": its only one, or as --latest, --failed and the like choose"
+		return "a run" + of + in + ": its only one, unless --latest, --failed or the like is given"
 	case prow.KindProwJob:
-		return "the run of the ProwJob " + ref.ProwJob + "; its Prow tells where it lies"
+		return "the run of the ProwJob " + ref.ProwJob + "; its Prow says where it is"
 	}
 	return string(ref.Kind)
 }

@@ -39,8 +39,8 @@ its runs) or of a pull request (its link, or kops#18000), the newest first.`,
 	r.registerStore(c.Flags())
 	r.choice.registerFilters(c.Flags(), "only runs")
 	r.number = 20
-	c.Flags().VarP(countValue{&r.number}, "number", "n", "how many runs")
-	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one a line")
+	c.Flags().VarP(countValue{&r.number}, "number", "n", "number of runs")
+	c.Flags().BoolVar(&r.asJSON, "json", false, "print JSON objects, one per line")
 	return c
 }
 
@@ -145,7 +145,7 @@ func (r *runsCommand) printJSON(runs []find.RunInfo) error {
 			row.Error = run.Err.Error()
 		}
 		if err := enc.Encode(row); err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 	}
 	return nil

@@ -24,16 +24,17 @@ func newServe(s Streams) *cobra.Command {
 	forTeam := newTeamServe(&r)
 	c := &cobra.Command{
 		Use:   "serve [WHAT…]",
-		Short: "Serve traces to a Jaeger or Grafana of your own, or to a team",
-		Long: `serve WHAT fetches and loads a run like prowtrace itself, then serves it until Ctrl-C:
-as a Jaeger remote storage (v2 and v1) on --storage-listen, and in the built-in pages
-on --listen. Anyone who reaches these addresses can read the traces.
+		Short: "Serve traces to your own Jaeger or Grafana, or to a team",
+		Long: `serve WHAT fetches and loads a run like prowtrace itself, then serves it until
+Ctrl-C: as a Jaeger remote storage (v2 and v1) on --storage-listen, and in the
+built-in pages on --listen. Anyone who reaches these addresses can read the traces.
 
-serve without WHAT is a server for a team. Its start page takes a pasted link or the name
-of a job. Its paths are those of Prow, such as /view/gs/BUCKET/…: to open a run, change the
-host of its link. A run is loaded when it is first opened. The server reads only the public
-buckets of known Prows, without credentials; --allow-bucket changes that. It has no login:
-docs/server.md shows how to put it behind a proxy that has one.`,
+serve without WHAT is a server for a team. Its start page takes a pasted link or
+the name of a job. Its paths are those of Prow, such as /view/gs/BUCKET/…: to open
+a run, change the host of its link. A run is loaded when it is first opened. The
+server reads only the public buckets of known Prows, without credentials;
+--allow-bucket changes that. It has no login: docs/server.md shows how to put it
+behind a proxy that has one.`,
 		Example: `  prowtrace serve e2e-kops-aws-distro-deb13
   prowtrace serve --listen :8080 --host prowtrace.example.com`,
 		RunE: func(c *cobra.Command, args []string) error {

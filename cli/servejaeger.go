@@ -47,7 +47,7 @@ func (k keptRuns) hold(ctx context.Context, runs *session.OpenRuns, log *slog.Lo
 			run, err := runs.Open(ctx, ref)
 			if err != nil {
 				if ctx.Err() == nil {
-					log.Warn("the Jaeger storage lacks a run", "run", ref.Run.URL(), "error", oneLine(err))
+					log.Warn("a run is missing in the Jaeger storage", "run", ref.Run.URL(), "error", oneLine(err))
 				}
 				return nil
 			}

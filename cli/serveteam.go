@@ -65,7 +65,7 @@ func (t *teamServe) register(f *pflag.FlagSet) {
 	named(f, &t.base, "base-path", "", "PATH", without+"serve below this path, for a proxy")
 	named(f, &t.url, "url", "", "URL", without+"address of the start page as visitors reach it; the lens in Prow's page links to it (default: --listen, for visitors on this machine)")
 	f.StringArrayVar(&t.hosts, "host", nil, without+"answer to this `NAME` too; can be repeated; * is any name")
-	f.StringArrayVar(&t.origins, "origin", nil, without+"let pages of this `ORIGIN` send requests, as https://prow.example.com; can be repeated")
+	f.StringArrayVar(&t.origins, "origin", nil, without+"let pages of this `ORIGIN` send requests, such as https://prow.example.com; can be repeated")
 	named(f, &t.visitor, "visitor-header", "", "NAME", without+"header in which a proxy names the visitor, for the limits of each visitor (default: the address)")
 	named(f, &t.memory, "memory", "2GB", "SIZE", without+"memory of the program; loaded runs take at most half of it")
 	named(f, &t.runSize, "max-run-size", "1GB", "SIZE", without+"size of the trace files of one run; a larger run is shown without traces")
@@ -104,7 +104,7 @@ func (t *teamServe) fits(f *pflag.FlagSet) error {
 		}
 	}
 	if f.Changed("auth") {
-		return usageError{errors.New("--auth is not for all visitors"), "write --allow-bucket NAME=auto for a bucket that is to be read with the server's credentials"}
+		return usageError{errors.New("--auth cannot apply to all visitors"), "to read a bucket with the server's credentials: --allow-bucket NAME=auto"}
 	}
 	return nil
 }
@@ -298,7 +298,7 @@ func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets, log *slog
 		all[provider] = buckets.Store(provider, by)
 	}
 	pages := storeOptions{known: t.r.known}.pages(func(bucket, host string) {
-		log.Warn("nothing that comes from there can be verified", "bucket", bucket, "pages", host)
+		log.Warn("its content cannot be verified", "bucket", bucket, "pages", host)
 	})
 	opened = append(opened, pages)
 	all[session.ThroughGcsweb] = buckets.PagesStore(t.providerOf, func(provider string, access team.Access) objstore.Store {
@@ -369,6 +369,6 @@ func (t *teamServe) tracer(log *slog.Logger) (*team.Tracer, error) {
 		return nil, err
 	}
 	return team.NewTracer(name, client.SendEncoded, func(err error, spans int) {
-		log.Warn("spans of this server could not be sent", "spans", spans, "error", oneLine(err))
+		log.Warn("cannot send spans of this server", "spans", spans, "error", oneLine(err))
 	}), nil
 }

@@ -22,11 +22,11 @@ func newSignatures(s Streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "signatures",
-		Short: "List the errors that are known by their text, and test your own",
-		Long: `signatures lists the errors that prowtrace knows by their text: what each means, and
-what to do. Your own stand in signatures.yaml in the configuration directory, beside
-config.yaml; one with the id of another takes its place. docs/signatures.md describes
-the file.`,
+		Short: "List the errors that prowtrace knows, and test your own",
+		Long: `signatures lists the errors that prowtrace knows by their text: what each means,
+and what to do. Your own are in signatures.yaml in the configuration directory,
+beside config.yaml. One of yours with the id of a built-in one replaces it.
+docs/signatures.md describes the file.`,
 		Example: `  prowtrace signatures
   prowtrace signatures test signatures.yaml`,
 		Args: unknownSub,
@@ -45,7 +45,7 @@ the file.`,
 			return printSignatures(s, all)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON objects, one a line")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON objects, one per line")
 	c.AddCommand(newSignaturesTest(s))
 	return c
 }
@@ -75,13 +75,13 @@ func newSignaturesTest(s Streams) *cobra.Command {
 					}
 				}
 				if !failed {
-					if _, err := fmt.Fprintf(s.Out, "%s: %s, all examples hold\n", text.Line(path), text.Count(len(all), "signature")); err != nil {
-						return fmt.Errorf("writing: %w", err)
+					if _, err := fmt.Fprintf(s.Out, "%s: %s, all examples pass\n", text.Line(path), text.Count(len(all), "signature")); err != nil {
+						return fmt.Errorf("cannot write the output: %w", err)
 					}
 				}
 			}
 			if failed {
-				return advised{errors.New("some examples do not hold"), "change the pattern or the example that is named above; docs/signatures.md describes both"}
+				return advised{errors.New("some examples fail"), "change the pattern or the example that is named above; docs/signatures.md describes both"}
 			}
 			return nil
 		},
@@ -166,7 +166,7 @@ func printSignaturesJSON(s Streams, all []*triage.Signature) error {
 			Link       string          `json:"link,omitempty"`
 		}{one.ID, one.Category, one.Title, one.Pattern.String(), one.Attributes, one.Next, one.Link})
 		if err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 	}
 	return nil

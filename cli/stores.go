@@ -56,7 +56,7 @@ func (r *request) openPages(o storeOptions) {
 		return
 	}
 	r.stores[session.ThroughGcsweb] = o.pages(func(bucket, host string) {
-		r.note("bucket %s is read through the pages of %s: nothing that comes from there can be verified", bucket, host)
+		r.note("bucket %s is read through the pages of %s: its content cannot be verified", bucket, host)
 	})
 }
 
@@ -131,7 +131,7 @@ func (r *request) openStores(ctx context.Context) error {
 
 // noteSilence tells why nothing seems to happen.
 func (r *request) noteSilence(host string, since time.Duration) {
-	r.note("%s has sent nothing for %s: still waiting, and asking again if that lasts", host, since)
+	r.note("%s has sent nothing for %s: still waiting", host, since)
 }
 
 // retries is how many requests had to be made again so far.

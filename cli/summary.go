@@ -47,42 +47,43 @@ func newSummary(s Streams) *cobra.Command {
 	c := &summaryCommand{request: newRequest(s)}
 	command := &cobra.Command{
 		Use:   "summary WHAT…",
-		Short: "Say what broke first in a run, and how that is known",
-		Long: `summary reads Prow's files, JUnit, logs and traces of a run and says what broke first:
-the cause in one sentence, how it led to the failure, what to do, and where the time
-went. It compares with the last passing runs of the same job: what is in them too is
-seldom the cause. It waits for them for five seconds at most.
+		Short: "Show what broke first in a run, and how that is known",
+		Long: `summary reads Prow's files, JUnit, logs and traces of a run and says what broke
+first: the cause in one sentence, how it led to the failure, what to do, and where
+the time went. It compares with the last passing runs of the same job, because
+what is in them too is seldom the cause. It waits for them for at most 5 seconds.
 
-Of a pull request it judges the newest runs of all jobs that failed at the newest commit,
-and groups those that failed alike.
+For a pull request it judges the newest runs of all jobs that failed at the newest
+commit, and groups equal failures.
 
-With --exit-code it exits with 10 if a cause was found with medium or high confidence,
-with 11 if none was or the run has not ended, and with 0 if it passed.
+With --exit-code it exits with 10 if it found a cause with medium or high
+confidence, with 11 if it found none or the run has not ended, and with 0 if the
+run passed.
 
-With --new-since FILE it prints only findings that are not in FILE yet, and adds them. If
-there is nothing new, it prints nothing (with --json the runs without findings), and
---exit-code is 0 for these runs. docs/bots.md has recipes.`,
+With --new-since FILE it prints only findings that are not in FILE yet, and adds
+them to it. If nothing is new, it prints nothing (with --json the runs without
+findings), and --exit-code gives 0. docs/bots.md has recipes.`,
 		Example: `  prowtrace summary kops#18011
-  prowtrace summary --failed e2e-kops-aws-distro-deb13 -o markdown
+  prowtrace summary --failed pull-kops-e2e-k8s-gce-cilium -o markdown
   prowtrace summary --new-since seen.json -o markdown kops#18011`,
 		Args: atLeastOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("new-since") && c.newSince == "" {
-				return usageError{errors.New("--new-since names no file"), "write --new-since FILE; a file that does not exist is made"}
+				return usageError{errors.New("--new-since needs a file"), "write --new-since FILE; a new file is created"}
 			}
 			return c.run(cmd.Context(), args)
 		},
 	}
 	f := command.Flags()
 	c.register(f)
-	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asIssue, asJSON}}, "output", "o", "the form: text, markdown for a comment, issue with the fields of Kubernetes' form for a failing test, or json")
+	f.VarP(choiceValue{&c.output, []string{asText, asMarkdown, asIssue, asJSON}}, "output", "o", "output format: text, markdown (for a comment), issue (Kubernetes' form for a failing test) or json")
 	c.output = asText
-	choice(f, &c.form, "form", formAuto, "the form of --output issue: failing, flaking, or auto (flaking if a later run passed without another change)", formAuto, string(report.FailingTest), string(report.FlakingTest))
+	choice(f, &c.form, "form", formAuto, "kind of --output issue: failing, flaking or auto (flaking if a later run passed without a change)", formAuto, string(report.FailingTest), string(report.FlakingTest))
 	f.BoolVar(&c.asJSON, "json", false, "the same as --output json")
 	c.compare.register(f)
-	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "further signatures of errors that are known")
+	f.Var(namedValue{&c.signatures, "FILE"}, "signatures", "also use the signatures of this file")
 	f.Var(namedValue{&c.newSince, fileValue}, "new-since", "print only findings that this file does not have yet, and add them to it")
-	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, with 11 if none was or the run has not ended")
+	f.BoolVar(&c.exitCode, "exit-code", false, "exit with 10 if a cause was found, 11 if none was found or the run has not ended")
 	return command
 }
 
@@ -91,7 +92,7 @@ func (c *summaryCommand) run(ctx context.Context, args []string) error {
 		c.output = asJSON
 	}
 	if c.form != formAuto && c.output != asIssue {
-		return usageError{errors.New("--form is of issues only"), "use it with --output issue"}
+		return usageError{errors.New("--form needs --output issue"), "use it with --output issue"}
 	}
 	c.join, c.logs = string(join.ByTime), true
 	if err := c.open(ctx); err != nil {
@@ -195,7 +196,7 @@ func (c *summaryCommand) judge(ctx context.Context, loaded *session.Loaded) (all
 // pull request.
 func (c *summaryCommand) print(s *report.Summaries) error {
 	if err := c.write(s); err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }
@@ -223,7 +224,7 @@ func (c *summaryCommand) write(s *report.Summaries) error {
 	case asJSON:
 		return s.JSON(out)
 	case asIssue:
-		c.note("an issue is about one run: this is a table of all; name one of them for its issue")
+		c.note("printing a table: an issue is about one run; name one of them")
 		return s.Markdown(out)
 	case asMarkdown:
 		return s.Markdown(out)

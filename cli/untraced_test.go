@@ -42,7 +42,7 @@ func TestUntracedRunOpens(t *testing.T) {
 		Spans, Traces int
 	}
 	ask(t, r.api("run"), &run)
-	if run.Title != "ci-unit 1900000000000000005" || run.Traces != 1 || run.Note != "There are no traces of this run: shown is what Prow's files tell of it. Prow says: Pod got deleted unexpectedly" {
+	if run.Title != "ci-unit 1900000000000000005" || run.Traces != 1 || run.Note != "This run has no traces: the page shows Prow's files. Prow says: Pod got deleted unexpectedly" {
 		t.Errorf("the page says %+v", run)
 	}
 	if spans := get(t, r.api("traces")); !strings.Contains(spans, `"name":"ci-unit"`) {
@@ -54,7 +54,7 @@ func TestUntracedRunOpens(t *testing.T) {
 	const first = "What broke first: Pod got deleted unexpectedly (infra, high confidence, prowjob.json)\n"
 	r.says(t, first)
 	r.interrupt(t)
-	const want = `ci-unit 1900000000000000005 wrote no traces: shown is what Prow's files tell of it; Prow says: Pod got deleted unexpectedly
+	const want = `ci-unit 1900000000000000005 wrote no traces: showing only Prow's files; Prow says: Pod got deleted unexpectedly
 error, 2026-11-25 05:52:52 to 06:05:42 UTC (12m50s): no traces, 3 errors
 Press Ctrl-C to end.
 `

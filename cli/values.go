@@ -94,7 +94,7 @@ func (c countValue) Type() string { return "NUMBER" }
 func (c countValue) Set(value string) error {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 {
-		return errors.New("use a number from 1 up, as in 20")
+		return errors.New("use a number of at least 1, such as 20")
 	}
 	*c.to = n
 	return nil

@@ -47,7 +47,7 @@ func newView(s Streams) *viewCommand {
 func (v *viewCommand) command(use string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   use,
-		Short: "Fetch, serve and open the traces of a job (what prowtrace does without a command)",
+		Short: "Fetch and open the traces of a job (the default command)",
 		Args:  atLeastOne,
 		RunE:  func(c *cobra.Command, args []string) error { return v.run(c.Context(), args) },
 	}
@@ -56,8 +56,8 @@ func (v *viewCommand) command(use string) *cobra.Command {
 	v.compare.register(c.Flags())
 	choice(c.Flags(), &v.ui, "ui", uiAuto, "what to open: auto (Jaeger if there is one, else the built-in pages), jaeger, builtin (the built-in pages) or none", uiAuto, uiJaeger, uiBuiltin, uiNone)
 	named(c.Flags(), &v.jaeger, "jaeger", "", fileValue, "the Jaeger to start: a path or the name of jaeger, jaeger-query, jaeger-all-in-one, docker, podman or nerdctl")
-	named(c.Flags(), &v.listen, "listen", "", "HOST:PORT", "address of the page: 127.0.0.1:16680, for instance, instead of any free port")
-	c.Flags().BoolVar(&v.noBrowser, "no-browser", false, "print the address, open no browser")
+	named(c.Flags(), &v.listen, "listen", "", "HOST:PORT", "address of the page, such as 127.0.0.1:16680 (default: any free port)")
+	c.Flags().BoolVar(&v.noBrowser, "no-browser", false, "print the address and open no browser")
 	return c
 }
 
@@ -140,7 +140,7 @@ func (v *viewCommand) serve(ctx context.Context, loaded *session.Loaded, found l
 	storage := "127.0.0.1:0"
 	if found.Path != "" && found.StorageHost() != "127.0.0.1" {
 		storage = found.StorageHost() + ":0"
-		v.note("%v runs in a virtual machine: to be reached from there, the storage is open to the network while it runs", found)
+		v.note("%v runs in a virtual machine: the storage listens on the network while it runs", found)
 	}
 	pagesAt := "127.0.0.1:0"
 	if found.Path == "" { // else Jaeger has the address that was asked for
@@ -171,7 +171,7 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 	release()
 	if found.Path == "" {
 		if missing != nil && v.ui == uiAuto {
-			v.note("%s: showing the built-in pages (--ui jaeger tells how to get one)", oneLine(missing))
+			v.note("%s: showing the built-in pages (--ui jaeger explains how to get Jaeger)", oneLine(missing))
 		}
 		return v.show(ctx, builtin)
 	}
@@ -182,7 +182,7 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 		if ctx.Err() != nil || v.ui == uiJaeger {
 			return err
 		}
-		v.note("%s\nThe built-in pages serve instead.", withHint(err))
+		v.note("%s\nUsing the built-in pages instead.", withHint(err))
 		return v.show(ctx, builtin)
 	}
 	v.note("%v is running", found)
@@ -190,7 +190,7 @@ func (v *viewCommand) openPage(ctx context.Context, loaded *session.Loaded, foun
 		v.note("%s", advice)
 	}
 	if linesQuery(loaded.Inputs) != "" {
-		v.note("The lines of the log are in the built-in pages: %s", builtin)
+		v.note("The built-in pages show the log lines: %s", builtin)
 	}
 	pages.SetJaeger(process.URL)
 	view, release = loaded.Acquire()
@@ -218,7 +218,7 @@ func (v *viewCommand) show(ctx context.Context, address string) error {
 // show prints the address of a page, and opens it in the browser if that is wanted.
 func (r *request) show(ctx context.Context, address string, browser bool) error {
 	if _, err := fmt.Fprintln(r.streams.Out, address); err != nil {
-		return fmt.Errorf("writing the address %s: %w", address, err)
+		return fmt.Errorf("cannot write the address %s: %w", address, err)
 	}
 	if hint := sshHint(r.streams.Getenv, address); hint != "" {
 		r.note("%s", hint)

@@ -164,7 +164,7 @@ func TestWithoutJaegerTheBuiltInPagesServe(t *testing.T) {
 	if !strings.Contains(answers, `"errors":130`) || !strings.Contains(answers, `"duration":1981000000000`) {
 		t.Errorf("the page has another length or number of errors: %.2000s", answers)
 	}
-	if said := r.stderr.String(); !strings.Contains(said, ": showing the built-in pages (--ui jaeger tells how to get one)\n") || strings.Contains(said, "https://www.jaegertracing.io") {
+	if said := r.stderr.String(); !strings.Contains(said, ": showing the built-in pages (--ui jaeger explains how to get Jaeger)\n") || strings.Contains(said, "https://www.jaegertracing.io") {
 		t.Errorf("stderr is\n%s", said)
 	}
 	r.interrupt(t)

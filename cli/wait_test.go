@@ -85,7 +85,7 @@ func TestWatch(t *testing.T) {
 	since := now.Add(-time.Hour).UTC().Format(time.DateTime)
 	for _, want := range []string{
 		"run " + build + " of ci-watched: gs://kubernetes-ci-logs/" + root + "\n",
-		"ci-watched " + build + " is still running since " + since + " UTC (1 h ago): artifacts come at the end; looking again in ",
+		"ci-watched " + build + " is still running since " + since + " UTC (1 h ago), and uploads artifacts at the end; looking again in ",
 		"ci-watched " + build + " has ended: failed\nci-watched " + build + ": 1 trace file, 1 byte\n",
 	} {
 		if !strings.Contains(stderr.String(), want) {
@@ -158,7 +158,7 @@ func TestWatchInVain(t *testing.T) {
 			"ci-watched 7 ended (aborted) before it could upload anything", ExitNoTraces},
 		{"for ever", `{"status":{"state":"pending","startTime":"2026-09-01T10:00:00Z"}}`,
 			"ci-watched 7 has not ended since 2026-09-01 10:00:00 UTC", ExitNoTraces},
-		{"not there", "", "no run at gs://kubernetes-ci-logs/logs/ci-watched/7", ExitNotFound},
+		{"not there", "", "cannot find gs://kubernetes-ci-logs/logs/ci-watched/7: nothing in bucket kubernetes-ci-logs", ExitNotFound},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g, server, _ := watcher(t, func(*gcstest.Server, int) { t.Error("it waits") })
@@ -203,7 +203,7 @@ func TestUnfinishedRunOnThePages(t *testing.T) {
 	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
 	note := g.pageInfo(c.Inputs).Note
 	for _, want := range []string{
-		"The run was still running at " + c.Inputs[0].Fetched.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC: artifacts come at the end",
+		"The run was still running at " + c.Inputs[0].Fetched.Listed.UTC().Format(time.DateTime) + " UTC, since " + since.UTC().Format(time.DateTime) + " UTC. Prow uploads artifacts at the end",
 		"--watch",
 	} {
 		if !strings.Contains(note, want) {
@@ -223,7 +223,7 @@ func TestLostRunOnThePages(t *testing.T) {
 	going(server, "logs/ci-watched/7", time.Date(2026, 9, 1, 10, 0, 0, 0, time.UTC))
 	server.PutBytes(watchedBucket, "logs/ci-watched/7/artifacts/step/otlp/a.otel", []byte("x"))
 	c := collectedOf(t, g, stderr, "gs://kubernetes-ci-logs/logs/ci-watched/7")
-	const want = "UTC, since 2026-09-01 10:00:00 UTC, longer than it may run: its pod was probably deleted, so this may not be all."
+	const want = "UTC, since 2026-09-01 10:00:00 UTC, past its timeout: its pod was probably deleted, so artifacts may be missing."
 	if note := g.pageInfo(c.Inputs).Note; !strings.HasSuffix(note, want) {
 		t.Errorf("the note is %q, want %q at its end", note, want)
 	}
@@ -246,11 +246,11 @@ func TestWaitingLine(t *testing.T) {
 	p.waited("ci-y 8", now)
 	p.show(now.Add(4 * time.Second))
 	p.clear()
-	want := "ci-x 7 is still running since 1970-01-02 03:45:40 UTC (1 min ago): artifacts come at the end; looking again in 15s\n" +
+	want := "ci-x 7 is still running since 1970-01-02 03:45:40 UTC (1 min ago), and uploads artifacts at the end; looking again in 15s\n" +
 		"\rnext look in 13s: ci-x 7 has been running for 1m2s\x1b[K" +
-		"\r\x1b[Kci-y 8 is still running since 1970-01-02 03:45:40 UTC (1 min ago): artifacts come at the end; looking again in 10s\n" +
+		"\r\x1b[Kci-y 8 is still running since 1970-01-02 03:45:40 UTC (1 min ago), and uploads artifacts at the end; looking again in 10s\n" +
 		"\rnext look in 7s: waiting for 2 runs\x1b[K" +
-		"\r0/0 files  0 bytes of 0 bytes\x1b[K\r\x1b[K"
+		"\rlisting files\x1b[K\r\x1b[K"
 	if got := b.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -44,7 +44,7 @@ func (p *progress) waited(name string, now time.Time) {
 func looked(s find.WaitProgress, now time.Time) string {
 	switch {
 	case s.Err != nil:
-		return "cannot be looked at: " + s.Err.Error()
+		return "cannot be read: " + s.Err.Error()
 	case s.State == runfile.Unknown:
 		return "has no files yet"
 	case s.State == runfile.Running:
@@ -55,9 +55,9 @@ func looked(s find.WaitProgress, now time.Time) string {
 
 func stillRunning(since, now time.Time) string {
 	if since.IsZero() {
-		return "is still running: artifacts come at the end"
+		return "is still running, and uploads artifacts at the end"
 	}
-	return fmt.Sprintf("is still running since %s UTC (%s): artifacts come at the end", since.UTC().Format(time.DateTime), text.Age(now.Sub(since)))
+	return fmt.Sprintf("is still running since %s UTC (%s), and uploads artifacts at the end", since.UTC().Format(time.DateTime), text.Age(now.Sub(since)))
 }
 
 // waiting is the line about runs that are waited for; "" if there are none.

@@ -113,9 +113,9 @@ func (e *NotUploadedError) Error() string {
 		return fmt.Sprintf("%s has not ended since %s UTC (%s), longer than it may run: its pod was probably deleted before it could upload anything",
 			name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
 	case e.Since.IsZero():
-		return name + " is still running: artifacts come at the end"
+		return name + " is still running, and uploads artifacts at the end"
 	}
-	return fmt.Sprintf("%s is still running since %s UTC (%s): artifacts come at the end", name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
+	return fmt.Sprintf("%s is still running since %s UTC (%s), and uploads artifacts at the end", name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
 }
 
 // Unwrap gives the fetch's error.

@@ -178,7 +178,7 @@ func TestRunsOnThePage(t *testing.T) {
 			files: map[string]string{"started.json": ranFiles, "finished.json": failedFile,
 				"prowjob.json": strings.Replace(prowJob("error"), `"state"`, `"description":"Pod got deleted unexpectedly","state"`, 1)},
 			lines: "queue,test", first: "Pod got deleted unexpectedly",
-			also: `document.querySelector('.trace .note').textContent === "There are no traces of this run: shown is what Prow's files tell of it. Prow says: Pod got deleted unexpectedly"`,
+			also: `document.querySelector('.trace .note').textContent === "This run has no traces: the page shows Prow's files. Prow says: Pod got deleted unexpectedly"`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
