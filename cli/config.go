@@ -44,7 +44,7 @@ func knownInstances(getenv func(string) string) (prow.Instances, error) {
 	data, err := readBounded(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if named {
-			return prow.Instances{}, usageError{fmt.Errorf("the config file %s does not exist", text.Line(path)), "PROWTRACE_CONFIG names it: correct that, or unset it"}
+			return prow.Instances{}, usageError{fmt.Errorf("cannot read the config file %s: it does not exist", text.Line(path)), "correct PROWTRACE_CONFIG, or unset it"}
 		}
 		return prow.Instances{}, nil
 	}

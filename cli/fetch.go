@@ -50,7 +50,7 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 		return usageError{errors.New("--no-cache needs -o: fetch would delete what it has downloaded"), "name a directory for the files: fetch --no-cache -o DIR"}
 	}
 	if info, err := os.Stat(f.output); err == nil && !info.IsDir() {
-		return usageError{fmt.Errorf("-o %s is a file", text.Line(f.output)), "name a directory; a new one is created"}
+		return usageError{fmt.Errorf("cannot copy files to %s: it is a file", text.Line(f.output)), "name a directory; a new one is created"}
 	}
 	f.keepFiles = f.output == ""
 	if err := f.open(ctx); err != nil {
@@ -66,7 +66,7 @@ func (f *fetchCommand) run(ctx context.Context, args []string) (err error) {
 			return &session.MissingPathError{Path: ref.Path}
 		}
 		if ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin {
-			return usageError{fmt.Errorf("%s is on this machine already", text.Line(ref.Input)), "fetch takes links of runs"}
+			return usageError{fmt.Errorf("cannot fetch %s: it is on this machine already", text.Line(ref.Input)), "fetch takes links of runs"}
 		}
 	}
 	done := f.shown.during(func() string { return "looking for " + text.Count(len(refs), "run") })

@@ -100,7 +100,10 @@ func printRow(s Streams, arg string, ref prow.Ref, row link.Row, failed error, a
 		return enc.Encode(row)
 	}
 	if failed != nil {
-		said := "cannot use " + link.QuoteLink(arg) + ": " + failed.Error()
+		said := failed.Error()
+		if !isA[*session.ArgumentError](failed) {
+			said = "cannot use " + link.QuoteLink(arg) + ": " + said
+		}
 		if hint := hintOf(invocation{}, failed); hint != "" {
 			said += "; " + hint
 		}
@@ -109,7 +112,7 @@ func printRow(s Streams, arg string, ref prow.Ref, row link.Row, failed error, a
 	}
 	said := sentence(ref)
 	if row.Note != "" {
-		said += " (" + row.Note + ")"
+		said += " (" + strings.Replace(row.Note, "default instance", "default Prow", 1) + ")" // scripts know the note as it is
 	}
 	_, err := fmt.Fprintln(s.Out, text.Line(said))
 	return err

@@ -163,7 +163,7 @@ func (c *summaryCommand) readSignatures() error {
 	}
 	own, err := readSignatures(c.signatures)
 	if isA[*session.MissingPathError](err) {
-		return advised{fmt.Errorf("cannot read --signatures: %w", err), "check the name of the file; docs/signatures.md describes it"}
+		return advised{err, "check the name of the file; docs/signatures.md describes it"}
 	}
 	if err != nil {
 		return err

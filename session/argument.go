@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/prow/link"
 )
@@ -16,8 +15,7 @@ type ArgumentError struct {
 	Err      error
 }
 
-// Error says first what is missing, then what was understood. The class is for
-// scripts.
+// Error says what is missing, then what was understood. The class is for scripts.
 func (e *ArgumentError) Error() string {
 	var p *link.ParseError
 	if !errors.As(e.Err, &p) {
@@ -28,9 +26,9 @@ func (e *ArgumentError) Error() string {
 		reason += " (in: " + p.Understood + ")"
 	}
 	if strings.HasSuffix(e.Argument, "/") && !strings.Contains(e.Argument, "://") {
-		return "cannot read " + text.Line(e.Argument) + ": no such directory, and not a complete link: " + reason
+		reason = "neither a directory nor a complete link: " + reason
 	}
-	return reason
+	return "cannot use " + link.QuoteLink(e.Argument) + ": " + reason
 }
 
 // Unwrap gives the cause.

@@ -22,7 +22,7 @@ type NoArtifactError struct {
 }
 
 func (e *NoArtifactError) Error() string {
-	return "there is no " + text.Name(e.Name) + " in " + text.Line(e.Input.Title())
+	return "cannot find " + text.Name(e.Name) + " in " + text.Line(e.Input.Title())
 }
 
 // Artifacts lists all files of the input's run, by name. Those of a run in a bucket are

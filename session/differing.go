@@ -75,7 +75,7 @@ func (l *Loaded) Diff(ctx context.Context, in *Input, o Differing) (d *diff.Diff
 			good = append(good, diff.Subject{Evidence: e, About: l.aboutRun(base.inputs[i], o)})
 		}
 		if len(good) < o.Number {
-			gaps = append(gaps, diff.Gap{What: "passing runs", Why: fmt.Sprintf("there are %d of %d", len(good), o.Number)})
+			gaps = append(gaps, diff.Gap{What: "passing runs", Why: fmt.Sprintf("only %d of %d found", len(good), o.Number)})
 		}
 	}
 	if d, err = diff.Compare(ctx, good, bad, o.Known); err == nil {

@@ -20,7 +20,9 @@ import (
 // fs.ErrNotExist.
 type MissingPathError struct{ Path string }
 
-func (e *MissingPathError) Error() string { return text.Line(e.Path) + ": no such file or directory" }
+func (e *MissingPathError) Error() string {
+	return "cannot read " + text.Line(e.Path) + ": no such file or directory"
+}
 
 // Is makes it a path that does not exist.
 func (e *MissingPathError) Is(target error) bool { return target == fs.ErrNotExist }
@@ -110,7 +112,7 @@ func (e *NotUploadedError) Error() string {
 	case e.State != runfile.Running:
 		return fmt.Sprintf("%s ended (%s) before it could upload anything", name, e.State)
 	case e.Overdue:
-		return fmt.Sprintf("%s has not ended since %s UTC (%s), longer than it may run: its pod was probably deleted before it could upload anything",
+		return fmt.Sprintf("%s has not ended since %s UTC (%s), past its timeout: its pod was probably deleted before it could upload anything",
 			name, e.Since.Format(time.DateTime), text.Age(e.At.Sub(e.Since)))
 	case e.Since.IsZero():
 		return name + " is still running, and uploads artifacts at the end"
@@ -134,7 +136,7 @@ type ChoiceError struct {
 
 func (e *ChoiceError) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Err.Asked + ": " + e.Err.Had)
+	b.WriteString(e.Err.Error())
 	const shown = 10
 	for i, choice := range e.Err.Choices {
 		if i == shown {

@@ -81,7 +81,7 @@ func TestLargeStandardInput(t *testing.T) {
 	if err != nil || len(kept) != 1 || l.Reported.Spans != 1 {
 		t.Errorf("%d spans, kept %v, error %v", l.Reported.Spans, kept, err)
 	}
-	if len(l.Problems) != 1 || !strings.Contains(l.Problems[0].What, "the file ends at line 3") {
+	if len(l.Problems) != 1 || !strings.Contains(l.Problems[0].What, "cut off at line 3") {
 		t.Errorf("problems %v", l.Problems)
 	}
 	if err := l.Close(); err != nil {

@@ -196,7 +196,7 @@ func (p *past) load(ctx context.Context, s *Session, i int) (*Loaded, *Input, er
 	}
 	at := slices.IndexFunc(l.Inputs, func(in *Input) bool { return p.infos[i].Build == in.Ref.Build && p.infos[i].Job == in.Ref.Job })
 	if at < 0 {
-		p.fail(i, errors.New("its files could not be had"))
+		p.fail(i, errors.New("cannot read its files"))
 		return nil, nil, l.Close()
 	}
 	return l, l.Inputs[at], nil

@@ -318,8 +318,8 @@ func TestHistoryOfSteps(t *testing.T) {
 		said = append(said, b.Name+": "+b.Said())
 	}
 	want := []string{
-		"step openshift-e2e-test: 90% of 2h0m0s used, 2m0s more a run: meets it in about 6 runs",
-		"job: 66% of 3h0m0s used, 2m0s more a run: meets it in about 31 runs",
+		"step openshift-e2e-test: 90% of 2h0m0s used, 2m0s more per run: reached in about 6 runs",
+		"job: 66% of 3h0m0s used, 2m0s more per run: reached in about 31 runs",
 		"step ipi-install-install: 5% of 2h0m0s used",
 		"step ipi-deprovision-deprovision: 3% of 2h0m0s used",
 	}

@@ -52,7 +52,7 @@ func (s *Session) jobsOfProw(ctx context.Context, of prow.Ref, pattern string, m
 	case ctx.Err() != nil:
 		return nil, false, false, context.Cause(ctx)
 	case err != nil:
-		s.tell(Notice{Text: "the jobs of " + text.Line(in.Decks[0]) + " are not known, those in the bucket are taken: " + text.Line(err.Error())})
+		s.tell(Notice{Text: "using the jobs in the bucket, cannot list those of " + text.Line(in.Decks[0]) + ": " + text.Line(err.Error())})
 	}
 	if len(tabs) == 0 {
 		return nil, false, false, nil

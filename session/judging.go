@@ -234,9 +234,9 @@ func (r *judging) passing(ctx context.Context) (base *Baseline, gaps []report.Ga
 	var none *find.ResolveError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("%d of %d had come after %s", len(base.Runs), r.Number, baselineTime), Next: "The next summary finds what has come meanwhile in the cache"}}, true
+		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("only %d of %d read within %s", len(base.Runs), r.Number, baselineTime), Next: "Run summary again: more of them are in the cache then"}}, true
 	case errors.As(err, &none) && errors.Is(err, find.ErrNoRun):
-		return base, []report.Gap{{What: report.PassingRuns, Why: "the job has none; " + none.Had}}, false
+		return base, []report.Gap{{What: report.PassingRuns, Why: "none; " + none.Had}}, false
 	case err != nil:
 		return base, []report.Gap{{What: report.PassingRuns, Why: err.Error()}}, true
 	}

@@ -51,7 +51,7 @@ func (s *Session) setLive(in *Input, cache *fetch.Cache) {
 }
 
 // errNoDeck: nobody is known to show the logs of a run that has not ended.
-var errNoDeck = errors.New("no Deck is known that shows it")
+var errNoDeck = errors.New("no known Prow page shows it")
 
 // read reads the log of one container.
 func (l *liveLogs) read(ctx context.Context, container, name string) (fetch.Artifact, []runfile.Loss, error) {
@@ -98,7 +98,7 @@ func (in *Input) addLive(ctx context.Context, held *fetch.Logs) error {
 
 // liveWhy says why there is no log of a run that has not ended.
 func liveWhy(err error) string {
-	return "the run has not ended, so its bucket has no log yet: " + text.Line(err.Error())
+	return "the run has not ended and has no log in its bucket yet: " + text.Line(err.Error())
 }
 
 // LaterLog gives a log of a run that has not ended as it is now: l itself if it has not

@@ -111,7 +111,7 @@ func TestNoLiveLog(t *testing.T) {
 		return nil, find.ErrNoLog
 	}
 	server.PutBytes("demo-bucket", "logs/j/7/started.json", []byte(`{"timestamp":1795586742}`))
-	for link, why := range map[string]string{running: "no log in Deck", "gs://demo-bucket/logs/j/7": "no Deck is known"} {
+	for link, why := range map[string]string{running: "no log in Deck", "gs://demo-bucket/logs/j/7": "no known Prow page shows it"} {
 		l, err := load(t, o, link)
 		if err != nil {
 			t.Fatal(err)

@@ -60,11 +60,11 @@ func (e *NoSpansError) Error() string {
 	of := strings.Join(titles, ", ")
 	switch {
 	case e.Sources == 0:
-		return "there are no files in " + of
+		return "cannot find files in " + of
 	case e.Foreign:
-		return "there are no trace files in " + of
+		return "cannot find trace files in " + of
 	}
-	return fmt.Sprintf("no spans could be read in %s of %s", text.Count(e.Sources, "file"), of)
+	return fmt.Sprintf("cannot read any span in %s of %s", text.Count(e.Sources, "file"), of)
 }
 
 // Load loads the files of all inputs into one Set and joins them. It takes over the
@@ -349,7 +349,7 @@ func problemsOf(in *Input) []trace.Problem {
 		}
 		what := l.Why
 		if l.Files > 1 {
-			what += " (as are " + text.Count(l.Files-1, "other file") + ")"
+			what += " (and in " + text.Count(l.Files-1, "other file") + ")"
 		}
 		problems = append(problems, trace.Problem{Source: file, What: what, Beside: true})
 	}

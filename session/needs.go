@@ -64,7 +64,7 @@ func addNeeded(ctx context.Context, in *Input, e *triage.Evidence, needs []triag
 			continue
 		}
 		if f.Size > left || n == neededFiles {
-			lost = append(lost, runfile.Loss{Kind: runfile.LossTooLarge, File: f.Name, Files: 1, Why: "it is beyond what is read for a judgement"})
+			lost = append(lost, runfile.Loss{Kind: runfile.LossTooLarge, File: f.Name, Files: 1, Why: "the limit for a judgement is reached"})
 			continue
 		}
 		left -= f.Size

@@ -122,7 +122,7 @@ type OpenState struct {
 // Why a run is not opened.
 var (
 	// ErrOpenRunsClosed: Close was called.
-	ErrOpenRunsClosed = errors.New("no runs are opened any more: the server is stopping")
+	ErrOpenRunsClosed = errors.New("the server is stopping")
 
 	// ErrManyLoads: too many other runs wait to be loaded. It helps to try again later.
 	ErrManyLoads = errors.New("too many runs are being loaded: try again in a minute")
@@ -131,7 +131,7 @@ var (
 	ErrNoRoom = errors.New("too many runs are in use: try again in a minute")
 
 	// ErrNotInBucket: a file or standard input, which is never read for visitors.
-	ErrNotInBucket = errors.New("only runs in buckets are opened, no files")
+	ErrNotInBucket = errors.New("only runs in buckets can be opened, not files")
 
 	// ErrNotChosen: it takes requests to find out which run is meant (see Choose).
 	ErrNotChosen = errors.New("not one run: choose one first")
@@ -141,7 +141,7 @@ var (
 type RunTooLargeError struct{ Spans, Limit int }
 
 func (e *RunTooLargeError) Error() string {
-	return fmt.Sprintf("the run has %s: at most %s are opened", text.Count(e.Spans, "span"), text.Number(int64(e.Limit)))
+	return fmt.Sprintf("the run has %s, more than the limit of %s", text.Count(e.Spans, "span"), text.Number(int64(e.Limit)))
 }
 
 // NewOpenRuns keeps runs that s loads. All options of s that are about choosing, waiting

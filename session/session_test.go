@@ -151,7 +151,7 @@ func TestErrorsHaveFacts(t *testing.T) {
 			var p *link.ParseError
 			return errors.As(err, &a) && a.Argument == "https://example.com/x" && errors.As(err, &p)
 		}, "(in: host"},
-		{"no directory", []string{"otlp/"}, nil, func(err error) bool { return errors.As(err, new(*session.ArgumentError)) }, "cannot read otlp/: no such directory"},
+		{"no directory", []string{"otlp/"}, nil, func(err error) bool { return errors.As(err, new(*session.ArgumentError)) }, "cannot use \"otlp/\": neither a directory nor a complete link"},
 		{"no path", []string{"./missing"}, nil, func(err error) bool {
 			var m *session.MissingPathError
 			return errors.As(err, &m) && m.Path == "./missing" && errors.Is(err, os.ErrNotExist)
@@ -177,10 +177,10 @@ func TestErrorsHaveFacts(t *testing.T) {
 		{"no spans", []string{"session.go"}, nil, func(err error) bool {
 			var n *session.NoSpansError
 			return errors.As(err, &n) && n.Sources == 1 && len(n.Inputs) == 1 && n.Foreign
-		}, "no trace files in session.go"},
+		}, "cannot find trace files in session.go"},
 		{"no files", []string{"."}, func(o *session.Options) { t.Chdir(t.TempDir()) }, func(err error) bool {
 			return errors.As(err, new(*session.NoSpansError))
-		}, "no files"},
+		}, "cannot find files"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o, _, _ := sample(t)

@@ -151,10 +151,10 @@ func (s *Session) chooseTab(p *link.ParseError, all []tabAnswer) []prow.Ref {
 	}
 	tab := "TestGrid's tab " + text.Quote(p.Tab, maxTabQuoted)
 	if len(known) > 1 {
-		s.tell(Notice{Text: tab + " is known to " + strings.Join(known, " and ") + ": using the jobs of " + known[0]})
+		s.tell(Notice{Text: tab + " exists in " + strings.Join(known, " and ") + ": using the jobs of " + known[0]})
 	}
 	if len(failed) > 0 {
-		said := fmt.Sprintf("%s cannot be asked for %s: %s", text.Count(len(failed), "Prow"), tab, strings.Join(failed, "; "))
+		said := fmt.Sprintf("cannot ask %s for %s: %s", text.Count(len(failed), "Prow"), tab, strings.Join(failed, "; "))
 		s.tell(Found{find.Notice{Text: said, Detail: len(known) > 0}})
 	}
 	return refs

@@ -161,16 +161,16 @@ func TestTabsOfOtherProws(t *testing.T) {
 		{name: "another", tab: "c", want: "c-of-third@" + third, asked: "main prow second third"},
 		{name: "one built in", tab: "i", want: "i-of-prow@" + istio, asked: "main prow second third"},
 		{name: "two others", tab: "both", want: "both-of-second@" + second, asked: "main prow second third",
-			told: `TestGrid's tab "both" is known to second.example.com and third.example.com: using the jobs of second.example.com`},
+			told: `TestGrid's tab "both" exists in second.example.com and third.example.com: using the jobs of second.example.com`},
 		{name: "the default is down", tab: "c", down: []string{main}, want: "c-of-third@" + third, asked: "main prow second third", again: main,
-			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused, detail: true},
+			told: `cannot ask 1 Prow for TestGrid's tab "c": ` + refused, detail: true},
 		{name: "another is down", tab: "c", down: []string{second}, want: "c-of-third@" + third, asked: "main prow second third", again: "",
-			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused, detail: true},
+			told: `cannot ask 1 Prow for TestGrid's tab "c": ` + refused, detail: true},
 		{name: "the one that knows is down", tab: "c", down: []string{third}, asked: "main prow second third", again: third,
-			told: `1 Prow cannot be asked for TestGrid's tab "c": ` + refused},
+			told: `cannot ask 1 Prow for TestGrid's tab "c": ` + refused},
 		{name: "nobody", tab: "unknown", asked: "main prow second third"},
 		{name: "nobody, and two are down", tab: "unknown", down: []string{main, istio}, asked: "main prow second third", again: "main prow",
-			told: `2 Prows cannot be asked for TestGrid's tab "unknown": ` + refused + "; " + refused},
+			told: `cannot ask 2 Prows for TestGrid's tab "unknown": ` + refused + "; " + refused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("PROWTRACE_CACHE", t.TempDir())

@@ -221,7 +221,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	}
 	lasting := f.kind == retry && f.strong() && f.Match.permanent() &&
 		(o.within(f) || slices.ContainsFunc(follows, func(next *Fact) bool { return next.kind != retry && next.Severity >= joblog.Error && !o.behind(next) }))
-	weigh(f.kind == deviation, w.deviation, "in passing runs it is otherwise")
+	weigh(f.kind == deviation, w.deviation, "passing runs differ here")
 	weigh(f.kind == changed, w.changed, "")
 	weigh(f.kind == slowCheck, w.slowCheck, "the check itself takes too long")
 	weigh(f.kind == reason, w.reason, "the pod itself gives this reason")
@@ -230,7 +230,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	weigh(f.Passing > 0 && f.Passing == passing, w.common, "")
 	weigh(!o.failed.IsZero() && !o.behind(f) && !f.Time.IsZero() && !f.passedStep, w.inPhase, "in phase "+o.phase+" or before it")
 	weigh(o.behind(f), w.behindPhase, "")
-	weigh(f.Match.Signature != nil, w.known, "its text is known")
+	weigh(f.Match.Signature != nil, w.known, "a known error")
 	weigh(f.Match.Signature != nil && !f.strong() && !(f.Match.ID == "image-pull" && f.ofFailed && !f.ofPassed), w.weak-w.known, "") // T47: a test waits for one image
 	weigh(f.Severity == joblog.Fatal, w.fatal, "")
 	weigh(f.Severity == joblog.Error, w.failed, "")
@@ -246,7 +246,7 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	weigh(len(f.rare) == 0 && !namedText.MatchString(f.Text) && f.Match.Signature == nil && f.kind == content, w.nameless, "")
 	weigh(f.wentOn, w.wentOn, "")
 	weigh(f.swallowed, w.swallowed, "")
-	weigh(f.why, w.why, "it says why something was waited for in vain")
+	weigh(f.why, w.why, "it explains why a wait failed")
 	weigh(f.ofPassed, w.ofPassed, "")
 	weigh(f.passedStep, w.passedStep, "")
 	weigh(f.ofFailed && !f.ofPassed && !(f.outside && f.Severity <= joblog.Warning && !f.worded), w.ofFailed, "in a test that failed")

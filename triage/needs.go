@@ -23,7 +23,7 @@ var symptoms = []struct {
 }{
 	{
 		regexp.MustCompile(`(?i)\bnodes?\b|machines?\b|instance|control.?plane|kubeadm|kubelet|came into existence|timed out after|connection refused|failed to initialize|not (?:yet )?(?:ready|healthy)|start(?:ed)? up|NAT gateway|\binfrastructure\b`),
-		"nodes or machines were waited for",
+		"something waited for nodes or machines",
 		[]string{
 			"artifacts/**/*{journal,kubelet,containerd,crio,cri-o,docker}*", "artifacts/**/*{cloud-init,bootstrap,startup,console,serial,user-data}*",
 			"artifacts/**/*{startup,cloud-init,bootstrap,console}*/*.log", "artifacts/**/nodes/*/*", "artifacts/**/machines/**/*.log", "artifacts/**/manager.log",
@@ -68,7 +68,7 @@ func (j *Judgement) Needs() (needs []Need) {
 	}
 	if len(j.Findings) == 0 && j.State != runfile.Aborted || len(j.Findings) > 0 && (j.Findings[0].Confidence == Low || j.Findings[0].Category == Unknown) {
 		for _, p := range restPatterns {
-			needs = append(needs, Need{p, "nothing that was read tells enough"})
+			needs = append(needs, Need{p, "the other files do not tell enough"})
 		}
 	}
 	return needs

@@ -81,7 +81,7 @@ func Read(name string, r io.Reader) ([]*Signature, error) {
 		return nil, fmt.Errorf("cannot read %s as a list of signatures: %s", name, text.Line(strings.TrimPrefix(err.Error(), "yaml: ")))
 	}
 	if len(list) > maxSignatures {
-		return nil, fmt.Errorf("cannot read %s: it has %d signatures, %d are the most", name, len(list), maxSignatures)
+		return nil, fmt.Errorf("cannot read %s: it has %d signatures, at most %d are allowed", name, len(list), maxSignatures)
 	}
 	var all []*Signature
 	var wrong []error
@@ -90,7 +90,7 @@ func Read(name string, r io.Reader) ([]*Signature, error) {
 		node := &list[i]
 		s, err := readSignature(node)
 		if err == nil && lines[s.ID] > 0 {
-			err = fmt.Errorf("signature %s is there twice: first in line %d", s.ID, lines[s.ID])
+			err = fmt.Errorf("duplicate signature %s: first in line %d", s.ID, lines[s.ID])
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s:%d: %w", name, node.Line, err))
@@ -121,7 +121,7 @@ func readSignature(node *yaml.Node) (*Signature, error) {
 	case !slices.Contains(categories, f.Category):
 		return nil, fmt.Errorf("signature %s: category %s: want one of %s", f.ID, text.Quote(string(f.Category), 60), words(categories))
 	case len(f.Examples) == 0 || len(f.Not) == 0:
-		return nil, fmt.Errorf("signature %s: it needs a text in examples that it must match, and one in not that it must not", f.ID)
+		return nil, fmt.Errorf("signature %s: give a text in examples that it must match, and one in not that it must not match", f.ID)
 	case f.Link != "" && !strings.HasPrefix(f.Link, "https://"):
 		return nil, fmt.Errorf("signature %s: link %s: want an address that begins with https://", f.ID, text.Quote(f.Link, 60))
 	}
@@ -131,7 +131,7 @@ func readSignature(node *yaml.Node) (*Signature, error) {
 	}
 	literals := requiredLiterals(f.Pattern)
 	if len(literals) == 0 {
-		return nil, fmt.Errorf("signature %s: pattern %s: want a word of at least %d characters that all matches have: without one each line would have to be tried", f.ID, text.Quote(f.Pattern, 100), shortest)
+		return nil, fmt.Errorf("signature %s: pattern %s: want a word of at least %d characters that all matches contain", f.ID, text.Quote(f.Pattern, 100), shortest)
 	}
 	for _, m := range inTitle.FindAllStringSubmatch(f.Title, -1) {
 		if pattern.SubexpIndex(m[1]) < 0 {

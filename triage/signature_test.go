@@ -81,7 +81,7 @@ func TestRead(t *testing.T) {
 		{"a pattern", `\w+`, `(\w+`, "mine.yaml:2: signature mine: pattern: error parsing regexp: missing closing )"},
 		{"a short pattern", "it broke at ", ".*", "want a word of at least 4 characters"},
 		{"a group", "${where}", "${who}", "the title has ${who}, the pattern no group"},
-		{"no example", `examples: ["it broke at noon"]`, "", "it needs a text in examples"},
+		{"no example", `examples: ["it broke at noon"]`, "", "give a text in examples"},
 		{"a field", "next:", "then:", `mine.yaml:2: a signature has no field "then": want some of id, title, `},
 		{"a list", "title: It broke at ${where}", "title: [1, 2]", "mine.yaml:2: cannot read the signature: cannot unmarshal !!seq into string"},
 		{"a link", "next:", "link: ftp://x\n  next:", `link "ftp://x": want an address that begins with https://`},
@@ -91,7 +91,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
 	}
-	if _, err := Read("mine.yaml", strings.NewReader(oneSignature+oneSignature)); err == nil || !strings.Contains(err.Error(), "mine.yaml:10: signature mine is there twice: first in line 2") {
+	if _, err := Read("mine.yaml", strings.NewReader(oneSignature+oneSignature)); err == nil || !strings.Contains(err.Error(), "mine.yaml:10: duplicate signature mine: first in line 2") {
 		t.Errorf("the same twice: %v", err)
 	}
 }

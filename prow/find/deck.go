@@ -108,7 +108,7 @@ func unreachable(host string, err error) error {
 		e.why = text.Plain(err.Error(), maxQuoted)
 	}
 	if errors.As(err, &op) && op.Op == "proxyconnect" {
-		e.why = "the proxy before it: " + e.why
+		e.why = "proxy: " + e.why
 	}
 	return e
 }

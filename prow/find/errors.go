@@ -32,7 +32,13 @@ type ResolveError struct {
 	Err error // ErrNoRun, ErrManyRuns, or what Deck said
 }
 
-func (e *ResolveError) Error() string { return e.Asked + ": " + e.Had }
+func (e *ResolveError) Error() string {
+	verb := "find"
+	if e.Reason == ReasonSeveral {
+		verb = "choose"
+	}
+	return "cannot " + verb + " " + e.Asked + ": " + e.Had
+}
 
 // Unwrap returns the cause.
 func (e *ResolveError) Unwrap() error { return e.Err }
@@ -44,7 +50,7 @@ type UnknownHostError struct {
 }
 
 func (e *UnknownHostError) Error() string {
-	return "cannot ask " + e.Host + ": it is not the host of a known Prow, or not at that port"
+	return "cannot ask " + e.Host + ": unknown Prow host or port"
 }
 
 // Reason tells what kept a run from being chosen, for those who advise a person.

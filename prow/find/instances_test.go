@@ -38,13 +38,13 @@ func TestOwnInstance(t *testing.T) {
 		{"a build in the former bucket", "example-nightly@" + ago(5*day), false, "example-old/logs/example-nightly/" + ago(5*day)},
 		{"by its host", "https://prow.example.com/?job=other", false, "example-ci/logs/other/5"},
 		{"by a host that was taken over", "https://prow.k8s.io/?job=other", false, "example-ci/logs/other/5"},
-		{"a name that nobody claims", "other", false, "there are no runs of it [gs://kubernetes-ci-logs/logs/other/"},
+		{"a name that nobody claims", "other", false, "found no runs [gs://kubernetes-ci-logs/logs/other/"},
 		{"a name that nobody claims, by default", "other", true, "example-ci/logs/other/5"},
 		{"a pull request of its own", "example/main#7", false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
 		{"of its own organisation by default", "tools#8", true, "example-ci/pr-logs/pull/tools/8/example-pull/" + ago(4*day)},
-		{"of an organisation that was taken over", "istio/main#7", false, "there are no runs of it [gs://example-ci/pr-logs/pull/istio_main/7/"},
+		{"of an organisation that was taken over", "istio/main#7", false, "found no runs [gs://example-ci/pr-logs/pull/istio_main/7/"},
 		{"a pointer to where the run was", "gs://example-ci/" + pointer, false, "example-ci/pr-logs/pull/7/example-pull/" + ago(3*day)},
-		{"a name of its own is asked of nobody else", "example-private", false, "there are no runs of it [gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/, nor in the buckets example-old, example-attic"},
+		{"a name of its own is asked of nobody else", "example-private", false, "found no runs [gs://example-ci/logs/example-private/, gs://example-ci/pr-logs/directory/example-private/, gs://example-ci/pr-logs/pull/batch/example-private/ and buckets example-old, example-attic"},
 		{"kubernetes' jobs are still found", periodic, true, bucketName + "/logs/" + periodic + "/" + ago(day/24)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,5 +69,5 @@ func JobsIn(tabs []Tab, pattern string, most int) (names []string, more bool, er
 type PatternError struct{ Pattern string }
 
 func (e *PatternError) Error() string {
-	return "the pattern must begin with three letters or more of the jobs' names, and be whole"
+	return "invalid pattern: it must begin with at least three letters of the names"
 }

@@ -247,7 +247,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 	for _, run := range e.Choices {
 		jobs[run.Job] = true
 	}
-	e.Had = fmt.Sprintf("it has %s of %s", text.Count(n, "run"), text.Count(len(jobs), "job"))
+	e.Had = fmt.Sprintf("found %s of %s", text.Count(n, "run"), text.Count(len(jobs), "job"))
 	return prow.Run{}, e
 }
 
@@ -264,34 +264,32 @@ func (r *resolver) none(ctx context.Context, c *candidates, seen []look, more bo
 	switch {
 	case len(seen) == 0 && c.gone() != nil && cmp.Or(r.o.Bucket, c.ref.Bucket) != "":
 		e.Reason = ReasonNoBucket
-		e.Had = "there is no bucket " + c.dirs[0].bucket
+		e.Had = "bucket " + c.dirs[0].bucket + " does not exist"
 	case len(seen) == 0 && e.Timed && c.newest().id != "":
 		e.Reason = ReasonOutOfTime
-		e.Had = "it has runs, but none" + r.limits()
+		e.Had = "found no runs" + r.limits()
 		if of := dated(look{build: c.newest()}); of != "" {
-			e.Had += ": the newest is" + of
+			e.Had += "; the newest is" + of
 		}
 	case len(seen) == 0:
 		e.Reason, e.Near = ReasonNoRuns, r.near(ctx, c)
-		e.Had = "there are no runs of it"
+		e.Had = "found no runs"
 		if named := cmp.Or(r.o.Bucket, c.ref.Bucket); named != "" {
 			e.Had += " in bucket " + c.dirs[0].bucket
 		}
 	case more:
 		e.Reason, e.Oldest = ReasonLimit, oldest(seen)
-		e.Had = fmt.Sprintf("none of the %s%s: %s", text.Count(len(seen), "newest run"), dated(seen[len(seen)-1]), r.tally(seen))
-		if len(seen) == 1 {
-			e.Had = fmt.Sprintf("only the newest run%s was looked at: %s", dated(seen[0]), r.tally(seen))
+		e.Had = fmt.Sprintf("looked only at the %s", text.Count(len(seen), "newest run"))
+		if !e.Oldest.IsZero() {
+			e.Had += ", back to " + e.Oldest.UTC().Format("2006-01-02 15:04") + " UTC"
 		}
+		e.Had += ": " + r.tally(seen)
 	default:
 		e.Reason = ReasonNoneFits
 		if seen[0].state == runfile.Running {
 			e.Reason = ReasonRunning
 		}
-		e.Had = fmt.Sprintf("none of its %s%s: %s", text.Count(len(seen), "run"), r.limits(), r.tally(seen))
-		if len(seen) == 1 {
-			e.Had = fmt.Sprintf("it has one run%s: %s", r.limits(), r.tally(seen))
-		}
+		e.Had = fmt.Sprintf("found %s%s: %s", text.Count(len(seen), "run"), r.limits(), r.tally(seen))
 	}
 	if len(seen) == 0 {
 		r.o.Notice(Notice{Text: "looked in " + e.Looked, Detail: true})
@@ -321,9 +319,9 @@ func where(dirs []directory) string {
 	case 0:
 		return list
 	case 1:
-		return list + ", nor in the bucket " + others[0]
+		return list + " and bucket " + others[0]
 	}
-	return list + ", nor in the buckets " + strings.Join(others, ", ")
+	return list + " and buckets " + strings.Join(others, ", ")
 }
 
 // wanted words what is looked for.
@@ -359,11 +357,11 @@ func dated(l look) string {
 // tally sums up what was seen: "3 passed, 1 still running, 1 with a pointer that leads
 // nowhere".
 func (r *resolver) tally(seen []look) string {
-	const nowhere, unread = "with a pointer that leads nowhere", "unreadable"
+	const nowhere, unread = "with a broken pointer", "unreadable"
 	const running, bare = "still running", "without traces"
-	other := "not wanted"
+	other := "other"
 	if r.o.Want.only() {
-		other = "of unknown result"
+		other = "with unknown result"
 	}
 	n := map[string]int{}
 	for _, l := range seen {

@@ -34,7 +34,7 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 		err = unreachable(host, err)
 		return fail(ReasonDeck, err.Error(), err)
 	case status == http.StatusNotFound:
-		return fail(ReasonDeleted, host+" does not have it (any more): a ProwJob is deleted two days after it was made", ErrNoRun)
+		return fail(ReasonDeleted, host+" no longer has it: ProwJobs are deleted after two days", ErrNoRun)
 	case status != http.StatusOK:
 		return fail(ReasonDeck, fmt.Sprintf("%s answered HTTP %d", host, status), fmt.Errorf("HTTP %d", status))
 	}
@@ -51,9 +51,9 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	case prow.IsJob(job) && prow.IsBuild(id):
 		return r.deck(ctx, prow.Ref{Kind: prow.KindDeck, Host: ref.Host, Run: prow.Run{Job: job, Build: id}})
 	case address == "":
-		return fail(ReasonNotStarted, "it has not been started: its state is "+quote(yamlField(body, "status", "state")), ErrNoRun)
+		return fail(ReasonNotStarted, "not started yet: its state is "+quote(yamlField(body, "status", "state")), ErrNoRun)
 	}
-	return fail(ReasonLink, "its link "+link.QuoteLink(address)+" leads to no run", ErrNoRun)
+	return fail(ReasonLink, "its link "+link.QuoteLink(address)+" does not lead to a run", ErrNoRun)
 }
 
 // yamlField finds SECTION.KEY in YAML as Kubernetes' tools print it: two levels

@@ -45,7 +45,7 @@ func TestPull(t *testing.T) {
 	}{
 		{"all", "kops#7", 10, "new: pull-a failed, pull-b running, pull-d passed; 1 older, 0 left out"},
 		{"the newest two", "kops#7", 2, "new: pull-a failed, pull-b running; 0 older, 2 left out"},
-		{"none", "kops#8", 10, "there are no runs of it"},
+		{"none", "kops#8", 10, "found no runs"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ref, err := link.Parse(prow.Instances{}, tt.input)

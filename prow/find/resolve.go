@@ -176,7 +176,7 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 	case ref.Host != "":
 		known, ok := r.o.Instances.At(ref.Host)
 		if !ok {
-			return fail(ReasonProw, "the Prow at "+ref.Host+" is not known")
+			return fail(ReasonProw, "unknown Prow "+ref.Host)
 		}
 		in = []prow.Instance{known}
 	default:
@@ -189,7 +189,7 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return fail(ReasonStore, "the bucket of its Prow is not known")
+		return fail(ReasonStore, "no bucket is known for its Prow")
 	}
 	return all, nil
 }
@@ -295,13 +295,13 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 	case refused != nil && len(tried) == 0:
 		return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), refused)
 	case refused != nil: // it comes last, because it ends with what helps
-		return prow.Run{}, fmt.Errorf("cannot find %s: it is not in %s, and %w", subject(ref), e.Looked, refused)
+		return prow.Run{}, fmt.Errorf("cannot find %s: not in %s, and %w", subject(ref), e.Looked, refused)
 	case gone != nil && named != "":
-		e.Reason, e.Had = ReasonNoBucket, "there is no bucket "+buckets[0]
+		e.Reason, e.Had = ReasonNoBucket, "bucket "+buckets[0]+" does not exist"
 	case broken != nil:
 		e.Had += ": " + broken.Error()
 	case named != "":
-		e.Had = "it is not in bucket " + buckets[0]
+		e.Had = "not in bucket " + buckets[0]
 	}
 	return prow.Run{}, e
 }

@@ -130,31 +130,31 @@ func TestResolveErrors(t *testing.T) {
 		want        string
 	}{
 		{"no such job", "e2e-no-such", find.Options{}, find.ErrNoRun,
-			`the newest run of job "e2e-no-such": there are no runs of it [gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/, nor in the bucket kubernetes-jenkins`},
+			`cannot find the newest run of job "e2e-no-such": found no runs [gs://kubernetes-ci-logs/logs/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/directory/e2e-no-such/, gs://kubernetes-ci-logs/pr-logs/pull/batch/e2e-no-such/ and bucket kubernetes-jenkins`},
 		{"none failed", counted, find.Options{Want: find.WantAborted}, find.ErrNoRun,
-			`the newest aborted run of job "ci-counted-sample": none of its 15 runs: 14 passed, 1 failed`},
+			`cannot find the newest aborted run of job "ci-counted-sample": found 15 runs: 14 passed, 1 failed`},
 		{"capped", periodic, find.Options{Want: find.WantFailed, Before: noon.Add(-25 * time.Hour), Limit: 10}, find.ErrNoRun,
-			`the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: none of the 10 newest runs of 2026-11-23 15:00 UTC: 10 passed`},
-		{"none in time", periodic, find.Options{After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
-		{"none so early", periodic, find.Options{Before: noon.AddDate(-9, 0, 0)}, find.ErrNoRun, "it has runs, but none before 2017-11-25T12:00:00Z: the newest is of 2026-11-25 11:00 UTC"},
-		{"none of a pull request in time", "kops#104", find.Options{Want: find.WantLatest, After: noon}, find.ErrNoRun, "it has runs, but none since 2026-11-25T12:00:00Z: the newest is of 2026-11-"},
-		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "there are no runs of it [gs://kubernetes-ci-logs/logs/e2e-no-such/"},
+			`cannot find the newest failed run of job "e2e-kops-sample" before 2026-11-24T11:00:00Z: looked only at the 10 newest runs, back to 2026-11-23 15:00 UTC: 10 passed`},
+		{"none in time", periodic, find.Options{After: noon}, find.ErrNoRun, "found no runs since 2026-11-25T12:00:00Z; the newest is of 2026-11-25 11:00 UTC"},
+		{"none so early", periodic, find.Options{Before: noon.AddDate(-9, 0, 0)}, find.ErrNoRun, "found no runs before 2017-11-25T12:00:00Z; the newest is of 2026-11-25 11:00 UTC"},
+		{"none of a pull request in time", "kops#104", find.Options{Want: find.WantLatest, After: noon}, find.ErrNoRun, "found no runs since 2026-11-25T12:00:00Z; the newest is of 2026-11-"},
+		{"no such job in time", "e2e-no-such", find.Options{After: noon}, find.ErrNoRun, "found no runs [gs://kubernetes-ci-logs/logs/e2e-no-such/"},
 		{"many", "kops#104", find.Options{}, find.ErrManyRuns,
-			`the run of pull request "kubernetes/kops#104": it has 3 runs of 1 job`},
-		{"many, however few may be looked at", "kops#104", find.Options{Limit: 1}, find.ErrManyRuns, "it has 3 runs of 1 job"},
-		{"no such pull request", "kops#9", find.Options{}, find.ErrNoRun, "there are no runs of it [gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
+			`cannot choose the run of pull request "kubernetes/kops#104": found 3 runs of 1 job`},
+		{"many, however few may be looked at", "kops#104", find.Options{Limit: 1}, find.ErrManyRuns, "found 3 runs of 1 job"},
+		{"no such pull request", "kops#9", find.Options{}, find.ErrNoRun, "found no runs [gs://kubernetes-ci-logs/pr-logs/pull/kops/9/"},
 		{"empty pointer", "gs://" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt", find.Options{}, find.ErrNoRun,
 			"the pointer gs://kubernetes-ci-logs/pr-logs/directory/" + presubmit + "/" + ago(5*day) + ".txt is empty"},
 		{"no such build", periodic + "@5", find.Options{}, find.ErrNoRun, `build 5 of job "e2e-kops-sample": it does not exist [gs://kubernetes-ci-logs/logs/e2e-kops-sample/`},
-		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "there is no bucket istio-prow"},
-		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "the Prow at prow.example.org is not known"},
-		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "there is no bucket absent-bucket"},
+		{"S3 directory", "s3://istio-prow/logs/x/", find.Options{}, find.ErrNoRun, "bucket istio-prow does not exist"},
+		{"unknown Prow", "https://prow.example.org/log?job=x&id=7", find.Options{}, find.ErrNoRun, "unknown Prow prow.example.org"},
+		{"no such bucket", "x", find.Options{Bucket: "absent-bucket", After: noon}, find.ErrNoRun, "bucket absent-bucket does not exist"},
 		{"bad bucket", "x", find.Options{Bucket: "a b"}, find.ErrNoRun, `invalid bucket name "a b"`},
 		{"a file", "./x", find.Options{}, find.ErrNoRun, "it does not name a run in a bucket"},
 		{"refused", "gs://origin-ci-private/logs/x/", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 		{"refused build", "https://deck-internal-ci.apps.ci.l2s4.p1.openshiftapps.com/log?job=x&id=7", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 		{"refused by one of several", "https://prow.ci.openshift.org/log?job=x&id=7", find.Options{}, fs.ErrPermission,
-			"it is not in gs://test-platform-results-public/logs/x/, gs://test-platform-results-public/pr-logs/directory/x/, gs://test-platform-results-public/pr-logs/pull/batch/x/, nor in the bucket origin-ci-test, and bucket test-platform-results refuses anonymous readers"},
+			"not in gs://test-platform-results-public/logs/x/, gs://test-platform-results-public/pr-logs/directory/x/, gs://test-platform-results-public/pr-logs/pull/batch/x/ and bucket origin-ci-test, and bucket test-platform-results refuses anonymous readers"},
 		{"refused pull request", "openshift-priv/x#7", find.Options{}, nil, "bucket origin-ci-private refuses anonymous readers"},
 	}
 	for _, test := range tests {
@@ -271,11 +271,11 @@ func TestResolveProwJob(t *testing.T) {
 		{"link", 200, yaml("  build_id: \"7\"\n  state: failure\n  url: https://prow.k8s.io/view/gs/" + bucketName + "/" + root + "\n"), nil, "gs://" + bucketName + "/" + root},
 		{"no link but a build", 200, yaml("  build_id: \"" + ago(9*time.Hour) + "\"\n  url: https://ci.example/7\n"), nil, "gs://" + bucketName + "/" + root},
 		{"pointer", 200, yaml("  url: https://prow.k8s.io/view/gs/" + bucketName + "/pr-logs/directory/" + presubmit + "/" + ago(4*day) + "\n"), nil, "gs://" + bucketName + "/" + s.runs[ago(4*day)]},
-		{"not started", 200, yaml("  state: triggered\n"), nil, `it has not been started: its state is "triggered"`},
-		{"odd link", 200, yaml("  url: http://x/\x1b[1m\n"), nil, `leads to no run`},
-		{"gone", 404, "no", nil, `ProwJob "` + uuid + `": prow.k8s.io does not have it (any more): a ProwJob is deleted two days after it was made`},
+		{"not started", 200, yaml("  state: triggered\n"), nil, `not started yet: its state is "triggered"`},
+		{"odd link", 200, yaml("  url: http://x/\x1b[1m\n"), nil, `does not lead to a run`},
+		{"gone", 404, "no", nil, `ProwJob "` + uuid + `": prow.k8s.io no longer has it: ProwJobs are deleted after two days`},
 		{"broken", 502, "<html>", nil, "prow.k8s.io answered HTTP 502"},
-		{"no answer", 0, "", &url.Error{Op: "Get", URL: "https://prow.k8s.io/prowjob", Err: syscall.ECONNREFUSED}, "the run of ProwJob \"" + uuid + "\": cannot reach Prow's page at prow.k8s.io: connection refused"},
+		{"no answer", 0, "", &url.Error{Op: "Get", URL: "https://prow.k8s.io/prowjob", Err: syscall.ECONNREFUSED}, "cannot find the run of ProwJob \"" + uuid + "\": cannot reach Prow's page at prow.k8s.io: connection refused"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestResolveAsksDeck(t *testing.T) {
 	defer deck.Close()
 	known := prowAt(t, strings.TrimPrefix(deck.URL, "http://"))
 	for name, want := range map[string]string{
-		uuid: "gs://demo-bucket/logs/x/7", "login": "answered HTTP 302", "large": "it has not been started", "empty": "it has not been started",
+		uuid: "gs://demo-bucket/logs/x/7", "login": "answered HTTP 302", "large": "not started yet", "empty": "not started yet",
 	} {
 		ref, err := link.Parse(known, deck.URL+"/prowjob?prowjob="+name)
 		if err != nil {

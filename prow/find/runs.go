@@ -42,7 +42,7 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	case prow.KindRun, prow.KindPointer, prow.KindDeck:
 		ref = ofJob(ref)
 	default:
-		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "it is not a job or a pull request, but a " + string(ref.Kind), Reason: ReasonKind, Err: ErrNoRun}
+		return nil, &ResolveError{Asked: "the runs of " + subject(ref), Had: "not a job or a pull request but a " + string(ref.Kind), Reason: ReasonKind, Err: ErrNoRun}
 	}
 	c, err := r.candidates(ref)
 	if err != nil {

@@ -129,9 +129,9 @@ func TestRunsOfARunsJob(t *testing.T) {
 func TestRunsErrors(t *testing.T) {
 	s := newSample(t)
 	for input, want := range map[string]string{
-		"e2e-no-such":                "there are no runs of it [gs://kubernetes-ci-logs/logs/e2e-no-such/",
-		"./x":                        "it is not a job or a pull request, but a path",
-		"gs://absent-bucket/logs/x/": "there is no bucket absent-bucket",
+		"e2e-no-such":                "found no runs [gs://kubernetes-ci-logs/logs/e2e-no-such/",
+		"./x":                        "not a job or a pull request but a path",
+		"gs://absent-bucket/logs/x/": "bucket absent-bucket does not exist",
 	} {
 		ref, err := link.Parse(prow.Instances{}, input)
 		if err != nil {
@@ -152,7 +152,7 @@ func TestRunsCapped(t *testing.T) {
 		want     string
 	}{
 		{2, 10, ""},
-		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 still running, 1 of unknown result true 2026-11-25T01:00:00Z"},
+		{2, 6, "looked only at the 6 newest runs: 1 passed, 1 failed, 2 aborted, 1 still running, 1 with unknown result true 2026-11-25T01:00:00Z"},
 		{1, 1, ""}, // none: an error says it
 	} {
 		var told []string

@@ -165,7 +165,7 @@ func TestUnreachable(t *testing.T) {
 		{dial("dial", &net.DNSError{Err: "i/o timeout", Name: "h", IsTimeout: true}), objstore.NameUnknown, "the name of its host cannot be resolved"},
 		{dial("dial", os.ErrDeadlineExceeded), objstore.TooSlow, "timed out"},
 		{get(context.DeadlineExceeded), objstore.TooSlow, "timed out"},
-		{dial("proxyconnect", syscall.ECONNREFUSED), objstore.NetworkFailed, "the proxy before it: connection refused"},
+		{dial("proxyconnect", syscall.ECONNREFUSED), objstore.NetworkFailed, "proxy: connection refused"},
 		{get(&tls.CertificateVerificationError{Err: errors.New("signed by\x1b[1m nobody")}), objstore.Certificate, "its certificate is not trusted: signed by nobody"},
 		{get(syscall.ECONNRESET), objstore.NetworkFailed, "the connection broke off"},
 		{get(errors.New("http: odd\nanswer")), objstore.NetworkFailed, "http: odd answer"},

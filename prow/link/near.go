@@ -45,13 +45,13 @@ func (p page) tracePage() *ParseError {
 		if first, _, _ := strings.Cut(p.host, "."); p.port != ":16686" && !strings.Contains(first, "jaeger") {
 			return nil
 		}
-		return fail(ClassUnsupported, p.describe(), "a page of Jaeger names no run", hintRun)
+		return fail(ClassUnsupported, p.describe(), "a page of Jaeger does not name a run", hintRun)
 	}
 	hint := hintRun
 	if job, ok := jobOfTrace(p.at(i + 1)); ok {
-		hint += "; if this is the trace of a whole job, its ProwJob is " + job + ", which finds the run as long as Prow keeps it"
+		hint += "; for the trace of a whole job, paste its ProwJob " + job + ", which Prow keeps for two days"
 	}
-	return fail(ClassUnsupported, p.describe(), "a trace's page names no run, and traces are not read from a Jaeger", hint)
+	return fail(ClassUnsupported, p.describe(), "a trace's page does not name a run, and prowtrace does not read from Jaeger", hint)
 }
 
 // jobOfTrace is the ProwJob whose trace has this id: its UUID without dashes. Random

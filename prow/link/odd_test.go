@@ -223,7 +223,7 @@ func TestTraceOfAJob(t *testing.T) {
 	} {
 		_, err := Parse(prow.Instances{}, "http://localhost:16686/trace/"+id)
 		var e *ParseError
-		if !errors.As(err, &e) || (want != "") != strings.Contains(e.Hint, "its ProwJob is "+want+",") {
+		if !errors.As(err, &e) || (want != "") != strings.Contains(e.Hint, "its ProwJob "+want+",") {
 			t.Errorf("%s: %v, want the ProwJob %q", id, err, want)
 		}
 	}

@@ -202,7 +202,7 @@ func (g grammar) parseBare(text string, depth int) (prow.Ref, *ParseError) {
 	case hasFileSuffix(text):
 		return prow.Local(text), nil
 	}
-	e.Hint = "if it is a file or a directory, there is none of that name here; otherwise " + hintLink
+	e.Hint = "for a file or a directory, check its name; otherwise " + hintLink
 	return prow.Ref{}, e
 }
 

@@ -174,7 +174,7 @@ func (p page) first(keys ...string) string {
 func (p page) follow(target string) (prow.Ref, *ParseError) {
 	ref, e := p.known.parse(target, p.depth+1)
 	if e == nil && (ref.Kind == prow.KindPath || ref.Kind == prow.KindStdin) {
-		return prow.Ref{}, fail(ClassQuery, p.describe(), "the link it carries leads to this machine", hintLink)
+		return prow.Ref{}, fail(ClassQuery, p.describe(), "it contains a link to this machine", hintLink)
 	}
 	return ref, e
 }
@@ -188,15 +188,15 @@ func (p page) namesNoRun() *ParseError {
 	case strings.Contains(p.host, "testgrid"):
 		return fail(ClassTestGrid, p.describe(), "a TestGrid page names a tab, not a run", "open the cell and paste its Prow link")
 	case p.isGitHub():
-		return fail(ClassGitHub, p.describe(), "a GitHub page that is no pull request names no run",
+		return fail(ClassGitHub, p.describe(), "not the page of a pull request",
 			"paste the link of the pull request, or the one behind \"Details\" of a Prow check on it")
 	case p.host == "go.k8s.io" && p.at(0) == "triage", p.host == "triage.k8s.io",
 		strings.Contains(p.host, "storage") && (strings.HasPrefix(triage, "k8s-triage/") || strings.HasPrefix(triage, "k8s-gubernator/triage/")):
-		return fail(ClassUnsupported, p.describe(), "triage page", "open one of the failures it lists: "+seek)
+		return fail(ClassUnsupported, p.describe(), "a triage page does not name a run", "open one of the failures it lists: "+seek)
 	case strings.HasPrefix(p.host, "sippy"):
-		return fail(ClassUnsupported, p.describe(), "Sippy page", seek)
+		return fail(ClassUnsupported, p.describe(), "a Sippy page does not name a run", seek)
 	case p.host == "search.ci.openshift.org", p.host == "search.dptools.openshift.org":
-		return fail(ClassUnsupported, p.describe(), "CI search page", seek)
+		return fail(ClassUnsupported, p.describe(), "a CI search page does not name a run", seek)
 	}
 	return nil
 }

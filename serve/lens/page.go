@@ -241,7 +241,7 @@ func whyNot(err error) string {
 	why := "This run cannot be shown"
 	switch {
 	case errors.As(err, &missing) || objstore.IsAbsent(err):
-		why = "Nothing is stored of this run: it does not exist, or its files have expired"
+		why = "This run does not exist, or its files have expired"
 	case errors.As(err, &access) || errors.Is(err, fs.ErrPermission):
 		why = "This run's bucket may not be read here"
 	case errors.As(err, &unreadable):

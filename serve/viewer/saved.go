@@ -224,7 +224,7 @@ func (p *savedPage) fill() error {
 		if m.n > 1 {
 			of = " of " + text.Count(m.n, "trace")
 		}
-		p.left = append(p.left, "There was no room for "+m.what+of+".")
+		p.left = append(p.left, "No space for "+m.what+of+".")
 	}
 	if n, all := details.held, details.all; n < all {
 		p.left = append(p.left, fmt.Sprintf("The details of %s of %s: those of findings, errors, the critical path and the longest spans are here.", text.Number(all-n), text.Count(all, "span")))
@@ -330,7 +330,7 @@ func (p *savedPage) tracesLeft() string {
 	case reported == 0:
 		return ""
 	case jobs > 0 && joined == jobs && joined == len(p.traces):
-		return text.Count(reported, "trace") + " as they were reported: their spans are in that of the job."
+		return text.Count(reported, "trace") + " as reported; their spans are in the job's trace."
 	}
 	return text.Count(p.view.NumTraces()-len(p.traces), "other trace") + "."
 }
@@ -383,7 +383,7 @@ func (p *savedPage) end(s Saved) error {
 	out := &bundle{}
 	out.json("run", of)
 	if !p.pack.put(out, 1) {
-		return errors.New("cannot write the page: what is known of the run is too large")
+		return errors.New("cannot write the page: the run's data is too large")
 	}
 	return nil
 }

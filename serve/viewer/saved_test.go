@@ -265,7 +265,7 @@ func TestSavedPageOfManyTraces(t *testing.T) {
 		}
 	}
 	said := strings.Join(left, "\n")
-	if details == 0 || !strings.Contains(said, "There was no room for the flame graph of ") || len(left) > 12 {
+	if details == 0 || !strings.Contains(said, "No space for the flame graph of ") || len(left) > 12 {
 		t.Errorf("%d details, left out:\n%s", details, said)
 	}
 }

@@ -47,7 +47,7 @@ func (p *savedPage) addLogs(t savedTrace) error {
 			return err
 		}
 		if err != nil {
-			p.left = append(p.left, "The log "+name(l.Name)+" could not be read.")
+			p.left = append(p.left, "The log "+name(l.Name)+" cannot be read.")
 			continue
 		}
 		at := logAt{Log: l, lines: lines}
@@ -93,7 +93,7 @@ func (p *savedPage) addLog(t savedTrace, l logAt, findings []int, room int) int 
 			return held.count()
 		}
 		if room < fewestOfLog {
-			p.left = append(p.left, "There was no room for the log "+head.Name+".")
+			p.left = append(p.left, "No space for the log "+head.Name+".")
 			return 0
 		}
 	}

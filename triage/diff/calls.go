@@ -42,7 +42,7 @@ func (c *comparison) calls(context.Context) error {
 	}
 	for run, s := range c.all() {
 		if !tells[run] && slices.Contains(tells, true) {
-			c.gap("calls", "nothing tells what ran in "+strings.TrimSpace(s.Job+" "+s.Build))
+			c.gap("calls", "no record of what ran in "+strings.TrimSpace(s.Job+" "+s.Build))
 		}
 	}
 	paths := table.Paths()

@@ -92,7 +92,7 @@ func (c *comparison) phases(context.Context) error {
 		}
 	}
 	if !samePhases(all, tells) {
-		c.gap("phases", "the files of the runs tell of different ones")
+		c.gap("phases", "the files of the runs list different phases")
 		return nil
 	}
 	for _, t := range all.sorted() {

@@ -72,7 +72,7 @@ func (d *Diff) markdownInputs(b *strings.Builder) {
 			said = "[" + text.Markdown(in.Said()) + "](" + in.URL + ")"
 		}
 		if !in.telling() {
-			said += " (other in each of the runs)"
+			said += " (differs in each run)"
 		}
 		fmt.Fprintf(b, "| %s | %s |\n", text.Markdown(in.Title()), strings.ReplaceAll(said, "|", "\\|"))
 	}

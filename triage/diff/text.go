@@ -132,7 +132,7 @@ func (p *page) inputs(d *Diff) {
 		p.line(p.label("", 1) + "and " + text.Number(more) + " more")
 	}
 	if len(unsteady) > 0 {
-		said := "other in each of the runs: " + strings.Join(unsteady, ", ")
+		said := "differs in each run: " + strings.Join(unsteady, ", ")
 		p.line(p.label("Inputs", n) + text.Short(said, p.room("", labelWidth)))
 	}
 	if len(d.Inputs) > 0 {

@@ -151,7 +151,7 @@ func (c *Change) howMuch(noun string) string {
 	case c.Kind == More || c.Kind == Fewer:
 		parts = append(parts, fmt.Sprintf("%s → %s times", text.Number(c.Good.Count), text.Number(c.Bad.Count)))
 	case c.Kind == Stopped || c.Kind == Lasted:
-		parts = append(parts, fmt.Sprintf("last seen %s before the end, else %s", span(c.Bad.Left), span(c.Good.Left)))
+		parts = append(parts, fmt.Sprintf("last seen %s before the end, usually %s", span(c.Bad.Left), span(c.Good.Left)))
 	default:
 		if n := max(c.Bad.Count, c.Good.Count); n > 1 {
 			parts = append(parts, text.Number(n)+" times")

@@ -216,7 +216,7 @@ func TestBudgets(t *testing.T) {
 		t.Fatalf("budgets: %+v", got)
 	}
 	// 20 runs passed: the last took 42m33s, and there are 17m27s left
-	if s := got[0].Said(); got[0].Meets < 38 || got[0].Meets > 40 || !strings.Contains(s, "27s more a run: meets it in about") {
+	if s := got[0].Said(); got[0].Meets < 38 || got[0].Meets > 40 || !strings.Contains(s, "27s more per run: reached in about") {
 		t.Errorf("%s", s)
 	}
 }

@@ -83,5 +83,5 @@ func (s *Seen) Said() string {
 	if len(s.Others) > 0 {
 		parts = append(parts, "also in "+text.Count(len(s.Others), "other job")+" since the same hour: "+text.Line(strings.Join(s.Others[:min(len(s.Others), 5)], ", ")))
 	}
-	return cmp.Or(strings.Join(parts, "; "), "nothing else is known here")
+	return cmp.Or(strings.Join(parts, "; "), "no other run is known here")
 }

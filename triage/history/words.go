@@ -44,7 +44,7 @@ func (g *Group) Began() (lines []string) {
 		lines = append(lines, strings.TrimSpace("changed: "+text.Line(r.Repo)+" "+short(r.From)+" to "+short(r.To)+"  "+r.URL))
 	}
 	if o.Good != "" && len(o.Changed) == 0 {
-		lines = append(lines, "no commit changed between them, as far as Prow tells")
+		lines = append(lines, "Prow shows no changed commit between them")
 	}
 	return lines
 }
@@ -83,7 +83,7 @@ func (o *Outlook) Said() string {
 
 // OneCause says that several findings are in one phase.
 func (g *Group) OneCause() string {
-	return fmt.Sprintf("died in %s of %s: one cause behind them is likely", text.Count(g.Hits, "run"), text.Count(g.Causes, "different finding"))
+	return fmt.Sprintf("died in %s of %s: probably one cause", text.Count(g.Hits, "run"), text.Count(g.Causes, "different finding"))
 }
 
 // Elsewhere says which other jobs have the same at the same time; nothing where it is not
@@ -127,7 +127,7 @@ func round(d time.Duration) time.Duration {
 func (b *BudgetUse) Said() string {
 	said := fmt.Sprintf("%.0f%% of %s used", 100*b.Share(), text.Duration(b.Limit))
 	if b.Meets > 0 {
-		said += fmt.Sprintf(", %s more a run: meets it in about %s", text.Duration(round(b.Slope)), text.Count(b.Meets, "run"))
+		said += fmt.Sprintf(", %s more per run: reached in about %s", text.Duration(round(b.Slope)), text.Count(b.Meets, "run"))
 	}
 	return said
 }

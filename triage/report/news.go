@@ -88,7 +88,7 @@ func (s *Summary) knownLine() string {
 // othersLine tells how many findings are left out for other reasons.
 func (s *Summary) othersLine() string {
 	if s.beside() {
-		return text.Count(s.Others, "other error") + ": of low confidence, a consequence, or after the failure."
+		return text.Count(s.Others, "other error") + " not listed: low confidence, consequences, or after the failure."
 	}
-	return text.Count(s.Others, "other error") + " followed, or came after the failure."
+	return text.Count(s.Others, "other error") + " not listed: consequences, or after the failure."
 }

@@ -67,14 +67,14 @@ func (p *Pull) Line() string {
 	add(p.Passed, "passed")
 	add(p.Running, "running")
 	add(p.Aborted, "aborted")
-	add(p.Unknown, "of which nothing is known")
+	add(p.Unknown, "unknown")
 	said := p.Change
 	if p.SHA != "" {
 		said += " at " + p.SHA[:min(len(p.SHA), 12)]
 	}
 	said += ": " + cmp.Or(strings.Join(parts, ", "), "no runs")
 	if p.Older > 0 {
-		said += "; the newest run is of another commit in " + text.Count(p.Older, "job")
+		said += "; last run at another commit: " + text.Count(p.Older, "job")
 	}
 	if p.LeftOut > 0 {
 		said += "; left out: " + text.Count(p.LeftOut, "job")

@@ -235,7 +235,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	}
 	s.Verdict = verdict(j, s)
 	if of.Overdue && j.State == runfile.Running {
-		s.Verdict.Text = "The run has not ended, and should have long ago: its pod was probably deleted"
+		s.Verdict.Text = "The run is long past its timeout: its pod was probably deleted"
 	}
 	s.Verdict.NotTheChange = of.Presubmit && len(s.Findings) > 0 && slices.Contains(nobodysFault, j.Category)
 	for _, p := range triage.Phases(e) {
@@ -257,7 +257,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	}
 	quiet := j.State == runfile.Running && len(j.Findings) == 0
 	if len(e.Passing) == 0 && !quiet && j.State != runfile.Passed && j.State != runfile.Unknown && !slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == PassingRuns }) {
-		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none was compared with, so nothing can be said to be new"})
+		s.Gaps = append(s.Gaps, Gap{What: PassingRuns, Why: "none compared, so nothing can be called new"})
 	}
 	return s
 }
@@ -363,7 +363,7 @@ func verdict(j *triage.Judgement, s *Summary) Verdict {
 	case j.State == runfile.Aborted:
 		v.Text = "The run was aborted"
 	case j.State == runfile.Unknown:
-		v.Text = "Nothing tells what became of the run, or that something went wrong"
+		v.Text = "The result of the run is unknown, and no error was found"
 	default:
 		v.Text = "There is not enough evidence to say why the run failed"
 	}

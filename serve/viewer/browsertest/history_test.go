@@ -138,7 +138,7 @@ func TestHistoryOfSteps(t *testing.T) {
 	b := openPast(t, "gs://"+pastruns.Bucket+"/logs/"+pastruns.Stepped+"/")
 	row := `[...document.querySelectorAll('.durations tr')].find((r) => r.innerText.includes('limit of step openshift-e2e-test'))`
 	for what, want := range map[string]string{
-		row + `.querySelector('.warn').innerText`:           "90% of 2 h 00 m used, 2 m 00 s more a run: meets it in about 6 runs",
+		row + `.querySelector('.warn').innerText`:           "90% of 2 h 00 m used, 2 m 00 s more per run: reached in about 6 runs",
 		row + `.querySelectorAll('.meets .c-limit').length`: "1",
 	} {
 		if got := b.text(what); got != want {
@@ -159,7 +159,7 @@ func TestHistoryOfJobs(t *testing.T) {
 	for what, want := range map[string]string{
 		`document.querySelector('h1').innerText`:                                                                           "4 jobs: 1 broken, 3 failed once",
 		`document.querySelector('#job-2 .banner').innerText`:                                                               "A Also seen in 2 other jobs at the same time: e2e-kops-gce-cni-kubenet, pull-kops-e2e-k8s-gce-calico. It is probably not this job’s own fault.",
-		`document.querySelector('#job-2 .durations .warn').innerText`:                                                      "86% of 1 h 00 m used, 50 s more a run: meets it in about 10 runs",
+		`document.querySelector('#job-2 .durations .warn').innerText`:                                                      "86% of 1 h 00 m used, 50 s more per run: reached in about 10 runs",
 		`document.querySelectorAll('#job-2 .meets .c-limit').length`:                                                       "2",
 		`[...document.querySelectorAll('#job-3 .groups')].at(-1).querySelector('tbody tr').innerText.replace(/\s+/g, ' ')`: "[sig-network] Services should serve endpoints on same port and different protocols passed when tried again in 3 runs ~ ~ ~ 3",
 		`document.querySelector('#job-4 .again li').innerText`:                                                             "kubernetes/kops#18101 failed in 212387…272 and passed in 212396…272 on the same commit",
@@ -194,10 +194,10 @@ func TestHistoryOfADyingPhase(t *testing.T) {
 	b := openHistory(t, runs)
 	for what, want := range map[string]string{
 		`document.querySelector('h1').innerText`:                                            "Broken since 6: 3 of the last 3 runs failed in phase compile, of 3 different findings",
-		`[...document.querySelector('.facts').children].map((s) => s.innerText).join('|')`:  "first bad 6 2026-09-21 20:13 UTC|last good 5|no commit changed between them, as far as Prow tells|5 of 10 passed, 2 aborted or running",
+		`[...document.querySelector('.facts').children].map((s) => s.innerText).join('|')`:  "first bad 6 2026-09-21 20:13 UTC|last good 5|Prow shows no changed commit between them|5 of 10 passed, 2 aborted or running",
 		strips + `[0].innerText.replace(/\s/g, '')`:                                         "··–···CBA…",
 		strips + `[1].innerText.replace(/\s/g, '')`:                                         "CBA",
-		`document.querySelector('.groups tbody th').innerText.replace(/\s+/g, ' ')`:         "compile died in 3 runs of 3 different findings: one cause behind them is likely; broken since 6",
+		`document.querySelector('.groups tbody th').innerText.replace(/\s+/g, ' ')`:         "compile died in 3 runs of 3 different findings: probably one cause; broken since 6",
 		`[...document.querySelectorAll('.key-of-strip')][0].innerText.replace(/\s+/g, ' ')`: "· passed A–Z failed, by finding – aborted … running",
 	} {
 		if got := b.text(what); got != want {

@@ -162,7 +162,7 @@ func TestSavedPage(t *testing.T) {
 	b.wait(atTrace)
 
 	b.click(".saved summary")
-	if got := b.text(`document.querySelector('.saved').innerText`); !strings.Contains(got, "prowtrace kops#18000") || !strings.Contains(got, "as they were reported") || !strings.Contains(got, "2025-03-14 09:00:00 UTC") {
+	if got := b.text(`document.querySelector('.saved').innerText`); !strings.Contains(got, "prowtrace kops#18000") || !strings.Contains(got, "as reported; their spans") || !strings.Contains(got, "2025-03-14 09:00:00 UTC") {
 		t.Errorf("of itself the page says %s", got)
 	}
 }

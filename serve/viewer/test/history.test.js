@@ -48,8 +48,8 @@ test('unusual durations in words', () => {
 test('limits in words', () => {
   const limit = { share: 0.756, limit_ns: 3600e9, slope_ns: 0 };
   assert.equal(budgetSaid(limit, duration), '76% of 1 h 00 m used');
-  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 32 }, duration), '76% of 1 h 00 m used, 27 s more a run: meets it in about 32 runs');
-  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 1 }, duration), '76% of 1 h 00 m used, 27 s more a run: meets it in about 1 run');
+  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 32 }, duration), '76% of 1 h 00 m used, 27 s more per run: reached in about 32 runs');
+  assert.equal(budgetSaid({ ...limit, slope_ns: 27e9, meets_after: 1 }, duration), '76% of 1 h 00 m used, 27 s more per run: reached in about 1 run');
 });
 
 test('a chart goes from zero to the most, and is interrupted where there is nothing', () => {

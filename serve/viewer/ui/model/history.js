@@ -84,7 +84,7 @@ export function unusual(n, failed, took) {
  */
 export function budgetSaid({ share, limit_ns, slope_ns, meets_after }, duration) {
   const used = `${Math.round(share * 100)}% of ${duration(limit_ns)} used`;
-  return meets_after === undefined ? used : `${used}, ${duration(slope_ns)} more a run: meets it in about ${meets_after} ${meets_after === 1 ? 'run' : 'runs'}`;
+  return meets_after === undefined ? used : `${used}, ${duration(slope_ns)} more per run: reached in about ${meets_after} ${meets_after === 1 ? 'run' : 'runs'}`;
 }
 
 const MARGIN = 4;

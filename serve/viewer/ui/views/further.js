@@ -23,7 +23,7 @@ export function furtherOf(store, s, wrong) {
   const [first] = j.summary.findings;
   const others = stops.flatMap((stop, k) => stop.n > 0 ? [] : [h('span', { class: 'also' },
     h('button', { type: 'button', class: 'link', 'data-stop': k, onclick: () => showStop(store, k) }, bdi(stop.text)), ' ', ...placesOf(store, stop, k))]);
-  const more = first && j.summary.other_findings > 0 ? [h('span', { class: 'also' }, `${counted(j.summary.other_findings, 'other error')} followed, or came after the failure.`)] : [];
+  const more = first && j.summary.other_findings > 0 ? [h('span', { class: 'also' }, `${counted(j.summary.other_findings, 'other error')} not listed: consequences, or after the failure.`)] : [];
   const unseen = gapsOf(j.summary);
   const also = [...others, ...more, ...(first ? unseen : [])];
   return [

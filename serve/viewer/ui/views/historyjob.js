@@ -51,7 +51,7 @@ function facts({ job, zone }) {
     const said = `commits between them in ${c.repo}`;
     parts.push([c.url ? outside(c.url, said) : `${said}: ${c.from.slice(0, 10)} to ${c.to.slice(0, 10)}`]);
   }
-  if (g?.last_good && g.changed.length === 0) parts.push(['no commit changed between them, as far as Prow tells']);
+  if (g?.last_good && g.changed.length === 0) parts.push(['Prow shows no changed commit between them']);
   const others = job.runs.length - job.passed - job.failed;
   parts.push([`${count(job.passed)} of ${count(job.runs.length)} passed${others > 0 ? `, ${count(others)} aborted or running` : ''}`]);
   return h('p', { class: 'facts' }, ...parts.map((p) => h('span', {}, ...p)));
