@@ -220,8 +220,8 @@ func TestFaults(t *testing.T) {
 		runs         lens.Runs
 		want         string
 	}{
-		{"no such run", bucket + "logs/ci-none/1900000000000000009", other, "Nothing is stored of this run"},
-		{"no such bucket", "gs/no-such-bucket/logs/ci-none/1900000000000000009", other, "Nothing is stored of this run"},
+		{"no such run", bucket + "logs/ci-none/1900000000000000009", other, "This run does not exist"},
+		{"no such bucket", "gs/no-such-bucket/logs/ci-none/1900000000000000009", other, "This run does not exist"},
 		{"too old", failing, refused(&fetch.NotFoundError{}), "its files have expired"},
 		{"not allowed", failing, refused(&objstore.AccessError{Bucket: "b", Op: "list"}), "may not be read here"},
 		{"busy", failing, refused(session.ErrLogClosed), "This run cannot be shown: the log is closed."},

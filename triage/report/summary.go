@@ -235,7 +235,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	}
 	s.Verdict = verdict(j, s)
 	if of.Overdue && j.State == runfile.Running {
-		s.Verdict.Text = "The run is long past its timeout: its pod was probably deleted"
+		s.Verdict.Text = "The run has not ended, long past its timeout: its pod was probably deleted"
 	}
 	s.Verdict.NotTheChange = of.Presubmit && len(s.Findings) > 0 && slices.Contains(nobodysFault, j.Category)
 	for _, p := range triage.Phases(e) {
