@@ -41,7 +41,7 @@ func terminal(of any) (width int, ok bool) {
 func (s Streams) table(t *text.Table) error {
 	width, _ := terminal(s.Out)
 	if err := t.Write(s.Out, width); err != nil {
-		return fmt.Errorf("writing: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func guided(root *cobra.Command, s Streams) {
 		}
 		width, _ := terminal(s.Out)
 		if _, err := io.WriteString(s.Out, folded(guide, width)); err != nil {
-			return fmt.Errorf("writing: %w", err)
+			return fmt.Errorf("cannot write the output: %w", err)
 		}
 		return nil
 	}
@@ -75,7 +75,7 @@ func guided(root *cobra.Command, s Streams) {
 // from the clipboard, and nothing but "-" from standard input, unless it is asked for.
 func takeLinks(c *cobra.Command, s Streams) {
 	var from string
-	choice(c.Flags(), &from, "from", "", "where the link is, instead of in the arguments: clipboard, or stdin (one a line)", fromClipboard, fromStdin)
+	choice(c.Flags(), &from, "from", "", "read the link from the clipboard, or links from stdin (one per line)", fromClipboard, fromStdin)
 	check, run := c.Args, c.RunE
 	c.Args = func(c *cobra.Command, args []string) error {
 		switch {
@@ -153,9 +153,9 @@ func stdinLinks(ctx context.Context, s Streams) ([]string, error) {
 	}
 	switch {
 	case len(links) == 0:
-		return nil, usageError{errors.New("standard input holds no link"), "write one link a line"}
+		return nil, usageError{errors.New("standard input holds no link"), "write one link per line"}
 	case len(links) > maxLinks:
-		return nil, usageError{fmt.Errorf("standard input holds %s, more than the %d that are taken", text.Count(len(links), "line"), maxLinks), "name fewer runs"}
+		return nil, usageError{fmt.Errorf("standard input holds %s, at most %d are allowed", text.Count(len(links), "line"), maxLinks), "name fewer runs"}
 	}
 	return links, nil
 }
