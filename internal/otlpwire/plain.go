@@ -89,10 +89,7 @@ func SpanTail(data []byte, pos, end int) (code int, ok bool) {
 func SkipPlain(data []byte, pos, end int, num protowire.Number) int {
 	tag := byte(num)<<3 | byte(protowire.BytesType)
 	for {
-		if n := shortPlain(data[pos:], tag, end-pos); n > 0 {
-			pos += n
-			continue
-		}
+		pos = skipShort(data, pos, end, tag)
 		b := data[pos:end]
 		if len(b) < 3 || b[0] != tag {
 			return pos
@@ -111,47 +108,49 @@ func SkipPlain(data []byte, pos, end int, num protowire.Number) int {
 	}
 }
 
-// ahead is how many bytes shortPlain looks at, whether they are the attribute's or not.
+// ahead is how many bytes skipShort looks at, whether they are the attribute's or not.
 const ahead = 64
 
-// shortPlain gives the length of the field that b begins with, at most left, if that is a
-// short plain attribute of ASCII and b does not end soon; else 0. Text is looked at all at
-// once, without a branch on how long it is: those branches were often predicted wrongly.
-func shortPlain(b []byte, tag byte, left int) int {
-	if len(b) < 2+ahead {
-		return 0
-	}
-	n, key := int(b[1]), int(b[3])
-	value := n - key - 4 // bytes of the field of the value
-	if b[0] != tag || b[2] != plainText || n > min(ahead, left-2) || value < 2 {
-		return 0
-	}
-	v := b[4+key:]
-	if v[0] != plainValue || int(v[1]) != value {
-		return 0
-	}
-	text := n
-	if v[2] != plainText {
-		if !plainNumber(v[2 : 2+value]) {
-			return 0
+// skipShort passes over the fields at data[pos:end] that are short plain attributes of ASCII,
+// but not where data ends soon, and gives the position of the first that is none. Text is
+// looked at all at once, without a branch on how long it is: those branches were often
+// predicted wrongly.
+func skipShort(data []byte, pos, end int, tag byte) int {
+	for len(data)-pos >= 2+ahead {
+		b := (*[2 + ahead]byte)(data[pos:])
+		n, key := int(b[1]), int(b[3])
+		value := n - key - 4 // bytes of the field of the value
+		if b[0] != tag || b[2] != plainText || n > min(ahead, end-pos-2) || value < 2 {
+			break
 		}
-		text = 2 + key
-	} else if int(v[3]) != value-2 {
-		return 0
+		v := b[4+key:]
+		if v[0] != plainValue || int(v[1]) != value {
+			break
+		}
+		text := n
+		if v[2] != plainText {
+			if !plainNumber(v[2 : 2+value]) {
+				break
+			}
+			text = 2 + key
+		} else if int(v[3]) != value-2 {
+			break
+		}
+		w, m := (*[ahead]byte)(b[2:]), (*[ahead]byte)(highBits[ahead-text:])
+		seen := binary.LittleEndian.Uint64(w[0:])&binary.LittleEndian.Uint64(m[0:]) |
+			binary.LittleEndian.Uint64(w[8:])&binary.LittleEndian.Uint64(m[8:]) |
+			binary.LittleEndian.Uint64(w[16:])&binary.LittleEndian.Uint64(m[16:]) |
+			binary.LittleEndian.Uint64(w[24:])&binary.LittleEndian.Uint64(m[24:]) |
+			binary.LittleEndian.Uint64(w[32:])&binary.LittleEndian.Uint64(m[32:]) |
+			binary.LittleEndian.Uint64(w[40:])&binary.LittleEndian.Uint64(m[40:]) |
+			binary.LittleEndian.Uint64(w[48:])&binary.LittleEndian.Uint64(m[48:]) |
+			binary.LittleEndian.Uint64(w[56:])&binary.LittleEndian.Uint64(m[56:])
+		if seen != 0 {
+			break
+		}
+		pos += 2 + n
 	}
-	w, m := (*[ahead]byte)(b[2:]), (*[ahead]byte)(highBits[ahead-text:])
-	seen := binary.LittleEndian.Uint64(w[0:])&binary.LittleEndian.Uint64(m[0:]) |
-		binary.LittleEndian.Uint64(w[8:])&binary.LittleEndian.Uint64(m[8:]) |
-		binary.LittleEndian.Uint64(w[16:])&binary.LittleEndian.Uint64(m[16:]) |
-		binary.LittleEndian.Uint64(w[24:])&binary.LittleEndian.Uint64(m[24:]) |
-		binary.LittleEndian.Uint64(w[32:])&binary.LittleEndian.Uint64(m[32:]) |
-		binary.LittleEndian.Uint64(w[40:])&binary.LittleEndian.Uint64(m[40:]) |
-		binary.LittleEndian.Uint64(w[48:])&binary.LittleEndian.Uint64(m[48:]) |
-		binary.LittleEndian.Uint64(w[56:])&binary.LittleEndian.Uint64(m[56:])
-	if seen != 0 {
-		return 0
-	}
-	return 2 + n
+	return pos
 }
 
 // highBits has the high bit of each of its first bytes: from ahead-n on it masks n bytes.
