@@ -64,6 +64,11 @@ func TestSkipPlain(t *testing.T) {
 			if got := SkipPlain(data, len(before), len(data), 9); got != want {
 				t.Errorf("stops at %d, want %d", got, want)
 			}
+			for _, more := range []string{strings.Repeat("a", 2+ahead), strings.Repeat("\xff", 2+ahead)} {
+				if got := SkipPlain(append(bytes.Clone(data), more...), len(before), len(data), 9); got != want {
+					t.Errorf("stops at %d where more follows, want %d", got, want)
+				}
+			}
 			if got := SkipPlain(data, len(before), behind, 9); got != min(want, behind) {
 				t.Errorf("stops at %d where the message ends, want %d", got, min(want, behind))
 			}
@@ -203,6 +208,12 @@ func FuzzSkipPlain(f *testing.F) {
 			return
 		}
 		at := SkipPlain(data, pos, len(data), 9)
+		for _, behind := range []byte{'a', 0xff} { // where more follows, short ones are looked at all at once
+			longer := append(bytes.Clone(data), bytes.Repeat([]byte{behind}, 2+ahead)...)
+			if got := SkipPlain(longer, pos, len(data), 9); got != at {
+				t.Fatalf("stops at %d of %q where more follows, want %d", got, data, at)
+			}
+		}
 		c := Cursor{Data: data, Pos: pos, End: at}
 		for c.Pos < at {
 			f, ok, _ := c.Next()
