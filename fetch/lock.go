@@ -1,9 +1,10 @@
 package fetch
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,14 +39,12 @@ func (c *Cache) lockWork(ctx context.Context, id string, waiting func(pid int)) 
 			return func() {}, err
 		}
 		if ok {
-			os.WriteFile(l.Path(), strconv.AppendInt(nil, int64(os.Getpid()), 10), 0o600) // for the message of those who wait
+			writeOwner(l.Path(), os.Getpid())
 			return func() { l.Unlock() }, nil
 		}
 		if !told {
 			told = true
-			owner, _ := os.ReadFile(l.Path())
-			pid, _ := strconv.Atoi(string(bytes.TrimSpace(owner)))
-			waiting(pid)
+			waiting(readOwner(l.Path()))
 		}
 		select {
 		case <-ctx.Done():
@@ -53,6 +52,33 @@ func (c *Cache) lockWork(ctx context.Context, id string, waiting func(pid int)) 
 		case <-time.After(relock):
 		}
 	}
+}
+
+// ownerAt is where a lock file has the process id of its owner. Windows locks the first byte,
+// and lets nobody read or write a byte that is locked.
+const ownerAt = 1
+
+// writeOwner notes a process for the message of those who wait for it. They do without if it
+// fails.
+func writeOwner(path string, pid int) {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%d\n", pid), ownerAt) // what is left of a longer number is behind the line
+}
+
+// readOwner gives the process id in a lock file; 0 where there is none.
+func readOwner(path string) int {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	first, _, _ := bufio.NewReader(io.NewSectionReader(f, ownerAt, 32)).ReadLine()
+	pid, _ := strconv.Atoi(string(first))
+	return pid
 }
 
 // tryExclusive locks, unless another has the lock. Pruning removes lock files: a

@@ -20,7 +20,7 @@ func hold(t *testing.T, c *Cache, pid string) (unlock func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(c.lockPath(id, "work"), []byte(pid), 0o600); err != nil {
+	if err := os.WriteFile(c.lockPath(id, "work"), []byte("\x00"+pid), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return unlock
@@ -29,6 +29,7 @@ func hold(t *testing.T, c *Cache, pid string) (unlock func()) {
 func TestWaits(t *testing.T) {
 	for _, tt := range []struct{ name, pid, notice string }{
 		{"another process", "4242\n", "waiting for another prowtrace (process 4242) that fetches this run"},
+		{"another, after one with a longer number", "42\n242\n", "waiting for another prowtrace (process 42) that fetches this run"},
 		{"owner unknown", "", "waiting for another prowtrace that fetches this run"},
 		{"owner garbled", "\x1b[2J", "waiting for another prowtrace that fetches this run"},
 	} {
@@ -81,7 +82,7 @@ func TestWaiterUsesWhatIsThere(t *testing.T) {
 		if !started {
 			started = true
 			waits := make(chan string)
-			os.WriteFile(c.lockPath(c.runDir(testRun).id(), "work"), []byte("4242"), 0o600)
+			writeOwner(c.lockPath(c.runDir(testRun).id(), "work"), 4242)
 			go func() {
 				res, err := other.Fetch(t.Context(), s, testRun, Options{Notice: func(n Notice) { waits <- n.Text }})
 				if err != nil {

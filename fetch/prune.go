@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -223,11 +224,16 @@ func (c *Cache) remove(d runDir) (bool, error) {
 
 // alone does something to a run that nobody works on or shows, and takes away its
 // locks if it succeeds. It reports whether it did.
-func (c *Cache) alone(d runDir, do func() error) (bool, error) {
+func (c *Cache) alone(d runDir, do func() error) (done bool, err error) {
 	work := c.newLock(d.id(), "work")
 	if ok, err := c.tryExclusive(work); !ok || err != nil {
 		return false, err
 	}
+	defer func() {
+		if done && runtime.GOOS == "windows" { // it removes no file that anybody has open
+			c.removeLocks(d.id())
+		}
+	}()
 	defer work.Unlock()
 	unlock, ok := c.lockUnused(d.id())
 	if !ok {
@@ -237,7 +243,13 @@ func (c *Cache) alone(d runDir, do func() error) (bool, error) {
 	if err := do(); err != nil {
 		return false, err
 	}
-	os.Remove(c.lockPath(d.id(), "work")) // Windows refuses while they are open: they are empty
-	os.Remove(c.lockPath(d.id(), "use"))
+	if runtime.GOOS != "windows" { // only while they are held: another could get them
+		c.removeLocks(d.id())
+	}
 	return true, nil
+}
+
+func (c *Cache) removeLocks(id string) {
+	os.Remove(c.lockPath(id, "work"))
+	os.Remove(c.lockPath(id, "use"))
 }
