@@ -147,7 +147,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 	if err != nil {
 		return err
 	}
-	o.Session = of(session.Choice{}, nil)
+	o.Session = of(session.Choice{})
 	o.Known = t.r.known
 	o.Open.Judging = t.r.judging(compare)
 	o.Info = func(in *session.Input) viewer.Info { return t.r.pageInfo([]*session.Input{in}) }
@@ -170,7 +170,7 @@ func (t *teamServe) run(ctx context.Context, f *pflag.FlagSet, storage, listen s
 		lens, end := t.lens(site, address)
 		endLens = end
 		asked := func(ctx context.Context, choice session.Choice) *session.Session {
-			return of(choice, site.Visitor(ctx).Events())
+			return site.Visitor(ctx).Counting(of(choice))
 		}
 		tools := toolsFor(t.r.known, asked, func(ctx context.Context) runOpener { return site.Visitor(ctx) }, o.Open.Judging)
 		tools.Allow, tools.Answer, tools.Log = o.Buckets.Allow, t.answer, log
@@ -316,10 +316,10 @@ func (t *teamServe) providerOf(bucket string) string {
 	return in.Provider
 }
 
-// sessions makes sessions that read for visitors, with who hears of their events. Its cache is apart from the user's: what
+// sessions makes sessions that read for visitors. Its cache is apart from the user's: what
 // he has fetched with his rights is not for others. In it, what was read with the server's
 // rights is apart from what everybody may read.
-func (t *teamServe) sessions(stores map[string]objstore.Store, buckets *team.Buckets) (func(session.Choice, func(session.Event)) *session.Session, error) {
+func (t *teamServe) sessions(stores map[string]objstore.Store, buckets *team.Buckets) (func(session.Choice) *session.Session, error) {
 	size, err := parseSize(t.cacheSize)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --cache-size %s", text.Quote(t.cacheSize, maxQuoted)), "use 500MB or 20GB"}
@@ -338,9 +338,9 @@ func (t *teamServe) sessions(stores map[string]objstore.Store, buckets *team.Buc
 	if t.r.noCache {
 		o.Cache = session.CacheTemporary
 	}
-	with := func(choice session.Choice, heard func(session.Event)) *session.Session {
+	with := func(choice session.Choice) *session.Session {
 		o := o
-		o.Choice, o.Events = choice, heard
+		o.Choice = choice
 		return session.New(o)
 	}
 	if t.r.noCache {

@@ -154,7 +154,7 @@ func (s *Session) openCache() (cache *fetch.Cache, err error) {
 
 // fetch brings the runs of inputs into the cache.
 func (s *Session) fetch(ctx context.Context, cache *fetch.Cache, inputs []*Input) error {
-	progress := new(fetch.Progress)
+	progress := cmp.Or(s.o.Progress, new(fetch.Progress))
 	errs := make([]error, len(inputs))
 	s.tell(FetchStarted{progress.Counts})
 	var choosing, fetching panics.Group // a run that fails must not end the others

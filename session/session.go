@@ -109,6 +109,10 @@ type Options struct {
 	Watch     bool // wait for runs that have not ended
 	KeepGoing bool // go on with what there is when some of it cannot be had
 
+	// Progress counts what all requests bring from buckets, also runs that others are compared
+	// with. nil: each Collect counts for itself.
+	Progress *fetch.Progress
+
 	// Events hears what happens, one event at a time, from any goroutine. It must not
 	// call the session. It may be nil.
 	Events func(Event)
@@ -143,6 +147,14 @@ func New(o Options) *Session {
 		o.Now = time.Now
 	}
 	return &Session{o: o}
+}
+
+// Counting gives a session with the same options whose requests are counted (see
+// Options.Progress).
+func (s *Session) Counting(p *fetch.Progress) *Session {
+	o := s.o
+	o.Progress = p
+	return New(o)
 }
 
 // sharing is what many small requests share: opening the cache and pruning it looks at every

@@ -33,10 +33,11 @@ func newQuestion(ref prow.Ref, runs int) question {
 }
 
 // answers makes answers that take long: one for all who ask, in the background, kept for a
-// while. It is safe for concurrent use.
+// while. The context of one is that of the visitor who asked first. It is safe for concurrent use.
 type answers[T any] struct {
 	now    func() time.Time
 	make   func(context.Context, question) (T, error)
+	may    func(who string) error        // refuses a visitor for whom one is to be made; nil: all may
 	fault  func(question, *panics.Error) // hears of faults
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -106,6 +107,11 @@ func (a *answers[T]) enter(who string, key question) (*answer[T], error) {
 	if a.ctx.Err() != nil {
 		return nil, tellUser(http.StatusServiceUnavailable, "The server is stopping", "Try again in a minute.")
 	}
+	if a.may != nil {
+		if err := a.may(who); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.room(who); err != nil {
 		return nil, err
 	}
@@ -152,7 +158,7 @@ func keptFor(err error) time.Duration {
 }
 
 func (a *answers[T]) run(key question, one *answer[T]) {
-	ctx, cancel := context.WithTimeout(a.ctx, answerTime)
+	ctx, cancel := context.WithTimeout(context.WithValue(a.ctx, visitorKey{}, one.who), answerTime)
 	defer cancel()
 	var value T
 	err := panics.Guard(func() (err error) {

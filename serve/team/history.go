@@ -115,7 +115,7 @@ func jobLink(ref prow.Ref) string {
 
 // makeHistory looks at the last runs of a job.
 func (s *Server) makeHistory(ctx context.Context, q question) (*history.History, error) {
-	runs, err := s.o.Session.History(ctx, q.of, q.runs, s.o.Open.Judging.Known)
+	runs, err := s.Visitor(ctx).Counting(s.o.Session).History(ctx, q.of, q.runs, s.o.Open.Judging.Known)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,8 @@ func (s *Server) pullLink(ref prow.Ref) string {
 
 // makePull judges the failed jobs of a pull request at its newest commit.
 func (s *Server) makePull(ctx context.Context, q question) (*report.Summaries, error) {
-	found, err := s.o.Session.Pull(ctx, q.of, mostPullJobs)
+	reading := s.Visitor(ctx).Counting(s.o.Session)
+	found, err := reading.Pull(ctx, q.of, mostPullJobs)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func (s *Server) makePull(ctx context.Context, q question) (*report.Summaries, e
 		p.LeftOut += more
 		failed = failed[:q.runs]
 	}
-	judged, errs := s.o.Session.JudgeRuns(ctx, failed, s.o.Open.Judging)
+	judged, errs := reading.JudgeRuns(ctx, failed, s.o.Open.Judging)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -113,6 +113,8 @@ func New(o Options) *Server {
 	asked := func(q question, met *panics.Error) { s.Fault(met, "job", q.of.Job, "pull", q.of.Pull) }
 	s.pasts = newAnswers(o.Now, s.makeHistory, asked)
 	s.pulls = newAnswers(o.Now, s.makePull, asked)
+	may := func(who string) error { return Visitor{s, who}.spent() }
+	s.pasts.may, s.pulls.may = may, may
 	s.handler = s.routes()
 	return s
 }

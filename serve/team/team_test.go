@@ -506,6 +506,33 @@ func TestFaultOfALoad(t *testing.T) {
 	}
 }
 
+// What a history brings counts for who asked for it first: then he may have no other made.
+func TestHistoriesAreCharged(t *testing.T) {
+	s := serve(t, func(o *team.Options) {
+		o.VisitorHeader, o.PerVisitor = "X-Forwarded-For", team.Allowance{Bytes: 1}
+	})
+	ask := func(name, path string) (int, string) {
+		resp, body := s.get(path, func(r *http.Request) { r.Header.Set("X-Forwarded-For", name) })
+		return resp.StatusCode, body
+	}
+	job := url.QueryEscape("gs://" + pastruns.Bucket + "/logs/" + pastruns.Broken)
+	for _, c := range []struct {
+		name, path string
+		want       int
+	}{
+		{"198.51.100.1", "/api/v1/history?n=5&link=" + job, 200},
+		{"198.51.100.1", "/api/v1/history?n=5&link=" + job, 200}, // it is there
+		{"198.51.100.1", "/api/v1/history?n=6&link=" + job, 429},
+		{"198.51.100.1", "/api/v1/pull?link=" + url.QueryEscape("kops#18011"), 429},
+		{"198.51.100.1", "/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002", 429},
+		{"198.51.100.2", "/api/v1/history?n=6&link=" + job, 200},
+	} {
+		if code, body := ask(c.name, c.path); code != c.want {
+			t.Errorf("%s asks for %s: status %d, want %d: %.300s", c.name, c.path, code, c.want, body)
+		}
+	}
+}
+
 // What comes of a run after its load is charged too: an artifact that is asked for.
 func TestArtifactsAreCharged(t *testing.T) {
 	s := serve(t, func(o *team.Options) {

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"prowtrace/fetch"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -101,18 +100,13 @@ func (v Visitor) Call(ctx context.Context, loads bool) (done func(), err error) 
 	return v.of.visitors.call(ctx, v.who)
 }
 
-// Events charges what a session fetches, for its Options.
-func (v Visitor) Events() func(session.Event) {
-	counts := func() fetch.Counts { return fetch.Counts{} }
-	return func(e session.Event) {
-		switch e := e.(type) {
-		case session.FetchStarted:
-			counts = e.Counts
-		case session.FetchEnded:
-			v.of.visitors.charge(v.who, counts().BytesDone)
-		}
-	}
+// Counting gives a session whose requests are charged.
+func (v Visitor) Counting(s *session.Session) *session.Session {
+	return s.Counting(v.of.visitors.progress(v.who))
 }
+
+// spent refuses what brings bytes where the visitor has had his share.
+func (v Visitor) spent() error { return v.refused(v.of.visitors.spent(v.who)) }
 
 // refused counts an error that a visitor is refused with.
 func (v Visitor) refused(err error) error {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"prowtrace/fetch"
 	"prowtrace/internal/text"
 	"prowtrace/prow"
 	"prowtrace/session"
@@ -45,7 +46,13 @@ type account struct {
 	bytes int64
 	spans int
 	calls chan struct{} // has an element for each call under way
+
+	progress *fetch.Progress // of what sessions bring for the visitor, which counts besides
+	before   int64           // bytes of it that came before the period
 }
+
+// had is how many bytes were loaded in the period.
+func (a *account) had() int64 { return a.bytes + a.progress.Counts().BytesDone - a.before }
 
 // mostAccounts bounds the accounts; visitors beyond share one.
 const mostAccounts = 50_000
@@ -70,12 +77,12 @@ func (v *visitors) of(who string) *account {
 			who = ""
 		}
 		if a = v.all[who]; a == nil {
-			a = &account{since: now, calls: make(chan struct{}, v.allow.Loads)}
+			a = &account{since: now, calls: make(chan struct{}, v.allow.Loads), progress: new(fetch.Progress)}
 			v.all[who] = a
 		}
 	}
 	if now.Sub(a.since) >= v.allow.Per {
-		a.since, a.bytes, a.spans = now, 0, 0
+		a.since, a.bytes, a.spans, a.before = now, 0, 0, a.progress.Counts().BytesDone
 	}
 	return a
 }
@@ -156,6 +163,20 @@ func (v *visitors) call(ctx context.Context, who string) (done func(), err error
 	}
 }
 
+// spent refuses a visitor who has had his share. The error is a *userError.
+func (v *visitors) spent(who string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.exhausted(who, v.of(who))
+}
+
+// progress counts what sessions bring for a visitor.
+func (v *visitors) progress(who string) *fetch.Progress {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.of(who).progress
+}
+
 // charge counts bytes that came from a bucket.
 func (v *visitors) charge(who string, bytes int64) {
 	v.mu.Lock()
@@ -175,8 +196,8 @@ func (v *visitors) busy(who string, a *account) error {
 func (v *visitors) exhausted(who string, a *account) error {
 	had := ""
 	switch {
-	case a.bytes >= v.allow.Bytes:
-		had = text.Size(a.bytes)
+	case a.had() >= v.allow.Bytes:
+		had = text.Size(a.had())
 	case a.spans >= v.allow.Spans:
 		had = text.Count(a.spans, "span")
 	default:
