@@ -23,6 +23,8 @@ func newCache(s Streams) *cobra.Command {
 PROWTRACE_CACHE, or in the user's cache directory. After each download prowtrace
 removes runs that were not used for 30 days. If the cache is larger than 5GB, it
 also removes the oldest logs and runs.`,
+		Example: `  prowtrace cache list
+  prowtrace cache prune --max-age 7d`,
 		Args: unknownSub,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -32,9 +34,10 @@ also removes the oldest logs and runs.`,
 
 func newCacheDir(s Streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "dir",
-		Short: "Print the directory of the cache",
-		Args:  noArguments,
+		Use:     "dir",
+		Short:   "Print the directory of the cache",
+		Example: "  prowtrace cache dir",
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
 			if err != nil {
@@ -50,9 +53,10 @@ func newCacheDir(s Streams) *cobra.Command {
 func newCacheList(s Streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the runs in the cache, most recently used first",
-		Args:  noArguments,
+		Use:     "list",
+		Short:   "List the runs in the cache, most recently used first",
+		Example: "  prowtrace cache list --json",
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")
 			if err != nil {
@@ -128,6 +132,8 @@ func newCachePrune(s Streams) *cobra.Command {
 recently used ones until the cache is not larger than --max-size. To save space
 it removes logs first: those of runs that were only compared with others, then
 all other logs, then whole runs. It keeps runs that another prowtrace uses.`,
+		Example: `  prowtrace cache prune --max-size 2GB
+  prowtrace cache prune --all`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			cache, err := fetch.OpenCache("")

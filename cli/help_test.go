@@ -29,6 +29,9 @@ func TestHelp(t *testing.T) {
 			t.Fatalf("%s: %v", c.CommandPath(), err)
 		}
 		golden(t, filepath.Join("testdata", "help", name), out.Bytes())
+		if !strings.Contains(out.String(), "\nExamples:\n  ") {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
 		for _, sub := range c.Commands() {
 			check(sub)
 		}

@@ -25,6 +25,8 @@ func newResolve(s Streams) *cobra.Command {
 		Long: `resolve says what each link or name means, one per line, without the network.
 With --json it prints one object per line; docs/resolve.md explains the codes.
 The exit code is that of the first argument that cannot be used.`,
+		Example: `  prowtrace resolve kops#18000
+  prowtrace resolve --json https://prow.k8s.io/view/gs/kubernetes-ci-logs/logs/e2e-kops-aws-distro-deb13/1900000000000000002`,
 		Args: atLeastOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			known, err := knownInstances(s.Getenv)

@@ -48,8 +48,10 @@ func (v *viewCommand) command(use string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   use,
 		Short: "Fetch and open the traces of a job (the default command)",
-		Args:  atLeastOne,
-		RunE:  func(c *cobra.Command, args []string) error { return v.run(c.Context(), args) },
+		Example: `  prowtrace view e2e-kops-aws-distro-deb13
+  prowtrace view --ui builtin --no-browser kops#18000`,
+		Args: atLeastOne,
+		RunE: func(c *cobra.Command, args []string) error { return v.run(c.Context(), args) },
 	}
 	v.register(c.Flags())
 	v.registerJoin(c.Flags())
