@@ -175,7 +175,9 @@ func (p *Process) spawn(cmd *exec.Cmd) error {
 		if err != nil {
 			return
 		}
+		untie := tie(cmd.Process)
 		err = cmd.Wait()
+		untie()
 		killGroup(cmd.Process) // what a wrapper script may have left behind
 		if p.container != "" {
 			p.engineCommand("rm", "-f", p.container)
