@@ -163,6 +163,7 @@ func FuzzText(f *testing.F) {
 		f.Add(c.text)
 	}
 	f.Add("password=x" + pem + pemEnd + pemEnd)
+	f.Add("token" + strings.Repeat(" ", 292) + "123456.12345678901234567")
 	f.Fuzz(func(t *testing.T, s string) {
 		once := Text(s)
 		if twice := Text(once); twice != once {

@@ -57,8 +57,10 @@ func (r *rule) hideBehind(t lowered, word string) lowered {
 		if from < 0 || inMark(s, begin+from) || r.looks != nil && !r.looks(near[from:to]) {
 			continue
 		}
-		if to == len(near) { // it can go on
-			from, to = r.secret(s[begin:])
+		if to == len(near) { // it can go on, or turn out to be none
+			if from, to = r.secret(s[begin:]); from < 0 {
+				continue
+			}
 		}
 		from, to = begin+from, begin+to
 		b.WriteString(s[done:from])
