@@ -16,6 +16,7 @@ import (
 // A server that says nothing is told of early, asked again, and given up after the third
 // time, on a new connection as on one that was used before.
 func TestSilence(t *testing.T) {
+	const firstSign = 150 * time.Millisecond
 	never := make(chan struct{})
 	list := func(ctx context.Context, c *Client) error {
 		for _, err := range c.List(ctx, "b", "", "") {
@@ -55,13 +56,14 @@ func TestSilence(t *testing.T) {
 	} {
 		for _, used := range []bool{false, true} {
 			t.Run(tt.name+map[bool]string{true: ", used connection"}[used], func(t *testing.T) {
+				t.Parallel() // each only waits; a busy machine must not be silent for so long
 				s := gcstest.New(t)
 				s.PutBytes("b", "x", noise(1000))
 				var told atomic.Int64
 				c := client(t, s, func(o *Options) {
-					o.FirstSign, o.StallTimeout = 30*time.Millisecond, 90*time.Millisecond
+					o.FirstSign, o.StallTimeout = firstSign, 6*firstSign
 					o.Silent = func(host string, since time.Duration) {
-						if host != s.Host || since != 30*time.Millisecond {
+						if host != s.Host || since != firstSign {
 							t.Errorf("%s is silent for %s", host, since)
 						}
 						told.Add(1)
@@ -97,7 +99,7 @@ func TestSlowIsNotSilent(t *testing.T) {
 	for range storehttp.MostSilences + 2 { // each time some bytes more
 		s.Fault(gcstest.Match{Op: gcstest.Get, Times: 1}, gcstest.StallBody(10_000, make(chan struct{})))
 	}
-	c := client(t, s, func(o *Options) { o.StallTimeout = 100 * time.Millisecond })
+	c := client(t, s, func(o *Options) { o.StallTimeout = 400 * time.Millisecond })
 	if got, err := download(t, c, "b", "x"); err != nil || len(got) != 100_000 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
