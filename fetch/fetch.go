@@ -2,19 +2,18 @@
 // files that say what the job was and how it ended, from a bucket into a cache on
 // disk. It knows no provider: it reads through objstore.
 //
-// Fetch is the way in: it returns a Result with the paths of the files. What it
-// promises:
+// Fetch returns a Result with the paths of the files. What the package promises:
 //
 //   - Only artifacts/**/otlp/** and the metadata files of runfile.Kinds are
 //     asked for, never the whole run, which can have 50,000 objects.
-//   - Logs never delay the traces: they come when FetchLogs asks for them, and with
-//     Options.Logs beside the traces as far as these leave room.
+//   - Logs never delay the traces: FetchLogs fetches them, and Options.Logs fetches
+//     them beside the traces with the capacity that these leave.
 //   - A file that Result names is complete: size and checksum are those that the
 //     bucket has, for exactly that version of the object. A notice counts the files
 //     of which it has no checksum. Bytes are as stored; compressed objects stay
 //     compressed.
 //   - A run that has ended is asked for once. Later calls send no request.
-//   - A process killed at any time leaves a cache that the next call uses rightly.
+//   - A process killed at any time leaves a cache that the next call can use.
 //   - Partial success is success with a report: see PartialError.
 //
 // What it never does: look into trace files, delete anything outside its cache,

@@ -2,10 +2,10 @@
 // their readers but have such pages in public. Its [Client] is an objstore.Store.
 //
 // It promises:
-//   - A listing is walked page by page, within bounds, and ends.
-//   - What comes is as long as it was listed. That is all that can be compared: the pages
-//     have no sums, no versions and no ranges, and whoever runs them can change bytes. So
-//     Features are none.
+//   - A listing is read page by page, within bounds, and ends.
+//   - Content has the listed length. Nothing else can be compared: the pages have no sums,
+//     no versions and no ranges, and their operator can change bytes. The store therefore
+//     declares no Features.
 //   - Nothing waits for ever, and every error is of objstore's kinds.
 //
 // It never sends credentials, never follows a redirect, and knows nothing of Prow. It

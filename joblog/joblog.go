@@ -1,5 +1,5 @@
-// Package joblog indexes logs where they lie: the lines of a log, when each was
-// written, and how severe it is.
+// Package joblog indexes logs in place: the lines of a log, when each was written, and
+// how severe it is.
 //
 // A [Log] is an index over bytes that its caller owns, usually a mapped file. The
 // bytes stay as they are: [Index] makes one pass and keeps 16 bytes a line. Texts
@@ -11,7 +11,7 @@
 // the line before, and [Origin] says so. No time is ever moved: a log of another
 // clock keeps its times, see [Log.Foreign].
 //
-// The package knows forms of lines, not programs' ways to fail: it never decides what
+// The package knows forms of lines, not how programs fail: it never decides what
 // matters. It holds no state, reads no files and no wall clock, and hides no secrets.
 package joblog
 

@@ -3,12 +3,12 @@
 //
 // A table has the formats (see readers): the framed protobuf that the kOps file exporter
 // writes (.otel), OTLP's protobuf and JSON in all forms of the Collector's file exporter,
-// Jaeger's and Zipkin's JSON; plain or under up to two layers of gzip or zstd. It goes by
-// content, never by the name alone: Prow uploads x.otel.gz as x.otel. [Open] and [Parse] fail only
-// where the bytes themselves cannot be had or kept. Whatever is wrong inside a file is a
-// [Problem], told while [File.Records] runs, and all that is readable is handed out.
+// Jaeger's and Zipkin's JSON; plain or under up to two layers of gzip or zstd. Files are
+// recognised by their content, never by the name alone: Prow uploads x.otel.gz as x.otel.
+// [Open] and [Parse] fail only if the bytes cannot be read or kept. A fault inside a file is a
+// [Problem], reported while [File.Records] runs, and all readable records are handed out.
 //
-// Protobuf is read where it lies: it is never decoded, copied or written to. JSON is
+// Protobuf is read in place: it is never decoded, copied or written to. JSON is
 // streamed into an .otel file of its own when the file is opened, in memory that does not
 // depend on its size, and written to a [Scratch] if it is large. Nothing is allocated by a
 // length that a file claims.

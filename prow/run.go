@@ -3,9 +3,9 @@
 // with the buckets that they keep runs in.
 //
 // Everything in it is a plain value. It sends no request, does not look at the
-// disk and reads no file of a run; package link reads and writes links, runfile
-// reads what a run's files say, find resolves names to runs and timeline draws a
-// run as spans.
+// disk and reads no file of a run. Package link reads and writes links, runfile
+// reads a run's files, find resolves names to runs, and timeline draws a run as
+// spans.
 package prow
 
 // Run is one execution of one job, identified by where its files lie. Two links

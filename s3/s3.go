@@ -15,8 +15,8 @@
 //     object has a deadline, and a server's Retry-After is followed up to a minute.
 //   - Every error names the bucket or object and the reason, in the kinds of objstore.
 //
-// It never writes to a bucket. It never follows a redirect: of an answer that says
-// where a bucket is, only the name of the region is taken. It sends no request before
+// It never writes to a bucket. It never follows a redirect: an answer that says
+// where a bucket is only gives the name of the region. It sends no request before
 // one is needed, knows nothing of Prow, and names no flags.
 package s3
 

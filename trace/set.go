@@ -1,5 +1,5 @@
-// Package trace holds the span set: the one data model that everything in
-// prowtrace which shows or judges traces reads.
+// Package trace holds the span set, the one data model of prowtrace: everything that
+// shows or judges traces reads it.
 //
 // Load merges any number of files into one immutable Set. The spans stay
 // encoded in the files' own bytes; the Set only indexes them: one pass over

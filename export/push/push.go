@@ -5,13 +5,12 @@
 // OTEL_EXPORTER_OTLP_*), [NewPlan] chooses the spans and their order, and [Client.Send]
 // sends them.
 //
-// What it promises: one request is under way at a time, and the next is made when the
-// receiver has answered, so that memory is bounded and a slow receiver slows the sender
-// down. What a receiver asks to have again is sent again, with growing pauses, until a
-// time is over; then Send ends with an error and says how many spans were taken before,
-// from where a later Send can go on. A request that is too large is cut in two. What a
-// receiver rejects is counted and told, never passed over. Ids are those of the View, so
-// that pushing twice gives the same ids.
+// What it promises: there is one request at a time, and the next one begins when the
+// receiver has answered. Memory is therefore bounded, and a slow receiver slows the sender
+// down. If the receiver asks for it, a request is sent again, with growing pauses, until a
+// time limit. Send then fails and says how many spans were delivered, so that a later Send
+// can continue there. A request that is too large is cut in two. Rejected spans are counted
+// and reported. Ids are those of the View, so that pushing twice gives the same ids.
 //
 // What it never does: read files, keep state between two calls of Send, or decide what
 // matters in a trace. Texts from the receiver come as they are.

@@ -8,8 +8,7 @@
 // does not measure stays empty. With -peer, kOps' trace server is built from DIR and
 // loads the same files; DIR itself is not changed.
 //
-// Figures vary with the machine and with what else it does. Ratios within one run are
-// what to look at.
+// Figures vary with the machine and its load. Compare ratios within one run.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command fetchbench measures how close fetching comes to what the network
-// allows, and how others do on the same line.
+// Command fetchbench measures how close fetching comes to the limit of the network,
+// and how other tools do on the same line.
 //
 //	fetchbench [-sets ABCD] [-rounds 5] [-tools all] [-dir DIR] [-transports]
 //	fetchbench -judge [-rounds 5] [-steps]

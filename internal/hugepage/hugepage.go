@@ -1,10 +1,8 @@
-// Package hugepage asks the system to hold large slices in huge pages. Where a page is
-// touched for the first time the system makes it, and it makes 512 small ones in many
-// times the time of one large one: in a virtual machine 25 times, which was a third of
-// the time of loading a million spans.
+// Package hugepage asks the system to hold large slices in huge pages. The system makes a
+// page when it is first touched. 512 small pages cost many times as much as one large one:
+// 25 times in a virtual machine, a third of the time of loading a million spans.
 //
-// It only gives advice: nothing else changes, and what the system makes of it is not
-// known.
+// It only gives advice to the system, which may ignore it.
 package hugepage
 
 import "unsafe"

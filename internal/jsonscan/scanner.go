@@ -2,13 +2,13 @@
 // members, elements and scalars one after the other, in the order of the text.
 //
 // It promises that no input makes it panic, recurse, or hold more than [MaxText] and a
-// window. What a text has beyond MaxText is passed over and counted. A value of another
-// type than its caller asks for is passed over, too; an unknown one can be taken as
-// the text that it is. It reads what RFC 8259 defines, checks no more of it than it needs
-// to find its way, and leaves duplicate keys and invalid UTF-8 to its caller.
+// window. Text beyond MaxText is skipped and counted. So is a value of another type than
+// the caller asks for; an unknown value can be read as raw text. The package reads the JSON
+// of RFC 8259, checks only what it needs, and leaves duplicate keys and invalid UTF-8 to
+// its caller.
 //
-// After the first error all methods give zero values, so that loops over members and
-// elements end, and Err tells it. [Scanner.NextLine] goes on behind it where a file is JSON
+// After the first error all methods return zero values, so that loops over members and
+// elements end, and Err returns it. [Scanner.NextLine] continues after it in a file of JSON
 // lines.
 package jsonscan
 

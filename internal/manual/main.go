@@ -1,7 +1,6 @@
-// Command manual writes what a package of prowtrace carries beside the program: its pages for
-// man, one for each command, and its completions for the usual shells. Both come from the
-// commands themselves, so that they cannot differ from --help. It writes nothing else, and
-// nowhere but into the directory that is named.
+// Command manual writes the files that a package of prowtrace has beside the program: a man
+// page for each command, and completions for the usual shells. Both come from the commands
+// themselves, so that they cannot differ from --help. It writes only into the named directory.
 //
 //	go run ./internal/manual -out DIR
 package main

@@ -1,5 +1,5 @@
-// Package mapfile gives the bytes of a file: mapped into memory where that is worth
-// it and works, else read. It knows no format.
+// Package mapfile gives the bytes of a file. It maps the file into memory if that works
+// and pays, else it reads it. It knows no format.
 package mapfile
 
 import (

@@ -1,13 +1,12 @@
 // Package otlpwire reads and writes the protobuf wire bytes of OpenTelemetry's
 // trace messages (opentelemetry-proto 1.x) without decoding them into objects.
-// It is the one place that knows how a field is laid out; every other package
-// asks it for fields.
+// Only this package knows the layout of fields; other packages get fields from it.
 //
 // The package promises that no input makes it panic, recurse without bound or
 // allocate more than the input's own size. Slices and strings that it returns
 // alias the input. All functions are safe for concurrent use.
 //
-// A Cursor reads any bytes and tells where fields lie. Cut is faster for messages that
+// A Cursor reads any bytes and says where fields are. Cut is faster for messages that
 // were checked before.
 //
 // It never looks at what a field means beyond its type: times, ids and names are

@@ -1,11 +1,11 @@
 // Package panics keeps a fault of the program, a panic, with the work that met it. A panic ends
 // a program whose goroutine nobody guards: one hostile file would end a server for all.
 //
-// Work that is split among goroutines uses Group or WaitGroup: whoever waits for them gets the
-// panic, as if he had done the work himself, when all of them have ended. Whoever begins work
-// for others, such as a server, guards it by Guard: there the panic becomes an error.
+// Work that is split among goroutines uses Group or WaitGroup: when all goroutines have ended,
+// the panic goes to the waiting one. Code that starts work for others, such as a server, uses
+// Guard: there the panic becomes an error.
 //
-// It never hides a fault, and repairs nothing: what the work had in hand is lost.
+// It never hides a fault and repairs nothing: the result of the work is lost.
 package panics
 
 import (

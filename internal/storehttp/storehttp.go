@@ -1,7 +1,7 @@
 // Package storehttp is the HTTP transport under the clients of object stores. It
 // makes their requests and waits for them:
-//   - A server that sends nothing is told of, and then given up.
-//   - A server that wants a pause (Retry-After) gets it from all requests.
+//   - A server that sends nothing is reported, and then given up.
+//   - If a server asks for a pause (Retry-After), all requests wait.
 //   - Connections can be opened ahead.
 //   - Bodies are those that are stored: never inflated on the way.
 //

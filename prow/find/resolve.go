@@ -2,8 +2,8 @@
 // runs of a pull request, the target of a pointer file, the run of a ProwJob
 // ([Resolve], [Runs]). It also waits for the end of a run ([Wait]).
 //
-// It asks an object store, and a Deck only for a ProwJob, by as few requests as it
-// can. What it lists is bounded. What it reads of a run are the small files that
+// It asks an object store, and a Deck only for a ProwJob, with as few requests as
+// possible. Listings are bounded. Of a run it reads only the small files that
 // package runfile knows, each up to its limit.
 //
 // It never downloads artifacts, never asks public buckets for jobs that only a

@@ -1,14 +1,13 @@
 // Package link is the grammar of how Prow's runs are named: it reads links,
-// storage paths, job names and what else people paste, and writes the links of a
-// run's pages.
+// storage paths, job names and other pasted texts, and writes the links of a run's
+// pages.
 //
 // [Parse] is pure: it sends no request and does not look at the disk. What it cannot
 // know (the newest run of a job, the target of a pointer file, the bucket behind a
 // page that names none) it leaves to package find and says so in the Ref's Kind.
 // Links are recognised by the shape of their path, not by their host, because
-// Prow's hosts move from year to year. The Instances are only asked about pages
-// that carry no bucket, about whose a pull request is, and about buckets that were
-// moved. Parse never rewrites a bucket's name.
+// Prow's hosts move from year to year. The Instances are only used for pages
+// without a bucket, for the Prow of a pull request, and for buckets that were moved. Parse never rewrites a bucket's name.
 //
 // The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
 // the links are those of Deck, gcsweb, Spyglass, Gubernator and the object

@@ -1,9 +1,8 @@
-// Package runfile knows the files of a run: which there are and when they are
-// fetched (the table of [Kinds]), and what those say that Prow and the job wrote
-// about it ([Metadata]).
+// Package runfile knows the files of a run. The table of [Kinds] says which there are
+// and when they are fetched. [Metadata] is what Prow and the job wrote about the run.
 //
-// Whatever a file holds, reading it is bounded and never panics; each file may be
-// missing, torn or odd, and what is good of it counts. No names of authors are
+// Reading a file is bounded and never panics, whatever it holds. Each file may be
+// missing, torn or odd: its readable part counts. No names of authors are
 // kept. The package sends no request and opens no file by itself, and it does not
 // read traces or logs.
 package runfile

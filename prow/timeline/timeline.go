@@ -1,9 +1,9 @@
 // Package timeline draws a run as spans of its job: scheduling, the pod and its
 // containers, clones, steps, JUnit suites and cases, the upload.
 //
-// It draws what package runfile has read, and nothing besides: no time is invented
-// that no file tells or bounds. For joining, each span has the marks of package
-// join; the attributes that say the same are for people.
+// It draws only what package runfile has read: every time comes from a file or is
+// bounded by one. For joining, each span has the marks of package join; the attributes
+// that say the same are for people.
 package timeline
 
 import (

@@ -331,7 +331,7 @@ func rowOf(d *analysis.Drawing, a axis, line, number, indent, colour int) row {
 	case l.Group == analysis.Missing:
 		r.Name = "(a parent that was not exported)"
 	case d.Failed(line) && d.Recovered()[l.Span]:
-		what = ", failed, and was made good later"
+		what = ", failed, recovered later"
 	case d.Failed(line):
 		r.Failed, what = true, ", failed"
 	}

@@ -2,16 +2,16 @@
 // asks for a frame and shows among its other lenses. The frame has the verdict, the first
 // finding with its chain, the lines of the log that it is known by, and a small waterfall.
 //
-// What it promises: an answer at once, whatever the store does. What is not known yet is
-// said, and the frame asks for it through Deck until it is there. All that is shown is in
-// the frame, so that it works for visitors who reach Deck only. Nothing that a run left
-// behind can become markup or a script: the frame runs with Deck's origin, where a script
+// What it promises: an answer at once, whatever the store does. The frame says what is not
+// known yet and asks for it through Deck until it is there. It contains all that it shows,
+// so that it works for visitors who reach Deck only. No text of a run can become markup or
+// a script: the frame runs with Deck's origin, where a script
 // could act as the visitor. The browser is told to run nothing but two scripts, the one in
 // the frame and Deck's own. Secrets are masked.
 //
 // What it never does: use cookies or other headers that Deck passes on, trust what Deck says
 // of a run's files, read a file, decide which buckets may be read, or which Decks may ask:
-// who serves it checks the host, which is Deck's.
+// its server checks the host, which is Deck's.
 package lens
 
 import (
@@ -102,7 +102,7 @@ func (l *Lens) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		h.Set("Allow", "GET, POST")
-		refuse(w, http.StatusMethodNotAllowed, "Refused: a lens is asked by GET or POST.")
+		refuse(w, http.StatusMethodNotAllowed, "Refused: a lens takes GET or POST.")
 		return
 	}
 	req, err := readRequest(r.Body)

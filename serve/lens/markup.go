@@ -113,7 +113,7 @@ func (p *page) more() *html.Node {
 	if len(p.More) == 0 {
 		return nil
 	}
-	details := in(el("details"), saidIn(el("summary"), "What else is known"))
+	details := in(el("details"), saidIn(el("summary"), "Other findings and notes"))
 	for _, l := range p.More {
 		list := el("ul")
 		for _, one := range l.Lines {

@@ -108,7 +108,7 @@ func (l *Lens) pageOfRun(ctx context.Context, run Run) *page {
 	switch {
 	case err != nil:
 		p.State, p.Again = shown, later.Milliseconds()
-		p.Said = append(p.Said, said("The run could not be judged: "+err.Error()))
+		p.Said = append(p.Said, said("Cannot judge the run: "+err.Error()))
 	case now.Summary == nil:
 		p.Notice = "Judging the run…"
 	default:

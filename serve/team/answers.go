@@ -137,13 +137,13 @@ func (a *answers[T]) room(who string) error {
 		}
 	}
 	if his >= madeForOne {
-		return tellUser(http.StatusTooManyRequests, "You have "+fmt.Sprint(his)+" histories in the making already", "Wait for one of them.")
+		return tellUser(http.StatusTooManyRequests, "You have "+fmt.Sprint(his)+" histories loading already", "Wait for one of them.")
 	}
 	if len(a.all) < mostAnswers {
 		return nil
 	}
 	if oldest == nil {
-		return tellUser(http.StatusTooManyRequests, "Too many histories are asked for", "Try again in a minute.")
+		return tellUser(http.StatusTooManyRequests, "Too many histories are loading", "Try again in a minute.")
 	}
 	delete(a.all, *oldest)
 	return nil

@@ -202,7 +202,7 @@ func (s *Server) getHistory(r *http.Request) (any, error) {
 func (s *Server) getPull(r *http.Request) (any, error) {
 	ref, err := s.linked(r)
 	if err == nil && ref.Kind != prow.KindPR {
-		err = tellUser(http.StatusBadRequest, "This is no pull request", "Use a link of GitHub, or kops#18011.")
+		err = tellUser(http.StatusBadRequest, "This is not a pull request", "Use a link of GitHub, or kops#18011.")
 	}
 	if err != nil {
 		return nil, err

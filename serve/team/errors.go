@@ -57,7 +57,7 @@ func told(err error) *userError {
 	case errors.As(err, &listed):
 		e.status, e.Next = http.StatusForbidden, "This server reads only the buckets that its owner has listed."
 	case errors.As(err, &access):
-		e.status, e.Next = http.StatusForbidden, "The server reads this bucket as everybody may, and that is refused."
+		e.status, e.Next = http.StatusForbidden, "The server reads this bucket anonymously, and the bucket refuses that."
 	case errors.Is(err, session.ErrNotInBucket), errors.As(err, &store):
 		e.status, e.Next = http.StatusBadRequest, "Paste a link of a run, or a job's name."
 	case errors.Is(err, session.ErrManyLoads), errors.Is(err, session.ErrNoRoom):

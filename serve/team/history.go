@@ -49,7 +49,7 @@ func (s *Server) jobHistory(w http.ResponseWriter, r *http.Request) {
 	case !there && !api:
 		s.pages.waitFor(w, text.Clip(ref.Job, 200), "The last "+strconv.Itoa(historyRuns)+" runs are read…", jobLink(ref))
 	case !there:
-		s.failAPI(w, r, tellUser(http.StatusServiceUnavailable, "The history is being made", "Load the page again."))
+		s.failAPI(w, r, tellUser(http.StatusServiceUnavailable, "The history is loading", "Load the page again."))
 	default:
 		s.serveHistory(w, r, h, path)
 	}
@@ -76,7 +76,7 @@ func (s *Server) jobRef(path, job string) (prow.Ref, error) {
 		ref, err = s.parsePath(path, "")
 	}
 	if err == nil && ref.Kind != prow.KindJob {
-		err = tellUser(http.StatusBadRequest, "This is no job", "Paste the name of a job.")
+		err = tellUser(http.StatusBadRequest, "This is not a job", "Paste the name of a job.")
 	}
 	return ref, err
 }
@@ -133,7 +133,7 @@ func (s *Server) pullHistory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if ref.Kind != prow.KindPR {
-		s.fail(w, r, tellUser(http.StatusBadRequest, "This is no pull request", "Name org, repo and pr."))
+		s.fail(w, r, tellUser(http.StatusBadRequest, "This is not a pull request", "Name org, repo and pr."))
 		return
 	}
 	all, there, err := s.pulls.ready(s.Visitor(r.Context()).who, newQuestion(ref, mostPullJudged))

@@ -26,7 +26,7 @@ func (s *Server) parse(pasted string) (prow.Ref, error) {
 	}
 	switch ref.Kind {
 	case prow.KindPath, prow.KindStdin:
-		return ref, tellUser(http.StatusBadRequest, text.Quote(pasted, 100)+" is no link, and no name of a job", "Paste a link of a run, or a job's name.")
+		return ref, tellUser(http.StatusBadRequest, text.Quote(pasted, 100)+" is not a link or a job's name", "Paste a link of a run, or a job's name.")
 	case prow.KindDeck, prow.KindProwJob:
 		_, known := s.o.Known.At(ref.Host)
 		if ref.Kind == prow.KindProwJob && ref.Host != "" {

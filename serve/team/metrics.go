@@ -32,13 +32,13 @@ func newMetrics(runs *session.OpenRuns, version string) *metrics {
 	m := &metrics{
 		registry:  prometheus.NewRegistry(),
 		loads:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "prowtrace_loads_total", Help: "Loads of runs that have ended, by their result."}, []string{"result"}),
-		loadTime:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "prowtrace_load_duration_seconds", Help: "How long loads took, without waiting for a place.", Buckets: []float64{.1, .3, 1, 3, 10, 30, 100, 300}}),
-		loadBytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_load_bytes_total", Help: "Bytes that loads brought from buckets."}),
+		loadTime:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "prowtrace_load_duration_seconds", Help: "Duration of loads, without waiting for a slot.", Buckets: []float64{.1, .3, 1, 3, 10, 30, 100, 300}}),
+		loadBytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_load_bytes_total", Help: "Bytes that loads read from buckets."}),
 		loadSpans: prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_load_spans_total", Help: "Spans that were loaded."}),
-		refused:   prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_visitors_refused_total", Help: "Requests that were refused because the visitor had had his share."}),
-		faults:    prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_faults_total", Help: "Requests that met a fault of the program."}),
+		refused:   prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_visitors_refused_total", Help: "Requests that were refused because of the limits of the visitor."}),
+		faults:    prometheus.NewCounter(prometheus.CounterOpts{Name: "prowtrace_faults_total", Help: "Requests that failed with an internal fault."}),
 		requests:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "prowtrace_requests_total", Help: "Requests that were answered."}, []string{"route", "code"}),
-		took:      prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "prowtrace_request_duration_seconds", Help: "How long answers took.", Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30}}, []string{"route"}),
+		took:      prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "prowtrace_request_duration_seconds", Help: "Duration of answers.", Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30}}, []string{"route"}),
 	}
 	stat := func(name, help string, value func(session.OpenRunsStats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(runs.Stats()) })
@@ -48,7 +48,7 @@ func newMetrics(runs *session.OpenRuns, version string) *metrics {
 	m.registry.MustRegister(m.loads, m.loadTime, m.loadBytes, m.loadSpans, m.refused, m.faults, m.requests, m.took, built,
 		stat("prowtrace_runs_loaded", "Runs that are loaded now.", func(s session.OpenRunsStats) float64 { return float64(s.Runs) }),
 		stat("prowtrace_runs_bytes", "Memory that loaded runs take, estimated.", func(s session.OpenRunsStats) float64 { return float64(s.Bytes) }),
-		stat("prowtrace_loads_under_way", "Loads that are under way or wait.", func(s session.OpenRunsStats) float64 { return float64(s.Loads) }),
+		stat("prowtrace_loads_under_way", "Loads that run or wait.", func(s session.OpenRunsStats) float64 { return float64(s.Loads) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

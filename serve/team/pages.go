@@ -145,7 +145,7 @@ func (s *Server) pull(w http.ResponseWriter, title string, all *report.Summaries
 		}
 		m.add("<table>\n<thead><tr><th scope=\"col\">Job</th><th scope=\"col\">Result</th><th scope=\"col\">What broke first</th><th scope=\"col\">Confidence</th></tr></thead>\n<tbody>")
 		for _, one := range all.Runs {
-			finding, confidence := "Nobody knows yet", ""
+			finding, confidence := "Not known yet", ""
 			if len(one.Findings) > 0 {
 				finding, confidence = text.Clip(one.Findings[0].Title, 300), one.Findings[0].Confidence
 			}

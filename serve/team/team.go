@@ -1,14 +1,14 @@
-// Package team serves runs to a team: pages and an API for whatever run, job or pull request
-// a visitor names, loaded when it is first asked for.
+// Package team serves runs to a team: pages and an API for any run, job or pull request
+// that a visitor names. A run is loaded when it is first opened.
 //
 // Its paths are those of Prow's pages, so that changing the host of a link is enough:
 // /view/gs/BUCKET/…, /gcs/BUCKET/…, /job-history/… and /pr-history. The start page takes a
 // link or a name. Programs ask below /api/v1/ (docs/server.md).
 //
-// What it promises: only buckets of a list are read, by the rights that the list gives them,
-// and never a file of this machine. What visitors may ask for is bounded, each for himself
-// and all together. Visitors who ask for the same share one answer. A fault of one request
-// ends that request alone. All texts of buckets are escaped, and a strict
+// What it promises: it reads only the buckets of a list, with the access that the list
+// names, and never a file of this machine. Requests are bounded for each visitor and for all
+// together. Visitors who open the same run share one answer. A fault of one request ends
+// that request alone. All texts of buckets are escaped, and a strict
 // Content-Security-Policy runs nothing but the server's own scripts.
 //
 // What it never does: know who a visitor is, read a bucket that is not on its list, follow

@@ -195,7 +195,7 @@ func TestRefused(t *testing.T) {
 		{"/nothing", 404, "no such page"},
 		{"/api/v1/nothing", 404, `{"error":{"what":"There is no such address`},
 		{"/api/v1/summary", 400, `"what":"The parameter link is missing"`},
-		{"/api/v1/pull?link=e2e-kops-aws-distro-deb13", 400, "no pull request"},
+		{"/api/v1/pull?link=e2e-kops-aws-distro-deb13", 400, "not a pull request"},
 		{"/api/v1/history?n=0&link=e2e-kops-aws-distro-deb13", 400, "invalid n"},
 		{"/api/v1/summary?link=" + url.QueryEscape("gs://somebodys-secrets/logs/job/1900000000000000002"), 403, "not on this server"},
 		{"/ui/team/page.html", 404, ""},
@@ -416,7 +416,7 @@ func TestFault(t *testing.T) {
 			}
 		}
 	})
-	if resp, body := s.get("/early"); resp.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "The server met a fault") {
+	if resp, body := s.get("/early"); resp.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "Internal fault") {
 		t.Errorf("status %d: %s", resp.StatusCode, body)
 	}
 	for _, path := range []string{"/late", "/aborted"} {

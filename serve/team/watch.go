@@ -22,7 +22,7 @@ func (s *Server) own(h http.HandlerFunc) http.Handler {
 		viewer.SetHeaders(w.Header())
 		w.Header().Set("Content-Security-Policy", policy)
 		if !s.fromOwnPage(r) {
-			plain(w, http.StatusForbidden, "Refused: a page of another site asked for this.")
+			plain(w, http.StatusForbidden, "Refused: the request comes from a page of another site.")
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -44,7 +44,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 func (s *Server) hosted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(s.o.Hosts, "*") && !s.hosts.AnswerTo(r.Host) {
-			plain(w, http.StatusMisdirectedRequest, "Refused: this server does not answer to the name "+text.Quote(r.Host, 100)+".")
+			plain(w, http.StatusMisdirectedRequest, "Refused: this server does not serve the host name "+text.Quote(r.Host, 100)+".")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, largestBody)
@@ -74,7 +74,7 @@ func (s *Server) watched(h http.Handler) http.Handler {
 				if !begun {
 					out.Header().Del("Content-Length") // of what is not written now
 					out.Header().Del("Content-Encoding")
-					plain(out, http.StatusInternalServerError, "The server met a fault. Its log has the time of this request.")
+					plain(out, http.StatusInternalServerError, "Internal fault. The server's log has the time of this request.")
 				}
 			}
 			took := s.o.Now().Sub(began)

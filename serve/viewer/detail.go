@@ -121,7 +121,7 @@ func (v *reader) spanAt(r *http.Request, d drawing) (line, span int, parts trace
 	}
 	l := d.Layout.Lines[line]
 	if l.Group != analysis.NoGroup {
-		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is not a span", "It stands for several: a missing parent, or similar calls in a row. The lines under it are spans.")
+		return 0, 0, parts, notFound("Line "+strconv.Itoa(line)+" is not a span", "It is a missing parent, or similar calls in a row. The lines under it are spans.")
 	}
 	parts, err = d.Tree.Detail(int(l.Span))
 	return line, int(l.Span), parts, err
@@ -259,7 +259,7 @@ func (v *reader) getValue(r *http.Request, d drawing) (any, error) {
 	values := v.describe(&detail{}, parts)
 	n, err := strconv.Atoi(r.PathValue("value"))
 	if err != nil || n < 0 || n >= len(values) {
-		return nil, notFound("This span has no value "+text.Clip(r.PathValue("value"), 60), "The detail of the span numbers the values it has.")
+		return nil, notFound("This span has no value "+text.Clip(r.PathValue("value"), 60), "The details of the span list its values and their numbers.")
 	}
 	if b, ok := values[n].GetValue().(*commonpb.AnyValue_BytesValue); ok {
 		return blob{contentType: "application/octet-stream", body: b.BytesValue, file: "value.bin"}, nil

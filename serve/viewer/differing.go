@@ -81,7 +81,7 @@ func (v *reader) getDifferences(r *http.Request, here drawing) (any, error) {
 		return nil, err
 	}
 	if v.info.Differ == nil {
-		return nil, notFound("Nobody says what differs between these runs", "Their phases and logs can be set beside each other.")
+		return nil, notFound("These runs are not compared here", "Compare their phases and logs.")
 	}
 	d, err := v.info.Differ(r.Context(), here.Tree.Trace.ID, there.Tree.Trace.ID)
 	if err != nil {
@@ -107,7 +107,7 @@ func (v *reader) otherRun(r *http.Request, here drawing) (drawing, error) {
 		return drawing{}, err
 	}
 	if !v.ofTwoRuns(here.Tree.Trace.ID, t.ID) {
-		return drawing{}, notFound("What differs is told of two runs", "Choose the traces of two jobs: the list of traces begins with them.")
+		return drawing{}, notFound("Differences need two runs", "Choose the traces of two jobs: the list of traces begins with them.")
 	}
 	return v.drawing(t), nil
 }

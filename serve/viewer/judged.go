@@ -145,7 +145,7 @@ func (v *reader) judgement(r *http.Request, d drawing) (any, error) {
 func (v *reader) judgementOf(r *http.Request, d drawing) (now Judgement, version int64, err error) {
 	next := v.info.judged(v.view, d.Tree.Trace.ID)
 	if next == nil {
-		return now, 0, notFound("This trace is not judged", "The trace of a job is: the list of traces begins with it.")
+		return now, 0, notFound("This trace has no findings", "Open the trace of the job, which is first in the list of traces.")
 	}
 	now, version = next(r.Context(), noVersion)
 	return now, version, nil
@@ -158,7 +158,7 @@ func (v *reader) getIssue(r *http.Request, d drawing) (any, error) {
 		return nil, err
 	}
 	if now.Summary == nil {
-		return nil, notFound("Nothing is said of this run yet", "Try again when the page shows what is.")
+		return nil, notFound("There are no findings for this run yet", "Try again when the page shows them.")
 	}
 	var b bytes.Buffer
 	if err := now.Summary.Issue(&b); err != nil {

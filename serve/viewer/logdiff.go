@@ -45,7 +45,7 @@ func (v *reader) getLogDifferences(r *http.Request, here drawing, l logAt) (any,
 	if wanted == "" {
 		i := diff.SameLog(l.Name, others)
 		if i < 0 {
-			return nil, notFound("The other run has no log", "Nobody fetched one, or it was not uploaded. This run's log is beside its trace.")
+			return nil, notFound("The other run has no log", "It was not fetched, or not uploaded. This run's log is beside its trace.")
 		}
 		wanted = others[i]
 	}

@@ -315,7 +315,7 @@ func (p *logParser) field(s string) (logQuery, error) {
 		return until(ns), nil
 	}
 	if of := ofSpans.FindStringSubmatch(s); of != nil {
-		return nil, badRequest(of[1]+" asks for spans, and these are lines of a log", "To find it as text, quote it: "+text.Quote(s, 100))
+		return nil, badRequest(of[1]+" is a term for spans, not for lines of a log", "To find it as text, quote it: "+text.Quote(s, 100))
 	}
 	if ofAttributes.MatchString(s) {
 		return nil, badRequest("Lines of a log have no attributes", "A regular expression begins with ~. To find it as text, quote it: "+text.Quote(s, 100))

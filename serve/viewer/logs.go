@@ -245,10 +245,10 @@ func (v *reader) getMoreOfLog(r *http.Request, d drawing, l logAt) (any, error) 
 		return nil, err
 	}
 	if l.More == nil {
-		return nil, notFound("No more of "+name(l.Name)+" can be read", "What is missing of it is in no place that is known.")
+		return nil, notFound("No more of "+name(l.Name)+" can be read", "The missing part is in no known place.")
 	}
 	if err := l.More(r.Context(), int64(place), int64(min(size, maxMore))); err != nil {
-		return nil, &httpError{http.StatusBadGateway, "Cannot read more of " + name(l.Name) + ": " + text.Clip(err.Error(), 500), "Try again. What is here of the log stays."}
+		return nil, &httpError{http.StatusBadGateway, "Cannot read more of " + name(l.Name) + ": " + text.Clip(err.Error(), 500), "Try again. The parts that were read stay."}
 	}
 	if l, err = v.log(r, d.Tree.Trace); err != nil {
 		return nil, err

@@ -162,7 +162,7 @@ func (v *Viewer) reading(f func(*reader, http.ResponseWriter, *http.Request)) ht
 		view, release := v.shared.Acquire()
 		defer release()
 		if view == nil {
-			http.Error(w, "The traces are not served any more.", http.StatusServiceUnavailable)
+			http.Error(w, "The traces are no longer served.", http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set(viewHeader, strconv.FormatInt(view.Place(), 10))

@@ -7,7 +7,7 @@
 // computes and what that costs. Those of Traces use all processors. None recurses, so the depth of a tree costs nothing
 // but time. Times are Unix ns, durations ns.
 //
-// What is asked again and again of one View, a Cache keeps with it.
+// A Cache keeps results that are needed often with their View.
 //
 // The package never makes text fit to be shown: names come as they were reported. It
 // reads neither files nor the clock.

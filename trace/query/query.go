@@ -3,12 +3,12 @@
 //
 // There is one engine. A question is a Filter: a predicate over rows. Three languages
 // make filters: that of the find box (Parse), Jaeger's tags (Tag) and Jaeger's
-// structured filters (Compare, Exists, And and others). Before a search a filter is
-// prepared for it; then rows are asked in parallel. So a question has the same answer
-// wherever it is asked.
+// structured filters (Compare, Exists, And and others). Before a search its
+// filter is prepared; then it is applied to rows in parallel. The same question therefore
+// has the same answer everywhere.
 //
-// A row has one meaning. It says all that is served of it anywhere: what its own trace
-// serves, and what a joined trace adds to it (fields, the attributes prowtrace.trace_id,
+// A row has one meaning: everything that is served of it anywhere. That is what its own
+// trace serves, and what a joined trace adds to it (fields, the attributes prowtrace.trace_id,
 // prowtrace.span_id and prowtrace.inferred, an id of its own, the name of its service
 // without a label). Two things belong to the tree in which a row is looked at, and
 // not to the row: what follows from its children (self times, peers, see Derived) and
@@ -22,7 +22,8 @@
 // A search never changes the View and may run beside any other. One that reads encoded
 // spans is heavy: it works at the places of the View, which all searches share. It
 // looks at its context at least once a MiB of encoded spans, and returns the context's
-// error when that has ended. Nothing here knows analyses: what a search needs of them its caller gives.
+// error when that has ended. The caller hands
+// in the results of analyses that a search needs.
 package query
 
 import (

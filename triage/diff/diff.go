@@ -1,9 +1,9 @@
 // Package diff says what differs between a run and others: one that passed, or as many
 // passing runs as there are, whose spread then says what is usual.
 //
-// What it promises: what changed first comes first, the inputs of the run; a run does not
-// differ from itself; what is new on one side is gone on the other, if one run is compared
-// with one. It looks at everything about once, and says how much it leaves out. Fields of its
+// What it promises: the inputs of the run come first, because they changed first. A run does
+// not differ from itself. With two runs, what is new in one is gone in the other. It reads
+// everything about once, and says how much it leaves out. Fields of its
 // JSON, prowtrace.diff/v1, may be added and never change. What is handed to others, all but
 // the terminal's text, has its secrets masked; how the job is configured has them masked
 // there too.

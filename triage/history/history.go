@@ -1,5 +1,5 @@
-// Package history says of many runs of jobs what failed how often, since when and of whom:
-// is it new, is it us, is it broken or flaky.
+// Package history judges many runs of jobs: what failed, how often, since when and in whose
+// change; and whether it is new, broken or flaky.
 //
 // What it promises: the same runs in any order give the same History; its verdicts follow
 // the named rules of [Rule]; commits and durations are compared with runs that passed only.

@@ -3,7 +3,7 @@
 //
 // What it promises: fields of the schema may be added and never change; the same judgement
 // gives the same bytes; what is handed to others, all but the terminal's text, has its
-// secrets masked. What a file says is quoted and never believed.
+// secrets masked. Texts of files are quoted.
 //
 // What it never does: judge, read files, know flags or the network.
 package report

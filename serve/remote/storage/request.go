@@ -2,7 +2,7 @@
 // the parameters of a request are read, what a set answers to them, and how
 // answers are kept within what a client takes.
 //
-// It promises that a list or a message fits: what has no room is left out or cut.
+// It promises that a list or a message fits: the rest is left out or cut.
 // It knows the messages of no protocol, and registers no service.
 package storage
 

@@ -361,8 +361,8 @@ func TestGapsAndSeveralLogs(t *testing.T) {
 	b := open(t, steps(t), giving(head, of, none), "/trace/"+polled+"?log=build-log.txt:200")
 	b.wait(chosen + ` === '200-200'`)
 	b.eval(`document.querySelector('.log').scrollTop = 1e6`)
-	b.wait(`document.querySelector('.log-row.gap:not([hidden])')?.innerText.trim() === '12 MB are not here'`)
-	if got := b.text(`document.querySelector('.log-facts').textContent`); got != "200 lines · 1 error · 12 MB not here" {
+	b.wait(`document.querySelector('.log-row.gap:not([hidden])')?.innerText.trim() === '12 MB missing'`)
+	if got := b.text(`document.querySelector('.log-facts').textContent`); got != "200 lines · 1 error · 12 MB missing" {
 		t.Errorf("the head says %q", got)
 	}
 	const red = `(() => { const c = document.querySelector('.mini-canvas'); const d = c.getContext('2d').getImageData(0, 1, c.width, 1).data; const at = []; for (let x = 0; x < c.width; x++) if (d[4 * x] > 150 && d[4 * x + 1] < 120) at.push(x / c.width); return at[0] ?? -1; })()`

@@ -167,7 +167,7 @@ func TestMoreOfLog(t *testing.T) {
 	if got := b.text(moved); got != "" || b.eval(stayed+" < 5") == true {
 		t.Errorf("in other elements: %s; %s stayed", got, b.text(stayed))
 	}
-	if now := b.text(missing); now == before || !strings.HasSuffix(now, "not here") {
+	if now := b.text(missing); now == before || !strings.HasSuffix(now, "missing") {
 		t.Errorf("missing before %s, now %s", before, now)
 	}
 

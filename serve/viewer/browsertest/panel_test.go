@@ -239,7 +239,7 @@ func TestPanelWithoutACause(t *testing.T) {
 		{"running", failing, func(s *report.Summary) {
 			s.Findings, s.Verdict.Result, s.Verdict.Phase, s.Verdict.Text = nil, "running", "", "The run has not ended"
 		}, "", []string{"Still running since 2025-03-13 01:44:31 UTC", "The run has not ended"}, []string{"ended 2025"}},
-		{"not judged", failing, nil, "cannot read build-log.txt: <b>no</b> such file", []string{"The run could not be judged", "cannot read build-log.txt: <b>no</b> such file"}, []string{"Reading"}},
+		{"not judged", failing, nil, "cannot read build-log.txt: <b>no</b> such file", []string{"Cannot judge the run", "cannot read build-log.txt: <b>no</b> such file"}, []string{"Reading"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b, j := openJudged(t, test.run, viewer.Judgement{ToCompare: 3})

@@ -116,7 +116,7 @@ function verdict(j, { head, startNs }, zone) {
  */
 function title(j, wrong) {
   const s = j?.summary;
-  if (!s) return h('h1', { class: 'dim' }, wrong || j?.failed ? 'The run could not be judged' : 'Reading the evidence…');
+  if (!s) return h('h1', { class: 'dim' }, wrong || j?.failed ? 'Cannot judge the run' : 'Reading the evidence…');
   if (s.verdict.result !== 'passed') return h('h1', {}, bdi(s.verdict.text));
   const odd = s.time.filter((p) => p.unusual);
   if (odd.length === 0) return h('h1', {}, s.time.some((p) => p.usual_ns) ? 'It took as long as usual' : bdi(s.verdict.text));

@@ -22,7 +22,7 @@ export function chainOf(store, { stops, address }) {
     h('span', { class: 'step-at' }, ...placesOf(store, stop, k))));
   let shown = -2;
   return {
-    element: h('ol', { class: 'steps', 'aria-label': 'From the cause to the verdict' }, ...steps),
+    element: h('ol', { class: 'steps', 'aria-label': 'From the cause to the failure' }, ...steps),
     /** @param {TraceState} s */
     update({ step }) {
       if (step.at === shown) return;

@@ -49,7 +49,7 @@ export function comparePane(store) {
   /** @param {Drawn} s */
   function drawLogs(s) {
     const pair = { here: { id: s.model.head.id }, there: { id: s.address.compare } };
-    if (s.logs.value && s.logs.value.logs.length === 0) compared.replaceChildren(tools(store, s.address, pair, true), empty('This run has no log', 'What Prow uploads at the end of a run is missing, or was not fetched.'));
+    if (s.logs.value && s.logs.value.logs.length === 0) compared.replaceChildren(tools(store, s.address, pair, true), empty('This run has no log', 'Prow’s uploads at the end of the run are missing, or were not fetched.'));
     else drawKept(s.logDifference, 'Comparing the logs…', () => [tools(store, s.address, pair, true)], (d) => logs(d, s.address));
   }
 
@@ -130,7 +130,7 @@ function tools(store, s, c, runs) {
   return h('div', { class: 'tools' }, h('div', { class: 'group' }, way,
     inside(format({ ...s, compare: '' }), { class: 'button' }, 'Another trace'),
     inside(format(other(s, { trace: c.there.id, view: 'compare', compare: c.here.id, order: s.order })), { class: 'button' }, 'Swap')),
-  h('span', { class: 'dim' }, SAID[s.order] ?? '+ is more in this trace, − more in the other. Numbers lead to their spans.'));
+  h('span', { class: 'dim' }, SAID[s.order] ?? '+ is more in this trace, − more in the other. Click a number to open its spans.'));
 }
 
 /** @type {[order: string, title: string, ofRuns: boolean][]} in what ways traces are set beside each other */
@@ -138,6 +138,6 @@ const WAYS = [['phases', 'Both timelines', true], ['changes', 'What changed', tr
 
 /** @type {Record<string, string>} */
 const SAID = {
-  phases: 'Each phase begins at one place for both runs. Times lead to their spans.', changes: 'What this run has, against the other.', logs: 'Times, numbers and ids count as the same. Numbers lead to their lines.',
+  phases: 'Each phase begins at the same place for both runs. Click a time to open its span.', changes: 'What this run has, compared with the other.', logs: 'Times, numbers and ids are ignored. Click a number to open its line.',
   calls: '+ is more in this trace, − more in the other.',
 };

@@ -13,7 +13,7 @@ export function copyButton(store, label, get) {
       await navigator.clipboard.writeText(await get());
       store.say('Copied');
     } catch {
-      store.say('The browser did not let the page copy');
+      store.say('The browser did not allow copying');
     }
   } }, label);
 }

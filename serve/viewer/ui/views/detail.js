@@ -76,7 +76,7 @@ function group(m, line) {
   return [
     h('h2', {}, fold ? `${count(times.length)} × ` : 'Missing parent of ', bdi(fold ? named(nameOf(m, line)) : counted(times.length, 'span'))),
     h('p', { class: 'd-note' }, fold
-      ? 'Similar calls one after the other: same name, service and kind. Open the line to see each.'
+      ? 'Similar calls in a row, with the same name, service and kind. Open the line to see each.'
       : 'The spans under it name it as their parent, but no file holds it. A process that is killed does not write its open spans.'),
     facts([
       ['Together', duration(at(m.duration, line))], ['Errors', count(at(m.below, line))],
@@ -112,7 +112,7 @@ function span(store, s, d) {
     sources(d, path),
     live ? encodedJSON(store) : null,
     d.left ? h('p', { class: 'd-note' }, `${counted(d.left, 'more value')} not shown${live ? ': “Copy as JSON” has all' : ''}.`) : null,
-    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links are not shown${live ? ': “Copy as JSON” has all' : ''}.`) : null,
+    d.leftParts ? h('p', { class: 'd-note' }, `${count(d.leftParts)} more events and links not shown${live ? ': “Copy as JSON” has all' : ''}.`) : null,
   ].filter((e) => e !== null);
 }
 

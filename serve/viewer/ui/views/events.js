@@ -39,11 +39,11 @@ function view(s, list) {
   const { address } = s;
   if (list.total === 0) {
     return [howMany(address, 0, 'event', ''),
-      address.q === '' ? empty('No span of this trace has events') : empty('No event matches', 'An event is found when it and its span together meet all terms.')];
+      address.q === '' ? empty('No span of this trace has events') : empty('No event matches', 'An event matches if it and its span together match all terms.')];
   }
   const heads = [head('Time', 'num'), head('Offset', 'num'), head('Service'), head('Span'), head('Event')];
   return [
-    howMany(address, list.total, 'event', list.left > 0 ? `; ${count(list.left)} later ones are not listed, but with their spans` : ''),
+    howMany(address, list.total, 'event', list.left > 0 ? `; ${count(list.left)} later ones are listed only with their spans` : ''),
     scrolledTable('Events', 'events', heads, list.events.map((e) => row(s, e))),
     pager(address, list, list.events.length, EVENTS_PER_PAGE),
   ];

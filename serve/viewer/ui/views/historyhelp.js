@@ -9,8 +9,8 @@ const KEYS = [
 ];
 
 const SIGNS = [
-  ['·', 'passed'], ['A … Z', 'failed; each finding has its letter, the worst is A'], ['?', 'failed, and is in no finding that is listed'], ['–', 'aborted, or nobody knows'], ['…', 'running'], ['~', 'a case failed and passed'],
-  ['◆', 'a duration that is unusual: 3.5 spreads or more from the median of runs that passed'],
+  ['·', 'passed'], ['A … Z', 'failed; each finding has its letter, the worst is A'], ['?', 'failed, but not in a listed finding'], ['–', 'aborted or unknown'], ['…', 'running'], ['~', 'a case failed and passed'],
+  ['◆', 'an unusual duration: 3.5 spreads or more from the median of passing runs'],
 ];
 
 /** Opens the help; Esc closes it. */

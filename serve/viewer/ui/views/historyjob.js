@@ -93,7 +93,7 @@ function runs({ job, marks, zone, tip }) {
 function failures(d) {
   const { job, head } = d;
   const findings = job.findings.length === 0 ? [] : [head('What failed'), groupTable(d, 'finding', job.findings, (n) => [badge(n), ' '])];
-  const phases = job.phases_dying.length === 0 ? [] : [head('Phases that die of several findings'), groupTable(d, 'phase', job.phases_dying, () => [])];
+  const phases = job.phases_dying.length === 0 ? [] : [head('Phases that fail with several findings'), groupTable(d, 'phase', job.phases_dying, () => [])];
   return job.worst?.different_findings ? [...phases, ...findings] : [...findings, ...phases]; // first what the title is about
 }
 
@@ -139,7 +139,7 @@ function durations({ job, head }) {
   return [
     head('Durations against usual and budget'),
     h('table', { class: 'durations' },
-      h('thead', { class: 'vh' }, h('tr', {}, ...['phase or limit', 'run by run', 'usual', 'what is unusual'].map((t) => h('th', { scope: 'col' }, t)))),
+      h('thead', { class: 'vh' }, h('tr', {}, ...['phase or limit', 'run by run', 'usual', 'unusual'].map((t) => h('th', { scope: 'col' }, t)))),
       h('tbody', {}, ...phases, ...budgets)),
     h('p', { class: 'key-of-strip' }, h('span', {}, 'dashed: usual in runs that passed'), h('span', {}, '◆ unusual'), budgets.length > 0 ? h('span', {}, 'solid across: the limit') : null),
     ...job.over_represented_in_slow_runs.map((o) => h('p', { class: 'about' }, `In slow runs ${o}`)),

@@ -26,7 +26,7 @@ export function judgedHead(store, tabs) {
       h('div', { class: 'trace-facts' },
         h('span', { title: spansOf(t.spans, t.jobSpans ?? 0) }, counted(t.spans, 'span')),
         t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
-        t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
+        t.orphans > 0 ? h('span', { class: 'warn', title: 'Their parent is in none of the files' }, counted(t.orphans, 'orphan')) : null,
         servicesKey(t))));
   /** @type {ReturnType<typeof import('./cause.js').causePanel> | null} */
   let panel = null;

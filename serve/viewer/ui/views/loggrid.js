@@ -235,7 +235,7 @@ export class LogGrid {
     row.step.classList.toggle('first', n === 1);
     row.step.textContent = n === undefined ? '' : String(n);
     row.number.textContent = (l?.inexact ? '≥ ' : '') + line;
-    row.number.title = l?.inexact ? 'Lines before it are not here: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
+    row.number.title = l?.inexact ? 'Lines before it are missing: its number is at least this' : 'Link to this line; with Shift, to all from the chosen one on';
     row.number.href = linkHref(format({ ...address, log: formatLog(name, { from: line, to: line }) }));
     row.sign.replaceChildren(...(l?.severity && SIGNS[l.severity] ? [h('span', { 'aria-hidden': 'true', title: l.severity }, SIGNS[l.severity]), h('span', { class: 'vh' }, l.severity)] : []));
     row.time.textContent = l ? timeOf(l, address.zone) : '';
@@ -319,7 +319,7 @@ function fillGap({ el, number, step, sign, time, text, span }, gap, s, active) {
   for (const cell of [number, sign, time, span]) cell.textContent = '';
   const part = (/** @type {string} */ label, /** @type {string} */ end) => h('button', { type: 'button', class: 'link', tabindex: '-1', 'data-end': end }, label);
   const parts = gap.bytes > PIECE ? [part(`Read the first ${bytes(PIECE)}`, ''), ' ', part(`Read the last ${bytes(PIECE)}`, 'end')] : [part('Read them', '')];
-  text.replaceChildren(`${bytes(gap.bytes)} are not here  `, ...(s.reading === gap ? ['reading…'] : settled(s.head) && s.head.value?.more ? parts : []));
+  text.replaceChildren(`${bytes(gap.bytes)} missing  `, ...(s.reading === gap ? ['reading…'] : settled(s.head) && s.head.value?.more ? parts : []));
 }
 
 /**
@@ -357,7 +357,7 @@ export function factsOf(head) {
   return [
     `${count(head.lines)} ${head.lines === 1 ? 'line' : 'lines'}`,
     head.errors > 0 && `${count(head.errors)} ${head.errors === 1 ? 'error' : 'errors'}`,
-    head.missing && `${bytes(head.missing)} not here`,
+    head.missing && `${bytes(head.missing)} missing`,
     head.growing && 'still written',
   ].filter(Boolean).join(' · ');
 }

@@ -79,7 +79,7 @@ function lossOf({ name, logs, why }) {
  * @param {LostLogs[]} lost
  */
 function lossMenu(lost) {
-  const said = h('summary', { title: 'What of the logs is left out, and why' });
+  const said = h('summary', { title: 'Missing parts of the logs, and why' });
   const list = h('ul', { class: 'menu-list log-losses', tabindex: '0' });
   const menu = h('details', { class: 'menu log-lost' }, said, list);
   menu.addEventListener('focusout', (e) => {
@@ -143,7 +143,7 @@ function head(store, grid, lost, toLines, place) {
       choice.value = s.name;
       const known = settled(s.head) ? s.head.value : undefined;
       facts.textContent = known ? factsOf(known) : '…';
-      facts.title = known?.foreign ? 'Written by another clock than the run’s: its times are kept' : '';
+      facts.title = known?.foreign ? 'The clock of this log differs from the run’s: its times are as written' : '';
       of.replaceChildren(...(s.bySpan >= 0 ? [s.chosen ? 'lines of ' : 'no lines of ', h('b', {}, bdi(named(nameOf(trace.state.model, s.bySpan))))] : []));
       within.hidden = !s.within;
       const raw = downloadLink(store.path('/raw'), 'Raw');

@@ -100,7 +100,7 @@ export function pairedPhases(store, d) {
         h('span', {}, h('i', { class: 'pw-bar there' }), ' above, outlined: the other run'), h('span', {}, h('i', { class: 'pw-bar here' }), ' below, filled: this run'),
         h('span', {}, h('i', { class: 'pw-gap' }), ' dashed: the phase is not in that run'), whole),
       grid,
-      d.left > 0 ? h('p', { class: 'dim' }, `${counted(d.left, 'line')} left out: those that lie deepest, or behind the first thousand below one line.`) : null),
+      d.left > 0 ? h('p', { class: 'dim' }, `${counted(d.left, 'line')} left out: the deepest ones, or those after the first thousand below one line.`) : null),
     update: draw,
   };
 }
@@ -223,7 +223,7 @@ function marks(b, numbers) {
   return [
     ...numbers.map((n) => h('span', { class: n === 1 ? 'step-no first' : 'step-no', title: 'A step of the findings' }, String(n))),
     b.error ? h('span', { class: 'mark-error', title: 'The span itself has an error' }, '✕', h('span', { class: 'vh' }, ' error')) : null,
-    b.below ? h('span', { class: 'mark-below', title: 'Errors under it that nothing made good' }, `${count(b.below)} below`) : null,
+    b.below ? h('span', { class: 'mark-below', title: 'Errors under it that were not recovered' }, `${count(b.below)} below`) : null,
     b.noEnd ? h('span', { class: 'mark-odd', title: 'The span has no end: its process was killed' }, 'no end') : null,
   ];
 }

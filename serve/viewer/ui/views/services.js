@@ -24,7 +24,7 @@ export function servicesPane(store) {
     /** @param {Drawn} s */
     update({ services }) {
       if (!changed(services)) return;
-      drawAnswer(element, services, 'Looking who called whom…', (map) => [
+      drawAnswer(element, services, 'Reading the calls…', (map) => [
         map.nodes.length === 0 ? empty('No spans, no services') : view(map, (query) => store.showSpans(query))]);
     },
   };

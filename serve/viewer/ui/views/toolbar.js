@@ -59,7 +59,7 @@ export function toolbar(store, toLines, pointer) {
 function showFirst(first, s) {
   const judged = isJudged(s);
   first.classList.add('first-error'); // as wide when there is none
-  first.title = judged ? 'What broke first, as the findings say (f); all errors: x' : 'The first error that lasted (f); all others: x';
+  first.title = judged ? 'What broke first, by the findings (f); all errors: x' : 'The first error that lasted (f); all others: x';
   first.setAttribute('aria-label', first.title);
   first.classList.toggle('err', judged ? s.stops.length > 0 : s.model.head.errors > 0);
 }

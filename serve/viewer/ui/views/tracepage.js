@@ -160,7 +160,7 @@ function traceHead({ head: t, startNs }, say, tabs) {
       h('span', {}, h('b', {}, duration(t.jobDuration ?? t.duration)), ' from ', when),
       h('span', {}, spansOf(t.spans, t.jobSpans ?? 0)),
       t.errors > 0 ? h('span', { class: 'err' }, counted(t.errors, 'error')) : h('span', {}, 'no errors'),
-      t.orphans > 0 ? h('span', { class: 'warn', title: 'They name a parent that is in none of the files' }, counted(t.orphans, 'orphan')) : null,
+      t.orphans > 0 ? h('span', { class: 'warn', title: 'Their parent is in none of the files' }, counted(t.orphans, 'orphan')) : null,
       servicesKey(t),
       h('span', { class: 'trace-id' }, 'trace ', h('code', {}, t.id), ' ', copyButton({ say }, 'Copy', () => Promise.resolve(t.id))),
       downloadLink(`traces/${t.id}/otlp`, 'OTLP JSON')),

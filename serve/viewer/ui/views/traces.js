@@ -53,7 +53,7 @@ function view(s, list) {
   if (run.traces === 0) {
     return [empty('No spans in these files', run.files === 0 ? 'No file was given.' : inside('/?view=problems', {}, 'The problems say why.'))];
   }
-  if (list.total === 0) return [empty('No trace matches', 'A trace is found when one and the same span meets all terms.')];
+  if (list.total === 0) return [empty('No trace matches', 'A trace matches if one of its spans matches all terms.')];
   const several = run.services.length > 1;
   const heads = [head('Trace'), ...(several ? [head('Service', 'opt')] : []), head('Spans', 'num'), head('Errors', 'num'), head('Start', 'num opt'), head('Duration', 'num'),
     head(`When, in ${duration(run.duration)}`, 'opt')];
