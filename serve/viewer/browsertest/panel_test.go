@@ -108,7 +108,7 @@ func TestCauseLeadsToSpanAndLine(t *testing.T) {
 	b, _ := openJudged(t, failing, all)
 	b.wait(atCause + ` && document.querySelector('.log-row .step-no:not([hidden])')`)
 	said := b.text(`document.querySelector('.cause').innerText`)
-	for _, want := range []string{"Failed in Up", "Quota 'CPUS' exceeded in region us-central1", "quota", "high confidence", "new: in none of 3 passing runs", "probably not the change under test", "seen in 4 of 20 runs", "01:51:11", "build-log.txt:12", "Ask for a higher quota", "6 other errors followed", "1 gap", "Where the time went", "Build", "usually 4 m 00 s", "Copy as issue", "files without checksums"} {
+	for _, want := range []string{"Failed in Up", "Quota 'CPUS' exceeded in region us-central1", "quota", "high confidence", "new: in none of 3 passing runs", "probably not the change under test", "seen in 4 of 20 runs", "01:51:11", "build-log.txt:12", "Ask for a higher quota", "6 other errors not listed", "1 gap", "Where the time went", "Build", "usually 4 m 00 s", "Copy as issue", "files without checksums"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the panel does not say %s: %s", want, said)
 		}

@@ -245,7 +245,7 @@ func TestSavedLongLog(t *testing.T) {
 	b := openSaved(t, address, "#/trace/"+polled+"?log=build-log.txt:30000")
 	b.wait(`document.querySelector('#log-30000.chosen .log-text')?.textContent.includes('line 30000 of')`)
 	facts := b.text(`document.querySelector('.log-facts').textContent`)
-	if !strings.Contains(facts, "60,000 lines") || !strings.Contains(facts, "not here") {
+	if !strings.Contains(facts, "60,000 lines") || !strings.Contains(facts, "missing") {
 		t.Errorf("of the log the page says %s", facts)
 	}
 	b.eval(`document.querySelector('.log').scrollTop = 1e9`)

@@ -38,7 +38,7 @@ export function besideLogs(trace, d) {
     h('span', {}, `${count(d.there.count)} only in the other`), button('↑', 'Previous lines that are only in the other (X)', () => store.step(-1, 'there')), button('↓', 'Next lines that are only in the other (x)', () => store.step(1, 'there')),
     fold, h('span', { class: 'dim' }, h('b', {}, '+'), ' new  ', h('b', {}, '−'), ' only in the other  ', h('b', {}, '↕'), ' in both, at another place'));
   const notes = [d.cut && 'These logs are longer, or differ more often, than is compared: their ends stand beside each other as they come.',
-    ...SIDES.map((side) => d[side].missing && `${bytes(d[side].missing ?? 0)} of ${side === 'here' ? 'this' : 'the other'} log are not here, and not compared.`)].filter((n) => typeof n === 'string');
+    ...SIDES.map((side) => d[side].missing && `${bytes(d[side].missing ?? 0)} of ${side === 'here' ? 'this' : 'the other'} log are missing, and not compared.`)].filter((n) => typeof n === 'string');
   const names = h('div', { class: 'beside-names' }, ...SIDES.map((side) => logChoice(trace, d, side)));
   grid.element.addEventListener('keydown', (e) => key(e, store, grid));
   const update = () => {
