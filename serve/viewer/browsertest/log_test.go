@@ -302,7 +302,7 @@ func TestFindInLog(t *testing.T) {
 	look(`~"line 1.0$"`, "8 lines")
 	look(`(slow OR quota) after:+8s -"slow 200"`, "3 lines")
 	look("dur>5s", "")
-	b.wait(`document.querySelector('.log-pane .wrong:not([hidden])')?.textContent.includes('asks for spans')`)
+	b.wait(`document.querySelector('.log-pane .wrong:not([hidden])')?.textContent.includes('is a term for spans')`)
 	look(`~"quota .x" OR ceed`, "1 line")
 	b.eval(`window.row = document.querySelector('#log-95')`)
 	b.keys("\r")

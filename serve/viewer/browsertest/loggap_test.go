@@ -135,7 +135,7 @@ func TestMoreOfLog(t *testing.T) {
 	b := open(t, steps(t), p.info(), fmt.Sprintf("/trace/%s?log=build-log.txt:%d", polled, ends))
 	const (
 		missing = `document.querySelector('.log-facts').textContent.split(' · ').at(-1)`
-		keep    = `window.kept = new Map([...document.querySelectorAll('.log-row:not([hidden])')].map((r) => [/line \d+|are not/.exec(r.textContent)[0], r]))`
+		keep    = `window.kept = new Map([...document.querySelectorAll('.log-row:not([hidden])')].map((r) => [/line \d+|missing/.exec(r.textContent)[0], r]))`
 		moved   = `[...document.querySelectorAll('.log-row:not([hidden])')].filter((r) => { const k = window.kept.get(/line \d+|$/.exec(r.textContent)[0]); return k && k !== r; }).map((r) => r.textContent.slice(0, 60)).join()`
 		stayed  = `[...document.querySelectorAll('.log-row:not([hidden])')].filter((r) => window.kept.get(/line \d+|$/.exec(r.textContent)[0]) === r).length`
 		gap     = `document.querySelector('.log-row.gap:not([hidden])')`
