@@ -254,7 +254,7 @@ func (s *span) Write(b []byte) (int, error) {
 	}
 	n, err := s.f.WriteAt(b, s.at)
 	s.at += int64(n)
-	s.progress.bytesDone.Add(int64(n))
+	s.progress.received(int64(n))
 	if err != nil {
 		return n, &localError{err}
 	}

@@ -200,6 +200,6 @@ func (l *limitedBuffer) Write(b []byte) (int, error) {
 type progressWriter struct{ p *Progress }
 
 func (w progressWriter) Write(b []byte) (int, error) {
-	w.p.bytesDone.Add(int64(len(b)))
+	w.p.received(int64(len(b)))
 	return len(b), nil
 }

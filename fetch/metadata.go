@@ -129,6 +129,6 @@ func (t *transfer) readNamed(ctx context.Context, kind runfile.Kind) (e entry, t
 		t.ledger.saved(e)
 		return e, true, nil
 	}
-	t.Progress.bytesDone.Add(e.Size)
+	t.Progress.received(e.Size)
 	return e, true, t.dir.save(t.run, &e, data)
 }

@@ -9,7 +9,10 @@ type Progress struct {
 	listing                      atomic.Int64
 	files, done, reused, failed  atomic.Int64
 	bytes, bytesDone, bytesSaved atomic.Int64
+	bytesBeside                  atomic.Int64
 	retries                      atomic.Int64
+
+	of *Progress // see Beside; nil: of none
 }
 
 // Counts are the numbers of a Progress at one moment.
@@ -24,8 +27,13 @@ type Counts struct {
 	BytesDone  int64 // bytes received; what had to be fetched again counts again
 	BytesSaved int64 // bytes that were in the cache already: Reused files, and parts of others
 
+	BytesBeside int64 // bytes received of what is counted beside (see Progress.Beside)
+
 	Retries int64 // requests that were sent again
 }
+
+// Received is how many bytes came from buckets.
+func (c Counts) Received() int64 { return c.BytesDone + c.BytesBeside }
 
 // Counts returns the numbers of now. They are read one after the other: while
 // files arrive, they may differ by a file.
@@ -34,7 +42,20 @@ func (p *Progress) Counts() Counts {
 		Listing: p.listing.Load() > 0,
 		Done:    p.done.Load(), Reused: p.reused.Load(), Failed: p.failed.Load(), Files: p.files.Load(),
 		BytesDone: p.bytesDone.Load(), BytesSaved: p.bytesSaved.Load(), Bytes: p.bytes.Load(),
-		Retries: p.retries.Load(),
+		BytesBeside: p.bytesBeside.Load(),
+		Retries:     p.retries.Load(),
+	}
+}
+
+// Beside gives a Progress for what comes beside the files that p counts, such as logs. Of it p
+// counts the bytes alone.
+func (p *Progress) Beside() *Progress { return &Progress{of: p} }
+
+// received counts bytes that came.
+func (p *Progress) received(n int64) {
+	p.bytesDone.Add(n)
+	for of := p.of; of != nil; of = of.of {
+		of.bytesBeside.Add(n)
 	}
 }
 

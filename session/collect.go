@@ -215,7 +215,7 @@ func (s *Session) fetchOne(ctx context.Context, cache *fetch.Cache, in *Input, p
 		in.setFetched(result)
 		if !s.o.Offline {
 			in.fetchRest = func(ctx context.Context) (*fetch.Result, error) {
-				return cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{Only: in.Part(), Instances: s.o.Instances, Pool: pool, Refresh: true})
+				return cache.Fetch(ctx, store, in.Ref.Run, fetch.Options{Only: in.Part(), Instances: s.o.Instances, Pool: pool, Progress: progress.Beside(), Refresh: true})
 			}
 		}
 		s.setLogs(in, cache, store, logs)
@@ -233,7 +233,7 @@ func (s *Session) logsBeside(o fetch.ArtifactOptions) *fetch.ArtifactOptions {
 	if s.o.Offline || s.o.NoTraces || !s.o.Logs && s.o.Join == "" {
 		return nil
 	}
-	o.Progress = nil
+	o.Progress = o.Progress.Beside()
 	return &o
 }
 

@@ -61,7 +61,7 @@ func (e *openEntry) untold() int64 {
 	if e.counts == nil {
 		return 0
 	}
-	came := e.counts().BytesDone - e.told
+	came := e.counts().Received() - e.told
 	e.told += came
 	return came
 }
@@ -315,7 +315,7 @@ func (r *OpenRuns) loadRun(ctx context.Context, e *openEntry) (*Loaded, error) {
 			r.mu.Unlock()
 		}
 	}
-	o.recalled = &r.known
+	o.recalled, o.Progress = &r.known, new(fetch.Progress) // which counts the runs that it is compared with too
 	if o.Cache != CacheTemporary && !o.Offline {
 		o.unpruned = true
 		r.mu.Lock()

@@ -52,7 +52,7 @@ type account struct {
 }
 
 // had is how many bytes were loaded in the period.
-func (a *account) had() int64 { return a.bytes + a.progress.Counts().BytesDone - a.before }
+func (a *account) had() int64 { return a.bytes + a.progress.Counts().Received() - a.before }
 
 // mostAccounts bounds the accounts; visitors beyond share one.
 const mostAccounts = 50_000
@@ -82,7 +82,7 @@ func (v *visitors) of(who string) *account {
 		}
 	}
 	if now.Sub(a.since) >= v.allow.Per {
-		a.since, a.bytes, a.spans, a.before = now, 0, 0, a.progress.Counts().BytesDone
+		a.since, a.bytes, a.spans, a.before = now, 0, 0, a.progress.Counts().Received()
 	}
 	return a
 }
