@@ -298,7 +298,7 @@ func (t *teamServe) stores(ctx context.Context, buckets *team.Buckets, log *slog
 		all[provider] = buckets.Store(provider, by)
 	}
 	pages := storeOptions{known: t.r.known}.pages(func(bucket, host string) {
-		log.Warn("its content cannot be verified", "bucket", bucket, "pages", host)
+		log.Warn("cannot verify the content of a bucket", "bucket", bucket, "pages", host)
 	})
 	opened = append(opened, pages)
 	all[session.ThroughGcsweb] = buckets.PagesStore(t.providerOf, func(provider string, access team.Access) objstore.Store {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"prowtrace/internal/text"
 )
 
 const (
@@ -86,26 +88,10 @@ func printFlag(b *strings.Builder, f *pflag.Flag) {
 		b.WriteString("\n")
 		column = 0
 	}
-	for i, line := range wrap(said, helpWidth-usageColumn) {
+	for i, line := range text.Wrap(said, helpWidth-usageColumn) {
 		if i > 0 {
 			column = 0
 		}
 		fmt.Fprintf(b, "%*s%s\n", usageColumn-column, "", line)
 	}
-}
-
-// wrap breaks a text between words into lines of at most so many bytes, where words allow it.
-func wrap(s string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(s) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }
