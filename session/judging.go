@@ -58,7 +58,7 @@ type Judged struct {
 
 // Judge judges a run that was loaded, in steps: by what is there, once its logs have come,
 // and when the passing runs are there. It gives the last one. What cannot be had is a gap of the Summary. Errors are those
-// of ctx and of the files.
+// of ctx and of the files, and a *panics.Error.
 func (l *Loaded) Judge(ctx context.Context, in *Input, o Judging) (*report.Summary, error) {
 	if o.Tell == nil {
 		o.Tell = func(Judged) {}
@@ -71,8 +71,11 @@ func (l *Loaded) Judge(ctx context.Context, in *Input, o Judging) (*report.Summa
 		r.base, r.gaps, r.late = r.passing(ctx)
 		return nil
 	})
-	defer cancel()
-	s, err := r.judge(ctx)
+	var s *report.Summary
+	err := panics.Guard(func() (err error) { // the passing runs are let go of after a fault too
+		s, err = r.judge(ctx)
+		return err
+	})
 	cancel()
 	g.Wait()
 	return s, errors.Join(err, r.base.Close())

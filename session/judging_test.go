@@ -1,13 +1,17 @@
 package session_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"prowtrace/fetch"
 	"prowtrace/internal/gcstest"
+	"prowtrace/internal/panics"
 	"prowtrace/session"
 	"prowtrace/trace"
 	"prowtrace/trace/join"
@@ -175,5 +179,35 @@ func TestJudgedMayHaveMore(t *testing.T) {
 				t.Errorf("last step %+v with gaps %+v", last, last.Summary.Gaps)
 			}
 		})
+	}
+}
+
+// A fault in a judgement is an error, and nobody holds the passing runs any more.
+func TestFaultOfAJudgement(t *testing.T) {
+	o, _, _ := sample(t)
+	l, err := load(t, o, failing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crash := func(step session.Judged) {
+		if step.Compared > 0 {
+			panic("no such span")
+		}
+	}
+	_, err = l.Judge(t.Context(), l.Inputs[0], session.Judging{Known: knownErrors(t), Baseline: passing, Number: 1, Tell: crash})
+	var met *panics.Error
+	if !errors.As(err, &met) {
+		t.Fatalf("error %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cache, err := fetch.OpenCache("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cache.Close()
+	if removed, err := cache.Prune(fetch.Limits{Size: 1, Age: time.Hour}); err != nil || len(removed.Runs) != 2 {
+		t.Errorf("%d runs can be removed, want 2: %v", len(removed.Runs), err)
 	}
 }
