@@ -132,7 +132,7 @@ func stdinLinks(ctx context.Context, s Streams) ([]string, error) {
 	read := make(chan answer, 1)
 	go func() { // reading cannot be interrupted: it ends with the program
 		var a answer
-		r := bufio.NewReader(io.LimitReader(s.In, maxPasted))
+		r := bufio.NewReader(io.LimitReader(s.In, maxPasted+1))
 		if one {
 			a.said, a.err = r.ReadString('\n')
 		} else {
@@ -148,6 +148,9 @@ func stdinLinks(ctx context.Context, s Streams) ([]string, error) {
 	case a := <-read:
 		if a.err != nil && !errors.Is(a.err, io.EOF) {
 			return nil, fmt.Errorf("cannot read standard input: %w", a.err)
+		}
+		if len(a.said) > maxPasted {
+			return nil, usageError{fmt.Errorf("standard input holds more than %s", text.Size(maxPasted)), "name fewer runs"}
 		}
 		links = linksIn(a.said)
 	}

@@ -237,7 +237,7 @@ func (r *judging) passing(ctx context.Context) (base *Baseline, gaps []report.Ga
 	var none *find.ResolveError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("only %d of %d read within %s", len(base.Runs), r.Number, baselineTime), Next: "Run summary again: more of them are in the cache then"}}, true
+		return base, []report.Gap{{What: report.PassingRuns, Why: fmt.Sprintf("only %d of %d read within %s", len(base.Runs), r.Number, baselineTime), Next: "Judge the run again: more of them are in the cache then"}}, true
 	case errors.As(err, &none) && errors.Is(err, find.ErrNoRun):
 		return base, []report.Gap{{What: report.PassingRuns, Why: "none; " + none.Had}}, false
 	case err != nil:

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"prowtrace/trace"
 )
@@ -45,11 +47,11 @@ const surePhase = 5 * time.Second
 
 // inexact reports whether the times of a span were derived, or are those of a JUnit suite.
 func inexact(view *trace.View, row int) bool {
-	d, err := view.Detail(row)
-	if err != nil {
+	var span tracepb.Span
+	if err := proto.Unmarshal(view.Encoded(row), &span); err != nil {
 		return false
 	}
-	return slices.ContainsFunc(d.Span.Attributes, func(a *commonpb.KeyValue) bool {
+	return slices.ContainsFunc(span.Attributes, func(a *commonpb.KeyValue) bool {
 		return a.Key == "prow.estimated" && a.Value.GetBoolValue() || a.Key == "prow.phase" && a.Value.GetStringValue() == "suite"
 	})
 }
