@@ -171,7 +171,7 @@ func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost 
 		lost = append(lost, runfile.Loss{Kind: runfile.LossUnlisted, Files: 1, Why: "cannot list the logs: " + text.Line(err.Error()), Again: true})
 	}
 	if len(found) == maxLogFiles {
-		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "a run has at most " + text.Count(maxLogFiles, "log") + " here"})
+		lost = append(lost, runfile.Loss{Kind: runfile.LossTooMany, Files: 1, Why: "only " + text.Count(maxLogFiles, "log") + " of a run are read"})
 	}
 	d.inOrder(found)
 	return found, lost, nil

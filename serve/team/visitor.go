@@ -77,7 +77,7 @@ func (v Visitor) Begin(ref prow.Ref) session.OpenState {
 }
 
 // begin says how far a run is, and begins its load where nobody has and the visitor may. The
-// error is a *userError.
+// error is, or wraps, a *userError.
 func (v Visitor) begin(ref prow.Ref) (session.OpenState, error) {
 	state, err := v.of.visitors.begin(v.who, v.of.runs, ref)
 	return state, v.refused(err)

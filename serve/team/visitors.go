@@ -97,7 +97,7 @@ func (v *visitors) sweep(now time.Time) {
 }
 
 // begin says how far a run is, and begins its load where nobody has and the visitor may. The
-// error is a *userError.
+// error is, or wraps, a *userError.
 func (v *visitors) begin(who string, runs *session.OpenRuns, ref prow.Ref) (session.OpenState, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -116,8 +116,8 @@ func (v *visitors) begin(who string, runs *session.OpenRuns, ref prow.Ref) (sess
 	return state, nil
 }
 
-// search counts a search of a visitor among his loads until done is called. The error is a
-// *userError.
+// search counts a search of a visitor among his loads until done is called. The error is,
+// or wraps, a *userError.
 func (v *visitors) search(who string) (done func(), err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -128,8 +128,8 @@ func (v *visitors) search(who string) (done func(), err error) {
 	return v.count(a), nil
 }
 
-// load counts a load that the caller does by itself until done is called. The error is a
-// *userError.
+// load counts a load that the caller does by itself until done is called. The error is,
+// or wraps, a *userError.
 func (v *visitors) load(who string) (done func(), err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
