@@ -308,12 +308,12 @@ func titleOf(f *Fact) string {
 	if f.Match.Signature != nil {
 		return f.Match.Title
 	}
-	return clipTitle(legend.ReplaceAllString(openshiftFailure.ReplaceAllString(f.Text, ""), ""))
+	return clipTitle(legend.ReplaceAllString(openshiftFailure.ReplaceAllString(f.Text, ""), "$1"))
 }
 
 // legend is what a text ends with that has more lines, and what go-cmp writes above a
 // difference.
-var legend = regexp.MustCompile(`\s*(\([-+][\w ]+[-+]\w+\))?\s*:$`)
+var legend = regexp.MustCompile(`(\S)\s*(?:\([-+][\w ]+[-+]\w+\))?\s*:$`)
 
 // clipTitle cuts a text behind a word, to the length of a title. Half a secret would be
 // known for one by nobody, so a text that is cut has none.

@@ -51,3 +51,18 @@ func TestMessageOf(t *testing.T) {
 		}
 	}
 }
+
+// A title ends where more lines follow, without their legend, and is never empty.
+func TestTitleOfText(t *testing.T) {
+	for text, want := range map[string]string{
+		"a_test.go:7: unexpected difference (-want +got):": "a_test.go:7: unexpected difference",
+		"mismatch (-got +want)":                            "mismatch (-got +want)",
+		"Expected:":                                        "Expected",
+		":":                                                ":",
+		"exit status 1":                                    "exit status 1",
+	} {
+		if got := titleOf(&Fact{Text: text}); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
