@@ -1,7 +1,6 @@
 package trace
 
-// Columns are the columns of a Set, by row. They are the Set's own: read them, never
-// write to them.
+// Columns are the columns of a Set, by row. The Set owns them: they must not be changed.
 type Columns struct {
 	Trace    []uint32
 	ID       []uint64
@@ -16,7 +15,7 @@ type Columns struct {
 	Flags    []Flags
 }
 
-// Columns gives the columns, for readers of many rows.
+// Columns gives the columns, for callers that read many rows.
 func (s *Set) Columns() Columns {
 	return Columns{s.trace, s.id, s.parent, s.start, s.end, s.name, s.resource, s.scope, s.kind, s.status, s.flags}
 }
@@ -24,7 +23,7 @@ func (s *Set) Columns() Columns {
 // Names gives the distinct span names, by the numbers of Columns.Name.
 func (s *Set) Names() []string { return s.names }
 
-// NumResources and NumScopes count the distinct resources and scopes.
+// NumResources counts the distinct resources.
 func (s *Set) NumResources() int { return len(s.resources) }
 
 // NumScopes counts the distinct scopes.
@@ -33,7 +32,7 @@ func (s *Set) NumScopes() int { return len(s.scopes) }
 // TraceID gives the id of trace i.
 func (s *Set) TraceID(i int) TraceID { return s.traces.id[i] }
 
-// TraceRows gives the rows of trace i: from first to the one before behind.
+// TraceRows gives the rows of trace i, from first up to but not including behind.
 func (s *Set) TraceRows(i int) (first, behind int) {
 	return int(s.traces.first[i]), int(s.traces.first[i+1])
 }
@@ -47,11 +46,11 @@ func (s *Set) NumSources() int { return len(s.sources) }
 // Source gives the name and the group of a file.
 func (s *Set) Source(i int) (name string, group int) { return s.sources[i].name, s.sources[i].group }
 
-// SourceOf gives the file that a row was read from, the first of several.
+// SourceOf gives the file that a row was read from, or the first of several files.
 func (s *Set) SourceOf(row int) int { return s.origin[row].source() }
 
-// Repeats ranges over the rows that were read again, with the further file of each,
-// ordered by row.
+// Repeats ranges over the rows that were read more than once, ordered by row. It yields each
+// further file of a row.
 func (s *Set) Repeats(yield func(row, source int) bool) {
 	for _, again := range s.sightings {
 		if !yield(int(again.row), again.origin.source()) {
@@ -60,8 +59,8 @@ func (s *Set) Repeats(yield func(row, source int) bool) {
 	}
 }
 
-// ReportedTimes gives the times of a row as its file has them, in Unix ns: 0 where
-// one is missing.
+// ReportedTimes gives the times of a row as its file has them, in Unix ns. A missing time is
+// 0.
 func (s *Set) ReportedTimes(row int) (start, end int64) {
 	flags := s.flags[row]
 	switch {

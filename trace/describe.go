@@ -9,8 +9,8 @@ import (
 	"prowtrace/internal/text"
 )
 
-// UnknownService is the service of spans whose resource names none. It is in
-// the lists of services, can be searched for, and is served as service.name.
+// UnknownService is the service of spans whose resource has no service.name. It is listed
+// and searched for like other services, and it is served as service.name.
 const UnknownService = "unknown_service"
 
 const serviceName = "service.name"
@@ -25,8 +25,8 @@ func newResource(d described, services *interner[string]) resource {
 	}
 	decoded := decodeResource(r.wire)
 	if decoded == nil {
-		// Clean leaves nothing that Unmarshal refuses; a resource that it did
-		// refuse would better be empty than make every answer fail.
+		// Unmarshal accepts everything that Clean returns. If it ever refuses a resource, an
+		// empty resource is better than an error in every answer.
 		decoded, r.wire = &resourcepb.Resource{}, nil
 	}
 	name := stringAttribute(decoded.Attributes, serviceName)
@@ -39,8 +39,8 @@ func newResource(d described, services *interner[string]) resource {
 	return r
 }
 
-// describedAs gives the resource with the attributes of a group that it lacks, and
-// with the group's label, if any, behind the name of its service.
+// describedAs gives the resource with two additions: the attributes of its group that it
+// lacks, and the group's label, if any, behind its service name.
 func (r resource) describedAs(g Description, name string, services *interner[string]) resource {
 	decoded := decodeResource(r.wire)
 	if decoded == nil || len(g.Attributes) == 0 && g.Label == "" {
@@ -77,7 +77,7 @@ func decodeResource(wire []byte) *resourcepb.Resource {
 	return &decoded
 }
 
-// encodeResource gives a resource's encoding, or otherwise where it has none.
+// encodeResource gives a resource's encoding, or otherwise if it cannot be encoded.
 func encodeResource(r *resourcepb.Resource, otherwise []byte) []byte {
 	wire, err := (proto.MarshalOptions{Deterministic: true}).Marshal(r)
 	if err != nil {

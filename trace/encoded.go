@@ -18,18 +18,17 @@ import (
 
 // Attributes that served spans carry where the set had to add something.
 const (
-	attrService     = "prowtrace.service"                // as reported, of a service with a label
+	attrService     = "prowtrace.service"                // the service as reported, if it is served with a label
 	attrNote        = "prowtrace.note"                   // the names of the flags that changed the span
 	attrReportedEnd = "prowtrace.reported_end_unix_nano" // of a span that ends before it starts
 )
 
-// served are the flags of spans that are not served as they lie in the file.
+// served are the flags of spans that are served differently from what the file has.
 const served = unclean | Unfinished | Negative | TimeUnknown | ZeroTrace | Clamped
 
-// Encoded gives the encoded OTLP Span of a row as it is to be served: the
-// bytes of the file where nothing is wrong with them, else a clean copy, with
-// missing times filled in, a trace id where there was none, and an attribute
-// prowtrace.note that says so.
+// Encoded gives the encoded OTLP Span of a row as it is to be served. These are the bytes of
+// the file if nothing is wrong with them. Otherwise it is a clean copy with missing times
+// and a missing trace id filled in, and an attribute prowtrace.note that says so.
 func (s *Set) Encoded(row int) []byte {
 	b := s.Raw(row)
 	flags := s.flags[row]
@@ -41,7 +40,7 @@ func (s *Set) Encoded(row int) []byte {
 	} else {
 		b = b[:len(b):len(b)] // the appends below copy
 	}
-	// A field given again later replaces a scalar, in every protobuf reader.
+	// Every protobuf reader takes the last value of a scalar field that is given twice.
 	id := s.traces.id[s.trace[row]]
 	b = otlpwire.AppendBytes(b, 1, id[:])
 	if s.id[row] != 0 {
@@ -85,8 +84,8 @@ func (s *Set) Raw(row int) []byte {
 	return s.sources[p.source()].data[p.offset():][:s.length[row]]
 }
 
-// Encoded gives the encoded OTLP Span of a row as it is to be served outside of a
-// joined trace, see Set.Encoded.
+// Encoded gives the encoded OTLP Span of a row as it is to be served outside of a joined
+// trace. See Set.Encoded.
 func (v *View) Encoded(row int) []byte {
 	part, local := v.at(row)
 	return part.Set.Encoded(local)
@@ -111,11 +110,12 @@ func (v *View) ServiceOf(resource int) string { return v.services[v.resources[re
 // ServiceNumber gives the number of a resource's service in ServiceNames.
 func (v *View) ServiceNumber(resource int) uint32 { return v.resources[resource].service }
 
-// ServiceNames gives the distinct services of all resources, which must not be changed.
+// ServiceNames gives the distinct services of all resources. The View owns the slice: it
+// must not be changed.
 func (v *View) ServiceNames() []string { return v.services }
 
-// NumResources counts the resources as they are served, those that only joined traces
-// have among them.
+// NumResources counts the resources as they are served, including those that only joined
+// traces have.
 func (v *View) NumResources() int { return len(v.resources) }
 
 // Scope gives the number of a row's instrumentation scope.
@@ -143,7 +143,7 @@ func (v *View) scopeOf(n int) *scope {
 	return &v.set.scopes[n]
 }
 
-// A Detail is everything there is to know of a span, decoded.
+// A Detail is everything known about a span, decoded.
 type Detail struct {
 	Span     *tracepb.Span
 	Resource *resourcepb.Resource
@@ -178,7 +178,7 @@ func (v *View) decode(row, resource int, span []byte) (Detail, error) {
 	return d, nil
 }
 
-// EncodedText is ReadableText of an encoded AnyValue; "" where it cannot be read.
+// EncodedText is ReadableText of an encoded AnyValue, or "" if the value cannot be decoded.
 func EncodedText(value []byte) string {
 	if len(value) > 1 && value[0] == 1<<3|2 { // a string needs no decoding
 		for num, text := range otlpwire.Messages(value) {

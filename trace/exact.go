@@ -2,14 +2,14 @@ package trace
 
 import "prowtrace/internal/otlpwire"
 
-// What follows is for formats without loss: spans as their files have them, byte for byte,
-// where Encoded gives what every reader takes. clean is false where strict readers refuse
-// the bytes: invalid UTF-8, ids of a wrong length, broken fields.
+// The functions below are for formats without loss: they give spans byte for byte as their
+// files have them, while Encoded gives what every reader accepts. clean is false if strict
+// readers refuse the bytes: invalid UTF-8, ids of a wrong length, broken fields.
 
-// Exact gives span i as its file has it: not cleaned, and no time filled in. Only a span
-// without a trace id has the one that the Set gave it, or spans of several files would
-// become one trace. A joined tree says of its spans what no file says, and own spans are in
-// none: these come as Encoded gives them.
+// Exact gives span i as its file has it: not cleaned, and without filled-in times. There is
+// one exception: a span without a trace id has the id that the Set gave it, because spans of
+// several files would become one trace otherwise. Spans of a joined tree and own spans are
+// given as Encoded gives them, because no file has them in this form.
 func (t Tree) Exact(i int) (wire []byte, clean bool) {
 	row := t.Row(i)
 	if t.joined != nil || t.view.Added(row) {
@@ -24,9 +24,9 @@ func (t Tree) Exact(i int) (wire []byte, clean bool) {
 	return b, !flags.Has(unclean)
 }
 
-// ExactResource gives an encoded Resource as its file has it, followed by the attributes
-// of its group's Description that it lacks, and its schema URL. No service.name is made up,
-// and none has a label.
+// ExactResource gives an encoded Resource as its file has it, and its schema URL. The
+// attributes of its group's Description that it lacks follow. It adds neither a missing
+// service.name nor a label.
 func (v *View) ExactResource(n int) (wire []byte, schemaURL string, clean bool) {
 	r := &v.resources[v.unlabelledOf(n)]
 	b := r.raw

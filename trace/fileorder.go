@@ -1,13 +1,13 @@
 package trace
 
-// block is by how many bytes FileOrder tells places in files apart, as a power of two:
-// some pages, which stay in the nearest caches while their spans are read.
+// block is the size, as a power of two, of the blocks of a file that FileOrder tells apart.
+// A block is a few pages, which stay in the nearest caches while their spans are read.
 const block = 14
 
-// FileOrder gives the rows from first to behind in about the order in which their spans
-// lie in the files, as what is to be added to first. Traces that were written at the same
-// time lie in each other: to read the encoded spans of all in the order of rows takes
-// twice the time. It takes 4 bytes a row.
+// FileOrder gives the rows from first up to but not including behind, roughly in the order
+// in which their spans lie in the files. Each number is relative to first. Traces that were
+// written at the same time are interleaved in a file: reading the encoded spans of all
+// traces in the order of rows takes twice the time. The result takes 4 bytes a row.
 func (s *Set) FileOrder(first, behind int) []uint32 {
 	origins := s.origin[first:behind]
 	order := make([]uint32, len(origins))
@@ -18,7 +18,7 @@ func (s *Set) FileOrder(first, behind int) []uint32 {
 	for _, o := range origins {
 		low, high = min(low, o.source()), max(high, o.source())
 	}
-	begin := make([]int64, high-low+1) // of each source, as if they lay behind each other
+	begin := make([]int64, high-low+1) // of each source, as if the sources followed each other
 	end := int64(0)
 	for i := range begin {
 		begin[i] = end

@@ -18,10 +18,10 @@ type operation struct {
 type tally struct {
 	ops  map[operation]struct{}
 	odd  [16]int        // by bit of Flags
-	last [256]operation // some of ops but for the zero one, by what tells most apart: hashing each took longer
+	last [256]operation // some of ops except the zero one, indexed by the part that differs most: hashing each took longer
 }
 
-// makeRows makes the columns and the table of traces, with a row for each span.
+// makeRows makes the columns and the table of traces, with one row for each span.
 func (s *Set) makeRows(l *linker) {
 	s.columns = makeColumns(len(l.places))
 	s.traces.first = l.base
@@ -46,8 +46,8 @@ func makeColumns(rows int) columns {
 	}
 }
 
-// fillTrace copies a segment into the rows of trace t from first on. The scanned spans
-// are not needed afterwards: their trace field takes the row.
+// fillTrace copies a segment into the rows of trace t, starting at row first. The scanned
+// spans are not needed afterwards: their trace field takes the row.
 func (s *Set) fillTrace(t, first uint32, g segment) {
 	for k, i := range g.order {
 		g.spans[i].trace = first + uint32(k)
@@ -72,8 +72,8 @@ func (s *Set) fillTrace(t, first uint32, g segment) {
 	}
 }
 
-// describe fills the entry of trace t, in rows lo to hi, in the table of traces, and
-// counts.
+// describe fills the entry of trace t in the table of traces and adds to the counts. The
+// rows of the trace are lo to hi.
 func (s *Set) describe(t, lo, hi uint32, count *tally) {
 	if hi-lo > 1 {
 		s.traces.totals[s.traces.total[t]] = s.sum(lo, hi)
@@ -113,8 +113,8 @@ func (s *Set) gather(workers []worker) {
 	s.stats.Spans = len(s.id) - len(s.sightings)
 }
 
-// closeUp takes out the rows that repeated spans have left empty, each behind the other
-// rows of its trace.
+// closeUp removes the rows that repeated spans have left empty. In each trace these come
+// after the other rows.
 func (s *Set) closeUp(l *linker) {
 	if len(s.sightings) == 0 {
 		return
@@ -145,7 +145,8 @@ func (s *Set) closeUp(l *linker) {
 	})
 }
 
-// copyRows copies n rows of other columns, from one row on.
+// copyRows copies n rows of other columns, starting at row from, to the rows that start at
+// to.
 func (c *columns) copyRows(to int, other columns, from, n int) {
 	copy(c.trace[to:], other.trace[from:][:n])
 	copy(c.id[to:], other.id[from:][:n])

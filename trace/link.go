@@ -15,22 +15,22 @@ import (
 	"prowtrace/internal/radix"
 )
 
-// A linker orders the spans of each trace, finds repeated ones, links parents,
-// breaks cycles, fills in missing times, and writes all into the columns of the set.
-// Traces are independent, so they are handed out to all processors. Each goroutine
-// copies the spans of one trace together, into memory that it uses again for the next:
-// to lay those of all traces side by side first took twice the memory of the columns.
+// A linker orders the spans of each trace, finds repeated ones, links parents, breaks
+// cycles, fills in missing times, and writes all into the columns of the set. Traces are
+// independent, so they are divided among all processors. Each goroutine copies the spans of
+// one trace together, into memory that it uses again for the next trace. Copying the spans
+// of all traces side by side first took twice the memory of the columns.
 type linker struct {
 	set     *Set
 	chunks  []chunk
 	extents []extent // by trace
 	places  []place  // of the spans of each trace, side by side
-	base    []uint32 // per trace: its first place, and its first row as long as repeated spans have one
-	rows    []uint32 // per trace: how many are left without them
+	base    []uint32 // per trace: its first place, and its first row while repeated spans still have one
+	rows    []uint32 // per trace: how many rows remain without the repeated spans
 	workers []worker
 }
 
-// chunk is some spans of a shard, with what their numbers are in the set.
+// chunk is some spans of a shard, with the numbering that gives their numbers in the set.
 type chunk struct {
 	spans   []raw
 	numbers *numbering
@@ -53,9 +53,9 @@ type worker struct {
 	tally
 }
 
-// batchOf is how many traces a goroutine takes at a time. Traces of one span are the rule
-// in kOps' files, so they are taken by hundreds. Where traces are few they are large: with
-// hundreds at a time one goroutine took all 160 traces of a million spans.
+// batchOf is how many traces a goroutine takes at a time. Most traces in kOps' files have
+// one span, so goroutines take hundreds of them. If there are few traces they are large:
+// with batches of hundreds, one goroutine took all 160 traces of a million spans.
 func batchOf(traces, workers int) int {
 	return min(max(traces/(16*workers), 1), 256)
 }
@@ -94,7 +94,8 @@ func newLinker(s *Set, shards []*shard, numbers []numbering, extents []extent, t
 	return l
 }
 
-// find notes the places of the spans of a shard, from next on for each of its traces.
+// find notes the places of the spans of a shard. For each trace of the shard it starts at
+// the trace's entry in next.
 func (l *linker) find(chunks []chunk, at place, next []uint32) {
 	for _, c := range chunks {
 		for i := range c.spans {
@@ -116,8 +117,8 @@ func (l *linker) run(ctx context.Context) error {
 	return nil
 }
 
-// eachBatch calls do for ranges of traces, from several goroutines: worker, below workers,
-// tells which. It ends early only with ctx.
+// eachBatch calls do for ranges of traces from several goroutines. worker is the number of
+// the goroutine, below workers. It ends early only if ctx ends.
 func eachBatch(ctx context.Context, workers, traces int, do func(worker, lo, hi int)) error {
 	var next atomic.Int64
 	batch := batchOf(traces, workers)
@@ -139,9 +140,9 @@ func eachBatch(ctx context.Context, workers, traces int, do func(worker, lo, hi 
 	return g.Wait()
 }
 
-// ahead is how many spans of small traces are copied together at most. One after the other
-// the processor fetches several at a time; with each trace's work between them it waited
-// for every span of a million traces.
+// ahead is how many spans of small traces are copied together at most. When spans are copied
+// one after the other, the processor fetches several at a time. When each trace was linked
+// in between, the processor waited for every span of a million traces.
 const ahead = 1 << 9
 
 // traces links the traces from lo to hi.
@@ -269,8 +270,8 @@ func (g *segment) linkParents(table *idTable) {
 	}
 }
 
-// same reports whether two spans with the same ids are one: all bytes agree,
-// and so do their resource and scope.
+// same reports whether two spans with the same ids are one span: all their bytes agree, and
+// so do their resources and scopes.
 func (g *segment) same(a, b uint32) bool {
 	x, y := &g.spans[a], &g.spans[b]
 	return x.resource == y.resource && x.scope == y.scope && bytes.Equal(g.bytes(x), g.bytes(y))
@@ -280,8 +281,7 @@ func (g *segment) bytes(r *raw) []byte {
 	return g.sources[r.origin.source()].data[r.origin.offset():][:r.length]
 }
 
-// breakCycles cuts each circle of parents at its earliest span. Every span is
-// walked over once.
+// breakCycles cuts each circle of parents at its earliest span. It visits every span once.
 func (g *segment) breakCycles() {
 	const walking, done = 1, 2
 	var seen []uint8
@@ -311,7 +311,7 @@ func before(a, b *raw) bool {
 	return a.start < b.start || a.start == b.start && a.origin < b.origin
 }
 
-// cut breaks the circle that goes through span at.
+// cut breaks the circle that contains span at.
 func (g *segment) cut(at int32) {
 	earliest := at
 	for i := g.parent[at]; i != at; i = g.parent[i] {
@@ -323,11 +323,10 @@ func (g *segment) cut(at int32) {
 	g.parent[earliest] = -1
 }
 
-// fillTimes gives unfinished spans the end of their trace, and spans without a
-// start the range of their children: up to their own end where they have one,
-// else that of their trace. No start comes before the first time that the trace
-// has, and one is at it: the order of the traces stays right. It reports whether
-// a start has changed.
+// fillTimes gives unfinished spans the end of their trace. Spans without a start get the
+// range of their children, up to their own end if they have one and to the end of the trace
+// otherwise. No start is earlier than the first time of the trace, and one start equals it,
+// so the order of the traces stays right. It reports whether a start has changed.
 func (g *segment) fillTimes() bool {
 	unknown := false
 	for _, i := range g.order {
@@ -349,8 +348,8 @@ func (g *segment) fillTimes() bool {
 	return true
 }
 
-// adoptChildren gives the spans without a start their children's ranges,
-// children first: a span is ready when all its children are.
+// adoptChildren gives the spans without a start the ranges of their children. It begins with
+// the children: a span is ready when all its children are.
 func (g *segment) adoptChildren() {
 	waiting := make([]int32, len(g.spans))
 	children := make([]extent, len(g.spans))
@@ -383,8 +382,8 @@ func (g *segment) adoptChildren() {
 	}
 }
 
-// adopt gives a span without a start the range of its children, of which there
-// may be none. An end that was reported stays, and the start is not behind it.
+// adopt gives a span without a start the range of its children, if it has any. A reported
+// end stays, and the start is not after it.
 func (r *raw) adopt(children extent) {
 	if r.end == 0 {
 		r.start, r.end = children.start, children.end
@@ -422,7 +421,7 @@ func (t *idTable) slot(id uint64) uint64 {
 	return (hi ^ lo) & t.mask
 }
 
-// add puts in span index and gives the first that was put in with its id. Those
+// add puts in span index and gives the first span that was put in with the same id. Spans
 // without an id are not put in.
 func (t *idTable) add(index uint32) (first uint32) {
 	id := t.spans[index].id

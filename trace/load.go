@@ -10,28 +10,30 @@ import (
 	"prowtrace/otelfile"
 )
 
-// A Source is one file to load: its content in Data, else the file at Path.
+// A Source is one file to load: its content is Data if that is set, and the file at Path
+// otherwise.
 type Source struct {
 	Name string // shown in problems and locations
 	Path string
 	Data []byte // must not change afterwards
 
-	// Group tells the sources of one run from those of others: two groups share no
-	// resource and no file of a name, so that a View can describe each in its own way.
+	// Group tells the sources of one run from those of other runs. Two groups share no
+	// resource, and no file even if the names are equal, so a View can describe each group
+	// in its own way.
 	Group int
 }
 
 // ErrTooManySources is returned for more files than an origin can number.
 var ErrTooManySources = fmt.Errorf("more than %d files", maxSources)
 
-// Options say what loading may use. The zero value is right for most.
+// Options say what resources loading may use. The zero value is right for most callers.
 type Options struct {
-	// Scratch takes what is converted from other formats, for as long as the Set is open.
-	// Nil: some GiB in the system's directory for temporary files.
+	// Scratch takes what is converted from other formats, for as long as the Set is open. If
+	// it is nil, some GiB in the system's directory for temporary files are used.
 	Scratch *otelfile.Scratch
 
-	// Unpacked bounds by how many bytes all compressed files together may grow in memory;
-	// 0: 4 GiB. What is beyond is a Problem.
+	// Unpacked bounds how many bytes all compressed files together may take in memory once
+	// they are unpacked. 0 means 4 GiB. A file beyond the bound is a Problem.
 	Unpacked int64
 }
 
@@ -40,19 +42,19 @@ func Load(ctx context.Context, sources []Source) (*Set, error) {
 	return Options{}.Load(ctx, sources)
 }
 
-// Load reads all sources and merges them into one Set, on all processors. A file
-// that cannot be opened or understood is a Problem of the set, not an error; Load
-// fails only when ctx ends or there are too many sources or spans.
+// Load reads all sources and merges them into one Set, on all processors. A file that cannot
+// be opened or understood is a Problem of the set, not an error. Load fails only if ctx ends
+// or there are too many sources or spans.
 //
-// Rules of merging: the key of a span is its trace id and span id. The same
-// span with the same bytes is one span with two locations; the same ids with
-// other bytes are two spans, the later one flagged. Spans without a trace id
-// are never merged between files. Parents are linked across files.
+// Rules of merging: the key of a span is its trace id and span id. Spans with the same key
+// and the same bytes are one span with several locations. Spans with the same key and
+// different bytes are two spans, and the later one is flagged. Spans without a trace id are
+// never merged between files. Parents are linked across files.
 func (o Options) Load(ctx context.Context, sources []Source) (*Set, error) {
 	return o.loadWithin(ctx, sources, cmp.Or(o.Unpacked, maxUnpacked))
 }
 
-// maxConverted bounds what all files together may be converted to, in bytes on the disk.
+// maxConverted bounds how many bytes on disk all files together may be converted to.
 const maxConverted = 32 << 30
 
 // loadWithin is Load with another bound than maxUnpacked.
@@ -75,8 +77,8 @@ func (o Options) loadWithin(ctx context.Context, sources []Source, room int64) (
 	return s, nil
 }
 
-// LoadEncoded is Load for sources whose Data are encoded TracesData: spans that
-// were made, not read from a file.
+// LoadEncoded is Load for sources whose Data are encoded TracesData: spans that were made
+// rather than read from a file.
 func LoadEncoded(ctx context.Context, sources []Source) (*Set, error) {
 	if len(sources) > maxSources {
 		return nil, fmt.Errorf("loading %d sources: %w", len(sources), ErrTooManySources)
@@ -113,12 +115,12 @@ func (s *Set) merge(ctx context.Context, shards []*shard) error {
 // maxRows leaves room for -1 in an int32 column of rows.
 const maxRows = 1<<31 - 1
 
-// numbering says what the numbers of a shard became in the set.
+// numbering maps the numbers of a shard to the numbers in the set.
 type numbering struct {
 	traces, names, resources, scopes []uint32
 }
 
-// mergeTables makes one table of each kind from those of the shards.
+// mergeTables merges the tables of the shards into one table of each kind.
 func (s *Set) mergeTables(shards []*shard) ([]numbering, []extent) {
 	var names, services interner[string]
 	var resources, scopes interner[described]

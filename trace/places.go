@@ -10,38 +10,38 @@ import (
 	"prowtrace/internal/panics"
 )
 
-// Places bound how many goroutines work at heavy questions at a time: those that read
-// the encoded bytes of many spans. One processor is left for light questions, which
-// take no place, so that these are answered as if they were alone.
+// Places limit how many goroutines work on heavy questions at a time. A heavy question reads
+// the encoded bytes of many spans. One processor is left for light questions. These take no
+// place, so they are answered as fast as without heavy ones.
 //
-// Those who wait get a place in the order in which they came. A place is for a piece
-// of work: once a MiB its holder lets those who wait go first, so that no question
-// waits for the end of another.
+// Waiting goroutines get places in the order in which they came. A place is for a piece of
+// work: after each MiB its holder lets the waiting ones go first, so no question waits until
+// another one has ended.
 //
-// All readers of a process share the same Places: Shared owns them, and each View that
-// it hands out has them. They are safe for concurrent use.
+// All readers of a process share the same Places: Shared owns them, and each View that it
+// hands out refers to them. They are safe for concurrent use.
 type Places struct {
 	n int
 
 	mu      sync.Mutex
-	free    int       // 0 while somebody waits
+	free    int       // 0 while a goroutine waits
 	waiting list.List // of chan struct{}, closed when it is the waiter's turn
 }
 
-// newPlaces makes places on all processors but one, and at least one place.
+// newPlaces makes one place less than there are processors, and at least one.
 func newPlaces() *Places {
 	n := max(1, runtime.GOMAXPROCS(0)-1)
 	return &Places{n: n, free: n}
 }
 
-// Len is the number of places. More goroutines do no question any good.
+// Len is the number of places. A question gains nothing from more goroutines than that.
 func (p *Places) Len() int { return p.n }
 
-// Work runs do on as many goroutines as there are places, each at one of them. The
-// first that returns has found all work given away, or an error: those that have no
-// place by then are not waited for. While do runs it must not wait for another Turn.
+// Work runs do on as many goroutines as there are places, each with a place of its own. The
+// first do that returns has either found that all work is taken, or failed. Goroutines that
+// have no place by then are not waited for. do must not wait for another Turn.
 //
-// It returns the error of do, or that of ctx where it ended before there was a place.
+// It returns the error of do, or the error of ctx if that ended before there was a place.
 func (p *Places) Work(ctx context.Context, do func(*Turn) error) error {
 	waiting, done := context.WithCancel(ctx)
 	defer done()
@@ -70,8 +70,8 @@ func (p *Places) Work(ctx context.Context, do func(*Turn) error) error {
 	return err
 }
 
-// Begin waits for a place until ctx ends, and gives its error then. End must be called
-// on the Turn.
+// Begin waits for a place and returns a Turn, whose End must be called. If ctx ends first it
+// returns the error of ctx.
 func (p *Places) Begin(ctx context.Context) (*Turn, error) {
 	if err := p.wait(ctx, false); err != nil {
 		return nil, err
@@ -79,8 +79,8 @@ func (p *Places) Begin(ctx context.Context) (*Turn, error) {
 	return &Turn{ctx: ctx, places: p}, nil
 }
 
-// wait takes a place. With holding the caller has one, and gives it to the first who
-// waits before it waits itself; where nobody does it keeps it.
+// wait takes a place. If holding is true the caller has one already: it gives that to the
+// first waiting goroutine and waits itself, or keeps it if none waits.
 func (p *Places) wait(ctx context.Context, holding bool) error {
 	p.mu.Lock()
 	switch {
@@ -105,7 +105,7 @@ func (p *Places) wait(ctx context.Context, holding bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
-	case <-turn: // it came meanwhile
+	case <-turn: // the turn came in the meantime
 		p.next()
 	default:
 		p.waiting.Remove(place)
@@ -113,7 +113,7 @@ func (p *Places) wait(ctx context.Context, holding bool) error {
 	return ctx.Err()
 }
 
-// next gives a place to the first who waits. p.mu is held.
+// next gives a place to the first waiting goroutine. p.mu must be held.
 func (p *Places) next() {
 	first := p.waiting.Front()
 	if first == nil {
@@ -129,31 +129,31 @@ func (p *Places) release() {
 	p.next()
 }
 
-// A Turn is the work of one goroutine at a question. It looks at the context of the
-// question, and at who else waits for its place, once a MiB.
+// A Turn is the work of one goroutine on a question. After each MiB it checks the context of
+// the question and whether others wait for its place.
 type Turn struct {
 	ctx    context.Context
-	places *Places // nil of work that takes none
-	left   int     // bytes until the context is looked at
+	places *Places // nil if the work takes no place
+	left   int     // bytes until the next check of the context
 	err    error
 }
 
-// TurnInterval is how many bytes of work there are between two looks at the context.
-// A piece of work larger than this has to be cut.
+// TurnInterval is how many bytes of work lie between two checks of the context. A larger
+// piece of work has to be split.
 const TurnInterval = 1 << 20
 
-// LightTurn is the work at a light question, which takes no place.
+// LightTurn is the work on a light question, which takes no place.
 func LightTurn(ctx context.Context) *Turn { return &Turn{ctx: ctx} }
 
-// Spend counts some bytes of work, at most TurnInterval at a time. When the context has
-// ended Err says so from then on, and the work is to end.
+// Spend counts some bytes of work, at most TurnInterval at a time. Once the context has
+// ended, Err returns its error and the work must end.
 func (t *Turn) Spend(bytes int) {
 	if t.left -= bytes; t.left <= 0 {
 		t.look()
 	}
 }
 
-// Err is the error of the context once Spend has seen it; nil before.
+// Err is the error of the context once Spend has seen it, and nil before.
 func (t *Turn) Err() error { return t.err }
 
 func (t *Turn) look() {
@@ -178,8 +178,8 @@ func (t *Turn) End() {
 	}
 }
 
-// Places gives the places for heavy questions about the View: those of all readers of
-// the process where the View is shared, else some of its Set's own.
+// Places gives the places for heavy questions about the View. A shared View has those of all
+// readers of the process. Any other View has those of its Set.
 func (v *View) Places() *Places {
 	if v.set.places.Load() == nil {
 		v.set.places.CompareAndSwap(nil, newPlaces())

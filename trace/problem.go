@@ -2,16 +2,16 @@ package trace
 
 import "fmt"
 
-// A Problem is something that was wrong with a file. What could be read of the
-// file is in the set all the same.
+// A Problem is something that was wrong with a file. The set has everything that could still
+// be read of the file.
 type Problem struct {
 	Source  string // name of the file
 	Group   int    // as in Source
 	Offset  int64  // byte in its decompressed content
 	What    string // one sentence for a person
-	Kept    int    // spans that the whole file gave
+	Kept    int    // spans read from the whole file
 	Foreign bool   // the file has no known format
-	Beside  bool   // the file is none that holds spans: Offset and Kept say nothing
+	Beside  bool   // the file is not one that holds spans: Offset and Kept mean nothing
 }
 
 // String gives the problem as one line.
@@ -29,10 +29,10 @@ func (p Problem) String() string {
 type Stats struct {
 	Sources  int
 	Bytes    int64 // of all sources, decompressed
-	Unpacked int64 // of these: held in memory, because they were compressed or converted
+	Unpacked int64 // the part of Bytes held in memory, because it was compressed or converted
 	Records  int   // of encoded OTLP
 	Spans    int   // rows of the set
-	Repeated int   // spans found again with the same bytes, not rows of their own
+	Repeated int   // spans found again with the same bytes, which have no rows of their own
 
 	// Odd is how many spans have each flag, by its name in Flags.Names.
 	Odd map[string]int

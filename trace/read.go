@@ -15,13 +15,13 @@ import (
 	"prowtrace/otelfile"
 )
 
-// A reader has all files scanned by as many goroutines as there are processors.
-// Each reads a file of its own, sums its records and scans them, while they are
-// in the processor's cache; those that find no more files take records off the
-// others, so that one large file keeps all busy. These wait in a short queue: without
-// one the others stood still while the reader of the file scanned records itself, and
-// one file took a fifth longer than twenty. The order in which records are scanned
-// does not matter: spans are ordered by start and origin afterwards.
+// A reader scans all files with as many goroutines as there are processors. Each goroutine
+// reads a file of its own, sums its records and scans them while they are in the processor's
+// cache. When no file is left, a goroutine takes records from the others, so one large file
+// keeps all of them busy. These records wait in a short queue. Without the queue the others
+// stood still while the reader of the file scanned records itself, and one file took a fifth
+// longer than twenty. The order in which records are scanned does not matter: spans are
+// ordered by start and origin afterwards.
 type reader struct {
 	set     *Set
 	sources []Source
@@ -30,23 +30,23 @@ type reader struct {
 	given   atomic.Bool  // no more files wait for a goroutine
 	buffers otelfile.Buffers
 	scratch *otelfile.Scratch
-	reading sync.WaitGroup // tasks given out, and portions in spare
+	reading sync.WaitGroup // tasks that were given out, and portions in spare
 
 	mu    sync.Mutex // guards room, large, and the set's problems and stats
 	room  int64      // bytes that compressed files may still grow by
-	large []int      // sources that grow by more than their share of it
+	large []int      // sources that grow by more than their share of the room
 }
 
-// maxUnpacked bounds by how many bytes all compressed files together may grow
-// when they are unpacked into memory.
+// maxUnpacked bounds how many bytes all compressed files together may take when they are
+// unpacked into memory.
 const maxUnpacked = 4 << 30
 
-// queued is how many portions wait at most for each processor: enough to keep all others
-// busy while the one that reads a file scans a portion of it.
+// queued is how many portions wait at most for each processor. This keeps all others busy
+// while the goroutine that reads a file scans a portion of it.
 const queued = 2
 
-// task is a source to read, which may take one of several equal parts of the
-// room. A source that needs more is put off, unless that was all there is.
+// task is a source to read, which may take one of several equal parts of the room. A source
+// that needs more is put off, unless its part was the whole room.
 type task struct{ source, parts int }
 
 // portion is some records of one file.
@@ -109,8 +109,8 @@ func (r *reader) give(ctx context.Context, t task) error {
 	}
 }
 
-// work ends when there are no more files, and not at the first error: assign waits until
-// what others have left in the queue is taken out of it.
+// work ends when there are no more files. It does not end at the first error, because assign
+// waits until the portions that others have put into the queue are taken out.
 func (r *reader) work(ctx context.Context, sh *shard) error {
 	var failed error
 	for {
@@ -130,8 +130,7 @@ func (r *reader) work(ctx context.Context, sh *shard) error {
 	}
 }
 
-// share leaves a portion to goroutines that have no file, if there can be any and they
-// are not behind.
+// share leaves a portion to goroutines that have no file, if there are any and they keep up.
 func (r *reader) share(p portion) bool {
 	if !r.given.Load() {
 		return false
@@ -146,7 +145,7 @@ func (r *reader) share(p portion) bool {
 	}
 }
 
-// read scans the records of a file, but for those that others take.
+// read scans the records of a file, except for those that other goroutines take.
 func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	defer r.reading.Done()
 	src, lent := r.sources[t.source], r.lend(t.parts)
@@ -201,8 +200,8 @@ func (r *reader) lend(parts int) int64 {
 	return n
 }
 
-// open opens src, which may grow by room bytes when it is unpacked. It also
-// gives the size that it is stored in.
+// open opens src, which may grow by room bytes when it is unpacked. It also gives its stored
+// size.
 func (r *reader) open(ctx context.Context, src Source, room int64) (stored int64, file *otelfile.File, err error) {
 	o := otelfile.Options{Scratch: r.scratch, Cancelled: ctx.Err}
 	if src.Data != nil {
@@ -219,7 +218,7 @@ func (r *reader) open(ctx context.Context, src Source, room int64) (stored int64
 	return stored, file, err
 }
 
-// outcome is what reading one source came to.
+// outcome is the result of reading one source.
 type outcome struct {
 	source   int
 	of       Source

@@ -43,8 +43,8 @@ type shard struct {
 	lastNames  [lastNames]numberedName
 }
 
-// lastTraces is how many traces a shard knows again, and lastNames how many names it
-// finds without hashing them.
+// lastTraces is how many recent traces a shard recognizes, and lastNames how many recent
+// names it finds without hashing them.
 const (
 	lastTraces = 1 << 11
 	lastNames  = 1 << 8
@@ -56,8 +56,8 @@ type described struct {
 	group        int // of a resource's source
 }
 
-// scannedTrace is a trace as a shard has found it: a part of what it has here if it has several
-// numbers.
+// scannedTrace is a trace as a shard has found it. A trace can have several numbers in a
+// shard: then each is a part of it.
 type scannedTrace struct {
 	id TraceID
 	extent
@@ -82,19 +82,19 @@ func (e *extent) add(o extent) {
 
 func newShard(sources int) *shard { return &shard{kept: make([]int, sources)} }
 
-// chunked is a list that grows without copying: a slice of ten million raw
-// spans would be copied, and held twice, each time it doubles.
+// chunked is a list that grows without copying. A slice of ten million raw spans would be
+// copied, and held twice, each time it doubles.
 type chunked struct {
 	chunks [][]raw
 }
 
-// The first chunk is small, as most sets are; the largest has room for huge pages.
+// The first chunk is small because most sets are small. The largest has room for huge pages.
 const (
 	firstChunk = 1 << 10
 	chunkSize  = 1 << 17
 )
 
-// next gives the place of one more.
+// next adds one span and gives its place.
 func (c *chunked) next() *raw {
 	n := len(c.chunks)
 	if n == 0 || len(c.chunks[n-1]) == cap(c.chunks[n-1]) {
@@ -139,8 +139,8 @@ func (c *chunked) since(m mark) iter.Seq[*raw] {
 	}
 }
 
-// numbered is a list that grows without copying, but for its first stretch, and finds each
-// value by its number: a million traces were copied twenty times.
+// numbered is a list that grows without copying, except for its first stretch, and finds
+// each value by its number. As a slice, a million traces were copied twenty times.
 type numbered[T any] struct {
 	stretches [][]T // all but the last have stretchSize
 }
@@ -180,7 +180,7 @@ type interner[T comparable] struct {
 	values []T
 }
 
-// number gives v's number, a new one where v was not there.
+// number gives v's number, or a new number if v is not there yet.
 func (in *interner[T]) number(v T) uint32 {
 	if n, ok := in.index[v]; ok {
 		return n
@@ -199,8 +199,8 @@ func (in *interner[T]) add(v T) uint32 {
 	return n
 }
 
-// input is what a shard is scanning: bytes of a file, which lie in memory that is used
-// for others afterwards. What is kept of them refers to the file itself.
+// input is what a shard is scanning: bytes of a file, in memory that is used again for other
+// bytes. Whatever the shard keeps refers to the file itself.
 type input struct {
 	source int
 	group  int
@@ -210,7 +210,7 @@ type input struct {
 	offset int    // of data in file
 }
 
-// lasting is the part of a file that is in.data[lo:hi].
+// lasting is the part of the file that in.data[lo:hi] is a copy of.
 func (in *input) lasting(lo, hi int) []byte { return in.file[in.offset+lo : in.offset+hi] }
 
 func (sh *shard) scan(p portion) {
@@ -303,9 +303,10 @@ func (sh *shard) scopeSpans(in *input, lo, hi int) {
 	}
 }
 
-// A heading is where a ResourceSpans or ScopeSpans has the described thing (field 1) and
-// the schema URL (field 3). Nothing says that they come before the spans, so these get their
-// number when all are read: to look for it first took a second pass over the fields.
+// A heading holds where a ResourceSpans or ScopeSpans has the thing that it describes (field
+// 1) and the schema URL (field 3). They may come after the spans, so the spans get their
+// number when all are read. Looking for the heading first took a second pass over the
+// fields.
 type heading struct {
 	thing, schema part
 	parts, size   int // of field 1
@@ -342,10 +343,9 @@ func (h *heading) number(table *interner[described], in *input, lo, hi, group in
 	return table.add(d)
 }
 
-// joinParts puts the parts of field 1, of the given size together, behind each other. A
-// message given in several parts is their concatenation, as protobuf merges. They are
-// copied once, however many there are: appending one after the other took minutes for
-// two million.
+// joinParts concatenates the parts of field 1, which have the given size together. Protobuf
+// merges a message given in several parts by concatenation. The parts are copied once,
+// however many there are: appending one after the other took minutes for two million.
 func joinParts(data []byte, lo, hi, size int) []byte {
 	whole := make([]byte, 0, size)
 	c := otlpwire.Cursor{Data: data, Pos: lo, End: hi}
@@ -453,8 +453,8 @@ func (sh *shard) statusOf(in *input, lo, hi int, code Status) Status {
 	}
 }
 
-// known is the value of an enum, which protobuf cuts to 32 bits, and 0 for one
-// above most.
+// known is the value of an enum, which protobuf cuts to 32 bits. A value above most becomes
+// 0.
 func known(value uint64, most uint32) uint32 {
 	if v := uint32(value); v <= most {
 		return v
@@ -499,14 +499,15 @@ func (sh *shard) name(in *input, lo, hi int, unclean bool) uint32 {
 	return n
 }
 
-// numberedName is a name with the number behind its own, 0 for none.
+// numberedName is a name with its number plus 1; 0 means none.
 type numberedName struct {
 	name   string
 	behind uint32
 }
 
-// nameSlot is the place of a name among the last ones: by what tells most names apart,
-// as hashing all of each name took as long as checking its attributes.
+// nameSlot is the place of a name among the last ones. It is computed from the part that
+// tells most names apart: hashing the whole of each name took as long as checking its
+// attributes.
 func nameSlot(name string) int {
 	n := len(name)
 	if n == 0 {
@@ -528,22 +529,22 @@ func (sh *shard) traceOf(in *input, id TraceID, flags *Flags) uint32 {
 	return last.behind - 1
 }
 
-// numberedTrace is a trace with the number behind its own, 0 for none.
+// numberedTrace is a trace with its number plus 1; 0 means none.
 type numberedTrace struct {
 	id     TraceID
 	behind uint32
 }
 
-// traceSlot is the place of a trace among the last ones. Those that share one get a number
-// each time they take turns; merging finds them together. A table of all traces took a
-// fifth of the time where there are a million.
+// traceSlot is the place of a trace among the last ones. Traces that share a slot get a new
+// number each time they alternate; merging joins these. A table of all traces took a fifth
+// of the time when there were a million.
 func traceSlot(id TraceID) int {
 	mixed := (binary.LittleEndian.Uint64(id[:8]) ^ binary.LittleEndian.Uint64(id[8:])) * 0x9e3779b97f4a7c15
 	return int(mixed>>32) % lastTraces
 }
 
-// sourceTraceID is the id under which spans without a trace id are kept: one
-// for each file, the same each time it is loaded.
+// sourceTraceID is the id under which the spans without a trace id of one file are kept. It
+// is the same each time the file is loaded.
 func sourceTraceID(source string) (id TraceID) {
 	sum := sha256.Sum256([]byte("prowtrace: spans without a trace id in " + source))
 	copy(id[:], sum[:])

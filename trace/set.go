@@ -1,22 +1,20 @@
 // Package trace holds the span set, the one data model of prowtrace: everything that
 // shows or judges traces reads it.
 //
-// Load merges any number of files into one immutable Set. The spans stay
-// encoded in the files' own bytes; the Set only indexes them: one pass over
-// each record fills columns (struct of arrays, no pointers) with what lists,
-// searches and timelines ask for, and remembers where each encoded span lies.
-// Attributes, events and links are decoded for the spans that are looked at,
-// and no sooner.
+// Load merges any number of files into one immutable Set. The spans stay encoded in the
+// files' own bytes, and the Set only indexes them. One pass over each record fills columns
+// (struct of arrays, no pointers) with what lists, searches and timelines need, and notes
+// where each encoded span lies. Attributes, events and links are decoded only for the spans
+// that are looked at.
 //
-// The package promises: every span that could be read is in the Set, whatever
-// else was wrong with its file (Problems says what that was); rows are ordered
-// by trace and start; a reported parent is never replaced; times are filled in
-// where they are missing but never moved. A Set is safe for any number of
-// concurrent readers until Close.
+// The package promises: every span that could be read is in the Set, whatever else was wrong
+// with its file (Problems says what that was). Rows are ordered by trace and start. A
+// reported parent is never replaced. Missing times are filled in, and reported times are
+// never moved. A Set is safe for any number of concurrent readers until Close.
 //
-// Readers ask a View: the Set's rows together with what was added to them, such as
-// the own spans of a job and the joined trace that they head (package join makes
-// those). A Set without anything added is a View too, see Plain.
+// Readers use a View: the rows of a Set together with what was added to them, such as the
+// own spans of a job and the joined trace that they head (package join makes these). A Set
+// to which nothing was added is a View too: see Plain.
 //
 // The package never uses the network, never looks at the wall clock, and knows
 // neither jobs nor buckets.
@@ -73,8 +71,8 @@ type columns struct {
 	length   []uint32 // bytes of the encoded span
 }
 
-// traceTable holds one entry per trace, of 28 bytes: traces of one span are the
-// rule in kOps' files, and what is to be known of such a trace its row says.
+// traceTable holds one entry per trace, of 28 bytes. Most traces in kOps' files have one
+// span, and everything else about such a trace is in its row.
 type traceTable struct {
 	id     []TraceID
 	first  []uint32 // first row; one more entry than there are traces
@@ -83,7 +81,7 @@ type traceTable struct {
 	totals []total
 }
 
-// total is what the rows of a trace come to. Its start is that of its first row.
+// total sums up the rows of a trace. The trace starts with its first row.
 type total struct {
 	end             int64
 	root            uint32
@@ -139,7 +137,7 @@ type TraceID [16]byte
 // String gives the id as 32 hex digits.
 func (id TraceID) String() string { return hex.EncodeToString(id[:]) }
 
-// IsZero reports whether no id was given.
+// IsZero reports whether there is no id.
 func (id TraceID) IsZero() bool { return id == TraceID{} }
 
 // ParseTraceID reads up to 32 hex digits; a shorter id is padded with zeros
@@ -161,7 +159,7 @@ type SpanID [8]byte
 // String gives the id as 16 hex digits.
 func (id SpanID) String() string { return hex.EncodeToString(id[:]) }
 
-// IsZero reports whether no id was given.
+// IsZero reports whether there is no id.
 func (id SpanID) IsZero() bool { return id == SpanID{} }
 
 func spanID(v uint64) (id SpanID) {
@@ -169,7 +167,7 @@ func spanID(v uint64) (id SpanID) {
 	return id
 }
 
-// Kind is the span kind of OTLP; other values than these five mean unspecified.
+// Kind is the span kind of OTLP. Any value except these five means unspecified.
 type Kind uint8
 
 // The span kinds, numbered as in OTLP.
@@ -184,7 +182,7 @@ const (
 
 var kindNames = [...]string{"", "internal", "server", "client", "producer", "consumer"}
 
-// String gives the kind in lower case, and "" where it is unspecified.
+// String gives the kind in lower case, or "" if it is unspecified.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -192,7 +190,7 @@ func (k Kind) String() string {
 	return ""
 }
 
-// ParseKind reads what String gives, in any case.
+// ParseKind reads what String returns, in upper or lower case.
 func ParseKind(s string) (Kind, bool) {
 	for k, name := range kindNames {
 		if strings.EqualFold(s, name) {
@@ -226,8 +224,8 @@ func (s Status) String() string {
 // Flags mark what is odd about a span.
 type Flags uint16
 
-// The flags: the one table of their bits, for the columns of the page too. Those
-// that change what is served say how. From Inferred on they mark nothing odd.
+// The flags. This is the only table of their bits: the columns of the page use it too. Flags
+// that change what is served say how. Inferred and the flags after it mark nothing odd.
 const (
 	Orphan        Flags = 1 << iota // names a parent that is not in the set
 	Conflict                        // another span came first with the same ids and other content
@@ -272,7 +270,7 @@ func (fl Flags) Names() []string {
 	return names
 }
 
-// Span is what the columns know of a span.
+// Span is what the columns hold of a span.
 type Span struct {
 	Row      int
 	Trace    int
@@ -290,7 +288,7 @@ type Span struct {
 // End is the span's end in Unix ns.
 func (s Span) End() int64 { return s.Start + s.Duration }
 
-// Trace is what the table of traces knows of one.
+// Trace is what the table of traces holds of a trace.
 type Trace struct {
 	Index   int
 	ID      TraceID
@@ -400,8 +398,7 @@ type Location struct {
 	Length int    // bytes
 }
 
-// Locations lists where the span in a row was read: once, or as many times as
-// files hold it.
+// Locations lists where the span in a row was read: once for each file that holds it.
 func (s *Set) Locations(row int) []Location {
 	length := int(s.length[row])
 	all := []Location{{s.sources[s.origin[row].source()].name, s.origin[row].offset(), length}}
@@ -413,16 +410,16 @@ func (s *Set) Locations(row int) []Location {
 	return all
 }
 
-// A File is what one of the loaded files came to.
+// A File is what was read from one of the loaded files.
 type File struct {
 	Name     string
 	Group    int   // as in Source
 	Bytes    int64 // decompressed
-	Spans    int   // those that other files hold too count in each
+	Spans    int   // a span that other files hold too counts in each file
 	Problems int
 }
 
-// fileKey tells files apart: those of several groups can have the same name.
+// fileKey identifies a file: files of several groups can have the same name.
 type fileKey struct {
 	name  string
 	group int
@@ -454,7 +451,7 @@ func (s *Set) Problems() []Problem { return s.problems }
 // Stats counts what was loaded and what was odd about it.
 func (s *Set) Stats() Stats { return s.stats }
 
-// Close unmaps the files. The Set and all strings it gave must not be used
+// Close unmaps the files. The Set and all strings that it returned must not be used
 // afterwards.
 func (s *Set) Close() error {
 	var errs []error

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Shared hands out the current View to readers, and counts them. A newer View can
-// take its place while readers end with the one that they began with. The files of
-// a Set are unmapped when no View of it is current and its last reader has let go.
-// Heavy questions of all readers, about any of its Views, take the same Places.
+// Shared hands out the current View to readers and counts them. A newer View can replace it
+// while readers finish with the View that they began with. The files of a Set are unmapped
+// when no View of it is current and its last reader has released it. Heavy questions of all
+// readers, about any of its Views, take the same Places.
 //
 // It is safe for concurrent use.
 type Shared struct {
@@ -21,16 +21,16 @@ type Shared struct {
 	shared   int64 // Place of the current View
 }
 
-// NewShared shares a View and takes over its Set. After Close, when the last reader has
-// let go and every Set is closed, the functions of released are called once, in order.
+// NewShared shares a View and takes over its Set. The functions in released are called once,
+// in order, after Close, when the last reader has released its View and every Set is closed.
 func NewShared(v *View, released ...func() error) *Shared {
 	s := &Shared{users: map[*Set]int{}, released: released, places: newPlaces()}
 	_ = s.Amend(v) // nothing was there to close
 	return s
 }
 
-// Acquire gives the current View; nil after Close. Release must be called once, when
-// the View and all strings and bytes from it are not used any more.
+// Acquire gives the current View, or nil after Close. release must be called once, when the
+// View and all strings and bytes from it are no longer used.
 func (s *Shared) Acquire() (v *View, release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,15 +46,15 @@ func (s *Shared) Acquire() (v *View, release func()) {
 // ErrClosed is the error of Swap after Close.
 var ErrClosed = errors.New("the traces are not shared any more")
 
-// Swap makes v the current View, and takes over its Set. That may be the Set of the
-// View before or another. The error is that of closing a Set that nobody reads. After
-// Close, v is not taken, its Set is closed unless readers still hold it, and the error
-// is ErrClosed.
+// Swap makes v the current View and takes over its Set, which may be the Set of the previous
+// View or another one. It returns an error if a Set that nobody reads cannot be closed.
+// After Close it does not take v: it closes v's Set unless readers still hold it, and
+// returns ErrClosed.
 func (s *Shared) Swap(v *View) error { return s.swap(v, 1) }
 
-// Amend is Swap for a View that has the same spans in the same order as the current one,
-// and differs in their added fields only: its Place is the same, so that whoever shows the
-// one before need not begin again.
+// Amend is Swap for a View that has the same spans in the same order as the current one and
+// differs only in their added fields. The new View has the same Place, so a page that shows
+// the previous View need not start again.
 func (s *Shared) Amend(v *View) error { return s.swap(v, 0) }
 
 func (s *Shared) swap(v *View, later int64) error {
@@ -80,8 +80,8 @@ func (s *Shared) swap(v *View, later int64) error {
 	return s.letGo(before.set)
 }
 
-// Close ends sharing: what readers hold stays theirs until they let go. It may be
-// called more than once.
+// Close ends sharing. Readers keep their Views until they release them. It may be called
+// more than once.
 func (s *Shared) Close() error {
 	s.mu.Lock()
 	last := s.current
@@ -108,8 +108,8 @@ func (s *Shared) letGo(set *Set) error {
 	return errors.Join(errs...)
 }
 
-// forget takes a closed Set off the list, and gives what is to be released if it was
-// the last.
+// forget takes a closed Set off the list. If it was the last one, forget gives the functions
+// to call for its release.
 func (s *Shared) forget(set *Set) (released []func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,9 +12,9 @@ import (
 	"prowtrace/internal/radix"
 )
 
-// shardTraces are the traces of all shards, as if they lay behind each other. One can be
-// there several times, in one shard too. What is done with each is done by all processors:
-// kOps' files have a trace for each span, and one goroutine took a quarter of the time of
+// shardTraces are the traces of all shards, as if they followed each other. A trace can
+// occur several times, even in one shard. All processors share the work on them: kOps' files
+// have a trace for each span, and with one goroutine this took a quarter of the time of
 // loading a million of them.
 type shardTraces struct {
 	shards  []*shard
@@ -63,15 +63,15 @@ func (a *shardTraces) byID() (keys, spare []radix.Key) {
 	return keys, spare
 }
 
-// merge makes one of what is there several times, and gives all ordered by id. Each trace of
-// a shard gets its place in that order for its number. keys are ordered by id as far as that
-// half of it goes.
+// merge makes one trace of those that occur several times, and gives all ordered by id. The
+// number of each trace of a shard becomes its place in that order. keys must be ordered by
+// the first half of the ids.
 func (a *shardTraces) merge(keys []radix.Key) []scannedTrace {
 	borders := make([]int, a.workers+1) // of stretches that keep the same first halves together
 	for w := range borders {
 		borders[w] = behindEqual(keys, len(keys)*w/a.workers)
 	}
-	ends := make([]int, a.workers+1) // where the traces before each border end, once they are merged
+	ends := make([]int, a.workers+1) // where the traces before each border end after merging
 	stretches(a.workers, a.workers, func(w, _, _ int) {
 		own := keys[borders[w]:borders[w+1]]
 		ends[w+1] = len(own) - a.order(own)
@@ -96,8 +96,8 @@ func (a *shardTraces) merge(keys []radix.Key) []scannedTrace {
 	return merged
 }
 
-// order puts traces with the same first half of their id into order, and gives how many
-// are the same as the one before.
+// order sorts traces with the same first half of their id, and gives how many of them equal
+// their predecessor.
 func (a *shardTraces) order(keys []radix.Key) (same int) {
 	for _, run := range radix.Equal(keys) {
 		slices.SortFunc(run, func(x, y radix.Key) int {
@@ -113,7 +113,7 @@ func (a *shardTraces) order(keys []radix.Key) (same int) {
 	return same
 }
 
-// behindEqual gives the first place from at on whose key is not that of the place before.
+// behindEqual gives the first place, from at on, whose key differs from the key before it.
 func behindEqual(keys []radix.Key, at int) int {
 	for at > 0 && at < len(keys) && keys[at].By == keys[at-1].By {
 		at++
@@ -121,7 +121,7 @@ func behindEqual(keys []radix.Key, at int) int {
 	return at
 }
 
-// stretches calls do for each of several parts of n things, at once.
+// stretches calls do for each of several parts of n things, in parallel.
 func stretches(parts, n int, do func(part, lo, hi int)) {
 	var g panics.WaitGroup
 	for p := range parts {
@@ -131,8 +131,8 @@ func stretches(parts, n int, do func(part, lo, hi int)) {
 }
 
 // mergeTraces makes one table of the traces of all shards, ordered by start, then id, and
-// gives the extent of each. What is there several times is found by sorting, as the order
-// by id is needed anyway: a table by hash took half as long again for a million traces.
+// gives the extent of each. It finds traces that occur several times by sorting, because the
+// order by id is needed anyway. A hash table took half as long again for a million traces.
 func (s *Set) mergeTraces(shards []*shard, numbers []numbering) []extent {
 	all := tracesOf(shards, numbers)
 	byID, spare := all.byID()
@@ -147,7 +147,7 @@ func (s *Set) mergeTraces(shards []*shard, numbers []numbering) []extent {
 			byStart[i] = radix.Key{By: uint64(merged[i].start), Index: uint32(i)}
 		}
 	})
-	radix.SortParallel(all.workers, byStart, spare) // which keeps the order by id of those with the same start
+	radix.SortParallel(all.workers, byStart, spare) // which keeps the order by id of traces with the same start
 	stretches(all.workers, len(merged), func(_, lo, hi int) {
 		for n := lo; n < hi; n++ {
 			i := byStart[n].Index

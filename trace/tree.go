@@ -4,14 +4,14 @@ import (
 	"prowtrace/internal/otlpwire"
 )
 
-// A Tree is one trace as it is shown and served: its spans in order of start,
-// and the parent of each. It costs next to nothing.
+// A Tree is one trace as it is shown and served: its spans in order of start, and the parent
+// of each. Making one costs almost nothing.
 //
-// Spans are numbered from 0 in their order; a parent is such a number too, and
-// can come after its child where the child starts first.
+// Spans are numbered from 0 in their order. A parent is such a number too. It can come after
+// its child if the child starts first.
 //
-// A joined tree holds spans of many traces. They keep their rows, and are in the
-// trees of their own traces too.
+// A joined tree holds spans of many traces. They keep their rows, and are also in the trees
+// of their own traces.
 type Tree struct {
 	Trace  Trace // of a joined tree, the trace of its own spans
 	view   *View
@@ -29,8 +29,8 @@ func (v *View) Tree(t Trace) Tree {
 	return tree
 }
 
-// Jobs gives the traces that head the joined ones, in the order of Material. Their
-// trees are the joined ones.
+// Jobs gives the traces that head the joined ones, in the order of Material. Their trees are
+// the joined trees.
 func (v *View) Jobs() []Trace {
 	jobs := make([]Trace, len(v.base))
 	for i, base := range v.base {
@@ -71,8 +71,8 @@ func (t Tree) Span(i int) Span {
 	return s
 }
 
-// Times gives the start and the end of span i in Unix ns: what most analyses ask of a
-// Span, at a tenth of its cost.
+// Times gives the start and the end of span i in Unix ns. Most analyses need only these of a
+// Span, and they cost a tenth of it.
 func (t Tree) Times(i int) (start, end int64) {
 	set, row := t.view.set, t.Row(i)
 	if n := set.Len(); row >= n {
@@ -87,13 +87,14 @@ func (t Tree) Status(i int) Status {
 	return part.Set.status[local]
 }
 
-// Marks gives the kind, the status and the flags of span i, likewise.
+// Marks gives the kind, the status and the flags of span i, at a tenth of the cost of a
+// Span.
 func (t Tree) Marks(i int) (Kind, Status, Flags) {
 	part, local := t.view.at(t.Row(i))
 	return part.Set.kind[local], part.Set.status[local], part.Set.flags[local]
 }
 
-// Source names the file that span i was read from, the first of several.
+// Source names the file that span i was read from, or the first of several files.
 func (t Tree) Source(i int) string {
 	part, local := t.view.at(t.Row(i))
 	return part.Set.sources[part.Set.SourceOf(local)].name
@@ -111,8 +112,8 @@ func (t Tree) Resource(i int) int {
 	return n
 }
 
-// ID is the id of span i in the tree. In a joined tree it differs from that of
-// the row where two traces have spans of the same id.
+// ID is the id of span i in the tree. In a joined tree it differs from the id of the row if
+// an earlier span has the same id.
 func (t Tree) ID(i int) SpanID {
 	if t.joined != nil {
 		if id, ok := t.joined.Renamed[i]; ok {
@@ -123,8 +124,8 @@ func (t Tree) ID(i int) SpanID {
 	return spanID(part.Set.id[local])
 }
 
-// RenamedIDs ranges over the spans of a joined tree whose id is not that of their
-// row, in no order.
+// RenamedIDs ranges over the spans of a joined tree whose id differs from the id of their
+// row, in no particular order.
 func (t Tree) RenamedIDs(yield func(i int, id SpanID) bool) {
 	if t.joined == nil {
 		return
@@ -151,15 +152,15 @@ func (t Tree) Parent(i int) int {
 // Inferred reports whether span i's parent was not reported but found by time.
 func (t Tree) Inferred(i int) bool { return t.joined != nil && t.joined.Inferred[i] }
 
-// Own reports whether span i was added: no file holds it.
+// Own reports whether span i was added, so that no file holds it.
 func (t Tree) Own(i int) bool { return t.view.Added(t.Row(i)) }
 
-// Unplaced reports whether it is known only how long span i took, and not when: nothing
-// is known to have happened in it.
+// Unplaced reports whether only the duration of span i is known, and not when it ran. Then
+// nothing is known to have happened in it.
 func (t Tree) Unplaced(i int) bool { return t.joined != nil && t.joined.Unplaced[i] }
 
-// Extent gives the first start and the last end of the spans of t, in Unix ns.
-// Those of a joined tree can lie outside of its trace's own.
+// Extent gives the first start and the last end of the spans of t, in Unix ns. In a joined
+// tree they can lie outside of the trace of its own spans.
 func (t Tree) Extent() (start, end int64) {
 	start, end = t.Trace.Start, t.Trace.End
 	if !t.Joined() {
@@ -172,8 +173,7 @@ func (t Tree) Extent() (start, end int64) {
 	return start, end
 }
 
-// MissingParent gives the id of the parent that span i names but the set does
-// not have.
+// MissingParent gives the id of the parent that span i names but that is not in the set.
 func (t Tree) MissingParent(i int) (id SpanID) {
 	if v := otlpwire.Bytes(t.Encoded(i), 4); len(v) == len(id) {
 		copy(id[:], v)
@@ -188,9 +188,9 @@ const (
 	AttrInferred = "prowtrace.inferred"
 )
 
-// Encoded gives span i as it is served: as View.Encoded does, and in a joined tree
-// with the ids that it has there, its reported ones as attributes, a mark where
-// the parent is inferred, and the fields that were added.
+// Encoded gives span i as it is served, which is what View.Encoded gives. In a joined tree
+// the span has the ids of that tree, its reported ids as attributes, a mark if the parent is
+// inferred, and the fields that were added.
 func (t Tree) Encoded(i int) []byte {
 	row := t.Row(i)
 	b := t.view.Encoded(row)

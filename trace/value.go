@@ -16,8 +16,7 @@ import (
 // and & are escaped, as pdata v1.46 of Jaeger 1.76 does; see ReadableText.
 func ValueText(v *commonpb.AnyValue) string { return valueText(v, true) }
 
-// ReadableText is ValueText for people: in the JSON <, > and & stand for
-// themselves.
+// ReadableText is ValueText for people: it does not escape <, > and & in the JSON.
 func ReadableText(v *commonpb.AnyValue) string { return valueText(v, false) }
 
 func valueText(v *commonpb.AnyValue, escape bool) string {
@@ -51,13 +50,13 @@ func jsonText(v *commonpb.AnyValue, escape bool) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(escape)
 	if e.Encode(plain(v)) != nil {
-		return "" // plain makes only what Encode takes
+		return "" // plain makes only what Encode accepts
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// plain turns a value into what encoding/json takes. Values are nested at most
-// maxDepth deep once they are clean.
+// plain turns a value into what encoding/json accepts. Clean values are nested at most
+// maxDepth deep.
 func plain(v *commonpb.AnyValue) any {
 	switch v := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:

@@ -9,19 +9,19 @@ import (
 	"sync/atomic"
 )
 
-// A View is what readers ask: the rows of a Set, with what was added to them. Rows
-// and traces are numbered across both; as in a Set, the spans of a trace are
-// consecutive rows ordered by start, and traces are ordered by their own start.
+// A View is what readers use: the rows of a Set with what was added to them. Rows and traces
+// are numbered across both. As in a Set, the spans of a trace are consecutive rows ordered
+// by start, and traces are ordered by their own start.
 //
-// A View is immutable and safe for concurrent readers. It holds nothing open by
-// itself: it must not be used after its Set is closed (see Shared).
+// A View is immutable and safe for concurrent readers. It does not keep its Set open: it
+// must not be used after its Set is closed (see Shared).
 type View struct {
-	set, own  *Set // own is nil where no spans were added
+	set, own  *Set // own is nil if no spans were added
 	ownAt     []int
 	resources []resource // as served: those of the set, those of own, then the unlabelled ones
 	services  []string
-	// unlabelled has, for each resource that spans name, the one that joined traces
-	// have in its place; nil where no group has a label.
+	// unlabelled has, for each resource that spans name, the resource that joined traces use
+	// instead. It is nil if no group has a label.
 	unlabelled []uint32
 	operations []namedOperation // by service, name and kind
 	joined     []*Joined
@@ -29,42 +29,42 @@ type View struct {
 	added      map[int][]byte
 	stats      Stats
 	problems   []Problem
-	kept       sync.Map     // what others computed of the View, see Kept
+	kept       sync.Map     // what other packages computed of the View, see Kept
 	place      atomic.Int64 // see Place
 }
 
-// Material is what is added to a Set to make a View. NewView takes it over: it
-// must not change afterwards.
+// Material is what is added to a Set to make a View. NewView takes it over: it must not be
+// changed afterwards.
 type Material struct {
-	// Own are spans that no file holds (see LoadEncoded); nil for none. Their rows
-	// follow those of the set.
+	// Own are spans that no file holds (see LoadEncoded), or nil. Their rows follow those of
+	// the set.
 	Own *Set
-	// Groups describe the sources by their group; own spans get the attributes alone.
+	// Groups describe the sources by their group. Own spans get only the attributes.
 	Groups map[int]Description
 	Joined []Joined
-	// Added has, by row, encoded fields of an OTLP Span that a joined trace has behind
-	// the reported ones: events and attributes.
+	// Added has encoded fields of an OTLP Span by row: events and attributes. A joined trace
+	// has them after the reported fields.
 	Added map[int][]byte
-	// Problems are those of files that hold no spans, behind those of the set.
+	// Problems are those of files that hold no spans. They follow those of the set.
 	Problems []Problem
 }
 
-// Description is what a View says of the sources of one group.
+// Description is what a View adds to the sources of one group.
 type Description struct {
-	// Attributes are added to every resource of the group that does not have them.
+	// Attributes are added to every resource of the group that lacks them.
 	Attributes []Attribute
-	// Label tells the services of the group from those of others: it is served behind
-	// their names, as kops@LABEL, and the resources keep the reported name as
-	// prowtrace.service. In a joined trace services have their reported names, by which
-	// two joined traces are compared. "": services stay as they are.
+	// Label distinguishes the services of the group from those of other groups. It is served
+	// after their names, as kops@LABEL, and the resources keep the reported name as
+	// prowtrace.service. In a joined trace services have their reported names, because two
+	// joined traces are compared by them. If it is "", services stay as they are.
 	Label string
 }
 
 // Attribute is a key with a value, both as text.
 type Attribute struct{ Key, Value string }
 
-// Joined is a joined trace: spans of many traces as one tree, headed by a trace of
-// the View's own spans. All slices are by number in the tree.
+// Joined is a joined trace: spans of many traces as one tree, headed by a trace of the
+// View's own spans. All slices are indexed by number in the tree.
 type Joined struct {
 	ID       TraceID  // that of the own spans
 	Rows     []uint32 // ordered by start, longest first
@@ -77,8 +77,8 @@ type Joined struct {
 // Plain is the View of a Set to which nothing was added.
 func Plain(set *Set) *View { return NewView(set, Material{}) }
 
-// NewView makes the View of a set with some material. It takes time for resources,
-// operations and own spans only, not for the rows of the set.
+// NewView makes the View of a set with some material. Its time depends on the resources,
+// operations and own spans only, not on the rows of the set.
 func NewView(set *Set, m Material) *View {
 	v := &View{set: set, own: m.Own, added: m.Added, stats: set.stats, problems: slices.Concat(set.problems, m.Problems)}
 	v.describe(m.Groups)
@@ -138,9 +138,8 @@ func (v *View) describe(groups map[int]Description) {
 	v.services = services.values
 }
 
-// A Part is the rows of one Set of a View, for readers of columns: what has Row r
-// and Resource n in the part's Set is row FirstRow+r with resource FirstResource+n
-// of the View.
+// A Part is the rows of one Set of a View, for readers of columns. Row r of the part's Set
+// is row FirstRow+r of the View, and resource n is resource FirstResource+n.
 type Part struct {
 	Set                                 *Set
 	FirstRow, FirstResource, FirstScope int
@@ -185,10 +184,10 @@ func (v *View) TraceIndex(p Part, i int) int {
 	return i + len(v.ownAt)
 }
 
-// Kept gives what compute returned when it was first asked for a key, and keeps it as
-// long as the View lives: packages that analyse Views keep their results so. Keys are
+// Kept gives what compute returned when a key was first asked for, and keeps it as long as
+// the View lives. Packages that analyse Views keep their results in this way. Keys are
 // compared as those of a context; each package uses a type of its own. It is safe for
-// concurrent use; compute runs once a key, and must not ask for the same key.
+// concurrent use. compute runs once for each key, and must not ask for the same key.
 func (v *View) Kept(key any, compute func() any) any {
 	once, known := v.kept.Load(key)
 	if !known {
@@ -197,8 +196,8 @@ func (v *View) Kept(key any, compute func() any) any {
 	return once.(func() any)()
 }
 
-// Place is how many Views had been shared before this one by the same Shared. Numbers of
-// rows and traces of one mean nothing in another.
+// Place is how many Views the same Shared had shared before this one. Numbers of rows and
+// traces of one Place mean nothing in another.
 func (v *View) Place() int64 { return v.place.Load() }
 
 // Set gives the Set that the View is of.
@@ -212,8 +211,8 @@ func (v *View) Len() int {
 	return v.set.Len() + v.own.Len()
 }
 
-// NumTraces is the number of traces. A joined trace counts once, as the trace of
-// its own spans.
+// NumTraces is the number of traces. A joined trace counts once, as the trace of its own
+// spans.
 func (v *View) NumTraces() int { return v.set.NumTraces() + len(v.ownAt) }
 
 // Trace gives trace i, in 0 ≤ i < NumTraces; traces are ordered by start.
@@ -230,8 +229,8 @@ func (p Part) traceAt(index, local int) Trace {
 	return t
 }
 
-// Lookup finds a trace by its id. An added trace hides one of the same id that
-// files hold.
+// Lookup finds a trace by its id. An added trace hides a trace of the same id that files
+// hold.
 func (v *View) Lookup(id TraceID) (Trace, bool) {
 	if v.own != nil {
 		if t, ok := v.own.Lookup(id); ok {
@@ -260,18 +259,18 @@ func (v *View) Span(row int) Span {
 	return s
 }
 
-// Service is the service of the span in a row: its resource's service.name with
-// the label of its group, or UnknownService.
+// Service is the service of the span in a row: its resource's service.name with the label of
+// its group, or UnknownService.
 func (v *View) Service(row int) string { return v.ServiceOf(v.Resource(row)) }
 
 // ReportedService gives the service of a row as its file names it.
 func (v *View) ReportedService(row int) string { return v.ServiceOf(v.unlabelledOf(v.Resource(row))) }
 
-// ReportedResource gives the resource that joined traces have in place of another: the
-// same one but without the label of its group.
+// ReportedResource gives the resource that joined traces use instead of another one: the
+// same without the label of its group.
 func (v *View) ReportedResource(resource int) int { return v.unlabelledOf(resource) }
 
-// unlabelledOf gives the resource that joined traces have in place of another.
+// unlabelledOf gives the resource that joined traces use instead of another one.
 func (v *View) unlabelledOf(resource int) int {
 	if resource >= len(v.unlabelled) {
 		return resource
@@ -279,8 +278,7 @@ func (v *View) unlabelledOf(resource int) int {
 	return int(v.unlabelled[resource])
 }
 
-// Locations lists where the span in a row was read: once, or as many times as
-// files hold it.
+// Locations lists where the span in a row was read: once for each file that holds it.
 func (v *View) Locations(row int) []Location {
 	part, local := v.at(row)
 	return part.Set.Locations(local)
@@ -289,8 +287,8 @@ func (v *View) Locations(row int) []Location {
 // Added reports whether no file holds the span in a row.
 func (v *View) Added(row int) bool { return row >= v.set.Len() }
 
-// AddedFields gives the encoded fields that a joined trace has behind those of a
-// row's span; nil for none.
+// AddedFields gives the encoded fields that a joined trace has after those of a row's span,
+// or nil.
 func (v *View) AddedFields(row int) []byte { return v.added[row] }
 
 // HasAddedFields reports whether some row has added fields.
@@ -299,11 +297,11 @@ func (v *View) HasAddedFields() bool { return len(v.added) > 0 }
 // Files lists the files that were loaded. It looks at every row.
 func (v *View) Files() []File { return v.set.Files() }
 
-// Problems lists what was wrong with the files, ordered by group, file and offset, and
-// behind that what was wrong with files beside them.
+// Problems lists what was wrong with the files, ordered by group, file and offset. What was
+// wrong with files that hold no spans follows.
 func (v *View) Problems() []Problem { return v.problems }
 
-// Stats counts what was loaded and what is odd about it, added spans included.
+// Stats counts what was loaded and what is odd about it, including added spans.
 func (v *View) Stats() Stats { return v.stats }
 
 // listOperations lists the distinct operations by service, name and kind.
@@ -330,7 +328,7 @@ func (v *View) listOperations() {
 	})
 }
 
-// namedOperation is an operation by its words.
+// namedOperation is an operation with its names as text.
 type namedOperation struct {
 	service, name string
 	kind          Kind

@@ -1,22 +1,22 @@
-// Package analysis computes what traces say as a whole: the order they are drawn
-// in, self times, the critical path, what operations and call paths cost, who called
-// whom, and how two traces differ.
+// Package analysis computes what traces say as a whole: the order in which they are drawn,
+// self times, the critical path, what operations and call paths cost, who called whom, and
+// how two traces differ.
 //
-// Its functions take a trace.Tree, a trace.View, or Traces: all of a View or one. They are
-// pure: the same traces give the same answer, and nothing is changed. Each says how it
-// computes and what that costs. Those of Traces use all processors. None recurses, so the depth of a tree costs nothing
-// but time. Times are Unix ns, durations ns.
+// Its functions take a trace.Tree, a trace.View, or Traces: all traces of a View or a single
+// one. They are pure: the same traces give the same answer, and nothing is changed. Each
+// says how it computes and what that costs. Functions of Traces use all processors. None
+// recurses, so a deep tree costs nothing but time. Times are Unix ns, durations ns.
 //
-// A Cache keeps results that are needed often with their View.
+// A Cache keeps results that are needed often, for as long as their View lives.
 //
-// The package never makes text fit to be shown: names come as they were reported. It
+// The package never prepares text for display: names are given as they were reported. It
 // reads neither files nor the clock.
 package analysis
 
 import "math"
 
-// plus adds two times that are not negative, and stops at the largest there is:
-// files can hold spans of centuries.
+// plus adds two times that are not negative, and stops at the largest int64: files can hold
+// spans of centuries.
 func plus(a, b int64) int64 {
 	if sum := a + b; sum >= 0 {
 		return sum
@@ -40,7 +40,7 @@ func (s *spans) parentsFirst(yield func(i int) bool) {
 	}
 }
 
-// parentsFoundFirst is parentsFirst where some parents come later.
+// parentsFoundFirst is parentsFirst for spans of which some parents come later.
 func (s *spans) parentsFoundFirst(yield func(i int) bool) {
 	done := make([]bool, s.len())
 	var waiting []int
@@ -58,10 +58,11 @@ func (s *spans) parentsFoundFirst(yield func(i int) bool) {
 	}
 }
 
-// heaviest chooses the limit heaviest of n, in their order; of equal ones the first.
-// A path is in one that comes before it and weighs no less: then that is chosen too.
+// heaviest chooses the limit heaviest of n, in their order, and of equally heavy ones the
+// first. The path around a path comes before it and weighs at least as much, so it is chosen
+// too.
 func heaviest(n, limit int, weight func(i int) int64) (chosen []int) {
-	least, room := int64(math.MinInt64), limit // what is chosen first; how many of just that weight
+	least, room := int64(math.MinInt64), limit // the least weight that is chosen; how many of exactly that weight
 	if n > limit {
 		weights := make([]int64, n)
 		for i := range weights {

@@ -7,9 +7,9 @@ import (
 	"prowtrace/trace"
 )
 
-// A Cache computes analyses of one View and keeps those that are asked for again.
-// Those of the whole View are over all traces as they were reported. It is safe for
-// concurrent use; what it gives is shared, and must not be changed.
+// A Cache computes analyses of one View and keeps those that are used again. Analyses of the
+// whole View cover all traces as they were reported. It is safe for concurrent use. Its
+// results are shared and must not be changed.
 type Cache struct {
 	view   *trace.View
 	calls  callTable
@@ -19,13 +19,12 @@ type Cache struct {
 	kept   analyses
 
 	mu       sync.Mutex
-	drawings []*kept // the last used at the end
+	drawings []*kept // the last used is at the end
 }
 
 type cacheKey struct{}
 
-// Of gives the Cache of a View: always the same one, which lives as long as the
-// View.
+// Of gives the Cache of a View. It is always the same one, and it lives as long as the View.
 func Of(v *trace.View) *Cache {
 	return v.Kept(cacheKey{}, func() any { return newCache(v) }).(*Cache)
 }
@@ -67,18 +66,18 @@ func (c *Cache) Flame() Flame { return c.kept.flame() }
 // Services gives who called whom in all traces.
 func (c *Cache) Services() ServiceMap { return c.kept.services() }
 
-// kept is a drawing that is made when it is first asked for.
+// kept is a drawing that is made when it is first needed.
 type kept struct {
 	trace trace.Trace
 	get   func() *Drawing
 }
 
-// keptSpans bounds the spans of all drawings that a Cache keeps: some 50 bytes each, and
-// 24 for a piece of the critical path.
+// keptSpans bounds the spans of all drawings that a Cache keeps. A span takes some 50 bytes,
+// and a piece of the critical path 24.
 const keptSpans = 2_000_000
 
-// Drawing gives the drawing of a trace. Those asked for last are kept, as many as
-// have two million spans together, and at least one.
+// Drawing gives the drawing of a trace. The Cache keeps the last used ones, up to two
+// million spans together, and at least one.
 func (c *Cache) Drawing(t trace.Trace) *Drawing { return c.drawing(t).get() }
 
 func (c *Cache) drawing(t trace.Trace) *kept {

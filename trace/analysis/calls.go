@@ -17,14 +17,14 @@ import (
 	"prowtrace/trace"
 )
 
-// Calls counts how often one service called another, or itself, in the traces
-// that overlap a range of Unix ns; 0 leaves an end open. A span is a call of
-// its parent's service, and of the service of each span that it links to. They
-// are ordered by parent, child and source.
+// Calls counts how often one service called another, or itself, in the traces that overlap a
+// range of Unix ns; 0 leaves an end open. A span is a call by its parent's service, and by
+// the service of each span that it links to. The result is ordered by parent, child and
+// source.
 //
-// The first question counts all calls, on all processors: one pass over the columns,
-// and over the encoded spans that have links. Later ones add up blocks of traces,
-// and look again only into blocks that lie across an end of the range.
+// The first call counts everything, on all processors: one pass over the columns, and over
+// the encoded spans that have links. Later calls add up blocks of traces, and look again
+// only into blocks that cross an end of the range.
 func (c *Cache) Calls(start, end int64) []Calls {
 	end = cmp.Or(end, math.MaxInt64)
 	table := c.calls.of(c.view)
@@ -80,12 +80,12 @@ type callCount struct {
 	n uint64
 }
 
-// callCounts counts calls: in a matrix, a tenth of the time of a map, where
-// services are few, as they are in all but made-up sets.
+// callCounts counts calls. If there are few services, as in all sets except made-up ones, it
+// uses a matrix, which takes a tenth of the time of a map.
 type callCounts struct {
 	services uint32
 	matrix   []uint64 // by parent, child and whether linked
-	counted  []call   // those in the matrix
+	counted  []call   // the calls in the matrix
 	pairs    map[call]uint64
 }
 
@@ -118,7 +118,7 @@ func (c *callCounts) at(of call) *uint64 {
 	return &c.matrix[i]
 }
 
-// take gives what was counted, and begins anew.
+// take gives what was counted and starts again from zero.
 func (c *callCounts) take() (counts []callCount) {
 	for _, of := range c.counted {
 		counts = append(counts, callCount{of, *c.at(of)})
@@ -132,9 +132,8 @@ func (c *callCounts) take() (counts []callCount) {
 	return counts
 }
 
-// callTable has the calls of all traces, counted when they are first asked for:
-// nothing else needs them. Blocks of traces that lie in a range as a whole, which
-// are nearly all, are not looked into again.
+// callTable has the calls of all traces, counted when they are first needed. Blocks of
+// traces that lie in a range as a whole are not looked into again; nearly all do.
 type callTable struct {
 	once     sync.Once
 	services numbered
@@ -226,9 +225,8 @@ func (c *callTable) count(part trace.Part, t int, counts *callCounts) {
 // spanLink is a link from one row to another.
 type spanLink struct{ from, to uint32 }
 
-// findLinks gives the links between spans of a set, ordered by the spans that
-// have them. One to the span's own parent or to itself says nothing new and is
-// left out.
+// findLinks gives the links between spans of a set, ordered by the spans that have them. A
+// link to the span's own parent or to itself says nothing new and is left out.
 func findLinks(s *trace.Set) (links []spanLink) {
 	targets := linkTargets(s)
 	slices.SortFunc(targets, func(a, b linkTarget) int { return cmp.Compare(a.trace, b.trace) })
@@ -250,10 +248,10 @@ type linkTarget struct {
 	id          uint64
 }
 
-// resolve finds the spans that targets in one trace name.
+// resolve finds the spans that targets name. All targets are in one trace.
 func resolve(s *trace.Set, targets []linkTarget, links []spanLink) []spanLink {
 	columns := s.Columns()
-	rows := make(map[uint64]uint32, len(targets)) // of the spans that are named, and no others
+	rows := make(map[uint64]uint32, len(targets)) // only of the spans that are named
 	for _, t := range targets {
 		rows[t.id] = 0
 	}

@@ -7,7 +7,7 @@ import (
 	"prowtrace/trace"
 )
 
-// Sums are of the spans of one operation or call path in one trace.
+// Sums are the sums over the spans of one operation or call path in one trace.
 type Sums struct {
 	Count  int
 	Errors int
@@ -24,37 +24,36 @@ func (sums *Sums) add(s *spans, i int, self int64) {
 	}
 }
 
-// A ComparedOperation is what an operation cost here, in one trace, and there, in
-// another one.
+// A ComparedOperation is what an operation cost in one trace (here) and in another one
+// (there).
 type ComparedOperation struct {
 	Name        string
 	Service     string // as the files name it
 	Here, There Sums
 
-	// The services in the two trees, which can have a label (see trace.Description).
+	// The services in the two trees. They can have a label (see trace.Description).
 	HereService, ThereService string
 }
 
-// A Comparison is two traces of a View beside each other.
+// A Comparison is two traces of a View side by side.
 type Comparison struct {
 	Operations     []ComparedOperation // those that differ most in self time first
-	LeftOperations int                 // that are left out
+	LeftOperations int                 // how many are left out
 	Paths          []ComparedPath
 	LeftPaths      int
 }
 
-// MaxCompared bounds the operations, and the paths, of a comparison. Of operations those
-// that differ most are kept, of paths those with the largest differences in and under
-// them.
+// MaxCompared bounds the operations, and the paths, of a comparison. The operations that
+// differ most are kept, and the paths with the largest differences in and under them.
 const MaxCompared = 2000
 
-// Compare compares two traces of one View. Operations are paired by their names and
-// reported services. Calls of the same name and reported service under the same path
-// are put together, as in a Flame; the roots are one path whatever their names: those of
-// two jobs have different ones. Each path stands before those in it, which follow at
-// once, those whose durations differ most first.
+// Compare compares two traces of one View. Operations are paired by their names and reported
+// services. Calls of the same name and reported service under the same path are put
+// together, as in a Flame. The roots are one path whatever their names, because two jobs
+// have roots of different names. Each path comes directly before the paths in it, and those
+// whose durations differ most come first.
 //
-// It looks at every span twice, parents first, at the same time.
+// It looks at every span twice, parents first, and at both traces in parallel.
 func Compare(here, there *Drawing) (c Comparison) {
 	sides := [2]side{{spansOf(here.Tree), here.Self}, {spansOf(there.Tree), there.Self}}
 	together(func() { c.Operations, c.LeftOperations = compareOperations(sides) },
@@ -68,11 +67,11 @@ type side struct {
 	self []int64
 }
 
-// reportedOperation is the name of span i and its service, as its file names it, as one
-// number.
+// reportedOperation is one number for the name of span i and its service as its file names
+// it.
 func (s *side) reportedOperation(i int) uint64 { return pair(s.name[i], s.reported[s.resource[i]]) }
 
-// bothSums are of the spans of one operation or path in two traces.
+// bothSums are the sums over the spans of one operation or path in two traces.
 type bothSums [2]Sums
 
 func (b *bothSums) apart() int64 { return apart(b[0].Self, b[1].Self) }
@@ -80,7 +79,7 @@ func (b *bothSums) apart() int64 { return apart(b[0].Self, b[1].Self) }
 func compareOperations(sides [2]side) (all []ComparedOperation, left int) {
 	var index numbering
 	var sums []bothSums
-	var services [2][]uint32 // by operation; 0 is none, else the number of the service + 1
+	var services [2][]uint32 // by operation; 0 means none, any other the number of the service + 1
 	for k, s := range sides {
 		for i := range s.len() {
 			at, fresh := index.number(s.reportedOperation(i))
@@ -110,7 +109,7 @@ func compareOperations(sides [2]side) (all []ComparedOperation, left int) {
 	return all, len(sums) - len(all)
 }
 
-// apart says how far two times are from each other.
+// apart gives the distance between two times.
 func apart(a, b int64) int64 { return max(a-b, b-a) }
 
 // A ComparedPath is the calls of one path in two traces.
@@ -119,10 +118,10 @@ type ComparedPath struct {
 	Name        string
 	Service     string // as the files name it
 	Here, There Sums
-	Leads       bool // to one of the paths that differ most: worth opening at first
+	Leads       bool // contains one of the paths that differ most: worth opening at first
 }
 
-// comparedPaths are paths that are being compared, each behind the one that it is in.
+// comparedPaths are paths that are being compared, each after the one that it is in.
 type comparedPaths struct {
 	numbers *numbers
 	parent  []int32  // or -1
@@ -181,8 +180,8 @@ func (c *comparedPaths) mostDifferent() (kept []ComparedPath) {
 	return kept
 }
 
-// inOrder puts paths, of which each stands after the one that it is in, into the order
-// of Compare.
+// inOrder puts paths into the order of Compare. In all, each path comes after the one that
+// it is in.
 func inOrder(all []ComparedPath) []ComparedPath {
 	under := make([][]int32, len(all)+1) // by path + 1
 	for i := range all {
@@ -209,10 +208,10 @@ func inOrder(all []ComparedPath) []ComparedPath {
 	return out
 }
 
-// leading is how many of the paths that differ most are led to.
+// leading is how many of the paths that differ most are marked with Leads.
 const leading = 12
 
-// markLeads marks what the paths that differ most in self time are in.
+// markLeads marks the paths around those that differ most in self time.
 func markLeads(paths []ComparedPath) {
 	order := make([]int, len(paths))
 	for i := range order {

@@ -7,22 +7,22 @@ import (
 	"prowtrace/trace"
 )
 
-// A Segment is a piece of the critical path: from From to To, in Unix ns, the
-// end of the trace waited for Span and for none of its children.
+// A Segment is a piece of the critical path: from From to To, in Unix ns, the end of the
+// trace waited for Span and for none of its children.
 type Segment struct {
 	Span     int // number in the tree
 	From, To int64
 }
 
-// CriticalPath gives the path through t that decided how long it took, the
-// latest segment first: from the end of a span it goes back to the child that
-// ended last before, along that child to its start, and on from there. A
-// shorter duration of any other span would have changed nothing.
+// CriticalPath gives the path through t that decided how long it took, the latest segment
+// first. From the end of a span the path goes back to the child that ended last before,
+// along that child to its start, and on from there. If any other span had been shorter, the
+// trace would have taken as long.
 //
-// A child that outlasts its parent counts to its parent's end. Spans without a
-// parent are taken as children of the whole trace. Of a job's own spans those that are
-// unplaced, and hold nothing else, are left out: of a JUnit case one knows how long it
-// took, not when, and no more what waited for it.
+// A child that outlasts its parent counts up to its parent's end. Spans without a parent are
+// treated as children of the whole trace. A job's own spans are left out if they are
+// unplaced and hold nothing else: the duration of a JUnit case is known, but not when it ran
+// or what waited for it.
 func CriticalPath(t trace.Tree) []Segment {
 	s := timesOf(t)
 	w := walk{spans: &s, children: s.childrenByEnd(), guessed: guessed(t)}
@@ -63,7 +63,7 @@ func (w *walk) step() {
 		i := int(v.waiting[0])
 		v.waiting = v.waiting[1:]
 		start, end := max(w.spans.start[i], v.start), min(w.spans.end[i], v.end)
-		// A child that ends after at ran beside what the path has gone through.
+		// A child that ends after at ran in parallel to the path so far.
 		if end > v.at || start >= end || w.guessed[i] {
 			continue
 		}
@@ -113,7 +113,7 @@ func (s *spans) childrenByEnd() children {
 	return c
 }
 
-// guessed finds the spans of a job that are unplaced and have no descendant that is not.
+// guessed finds the spans of a job that are unplaced and whose descendants are all unplaced.
 func guessed(t trace.Tree) map[int]bool {
 	if !t.Joined() {
 		return nil

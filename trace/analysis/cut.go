@@ -2,12 +2,12 @@ package analysis
 
 import "sync"
 
-// Cut gives a drawing of some of the lines: they are in order, each once, and the line that
-// one is under is among them. A span whose line is left out stands at the nearest line above
-// it that is not, or at -1.
+// Cut gives a drawing of some of the lines. They must be in order, without repeats, and with
+// the parent line of each. A span whose line is left out is at the nearest line above it
+// that is kept, or at -1.
 //
-// All that sums up spans is of all of them still, and so are the Members of a line. Slowest
-// and Innermost give lines of the new drawing.
+// Sums over spans still cover all of them, and so do the Members of a line. Slowest and
+// Innermost give lines of the new drawing.
 func (d *Drawing) Cut(lines []int32) *Drawing {
 	at := make([]int32, len(d.Layout.Lines)) // where each line is in the new drawing
 	for i := range at {
@@ -32,7 +32,7 @@ func (d *Drawing) Cut(lines []int32) *Drawing {
 			out.groups[int32(k)] = d.groups[line]
 		}
 	}
-	for i, l := range d.Layout.Lines { // each behind the one that it is under
+	for i, l := range d.Layout.Lines { // each after the one that it is under
 		if at[i] < 0 && l.Parent >= 0 {
 			at[i] = at[l.Parent]
 		}
@@ -50,8 +50,8 @@ func (d *Drawing) Cut(lines []int32) *Drawing {
 	return out
 }
 
-// renumbered gives the number of a text among those of the new drawing, to which it is
-// added where it is not yet among them.
+// renumbered gives the number of a text in the new drawing, and adds the text there if it is
+// missing.
 func renumbered(numbers *numbering, texts *[]string, old uint32, all []string) uint32 {
 	n, fresh := numbers.number(uint64(old))
 	if fresh {

@@ -9,9 +9,9 @@ import (
 	"prowtrace/trace"
 )
 
-// A Drawing is a trace laid out to be shown, with the times of its lines, and what was
-// asked of it. It is safe for concurrent use; what it gives is shared, and must not be
-// changed. Its strings must not be used after the View's Set is closed.
+// A Drawing is a trace laid out for display, with the times of its lines and the analyses of
+// it that were needed so far. It is safe for concurrent use. Its results are shared and must
+// not be changed. Its strings must not be used after the View's Set is closed.
 type Drawing struct {
 	Tree       trace.Tree
 	Layout     *Layout
@@ -78,7 +78,7 @@ func (d *Drawing) Flame() Flame { return d.kept.flame() }
 // Services gives who called whom in the trace.
 func (d *Drawing) Services() ServiceMap { return d.kept.services() }
 
-// Extent gives the start and the end of a line in Unix ns: of a group those of its
+// Extent gives the start and the end of a line in Unix ns. For a group these are of all its
 // members together.
 func (d *Drawing) Extent(line int) (start, end int64) {
 	l := d.Layout.Lines[line]
@@ -89,8 +89,8 @@ func (d *Drawing) Extent(line int) (start, end int64) {
 	return d.Tree.Times(int(l.Span))
 }
 
-// Slowest gives the lines of the n spans with the most self time, the most first. It
-// looks at every line, and at most n others for each that is among them.
+// Slowest gives the lines of the n spans with the most self time, in descending order. It
+// looks at every line, and moves at most n others for each line that it keeps.
 func (d *Drawing) Slowest(n int) (lines []int) {
 	self := func(line int) int64 { return d.Self[d.Layout.Lines[line].Span] }
 	for i, l := range d.Layout.Lines {
@@ -104,7 +104,7 @@ func (d *Drawing) Slowest(n int) (lines []int) {
 	return lines
 }
 
-// measureGroups goes from the last line to the first: members come after their
+// measureGroups goes from the last line to the first, because members come after their
 // group.
 func (d *Drawing) measureGroups() {
 	d.groups = map[int32]extent{}
@@ -122,7 +122,7 @@ func (d *Drawing) measureGroups() {
 	}
 }
 
-// Find gives the span with an id; of several the one that children are with. It
+// Find gives the span with an id. If several have it, it gives the one that has children. It
 // looks at every span.
 func (d *Drawing) Find(id trace.SpanID) (span int, ok bool) {
 	for i := range d.Tree.Len() {

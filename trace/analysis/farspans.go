@@ -8,30 +8,30 @@ import (
 	"prowtrace/trace"
 )
 
-// A FarSpan is one that begins or ends so far from all others that its trace, or the
-// whole run, is drawn many times as long for it: a clock was wrong.
+// A FarSpan is a span that begins or ends very far from all others because a clock was
+// wrong. Its trace, or the whole run, is drawn many times as long because of it.
 type FarSpan struct {
 	Row        int
-	Trace      trace.Trace  // in which it can be looked at
-	ID         trace.SpanID // that it has there
+	Trace      trace.Trace  // a trace that has the span
+	ID         trace.SpanID // the span's id in that trace
 	Start, End int64        // its own, Unix ns
-	From, To   int64        // those of the others together, Unix ns
+	From, To   int64        // of the other spans together, Unix ns
 }
 
-// farFrom is how far from the middle of its trace a span is at least.
+// farFrom is the least distance of a far span from the middle of its trace.
 const farFrom = int64(24 * time.Hour)
 
-// Bounds on far spans. Where there are more of them than a part of all spans, nobody
-// can tell which are wrong.
+// Bounds on far spans. If they are more than a certain share of all spans, nobody can tell
+// which are wrong.
 const (
-	maxFarSpans   = 100 // that are given
-	farShare      = 10  // one of so many in a trace
-	farShareOfAll = 100 // one of so many in a run
-	farTimes      = 10  // how many times as long they make what they are in
+	maxFarSpans   = 100 // in a result
+	farShare      = 10  // at most one of so many spans in a trace
+	farShareOfAll = 100 // at most one of so many spans in a run
+	farTimes      = 10  // how many times as long they make the trace or run
 )
 
-// FarSpans gives the far spans of the View, those of joined traces first, and how many
-// more there are. Where no span is far it looks at traces only.
+// FarSpans gives the far spans of the View, those of joined traces first, and the number of
+// far spans that were left out. If no span is far it looks at traces only.
 func (c *Cache) FarSpans() (far []FarSpan, left int) {
 	all := c.far()
 	return all[:min(len(all), maxFarSpans)], max(len(all)-maxFarSpans, 0)
@@ -96,7 +96,7 @@ func farInRun(v *trace.View) []FarSpan {
 	return farAmong(v, rows, farShareOfAll, func(row int) trace.Trace { return v.Trace(v.Span(row).Trace) })
 }
 
-// farAmong compares some rows with their median. Own spans of a job are not asked: they
+// farAmong compares some rows with their median. It skips own spans of a job, because these
 // are drawn around the others.
 func farAmong(v *trace.View, rows []int, share int, traceOf func(row int) trace.Trace) (far []FarSpan) {
 	columns := v.Set().Columns()
@@ -130,7 +130,7 @@ func farAmong(v *trace.View, rows []int, share int, traceOf func(row int) trace.
 	for _, row := range away {
 		start, end := times(row)
 		length := near.end - near.start
-		if start <= near.end && end >= near.start { // it may have lasted while the others were
+		if start <= near.end && end >= near.start { // it may have lasted while the others ran
 			length = max(length, farFrom)
 		}
 		if max(end, near.end)-min(start, near.start) > farTimes*length {
@@ -144,5 +144,5 @@ func farAmong(v *trace.View, rows []int, share int, traceOf func(row int) trace.
 	return far
 }
 
-// distance is how much longer the span makes what it is in, in ns.
+// distance is how much longer the span makes its trace or run, in ns.
 func (f FarSpan) distance() int64 { return max(f.From-f.Start, 0) + max(f.End-f.To, 0) }

@@ -9,13 +9,13 @@ import (
 	"prowtrace/trace"
 )
 
-// A Flame is where time was spent by call path: calls of the same name and service
-// under the same path are one frame. A frame is as wide as the self times in it and
-// under it together, so frames never overlap, whatever ran at the same time.
+// A Flame is where time was spent by call path: calls of the same name and service under the
+// same path are one frame. A frame is as wide as all self times in it and under it together,
+// so frames never overlap, whatever ran at the same time.
 type Flame struct {
-	Frames []Frame // each after the one that it is in
-	Total  int64   // ns: the widths of all frames that are in no other
-	Left   int     // narrower frames that are left out
+	Frames []Frame // each after the frame that it is in
+	Total  int64   // ns: the widths of all outermost frames
+	Left   int     // how many narrower frames are left out
 }
 
 // A Frame is the calls of one path.
@@ -26,15 +26,15 @@ type Frame struct {
 	Count   int
 	Errors  int
 	Self    int64  // ns
-	Width   int64  // ns: Self, and that of the frames in it
-	Path    string // tells the path from all others, in all traces; for searches (see Paths)
+	Width   int64  // ns: Self and the widths of the frames in it
+	Path    string // identifies the path in all traces; for searches (see Paths)
 }
 
 // MaxFrames bounds the frames of a Flame. The widest are kept.
 const MaxFrames = 5000
 
-// NewFlame puts the spans of traces together by their paths. It looks at every span
-// once, parents first, and at several traces at the same time.
+// NewFlame puts the spans of traces together by their paths. It looks at every span once,
+// parents first, and at several traces in parallel.
 func NewFlame(of Traces) Flame {
 	forests := of.forests()
 	built := make([]pathBuilder, max(len(forests), 1))
@@ -63,8 +63,7 @@ func Paths(t trace.Tree) []string {
 	return paths
 }
 
-// pathBuilder sums up spans by their paths. Each path stands after the one that it is
-// in.
+// pathBuilder sums up spans by their paths. Each path comes after the one that it is in.
 type pathBuilder struct {
 	*numbers
 	operations numbering // names with services
@@ -170,8 +169,8 @@ func (b *pathBuilder) widest() (out Flame) {
 	return out
 }
 
-// namePaths fills in the paths of frames, of which each stands after the one that it
-// is in: a digest of the path around it, its service and its name.
+// namePaths fills in the Path of frames: a digest of the path around it, its service and its
+// name. Each frame must come after the one that it is in.
 func namePaths(frames []Frame) {
 	h := sha256.New()
 	for i := range frames {

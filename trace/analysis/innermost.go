@@ -2,9 +2,9 @@ package analysis
 
 import "sort"
 
-// Innermost gives for each of some times, in order and each once, the line of the
-// deepest span that runs then; of several as deep that which began last, and -1 where
-// none runs. It looks at every span.
+// Innermost gives for each of some times the line of the deepest span that runs then. If
+// several are equally deep it gives the one that began last, and if none runs it gives -1.
+// The times must be in order, without repeats. It looks at every span.
 func (d *Drawing) Innermost(times []int64) (lines []int32) {
 	lines = make([]int32, len(times))
 	starts := make([]int64, len(times))
@@ -30,7 +30,7 @@ func (d *Drawing) Innermost(times []int64) (lines []int32) {
 	return lines
 }
 
-// inside reports whether line a is drawn deeper than line b, or as deep and begins no
+// inside reports whether line a is drawn deeper than line b, or equally deep and begins no
 // earlier.
 func (d *Drawing) inside(a, b int32, startA, startB int64) bool {
 	deep, other := d.Layout.Lines[a].Depth, d.Layout.Lines[b].Depth

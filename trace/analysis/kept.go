@@ -8,9 +8,10 @@ import (
 	"prowtrace/internal/panics"
 )
 
-// analyses computes what is asked of some traces when it is first asked for, and keeps
-// it. A request that is given up does not lose what was begun, but for sums by an attribute:
-// there are as many of them as there are attributes. Its zero value but for of is ready for use.
+// analyses computes each analysis of some traces when it is first needed, and keeps it. If a
+// request is given up, the work that it began continues. Sums by an attribute are the
+// exception, because there are as many of them as there are attributes. The zero value is
+// ready for use once of is set.
 type analyses struct {
 	of Traces
 
@@ -19,7 +20,7 @@ type analyses struct {
 	grouped []*grouping // the last used at the end
 }
 
-// keptGroupings bounds the attributes by which operations are kept: up to 1 MB each.
+// keptGroupings bounds how many groupings are kept. Each takes up to 1 MB.
 const keptGroupings = 8
 
 func (a *analyses) keys() []Key { return keep(a, "keys", func() []Key { return Keys(a.of) }) }
@@ -34,19 +35,19 @@ func (a *analyses) operations() []Operation {
 	return keep(a, "operations", func() []Operation { return Operations(a.of) })
 }
 
-// A grouping is operations by an attribute, which are computed as long as somebody waits
-// for them, and then kept.
+// A grouping is operations by an attribute. They are computed as long as a caller waits for
+// them, and then kept.
 type grouping struct {
 	key    string
-	done   chan struct{} // closed when the rest is there
+	done   chan struct{} // closed when the other fields are set
 	all    []Operation
 	err    error
-	wanted int // those who wait; a.mu is held
+	wanted int // how many wait; a.mu must be held
 	end    context.CancelFunc
 }
 
-// operationsBy gives operations by an attribute, or the error of ctx. The work ends when
-// all who wait for it have gone.
+// operationsBy gives operations by an attribute, or the error of ctx. The work ends when no
+// caller waits for it any more.
 func (a *analyses) operationsBy(ctx context.Context, key string) ([]Operation, error) {
 	g := a.grouping(key)
 	defer a.leave(g)
@@ -58,7 +59,7 @@ func (a *analyses) operationsBy(ctx context.Context, key string) ([]Operation, e
 	}
 }
 
-// grouping gives what is kept of an attribute, which is begun where nothing is.
+// grouping gives the grouping of an attribute, and begins it if there is none.
 func (a *analyses) grouping(key string) *grouping {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -71,7 +72,7 @@ func (a *analyses) grouping(key string) *grouping {
 		g = a.begin(key)
 	}
 	if len(a.grouped) == keptGroupings {
-		a.grouped = slices.Delete(a.grouped, 0, 1) // those who wait for it still get it
+		a.grouped = slices.Delete(a.grouped, 0, 1) // callers that wait for it still get it
 	}
 	a.grouped = append(a.grouped, g)
 	g.wanted++
@@ -81,7 +82,7 @@ func (a *analyses) grouping(key string) *grouping {
 func (a *analyses) begin(key string) *grouping {
 	ctx, end := context.WithCancel(context.Background())
 	g := &grouping{key: key, done: make(chan struct{}), end: end}
-	go func() { // it ends with its context, when nobody waits any more
+	go func() { // it ends with its context, when no caller waits any more
 		defer end()
 		defer close(g.done)
 		g.err = panics.Guard(func() (err error) {
@@ -92,8 +93,8 @@ func (a *analyses) begin(key string) *grouping {
 	return g
 }
 
-// leave is called by each who has waited. The last of them waits until the work has ended:
-// who keeps the files mapped may go with him.
+// leave is called by each caller that has waited. The last one waits until the work has
+// ended, because the files may be unmapped when it returns.
 func (a *analyses) leave(g *grouping) {
 	if a.lastOf(g) {
 		g.end()
@@ -101,7 +102,8 @@ func (a *analyses) leave(g *grouping) {
 	}
 }
 
-// lastOf reports whether nobody else waits for what is not done yet. Then it is not kept.
+// lastOf reports whether no other caller waits for an unfinished grouping. If so, it removes
+// the grouping from what is kept.
 func (a *analyses) lastOf(g *grouping) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -117,7 +119,7 @@ func (a *analyses) lastOf(g *grouping) bool {
 	}
 }
 
-// keep gives what compute returned when a key was first asked for.
+// keep gives what compute returned when a key was first requested.
 func keep[T any](a *analyses, key string, compute func() T) T {
 	a.mu.Lock()
 	get := a.once[key]

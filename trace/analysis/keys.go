@@ -13,28 +13,28 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A Key is an attribute that spans or their resources have: what can be searched for
-// and summed up by.
+// A Key is an attribute that spans or their resources have. Users can search for it and sum
+// up by it.
 type Key struct {
 	Key    string
-	Spans  int      // that have it, or whose resource has it
-	Values []string // the most frequent first; none of an attribute that has many
+	Spans  int      // spans that have it, or whose resource has it
+	Values []string // the most frequent first; empty if the attribute has many values
 }
 
 // Bounds on what Keys looks at: a producer may put anything into a trace.
 const (
 	seenKeys      = 2000
 	seenValues    = 50  // of a key
-	longestOption = 100 // bytes of a key or a value that is worth offering
+	longestOption = 100 // bytes of a key or a value that is worth listing
 )
 
-// Keys lists the keys of all attributes, those that most spans have first. It reads
-// every span once, on all processors.
+// Keys lists the keys of all attributes, the most frequent first. It reads every span once,
+// on all processors.
 func Keys(of Traces) []Key { return countKeys(of).keys() }
 
 // ValueCounts counts, by attribute and value, the spans that have it, or whose resource has
-// it. Attributes that have many values are left out, and values that are long. It reads every
-// span once, on all processors.
+// it. It leaves out attributes with many values, and long values. It reads every span once,
+// on all processors.
 func ValueCounts(of Traces) map[string]map[string]int {
 	all := map[string]map[string]int{}
 	for key, k := range countKeys(of).index {
@@ -49,8 +49,9 @@ func ValueCounts(of Traces) map[string]map[string]int {
 	return all
 }
 
-// FirstWith gives the number of the first span of a tree that has an attribute of some value,
-// or whose resource has it; -1 where none has. It reads the spans up to that one.
+// FirstWith gives the number of the first span of a tree that has an attribute of some
+// value, or whose resource has it. It returns -1 if there is none. It reads the spans up to
+// that one.
 func FirstWith(t trace.Tree, key, value string) int {
 	s := spansOf(t)
 	ofResource := map[uint32]bool{}
@@ -81,7 +82,8 @@ func countKeys(of Traces) *keyCounts {
 	all := newKeyCounts()
 	for i, c := range counts {
 		if c.full || len(all.index)+len(c.index) > seenKeys {
-			// Which keys count depends on those before: only made-up traces have so many.
+			// Which keys are counted depends on earlier ones: only made-up traces have so
+			// many.
 			all.addSpans(&pieces[i], pieces[i].inOrder())
 			continue
 		}
@@ -102,10 +104,10 @@ func countKeys(of Traces) *keyCounts {
 // keyCounts counts the spans that have attributes.
 type keyCounts struct {
 	index     map[string]*seenKey
-	full      bool           // there are keys that are not counted
-	resources map[uint32]int // spans of each
+	full      bool           // some keys are not counted
+	resources map[uint32]int // how many spans each has
 
-	recent []*seenKey // by the place of an attribute in its span: mostly it is the same again
+	recent []*seenKey // by the place of an attribute in its span: it is mostly the same again
 }
 
 // seenKey is an attribute that was seen.
@@ -114,11 +116,11 @@ type seenKey struct {
 	spans  int
 	counts map[string]*int // by value; nil once there are too many
 
-	// What saves decoding values again.
-	encoded map[string]*int // counts of some values as they are encoded
-	recent  [16]struct {    // values that were counted not long ago
+	// The fields below save decoding values again.
+	encoded map[string]*int // counts of some values by their encoding
+	recent  [16]struct {    // values that were counted recently
 		value []byte
-		count *int // nil where none is kept
+		count *int // nil if no count is kept
 	}
 }
 
@@ -168,7 +170,7 @@ func (c *keyCounts) addSpan(span []byte) {
 	}
 }
 
-// find gives what is counted of a key, nil where nothing is.
+// find gives what is counted of a key, or nil.
 func (c *keyCounts) find(key []byte) *seenKey {
 	k := c.index[string(key)]
 	if k != nil || len(key) == 0 || len(key) > longestOption {
@@ -205,7 +207,7 @@ func (k *seenKey) add(value []byte, spans int) {
 	}
 }
 
-// count gives the count of a value, nil where none is kept.
+// count gives the count of a value, or nil if none is kept.
 func (k *seenKey) count(value []byte) *int {
 	short := len(value) <= 2*longestOption
 	if short {

@@ -2,13 +2,13 @@ package analysis
 
 import "prowtrace/trace"
 
-// FoldAt is how many similar siblings in a row come under one line of their
-// own. A retry loop writes dozens; fewer are read as fast as a summary of them.
+// FoldAt is how many similar siblings in a row are put under one line of their own. A retry
+// loop writes dozens. Fewer siblings are read as fast as a summary of them.
 const FoldAt = 8
 
-// A Layout is a tree in the order it is drawn: each line before the lines under
-// it, siblings by start. Besides its spans it has lines of its own, which group
-// others: a parent that no file holds, and a run of similar siblings.
+// A Layout is a tree in the order in which it is drawn: each line before the lines under it,
+// siblings by start. Besides spans it has lines that group others: a parent that no file
+// holds, and a run of similar siblings.
 //
 // It is immutable and independent of the Set once made; 1 M spans take 28 MB.
 type Layout struct {
@@ -19,7 +19,7 @@ type Layout struct {
 
 // A Line is a span or a group.
 type Line struct {
-	Span    int32  // number in the tree; of a fold, its first span; of a missing parent, its first orphan
+	Span    int32  // number in the tree; for a fold its first span, for a missing parent its first orphan
 	Parent  int32  // index of the line it is drawn under, or -1
 	Depth   int32  // 0 for a line without a parent
 	Name    uint32 // index in Names
@@ -38,16 +38,16 @@ const (
 	Fold                 // similar siblings: same name, service and kind
 )
 
-// LayOut orders the lines of t. Time and memory grow with the number of spans
-// only, however deep or wide the tree is.
+// LayOut orders the lines of t. Time and memory depend only on the number of spans, however
+// deep or wide the tree is.
 func LayOut(t trace.Tree) *Layout {
 	f := newFamily(t)
 	f.fold()
 	return &Layout{Lines: f.lines(), Names: f.names, Services: f.services}
 }
 
-// family links lines to the lines under them. Entry 0 stands for the whole
-// tree, and as a link for none; then come the spans by number, then the groups.
+// family links lines to the lines under them. As an entry, 0 stands for the whole tree; as a
+// link, it means none. Next come the spans by number, then the groups.
 type family struct {
 	kin             []kin
 	spans           int
@@ -119,7 +119,7 @@ func (f *family) adopt(parent, child int32) {
 
 // fold puts runs of similar siblings under lines of their own.
 func (f *family) fold() {
-	for parent := range len(f.kin) { // the folds made on the way have been dealt with
+	for parent := range len(f.kin) { // folds that are made here were already handled
 		if f.kin[parent].members < FoldAt {
 			continue
 		}
@@ -127,7 +127,8 @@ func (f *family) fold() {
 		for first := f.kin[parent].child; first != 0; {
 			last, n := f.run(first)
 			next := f.kin[last].next
-			// A run that is all there is under a line needs no second line to say so.
+			// If a run is everything under a line, a second line for it would say nothing
+			// new.
 			if n < FoldAt || n == f.kin[parent].members && f.kin[parent].group == Missing {
 				before, first = last, next
 				continue

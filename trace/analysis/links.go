@@ -7,10 +7,10 @@ import (
 	"prowtrace/trace"
 )
 
-// Links gives by the number of a span in t the services that it links to: those of
-// spans in any trace that are of another service than itself, each once. Spans without
-// such links are not in the map. A link to the span's own parent is a call, and none of
-// these. It looks at every span of t; the links of the View are read once.
+// Links gives, by the number of a span in t, the services that the span links to. These are
+// the services of spans in any trace, each once and without the span's own service. Spans
+// without such links are not in the map. A link to the span's own parent is a call and does
+// not count. It looks at every span of t; the links of the View are read once.
 func Links(t trace.Tree) map[int][]string {
 	all := map[int][]string{}
 	if len(linksOf(t.View())) == 0 {
@@ -47,7 +47,7 @@ func (s *spans) linkedServices(i int) (services []uint32) {
 
 type linksKey struct{}
 
-// linksOf gives the links between spans of the files of a View, see findLinks.
+// linksOf gives the links between spans of the files of a View. See findLinks.
 func linksOf(v *trace.View) []spanLink {
 	return v.Kept(linksKey{}, func() any { return findLinks(v.Set()) }).([]spanLink)
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// numbered numbers distinct texts in the order they come. It looks at a text once, and
-// again only where it seems to be there already.
+// numbered numbers distinct texts in the order in which they come. It compares a text only
+// if an equal one seems to be there already.
 type numbered struct {
 	seed   maphash.Seed // made when it is first needed
 	hashes numbering    // those of values
@@ -24,7 +24,7 @@ func (in *numbered) number(s string) uint32 {
 
 // hashed numbers a text whose hash, by the same seed, is known.
 func (in *numbered) hashed(hash uint64, s string) uint32 {
-	for ; ; hash++ { // where another text has the hash, which is next to impossible
+	for ; ; hash++ { // if another text has the same hash, which is almost impossible
 		at, fresh := in.hashes.number(hash)
 		if fresh {
 			in.values = append(in.values, s)
@@ -35,17 +35,17 @@ func (in *numbered) hashed(hash uint64, s string) uint32 {
 	}
 }
 
-// numbering numbers distinct keys in the order they come. It is a table with open
-// addressing, which grows and answers several times as fast as a map. What it is
-// multiplied by is random, so that no trace can be made to be slow.
+// numbering numbers distinct keys in the order in which they come. It is a table with open
+// addressing, which grows and is several times as fast as a map. Its multiplier is random,
+// so no trace can be made to slow it down.
 type numbering struct {
 	keys  []uint64 // by number
-	slots []int32  // number + 1 where a key is, 0 where none is; a power of two of them
+	slots []int32  // number + 1 of the key in the slot, or 0 if it is empty; the length is a power of two
 	spin  uint64
 	last  int32 // number + 1 that was given last: most keys come several times in a row
 }
 
-// number gives a key's number; fresh tells that it is new.
+// number gives a key's number. fresh is true if the key is new.
 func (in *numbering) number(key uint64) (at int32, fresh bool) {
 	if in.last > 0 && in.keys[in.last-1] == key {
 		return in.last - 1, false
@@ -63,7 +63,7 @@ func (in *numbering) number(key uint64) (at int32, fresh bool) {
 	return in.last - 1, fresh
 }
 
-// find gives the slot that a key is in, or that it is to be put in.
+// find gives the slot of a key, or the slot in which to put it.
 func (in *numbering) find(key uint64) int {
 	high, low := bits.Mul64(key^in.spin, in.spin)
 	slot := int(high^low) & (len(in.slots) - 1)

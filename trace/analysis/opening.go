@@ -5,9 +5,9 @@ const (
 	fewMembers  = 10 // lines directly under a phase that are worth opening for an error among them
 )
 
-// closedAtFirst says which lines are closed when a trace is first shown. Runs of
-// similar siblings are. If a job's trace is longer than a screen then, so are its
-// processes; and of Prow's own lines, the phases and JUnit reports, those that have
+// closedAtFirst says which lines are closed when a trace is first shown. Runs of similar
+// siblings are closed. If a job's trace is still longer than a screen, its processes are
+// closed too. The same holds for phases and JUnit reports, lines of Prow itself, that have
 // neither a process nor one of a few errors under them.
 func closedAtFirst(lines []Line, ofJob bool, failed func(line int) bool) []bool {
 	closed := make([]bool, len(lines))
@@ -20,7 +20,7 @@ func closedAtFirst(lines []Line, ofJob bool, failed func(line int) bool) []bool 
 	prow := lines[0].Service
 	errors := make([]int32, len(lines))                                // under each line
 	holds, leads := make([]bool, len(lines)), make([]bool, len(lines)) // a process: directly under it, anywhere under it
-	for i := len(lines) - 1; i > 0; i-- {                              // the first line stays open, whatever is noted of it
+	for i := len(lines) - 1; i > 0; i-- {                              // the first line stays open, whatever its entries say
 		l, up := lines[i], max(lines[i].Parent, 0)
 		errors[up] += errors[i]
 		if failed(i) {

@@ -10,28 +10,28 @@ import (
 	"prowtrace/trace"
 )
 
-// An Operation sums up the spans of one service that have the same name, or the same
-// value of an attribute. Spans without an end count, but not in P50, P95 and Max:
-// nobody knows how long they lasted.
+// An Operation sums up the spans of one service that have the same name, or the same value
+// of an attribute. Spans without an end count, but not in P50, P95 and Max, because their
+// durations are unknown.
 type Operation struct {
-	Name       string // or the value, "" where there is none
+	Name       string // or the value, "" if there is none
 	Service    string
 	Count      int
 	Errors     int
 	Unfinished int
 	Total      int64 // ns: the durations
 	Self       int64 // ns
-	P50        int64 // ns: half of the spans were not slower
+	P50        int64 // ns: half of the spans were no slower
 	P95        int64
 	Max        int64
 }
 
-// MaxOperations bounds what Operations and OperationsBy give. Those with the most self
-// time are kept.
+// MaxOperations bounds the results of Operations and OperationsBy. The operations with the
+// most self time are kept.
 const MaxOperations = 5000
 
-// Operations sums up spans by service and name, the most self time first. It looks at
-// every span once, on all processors. It holds 20 bytes a span for self times and
+// Operations sums up spans by service and name, in descending order of self time. It looks
+// at every span once, on all processors. It holds 20 bytes a span for self times and
 // percentiles.
 func Operations(of Traces) []Operation {
 	pieces := of.pieces()
@@ -43,11 +43,11 @@ func Operations(of Traces) []Operation {
 	return mostSelf(sums, maphash.Seed{})
 }
 
-// OperationsBy sums up spans by service and by the values of an attribute as text: that of
-// the span, else that of its resource, "" where neither has it. It reads each span, at the
-// places of the View (see trace.Places): it must not be called by one who has a place. It
-// holds 8 bytes a span more than Operations. An error is that of ctx, which is looked at
-// once a MiB.
+// OperationsBy sums up spans by service and by the values of an attribute as text. The value
+// is that of the span, or else that of its resource, or "" if neither has the attribute. It
+// reads each span with the places of the View (see trace.Places), so the caller must not
+// have a place. It holds 8 bytes a span more than Operations. It returns only errors of ctx,
+// which it checks once a MiB.
 func OperationsBy(ctx context.Context, of Traces, key string) ([]Operation, error) {
 	pieces := of.pieces()
 	sums := make([]operationSums, len(pieces))
@@ -75,8 +75,8 @@ func OperationsBy(ctx context.Context, of Traces, key string) ([]Operation, erro
 // operationSums are the operations of a piece, by number.
 type operationSums struct {
 	of        *piece
-	keys      []uint64  // what they are summed up by, and their service
-	values    *numbered // texts by number in a key; nil where that is of a name
+	keys      []uint64  // what they are summed up by, combined with their service
+	values    *numbered // texts by number in a key; nil if that is the number of a name
 	sums      []operationSum
 	durations []int64 // of spans with an end: those of the first operation, of the second, …
 }
@@ -136,12 +136,12 @@ func (o *operationSum) merge(more operationSum) {
 	o.self = plus(o.self, more.self)
 }
 
-// mostSelf adds up what pieces came to, in their order, and gives the operations with
-// the most self time.
+// mostSelf adds up the sums of pieces, in their order, and gives the operations with the
+// most self time.
 func mostSelf(pieces []operationSums, seed maphash.Seed) (all []Operation) {
 	var index numbering
 	values := numbered{seed: seed}
-	of := make([][]int32, len(pieces)) // by operation of a piece, that of all
+	of := make([][]int32, len(pieces)) // by operation of a piece, its number among all
 	most := 0
 	for _, p := range pieces {
 		most += len(p.keys)
@@ -185,7 +185,7 @@ func mostSelf(pieces []operationSums, seed maphash.Seed) (all []Operation) {
 	return all
 }
 
-// durationsOf gives the durations of the chosen ones of n operations, from each piece.
+// durationsOf gives the durations of the chosen operations, of n in all, from each piece.
 func durationsOf(chosen []int, n int, pieces []operationSums, of [][]int32) [][][]int64 {
 	durations := make([][][]int64, len(chosen))
 	place := make([]int32, n) // among the chosen, + 1
@@ -205,8 +205,8 @@ func durationsOf(chosen []int, n int, pieces []operationSums, of [][]int32) [][]
 	return durations
 }
 
-// percentiles gives the smallest values that 50, 95 and 100 percent of all do not
-// exceed. It changes their order.
+// percentiles gives the smallest values that 50, 95 and 100 percent of all values do not
+// exceed. It changes the order of all.
 func percentiles(all []int64) (p50, p95, most int64) {
 	n := len(all)
 	if n == 0 {
@@ -219,8 +219,8 @@ func percentiles(all []int64) (p50, p95, most int64) {
 	return p50, p95, slices.Max(all[at95:])
 }
 
-// smallest gives value number k of all in order, and puts none that is larger before it
-// and none that is smaller behind it. It takes about 3 looks a value.
+// smallest gives value number k of all in ascending order. It puts no larger value before it
+// and no smaller one after it. It looks at each value about 3 times.
 func smallest(all []int64, k int) int64 {
 	lo, hi := 0, len(all)-1
 	for tries := 0; hi-lo > 12; tries++ {

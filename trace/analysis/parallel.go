@@ -7,8 +7,8 @@ import (
 	"prowtrace/internal/panics"
 )
 
-// each calls do for 0 ≤ i < n on as many goroutines as there are processors, in any
-// order, and returns when all are done.
+// each calls do for 0 ≤ i < n on as many goroutines as there are processors, in any order,
+// and returns when all calls have returned.
 func each(n int, do func(i int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers <= 1 {
@@ -29,19 +29,19 @@ func each(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// together calls functions at the same time, and returns when all are done.
+// together calls functions in parallel, and returns when all have returned.
 func together(do ...func()) { each(len(do), func(i int) { do[i]() }) }
 
-// rangeLen is the least number of spans that a goroutine is worth: fewer are counted in
-// less time than it takes to begin one.
+// rangeLen is the least number of spans that is worth a goroutine: fewer are counted in less
+// time than it takes to start one.
 const rangeLen = 1 << 13
 
-// inRanges calls do for ranges that cover 0 to n, as each does.
+// inRanges calls do for ranges that cover 0 to n, in parallel as each does.
 func inRanges(n int, do func(lo, hi int)) {
 	size := rangeSize(n)
 	each((n+size-1)/size, func(i int) { do(i*size, min(n, (i+1)*size)) })
 }
 
-// rangeSize is by how many of n spans work is split: into some pieces for each
-// processor, which then end at about the same time.
+// rangeSize is the size of the ranges into which n spans are split. Each processor gets
+// several, so all end at about the same time.
 func rangeSize(n int) int { return max(rangeLen, n/(4*runtime.GOMAXPROCS(0))+1) }

@@ -3,39 +3,39 @@ package analysis
 import "prowtrace/trace"
 
 // CallPaths puts the calls of several trees together by their paths. The trees may be of
-// different Views: a path is what it is called, the service that its file names, its kind
-// and the path that it is in. It must not be used concurrently, and its texts not after the Views
-// of the trees.
+// different Views. A path is identified by its name, the service that its file names, its
+// kind and the path that it is in. It must not be used concurrently. Its texts must not be
+// used after the Views of the trees are closed.
 type CallPaths struct {
 	name  func(string) string
 	texts numbered
 	names numbering // names with services
 	kinds numbering // names with kinds
-	index numbering // paths, by the one that they are in and what they are called
+	index numbering // paths, by the one that they are in, their name and their kind
 }
 
-// A CallPath says which path it is.
+// A CallPath identifies a path.
 type CallPath struct {
-	Under         int // a path before it, or -1
+	Under         int // number of an earlier path
 	Name, Service string
 	Kind          trace.Kind
 }
 
-// PathSums are of the spans of one path in one tree. Errors counts those that were not made
-// good (see Recovered).
+// PathSums are the sums over the spans of one path in one tree. Errors counts only errors
+// that did not recover (see Recovered).
 type PathSums struct {
 	Sums
-	First, FirstError int   // numbers of spans in the tree; -1 where there is none
+	First, FirstError int   // numbers of spans in the tree, or -1
 	End               int64 // the last one, Unix ns
 }
 
-// NewCallPaths makes an empty table. name makes what is compared of the names of spans: it
-// can take ids out of them.
+// NewCallPaths makes an empty table. name gives the form in which names of spans are
+// compared: it can remove ids from them.
 func NewCallPaths(name func(string) string) *CallPaths { return &CallPaths{name: name} }
 
 // Add sums up the spans of a tree by their paths, and gives the sums by the number of the
-// path: of paths that it does not know yet, too. Spans for which skip returns true are in no
-// path: those in them stand where they would. It looks at every span, parents first.
+// path. Paths that are not known yet are added. Spans for which skip returns true are in no
+// path: the spans in them take their place. It looks at every span, parents first.
 func (c *CallPaths) Add(t trace.Tree, skip func(i int) bool) []PathSums {
 	s := spansOf(t)
 	self, recovered := s.selfTimes(), Recovered(t)
@@ -80,7 +80,7 @@ func (sums *PathSums) add(s *spans, i int, self int64, recovered bool) {
 	sums.End = max(sums.End, s.end[i])
 }
 
-// Paths gives all paths that were added, each behind the one that it is in.
+// Paths gives all paths that were added, each after the one that it is in.
 func (c *CallPaths) Paths() []CallPath {
 	all := make([]CallPath, len(c.index.keys))
 	for i, key := range c.index.keys {
@@ -101,8 +101,8 @@ func (c *CallPaths) numbersOf(texts []string) []uint32 {
 	return all
 }
 
-// namesOf gives the numbers of what is compared of the names of spans. Each name is looked at
-// once.
+// namesOf gives the numbers of the compared forms of span names. It calls the name function
+// once for each name.
 func (c *CallPaths) namesOf(s *spans) func(i int) uint32 {
 	known := map[uint32]uint32{}
 	return func(i int) uint32 {

@@ -10,10 +10,10 @@ import (
 	"prowtrace/trace"
 )
 
-// Peers names what each span of t called that wrote no span itself, "" where it called
-// nothing or that is unknown. Such calls are the spans of kind client and producer
-// without a child of another service; the best of some attributes names the peer. It
-// reads these spans once.
+// Peers names what each span of t called that wrote no span itself, or "" if it called
+// nothing or the peer is unknown. Such calls are the spans of kind client and producer
+// without a child of another service. The best of some attributes names the peer. It reads
+// these spans once.
 func Peers(t trace.Tree) []string {
 	peers := make([]string, t.Len())
 	s := spansOf(t)
@@ -25,7 +25,7 @@ func Peers(t trace.Tree) []string {
 	return peers
 }
 
-// answered says of which spans one of another service is a child.
+// answered reports for each span whether it has a child of another service.
 func (s *spans) answered() []bool {
 	answered := make([]bool, s.len())
 	for i := range s.len() {
@@ -37,7 +37,7 @@ func (s *spans) answered() []bool {
 	return answered
 }
 
-// answeredSpans does so for the forests of pieces.
+// answeredSpans does the same for the forests of pieces.
 func answeredSpans(pieces []piece) [][]bool {
 	var first []int // piece of each forest
 	for i, p := range pieces {
@@ -50,7 +50,7 @@ func answeredSpans(pieces []piece) [][]bool {
 	return all
 }
 
-// peer is what a call went to, and the attribute that says so.
+// peer is the peer of a call, and the attribute that names it.
 type peer struct{ name, key string }
 
 // peerOf gives what span i called.
@@ -61,13 +61,14 @@ func (s *spans) peerOf(i int, answered []bool, hosts *hostNames) peer {
 	return peerOf(s.encoded(i), hosts)
 }
 
-// peerKeys are the attributes that name what a call went to, the best first. Of the
-// last two, which are URLs, it is the host.
+// peerKeys are the attributes that name a peer, the best first. The last two are URLs, of
+// which the host is the name.
 var peerKeys = []string{"peer.service", "server.address", "net.peer.name", "rpc.service", "db.system.name", "db.system", "messaging.system", "url.full", "http.url"}
 
-// peerRank gives the place of a key in peerKeys, behind all of them for another one.
+// peerRank gives the place of a key in peerKeys, or a place after all of them for another
+// key.
 func peerRank(key []byte) int {
-	switch string(key) { // faster than to compare with each
+	switch string(key) { // faster than comparing with each
 	case "peer.service", "server.address", "net.peer.name", "rpc.service", "db.system.name", "db.system", "messaging.system", "url.full", "http.url":
 		return slices.Index(peerKeys, string(key))
 	}
@@ -124,7 +125,7 @@ func (h *hostNames) of(value []byte) string {
 	return u.Hostname()
 }
 
-// keptHosts bounds the names that are kept; others are copied again and again.
+// keptHosts bounds how many names are kept. Others are copied each time.
 const keptHosts = 1000
 
 func (h *hostNames) keep(name []byte) string {
@@ -141,8 +142,8 @@ func (h *hostNames) keep(name []byte) string {
 	return text
 }
 
-// plainHost gives the host of a URL as url.Parse does. It knows the form that nearly all
-// have and is not ok for any other.
+// plainHost gives the host of a URL as url.Parse does. It understands the form that nearly
+// all URLs have, and ok is false for any other.
 func plainHost(address []byte) (host []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(address, []byte("https://"))
 	if !ok {
@@ -168,8 +169,8 @@ func plainHost(address []byte) (host []byte, ok bool) {
 	return host, true
 }
 
-// mayHaveControls reports whether control characters of ASCII can be among some bytes. It
-// looks at eight bytes at a time; it may take others for some, but misses none.
+// mayHaveControls reports whether some bytes may contain ASCII control characters. It looks
+// at eight bytes at a time. It may report some that are not there, but misses none.
 func mayHaveControls(b []byte) bool {
 	const ones = 0x0101010101010101
 	for ; len(b) >= 8; b = b[8:] {

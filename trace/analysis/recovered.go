@@ -8,20 +8,21 @@ import (
 	"prowtrace/trace"
 )
 
-// Recovered says which spans with an error were made good: the same operation on the
-// same target went well later in the same loop, under the same parent; or what they are
-// under was made good, as all that went wrong in a failed attempt is with the next one.
+// Recovered says which spans with an error recovered. An error recovers if the same
+// operation on the same target succeeded later in the same loop, under the same parent. It
+// also recovers if a span above it did: everything that failed in an attempt recovers with
+// the next attempt.
 //
-// The target is the span's name, method, URL without ids and task, and its host. The
-// host does not count where the URL names a file or an image: another mirror has the
-// same one. What was looked for and not there (404) is made good when it is made: by
-// a POST, PUT or PATCH to the same URL, or to the collection that it is in. A success of
-// something else under the same parent makes nothing good: a lock that is released
-// does not make the failed deployment before it a success.
+// The target is the span's name, method, URL without ids and task, and its host. The host
+// does not count if the URL names a file or an image, because another mirror has the same
+// one. An error 404 (looked for and not there) recovers when the object is created: by a
+// POST, PUT or PATCH to the same URL, or to the collection that it is in. Success of a
+// different operation under the same parent does not count: releasing a lock does not make
+// the failed deployment before it a success.
 //
-// What Prow's own files call an error, such as a failed phase or test, is never made
-// good here. It takes time in proportion to the spans, and reads, on all processors, the
-// attributes of those whose siblings failed under the same name.
+// Errors in Prow's own files, such as a failed phase or test, never recover here. It takes
+// time in proportion to the spans. It reads, on all processors, the attributes of spans
+// whose siblings failed under the same name.
 func Recovered(t trace.Tree) []bool {
 	s := spansOf(t)
 	r := recovery{spans: s, plain: map[uint32]uint32{}, loops: map[uint64]bool{}, searched: map[int32]bool{}, succeeded: map[attempt]int64{}}
@@ -43,21 +44,21 @@ func Recovered(t trace.Tree) []bool {
 // recovery is what Recovered collects.
 type recovery struct {
 	*spans
-	plain     map[uint32]uint32 // by the number of a name, that of the first name which is the same without ids
-	writes    map[uint32]bool   // names of spans that make something
+	plain     map[uint32]uint32 // by the number of a name, the number of the first name that is the same without ids
+	writes    map[uint32]bool   // names of spans that create or change something
 	loops     map[uint64]bool   // parents and plain names under which something failed
 	searched  map[int32]bool    // parents under which something was looked for and not there
-	succeeded map[attempt]int64 // the latest start, Unix ns; -1 where none is known
+	succeeded map[attempt]int64 // the latest start in Unix ns, or -1 if none is known
 }
 
 // An attempt is one operation on one target under a parent.
 type attempt struct {
 	parent int32
-	name   uint32 // plain; 0 where any will do
+	name   uint32 // plain; 0 means any
 	target string
 }
 
-// failure is a span with an error, and what would make it good.
+// failure is a span with an error, and the attempts that would make it recover.
 type failure struct {
 	span     int
 	attempts []attempt
@@ -68,10 +69,10 @@ func (r *recovery) failed(i int) bool {
 	return r.status[i] == trace.StatusError && r.parentOf(i) >= 0 && (r.tree == nil || !r.tree.Own(i))
 }
 
-// loop is where an operation is tried again: its parent and its name without ids.
+// loop identifies where an operation is tried again: its parent and its name without ids.
 func (r *recovery) loop(i int) uint64 { return pair(uint32(r.parentOf(i)), r.plain[r.name[i]]) }
 
-// collectFailures lists the errors, and prepares the maps, which do not change after.
+// collectFailures lists the errors, and prepares the maps, which do not change afterwards.
 func (r *recovery) collectFailures() (all []failure) {
 	for i := range r.len() {
 		if r.failed(i) {
@@ -100,7 +101,7 @@ func (r *recovery) collectFailures() (all []failure) {
 	return all
 }
 
-// numberNames finds the names that differ by ids alone, and those of writing.
+// numberNames finds the names that differ only by ids, and the names of writing operations.
 func (r *recovery) numberNames() {
 	r.writes = map[uint32]bool{}
 	first := map[string]uint32{}
@@ -151,10 +152,10 @@ func (r *recovery) findSuccesses() {
 	maps.Copy(r.succeeded, found)
 }
 
-// spread makes good what failed below what was made good.
+// spread marks errors below recovered spans as recovered.
 func (r *recovery) spread(good []bool) {
 	const unknown, no, yes = 0, 1, 2
-	under := make([]uint8, len(good)) // is one that was made good, or lies below one
+	under := make([]uint8, len(good)) // the span recovered, or is below one that did
 	var way []int32
 	for i := range good {
 		way = way[:0]

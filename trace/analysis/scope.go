@@ -7,15 +7,15 @@ import (
 	"prowtrace/trace"
 )
 
-// Traces are those that an analysis is made of: see All and One.
+// Traces are the traces that are analysed together: see All and One.
 type Traces struct {
 	view *trace.View
-	tree *trace.Tree // nil for all
-	self []int64     // of the tree, where they are known
+	tree *trace.Tree // nil means all
+	self []int64     // of the tree, if they are known
 }
 
-// All are the traces of a View as they were reported: joined trees would count their
-// spans again.
+// All are the traces of a View as they were reported. Joined trees are left out, because
+// they would count their spans again.
 func All(v *trace.View) Traces { return Traces{view: v} }
 
 // One is a single tree.
@@ -24,7 +24,7 @@ func One(t trace.Tree) Traces { return Traces{view: t.View(), tree: &t} }
 // forest is some traces one after the other, with their self times.
 type forest struct {
 	*spans
-	self func() []int64 // computed when it is first asked for
+	self func() []int64 // computed when first needed
 }
 
 func newForest(s *spans) forest { return forest{s, sync.OnceValue(s.selfTimes)} }
@@ -36,7 +36,7 @@ func ofRows(v *trace.View, first, behind int) forest {
 	return newForest(&s)
 }
 
-// forests cuts traces into parts of whole traces, in order, to be shared out among
+// forests splits traces into parts of whole traces, in order, to divide them among
 // processors.
 func (of Traces) forests() (all []forest) {
 	if of.tree != nil {
@@ -78,15 +78,15 @@ func (of Traces) forests() (all []forest) {
 	return all
 }
 
-// A piece is some spans of a forest, to be counted at once.
+// A piece is some spans of a forest that are counted together.
 type piece struct {
 	forest
-	at     int // of the forest among all
+	at     int // index of the forest
 	lo, hi int
 }
 
-// pieces cuts traces into pieces, in order. Those of one forest can be counted at the
-// same time where spans count one by one.
+// pieces splits traces into pieces, in order. Pieces of one forest can be counted in
+// parallel if each span counts on its own.
 func (of Traces) pieces() (all []piece) {
 	forests, n := of.forests(), 0
 	for _, f := range forests {
@@ -109,7 +109,8 @@ func (p *piece) inOrder() iter.Seq[int] {
 	}
 }
 
-// inFileOrder ranges over them as it is fastest to read them.
+// inFileOrder ranges over the spans of a piece in the order that is fastest for reading
+// them.
 func (p *piece) inFileOrder() iter.Seq[int] {
 	if p.tree != nil {
 		return p.inOrder()

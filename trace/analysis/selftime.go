@@ -2,9 +2,9 @@ package analysis
 
 import "prowtrace/trace"
 
-// SelfTimes gives the self time of each span of t in ns: the part of its
-// duration in which no child was running. What of a child lies outside its
-// parent does not count, and children that run at the same time count once.
+// SelfTimes gives the self time of each span of t in ns: the part of its duration in which
+// no child was running. The part of a child outside its parent does not count, and children
+// that run at the same time count once.
 func SelfTimes(t trace.Tree) []int64 {
 	s := timesOf(t)
 	return s.selfTimes()
@@ -13,7 +13,7 @@ func SelfTimes(t trace.Tree) []int64 {
 func (s *spans) selfTimes() []int64 {
 	n := s.len()
 	self := make([]int64, n)
-	covered := make([]int64, n) // up to when the children seen so far reach
+	covered := make([]int64, n) // the time up to which the children seen so far reach
 	for i := range n {
 		start, end := s.start[i], s.end[i]
 		self[i] += end - start
@@ -21,7 +21,7 @@ func (s *spans) selfTimes() []int64 {
 		if p < 0 {
 			continue
 		}
-		// Spans come by start, so the children of each parent do too; the parent
+		// Spans are ordered by start, so the children of each parent are too. The parent
 		// itself may come later, which only delays adding its duration.
 		from := max(start, s.start[p], covered[p])
 		if to := min(end, s.end[p]); to > from {

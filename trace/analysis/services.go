@@ -8,24 +8,24 @@ import (
 	"prowtrace/trace"
 )
 
-// A ServiceMap is which service called which, and which hosts and databases they
-// called that wrote no traces themselves: in a CI run most are such.
+// A ServiceMap says which service called which, and which hosts and databases without traces
+// of their own they called. Most nodes of a CI run are such hosts.
 type ServiceMap struct {
 	Nodes []ServiceNode // the most spans first
 	Calls []ServiceCall
 	Links []ServiceCall // how many spans of a service link to spans of another one
-	Left  int           // nodes that are left out
+	Left  int           // how many nodes are left out
 }
 
-// A ServiceNode is a service, or a peer that is known by the calls to it only.
+// A ServiceNode is a service, or a peer that is known only by the calls to it.
 type ServiceNode struct {
 	Name   string
 	Peer   bool
-	Key    string // attribute that a peer is known by; the first, where several name it
+	Key    string // attribute that names a peer; the first, if several name it
 	Spans  int
 	Errors int
-	Self   int64 // ns; of a peer the time that it was waited for
-	Column int   // where it is drawn, before what it calls; -1 where it is not drawn
+	Self   int64 // ns; for a peer the time that callers waited for it
+	Column int   // where it is drawn, to the left of what it calls; -1 if it is not drawn
 }
 
 // A ServiceCall is how often one node called another.
@@ -36,14 +36,14 @@ type ServiceCall struct {
 	Total    int64 // ns
 }
 
-// Bounds on a ServiceMap. The nodes with most spans are kept, and drawn.
+// Bounds on a ServiceMap. The nodes with the most spans are kept and drawn.
 const (
 	MaxNodes   = 200
 	drawnNodes = 40
 	columns    = 6
 )
 
-// NewServiceMap counts the calls between the services of traces, and from them to
+// NewServiceMap counts the calls between the services of traces, the calls from them to
 // peers (see Peers), and the links between services (see Links). It looks at every span
 // once, and reads those of kind client and producer, on all processors.
 func NewServiceMap(of Traces) ServiceMap {
@@ -62,9 +62,9 @@ func NewServiceMap(of Traces) ServiceMap {
 	return all.busiest()
 }
 
-// serviceCounts are the nodes and calls of some spans. In a ServiceMap they stand in the
-// order in which they would come if traces were counted one by one: of each first the
-// services, then the peers and links. So they are kept with where they came first.
+// serviceCounts are the nodes and calls of some spans. A ServiceMap has them in the order of
+// counting trace by trace: for each trace first the services, then the peers and links. So
+// each is kept with its first occurrence.
 type serviceCounts struct {
 	nodes map[nodeKey]*countedNode
 	calls map[edgeKey]*countedCall
@@ -92,7 +92,7 @@ type countedCall struct {
 	first       turn
 }
 
-// turn is when a span is counted if that is done trace by trace.
+// turn is the position at which a span is counted if traces are counted one by one.
 type turn struct {
 	trace int
 	peers bool
@@ -112,7 +112,7 @@ func (a turn) compare(b turn) int {
 	return cmp.Compare(a.span, b.span)
 }
 
-// turnOf gives the turn of span i of a piece; behind puts something behind the span.
+// turnOf gives the turn of span i of a piece. behind gives a turn just after the span.
 func (p *piece) turnOf(i int, peers, behind bool) turn {
 	t := turn{trace: p.at << 32, peers: peers, span: 2 * i}
 	if p.tree == nil {
@@ -129,7 +129,7 @@ func (c *serviceCounts) addServices(p *piece) {
 	self := p.self()
 	nodes := make(map[uint32]*countedNode)
 	calls := make(map[uint64]*countedCall)
-	var last *countedNode // of the span before: most are of the same service
+	var last *countedNode // of the previous span: most spans are of the same service
 	var of uint32
 	node := func(service uint32, i int, behind bool) *countedNode {
 		if last != nil && of == service {
@@ -162,7 +162,7 @@ func (c *serviceCounts) addServices(p *piece) {
 	}
 }
 
-// addPeers counts what spans of a piece called that wrote no spans.
+// addPeers counts the calls of a piece to peers, which wrote no spans.
 func (c *serviceCounts) addPeers(p *piece, answered []bool) {
 	var hosts hostNames
 	var peers numbered
@@ -202,8 +202,8 @@ type countedPeer struct {
 	span int
 }
 
-// addLinks counts the spans of a piece that link to other services. What is linked to
-// may be in another trace: then its service is a node without spans.
+// addLinks counts the spans of a piece that link to other services. The target of a link may
+// be in another trace: then its service is a node without spans.
 func (c *serviceCounts) addLinks(p *piece) {
 	if len(linksOf(p.view)) == 0 {
 		return
@@ -217,7 +217,7 @@ func (c *serviceCounts) addLinks(p *piece) {
 	}
 }
 
-// node gives the node with a key, which is new where none was there.
+// node gives the node with a key, and adds fresh if there is none.
 func (c *serviceCounts) node(k nodeKey, fresh ServiceNode, at turn) *countedNode {
 	n := c.nodes[k]
 	if n == nil {
@@ -280,7 +280,7 @@ func (c *serviceCounts) merge(more *serviceCounts) {
 	}
 }
 
-// busiest keeps the nodes with most spans, and the calls between them.
+// busiest keeps the nodes with the most spans, and the calls between them.
 func (c *serviceCounts) busiest() (out ServiceMap) {
 	nodes := slices.SortedFunc(maps.Keys(c.nodes), func(a, b nodeKey) int {
 		x, y := c.nodes[a], c.nodes[b]
@@ -317,9 +317,10 @@ func (c *serviceCounts) between(index map[nodeKey]int, links bool) (list []Servi
 	return list
 }
 
-// layOut gives the nodes that are drawn their columns: what calls stands before what
-// it calls. A node goes one column to the right of those that call it, again and again
-// until nothing moves, as often as there are columns: calls in a circle would go on.
+// layOut gives columns to the nodes that are drawn: a node comes before the nodes that it
+// calls. Each pass moves a node one column to the right of its callers, until nothing moves
+// or there were as many passes as there are columns. Calls in a circle would never end
+// otherwise.
 func (m *ServiceMap) layOut() {
 	drawn := m.Nodes[:min(len(m.Nodes), drawnNodes)]
 	for i := range m.Nodes[len(drawn):] {

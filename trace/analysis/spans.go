@@ -6,9 +6,9 @@ import (
 	"prowtrace/trace"
 )
 
-// spans are the columns of some spans, numbered from 0: the rows of several traces, or
-// a tree. In the columns a name or a service is a number, which is the same in all
-// traces of a View: counting by numbers takes a tenth of the time of counting by texts.
+// spans are the columns of some spans, numbered from 0: the rows of several traces, or a
+// tree. A name or a service in the columns is a number, which is the same in all traces of a
+// View. Counting by numbers takes a tenth of the time of counting by texts.
 type spans struct {
 	start, end []int64
 	parent     []int32 // number + from, or -1
@@ -64,7 +64,7 @@ func pair(high, low uint32) uint64 { return uint64(high)<<32 | uint64(low) }
 
 func parts(pair uint64) (high, low uint32) { return uint32(pair >> 32), uint32(pair) }
 
-// numbers says what the numbers in columns of a View mean.
+// numbers gives the meaning of the numbers in columns of a View.
 type numbers struct {
 	names    []string // of the spans in files
 	added    []uint32 // by the number of a name among the added spans, its number in the View
@@ -76,7 +76,7 @@ type numbers struct {
 
 type numbersKey struct{}
 
-// numbersOf gives the numbers of a View, made once.
+// numbersOf gives the numbers of a View, which are made once.
 func numbersOf(v *trace.View) *numbers {
 	return v.Kept(numbersKey{}, func() any { return newNumbers(v) }).(*numbers)
 }
@@ -115,7 +115,7 @@ func (n *numbers) text(name uint32) string {
 	return n.more[int(name)-len(n.names)]
 }
 
-// spansOf gives the spans of a tree. Those of a trace in files are not copied.
+// spansOf gives the spans of a tree. If it is a trace in files they are not copied.
 func spansOf(t trace.Tree) *spans {
 	s := timesOf(t)
 	s.numbers, s.root = numbersOf(t.View()), t.Trace.Root
@@ -125,7 +125,8 @@ func spansOf(t trace.Tree) *spans {
 	return &s
 }
 
-// timesOf gives the times and parents of a tree alone where its spans lie here and there.
+// timesOf gives only the times and parents of a tree whose spans are not in consecutive
+// rows.
 func timesOf(t trace.Tree) (s spans) {
 	first, behind := t.Trace.First, t.Trace.First+t.Trace.Spans
 	if !t.Joined() && behind <= t.View().Set().Len() {
@@ -140,7 +141,7 @@ func timesOf(t trace.Tree) (s spans) {
 	return s
 }
 
-// rowsOf gives rows of the files of a View, whole traces.
+// rowsOf gives rows of the files of a View. They must be whole traces.
 func rowsOf(v *trace.View, first, behind int) spans {
 	c := v.Set().Columns()
 	return spans{
@@ -151,7 +152,7 @@ func rowsOf(v *trace.View, first, behind int) spans {
 	}
 }
 
-// gather copies the other columns: with the times, 35 bytes a span.
+// gather copies the other columns. With the times, a span takes 35 bytes.
 func (s *spans) gather() {
 	n, set := s.len(), s.view.Set()
 	s.name, s.resource = make([]uint32, n), make([]uint32, n)

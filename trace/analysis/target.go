@@ -10,14 +10,14 @@ import (
 	"prowtrace/trace"
 )
 
-// target is what a span worked on, as far as its attributes tell.
+// target is what a span worked on, as far as its attributes say.
 type target struct {
 	method, host, path, task string
-	missing                  bool // it was asked for and not there
+	missing                  bool // it was looked for and not there
 }
 
-// targetOf reads the attributes of OpenTelemetry's conventions, the present and the
-// earlier ones, and the name of a task.
+// targetOf reads the attributes of OpenTelemetry's conventions, both current and earlier
+// ones, and the name of a task.
 func targetOf(span []byte) (t target) {
 	for num, kv := range otlpwire.Messages(span) {
 		if num != 9 {
@@ -48,8 +48,8 @@ func targetOf(span []byte) (t target) {
 	return t
 }
 
-// text tells a target from others: without ids, and without the host of what other hosts
-// have, too.
+// text identifies a target: without ids, and without the host if other hosts have the same
+// thing.
 func (t target) text() string {
 	host, where := t.host, withoutIDs(t.path)
 	switch base := path.Base(t.path); {
@@ -61,21 +61,21 @@ func (t target) text() string {
 	return strings.Join([]string{t.method, host, where, t.task}, "\x00")
 }
 
-// place is the target by host and path alone, with its ids.
+// place is only the host and path of the target, with its ids.
 func (t target) place() string { return t.host + "\x00" + strings.TrimSuffix(t.path, "/") }
 
-// places are where a target that was not there would be made: itself, or the collection
-// that it is in.
+// places are where a missing target would be created: itself, or the collection that it is
+// in.
 func (t target) places() []string {
 	in := target{host: t.host, path: path.Dir(t.path)}
 	return []string{t.place(), in.place()}
 }
 
-// platforms are the words by which the same release is told for different machines.
+// platforms are the words that distinguish builds of one release for different machines.
 var platforms = []string{"linux", "darwin", "windows", "amd64", "arm64", "x86_64", "aarch64", "386", "ppc64le", "s390x"}
 
-// fileOf names the file at a path, wherever it is mirrored: its name, and the version
-// and the machine that it is for, which stand in its name here and in its path there.
+// fileOf identifies the file at a path, wherever it is mirrored: its name, its version and
+// its machine. The last two can be in its name on one host and in its path on another.
 func fileOf(p string) string {
 	parts := strings.Split(strings.Trim(p, "/"), "/")
 	name := parts[len(parts)-1]
@@ -96,9 +96,9 @@ func fileOf(p string) string {
 	return strings.Join(kept, "-") + " for " + strings.Join(slices.Compact(about), " ")
 }
 
-// withoutIDs replaces each part of a path that is made for one occasion: a number, or a
-// word with at least four digits and no dot, as UUIDs and names with a time have.
-// Versions and names of files stay.
+// withoutIDs replaces the parts of a path that are made for one occasion: numbers, and words
+// with at least four digits and no dot, like UUIDs and names with a time. Versions and names
+// of files stay.
 func withoutIDs(p string) string {
 	if strings.IndexFunc(p, isDigit) < 0 {
 		return p

@@ -8,9 +8,9 @@ import (
 	"prowtrace/trace"
 )
 
-// Totals are sums over a whole View, added spans included.
+// Totals are sums over a whole View, including added spans.
 type Totals struct {
-	Start, End int64          // Unix ns; of the traces with a time
+	Start, End int64          // Unix ns; of the traces that have a time
 	Errors     int            // spans
 	Services   []ServiceTotal // the most spans first
 }
@@ -44,7 +44,7 @@ func NewTotals(v *trace.View) (all Totals) {
 	return all
 }
 
-// addTimes adds the traces of a set. Those without a time come first.
+// addTimes adds the traces of a set. Traces without a time come first.
 func (all *Totals) addTimes(s *trace.Set) {
 	timed := sort.Search(s.NumTraces(), func(i int) bool {
 		start, _ := s.TraceExtent(i)

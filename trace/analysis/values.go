@@ -16,8 +16,8 @@ type valueNumbers struct {
 	ofResource map[uint32]uint32
 }
 
-// all gives the number of the text of each span. It reads them as they lie in the files. An
-// error is that of the context of its turn.
+// all gives the number of the text of each span. It reads the spans in the order of the
+// files. It returns only the error of its turn's context.
 func (v *valueNumbers) all() ([]uint32, error) {
 	numbers := make([]uint32, v.hi-v.lo)
 	for i := range v.inFileOrder() {
@@ -50,8 +50,8 @@ func (v *valueNumbers) value(i int) uint32 {
 	return n
 }
 
-// numberOf gives the number of the text of an encoded AnyValue. Plain texts are not
-// copied: they stay where they lie in the files.
+// numberOf gives the number of the text of an encoded AnyValue. Plain texts are not copied:
+// they stay in the bytes of the files.
 func (v *valueNumbers) numberOf(value []byte) uint32 {
 	if text, ok := plainText(value); ok {
 		return v.numbered.number(otlpwire.String(text))
@@ -59,7 +59,7 @@ func (v *valueNumbers) numberOf(value []byte) uint32 {
 	return v.numbered.number(trace.EncodedText(value))
 }
 
-// plainText gives the text of an encoded AnyValue that is a text and nothing else.
+// plainText gives the text of an encoded AnyValue that consists of a text only.
 func plainText(value []byte) ([]byte, bool) {
 	if len(value) < 2 || value[0] != 1<<3|2 {
 		return nil, false
@@ -68,8 +68,8 @@ func plainText(value []byte) ([]byte, bool) {
 	return text, ok && num == 1 && len(rest) == 0
 }
 
-// attributeOf gives the encoded value of the attribute with a key, of those in the
-// fields with a number.
+// attributeOf gives the encoded value of the attribute with a key. It looks at the fields
+// with the given number.
 func attributeOf(message []byte, number protowire.Number, wanted string) (value []byte, ok bool) {
 	attributes := otlpwire.ReadAttributes(message, number)
 	for key, value, ok := attributes.Next(); ok; key, value, ok = attributes.Next() {

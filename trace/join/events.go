@@ -33,9 +33,9 @@ type writers struct {
 	within map[uint64][]writer // what is below a span, and itself, the deepest first
 }
 
-// placeEvents finds for each event the innermost own span that ran at its time, and
-// whose program wrote it where that is known. An event outside of all is that of the
-// span in which it was written, else the root's.
+// placeEvents finds the span for each event: the innermost own span that ran at its time and
+// was written by its program, if that is known. An event outside of all such spans belongs
+// to the span in which it was written, or else to the root.
 func placeEvents(set, own *trace.Set, job *Job, joined *trace.Joined) []placedEvents {
 	if len(job.Events) == 0 && job.MoreEvents == 0 {
 		return nil
@@ -52,7 +52,7 @@ func placeEvents(set, own *trace.Set, job *Job, joined *trace.Joined) []placedEv
 	}
 	kept := 0
 	for _, e := range events {
-		row := all.root // what is left out needs no better one
+		row := all.root // events that are left out stay at the root
 		if kept < MaxEvents {
 			row = all.innermost(e)
 		}
@@ -125,7 +125,7 @@ func writerOf(own *trace.Set, local, row int) writer {
 	return w
 }
 
-// walk visits a writer and all that are below it. Own spans are a tree.
+// walk visits a writer and all writers below it. Own spans are a tree.
 func (c *writers) walk(from int, visit func(i, depth int)) {
 	type step struct{ i, depth int }
 	stack := []step{{from, 0}}
@@ -144,8 +144,8 @@ func deepestFirst(all []writer) []writer {
 	return all
 }
 
-// belowSpan gives the writers that an event written in a span can belong to, the
-// deepest first. The last is the span.
+// belowSpan gives the writers to which an event written in a span can belong, the deepest
+// first. The span itself is last.
 func (c *writers) belowSpan(id trace.SpanID) []writer {
 	key := spanNumber(id)
 	from, ok := c.byID[key]
@@ -160,8 +160,8 @@ func (c *writers) belowSpan(id trace.SpanID) []writer {
 	return c.within[key]
 }
 
-// afterEnd is how long a process may write after the end of its last span, in ns: the
-// error that it ends with.
+// afterEnd is how long after the end of its last span a process may still write, in ns: the
+// error with which it ends.
 const afterEnd = 1e9
 
 // innermost finds the row of the span that an event belongs to.

@@ -11,34 +11,34 @@ import (
 // An Event is a line of a log that was written while a job ran.
 type Event struct {
 	Time     int64        // Unix ns
-	Program  string       // what wrote it: the title of a process, or its file; "" is not known
-	PID      int64        // the process id of what wrote it; 0 is not known
-	Within   trace.SpanID // the own span in which it was written; zero is not known
+	Program  string       // what wrote it: the title of a process, or its file; "" means unknown
+	PID      int64        // the id of the process that wrote it; 0 means unknown
+	Within   trace.SpanID // the own span in which it was written; zero means unknown
 	Severity string       // in OpenTelemetry's words: ERROR
 	Text     string
 	File     string // that holds the line, below the run's root
-	Line     int    // of the file, counted from 1; 0 is not known
+	Line     int    // of the file, counted from 1; 0 means unknown
 }
 
-// Started is a command line that was started, by a file other than traces. It names a
-// process that left no root span.
+// Started is the command line of a process that was started, as told by a file other than
+// traces. It names a process that left no root span.
 type Started struct {
 	Time int64 // Unix ns
 	Args []string
 }
 
-// A Finding marks a span of a joined trace: that in a row of the set, or an own span, or
-// else the own span that an event would be added to. Whoever searches for the job's own
-// spans finds a row of the set too: its mark is also on the own span that it lies in.
+// A Finding marks a span of a joined trace: the span in a row of the set, an own span, or
+// else the own span to which an event would be added. A mark on a row of the set is also on
+// the own span around it, for users who search for the job's own spans.
 type Finding struct {
-	Row  int          // of the set; -1 is none
-	Own  trace.SpanID // id of an own span; zero is none
-	At   Event        // where there is neither; a Time of zero marks nothing
+	Row  int          // of the set, or -1
+	Own  trace.SpanID // id of an own span, or zero
+	At   Event        // used if there is neither; a Time of zero marks nothing
 	ID   string
 	Rank int // 1 is the most likely cause
 }
 
-// Bounds on events: a log of thousands of errors must not make the trace as large.
+// Bounds on events: a log of thousands of errors must not make the trace equally large.
 const (
 	MaxSpanEvents = 50   // on one span
 	MaxEvents     = 2000 // of one job
@@ -51,8 +51,8 @@ const (
 	AttrEventsLeftOut = "prowtrace.events_left_out" // events beyond the bounds
 )
 
-// Attributes of events: OpenTelemetry's for records of logs (semantic conventions 1.43),
-// where there is one.
+// Attributes of events: those of OpenTelemetry for log records (semantic conventions 1.43),
+// if there is one.
 const (
 	attrEventText     = "log.record.original"
 	attrEventSeverity = "log.severity"
@@ -62,7 +62,7 @@ const (
 	attrEventProgram  = "process.title"
 )
 
-// eventName is the name that events get.
+// eventName is the name of all added events.
 const eventName = "log"
 
 // addFacts encodes the events and findings of a job, by row of the view.
@@ -87,8 +87,8 @@ func addFacts(set, own *trace.Set, job *Job, joined *trace.Joined, added map[int
 	}
 }
 
-// markedRows finds the spans of the findings. Of several in one span the first of the ranks
-// marks it.
+// markedRows finds the spans of the findings. If one span has several findings, the one with
+// the lowest Rank marks it.
 func markedRows(set, own *trace.Set, job *Job, joined *trace.Joined) map[int]Finding {
 	if len(job.Findings) == 0 {
 		return nil

@@ -5,12 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// ids is a set of span ids: open addressing over one allocation, of 8 bytes for
-// each of twice as many ids as it holds. A Go map took four times as long.
+// ids is a set of span ids: open addressing over one allocation, of 8 bytes for each of
+// twice as many ids as it holds. A Go map took four times as long.
 type ids struct {
 	seed  uint64 // chosen or sequential ids must not pile up
 	mask  uint64
-	slots []uint64 // 0 is empty: it is no id
+	slots []uint64 // 0 means empty: it is not a valid id
 }
 
 // newIDs makes a set for at most n ids.
@@ -19,7 +19,7 @@ func newIDs(n int) *ids {
 	return &ids{rand.Uint64(), uint64(size - 1), make([]uint64, size)}
 }
 
-// add reports whether id is one, and was not in the set before.
+// add reports whether id is valid and was not in the set before.
 func (s *ids) add(id uint64) bool {
 	if id == 0 {
 		return false

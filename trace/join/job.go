@@ -1,18 +1,17 @@
 // Package join makes Views: it joins the traces of a job's files into one trace,
 // together with the job's own spans, log events and marks of findings.
 //
-// It is the one package that knows how kOps writes its traces: one process writes
-// one file named kops-<pid>-<time>.otel, the root span of a command has its
-// command line as attribute args, and most calls inside a command lose their
-// context, so that they come as traces of their own.
+// It is the one package that knows how kOps writes its traces. One process writes one file
+// named kops-<pid>-<time>.otel. The root span of a command has its command line as attribute
+// args. Most calls inside a command lose their context, so they become traces of their own.
 //
-// The package promises: every span of the job's files is in the joined trace
-// exactly once; a reported parent is never replaced; an inferred parent contains
-// its child in time and is marked; nothing is moved in time. The Set stays as it
-// is, so that any number of Views of it can follow each other.
+// The package promises: every span of the job's files is in the joined trace exactly once. A
+// reported parent is never replaced. An inferred parent contains its child in time and is
+// marked. Nothing is moved in time. The Set stays unchanged, so any number of Views of it
+// can follow each other.
 //
-// It never reads a file, never uses the network or the clock, and knows nothing of
-// Prow: what a run says of itself comes as encoded spans with three marks.
+// It never reads a file, never uses the network or the clock, and knows nothing of Prow:
+// facts about a run come as encoded spans with marks.
 package join
 
 import (
@@ -25,31 +24,31 @@ import (
 	"prowtrace/trace"
 )
 
-// A Job is what joins the sources of one group into one trace: its own spans, then
-// one for each file (one process writes one file), then the traces of that file.
+// A Job joins the sources of one group into one trace. This has the job's own spans, then
+// one span for each file (one process writes one file), then the traces of that file.
 type Job struct {
-	// Name is the job's for people, used where Own has no root.
+	// Name is the job's name for people. It is used if Own has no root.
 	Name string
 
-	// ID is the id of the joined trace; its first 8 bytes are the id of the root that
-	// is made without own spans. Neither may be zero.
+	// ID is the id of the joined trace. Its first 8 bytes are the id of the root that is
+	// made if there are no own spans. Neither may be zero.
 	ID trace.TraceID
 
-	// Own are the spans of the job itself, all of trace ID with one root. Without any,
-	// the root lasts as long as the files' spans.
+	// Own are the spans of the job itself. All are in trace ID and have one root. If there
+	// are none, the root lasts as long as the files' spans.
 	Own Own
 
 	trace.Description
 
-	// By says how the traces of a file are hung below its process.
+	// By says how the traces of a file are placed below its process.
 	By By
 
-	// Events are added to the innermost own spans that ran at their time, see Event.
-	// MoreEvents are those that are only counted.
+	// Events are added to the innermost own spans that ran at their time; see Event.
+	// MoreEvents is the number of events that are only counted.
 	Events     []Event
 	MoreEvents int
 
-	// Started are the commands that are known to have been started, in order of time.
+	// Started are the commands that are known to have been started, ordered by time.
 	Started []Started
 
 	// Findings mark spans of the joined trace.
@@ -66,18 +65,18 @@ type Own struct {
 	Marks map[trace.SpanID]Mark
 }
 
-// Mark says of an own span what its encoding does not.
+// Mark says about an own span what its encoding does not.
 type Mark struct {
-	Estimated  bool   // its times were not reported but derived
-	Directory  string // files below it belong to the span: "artifacts/e2e/"; "" claims none
-	MayContain bool   // what ran at its time ran in it; always true of the root
+	Estimated  bool   // its times were derived, not reported
+	Directory  string // files below it belong to the span: "artifacts/e2e/"; "" means none
+	MayContain bool   // spans that ran at its time ran in it; always true for the root
 }
 
-// unplaced reports a span of which one knows how long it took, and not when. An
-// estimated one that may contain others is one of several that followed each other.
+// unplaced reports whether only the duration of a span is known, and not when it ran. An
+// estimated span that may contain others is one of several that followed each other.
 func (m Mark) unplaced() bool { return m.Estimated && !m.MayContain }
 
-// By says where a trace is put in the joined one, where no parent was reported.
+// By says where a trace is put in the joined one if no parent was reported.
 type By string
 
 // The ways of joining.
@@ -96,9 +95,9 @@ const (
 	attrExit     = "prowtrace.exit"
 )
 
-// Make makes the View of a set. Job i joins the sources of group i+1; processes are
-// those of the set, see Processes. Jobs of the same id are a mistake: only the first
-// is joined.
+// Make makes the View of a set. Job i joins the sources of group i+1; processes are those of
+// the set (see Processes). Several jobs with the same id are a mistake: only the first is
+// joined.
 func Make(ctx context.Context, set *trace.Set, processes []Process, jobs ...Job) (*trace.View, error) {
 	if len(jobs) == 0 {
 		return trace.Plain(set), nil
@@ -175,7 +174,7 @@ func Load(ctx context.Context, sources []trace.Source, jobs ...Job) (*trace.View
 		view, err = Make(ctx, set, processes, jobs...)
 	}
 	if err != nil {
-		_ = set.Close() // the first error is the one to tell
+		_ = set.Close() // the first error is the one to report
 		return nil, err
 	}
 	return view, nil

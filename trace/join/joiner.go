@@ -12,15 +12,14 @@ import (
 	"prowtrace/trace"
 )
 
-// A joiner hangs the traces of a job's files below the processes that wrote
-// them. Spans are numbered by their order in the joined trace.
+// A joiner puts the traces of a job's files below the processes that wrote them. Spans are
+// numbered by their order in the joined trace.
 //
-// A span with a parent in the set keeps it. Any other is hung below the span of
-// its process, or, when joining by time and where it lies within a command,
-// below the deepest span of the same process that contains it: if all that
-// contain it are ancestors of each other, so that there is no doubt. Client and
-// producer spans are not candidates: what goes on inside them goes on in
-// another process.
+// A span with a parent in the set keeps it. Any other span is put below the span of its
+// process. When joining by time, a span that lies within a command is put below the deepest
+// span of the same process that contains it. This requires that all spans that contain it
+// are ancestors of each other, so that there is no doubt. Client and producer spans are not
+// candidates, because what happens inside them happens in another process.
 type joiner struct {
 	set, own *trace.Set
 	columns  [2]trace.Columns // of both
@@ -28,27 +27,27 @@ type joiner struct {
 	by       By
 	base     uint32 // the job's trace in own
 	commands map[int]bool
-	members  []bool        // by source: those of the job
+	members  []bool        // by source: whether it is the job's
 	process  []int32       // by source: the number of its process span
 	open     []*candidates // by source
-	number   []int32       // by row of the view, -1 for those of other jobs
+	number   []int32       // by row of the view, -1 for rows of other jobs
 	order    []placed
 	j        trace.Joined
 	found    bool // the job's own trace
 }
 
-// candidates are those of a process that have not ended.
+// candidates are spans of a process that may not have ended yet.
 type candidates struct {
-	spans []int32 // in order of start; with some that have ended
-	limit int     // so many make it worth while to look for those that have ended
-	// crowded is until when, in Unix ns, more than maxOpen are open for sure: none
-	// is looked at until then, and going through all of them for each span that
-	// starts would be quadratic.
+	spans []int32 // in order of start; some may have ended
+	limit int     // from this many on it is worth looking for ended ones
+	// crowded is a time in Unix ns up to which more than maxOpen are certainly open. Until
+	// then none is looked at, because going through all of them for each span that starts
+	// would be quadratic.
 	crowded int64
 }
 
-// maxOpen bounds the candidates of one process at a time, and maxSteps the walk
-// up from one: parallel work beyond that leaves doubt anyway.
+// maxOpen bounds the candidates of one process at a time, and maxSteps the walk up from one.
+// Work that is more parallel than that leaves doubt anyway.
 const (
 	maxOpen  = 256
 	maxSteps = 1024
@@ -94,14 +93,14 @@ func newJoiner(set, own *trace.Set, job *Job, processes []Process, marks map[tra
 	return w
 }
 
-// placed is a span in the order of the joined trace: what that goes by.
+// placed is a span with the values that the order of the joined trace is sorted by.
 type placed struct {
 	start, end int64
 	row        uint32
 	own        bool
 }
 
-// sort numbers the job's spans: by start, longest first, own spans before those of
+// sort numbers the job's spans: by start, then longest first, then own spans before those of
 // files.
 func (w *joiner) sort(base trace.Trace) {
 	keys := make([]radix.Key, 0, w.set.Len()+base.Spans)
@@ -143,7 +142,7 @@ func (w *joiner) place(row int) placed {
 	return placed{columns.Start[local], columns.End[local], uint32(row), row >= w.behind}
 }
 
-// longestFirst is the order of spans that start at one time.
+// longestFirst is the order of spans that start at the same time.
 func longestFirst(a, b placed) int {
 	switch {
 	case a.end != b.end:
@@ -157,7 +156,7 @@ func longestFirst(a, b placed) int {
 	return cmp.Compare(a.row, b.row)
 }
 
-// join gives the joined trace; one without an id if the job has no own spans.
+// join gives the joined trace. Its id is zero if the job has no own spans.
 func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
 	if !w.found {
 		return trace.Joined{}, nil
@@ -171,7 +170,7 @@ func (w *joiner) join(ctx context.Context) (trace.Joined, error) {
 	return w.j, nil
 }
 
-// look is after how many spans the context is looked at.
+// look is the number of spans between two checks of the context.
 const look = 1 << 16
 
 // hangAll finds the parents of all spans.
@@ -202,8 +201,8 @@ func (w *joiner) reported() {
 	}
 }
 
-// hang finds the parent of a span that has none, and makes the span a
-// candidate for those that come after it.
+// hang finds the parent of a span without one, and makes the span a candidate for later
+// spans.
 func (w *joiner) hang(n int32) {
 	k := w.order[n]
 	source := w.set.SourceOf(int(k.row))
@@ -246,8 +245,8 @@ func (w *joiner) close(open *candidates, start int64) {
 	open.crowded = ends[len(ends)-maxOpen-1]
 }
 
-// container finds the deepest candidate that contains span n; sure is false if
-// there is none within a command, or more than one line of them.
+// container finds the deepest candidate that contains span n. sure is false if there is none
+// within a command, or if the candidates are not all ancestors of each other.
 func (w *joiner) container(open []int32, n int32) (deepest int32, sure bool) {
 	if len(open) > maxOpen {
 		return 0, false
@@ -281,8 +280,8 @@ func contains(open []int32, n int32) bool {
 	return found
 }
 
-// rename gives another id to each span whose id an earlier one has: ids are
-// unique in a trace, not in a job. The job's own spans keep theirs.
+// rename gives another id to each span whose id an earlier one has: ids are unique in a
+// trace, not in a job. The job's own spans keep their ids.
 func (w *joiner) rename(ctx context.Context) error {
 	seen := newIDs(len(w.order))
 	for _, k := range w.order {
@@ -307,7 +306,7 @@ func (w *joiner) rename(ctx context.Context) error {
 	return nil
 }
 
-// otherID makes an id from what tells a span from those with the same one.
+// otherID makes an id from what distinguishes a span from others with the same id.
 func otherID(traceID trace.TraceID, id, salt uint64) uint64 {
 	b := append([]byte("prowtrace: another span id"), traceID[:]...)
 	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, id), salt)

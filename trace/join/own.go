@@ -21,7 +21,7 @@ type drawing struct {
 	marks   map[trace.SpanID]Mark
 }
 
-// draw gives the spans that join the files of a job: its own, or a root, and one
+// draw gives the spans that join the files of a job: its own spans, or else a root, and one
 // for each process.
 func (j *Job) draw(processes []Process) drawing {
 	d := drawing{j.Own.Spans, j.Own.Marks}
@@ -43,7 +43,7 @@ func (j *Job) draw(processes []Process) drawing {
 		Resource:   resource,
 		ScopeSpans: []*tracepb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: "prowtrace"}, Spans: made}},
 	}}})
-	if err == nil { // only invalid UTF-8 fails, and none comes in
+	if err == nil { // only invalid UTF-8 fails, and none gets here
 		d.encoded = slices.Concat(d.encoded, b)
 	}
 	return d
@@ -56,7 +56,7 @@ func (d drawing) mark(s *tracepb.Span) Mark {
 	return d.marks[trace.SpanID(s.SpanId)]
 }
 
-// decodeSpans gives the spans of encoded TracesData; none if it cannot be read.
+// decodeSpans gives the spans of encoded TracesData, or nil if it cannot be decoded.
 func decodeSpans(b []byte) (spans []*tracepb.Span) {
 	var data tracepb.TracesData
 	if len(b) == 0 || proto.Unmarshal(b, &data) != nil {
@@ -117,9 +117,9 @@ func (j *Job) processID(file string) (id trace.SpanID) {
 
 func spanNumber(id trace.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) }
 
-// keepers are the phases that may have kept a file: where one says that the
-// directory it lies in is its own, that and what is below it, else all. Each is
-// behind its parent.
+// keepers are the phases that may have kept a file. If the file's directory belongs to a
+// phase, these are that phase and the ones below it. Otherwise these are all phases. Each
+// comes after its parent.
 func (d drawing) keepers(phases []*tracepb.Span, file string) []*tracepb.Span {
 	var keeper *tracepb.Span
 	longest := 0
@@ -142,9 +142,9 @@ func (d drawing) keepers(phases []*tracepb.Span, file string) []*tracepb.Span {
 	return kept
 }
 
-// phaseOf finds the phase that a process belongs to: the shortest that contains it, and
-// of several the innermost; else the one that shares most time with it. One whose times
-// are estimates must contain it.
+// phaseOf finds the phase to which a process belongs. This is the shortest phase that
+// contains it, and the innermost if several are as short. If none contains it, it is the
+// phase that shares most time with it. A phase with estimated times must contain it.
 func (d drawing) phaseOf(phases []*tracepb.Span, from, to int64) *tracepb.Span {
 	var best *tracepb.Span
 	rank := func(s *tracepb.Span) (contains bool, overlap, length int64) {

@@ -19,18 +19,18 @@ import (
 	"prowtrace/trace"
 )
 
-// A Process is what a file tells of the process that wrote it.
+// A Process is what a file says about the process that wrote it.
 type Process struct {
 	Source   int // as in Set.Source
 	Group    int
 	File     string
-	PID      int64 // from the file's name; 0 where it tells none
-	Start    int64 // Unix ns, of the first span; 0 where no span has a time
+	PID      int64 // from the file's name; 0 if the name has none
+	Start    int64 // Unix ns, of the first span; 0 if no span has a time
 	End      int64 // Unix ns, of the last span
 	Commands []Command
 	More     int // commands beyond those in Commands
 
-	started []string // the command line that something else tells, where Commands is empty
+	started []string // the command line from another file, if Commands is empty
 }
 
 // Command is a root span with a command line.
@@ -39,12 +39,12 @@ type Command struct {
 	Row  int // of the set
 }
 
-// maxCommands bounds what is remembered of a process. Real ones run one command.
+// maxCommands bounds how many commands of a process are kept. Real processes run one.
 const maxCommands = 1024
 
-// Processes tells the processes that wrote the files of a set, in the order of its
-// sources. Files without spans tell of none. It looks at every row, on all
-// processors, and ends early only with ctx.
+// Processes finds the processes that wrote the files of a set, in the order of its sources.
+// Files without spans have no process. It looks at every row, on all processors, and ends
+// early only if ctx ends.
 func Processes(ctx context.Context, set *trace.Set) ([]Process, error) {
 	workers := runtime.GOMAXPROCS(0)
 	seen := make([][]sighting, workers)
@@ -121,7 +121,7 @@ func (s *sighting) add(set *trace.Set, row int) {
 	}
 }
 
-// extend makes room for a span's times, of which each may be 0.
+// extend makes room for a span's times. Each of them may be 0.
 func (s *sighting) extend(start, end int64) {
 	start = cmp.Or(start, end)
 	if start > 0 && (s.start == 0 || start < s.start) {
@@ -137,8 +137,7 @@ func (s *sighting) merge(o *sighting) {
 	s.more += o.more
 }
 
-// CommandLine finds the attribute args of an encoded span: nil if there is none or
-// it is empty.
+// CommandLine gives the attribute args of an encoded span, or nil if it is missing or empty.
 func CommandLine(span []byte) []string {
 	for num, kv := range otlpwire.Messages(span) {
 		if num != 9 || !strings.HasPrefix(otlpwire.String(kv), "\x0a\x04args\x12") {
@@ -157,8 +156,8 @@ func CommandLine(span []byte) []string {
 	return nil
 }
 
-// Title names the process by its command, or by its file where it ran several
-// commands or none is known.
+// Title names the process by its command. If it ran several commands or none is known, Title
+// names it by its file.
 func (p *Process) Title() string {
 	file := slashpath.Base(p.File)
 	switch n := len(p.Commands) + p.More; n {
@@ -174,8 +173,8 @@ func (p *Process) Title() string {
 	}
 }
 
-// Title words a command line of at least one word: its program and sub-commands, without
-// flags.
+// Title shortens a command line of at least one word to its program and sub-commands,
+// without flags.
 func Title(args []string) string {
 	const most = 4
 	words := []string{slashpath.Base(args[0])}
@@ -188,8 +187,8 @@ func Title(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// Program is the name of the program that ran, by its command line or by its file's name;
-// "" is not known.
+// Program is the name of the program that ran, from its command line or its file's name. ""
+// means unknown.
 func (p *Process) Program() string {
 	if len(p.Commands) > 0 {
 		return slashpath.Base(p.Commands[0].Args[0])
@@ -201,11 +200,11 @@ func (p *Process) Program() string {
 	return program
 }
 
-// fromKOps reports whether the file has the name that kOps gives its own.
+// fromKOps reports whether the file is named as kOps names its files.
 func (p *Process) fromKOps() bool { return strings.HasPrefix(slashpath.Base(p.File), "kops-") }
 
-// pid reads the process id from the name that kOps gives its files:
-// kops-<pid>-<time>.otel; 0 if it is not such a name.
+// pid reads the process id from a file name of kOps, kops-<pid>-<time>.otel. It returns 0
+// for other names.
 func pid(file string) int64 {
 	parts := strings.SplitN(slashpath.Base(file), "-", 3)
 	if len(parts) < 3 {

@@ -5,31 +5,31 @@ import (
 	"slices"
 )
 
-// A command is written down just before its process starts; spans come some time after
-// that. In ns.
+// A command is written down just before its process starts; its spans come some time later.
+// The bounds are in ns.
 const (
 	startsBefore = 10e9
 	startsAfter  = 1e9
 )
 
-// Covered reports of each command that was started, in order of time, whether one of the
-// processes is what ran it.
+// Covered reports for each started command, in order of time, whether one of the processes
+// ran it.
 func Covered(processes []Process, started []Started) []bool {
 	processes = slices.Clone(processes)
 	sortByStart(processes)
 	return nameProcesses(processes, started)
 }
 
-// nameProcesses gives the processes without a root span the command lines of those that
-// were started: the nearest in time of the same program, each once. Those of processes
-// that tell their own are not free. Both are in order of start. It reports which commands
-// are those of processes.
+// nameProcesses gives command lines to the processes without a root span. A process gets the
+// started command of the same program that is nearest in time, and each command is used
+// once. Commands of processes that report their own are not available. processes and started
+// are both in order of start. It reports which commands are taken.
 func nameProcesses(processes []Process, started []Started) (taken []bool) {
 	taken = make([]bool, len(started))
 	if len(started) == 0 {
 		return taken
 	}
-	told := make([]bool, len(processes)) // has its command among those that were started
+	told := make([]bool, len(processes)) // has its command among the started ones
 	take := func(same func(a, b []string) bool) {
 		for i := range processes {
 			p := &processes[i]
@@ -55,8 +55,8 @@ func nameProcesses(processes []Process, started []Started) (taken []bool) {
 	return taken
 }
 
-// nearest finds the command that may have been the start of a process and is nearest to it
-// in time; -1 is none.
+// nearest finds the command nearest in time that may have started a process. It returns -1
+// if there is none.
 func nearest(started []Started, taken []bool, p *Process, fits func(args []string) bool) int {
 	best, distance := -1, int64(0)
 	first, _ := slices.BinarySearchFunc(started, p.Start-startsBefore, func(s Started, at int64) int { return int(min(max(s.Time-at, -1), 1)) })
