@@ -6,7 +6,7 @@ import (
 
 // Fields of opentelemetry.proto.trace.v1, all length-delimited.
 const (
-	fieldResourceSpans = 1 // TracesData, as ExportTraceServiceRequest has it too
+	fieldResourceSpans = 1 // TracesData, the same in ExportTraceServiceRequest
 	fieldResource      = 1 // ResourceSpans
 	fieldScopeSpans    = 2
 	fieldScope         = 1 // ScopeSpans
@@ -14,15 +14,15 @@ const (
 	fieldSchemaURL     = 3 // ResourceSpans and ScopeSpans
 )
 
-// batchBytes bounds a batch of spans. A span that is larger is alone in one. It is small
-// enough for the buffers of what reads files by records, or lines.
+// batchBytes bounds a batch of spans, in bytes. A larger span is alone in its batch. The
+// bound is small enough for the buffers of programs that read files by records, or by lines.
 const batchBytes = 1 << 20
 
-// A batch is consecutive spans, encoded, and what describes them.
+// A batch is consecutive encoded spans with their resources and scopes.
 type batch struct {
 	runs  []run
 	size  int
-	clean bool // strict readers take all of it
+	clean bool // strict readers accept all of it
 }
 
 // A run is the spans of one resource and scope that follow each other.
@@ -31,9 +31,9 @@ type run struct {
 	spans           []part
 }
 
-// batches gives all spans of a walk to write, in their order, so that readers number them
-// alike. What strict readers refuse is in batches of its own: they lose nothing else. The
-// batch is used again after write.
+// batches passes all spans of a walk to write, in their order, so readers number them in the
+// same way. Spans that strict readers refuse are in batches of their own, so these readers
+// lose nothing else. The batch is reused after write returns.
 func (w *walk) batches(write func(*batch) error) error {
 	b := &batch{clean: true}
 	flush := func() error {

@@ -18,7 +18,7 @@ import (
 	"prowtrace/trace/analysis"
 )
 
-// What a row has no room for.
+// Data that the columns do not hold.
 const (
 	lossEvents   = "events but for their number"
 	lossAllLinks = "links but for their number"
@@ -30,13 +30,13 @@ var csvColumns = []string{
 	"start", "start_unix_nano", "duration_ns", "self_ns", "odd", "events", "links", "scope", "attributes", "resource",
 }
 
-// WriteCSV writes a row of csvColumns for each span, behind a row of their names, as RFC
-// 4180 has it. Start is in UTC, self_ns the time in which no child ran, odd the names of
-// trace.Flags; attributes and resource are JSON objects. Spreadsheets take a cell that
-// begins with one of = + - @ for a formula, some also where these are of full width or behind
-// a tab or a line break: text that does gets a ' before it.
+// WriteCSV writes a row of csvColumns for each span, after a row with their names, as in RFC
+// 4180. Start is in UTC. self_ns is the time in which no child ran. odd is the names of
+// trace.Flags. attributes and resource are JSON objects. Spreadsheets treat a cell as a
+// formula if it begins with one of = + - @. Some also do so if the character has full width
+// or follows a tab or a line break. Text of this kind gets a ' before it.
 func WriteCSV(ctx context.Context, w io.Writer, s Selection) (Report, error) {
-	out := bufio.NewWriterSize(w, 1<<16) // the first error stays in out: Flush has it
+	out := bufio.NewWriterSize(w, 1<<16) // out keeps the first error: Flush returns it
 	c := &csvRows{walk: newWalk(ctx, s), of: -1}
 	b := appendRow(nil, csvColumns)
 	err := c.each(func(t Tree, i int) error {
@@ -56,7 +56,7 @@ func WriteCSV(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 
 type csvRows struct {
 	*walk
-	of   int     // the index of the trace that self is of
+	of   int     // the index of the trace that self belongs to
 	self []int64 // ns, by number
 }
 
@@ -101,7 +101,7 @@ func attributesText(all []*commonpb.KeyValue) string {
 	return trace.ReadableText(&commonpb.AnyValue{Value: &commonpb.AnyValue_KvlistValue{KvlistValue: &commonpb.KeyValueList{Values: all}}})
 }
 
-// cell writes a text so that no spreadsheet takes it for a formula.
+// cell writes a text so that no spreadsheet treats it as a formula.
 func cell(text string) string {
 	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text

@@ -8,12 +8,12 @@ import (
 	"prowtrace/internal/otlpwire"
 )
 
-// interned gives texts numbers that stand for them in what follows. It keeps a bounded
-// number of texts: others are written out each time.
+// interned gives texts numbers that replace them later. It keeps a bounded number of texts:
+// others are written out each time.
 type interned struct {
 	field   int32 // of InternedData
 	numbers map[string]uint64
-	added   []string // whose numbers were not written yet
+	added   []string // their numbers were not written yet
 }
 
 const (
@@ -21,7 +21,7 @@ const (
 	longestInterned = 256 // bytes
 )
 
-// number gives the number of a text, from 1; 0 where it has none.
+// number gives the number of a text, from 1, or 0 if it has none.
 func (n *interned) number(text string) uint64 {
 	number, known := n.numbers[text]
 	if !known {

@@ -14,27 +14,27 @@ import (
 	"prowtrace/trace"
 )
 
-// A JaegerTranslator makes of OTLP spans what Jaeger itself makes of them when
-// it receives them, so that both look the same in its UI. The rules are those of
-// OpenTelemetry's "OpenTelemetry to Jaeger Transformation" and of the Collector
-// that Jaeger 2 is built on.
+// A JaegerTranslator translates OTLP spans as Jaeger itself does when it receives them, so
+// both look the same in its UI. The rules are those of OpenTelemetry's "OpenTelemetry to
+// Jaeger Transformation" and of the Collector that Jaeger 2 is built on.
 //
-// It copies from one encoding into the other: decoding a span, translating it
-// and encoding it anew took ten times as long. What a View serves is valid to the
-// bottom (see trace.Set.Encoded), so that a broken field is only the end of its
-// message, and a known field has the wire type that is its own.
+// It copies from one encoding into the other: decoding a span, translating it and encoding
+// it again took ten times as long. All that a View serves is valid at every level (see
+// trace.Set.Encoded). So a broken field is only the end of its message, and a known field
+// has its proper wire type.
 //
-// Meet and Forget are called from one goroutine at a time, and by nobody while
-// others call AppendSpan and Size, which may be called from any number.
+// Meet and Forget must be called by one goroutine at a time, and not while other goroutines
+// call AppendSpan or Size. Any number of goroutines may call AppendSpan and Size at the same
+// time.
 type JaegerTranslator struct {
 	view      *trace.View
-	processes [][]byte // by number of the resource: encoded as a field of a Span
-	scopes    [][]byte // by number of the scope: its tags likewise
+	processes [][]byte // by number of the resource, encoded as a field of a Span
+	scopes    [][]byte // by number of the scope: its tags, also encoded as fields of a Span
 	kept      int      // bytes of both
 }
 
-// NewJaegerTranslator gives a translator of the spans of a View, whose Set must
-// stay open while it is used.
+// NewJaegerTranslator gives a translator of the spans of a View. The View's Set must stay
+// open while it is used.
 func NewJaegerTranslator(view *trace.View) *JaegerTranslator { return &JaegerTranslator{view: view} }
 
 // Fields of jaeger.api_v2, by message.
@@ -125,8 +125,8 @@ func (t *JaegerTranslator) Size(tree trace.Tree, i int) int {
 	return len(t.view.Raw(row)) + len(t.processes[tree.Resource(i)]) + len(t.scopes[t.view.Scope(row)])
 }
 
-// AppendSpan appends span i of a tree, which was met, as field num of a message. The
-// tags are in Jaeger's order: scope, attributes, kind, status, trace state.
+// AppendSpan appends span i of a tree as field num of a message. Meet must have been called
+// for it. The tags are in Jaeger's order: scope, attributes, kind, status, trace state.
 func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace.Tree, i int) []byte {
 	span := tree.Encoded(i)
 	b, at := otlpwire.Open(b, num)
@@ -187,7 +187,7 @@ func (t *JaegerTranslator) AppendSpan(b []byte, num protowire.Number, tree trace
 
 type spanIDs struct{ trace, span, parent []byte }
 
-// statusOf reads a status; what it does not say stays.
+// statusOf reads a status. It leaves unchanged what the status does not set.
 func statusOf(status, message []byte, code int32) ([]byte, int32) {
 	for num, value, content, rest, ok := otlpwire.Cut(status); ok; num, value, content, rest, ok = otlpwire.Cut(rest) {
 		switch num {
@@ -214,9 +214,8 @@ var (
 
 func kindTag(k trace.Kind) []byte { return appendTag(nil, v1Tags, "span.kind", k.String()) }
 
-// appendReferences has the parent first, where readers look for it. A link to
-// the parent itself only says what kind of reference it is. span is nil where there
-// are no links.
+// appendReferences puts the parent first, where readers look for it. A link to the parent
+// itself only says what kind of reference it is. span is nil if there are no links.
 func appendReferences(b []byte, ids spanIDs, span []byte) []byte {
 	hasParent := !zero(ids.parent)
 	parent := spanRef{ids.trace, ids.parent, modelv2.SpanRefType_CHILD_OF}
@@ -252,8 +251,8 @@ func (r spanRef) append(b []byte) []byte {
 	return otlpwire.Seal(b, start)
 }
 
-// links ranges over the links of a span. They have ids of full length: the
-// model has no absent ones.
+// links ranges over the links of a span. Their ids have full length, because the model has no
+// absent ids.
 func links(span []byte) func(yield func(spanRef) bool) {
 	return func(yield func(spanRef) bool) {
 		for num, link := range otlpwire.Messages(span) {
@@ -303,8 +302,8 @@ func sized(id []byte, n int) []byte {
 	return make([]byte, n)
 }
 
-// appendLog translates an event. Its name becomes the field "event", unless an
-// attribute has that key.
+// appendLog translates an event. Its name becomes the field "event", unless an attribute has
+// that key.
 func appendLog(b, event []byte) []byte {
 	b, start := otlpwire.Open(b, v1Logs)
 	var at int64
@@ -332,7 +331,7 @@ func appendLog(b, event []byte) []byte {
 	return otlpwire.Seal(b, start)
 }
 
-// appendTime appends Unix ns as a Timestamp, whose nanoseconds count forward.
+// appendTime appends Unix ns as a Timestamp, whose nanoseconds count forwards.
 func appendTime(b []byte, field protowire.Number, ns int64) []byte {
 	seconds, rest := ns/1e9, ns%1e9
 	if rest < 0 {
@@ -341,7 +340,7 @@ func appendTime(b []byte, field protowire.Number, ns int64) []byte {
 	return appendSeconds(b, field, seconds, rest)
 }
 
-// appendDuration appends ns as a Duration, whose parts have one sign.
+// appendDuration appends ns as a Duration, whose parts have the same sign.
 func appendDuration(b []byte, field protowire.Number, ns int64) []byte {
 	return appendSeconds(b, field, ns/1e9, ns%1e9)
 }
@@ -353,7 +352,7 @@ func appendSeconds(b []byte, field protowire.Number, seconds, ns int64) []byte {
 	return otlpwire.Seal(b, start)
 }
 
-// appendTag appends a KeyValue with a text in a field, unless it is empty.
+// appendTag appends a KeyValue with a text as a field, unless the text is empty.
 func appendTag[T string | []byte](b []byte, field protowire.Number, key string, text T) []byte {
 	if len(text) == 0 {
 		return b
@@ -364,9 +363,9 @@ func appendTag[T string | []byte](b []byte, field protowire.Number, key string, 
 	return otlpwire.Seal(b, start)
 }
 
-// appendAttribute translates a KeyValue that has its key first and then one
-// simple value, as nearly all have: both lie in the other encoding as they lie
-// here, under other tags. All others are decoded.
+// appendAttribute translates a KeyValue that has its key first and then one simple value, as
+// nearly all do. Both have the same bytes in the other encoding, with other tags. All other
+// attributes are decoded.
 func appendAttribute(b []byte, field protowire.Number, attribute []byte) []byte {
 	key, kind, value, ok := otlpwire.SimpleAttribute(attribute)
 	if !ok || kind == 4 && !isFinite(math.Float64frombits(binary.LittleEndian.Uint64(value))) {
@@ -374,7 +373,7 @@ func appendAttribute(b []byte, field protowire.Number, attribute []byte) []byte 
 	}
 	if kind == 1 { // of type 0, which is left out
 		b = otlpwire.AppendHead(b, field, len(key)+1+len(value))
-		b = append(b, key...) // has the same number in both
+		b = append(b, key...) // the key has the same number in both
 		b = otlpwire.AppendTag(b, v1Text, protowire.BytesType)
 		return append(b, value...)
 	}
@@ -402,7 +401,7 @@ func appendDecoded(b []byte, field protowire.Number, attribute []byte) []byte {
 func decoded(attribute []byte) *commonpb.KeyValue {
 	kv := &commonpb.KeyValue{}
 	if proto.Unmarshal(attribute, kv) != nil {
-		kv.Value = nil // a valid one is always read; else its key says that there was one
+		kv.Value = nil // a valid value can always be read; otherwise the key remains
 	}
 	return kv
 }
@@ -410,7 +409,7 @@ func decoded(attribute []byte) *commonpb.KeyValue {
 func appendMessage(b []byte, field protowire.Number, m proto.Message) []byte {
 	b, start := otlpwire.Open(b, field)
 	if with, err := (proto.MarshalOptions{}).MarshalAppend(b, m); err == nil {
-		b = with // only invalid UTF-8 fails, and what is served has none
+		b = with // only invalid UTF-8 fails, and served spans have none
 	}
 	return otlpwire.Seal(b, start)
 }
@@ -419,8 +418,8 @@ func stringTag(key, value string) *modelv2.KeyValue {
 	return &modelv2.KeyValue{Key: key, VType: modelv2.ValueType_STRING, VStr: value}
 }
 
-// tag translates an attribute. Arrays and maps become JSON, and what JSON has
-// no number for becomes text: one of them makes an HTTP 500 of Jaeger's whole answer.
+// tag translates an attribute. Arrays and maps become JSON. Numbers that JSON lacks become
+// text, because one of them turns Jaeger's whole answer into an HTTP 500.
 func tag(key string, v *commonpb.AnyValue) *modelv2.KeyValue {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_BoolValue:

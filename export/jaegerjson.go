@@ -19,7 +19,7 @@ import (
 	"prowtrace/internal/otlpwire"
 )
 
-// What Jaeger's model has no place for.
+// Data that Jaeger's model does not hold.
 const (
 	lossNanoseconds = "nanoseconds of times"
 	lossLinks       = "attributes, state and flags of links"
@@ -29,11 +29,11 @@ const (
 	lossSchema      = "schema URLs"
 )
 
-// WriteJaegerJSON writes the spans as Jaeger's API answers, and as its page downloads and
-// opens them: traces with their processes, times in microseconds. The translation is that of
-// a JaegerTranslator; arrays and maps are JSON texts.
+// WriteJaegerJSON writes the spans as Jaeger's API returns them, and as its page downloads
+// and opens them: traces with their processes, times in microseconds. A JaegerTranslator
+// does the translation. Arrays and maps are JSON texts.
 func WriteJaegerJSON(ctx context.Context, w io.Writer, s Selection) (Report, error) {
-	out := bufio.NewWriterSize(w, 1<<16) // the first error stays in out: Flush has it
+	out := bufio.NewWriterSize(w, 1<<16) // out keeps the first error: Flush returns it
 	j := &jaegerJSON{walk: newWalk(ctx, s), out: out, translator: NewJaegerTranslator(s.View)}
 	out.WriteString(`{"data":[`)
 	err := j.each(j.span)
@@ -52,9 +52,9 @@ type jaegerJSON struct {
 	*walk
 	out        *bufio.Writer
 	translator *JaegerTranslator
-	begun      bool        // a trace
-	trace      int         // the index of that
-	processes  []string    // of that, as JSON
+	begun      bool        // whether a trace was begun
+	trace      int         // the index of the trace
+	processes  []string    // of the trace, as JSON
 	number     map[int]int // of a resource in processes, from 1
 	wire, text []byte
 }
@@ -162,7 +162,7 @@ func appendLogJSON(b []byte, l *modelv2.Log) []byte {
 	return o.close()
 }
 
-// largestSafe is the largest integer that JavaScript's numbers hold with all below it.
+// largestSafe is the largest integer up to which JavaScript's numbers hold every integer.
 // Jaeger writes larger ones as text.
 const largestSafe = 1<<53 - 1
 
@@ -182,7 +182,7 @@ func appendTagJSON(b []byte, kv *modelv2.KeyValue) []byte {
 			o.b = strconv.AppendInt(o.b, n, 10)
 		}
 	case modelv2.ValueType_FLOAT64:
-		if number, err := json.Marshal(kv.GetVFloat64()); err == nil { // the translator leaves none that JSON lacks
+		if number, err := json.Marshal(kv.GetVFloat64()); err == nil { // the translator leaves no value that JSON lacks
 			o.b = append(o.b, number...)
 		}
 	case modelv2.ValueType_BINARY:
@@ -198,7 +198,7 @@ var tagTypes = map[modelv2.ValueType]string{
 	modelv2.ValueType_FLOAT64: "float64", modelv2.ValueType_BINARY: "binary",
 }
 
-// jaegerID writes a trace id as Jaeger does: one of 64 bits is shorter.
+// jaegerID writes a trace id as Jaeger does: an id of 64 bits is shorter.
 func jaegerID(id []byte) string {
 	if len(id) == 16 && zero(id[:8]) {
 		id = id[8:]
@@ -210,7 +210,7 @@ func micros(t *timestamppb.Timestamp) int64 {
 	return t.GetSeconds()*int64(time.Second/time.Microsecond) + int64(t.GetNanos())/int64(time.Microsecond)
 }
 
-// count counts what is lost of a span, and looks for secrets.
+// count counts what a span loses, and looks for secrets.
 func (j *jaegerJSON) count(t Tree, i int, s *modelv2.Span) {
 	wire := t.Encoded(i)
 	scope, scopeSchema := j.View.EncodedScope(j.View.Scope(t.Row(i)))

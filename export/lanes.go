@@ -2,14 +2,14 @@ package export
 
 import "math"
 
-// lanes puts the spans of a process side by side, so that in each lane they nest strictly: a
-// span lies in the one before it, which is its parent, or begins when all before it have
-// ended. Children that run at the same time, and those that outlast their parents, so get
-// lanes of their own. It takes logarithmic time a span.
+// lanes puts the spans of a process side by side so that they nest strictly in each lane. A
+// span lies within the one before it, which is its parent, or begins when all before it have
+// ended. Children that run at the same time therefore get lanes of their own, and so do
+// children that outlast their parents. It takes logarithmic time a span.
 type lanes struct {
-	open [][]openSpan // by lane, those that may not have ended, the outermost first
-	// free is a tree over the lanes: its leaves are when their spans have ended, each node
-	// the smaller of the two below it. It leads to the first lane that is free.
+	open [][]openSpan // by lane, spans that may not have ended, the outermost first
+	// free is a tree over the lanes. A leaf is the time at which the spans of a lane have
+	// ended, and a node is the smaller of the two below it. It leads to the first free lane.
 	free []int64
 }
 
@@ -19,8 +19,9 @@ type openSpan struct {
 	end  int64
 }
 
-// within gives the lane of a span's parent if the span fits there, else -1: the parent must
-// be the innermost there, and end no sooner. The spans of a lane come by their start.
+// within gives the lane of a span's parent if the span fits there, and -1 otherwise. The
+// parent must be the innermost span there and must not end earlier. The spans of a lane come
+// by their start.
 func (l *lanes) within(lane, parent int, start, end int64) int {
 	open := l.open[lane]
 	for len(open) > 0 && open[len(open)-1].end <= start {
@@ -33,9 +34,9 @@ func (l *lanes) within(lane, parent int, start, end int64) int {
 	return lane
 }
 
-// place puts a span in a lane and gives its number: that of its parent where it fits, else
-// the first that is free at its start. parent is its number and lane is the parent's, -1
-// where that is in another process.
+// place puts a span in a lane and gives the lane's number. It is the parent's lane if the
+// span fits there, and otherwise the first lane that is free at its start. parent is the
+// parent's number and lane is the parent's lane, or -1 if that is in another process.
 func (l *lanes) place(span, parent, lane int, start, end int64) int {
 	if lane >= 0 {
 		lane = l.within(lane, parent, start, end)
@@ -49,7 +50,7 @@ func (l *lanes) place(span, parent, lane int, start, end int64) int {
 	return lane
 }
 
-// idle gives the first lane whose spans have ended at a time, a new one if there is none.
+// idle gives the first lane whose spans have ended at a time, or a new one if there is none.
 func (l *lanes) idle(start int64) int {
 	half := len(l.free) / 2
 	if half == 0 || l.free[1] > start {
@@ -68,7 +69,7 @@ func (l *lanes) idle(start int64) int {
 	return node - half
 }
 
-// never is the end of a lane that there is not yet: it is not free.
+// never is the end of a lane that does not exist yet: such a lane is not free.
 const never = math.MaxInt64
 
 func (l *lanes) grow() {
@@ -85,8 +86,8 @@ func (l *lanes) grow() {
 	}
 }
 
-// busy notes until when a lane is taken. One that never is free again is as one that is not
-// there.
+// busy notes until when a lane is taken. A lane that never gets free again is treated like
+// one that does not exist.
 func (l *lanes) busy(lane int, until int64) {
 	node := len(l.free)/2 + lane
 	l.free[node] = until

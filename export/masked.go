@@ -12,8 +12,8 @@ import (
 	"prowtrace/internal/mask"
 )
 
-// MaskedSpan gives an encoded span, which strict readers take, without its secrets. What cannot
-// be read is left out: it may hold a secret.
+// MaskedSpan gives an encoded span, which strict readers must accept, without its secrets.
+// It leaves out everything that cannot be read, because it may hold a secret.
 func MaskedSpan(wire []byte) []byte {
 	s := &tracepb.Span{}
 	return reencoded(wire, s, func() { maskSpan(s) })
@@ -31,8 +31,8 @@ func MaskedScope(wire []byte) []byte {
 	return reencoded(wire, s, func() { maskAttributes(s.GetAttributes()) })
 }
 
-// reencoded gives what a change makes of a message. What cannot be read is left out: it
-// may hold a secret.
+// reencoded gives a message after a change. It leaves out everything that cannot be read,
+// because it may hold a secret.
 func reencoded(wire []byte, m proto.Message, change func()) []byte {
 	if proto.Unmarshal(wire, m) != nil {
 		return nil
@@ -46,7 +46,7 @@ func reencoded(wire []byte, m proto.Message, change func()) []byte {
 	return out
 }
 
-// maskSpan hides the secrets in all texts of a span. It reports whether there were any.
+// maskSpan hides the secrets in all texts of a span. It reports whether it found any.
 func maskSpan(s *tracepb.Span) (found bool) {
 	hide(&s.Name, "", &found)
 	hide(&s.TraceState, "", &found)
@@ -72,9 +72,8 @@ func maskAttributes(all []*commonpb.KeyValue) (found bool) {
 	return found
 }
 
-// maskValue hides the secrets of a value. name is what tells what it is: its key, or the flag
-// before it in a command line. Values are nested only as deep as trace.Load lets them
-// be.
+// maskValue hides the secrets of a value. name says what the value is: its key, or the flag
+// before it in a command line. Values are nested only as deep as trace.Load allows.
 func maskValue(name string, v *commonpb.AnyValue, found *bool) {
 	switch value := v.GetValue().(type) {
 	case *commonpb.AnyValue_StringValue:
@@ -107,7 +106,7 @@ func hide(text *string, name string, found *bool) {
 	}
 }
 
-// maskedText is a text without its secrets. Its name can tell that it is one.
+// maskedText is a text without its secrets. Its name can show that the whole text is one.
 func maskedText(name, text string) string {
 	if name == "" {
 		return mask.Text(text)

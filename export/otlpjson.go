@@ -19,25 +19,25 @@ import (
 	"prowtrace/trace"
 )
 
-// OTLP's own JSON: ids in hex, 64-bit integers as text, enumerations as
-// numbers, bytes in base64, no field that has its default. protojson gets the
-// first and the third wrong. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+// These are the rules of OTLP's own JSON: ids in hex, 64-bit integers as text, enumerations
+// as numbers, bytes in base64, no field with its default value. protojson does not follow
+// the first and the third. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
-// WriteOTLPJSON writes the spans as one OTLP/JSON message, a batch at a time: the whole is
-// never in memory. It holds all that OTLP has. Text that is not UTF-8 has U+FFFD in its
-// place, and is counted.
+// WriteOTLPJSON writes the spans as one OTLP/JSON message, a batch at a time: the whole
+// message is never in memory. It holds everything that OTLP has. U+FFFD replaces text that
+// is not UTF-8, and the Report counts it.
 func WriteOTLPJSON(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	return writeJSON(ctx, w, s, jsonForm{begin: "{\"resourceSpans\":[\n", between: ",\n", end: "\n]}\n"})
 }
 
 // WriteOTLPJSONLines writes the spans as OTLP/JSON messages, one a line, as the Collector's
-// file exporter does: lines of at most some MiB, or of one span. It holds what
-// WriteOTLPJSON does.
+// file exporter does. A line has at most some MiB, or one span. It holds the same as
+// WriteOTLPJSON.
 func WriteOTLPJSONLines(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	return writeJSON(ctx, w, s, jsonForm{batch: `{"resourceSpans":[`, between: ",", batchEnd: "]}\n"})
 }
 
-// A jsonForm is what stands around runs of spans: at the beginning and the end, around each
+// A jsonForm is the text around runs of spans: at the beginning and the end, around each
 // batch, and between two runs of a message.
 type jsonForm struct{ begin, batch, between, batchEnd, end string }
 
@@ -90,8 +90,8 @@ func appendRun(b []byte, r *run, all *walk) []byte {
 	return appendResourceSpans(b, d, spans)
 }
 
-// decodedAs decodes a part, and reports whether that is all of it. Clean leaves nothing that
-// Unmarshal refuses.
+// decodedAs decodes a part, and reports whether nothing was left out. Unmarshal accepts
+// everything that Clean returns.
 func decodedAs(p part, schema *otlpwire.Schema, m proto.Message) (whole bool) {
 	if !p.clean {
 		p.wire = schema.Clean(p.wire)
@@ -164,17 +164,17 @@ func appendList[T any](b []byte, all []T, add func([]byte, T) []byte) []byte {
 }
 
 func appendText(b []byte, s string) []byte {
-	if isPlain(s) { // as nearly all are
+	if isPlain(s) { // nearly all are plain
 		return append(append(append(b, '"'), s...), '"')
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
-		return append(b, `""`...) // a string is always JSON
+		return append(b, `""`...) // a string can always be encoded
 	}
 	return append(b, text...)
 }
 
-// isPlain reports whether a text stands for itself in JSON.
+// isPlain reports whether a text needs no escapes in JSON.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -262,8 +262,8 @@ func appendKeyValue(b []byte, kv *commonpb.KeyValue) []byte {
 	return o.close()
 }
 
-// AppendJSONValue appends an AnyValue; a null is an object without fields. Values
-// are nested only as deep as trace.Load lets them be.
+// AppendJSONValue appends an AnyValue. A null is an object without fields. Values are nested
+// only as deep as trace.Load allows.
 func AppendJSONValue(b []byte, v *commonpb.AnyValue) []byte {
 	o := open(b)
 	switch v := v.GetValue().(type) {

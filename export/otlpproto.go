@@ -11,15 +11,17 @@ import (
 )
 
 // WriteOTel writes the spans as kOps' .otel file: records of at most about a MiB of spans.
-// It loses nothing: what strict readers refuse is in records of its own, and counted.
+// It loses nothing. Spans that strict readers refuse are in records of their own, and the
+// Report counts them.
 func WriteOTel(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	return writeRecords(ctx, s, func(*batch, *walk) {}, otelfile.NewWriter(w).Write)
 }
 
-// WriteOTLPProto writes the spans as messages TracesData of at most about a MiB, each
-// behind its length as four bytes, the highest first. The Collector's file exporter writes
-// its format proto so, and its receiver reads that. It loses nothing but what is broken
-// within a span: that ends where its fields cannot be told apart, and is counted.
+// WriteOTLPProto writes the spans as messages TracesData of at most about a MiB. Each
+// follows its length, which is four bytes, the highest first. The Collector's file exporter
+// writes its format proto in this way, and its receiver reads it. Only broken data within a
+// span is lost: the span ends at the first field that cannot be read, and the Report counts
+// it.
 func WriteOTLPProto(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	return writeRecords(ctx, s, mend, func(message []byte) error {
 		if _, err := w.Write(binary.BigEndian.AppendUint32(nil, uint32(len(message)))); err != nil {
@@ -34,7 +36,7 @@ func WriteOTLPProto(ctx context.Context, w io.Writer, s Selection) (Report, erro
 
 const lossBroken = "broken fields"
 
-// mend leaves out what is broken in parts that readers would take for no message of OTLP.
+// mend removes broken data from parts that readers would not accept as messages of OTLP.
 func mend(b *batch, all *walk) {
 	if b.clean {
 		return
@@ -51,7 +53,7 @@ func mend(b *batch, all *walk) {
 	}
 }
 
-// mended cleans a part whose fields do not follow each other to its end.
+// mended cleans a part whose fields do not follow each other up to its end.
 func mended(p *part, schema *otlpwire.Schema) bool {
 	c := otlpwire.Read(p.wire)
 	for {

@@ -15,16 +15,17 @@ import (
 	"prowtrace/trace"
 )
 
-// What Perfetto's track events have no place for.
+// Data that Perfetto's track events do not hold.
 const (
 	lossTime     = "spans without a time"
 	lossResource = "resources that differ within a process"
 )
 
-// WritePerfetto writes the spans as a trace of Perfetto, of track events: a process for each
-// process or service, its spans in lanes in which they nest strictly, in nanoseconds. Events
-// are instants, attributes debug annotations, those of resources labels of the process. The
-// clock is the wall clock. It keeps 8 bytes a span of one trace at a time.
+// WritePerfetto writes the spans as a trace of Perfetto, as track events with times in
+// nanoseconds. Each process or service is a process, with its spans in lanes in which they
+// nest strictly. Events are instants. Attributes are debug annotations, and attributes of
+// resources are labels of the process. The clock is the wall clock. It keeps 8 bytes a span
+// of one trace at a time.
 func WritePerfetto(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	p := &perfetto{
 		walk: newWalk(ctx, s), out: bufio.NewWriterSize(w, 1<<16), processes: newProcesses(s.View),
@@ -97,19 +98,19 @@ type perfetto struct {
 	names     interned       // of slices
 	keys      interned       // of annotations
 	begun     bool
-	trace     int      // index of the trace that place is of
+	trace     int      // index of the trace that place belongs to
 	place     []placed // by number in its tree
 	b, part   []byte
 }
 
-// drawnProcess is a process whose descriptor is written.
+// drawnProcess is a process whose descriptor was written.
 type drawnProcess struct {
 	lanes    lanes
-	shown    int // lanes whose descriptors are written
-	resource int // whose attributes are its labels
+	shown    int // lanes whose descriptors were written
+	resource int // its attributes are the labels
 }
 
-// placed is where a span is drawn: both from 1.
+// placed is where a span is drawn. Both numbers start at 1.
 type placed struct{ process, lane int32 }
 
 // span writes a span: a slice with its instants.
@@ -118,7 +119,7 @@ func (p *perfetto) span(t Tree, i int) error {
 		p.trace, p.place = t.Trace.Index, make([]placed, t.Len())
 	}
 	start, end := t.Times(i)
-	if end == 0 { // or the picture would reach back to 1970
+	if end == 0 { // otherwise the picture would reach back to 1970
 		p.lose(lossTime)
 		return nil
 	}
@@ -150,7 +151,7 @@ func (p *perfetto) span(t Tree, i int) error {
 	return err
 }
 
-// begin says that times are those of the wall clock.
+// begin declares that times are those of the wall clock.
 func (p *perfetto) begin(at int64) {
 	p.begun = true
 	p.packet(func() {
@@ -168,7 +169,7 @@ func (p *perfetto) begin(at int64) {
 	})
 }
 
-// track finds the lane of a span, and describes it if it is new.
+// track finds the lane of a span, and writes its descriptor if it is new.
 func (p *perfetto) track(t Tree, i int, start, end int64) uint64 {
 	n := p.processes.of(t, i)
 	if n == len(p.drawn) {
@@ -193,7 +194,7 @@ func (p *perfetto) track(t Tree, i int, start, end int64) uint64 {
 			p.message(packetTrack, func() {
 				p.part = otlpwire.AppendVarint(p.part, trackID, track)
 				p.part = otlpwire.AppendVarint(p.part, trackParent, uint64(n+1)<<32)
-				p.part = otlpwire.AppendBytes(p.part, trackName, "spans") // lanes of one name are drawn as one
+				p.part = otlpwire.AppendBytes(p.part, trackName, "spans") // lanes with the same name are drawn as one
 			})
 		})
 	}
@@ -203,7 +204,7 @@ func (p *perfetto) track(t Tree, i int, start, end int64) uint64 {
 // mostLabels bounds the labels of a process.
 const mostLabels = 64
 
-// describe describes process n, which that of span i is.
+// describe writes the descriptor of process n, which is the process of span i.
 func (p *perfetto) describe(t Tree, i, n int) {
 	resource := p.described(t, i).resource
 	name := p.processes.names[n]
@@ -215,7 +216,7 @@ func (p *perfetto) describe(t Tree, i, n int) {
 		p.message(packetTrack, func() {
 			p.part = otlpwire.AppendVarint(p.part, trackID, uint64(n+1)<<32)
 			p.message(trackProcess, func() {
-				p.part = otlpwire.AppendVarint(p.part, processID, uint64(n+1)) // reported ones are of many machines
+				p.part = otlpwire.AppendVarint(p.part, processID, uint64(n+1)) // reported process ids come from many machines
 				p.part = otlpwire.AppendBytes(p.part, processName, name)
 				for at, kv := range resource.GetAttributes() {
 					if at < mostLabels {
@@ -291,14 +292,14 @@ func (p *perfetto) head(at int64) {
 	p.part = otlpwire.AppendVarint(p.part, packetFlags, needsState)
 }
 
-// packet appends a packet whose fields write appends to p.part.
+// packet appends a packet. write appends the packet's fields to p.part.
 func (p *perfetto) packet(write func()) {
 	p.part = p.part[:0]
 	write()
 	p.b = otlpwire.AppendBytes(p.b, packetInTrace, p.part)
 }
 
-// message appends a message in a field of what p.part is.
+// message appends a message as a field of the message in p.part.
 func (p *perfetto) message(field int32, write func()) {
 	var start int
 	p.part, start = otlpwire.Open(p.part, fieldNumber(field))
@@ -318,10 +319,11 @@ func (p *perfetto) annotateText(key, value string) {
 	}
 }
 
-// mostNested bounds values in values. Encoded ones are nested no deeper (trace.Load).
+// mostNested bounds the depth of values in values. Encoded ones are nested no deeper
+// (trace.Load).
 const mostNested = 64
 
-// annotation appends an annotation in a field. Elements of arrays have no key.
+// annotation appends an annotation as a field. Elements of arrays have no key.
 func (p *perfetto) annotation(field int32, key string, v *commonpb.AnyValue, depth int) {
 	p.message(field, func() {
 		if field != annotationArray {

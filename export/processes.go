@@ -8,9 +8,9 @@ import (
 	"prowtrace/trace"
 )
 
-// processes numbers the processes that spans belong to, for tools that draw one below the
-// other. In a joined trace a service in a file is a process, because each process writes a
-// file of its own; in others, a resource.
+// processes numbers the processes of spans, for tools that draw one process below the other.
+// In a joined trace a process is a service in a file, because each process writes a file of
+// its own. In other traces it is a resource.
 type processes struct {
 	view   *trace.View
 	number map[processKey]int
@@ -44,8 +44,8 @@ func (p *processes) of(t Tree, i int) int {
 	return n
 }
 
-// name names the process of a span: in a joined trace as the job's span of the process is
-// named, which has its command line.
+// name names the process of a span. In a joined trace it is the name of the job's span for
+// the process, which has its command line.
 func (p *processes) name(t Tree, i int) string {
 	service := t.ReportedService(i)
 	if !t.Joined() {
@@ -62,11 +62,12 @@ func (p *processes) name(t Tree, i int) string {
 	return service
 }
 
-// instanceKeys are resource attributes that tell instances of a service apart, the best
+// instanceKeys are resource attributes that distinguish instances of a service, the best
 // first.
 var instanceKeys = []string{"k8s.pod.name", "service.instance.id", "host.name", "container.id"}
 
-// instance says in words which instance of a service a resource is, as far as it tells.
+// instance names the instance of a service that a resource belongs to, if the resource says
+// so.
 func (p *processes) instance(resource int) string {
 	wire, _ := p.view.EncodedResource(resource)
 	values := map[string]string{}

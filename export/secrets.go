@@ -9,13 +9,13 @@ import (
 	"prowtrace/internal/mask"
 )
 
-// Secrets looks for something that masking would hide, until there is one. Masking all to
-// find out would take ten times as long as writing: what has none of the words that secrets
-// begin with is passed over at the speed of reading. It is for one goroutine.
+// Secrets looks for text that masking would hide, until it finds one. Masking everything for
+// this would take ten times as long as writing. Text without any of the words that secrets
+// begin with is skipped at the speed of reading. It is for one goroutine.
 type Secrets struct{ Found bool }
 
-// LookAtSpan looks at all texts of an encoded span; LookAtResource and LookAtScope do the
-// same for what describes it.
+// LookAtSpan looks at all texts of an encoded span. LookAtResource and LookAtScope do the
+// same for its resource and scope.
 func (s *Secrets) LookAtSpan(wire []byte) {
 	if !s.Found && mask.May(wire) {
 		m := &tracepb.Span{}
@@ -23,7 +23,7 @@ func (s *Secrets) LookAtSpan(wire []byte) {
 	}
 }
 
-// LookAtResource is described at LookAtSpan.
+// LookAtResource looks at all texts of an encoded resource.
 func (s *Secrets) LookAtResource(wire []byte) {
 	if !s.Found && mask.May(wire) {
 		m := &resourcepb.Resource{}
@@ -31,7 +31,7 @@ func (s *Secrets) LookAtResource(wire []byte) {
 	}
 }
 
-// LookAtScope is described at LookAtSpan.
+// LookAtScope looks at all texts of an encoded scope.
 func (s *Secrets) LookAtScope(wire []byte) {
 	if !s.Found && mask.May(wire) {
 		m := &commonpb.InstrumentationScope{}

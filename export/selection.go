@@ -15,15 +15,15 @@ import (
 	"prowtrace/trace"
 )
 
-// A Selection is the spans that are handed over. Its View must stay open while it is used.
+// A Selection is the spans that are written. Its View must stay open while it is used.
 type Selection struct {
 	View *trace.View
 
 	// Trees gives the traces in the order in which they are written. It is ranged over more
-	// than once, and must give the same each time.
+	// than once, and must give the same traces each time.
 	Trees iter.Seq[Tree]
 
-	// Mask hides secrets in all texts that are written. Without it a Report tells whether
+	// Mask hides secrets in all texts that are written. Without it a Report says whether
 	// there is something to hide.
 	Mask bool
 }
@@ -31,7 +31,7 @@ type Selection struct {
 // A Tree is one trace of a Selection.
 type Tree struct {
 	trace.Tree
-	Chosen func(row int) bool // of its spans; nil chooses all
+	Chosen func(row int) bool // of its spans; nil means all
 }
 
 func (t Tree) chooses(i int) bool { return t.Chosen == nil || t.Chosen(t.Row(i)) }
@@ -52,7 +52,7 @@ func All(v *trace.View) iter.Seq[Tree] {
 	}
 }
 
-// Joined gives the joined traces of a View: every span of their jobs in one.
+// Joined gives the joined traces of a View. Each has all spans of its job.
 func Joined(v *trace.View) iter.Seq[Tree] {
 	return func(yield func(Tree) bool) {
 		for _, t := range v.Jobs() {
@@ -63,16 +63,17 @@ func Joined(v *trace.View) iter.Seq[Tree] {
 	}
 }
 
-// A Report says what was written, and what the format does not hold of it.
+// A Report says what was written, and what the format cannot hold of it.
 type Report struct {
 	Spans  int
 	Losses []Loss // ordered by What
 
-	// Secret reports that a text looks like a secret and was not masked.
+	// Secret reports whether a text looks like a secret and was not masked.
 	Secret bool
 }
 
-// A Loss is one kind of facts that a format cannot hold: which, and of how many spans.
+// A Loss is one kind of data that a format cannot hold, with the number of spans that have
+// it.
 type Loss struct {
 	What  string // "links"
 	Spans int
@@ -80,7 +81,7 @@ type Loss struct {
 
 func (l Loss) String() string { return fmt.Sprintf("%s (%s)", l.What, text.Count(l.Spans, "span")) }
 
-// look is after how many spans the context is looked at.
+// look is the number of spans between two checks of the context.
 const look = 1024
 
 // A walk goes through the spans of a selection once, and counts.
@@ -116,7 +117,7 @@ func (w *walk) each(write func(t Tree, i int) error) error {
 	return nil
 }
 
-// lose counts that the format does not hold something of a span.
+// lose counts that the format cannot hold something of a span.
 func (w *walk) lose(what string) { w.losses[what]++ }
 
 func (w *walk) report() Report {
@@ -127,14 +128,14 @@ func (w *walk) report() Report {
 	return r
 }
 
-// A part is an encoded message as it is written.
+// A part is an encoded message in the form in which it is written.
 type part struct {
 	wire   []byte
 	schema string // URL, of a resource or scope
-	clean  bool   // strict readers take it
+	clean  bool   // strict readers accept it
 }
 
-// span gives span i of a tree: exactly as its file has it unless it is joined or masked.
+// span gives span i of a tree exactly as its file has it, unless it is joined or masked.
 func (w *walk) span(t Tree, i int) part {
 	wire, clean := t.Exact(i)
 	if !w.Mask {
@@ -180,11 +181,11 @@ func (w *walk) scope(t Tree, i int) part {
 	return part{MaskedScope(p.wire), p.schema, true}
 }
 
-// A description is what spans of one resource and scope share, decoded.
+// A description is the decoded resource and scope that spans share.
 type description struct {
 	resource *resourcepb.Resource
 	scope    *commonpb.InstrumentationScope
-	whole    bool   // nothing was left out
+	whole    bool   // whether nothing was left out
 	text     string // the resource in the form of a format
 }
 
@@ -193,11 +194,11 @@ type descriptionKey struct {
 	joined          bool
 }
 
-// mostDescriptions bounds those that are kept.
+// mostDescriptions bounds how many descriptions are kept.
 const mostDescriptions = 4096
 
-// described gives what describes span i. Most spans share it with others, which need not
-// decode it again.
+// described gives the description of span i. Most spans share it with others, so it is not
+// decoded again.
 func (w *walk) described(t Tree, i int) *description {
 	key := descriptionKey{t.Resource(i), w.View.Scope(t.Row(i)), t.Joined()}
 	d := w.kept[key]

@@ -14,9 +14,9 @@ import (
 const lossAllButTimes = "all but names and self times"
 
 // WriteSpeedscope writes the spans for speedscope: a profile of each process, in which the
-// frames are spans, those of children within those of their parents. A frame is as wide as
-// its self time and the frames in it, so that what ran at the same time stands one behind
-// the other. It keeps some 40 bytes a span.
+// frames are spans. Frames of children lie within those of their parents. A frame is as wide
+// as its self time and the frames in it, so spans that ran at the same time follow each
+// other. It keeps some 40 bytes a span.
 func WriteSpeedscope(ctx context.Context, w io.Writer, s Selection) (Report, error) {
 	p := &speedscope{walk: newWalk(ctx, s), out: bufio.NewWriterSize(w, 1<<16), processes: newProcesses(s.View), number: map[string]int{}}
 	err := p.gather()
@@ -35,7 +35,7 @@ type speedscope struct {
 	processes *processes
 	spans     []profiled
 	frames    []string
-	number    map[string]int // of a frame, from 0
+	number    map[string]int // of each frame, from 0
 	b         []byte
 }
 
@@ -44,12 +44,12 @@ type profiled struct {
 	self    int64 // ns
 	process int32
 	frame   int32
-	parent  int32 // index of the nearest chosen ancestor in the same process, -1 for none
-	child   int32 // index of the first child, -1 for none
-	next    int32 // index of the next child of its parent, likewise
+	parent  int32 // index of the nearest chosen ancestor in the same process, or -1
+	child   int32 // index of the first child, or -1
+	next    int32 // index of the next child of its parent, or -1
 }
 
-// mostSteps bounds the way up to an ancestor that was chosen.
+// mostSteps bounds the steps up to a chosen ancestor.
 const mostSteps = 64
 
 // gather lists the spans. A parent can come after its child.
@@ -75,7 +75,7 @@ func (p *speedscope) gather() error {
 			p.secrets.lookAtText(name)
 		}
 		p.lose(lossAllButTimes)
-		// parent is the number in the tree until all of that are listed
+		// parent is the number in the tree until all spans of the tree are listed
 		p.spans = append(p.spans, profiled{self: self[i], process: int32(p.processes.of(t, i)), frame: p.frame(name), parent: int32(t.Parent(i)), child: -1, next: -1})
 		index[i] = int32(len(p.spans))
 		return nil
@@ -84,7 +84,8 @@ func (p *speedscope) gather() error {
 	return err
 }
 
-// ancestor gives the index of the nearest ancestor that was chosen and is of the same process.
+// ancestor gives the index of the nearest ancestor that was chosen and is in the same
+// process.
 func (p *speedscope) ancestor(t Tree, index []int32, s profiled) int32 {
 	at := int(s.parent)
 	for range mostSteps {
@@ -109,7 +110,7 @@ func (p *speedscope) frame(name string) int32 {
 	return int32(n)
 }
 
-// write writes a profile for each process, and then the names of the frames.
+// write writes a profile for each process, followed by the names of the frames.
 func (p *speedscope) write() error {
 	roots := make([][]int32, len(p.processes.names))
 	for i := range p.spans {
@@ -117,7 +118,7 @@ func (p *speedscope) write() error {
 			roots[s.process] = append(roots[s.process], int32(i))
 		}
 	}
-	for i := len(p.spans) - 1; i >= 0; i-- { // backwards, so that children come in their order
+	for i := len(p.spans) - 1; i >= 0; i-- { // backwards, so children come in their order
 		if s := &p.spans[i]; s.parent >= 0 {
 			s.next, p.spans[s.parent].child = p.spans[s.parent].child, int32(i)
 		}

@@ -13,13 +13,13 @@ import (
 	"prowtrace/internal/otlpwire"
 )
 
-// An answer is what a receiver says of a request that it took.
+// An answer is the receiver's answer to a request that it accepted.
 type answer struct {
-	rejected int64 // spans that it does not keep
+	rejected int64 // spans that it did not keep
 	message  string
 }
 
-// readAnswer reads an ExportTraceServiceResponse. What is broken in it says nothing.
+// readAnswer reads an ExportTraceServiceResponse. Broken parts are ignored.
 func readAnswer(b []byte) (a answer) {
 	partial := otlpwire.Bytes(b, 1)
 	a.message = quoted(otlpwire.Bytes(partial, 2))
@@ -27,10 +27,10 @@ func readAnswer(b []byte) (a answer) {
 	return a
 }
 
-// mostSaid bounds each text of a receiver that is kept, in bytes.
+// mostSaid bounds each text from a receiver that is kept, in bytes.
 const mostSaid = 500
 
-// quoted is a text of a receiver as it is kept: it can have megabytes.
+// quoted is a text from a receiver, cut to the length that is kept: it can have megabytes.
 func quoted[T string | []byte](said T) string {
 	return strings.ToValidUTF8(string(said[:min(len(said), mostSaid)]), "")
 }
@@ -46,23 +46,23 @@ func varint(b []byte, num protowire.Number) (v uint64) {
 	return v
 }
 
-// againCodes are what a client may send a request again for, by the OTLP specification.
+// againCodes are the codes after which the OTLP specification lets a client retry a request.
 var againCodes = map[codes.Code]bool{
 	codes.Canceled: true, codes.DeadlineExceeded: true, codes.Aborted: true, codes.OutOfRange: true, codes.Unavailable: true, codes.DataLoss: true,
-	// The specification wants a RetryInfo with it. Receivers that limit rates send none, and
-	// what they refuse would be lost.
+	// The specification also requires a RetryInfo. Receivers that limit rates send none, and
+	// the spans that they refuse would be lost.
 	codes.ResourceExhausted: true,
 }
 
-// againStatuses are the same of HTTP.
+// againStatuses are the same for HTTP.
 var againStatuses = map[int]bool{
 	http.StatusTooManyRequests: true, http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true,
 }
 
-// sizeWords are what servers of several makes say of a message that is too large.
+// sizeWords are the words of several servers for a message that is too large.
 var sizeWords = regexp.MustCompile(`(?i)larger than max|too large|exceeds? (the )?(configured )?max\w* .*size|maximum (configured )?(message|request|body) size`)
 
-// sizeOfCode says whether a gRPC error is about the size of the request.
+// sizeOfCode reports whether a gRPC error is about the size of the request.
 func sizeOfCode(code codes.Code, message string, asked time.Duration) size {
 	switch {
 	case code != codes.ResourceExhausted && code != codes.OutOfRange || asked > 0:
@@ -75,7 +75,7 @@ func sizeOfCode(code codes.Code, message string, asked time.Duration) size {
 	return 0
 }
 
-// sizeOfStatus says the same of HTTP.
+// sizeOfStatus does the same for HTTP.
 func sizeOfStatus(status int, message string) size {
 	if status == http.StatusRequestEntityTooLarge || status == http.StatusBadRequest && sizeWords.MatchString(message) {
 		return tooLarge
@@ -83,10 +83,10 @@ func sizeOfStatus(status int, message string) size {
 	return 0
 }
 
-// mostAsked bounds what a receiver can ask to wait: numbers must not overflow.
+// mostAsked bounds the pause that a receiver can ask for, so that numbers do not overflow.
 const mostAsked = 24 * time.Hour
 
-// retryAfter reads the header of HTTP: seconds, or a date.
+// retryAfter reads the HTTP header Retry-After: seconds, or a date.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return min(time.Duration(seconds)*time.Second, mostAsked)
@@ -97,7 +97,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// retryInfo is the name of the detail of a gRPC error that says when to come back.
+// retryInfo is the name of the detail of a gRPC error that says when to retry.
 const retryInfo = "google.rpc.RetryInfo"
 
 // readRetryInfo reads an encoded google.rpc.RetryInfo.

@@ -7,13 +7,13 @@ import (
 	"prowtrace/trace"
 )
 
-// Bounds of one request, before compression. Receivers with gRPC take 4 MiB unless they
-// are told otherwise, so there is room for what encodes it.
+// Bounds of one request, before compression. Receivers with gRPC take 4 MiB by default, so
+// there is room for the encoding around the spans.
 const (
 	maxBytes   = 3 << 20
 	maxSpans   = 8192
-	leastBytes = 256 << 10 // receivers that take less are rare: later requests are no smaller
-	tinyBytes  = 16 << 10  // a receiver for which this is too large takes nothing
+	leastBytes = 256 << 10 // receivers that take less are rare: later requests are not smaller
+	tinyBytes  = 16 << 10  // a receiver that refuses even this size takes nothing
 )
 
 // Fields of opentelemetry.proto.trace.v1. A request is a TracesData under another name.
@@ -35,13 +35,13 @@ type batch struct {
 	known map[head]bool
 }
 
-// span is an encoded span, with what describes it.
+// span is an encoded span with its resource and scope.
 type span struct {
 	head
 	encoded []byte
 }
 
-// sizeOf is what a span would add.
+// sizeOf is the size that a span would add, in bytes.
 func (b *batch) sizeOf(s span) int {
 	size := otlpwire.FieldSize(len(s.encoded))
 	if b.known[s.head] {
@@ -58,7 +58,7 @@ func (b *batch) add(s span) {
 	b.spans = append(b.spans, s)
 }
 
-// halves cuts a batch of at least two spans in two.
+// halves splits a batch of at least two spans in two.
 func (b *batch) halves() (first, second batch) {
 	cut := len(b.spans) / 2
 	return b.part(b.spans[:cut]), b.part(b.spans[cut:])
@@ -88,9 +88,9 @@ func (b *batch) scope(n int) (wire []byte, schema string) {
 	return wire, schema
 }
 
-// encode gives the request. Spans of one resource stand together, so that it is in the
-// request once: in a joined trace those of many processes are mixed. Receivers keep no
-// order.
+// encode gives the request. Spans of one resource are put together, so the request has each
+// resource once: in a joined trace the spans of many processes are mixed. Receivers do not
+// keep the order.
 func (b *batch) encode() []byte {
 	spans := slices.Clone(b.spans)
 	slices.SortStableFunc(spans, func(x, y span) int {

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/gzip"
-	_ "google.golang.org/grpc/encoding/proto" // registers the codec that wire falls back on
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec that wire replaces
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -22,13 +22,13 @@ import (
 
 const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-// wire is a codec for messages that are encoded already.
+// wire is a codec for messages that are already encoded.
 type wire struct{}
 
-// Name is that of the codec which it stands in for.
+// Name is the name of the codec that wire replaces.
 func (wire) Name() string { return "proto" }
 
-// Marshal sends bytes as they are.
+// Marshal returns the bytes unchanged.
 func (wire) Marshal(v any) (mem.BufferSlice, error) {
 	if b, ok := v.([]byte); ok {
 		return mem.BufferSlice{mem.SliceBuffer(b)}, nil
@@ -36,7 +36,7 @@ func (wire) Marshal(v any) (mem.BufferSlice, error) {
 	return encoding.GetCodecV2("proto").Marshal(v)
 }
 
-// Unmarshal gives bytes as they came.
+// Unmarshal gives the bytes unchanged.
 func (wire) Unmarshal(data mem.BufferSlice, v any) error {
 	if b, ok := v.(*[]byte); ok {
 		*b = data.Materialize()
@@ -53,8 +53,8 @@ type grpcTransport struct {
 	options []grpc.CallOption
 }
 
-// reconnect is how long the connection pauses before it is tried again: the pauses between
-// requests are those of the Client.
+// reconnect is how long the connection pauses before it is tried again. The Client has its
+// own pauses between requests.
 const reconnect = 2 * time.Second
 
 func newGRPC(t Target, agent string) (*grpcTransport, error) {
@@ -107,8 +107,8 @@ func (g *grpcTransport) send(ctx context.Context, r *request) (answer, error) {
 	return answer{}, e
 }
 
-// unreachable looks into the words of gRPC, which has no others, for what waiting does not
-// help.
+// unreachable searches the text of a gRPC error, which has nothing else, for causes that
+// waiting does not help against.
 func (g *grpcTransport) unreachable(e *RefusedError) {
 	said := e.Message
 	for _, known := range []struct {
@@ -128,5 +128,5 @@ func (g *grpcTransport) unreachable(e *RefusedError) {
 	g.conn.ResetConnectBackoff()
 }
 
-// clientTLS is the least that is spoken.
+// clientTLS requires TLS 1.2 or later.
 func clientTLS() *tls.Config { return &tls.Config{MinVersion: tls.VersionTLS12} }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// headers gathers those of the environment and those of the settings, which replace others
-// of the same name.
+// headers collects the headers of the environment and of the settings. Those of the settings
+// replace others of the same name.
 func (r *resolver) headers(t *Target) error {
 	if value, name := r.variable("HEADERS"); value != "" {
 		for member := range strings.SplitSeq(value, ",") {
@@ -43,10 +43,10 @@ func (r *resolver) headers(t *Target) error {
 	return nil
 }
 
-// ownHeaders are those that the protocols set themselves.
+// ownHeaders are the headers that the protocols set themselves.
 var ownHeaders = []string{"content-type", "content-encoding", "content-length", "transfer-encoding", "connection", "host", "te", "user-agent"}
 
-// header reads NAME=VALUE. Messages never show a value: most are secrets.
+// header reads NAME=VALUE. Messages never show a value, because most are secrets.
 func header(setting, given string, p Protocol) (Header, error) {
 	name, value, ok := strings.Cut(given, "=")
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
@@ -70,7 +70,7 @@ func checkValue(setting string, h Header) error {
 	return nil
 }
 
-// notToken reports a character that names of headers cannot have.
+// notToken reports whether names of headers cannot contain a character.
 func notToken(c rune) bool {
 	return c <= ' ' || c > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, c)
 }

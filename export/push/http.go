@@ -31,7 +31,7 @@ type httpTransport struct {
 	way     *http.Transport
 }
 
-// mostAnswer bounds what is read of an answer.
+// mostAnswer bounds how much of an answer is read, in bytes.
 const mostAnswer = 64 << 10
 
 const protobuf = "application/x-protobuf"
@@ -49,7 +49,7 @@ func newHTTP(t Target, agent string) (*httpTransport, error) {
 	if agent != "" {
 		h.headers.Set("User-Agent", agent)
 	}
-	// A redirected POST would go without its body, and with its headers to another host.
+	// A redirected POST would lose its body, and would send its headers to another host.
 	h.client = &http.Client{Transport: way, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return h, nil
 }
@@ -79,7 +79,7 @@ func (h *httpTransport) send(ctx context.Context, r *request) (answer, error) {
 	defer res.Body.Close()
 	said, err := io.ReadAll(io.LimitReader(res.Body, mostAnswer))
 	if res.StatusCode/100 == 2 {
-		if err != nil { // taken or not, nobody knows
+		if err != nil { // the request may have been accepted or not
 			return answer{}, h.unreachable(ctx, err)
 		}
 		return h.taken(res, said)
@@ -106,8 +106,8 @@ func (h *httpTransport) pack(r *request) ([]byte, error) {
 	return r.packed, nil
 }
 
-// taken reads the answer to a request that was taken. A page for people says that whoever
-// is there takes anything and keeps nothing.
+// taken reads the answer to a request that was accepted. An HTML page means that the server
+// accepts anything and keeps nothing.
 func (h *httpTransport) taken(res *http.Response, said []byte) (answer, error) {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	switch {
@@ -123,7 +123,7 @@ func (h *httpTransport) taken(res *http.Response, said []byte) (answer, error) {
 		if json.Unmarshal(said, &a) != nil {
 			return answer{}, nil
 		}
-		rejected, _ := a.PartialSuccess.RejectedSpans.Int64() // 0 where it is none
+		rejected, _ := a.PartialSuccess.RejectedSpans.Int64() // 0 if it is not a number
 		return answer{rejected, quoted(a.PartialSuccess.ErrorMessage)}, nil
 	case len(bytes.TrimSpace(said)) == 0:
 		return answer{}, nil
@@ -131,7 +131,7 @@ func (h *httpTransport) taken(res *http.Response, said []byte) (answer, error) {
 	return answer{}, &RefusedError{To: h.to, Status: quoted(res.Status), Message: "with " + quoted(kind) + ", which is not what a receiver of OTLP answers", Reason: NotReceiver}
 }
 
-// refused reads why a request was not taken.
+// refused reads why a request was refused.
 func (h *httpTransport) refused(res *http.Response, said []byte) error {
 	e := &RefusedError{To: h.to, Status: quoted(res.Status), Message: reasonIn(res, said), again: againStatuses[res.StatusCode]}
 	e.pause = retryAfter(res.Header.Get("Retry-After"), time.Now())
@@ -161,16 +161,16 @@ func reasonIn(res *http.Response, said []byte) string {
 			text = s.Message + s.Error
 		}
 	case "text/html":
-		text = "" // a page for people
+		text = "" // an HTML page
 	}
 	return quoted(text)
 }
 
-// unreachable says why there is no answer, and whether it is worth another try.
+// unreachable says why there is no answer, and whether a retry can help.
 func (h *httpTransport) unreachable(ctx context.Context, err error) error {
 	var of *url.Error
 	if errors.As(err, &of) {
-		err = of.Err // it names the URL again
+		err = of.Err // url.Error would name the URL again
 	}
 	if cause := context.Cause(ctx); errors.Is(err, context.DeadlineExceeded) && cause != nil {
 		err = cause

@@ -2,8 +2,8 @@ package push
 
 import "prowtrace/export"
 
-// masks hides secrets in what is sent, and keeps the resources and scopes that it has
-// changed: many spans share them.
+// masks hides secrets in what is sent. It keeps the resources and scopes that it has
+// changed, because many spans share them.
 type masks struct {
 	resources, scopes map[int][]byte
 }
@@ -27,13 +27,13 @@ func maskedOnce(known map[int][]byte, n int, wire []byte, masked func([]byte) []
 	return known[n]
 }
 
-// secrets tells whether there is something to hide in what is sent as it is.
+// secrets reports whether spans that are sent unmasked contain something to hide.
 type secrets struct {
 	export.Secrets
 	seen map[head]bool
 }
 
-// look looks at a span, and at what describes it when that is first met.
+// look looks at a span. It looks at the span's resource and scope when it meets them first.
 func (f *secrets) look(b *batch, s span) {
 	if f.Found {
 		return

@@ -14,19 +14,19 @@ import (
 type Which string
 
 const (
-	// Joined sends each span once: in the joined trace of its job where it is part of one, else
+	// Joined sends each span once: in the joined trace of its job if it is part of one, else
 	// in the trace that reported it.
 	Joined Which = "joined"
-	// Original sends each span once: in the trace that reported it. The job's own spans are a
-	// trace of their own.
+	// Original sends each span once, in the trace that reported it. The job's own spans are
+	// a trace of their own.
 	Original Which = "original"
-	// All sends what both send, as a Jaeger on this machine shows it: most spans twice, under
-	// different trace ids.
+	// All sends the spans of Joined and of Original, as a Jaeger on this machine shows them.
+	// Most spans are sent twice, under different trace ids.
 	All Which = "all"
 )
 
-// A Plan is the spans that are sent, in their order. It uses its View and is of no use
-// when that is closed. It is safe for concurrent use.
+// A Plan is the spans that are sent, in their order. It must not be used after its View is
+// closed. It is safe for concurrent use.
 type Plan struct {
 	view   *trace.View
 	which  Which
@@ -41,8 +41,8 @@ type part struct {
 	some []uint32 // numbers in the tree
 }
 
-// NewPlan chooses spans of a View. masked hides what looks like a secret in their texts
-// (see package mask); otherwise they are as the View serves them.
+// NewPlan chooses spans of a View. masked hides everything in their texts that looks like a
+// secret (see package mask). Otherwise they are sent as the View serves them.
 func NewPlan(v *trace.View, which Which, masked bool) *Plan {
 	p := &Plan{view: v, which: which, masked: masked}
 	if which == Joined {
@@ -60,7 +60,7 @@ func NewPlan(v *trace.View, which Which, masked bool) *Plan {
 	return p
 }
 
-// addJoined adds the joined traces, and those whose spans are in none of them.
+// addJoined adds the joined traces, and the traces whose spans are in none of them.
 func (p *Plan) addJoined() {
 	v := p.view
 	joined := make([]bool, v.Len())
@@ -84,9 +84,9 @@ func (p *Plan) addJoined() {
 
 func every(int) bool { return true }
 
-// add adds the chosen spans of a tree: of the job's own spans, the parents are such spans
-// too. What starts at the same time is ordered by more than the tree has it, so that the
-// order is the same however the files were read.
+// add adds the chosen spans of a tree. The parents of a job's own spans are own spans too.
+// Spans that start at the same time are sorted by more than the tree sorts them by, so the
+// order does not depend on how the files were read.
 func (p *Plan) add(tree trace.Tree, chosen func(i int) bool) {
 	var some []uint32
 	for i := range tree.Len() {
@@ -112,8 +112,8 @@ func (p *Plan) add(tree trace.Tree, chosen func(i int) bool) {
 // Len is the number of spans.
 func (p *Plan) Len() int { return p.spans }
 
-// Digest tells plans apart that send other spans, or send them in another order: two
-// plans with one digest can go on where the other ended.
+// Digest distinguishes plans that send other spans, or send them in another order. If two
+// plans have the same digest, one can continue where the other ended.
 func (p *Plan) Digest() string {
 	h := sha256.New()
 	h.Write([]byte(p.which))
@@ -130,12 +130,12 @@ func (p *Plan) Digest() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// reader reads a plan from some span on.
+// reader reads a plan from a given span on.
 type reader struct {
 	plan     *Plan
 	part, at int     // the next span
-	texts    *masks  // nil where nothing is hidden
-	secrets  secrets // looked for where nothing is hidden
+	texts    *masks  // nil if nothing is hidden
+	secrets  secrets // looked for if nothing is hidden
 }
 
 // head names what the spans of a ScopeSpans share.
@@ -154,7 +154,7 @@ func (p *Plan) read(from int) *reader {
 	return r
 }
 
-// next gathers a batch of at most so many bytes; at least one span. There is no more at
+// next collects a batch of at most so many bytes, but at least one span. more is false at
 // the end of the plan.
 func (r *reader) next(most int) (b batch, more bool) {
 	b = batch{view: r.plan.view, texts: r.texts, known: map[head]bool{}}

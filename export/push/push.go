@@ -1,8 +1,8 @@
 // Package push sends the spans of a View to a receiver of OTLP: a Collector, Jaeger,
 // Tempo, or whatever else speaks OTLP over gRPC or HTTP.
 //
-// [Resolve] makes a [Target] of what a caller and the environment say (the variables
-// OTEL_EXPORTER_OTLP_*), [NewPlan] chooses the spans and their order, and [Client.Send]
+// [Resolve] makes a [Target] from the caller's settings and the environment (the variables
+// OTEL_EXPORTER_OTLP_*). [NewPlan] chooses the spans and their order, and [Client.Send]
 // sends them.
 //
 // What it promises: there is one request at a time, and the next one begins when the
@@ -13,10 +13,10 @@
 // and reported. Ids are those of the View, so that pushing twice gives the same ids.
 //
 // What it never does: read files, keep state between two calls of Send, or decide what
-// matters in a trace. Texts from the receiver come as they are.
+// matters in a trace. Texts from the receiver are passed on unchanged.
 //
-// Sources: the OTLP specification 1.8 (requests, partial success, what may be sent
-// again), and OpenTelemetry's "OTLP Exporter Configuration" for the variables.
+// Sources: the OTLP specification 1.8 (requests, partial success, what may be retried), and
+// OpenTelemetry's "OTLP Exporter Configuration" for the variables.
 package push
 
 import (
@@ -27,28 +27,28 @@ import (
 	"time"
 )
 
-// Options say how a Client goes about it. The zero value is ready to use.
+// Options say how a Client sends. The zero value is ready to use.
 type Options struct {
-	// RetryFor is how long one request is sent again and again; 0 means DefaultRetryFor, less
-	// than 0 not at all.
+	// RetryFor is how long one request is retried. 0 means DefaultRetryFor, and a negative
+	// value means that it is not retried.
 	RetryFor time.Duration
 
-	// Agent is what the receiver is told of the sender: "prowtrace/1.2.3".
+	// Agent is the name of the sender for the receiver: "prowtrace/1.2.3".
 	Agent string
 
-	// Retrying hears that a request will be sent again after a pause, and why. Taken hears how
-	// many spans of a plan, from its beginning, need not be sent again; its error ends Send.
-	// Both are called by the goroutine of Send and may be nil.
+	// Retrying is called before a request is sent again after a pause, with the reason.
+	// Taken is called with the number of spans of a plan, from its beginning, that need not
+	// be sent again; its error ends Send. The goroutine of Send calls both. They may be nil.
 	Retrying func(err error, pause time.Duration)
 	Taken    func(spans int) error
 
-	// Sleep pauses, and Jitter gives numbers in [0, 1) that spread the pauses; nil: as they
-	// should be.
+	// Sleep pauses, and Jitter gives numbers in [0, 1) that spread the pauses. nil means the
+	// usual ones.
 	Sleep  func(ctx context.Context, d time.Duration) error
 	Jitter func() float64
 }
 
-// DefaultRetryFor is long enough for a receiver to be restarted.
+// DefaultRetryFor is long enough for a receiver to restart.
 const DefaultRetryFor = 5 * time.Minute
 
 // A Client sends to one receiver. It is for one goroutine at a time.
@@ -56,22 +56,22 @@ type Client struct {
 	o      Options
 	target Target
 	to     transport
-	most   int // bytes of a request; less once a receiver took no more
+	most   int // bytes of a request; less once a receiver refused larger ones
 }
 
-// transport sends one request once. Its errors are *RefusedError, or the context's.
+// transport sends one request once. Its errors are *RefusedError or the context's.
 type transport interface {
 	send(ctx context.Context, r *request) (answer, error)
 	close() error
 }
 
-// A request is a batch that is encoded.
+// A request is an encoded batch.
 type request struct {
 	encoded []byte // ExportTraceServiceRequest
-	packed  []byte // the same as it was compressed for an earlier try; nil before
+	packed  []byte // the same, compressed for an earlier try; nil before
 }
 
-// New makes a Client. It connects when something is sent. Close must be called.
+// New makes a Client. It connects when something is sent. The caller must call Close.
 func New(t Target, o Options) (*Client, error) {
 	if o.RetryFor == 0 {
 		o.RetryFor = DefaultRetryFor
@@ -98,29 +98,29 @@ func New(t Target, o Options) (*Client, error) {
 // Close closes the connections.
 func (c *Client) Close() error { return c.to.close() }
 
-// A Report says what became of the spans that were sent.
+// A Report says what happened to the spans that were sent.
 type Report struct {
-	Spans    int   // that the receiver has answered for, those that follow among them
-	Rejected int64 // of these: the receiver did not keep them
-	TooLarge int   // of these: one alone was too large for the receiver, which has none of it
-	Requests int   // that were taken
+	Spans    int   // spans that the receiver has answered for, including Rejected and TooLarge
+	Rejected int64 // of Spans: the receiver did not keep them
+	TooLarge int   // of Spans: a single one was too large for the receiver, which has no part of it
+	Requests int   // accepted requests
 	Retries  int
-	Bytes    int64    // of these requests before compression
-	Messages []string // what the receiver said beside, each once: warnings, and why spans were rejected
-	Secret   bool     // something that was sent looks like a secret
+	Bytes    int64    // of accepted requests before compression
+	Messages []string // other texts of the receiver, each once: warnings, and why spans were rejected
+	Secret   bool     // whether something that was sent looks like a secret
 }
 
-// mostMessages bounds what is kept of a talkative receiver.
+// mostMessages bounds how many texts of a talkative receiver are kept.
 const mostMessages = 10
 
-// Complete reports whether the receiver kept all that it was sent.
+// Complete reports whether the receiver kept everything that it was sent.
 func (r *Report) Complete() bool { return r.Rejected == 0 && r.TooLarge == 0 }
 
-// Send sends the spans of a plan from a number on; 0 sends all. The Report is also there
-// where Send fails: from+Spans is where to go on.
+// Send sends the spans of a plan, starting with number from; 0 sends all. It also returns
+// the Report if it fails: the next Send can continue at from+Spans.
 //
-// Errors are *RefusedError where the receiver will not have a request, *GaveUpError where
-// it had asked for one again for too long, those of Taken, and the context's.
+// Errors are *RefusedError if the receiver refuses a request, *GaveUpError if it asked for
+// retries for too long, errors of Taken, and the context's.
 func (c *Client) Send(ctx context.Context, p *Plan, from int) (r Report, err error) {
 	reader := p.read(from)
 	for {
@@ -135,7 +135,7 @@ func (c *Client) Send(ctx context.Context, p *Plan, from int) (r Report, err err
 	}
 }
 
-// deliver sends a batch, in parts where it is too large.
+// deliver sends a batch, in parts if it is too large.
 func (c *Client) deliver(ctx context.Context, b batch, from int, r *Report) error {
 	todo := []batch{b}
 	for len(todo) > 0 {
@@ -167,7 +167,7 @@ func (c *Client) deliver(ctx context.Context, b batch, from int, r *Report) erro
 	return nil
 }
 
-// try sends a batch until the receiver has taken it, or will not have it.
+// try sends a batch until the receiver accepts or refuses it.
 func (c *Client) try(ctx context.Context, b batch, r *Report) error {
 	req := &request{encoded: b.encode()}
 	began := time.Now()
@@ -207,10 +207,10 @@ func (c *Client) once(ctx context.Context, req *request) (answer, error) {
 	return c.to.send(ctx, req)
 }
 
-// errNoAnswer is what ends a try.
+// errNoAnswer is the reason when a try takes too long.
 var errNoAnswer = errors.New("no answer in time")
 
-// say keeps what a receiver said.
+// say keeps a text of the receiver.
 func (r *Report) say(message string) {
 	for _, m := range r.Messages {
 		if m == message {
@@ -228,9 +228,9 @@ const (
 	mostPause  = 30 * time.Second
 )
 
-// pauseOf is the pause after a number of tries that failed: twice as long each time, and
-// between a half and the whole of that, so that many senders do not come back together. It
-// is never shorter than what the receiver asked for.
+// pauseOf is the pause after a number of failed tries. It doubles each time. The actual
+// pause is between half of that and the whole, so many senders do not return together. It is
+// never shorter than the pause that the receiver asked for.
 func pauseOf(tries int, asked time.Duration, jitter func() float64) time.Duration {
 	pause := mostPause
 	if tries < 5 {
@@ -254,29 +254,28 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A RefusedError says that a receiver did not take a request, or cannot be reached.
+// A RefusedError says that a receiver refused a request, or cannot be reached.
 type RefusedError struct {
 	To      string // the endpoint, without a password
-	Status  string // in the protocol's words: "429 Too Many Requests", "Unavailable"; "" where it cannot be reached
+	Status  string // in the protocol's words: "429 Too Many Requests", "Unavailable"; "" if it cannot be reached
 	Message string // from the receiver, or from the way to it
 	Reason  Reason
-	Err     error // below it; may be nil
+	Err     error // the cause; may be nil
 
-	again bool          // the request may be sent again
-	pause time.Duration // that was asked for; 0 is none
+	again bool          // whether the request may be sent again
+	pause time.Duration // the pause that was asked for; 0 means none
 	size  size
 }
 
-// A Reason is why a receiver does not take what is sent, as far as its caller can do
-// something about it.
+// A Reason is why a receiver does not accept spans, if its caller can do something about it.
 type Reason string
 
 const (
-	NotAllowed    Reason = "not allowed"     // it wants other headers
-	NotFound      Reason = "not found"       // nothing receives there
-	NotReceiver   Reason = "not a receiver"  // something else is there
+	NotAllowed    Reason = "not allowed"     // it requires other headers
+	NotFound      Reason = "not found"       // nothing receives spans there
+	NotReceiver   Reason = "not a receiver"  // another server is there
 	WrongSecurity Reason = "wrong security"  // one side speaks TLS, the other does not
-	BadAuthority  Reason = "bad certificate" // nobody known vouches for it
+	BadAuthority  Reason = "bad certificate" // no known authority signed it
 )
 
 func (e *RefusedError) Error() string {
@@ -291,20 +290,20 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// size says whether a request was refused for its size.
+// size says whether a request was refused because of its size.
 type size int
 
 const (
-	maybeTooLarge size = iota + 1 // or the receiver has too much to do
+	maybeTooLarge size = iota + 1 // or the receiver is overloaded
 	tooLarge
 )
 
-// A GaveUpError says that a request was sent again for as long as was allowed.
+// A GaveUpError says that a request was retried for as long as was allowed.
 type GaveUpError struct {
 	After time.Duration
-	Asked time.Duration // the pause that the receiver asked for last; 0 is none
+	Asked time.Duration // the last pause that the receiver asked for; 0 means none
 	Tries int
-	Err   *RefusedError // the last
+	Err   *RefusedError // the last one
 }
 
 func (e *GaveUpError) Error() string {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Protocol is how OTLP is spoken.
+// Protocol is a transport of OTLP.
 type Protocol string
 
 const (
@@ -23,29 +23,29 @@ const (
 
 // A Target says where spans go, and how.
 type Target struct {
-	URL      string // with a scheme; for HTTP with the whole path
+	URL      string // with a scheme; for HTTP with the full path
 	Protocol Protocol
 	Headers  []Header
 	Gzip     bool
 	Timeout  time.Duration // of one request
-	TLS      *tls.Config   // nil where it is not spoken
+	TLS      *tls.Config   // nil if TLS is not used
 }
 
-// A Header goes with every request.
+// A Header is sent with every request.
 type Header struct{ Name, Value string }
 
-// String is the endpoint as messages show it: without a password.
+// String is the endpoint as messages show it, without a password.
 func (t Target) String() string {
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return t.URL
 	}
-	u.RawQuery = "" // can hold a key
+	u.RawQuery = "" // it can contain a key
 	return u.Redacted()
 }
 
-// Secure reports whether others on the way can not read what is sent: it goes by TLS, or
-// stays on this machine.
+// Secure reports whether others on the way cannot read what is sent: it uses TLS, or stays
+// on this machine.
 func (t Target) Secure() bool {
 	u, err := url.Parse(t.URL)
 	if t.TLS != nil || err != nil {
@@ -55,11 +55,11 @@ func (t Target) Secure() bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// tenantHeaders part what one receiver keeps for several teams: Tempo's, and Jaeger's.
+// tenantHeaders select one of several tenants of a receiver: Tempo's header, and Jaeger's.
 var tenantHeaders = []string{"x-scope-orgid", "x-tenant"}
 
-// Place names where spans end up, the same each time: the endpoint, and the tenant where the
-// receiver has several.
+// Place identifies where spans end up, the same each time: the endpoint, and the tenant if
+// the receiver has several.
 func (t Target) Place() string {
 	place := t.String()
 	for _, name := range tenantHeaders {
@@ -82,12 +82,12 @@ func (t Target) hostPort() string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 }
 
-// Settings are what a caller wants; what is empty is left to the environment.
+// Settings are the caller's settings. For an empty one the environment is used.
 type Settings struct {
 	Endpoint string   // a URL, or HOST:PORT
 	Protocol string   // "grpc", or "http"
 	Headers  []string // NAME=VALUE
-	Insecure bool     // no TLS where the endpoint has no scheme
+	Insecure bool     // no TLS if the endpoint has no scheme
 }
 
 // Names of settings in a SettingError.
@@ -102,7 +102,7 @@ const (
 // environment.
 type SettingError struct {
 	Name  string // SettingEndpoint and so on, or OTEL_EXPORTER_OTLP_…
-	Value string // may be a secret where it is a header: then it is only a name
+	Value string // for a header only its name, because its value may be a secret
 	Why   string
 	Err   error // may be nil
 }
@@ -116,21 +116,21 @@ func (e *SettingError) Unwrap() error { return e.Err }
 // ErrNoEndpoint says that nothing names a receiver.
 var ErrNoEndpoint = errors.New("no endpoint given")
 
-// defaultTimeout is of one request. It is longer than OpenTelemetry's: what was taken but
-// not answered in time is sent again.
+// defaultTimeout is for one request. It is longer than OpenTelemetry's, because a request
+// that was accepted but not answered in time is sent again.
 const defaultTimeout = 30 * time.Second
 
-// Ports that OTLP has.
+// portGRPC is the default port of OTLP over gRPC.
 const portGRPC = "4317"
 
-// Resolve makes a Target of settings and the environment. The settings win; then the
-// variables for traces, OTEL_EXPORTER_OTLP_TRACES_…, then those for all signals,
-// OTEL_EXPORTER_OTLP_…; of headers, those of the settings are added to the others. Errors
-// are ErrNoEndpoint and *SettingError.
+// Resolve makes a Target from settings and the environment. The settings have precedence,
+// followed by the variables for traces, OTEL_EXPORTER_OTLP_TRACES_…, and those for all
+// signals, OTEL_EXPORTER_OTLP_…. Headers of the settings are added to the others. Errors are
+// ErrNoEndpoint and *SettingError.
 //
-// The endpoint of the settings is a base, as OTEL_EXPORTER_OTLP_ENDPOINT is: HTTP appends
-// /v1/traces where it does not end so. Without a protocol it is gRPC at port 4317, else
-// HTTP. readFile reads certificates.
+// The endpoint of the settings is a base, like OTEL_EXPORTER_OTLP_ENDPOINT: HTTP appends
+// /v1/traces unless it already ends with that. If no protocol is given, it is gRPC at port
+// 4317, and HTTP at other ports. readFile reads certificates.
 func Resolve(s Settings, getenv func(string) string, readFile func(string) ([]byte, error)) (Target, error) {
 	r := resolver{Settings: s, getenv: getenv, readFile: readFile}
 	t := Target{Gzip: true, Timeout: defaultTimeout}
@@ -148,10 +148,11 @@ type resolver struct {
 	readFile func(string) ([]byte, error)
 
 	parsed *url.URL
-	whole  bool // the endpoint has its path
+	whole  bool // whether the endpoint has its path
 }
 
-// variable gives the value of a variable and its name: that for traces, else that for all.
+// variable gives the value of a variable and its name: the variable for traces, or else the
+// one for all signals.
 func (r *resolver) variable(name string) (value, full string) {
 	for _, prefix := range []string{"OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_"} {
 		if value := strings.TrimSpace(r.getenv(prefix + name)); value != "" {
@@ -228,7 +229,7 @@ func (r *resolver) protocol(t *Target) error {
 	return nil
 }
 
-// tracesPath is where receivers take traces by HTTP, below their base.
+// tracesPath is the path, below its base, at which a receiver accepts traces by HTTP.
 const tracesPath = "/v1/traces"
 
 // path completes the URL.
@@ -271,8 +272,8 @@ func (r *resolver) timeout(t *Target) error {
 	return nil
 }
 
-// certificates reads who is trusted, and who the client is. Where TLS is not spoken they
-// count for nothing, as in all exporters.
+// certificates reads the trusted certificates, and the client's own. If TLS is not used they
+// are ignored, as in all exporters.
 func (r *resolver) certificates(t *Target) error {
 	if t.TLS == nil {
 		return nil

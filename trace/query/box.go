@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// Parse reads the language of the find box. A filter that is nil asks for nothing.
+// Parse reads the language of the find box. A nil filter has no condition.
 //
 //	words "and phrases"     in the name, service, attributes, events, status; ids as a whole
 //	key=value key!=value    an attribute, or name, service, scope, id, status, kind, …
@@ -21,9 +21,8 @@ import (
 //	terms OR terms          one side or the other
 //	(terms) -(terms)        as one term
 //
-// What is still being typed asks for nothing: a side of OR without terms,
-// parentheses without any; those not closed end with the search. An error is a
-// *SyntaxError.
+// Unfinished input has no condition: a side of OR without terms, or empty parentheses. Open
+// parentheses end with the search. An error is a *SyntaxError.
 func Parse(text string) (Filter, error) {
 	if len(text) > maxBytes {
 		return nil, syntaxError("The search is longer than %d characters", maxBytes)
@@ -40,17 +39,17 @@ const (
 	maxDepth        = 16 // of parentheses
 )
 
-// parser reads a search from the front.
+// parser reads a search from its beginning.
 type parser struct {
 	rest  string
-	terms int // read so far
+	terms int // number of terms read so far
 }
 
-// asked is what a part of a search asks for. It counts its alternatives when
-// parentheses are multiplied out, and those of its opposite: a search of too many is
-// a mistake more often than not.
+// asked is the condition of a part of a search. It counts the alternatives that the part and
+// its opposite have when parentheses are multiplied out. A search with too many alternatives
+// is usually a mistake.
 type asked struct {
-	filter        Filter // nil asks for nothing
+	filter        Filter // nil means no condition
 	ways, notWays int
 }
 
@@ -89,8 +88,8 @@ func (a asked) check() error {
 	return nil
 }
 
-// alternatives reads up to the end of the search or of the parentheses that it is in,
-// depth of them.
+// alternatives reads to the end of the search, or of the parentheses that it is in. depth
+// counts these parentheses.
 func (p *parser) alternatives(depth int) (all asked, err error) {
 	var current asked // the terms since the last OR
 	for {
@@ -131,7 +130,7 @@ func (p *parser) or(grouped bool) bool {
 	return ok
 }
 
-// next reads a term, or parentheses with what they hold.
+// next reads a term, or parentheses with their content.
 func (p *parser) next(depth int) (asked, error) {
 	group, not := strings.CutPrefix(p.rest, "-")
 	if group, ok := strings.CutPrefix(group, "("); ok {
@@ -152,8 +151,8 @@ func (p *parser) next(depth int) (asked, error) {
 	return p.term(depth > 0)
 }
 
-// term reads a term. In parentheses it ends where they do, but has pairs of its own:
-// (name~^(a|b)$ error).
+// term reads a term. In parentheses it ends where they end, but it can contain pairs of its
+// own: (name~^(a|b)$ error).
 func (p *parser) term(grouped bool) (asked, error) {
 	s, not := p.rest, false
 	if len(s) > 1 && s[0] == '-' && !unicode.IsSpace(rune(s[1])) && !(grouped && s[1] == ')') {

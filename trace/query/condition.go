@@ -15,11 +15,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A condition is what a term asks of a text or of the value of an attribute.
+// A condition is the condition of a term on a text or on the value of an attribute.
 type condition struct {
 	op      operator
 	want    string
-	anyCase bool // of equals
+	anyCase bool // for equals
 	word    *folded
 	pattern *pattern
 	limit   number
@@ -32,7 +32,7 @@ const (
 	matches      operator = "~"
 	contains     operator = ":"  // in any case
 	is           operator = ":=" // the whole field, and nothing else
-	hasDigest    operator = ":#" // likewise, of a long text
+	hasDigest    operator = ":#" // the same for a long text
 	above        operator = ">"
 	aboveOrEqual operator = ">="
 	below        operator = "<"
@@ -41,7 +41,7 @@ const (
 
 func (o operator) ordered() bool { return o[0] == '>' || o[0] == '<' }
 
-// holds says what an ordered operator says of an order.
+// holds reports whether an ordered operator holds for an order.
 func (o operator) holds(order int) bool {
 	switch o {
 	case above:
@@ -54,7 +54,7 @@ func (o operator) holds(order int) bool {
 	return order <= 0
 }
 
-// text says what the condition says of a text.
+// text reports whether the condition holds for a text.
 func (c *condition) text(turn *trace.Turn, s []byte) bool {
 	switch c.op {
 	case equals, is:
@@ -70,8 +70,8 @@ func (c *condition) text(turn *trace.Turn, s []byte) bool {
 	return ok && c.op.holds(order)
 }
 
-// value says what it says of an encoded AnyValue, or of an element where that is an
-// array. Those of arrays within it are asked as one text.
+// value reports whether the condition holds for an encoded AnyValue. For an array it may
+// also hold for an element. An array within an array is compared as one text.
 func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 	v := decodeValue(encoded)
 	if c.single(turn, v, encoded) {
@@ -91,8 +91,7 @@ func (c *condition) value(turn *trace.Turn, encoded []byte) bool {
 	return false
 }
 
-// single asks for the text of a value, see trace.ReadableText, but numbers are compared
-// as such.
+// single compares the text of a value (see trace.ReadableText), but numbers as numbers.
 func (c *condition) single(turn *trace.Turn, v value, encoded []byte) bool {
 	switch {
 	case v.typ == textValue:
@@ -108,7 +107,7 @@ func (c *condition) single(turn *trace.Turn, v value, encoded []byte) bool {
 	if c.text(turn, v.asText()) {
 		return true
 	}
-	// What people paste comes from a Jaeger that escapes markup or from one that does not.
+	// Users paste text from Jaegers that escape markup and from Jaegers that do not.
 	if v.typ != otherValue || c.op != equals || !strings.Contains(c.want, `\u00`) {
 		return false
 	}
@@ -116,7 +115,8 @@ func (c *condition) single(turn *trace.Turn, v value, encoded []byte) bool {
 	return proto.Unmarshal(encoded, &decoded) == nil && trace.ValueText(&decoded) == c.want
 }
 
-// integer says what it says of an integer's digits. Few of them get onto the heap.
+// integer reports whether the condition holds for the digits of an integer. It rarely
+// allocates.
 func (c *condition) integer(turn *trace.Turn, n int64) bool {
 	var buf [20]byte
 	digits := strconv.AppendInt(buf[:0], n, 10)
@@ -131,8 +131,8 @@ func (c *condition) integer(turn *trace.Turn, n int64) bool {
 	return c.text(turn, bytes.Clone(digits))
 }
 
-// digest stands for a text that is too long for a search: the first half of its
-// SHA-256 as hex digits.
+// digest stands for a text that is too long for a search. It is the first half of the text's
+// SHA-256 in hex digits.
 func digest(s string) string { return digestOf(trace.LightTurn(context.Background()), []byte(s)) }
 
 func digestOf(turn *trace.Turn, s []byte) string {

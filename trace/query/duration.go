@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// parseDuration reads a duration as Go writes it. There are days and weeks besides:
-// 1d, 1.5d, 2w3d12h. The spaces with which the page shows durations may stand in it.
+// parseDuration reads a duration as Go writes it, also with days and weeks: 1d, 1.5d,
+// 2w3d12h. It may contain the spaces with which the page shows durations.
 func parseDuration(s string) (time.Duration, error) {
 	given := s
 	s = strings.Join(strings.FieldsFunc(s, unicode.IsSpace), "")
@@ -35,7 +35,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return sum, nil
 }
 
-// cutUnit cuts a number with its unit off the front.
+// cutUnit cuts a number and its unit off the beginning.
 func cutUnit(s string) (part, rest string) {
 	isDigit := func(r rune) bool { return r == '.' || '0' <= r && r <= '9' }
 	unit := strings.TrimLeftFunc(s, isDigit)

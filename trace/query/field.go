@@ -15,14 +15,14 @@ import (
 	"prowtrace/trace"
 )
 
-// A field is what the find box and Jaeger's tags call by a key though it is no
-// attribute. Its texts are those by which people know it: where it is shown in
-// several ways, all of them.
+// A field is something that the find box and Jaeger's tags name by a key although it is not
+// an attribute. Its texts are those that users see. If it is shown in several forms, it has
+// all of them.
 type field struct {
-	column  column // that decides; noColumn where the row does
+	column  column // that decides; noColumn if the row does
 	anyCase bool
-	texts   func(s *subject, to [][]byte) [][]byte // added to some
-	ofTree  string                                 // what it is of the tree that the row is looked at in: peer, path, link or service
+	texts   func(s *subject, to [][]byte) [][]byte // appends the texts
+	ofTree  string                                 // which value of the tree that the row is looked at in: peer, path, link or service
 }
 
 var fields = map[string]field{
@@ -42,15 +42,16 @@ var fields = map[string]field{
 	"id":   {anyCase: true, texts: idsOf},
 }
 
-// peerField is what a span called that wrote no span, pathField the calls that lead to
-// it, linkField the other services that it links to. They are no fields for tags: only trees have them.
+// peerField is what a span called that wrote no span. pathField is the calls that lead to
+// the span. linkField is the other services that it links to. They are not fields for tags,
+// because only trees have them.
 var (
 	peerField = field{ofTree: "peer", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.peer(s.number))) }}
 	pathField = field{ofTree: "path", texts: func(s *subject, to [][]byte) [][]byte { return append(to, bytesOf(s.tree.path(s.number))) }}
 	linkField = field{ofTree: "link", texts: func(s *subject, to [][]byte) [][]byte { return appendTexts(to, s.tree.linked(s.number)...) }}
 )
 
-// serviceField is the service that a span has in the tree that it is looked at in.
+// serviceField is the service that a span has in its tree.
 var serviceField = field{column: resourceColumn, ofTree: "service", texts: func(s *subject, to [][]byte) [][]byte {
 	n := s.resource()
 	if s.tree != nil && s.tree.tree.Joined() {
@@ -59,7 +60,7 @@ var serviceField = field{column: resourceColumn, ofTree: "service", texts: func(
 	return append(to, bytesOf(s.view.ServiceOf(n)))
 }}
 
-// bytesOf is s without a copy, which nobody may change.
+// bytesOf is s without a copy. Nobody may change it.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // hasLabels reports whether a service has another name in joined trees.
@@ -74,9 +75,9 @@ func hasLabels(v *trace.View) bool {
 	return false
 }
 
-// servicesOf gives the name of the service in the lists and, where that has a label,
-// the one in its file. A service without a name has both the empty one and the one
-// that is shown in its place.
+// servicesOf gives the service name in the lists and, if that has a label, also the name in
+// the file. A service without a name has both the empty name and the name that is shown
+// instead.
 func servicesOf(s *subject, to [][]byte) [][]byte {
 	names := []string{s.view.ServiceOf(s.resource())}
 	if reported := s.view.ServiceOf(s.view.ReportedResource(s.resource())); reported != names[0] {
@@ -121,8 +122,8 @@ func flagsOf(s *subject, to [][]byte) [][]byte {
 	return appendTexts(to, s.columns.Flags[s.row].Names()...)
 }
 
-// inferredFlag is the flag of a span whose parent a joined trace found by time. It is
-// in no column.
+// inferredFlag is the flag of a span whose parent a joined trace found by time. No column
+// has it.
 const inferredFlag = "inferred"
 
 var inferredField = field{anyCase: true, texts: func(s *subject, to [][]byte) [][]byte {
@@ -132,7 +133,7 @@ var inferredField = field{anyCase: true, texts: func(s *subject, to [][]byte) []
 	return to
 }}
 
-// idsOf gives the id of the span, and the one that a joined trace gives it instead.
+// idsOf gives the id of the span, and the id that a joined trace gives it instead.
 func idsOf(s *subject, to [][]byte) [][]byte {
 	to = append(to, s.id())
 	if id, ok := s.joinedRows().renamed[s.part.FirstRow+s.row]; ok {
@@ -141,7 +142,7 @@ func idsOf(s *subject, to [][]byte) [][]byte {
 	return to
 }
 
-// inField asks for the texts of a field.
+// inField holds if the condition holds for a text of a field.
 type inField struct {
 	field
 	condition
@@ -152,7 +153,7 @@ func newInField(f field, c condition) inField {
 	return inField{f, c}
 }
 
-// inFieldNamed asks for those of the field that a key means.
+// inFieldNamed makes an inField for the field that a key names.
 func inFieldNamed(key string, c condition) Filter {
 	f := newInField(fields[key], c)
 	switch key {
@@ -176,16 +177,16 @@ func (f inField) holds(s *subject) bool {
 	return false
 }
 
-// hasID asks for the id of the span or of its trace.
+// hasID holds if the span or its trace has the id.
 type hasID struct {
 	trace trace.TraceID
 	span  trace.SpanID
-	long  bool // only the trace is meant
+	long  bool // only the trace can have it
 }
 
-// idWord reads a word that can be an id: hex digits in any case, 32 of a trace, also
-// with the dashes of a UUID, which is how Prow names a job; 16 of a span, or of a trace
-// whose id has 64 bits.
+// idWord reads a word that can be an id, in hex digits of upper or lower case. A trace id
+// has 32 digits, and may have the dashes of a UUID because Prow names jobs so. A span id, or
+// a trace id of 64 bits, has 16 digits.
 func idWord(word string) (f hasID, ok bool) {
 	if isUUID(word) {
 		word = strings.ReplaceAll(word, "-", "")
@@ -227,9 +228,9 @@ func (f hasID) holds(s *subject) bool {
 	return ok && id == f.span
 }
 
-// grouped asks for the value that spans are summed up by under a key (see package
-// analysis): that of the span's first attribute with it, else of its resource's, ""
-// where there is neither.
+// grouped holds if the span has the value when spans are summed up by a key (see package
+// analysis). That is the value of the span's first attribute with the key, or else of its
+// resource's, or "" if neither has one.
 type grouped struct {
 	key []byte
 	condition
@@ -258,8 +259,8 @@ func (f grouped) holds(s *subject) bool {
 	return !found && f.condition.text(s.turn, nil)
 }
 
-// firstUnder gives the text of the first attribute with a key, of those in the
-// fields with a number.
+// firstUnder gives the text of the first attribute with a key. It looks at the fields with
+// the given number.
 func firstUnder(wanted, message []byte, number protowire.Number) (string, bool) {
 	for num, content := range otlpwire.Messages(message) {
 		if num == number {

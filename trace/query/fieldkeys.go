@@ -9,11 +9,11 @@ import (
 	"prowtrace/trace"
 )
 
-// The key of a field can be the key of attributes as well: service=x asks for both.
-// Few sets have such attributes. Which they are is found out once for each View, by a
-// pass over all spans, so that questions for fields need not look into spans.
+// The key of a field can also be the key of attributes: service=x looks for both. Few sets
+// have such attributes. One pass over all spans of a View finds these keys, so searches for
+// fields need not look into spans.
 
-// fieldKeys are the keys that mean a field or a text of the scope, by their numbers.
+// fieldKeys are the keys that name a field or a text of the scope, with their numbers.
 var fieldKeys = numberedKeys()
 
 type keyNumbers struct {
@@ -38,7 +38,7 @@ func numberedKeys() (k keyNumbers) {
 	return k
 }
 
-// of gives the number of a key as a bit, 0 where it means no field.
+// of gives the number of a key as a bit, or 0 if it names no field.
 func (k *keyNumbers) of(key []byte) uint64 {
 	if len(key) == 0 || len(key) > 63 || k.first[key[0]]&(1<<len(key)) == 0 {
 		return 0
@@ -51,8 +51,8 @@ func (k *keyNumbers) of(key []byte) uint64 {
 
 type usedKeysKey struct{}
 
-// usedFieldKeys gives the keys of fields under which spans have attributes, as bits. It
-// gives all of them where that is not known and not to be found out.
+// usedFieldKeys gives the keys of fields that are also keys of attributes, as bits. It gives
+// all keys if the used ones are not known and findOut is false.
 func usedFieldKeys(ctx context.Context, v *trace.View, findOut bool) (uint64, error) {
 	kept := v.Kept(usedKeysKey{}, func() any { return new(atomic.Pointer[uint64]) }).(*atomic.Pointer[uint64])
 	if used := kept.Load(); used != nil {
@@ -109,7 +109,7 @@ func keysIn(span []byte) (keys uint64) {
 	return keys
 }
 
-// fieldKeysOf gives the keys of fields under which a filter looks for attributes of
+// fieldKeysOf gives the keys of fields that a filter also looks for among the attributes of
 // spans.
 func fieldKeysOf(f Filter) (keys uint64) {
 	inspect(f, func(f Filter) bool {

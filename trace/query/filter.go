@@ -14,20 +14,19 @@ import (
 	"prowtrace/trace"
 )
 
-// A Filter is a condition on one span: a comparison of what the span holds, or
-// a combination of filters. The functions below make filters, and refuse those
-// that cannot be meant. A Filter is immutable and may be used by many searches
-// at once.
+// A Filter is a condition on one span: a comparison of the span's content, or a combination
+// of filters. The functions below make filters, and refuse filters that cannot make sense. A
+// Filter is immutable and may be used by many searches at the same time.
 //
-// The vocabulary and what it means are those of Jaeger's structured filter (its
-// RFC 0005, and expression/v1/expression.proto of jaeger-idl). Two rules hold
-// for every comparison. One whose reference holds no value is false: "a ≠ 1" is
-// not true of a span without a, "not a = 1" is. And where a reference holds
-// several values, some of them must satisfy a positive comparison, and none may
-// satisfy what a negative one (Ne, NotIn) denies. An array is a value, and so is each
-// of its elements; elements of arrays within it are not.
+// The vocabulary and its meaning are those of Jaeger's structured filter (its RFC 0005, and
+// expression/v1/expression.proto of jaeger-idl). Two rules hold for every comparison. First,
+// a comparison whose reference holds no value is false: "a ≠ 1" is false for a span without
+// a, but "not a = 1" is true. Second, if a reference holds several values, some of them must
+// satisfy a positive comparison, and none may satisfy what a negative one (Ne, NotIn)
+// denies. An array is a value, and so is each of its elements. Elements of arrays within it
+// are not.
 //
-// A filter looks at spans as they are served, see Set.Encoded.
+// A filter looks at spans as they are served. See Set.Encoded.
 type Filter interface {
 	holds(s *subject) bool
 }
@@ -38,13 +37,13 @@ type (
 	not  struct{ Filter }
 )
 
-// And holds when every one of the filters does.
+// And holds if all of the filters hold.
 func And(filters ...Filter) Filter { return all(filters) }
 
-// Or holds when at least one of the filters does.
+// Or holds if at least one of the filters holds.
 func Or(filters ...Filter) Filter { return some(filters) }
 
-// Not holds when the filter does not.
+// Not holds if the filter does not hold.
 func Not(f Filter) Filter { return not{f} }
 
 func (f all) holds(s *subject) bool {
@@ -63,9 +62,9 @@ type element struct {
 	inner Filter
 }
 
-// Some holds when one event or one link of the span satisfies f. Inside f all
-// references of that level read from that one element. It is refused inside
-// another Some of the same level.
+// Some holds if one event or one link of the span satisfies f. Inside f all references of
+// that level read from this one element. Some is refused inside another Some of the same
+// level.
 func Some(level Level, f Filter) (Filter, error) {
 	if level != EventLevel && level != LinkLevel {
 		return nil, fmt.Errorf("a span has many events and links, but only one %s", level)
@@ -83,7 +82,7 @@ func quantifies(f Filter, level Level) bool {
 	})
 }
 
-// inspect reports whether found says so of a filter or of one that it is made of.
+// inspect reports whether found holds for a filter or for one of its parts.
 func inspect(f Filter, found func(Filter) bool) bool {
 	inside := func(g Filter) bool { return inspect(g, found) }
 	if f == nil || found(f) {
@@ -127,7 +126,7 @@ const (
 	Lte Op = "lte"
 )
 
-// swapped is the comparison that asks the same with its sides exchanged.
+// swapped is the comparison with the same meaning when the sides are exchanged.
 func (o Op) swapped() Op {
 	switch o {
 	case Gt:
@@ -144,7 +143,7 @@ func (o Op) swapped() Op {
 
 func (o Op) ordered() bool { return o != Eq && o != Ne }
 
-// between reports whether the comparison holds for a pair; Ne is Eq's here.
+// between reports whether the comparison holds for a pair. Ne is treated as Eq.
 func (o Op) between(a, b value) bool {
 	if !o.ordered() {
 		return equal(a, b)
@@ -153,9 +152,8 @@ func (o Op) between(a, b value) bool {
 	return ok && (order == 0 && (o == Gte || o == Lte) || order < 0 && (o == Lt || o == Lte) || order > 0 && (o == Gt || o == Gte))
 }
 
-// Compare compares a reference with a constant, or two references. Both sides
-// have to hold the same kind of value. What a constant without a type is read
-// as follows from the other side.
+// Compare compares a reference with a constant, or two references. Both sides must hold the
+// same kind of value. A constant without a type is read as the kind of the other side.
 func Compare(op Op, left, right Operand) (Filter, error) {
 	if !slices.Contains([]Op{Eq, Ne, Gt, Lt, Gte, Lte}, op) {
 		return nil, fmt.Errorf("%q is no comparison", op)
@@ -183,9 +181,9 @@ func Compare(op Op, left, right Operand) (Filter, error) {
 	return comparison{op, ref, c}, nil
 }
 
-// comparable2 refuses references that can never hold the same kind of value,
-// and those of which that is not known: whether an attribute means a duration
-// or an instant nobody says.
+// comparable2 refuses references that can never hold the same kind of value. It also refuses
+// references of unknown kind: nothing says whether an attribute means a duration or an
+// instant.
 func comparable2(op Op, a, b Reference) error {
 	if op.ordered() && b.words() != nil {
 		return fmt.Errorf("the values of %v have no order", b)
@@ -230,7 +228,7 @@ type pairs struct {
 }
 
 func (f pairs) holds(s *subject) bool {
-	left := slices.Clone(s.values(f.left)) // the scratch space is used again
+	left := slices.Clone(s.values(f.left)) // the scratch space is reused
 	right := s.values(f.right)
 	if len(left) == 0 || len(right) == 0 {
 		return false
@@ -251,10 +249,10 @@ type membership struct {
 	denied bool
 }
 
-// In holds when the reference's value is one of the list.
+// In holds if the reference's value is in the list.
 func In(ref Reference, list List) (Filter, error) { return member(ref, list, false) }
 
-// NotIn holds when the reference has a value that is none of the list.
+// NotIn holds if the reference has a value that is not in the list.
 func NotIn(ref Reference, list List) (Filter, error) { return member(ref, list, true) }
 
 func member(ref Reference, list List, denied bool) (Filter, error) {
@@ -295,9 +293,9 @@ func (f membership) admits(_ *trace.Turn, v value) bool {
 
 type presence struct{ ref Reference }
 
-// Exists holds when the span carries what is referred to: an attribute under
-// that key, whatever its value, a field that is set, an event or a link. It is
-// refused for what every span has.
+// Exists holds if the span has what the reference names: an attribute with that key,
+// whatever its value, a field that is set, an event or a link. It is refused for fields that
+// every span has.
 func Exists(ref Reference) (Filter, error) {
 	if ref.always() {
 		return nil, fmt.Errorf("every span has %v", ref)
@@ -312,10 +310,10 @@ type match struct {
 	pattern *pattern
 }
 
-// Matches holds when the pattern, in RE2 syntax, matches anywhere in the
-// reference's text; numbers, booleans, bytes, arrays and maps are matched as
-// ReadableText writes them. Anchors, word boundaries, lazy quantifiers and flags
-// that fold case are refused, as the vocabulary demands.
+// Matches holds if the pattern, in RE2 syntax, matches anywhere in the reference's text.
+// Numbers, booleans, bytes, arrays and maps are matched as ReadableText writes them. The
+// vocabulary requires that anchors, word boundaries, lazy quantifiers and flags that fold
+// case are refused.
 func Matches(ref Reference, pattern string) (Filter, error) {
 	if t := ref.holdsType(); t != textValue && t != anyValue {
 		return nil, fmt.Errorf("%v holds %v, which has no text for a pattern", ref, t)
@@ -376,12 +374,11 @@ type wordSearch struct {
 	phrase bool
 }
 
-// Fulltext holds when the attribute's text has all the words, in any order.
-// Words are runs of letters, digits and combining marks; case is ignored.
+// Fulltext holds if the attribute's text has all the words, in any order. Words are runs of
+// letters, digits and combining marks. Case is ignored.
 func Fulltext(ref Attr, words List) (Filter, error) { return searchWords(ref, words, false) }
 
-// Phrase holds when the attribute's text has the words side by side and in
-// this order.
+// Phrase holds if the attribute's text has the words next to each other and in this order.
 func Phrase(ref Attr, words List) (Filter, error) { return searchWords(ref, words, true) }
 
 func searchWords(ref Attr, words List, phrase bool) (Filter, error) {
@@ -393,7 +390,7 @@ func searchWords(ref Attr, words List, phrase bool) (Filter, error) {
 	}
 	f := wordSearch{ref: ref, phrase: phrase}
 	for _, w := range words.Values {
-		const longest = 255 // UTF-16 code units, says the vocabulary
+		const longest = 255 // UTF-16 code units, according to the vocabulary
 		if w == "" || strings.ContainsFunc(w, notInWord) || len(utf16.Encode([]rune(w))) > longest {
 			return nil, fmt.Errorf("%.80q is not one word of letters, digits and combining marks, at most %d of them", w, longest)
 		}
@@ -438,8 +435,8 @@ func (f wordSearch) inARow(text []byte) bool {
 	return false
 }
 
-// wordsOf ranges over the words of a text. In a text without other letters than
-// those of ASCII they are found in a tenth of the time.
+// wordsOf ranges over the words of a text. If all its letters are ASCII, this takes a tenth
+// of the time.
 func wordsOf(text []byte) iter.Seq[[]byte] {
 	if slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf }) {
 		return bytes.FieldsFuncSeq(text, notInWord)

@@ -9,20 +9,20 @@ import (
 	"prowtrace/trace"
 )
 
-// A finder looks for some bytes, or for a text of ASCII in any case. It looks for the
-// rarest of them, as long as that is rare; else for two neighbours that are rare in
-// traces, at eight places at once.
+// A finder looks for some bytes, or for an ASCII text in any case. It looks for the rarest
+// byte of the text if that is rare enough. Otherwise it looks for two neighbouring bytes
+// that are rare in traces, at eight places at the same time.
 type finder struct {
-	want string // in lower case where case does not matter
+	want string // in lower case if case does not matter
 	fold bool
 
-	rarest int  // where it is in want
-	scarce bool // it is rare enough to be looked for alone
+	rarest int  // its place in want
+	scarce bool // it is rare enough to be looked for on its own
 
-	pair        int    // where the two are in want
-	first, next uint64 // each eight times
+	pair        int    // the place of the two bytes in want
+	first, next uint64 // each is repeated eight times
 
-	// The bits that tell upper case from lower, likewise.
+	// The bits that distinguish upper case from lower case, repeated as well.
 	caseA, caseB uint64
 }
 
@@ -30,8 +30,8 @@ type finder struct {
 // All others are rarer.
 const rare = "\x00\n\x12e.toasirnlpdc/hu1m0-gk2f_3bv8y4:5697wxjJqz"
 
-// scarceFrom is the first of rare that is found so seldom that the fastest search for
-// one byte does not stop too often.
+// scarceFrom is the first index of rare from which on bytes are rare enough: the fastest
+// search for one byte does not stop too often.
 const scarceFrom = 30
 
 func newFinder(want string, fold bool) *finder {
@@ -62,7 +62,7 @@ func rarity(c byte) int {
 	return len(rare)
 }
 
-// repeated gives a byte eight times, and the bit of its case as often.
+// repeated gives a byte eight times, and the bit of its case eight times.
 func (f *finder) repeated(c byte) (char, bit uint64) {
 	const ones = 0x0101010101010101
 	if f.fold && 'a' <= c && c <= 'z' {
@@ -71,8 +71,8 @@ func (f *finder) repeated(c byte) (char, bit uint64) {
 	return uint64(c) * ones, bit
 }
 
-// find gives where s has the bytes, -1 where it does not. Of a long s it looks through
-// one piece after the other, until turn ends.
+// find gives the place of the bytes in s, or -1. It looks through a long s piece by piece,
+// until turn ends.
 func (f *finder) find(turn *trace.Turn, s []byte) int {
 	if len(s) <= trace.TurnInterval {
 		return f.index(s)
@@ -90,7 +90,7 @@ func (f *finder) find(turn *trace.Turn, s []byte) int {
 	return -1
 }
 
-// index gives the first place, where case does not matter any.
+// index gives the first place, or any place if case does not matter.
 func (f *finder) index(s []byte) int {
 	switch {
 	case len(f.want) < 2 || len(s) < len(f.want):
@@ -106,8 +106,8 @@ func (f *finder) index(s []byte) int {
 	return i
 }
 
-// indexRarest looks for the rarest byte, in one case. Where it is not rare after all,
-// it looks for the pair.
+// indexRarest looks for the rarest byte, in one case. If that turns out to be frequent, it
+// looks for the pair.
 func (f *finder) indexRarest(s []byte, c byte) int {
 	places := s[f.rarest : len(s)-len(f.want)+f.rarest+1]
 	for at, stops := 0, 0; ; stops++ {
@@ -134,13 +134,13 @@ func (f *finder) indexPair(s []byte) int {
 	if len(s) < n {
 		return -1
 	}
-	// The pair can be in all of these but the last, which is its second half.
+	// The pair can be at each of these places except the last, which is its second half.
 	places := s[f.pair : len(s)-n+f.pair+2]
 	for len(places) >= 9 {
 		a := binary.LittleEndian.Uint64(places) | f.caseA ^ f.first
 		b := binary.LittleEndian.Uint64(places[1:]) | f.caseB ^ f.next
 		both := a | b
-		for zero := (both - low) &^ both & high; zero != 0; zero &= zero - 1 { // the first of them is a byte that is zero
+		for zero := (both - low) &^ both & high; zero != 0; zero &= zero - 1 { // the lowest bit marks a byte that is zero
 			at := len(s) - n - (len(places) - 2) + bits.TrailingZeros64(zero)/8
 			if f.is(s[at : at+n]) {
 				return at
@@ -156,7 +156,7 @@ func (f *finder) indexPair(s []byte) int {
 	return -1
 }
 
-// indexShort looks for less than two bytes, or in less than there are.
+// indexShort handles less than two bytes, or a text shorter than what is looked for.
 func (f *finder) indexShort(s []byte) int {
 	switch {
 	case f.want == "":
@@ -171,7 +171,7 @@ func (f *finder) indexShort(s []byte) int {
 	return i
 }
 
-// is compares as many bytes as there are in what is looked for.
+// is compares the beginning of s with what is looked for.
 func (f *finder) is(s []byte) bool {
 	if f.fold {
 		return equalFold(s, f.want)

@@ -9,15 +9,15 @@ import (
 	"prowtrace/trace"
 )
 
-// folded is a text to look for in any case: what unicode.ToLower makes equal is
-// equal. Nearly all of a search for words is spent here, on bytes that do not have
+// folded is a text to look for in any case: texts are equal if unicode.ToLower makes them
+// equal. A search for words spends nearly all its time here, on bytes that do not contain
 // the text.
 type folded struct {
 	lower  string
-	ascii  *finder   // of a text in ASCII; nil of another
+	ascii  *finder   // of a text in ASCII; nil for any other
 	others []*finder // letters outside of ASCII whose lower case is in such a text
 
-	// Of another text: one of its letters in all spellings.
+	// For any other text: one of its letters in all spellings.
 	spellings []*finder
 }
 
@@ -58,8 +58,8 @@ func (f *folded) in(turn *trace.Turn, s []byte) bool {
 	return f.may(turn, s) && f.inLower(turn, s)
 }
 
-// inLower looks through s in lower case, one piece after the other. Pieces overlap by
-// the longest that the text can be in s.
+// inLower looks through s in lower case, piece by piece. Pieces overlap by the greatest
+// length that the text can have in s.
 func (f *folded) inLower(turn *trace.Turn, s []byte) bool {
 	overlap := utf8.UTFMax * (len(f.lower) + 1)
 	for {
@@ -79,7 +79,7 @@ func (f *folded) inLower(turn *trace.Turn, s []byte) bool {
 	}
 }
 
-// equals reports whether s is the text.
+// equals reports whether s is the text, in any case.
 func (f *folded) equals(s []byte) bool {
 	if f.ascii != nil && len(s) == len(f.lower) {
 		return equalFold(s, f.lower)
@@ -87,8 +87,8 @@ func (f *folded) equals(s []byte) bool {
 	return len(s) <= utf8.UTFMax*len(f.lower) && string(bytes.Map(unicode.ToLower, s)) == f.lower
 }
 
-// may reports whether some text within b can contain the text. It costs as much as
-// a search for bytes.
+// may reports whether a text within b can contain the text. It costs as much as a search for
+// bytes.
 func (f *folded) may(turn *trace.Turn, b []byte) bool {
 	if f.ascii != nil {
 		return f.ascii.find(turn, b) >= 0 || f.hasOther(turn, b)
@@ -110,7 +110,7 @@ func (f *folded) hasOther(turn *trace.Turn, s []byte) bool {
 	return false
 }
 
-// equalFold compares with a text of the same length, in lower case and ASCII.
+// equalFold compares s with an ASCII text of the same length in lower case.
 func equalFold(s []byte, lower string) bool {
 	for i, c := range s {
 		if 'A' <= c && c <= 'Z' {

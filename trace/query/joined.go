@@ -5,7 +5,7 @@ import (
 	"prowtrace/trace"
 )
 
-// joinedRows are what joined traces say of rows besides their added fields.
+// joinedRows are what joined traces say about rows besides the added fields.
 type joinedRows struct {
 	in, inferred bitset
 	renamed      map[int]trace.SpanID // by row
@@ -13,7 +13,7 @@ type joinedRows struct {
 
 type joinedKey struct{}
 
-// joinedRowsOf looks at all rows once, when it is first asked about a View.
+// joinedRowsOf looks at all rows once, the first time it is called for a View.
 func joinedRowsOf(v *trace.View) *joinedRows {
 	return v.Kept(joinedKey{}, func() any {
 		j := &joinedRows{newBits(v.Len()), newBits(v.Len()), map[int]trace.SpanID{}}
@@ -45,7 +45,7 @@ func isJoinedKey(key string) bool {
 	return key == trace.AttrTraceID || key == trace.AttrSpanID || key == trace.AttrInferred
 }
 
-// joinedRows are those of the subject's View.
+// joinedRows gives the joinedRows of the subject's View.
 func (s *subject) joinedRows() *joinedRows {
 	if s.joined == nil {
 		s.joined = joinedRowsOf(s.view)
@@ -53,8 +53,8 @@ func (s *subject) joinedRows() *joinedRows {
 	return s.joined
 }
 
-// joinedAttribute gives the encoded value of an attribute that a joined trace adds
-// to the span (see trace.Tree.Encoded), if it adds it.
+// joinedAttribute gives the encoded value of an attribute that a joined trace adds to the
+// span (see trace.Tree.Encoded). ok is false if it adds none.
 func (s *subject) joinedAttribute(key string) (value []byte, ok bool) {
 	row, joined := s.part.FirstRow+s.row, s.joinedRows()
 	if !joined.in.has(row) || s.view.Added(row) {

@@ -7,18 +7,17 @@ import (
 	"strconv"
 )
 
-// number is a number as it is written in a search. Integers are compared with it
-// exactly, however large they are; doubles as doubles.
+// number is a number as it is written in a search. Integers are compared with it exactly,
+// however large they are, and doubles as doubles.
 type number struct {
 	f     float64
-	floor *big.Int // the largest integer that is not above it; nil of infinities
-	small int64    // floor, where it has the room
-	fits  bool     // small is floor
-	whole bool     // it is floor itself
+	floor *big.Int // the largest integer that is not above it; nil for infinities
+	small int64    // floor, if it fits
+	fits  bool     // small equals floor
+	whole bool     // the number equals floor
 }
 
-// longestInteger bounds the digits that are compared exactly: the largest double has
-// 309.
+// longestInteger bounds the digits that are compared exactly. The largest double has 309.
 const longestInteger = 400
 
 func parseExact(s string) (n number, ok bool) {
@@ -46,7 +45,7 @@ func parseExact(s string) (n number, ok bool) {
 	return n, true
 }
 
-// parseInteger reads decimal digits behind an optional sign.
+// parseInteger reads decimal digits after an optional sign.
 func parseInteger(s string) (*big.Int, bool) {
 	digits := s
 	if s != "" && (s[0] == '-' || s[0] == '+') {
@@ -63,7 +62,7 @@ func parseInteger(s string) (*big.Int, bool) {
 	return new(big.Int).SetString(s, 10)
 }
 
-// compareInt orders v and the number.
+// compareInt compares v with the number.
 func (n *number) compareInt(v int64) int {
 	switch {
 	case n.fits:
@@ -74,7 +73,7 @@ func (n *number) compareInt(v int64) int {
 	return -1
 }
 
-// fraction is the order of floor and the number.
+// fraction compares floor with the number.
 func (n *number) fraction() int {
 	if n.whole {
 		return 0
@@ -82,7 +81,7 @@ func (n *number) fraction() int {
 	return -1
 }
 
-// compareFloat orders v and the number; NaN is in no order.
+// compareFloat compares v with the number. NaN has no order.
 func (n *number) compareFloat(v float64) (order int, ok bool) {
 	order = cmp.Compare(v, n.f)
 	if order == 0 && n.whole && math.Abs(v) >= 1<<53 && !math.IsInf(v, 0) {
@@ -92,7 +91,7 @@ func (n *number) compareFloat(v float64) (order int, ok bool) {
 	return order, v == v
 }
 
-// compareText orders a text that is a number and the number.
+// compareText compares a text that is a number with the number.
 func (n *number) compareText(s string) (order int, ok bool) {
 	if v, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n.compareInt(v), true

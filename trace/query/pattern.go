@@ -9,10 +9,10 @@ import (
 	"prowtrace/trace"
 )
 
-// A pattern is a regular expression, with what is in all texts that it matches.
+// A pattern is a regular expression, with a text that all its matches contain.
 type pattern struct {
 	regexp  *regexp.Regexp
-	literal *finder // nil where there is nothing
+	literal *finder // nil if there is no such text
 }
 
 func newPattern(expr string) (*pattern, error) {
@@ -45,7 +45,7 @@ type runes struct {
 	rest []byte
 }
 
-// ReadRune is io.RuneReader's.
+// ReadRune implements io.RuneReader.
 func (r *runes) ReadRune() (c rune, size int, err error) {
 	if len(r.rest) == 0 || r.turn.Err() != nil {
 		return 0, 0, io.EOF
@@ -56,7 +56,7 @@ func (r *runes) ReadRune() (c rune, size int, err error) {
 	return c, size, nil
 }
 
-// requiredLiteral gives the longest text that it sees in each match of a pattern.
+// requiredLiteral gives the longest text that it can find in every match of a pattern.
 func requiredLiteral(pattern string) string {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

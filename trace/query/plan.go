@@ -8,13 +8,12 @@ import (
 	"prowtrace/trace"
 )
 
-// prepared gives a filter that holds for the same spans as f does, and finds that out
-// sooner: what is cheap is asked first; what depends on nothing but a span's resource,
-// scope, name, kind or status is asked once for each of these; and a span is searched
-// for what it can have, so not for an attribute whose key is nowhere in its bytes.
-// unused are keys of fields that no span has attributes under (see fieldKeys). probes
-// is how many answers a subject keeps about spans without their events; heavy says
-// that encoded spans are read.
+// prepared gives a filter that holds for the same spans as f and is faster. It checks cheap
+// conditions first. A condition that depends only on a span's resource, scope, name, kind or
+// status is checked once for each of these. A span is searched only for what it can have:
+// not for an attribute whose key is nowhere in its bytes. unused are keys of fields under
+// which no span has attributes (see fieldKeys). probes is how many answers a subject keeps
+// about spans without their events. heavy is true if encoded spans are read.
 func prepared(f Filter, unused uint64) (g Filter, probes int, heavy bool) {
 	if f == nil {
 		return nil, 0, false
@@ -29,8 +28,8 @@ type planner struct {
 	memos, probes int
 }
 
-// planned is a prepared filter. Its cost stays below costOfEncoded where no encoded span
-// is read, however many filters it is made of.
+// planned is a prepared filter. Its cost stays below costOfEncoded if it reads no encoded
+// span, however many filters it consists of.
 type planned struct {
 	Filter
 	cost int
@@ -107,8 +106,8 @@ type never struct{}
 
 func (never) holds(*subject) bool { return false }
 
-// A leaf is a filter that is no combination of others. It does not hold when one
-// of its references holds no value.
+// A leaf is a filter that is not a combination of others. It does not hold if one of its
+// references holds no value.
 type leaf interface {
 	Filter
 	references() []Reference
@@ -158,14 +157,14 @@ func levelAndKey(r Reference) (level Level, key string) {
 	return SpanLevel, ""
 }
 
-// valued is a leaf of one reference that holds only where one of its values is
-// admitted, whatever others there are.
+// valued is a leaf with one reference. It holds only if one of the reference's values is
+// admitted, whatever the others are.
 type valued interface {
 	admits(*trace.Turn, value) bool
 }
 
-// keyed asks only where the bytes of the span can have an attribute with the key and a
-// value that is admitted; nil admits all.
+// keyed checks its filter only if the bytes of the span can have an attribute with the key
+// and an admitted value. nil admits all values.
 type keyed struct {
 	key    *keyFinder
 	admits func(*trace.Turn, value) bool
@@ -178,7 +177,7 @@ func (f keyed) may(s *subject) bool {
 	return s.mayHave(f.key, func(v value) bool { return f.admits == nil || f.admits(s.turn, v) })
 }
 
-// either does so where the resource may have the key as well.
+// either does the same if the resource may also have the key.
 type either struct {
 	keyed
 	onResource Filter
@@ -188,7 +187,7 @@ func (f either) holds(s *subject) bool {
 	return (f.onResource.holds(s) || f.may(s)) && f.Filter.holds(s)
 }
 
-// carrying asks only where the span has events or links.
+// carrying checks its filter only if the span has events or links.
 type carrying struct {
 	flag trace.Flags
 	Filter
@@ -233,7 +232,7 @@ func (f timing) holds(s *subject) bool {
 	return order <= 0
 }
 
-// column is one whose numbers stand for what is the same for many spans.
+// column names a column whose numbers are shared by many spans.
 type column uint8
 
 const (
@@ -246,7 +245,7 @@ const (
 	flagsColumn
 )
 
-// columnOf gives the column that decides what a reference holds.
+// columnOf gives the column that decides which values a reference holds.
 func columnOf(r Reference) column {
 	switch r := r.(type) {
 	case Attr:
@@ -264,7 +263,7 @@ func columnOf(r Reference) column {
 	return noColumn
 }
 
-// of gives the number that a row has in the column, size how many there are.
+// of gives the number that a row has in the column. size gives how many numbers there are.
 func (c column) of(s *trace.Columns, row int) int {
 	switch c {
 	case resourceColumn:
@@ -297,8 +296,8 @@ func (c column) size(s *trace.Set) int {
 	return len(statusWords)
 }
 
-// memo asks once for each number in a column. The answers are the subject's: one
-// goroutine has them for itself.
+// memo checks its filter once for each number in a column. The subject keeps the answers, so
+// each goroutine has its own.
 type memo struct {
 	column column
 	index  int

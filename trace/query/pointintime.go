@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A pointInTime is a time as one writes it in a search.
+// A pointInTime is a time as it is written in a search.
 //
 //	12:03 12:03:05.25          UTC, on the day of the run
 //	12:03Z 12:03+02:00         likewise, in a zone: on the day that the run has there
@@ -18,10 +18,10 @@ import (
 type pointInTime struct {
 	since since
 	ns    int64
-	east  int64 // of sinceMidnight: how far the zone is before UTC, in ns
+	east  int64 // for sinceMidnight: how far the zone is ahead of UTC, in ns
 }
 
-// since is what a point in time counts from.
+// since is the origin of a point in time.
 type since int
 
 const (
@@ -40,7 +40,7 @@ func parseTime(s string) (m pointInTime, ok bool) {
 		d, err := parseDuration(rest)
 		return pointInTime{since: sinceStart, ns: int64(d)}, err == nil && d >= 0
 	}
-	s = fromShown(strings.ToUpper(s)) // RFC 3339 has it in any case
+	s = fromShown(strings.ToUpper(s)) // RFC 3339 allows any case
 	for _, layout := range timesOfDay {
 		if t, err := time.Parse(layout, s); err == nil {
 			_, east := t.Zone()
@@ -56,7 +56,7 @@ func parseTime(s string) (m pointInTime, ok bool) {
 		switch y := t.UTC().Year(); {
 		case y < 1970:
 			return pointInTime{}, true
-		case y > 2261: // some of 2262 does not fit; no span is later
+		case y > 2261: // part of 2262 does not fit; no span is later
 			return pointInTime{ns: math.MaxInt64}, true
 		}
 		return pointInTime{ns: t.UnixNano()}, true
@@ -75,9 +75,9 @@ func fromShown(s string) string {
 	return s
 }
 
-// in gives the Unix ns of m in a trace that starts at a time. A time of day is on the
-// day of the run; of a run that passes midnight, on the day on which it is within the
-// run or nearest to it.
+// in gives m in Unix ns, in a trace that starts at start. A time of day is on the day of the
+// run. If the run passes midnight, it is on the day on which it is within the run or nearest
+// to it.
 func (m pointInTime) in(start int64, run extent) int64 {
 	switch m.since {
 	case sinceDay:
@@ -94,9 +94,8 @@ func (m pointInTime) in(start int64, run extent) int64 {
 	return m.ns
 }
 
-// ParseTime reads a point in time as it is written in a search behind after: or before:
-// (see Parse), of a trace that starts at a time and of a run that lasts from one to
-// another. All are in Unix ns.
+// ParseTime reads a point in time as it follows after: or before: in a search (see Parse).
+// The trace starts at trace, and the run lasts from from to to. All are in Unix ns.
 func ParseTime(s string, trace, from, to int64) (ns int64, ok bool) {
 	m, ok := parseTime(s)
 	return m.in(trace, extent{from, to}), ok

@@ -11,19 +11,19 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A probe is what is looked for in all parts of a span that are not columns: the
-// attributes of the span, its resource, scope, events and links, and the texts
-// beside them. The find box and Jaeger's tags ask so.
+// A probe is looked for in all parts of a span that are not columns: the attributes of the
+// span, its resource, scope, events and links, and the texts besides them. The find box and
+// Jaeger's tags use probes.
 type probe interface {
-	// attribute says whether an attribute is meant.
+	// attribute reports whether the probe matches an attribute.
 	attribute(turn *trace.Turn, key, value []byte) bool
-	// text says so of a text that is no attribute.
+	// text reports whether it matches a text that is not an attribute.
 	text(turn *trace.Turn, of freeText, s []byte) bool
-	// may says whether a span can have what is meant, by its bytes alone; some says
-	// that only some of its attributes can: those that others admits. own says that
-	// these are the bytes of the subject's span, and not what was added to it.
+	// may reports from a span's bytes alone whether the span can match. some means that only
+	// the attributes that others admits can match. own means that these are the bytes of the
+	// subject's span, without what was added to it.
 	may(s *subject, span []byte, own bool) (all, some bool)
-	// others says of an encoded AnyValue whether it can be meant though may was not.
+	// others reports whether an encoded AnyValue can match although may returned false.
 	others(value []byte) bool
 }
 
@@ -36,17 +36,17 @@ const (
 	statusMessage
 )
 
-// underKey asks for the values under a key, and for the texts that have that name.
+// underKey looks for the values under a key, and for the texts with that name.
 type underKey struct {
 	key   []byte
 	texts []freeText
 	condition
 
 	keys    *keyFinder
-	literal *finder // what is in each text for which the condition holds; nil for nothing
+	literal *finder // contained in each text for which the condition holds; nil means nothing
 }
 
-// prepare makes what bytes are searched with.
+// prepare makes what is needed to search bytes.
 func (p *underKey) prepare() {
 	p.keys = newKeyFinder(p.key)
 	switch c := &p.condition; {
@@ -57,8 +57,7 @@ func (p *underKey) prepare() {
 	}
 }
 
-// textNames are the keys under which texts beside the attributes are found, as
-// people and Jaeger name them.
+// textNames are the keys by which people and Jaeger name texts that are not attributes.
 var textNames = map[string][]freeText{
 	"scope":                   {scopeName, scopeVersion},
 	"scope.name":              {scopeName},
@@ -89,7 +88,7 @@ func (p *underKey) may(s *subject, span []byte, own bool) (all, some bool) {
 
 func (p *underKey) others([]byte) bool { return false }
 
-// present asks for a key, in any case.
+// present looks for a key, in any case.
 type present struct{ key *folded }
 
 func (p *present) attribute(_ *trace.Turn, key, _ []byte) bool { return p.key.equals(key) }
@@ -99,10 +98,10 @@ func (p *present) may(s *subject, span []byte, _ bool) (all, some bool) {
 	return p.key.may(s.turn, span), false
 }
 
-// words asks for a text anywhere, keys included.
+// words looks for a text anywhere, including keys.
 type words struct {
 	condition
-	number, double, boolean bool // values of these types can have the text
+	number, double, boolean bool // values of these types can contain the text
 }
 
 func newWords(text string) *words {
@@ -127,8 +126,8 @@ func (p *words) may(s *subject, span []byte, own bool) (all, some bool) {
 	return false, p.number || p.double || p.boolean || p.word.lower == "" || !own || !s.plain()
 }
 
-// others admits what is written otherwise than it is encoded: numbers and booleans
-// that can have the text, and all bytes, arrays and maps.
+// others admits values whose text differs from their encoding: numbers and booleans that can
+// contain the text, and all bytes, arrays and maps.
 func (p *words) others(value []byte) bool {
 	if len(value) == 0 {
 		return p.word.lower == ""
@@ -146,26 +145,26 @@ func (p *words) others(value []byte) bool {
 	return true
 }
 
-// soleField reports whether a message has one field.
+// soleField reports whether a message has only one field.
 func soleField(message []byte) bool {
 	c := otlpwire.Read(message)
 	_, ok, _ := c.Next()
 	return ok && c.Pos == c.End
 }
 
-// inResource, inScope and inSpan ask the parts of a span for what a probe means.
+// inResource, inScope and inSpan look for a probe in the parts of a span.
 type (
 	inResource struct{ probe }
 	inScope    struct{ probe }
 	inSpan     struct {
 		probe
-		message bool     // the status message can be meant
-		joined  []string // the attributes of joined traces that can be meant
+		message bool     // the status message can match
+		joined  []string // the attributes of joined traces that can match
 		index   int      // of its answers about spans without their events; see subject.bind
 	}
 )
 
-// anywhere asks all parts.
+// anywhere looks for a probe in all parts.
 func anywhere(p probe) Filter {
 	f := inSpan{probe: p}
 	switch p := p.(type) {
@@ -182,7 +181,7 @@ func anywhere(p probe) Filter {
 			meant = string(p.key) == key
 		case *present:
 			meant = p.key.equals([]byte(key))
-		case *words: // ids are found as a whole, and not by letters that happen to be in them
+		case *words: // ids are found only as a whole, not by letters that they happen to contain
 			meant = strings.Contains(key, p.word.lower)
 		}
 		if meant {
@@ -231,7 +230,7 @@ func (f inSpan) holds(s *subject) bool {
 	return *answer == yes || f.eventHas(s.turn, s.event)
 }
 
-// within looks through a span, at its events or not.
+// within looks through a span, either at its events or at the rest.
 func (f inSpan) within(s *subject, events bool) bool {
 	span := s.encoded()
 	all, some := f.may(s, span, true)
@@ -247,7 +246,8 @@ func (f inSpan) within(s *subject, events bool) bool {
 	return f.joinedHas(s)
 }
 
-// messageIn asks for the status message of a span that has a status or not.
+// messageIn looks at the status message of a span. status says whether the span has a
+// status.
 func (f inSpan) messageIn(turn *trace.Turn, span []byte, status bool) bool {
 	if !status {
 		return f.text(turn, statusMessage, nil)
@@ -255,8 +255,8 @@ func (f inSpan) messageIn(turn *trace.Turn, span []byte, status bool) bool {
 	return f.text(turn, statusMessage, otlpwire.StatusMessage(span))
 }
 
-// spanHas looks through the attributes, events and links of encoded fields of a span,
-// and says whether a status is among them.
+// spanHas looks through the attributes, events and links in the encoded fields of a span. It
+// also reports whether a status is among them.
 func (f inSpan) spanHas(turn *trace.Turn, span []byte, all, some, events bool) (hit, status bool) {
 	if !all && !some {
 		return false, false
@@ -297,7 +297,7 @@ func (f inSpan) joinedHas(s *subject) bool {
 	return false
 }
 
-// eventHas looks through an encoded event: its name, its attributes.
+// eventHas looks through an encoded event: its name and its attributes.
 func (f inSpan) eventHas(turn *trace.Turn, event []byte) bool {
 	c := otlpwire.Read(event)
 	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {
@@ -320,7 +320,7 @@ func (f inSpan) eventHas(turn *trace.Turn, event []byte) bool {
 	return false
 }
 
-// attributesHave looks through the attributes in the fields with a number.
+// attributesHave looks through the attributes in the fields with the given number.
 func attributesHave(turn *trace.Turn, p probe, b []byte, number protowire.Number) bool {
 	c := otlpwire.Read(b)
 	for field, ok, _ := c.Next(); ok && turn.Err() == nil; field, ok, _ = c.Next() {

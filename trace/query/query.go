@@ -1,29 +1,27 @@
 // Package query searches a trace.View: for traces (Find), for spans (FindSpans), for
 // the spans of one tree (InTree) and for their events (Events).
 //
-// There is one engine. A question is a Filter: a predicate over rows. Three languages
-// make filters: that of the find box (Parse), Jaeger's tags (Tag) and Jaeger's
-// structured filters (Compare, Exists, And and others). Before a search its
-// filter is prepared; then it is applied to rows in parallel. The same question therefore
-// has the same answer everywhere.
+// There is one engine. A question is a Filter: a predicate over rows. Three languages make
+// filters: the find box (Parse), Jaeger's tags (Tag) and Jaeger's structured filters
+// (Compare, Exists, And and others). A search prepares its filter and then applies it to
+// rows in parallel. The same question therefore has the same answer everywhere.
 //
-// A row has one meaning: everything that is served of it anywhere. That is what its own
-// trace serves, and what a joined trace adds to it (fields, the attributes prowtrace.trace_id,
-// prowtrace.span_id and prowtrace.inferred, an id of its own, the name of its service
-// without a label). Two things belong to the tree in which a row is looked at, and
-// not to the row: what follows from its children (self times, peers, see Derived) and
-// times that count from the start of a trace or from its day.
+// A row has one meaning: everything that is served of it anywhere. This includes what its
+// own trace serves and what a joined trace adds: fields, the attributes prowtrace.trace_id,
+// prowtrace.span_id and prowtrace.inferred, an id of its own, and the name of its service
+// without a label. Two things belong to the tree in which a row is looked at, and not to the
+// row: what follows from its children (self times, peers, see Derived), and times that count
+// from the start of a trace or from its day.
 //
-// What differs is how rows become traces. A trace is found by its rows. A joined trace
-// holds rows of others: a reader that shows both, as the page does, finds it by any of
-// its spans (Query.Joined). For Jaeger it is found by the job's own spans alone, so
-// that nothing is counted twice.
+// Readers differ in how rows become traces. A trace is found by its rows. A joined trace
+// holds rows of others: a reader that shows both, like the page, finds it by any of its
+// spans (Query.Joined). Jaeger finds it only by the job's own spans, so nothing is counted
+// twice.
 //
-// A search never changes the View and may run beside any other. One that reads encoded
-// spans is heavy: it works at the places of the View, which all searches share. It
-// looks at its context at least once a MiB of encoded spans, and returns the context's
-// error when that has ended. The caller hands
-// in the results of analyses that a search needs.
+// A search never changes the View and may run at the same time as others. A search that
+// reads encoded spans is heavy: it takes places of the View, which all searches share. It
+// checks its context at least once a MiB of encoded spans, and returns the context's error
+// when that has ended. The caller provides the results of analyses that a search needs.
 package query
 
 import (
@@ -35,8 +33,8 @@ import (
 	"prowtrace/trace"
 )
 
-// A Query says which traces to find. A zero field asks nothing. A trace is
-// found when one and the same of its spans meets all conditions.
+// A Query says which traces to find. A zero field has no condition. A trace is found if a
+// single one of its spans meets all conditions.
 type Query struct {
 	Service     string // as the lists of services name it
 	Operation   string
@@ -46,17 +44,17 @@ type Query struct {
 	DurationMin int64             // ns
 	DurationMax int64             // ns
 	Filter      Filter
-	After       trace.TraceID // only traces that come behind this one in the answer; it must be in the View
+	After       trace.TraceID // only traces that follow this one in the answer; it must be in the View
 	Limit       int           // traces; 0 means all
 
-	Joined  bool // a joined trace is found by any of its spans, not by the job's own alone
+	Joined  bool // a joined trace is found by any of its spans, not only by the job's own
 	Derived Derived
 }
 
 // Find gives the traces that match q, newest first: by start, latest first.
 //
-// It returns ctx's error when ctx ends first, and another where the filter needs what
-// q.Derived does not have.
+// It returns ctx's error if ctx ends first, and another error if the filter needs something
+// that q.Derived lacks.
 func Find(ctx context.Context, v *trace.View, q Query) ([]trace.Trace, error) {
 	f := q.Filter
 	for _, a := range q.Attributes {
@@ -109,15 +107,15 @@ func both(f, g Filter) Filter {
 // compiled is a filter prepared for a View.
 type compiled struct {
 	view    *trace.View
-	filter  Filter // nil asks for nothing
+	filter  Filter // nil means no condition
 	probes  int
 	heavy   bool // it reads encoded spans, so it takes places
 	needs   needs
 	derived Derived
 }
 
-// compile prepares a filter. whole says that the search looks at all rows: one that
-// ends early is not worth a pass over them before (see fieldKeys).
+// compile prepares a filter. whole means that the search looks at all rows. A search that
+// ends early is not worth a pass over them beforehand (see fieldKeys).
 func compile(ctx context.Context, v *trace.View, f Filter, d Derived, whole bool) (*compiled, error) {
 	c := &compiled{view: v, derived: d, needs: needsOf(f)}
 	if err := d.check(c.needs); err != nil {
@@ -142,7 +140,7 @@ func (c *compiled) subject(turn *trace.Turn, part trace.Part) *subject {
 	return newSubject(c.view, part, turn)
 }
 
-// enter says in which tree the rows are that are asked next.
+// enter sets the tree to which the next rows belong.
 func (c *compiled) enter(s *subject, t trace.Tree) {
 	if c.needs.tree {
 		s.tree = &treeColumns{tree: t, derived: c.derived}
@@ -151,8 +149,7 @@ func (c *compiled) enter(s *subject, t trace.Tree) {
 
 func (c *compiled) holds(s *subject) bool { return c.filter == nil || c.filter.holds(s) }
 
-// matcher is a query prepared for a part: what is compared by number is looked up
-// once.
+// matcher is a query prepared for a part: numbers for comparison are looked up once.
 type matcher struct {
 	*compiled
 	part                trace.Part
@@ -195,13 +192,12 @@ func newMatcher(c *compiled, part trace.Part, q Query) *matcher {
 	return m
 }
 
-// blockRows is about how many spans one goroutine searches before it is seen
-// whether enough was found: some milliseconds' work where attributes are
-// compared.
+// blockRows is about how many spans one goroutine searches before it checks whether enough
+// was found. If attributes are compared, this takes some milliseconds.
 const blockRows = 1 << 14
 
-// search gives the traces below index last that match, newest first, at most
-// limit of them unless that is 0.
+// search gives the matching traces below index last, newest first. limit is the most that it
+// gives; 0 means all.
 func (m *matcher) search(ctx context.Context, last, limit int) ([]trace.Trace, error) {
 	found := blocks[trace.Trace]{limit: limit, next: func() (lo, hi int) {
 		hi = last
@@ -225,7 +221,7 @@ func (m *matcher) search(ctx context.Context, last, limit int) ([]trace.Trace, e
 	return found.all(), err
 }
 
-// blockBelow gives where a block of traces that ends before index hi begins.
+// blockBelow gives the beginning of the block of traces that ends before index hi.
 func (m *matcher) blockBelow(hi int) int {
 	lo := hi
 	for lo > 0 && m.firstRow(hi)-m.firstRow(lo) < blockRows {
@@ -264,8 +260,8 @@ func (m *matcher) startOf(t int) int64 {
 	return start
 }
 
-// trace reports whether a span of trace t matches. Only the rows that start in
-// the range are looked at, and none where the whole trace is too short.
+// trace reports whether a span of trace t matches. It looks only at the rows that start in
+// the range, and at none if the whole trace is too short.
 func (m *matcher) trace(s *subject, t int) bool {
 	if start, end := m.set.TraceExtent(t); end < m.startMin || end-start < m.durMin {
 		return false
@@ -290,7 +286,7 @@ func (m *matcher) trace(s *subject, t int) bool {
 	return false
 }
 
-// span reports whether a row matches that starts in the range. number is its own in
+// span reports whether a row that starts in the range matches. number is the row's number in
 // its tree.
 func (m *matcher) span(s *subject, row, number int) bool {
 	if !m.anyName && m.columns.Name[row] != m.name {

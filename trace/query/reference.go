@@ -32,17 +32,17 @@ func Levels() []Level {
 // An Operand is one side of a comparison: a Reference or a Constant.
 type Operand interface{ operand() }
 
-// A Reference names what a filter reads of a span: an Attr or a Field. Both
-// come from NewAttr and NewField only.
+// A Reference names what a filter reads from a span: an Attr or a Field. They come only from
+// NewAttr and NewField.
 type Reference interface {
 	Operand
 	fmt.Stringer
 	// append adds the values that the reference holds in s.
 	append(s *subject, to []value) []value
-	// read makes of a constant what can be compared with the values.
+	// read turns a constant into one that can be compared with the values.
 	read(Constant) (constant, error)
-	holdsType() valueType // anyValue where only the span knows
-	words() []string      // the words it can hold, where these are few
+	holdsType() valueType // anyValue if only the span knows
+	words() []string      // the words it can hold, if they are few
 	always() bool         // every span has it
 }
 
@@ -52,8 +52,8 @@ type Attr struct {
 	key   string
 }
 
-// NewAttr refers to an attribute of a level. AnyLevel finds it on the span and
-// on its resource.
+// NewAttr refers to an attribute of a level. With AnyLevel it is found on the span and on
+// its resource.
 func NewAttr(level Level, key string) (Attr, error) {
 	if level != AnyLevel && !slices.Contains(Levels(), level) {
 		return Attr{}, fmt.Errorf("%q is no level of attributes: want one of %q", level, Levels())
@@ -104,10 +104,10 @@ func (a Attr) append(s *subject, to []value) []value {
 	return to
 }
 
-// attributeFields are the numbers of the field that holds the attributes.
+// attributeFields are the numbers of the fields that hold the attributes.
 var attributeFields = map[Level]protowire.Number{SpanLevel: 9, ResourceLevel: 1, ScopeLevel: 3, EventLevel: 3, LinkLevel: 4}
 
-// A Field refers to what OTLP has in fields of its own.
+// A Field refers to something for which OTLP has a field of its own.
 type Field struct {
 	level Level
 	name  string
@@ -163,8 +163,7 @@ func (f Field) append(s *subject, to []value) []value {
 	return to
 }
 
-// builtin describes a field. One that is optional is text, and empty when it
-// is not set.
+// builtin describes a field. An optional field is text, and empty if it is not set.
 type builtin struct {
 	typ      valueType
 	set      []string

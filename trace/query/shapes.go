@@ -9,11 +9,11 @@ import (
 	"prowtrace/trace"
 )
 
-// shapes tell which rows are plain: all their attributes lie in their bytes as a key
-// and then one text, number or boolean. A text that is not among the bytes of a plain
-// row is in none of its texts, and each of its keys is where its bytes have it.
-// Arrays, maps and bytes are written otherwise than they lie there. A row is looked at
-// when that is first asked.
+// shapes record which rows are plain. In a plain row each attribute lies in the bytes as a
+// key followed by one text, number or boolean. If a text is not among the bytes of a plain
+// row, none of the row's texts contains it, and each key is where the bytes have it. Arrays,
+// maps and bytes have a text that differs from their encoding. A row is checked when it is
+// first needed.
 type shapes struct{ known, odd []atomic.Uint64 } // by row of the View, as bits
 
 type shapesKey struct{}
@@ -25,7 +25,7 @@ func shapesOf(v *trace.View) *shapes {
 	}).(*shapes)
 }
 
-// plain says so of the subject's span, without what was added to it.
+// plain reports whether the subject's span is plain, without what was added to it.
 func (s *subject) plain() bool {
 	if s.shapes == nil {
 		s.shapes = shapesOf(s.view)
@@ -67,8 +67,8 @@ func plainIn(turn *trace.Turn, message []byte, attributes protowire.Number) bool
 	return true
 }
 
-// isPlainAttribute is false also for keys of 128 bytes or more: the length of others
-// is one byte.
+// isPlainAttribute is also false for keys of 128 bytes or more, because the length of
+// shorter keys is one byte.
 func isPlainAttribute(b []byte) bool {
 	key, _, _, ok := otlpwire.SimpleAttribute(b)
 	return ok && key[1] < 0x80
@@ -77,7 +77,7 @@ func isPlainAttribute(b []byte) bool {
 // A keyFinder looks for attributes with a key.
 type keyFinder struct {
 	key    *finder
-	prefix *finder // of a plain attribute: its key as a field, and the tag of its value
+	prefix *finder // for a plain attribute: its key as a field, and the tag of its value
 }
 
 func newKeyFinder(key []byte) *keyFinder {
@@ -88,10 +88,9 @@ func newKeyFinder(key []byte) *keyFinder {
 	return f
 }
 
-// keyed reports whether bytes of a span can have an attribute with the key and an
-// encoded value for which ok holds. own says that they are those of the subject's span:
-// where this is plain, its values are looked at where the key lies, and the span is not
-// decoded.
+// keyed reports whether bytes of a span can have an attribute with the key and an encoded
+// value for which ok holds. own means that they are the bytes of the subject's span. If that
+// is plain, the values are looked at where the key lies, and the span is not decoded.
 func (s *subject) keyed(f *keyFinder, span []byte, own bool, ok func(value []byte) bool) bool {
 	switch {
 	case !own:
@@ -99,8 +98,7 @@ func (s *subject) keyed(f *keyFinder, span []byte, own bool, ok func(value []byt
 	case f.prefix == nil:
 		return !s.plain()
 	}
-	// What looks like an attribute can be part of a text. All that such make one look at
-	// is bounded.
+	// A part of a text can look like an attribute. The work on such parts is bounded.
 	for rest, most := span, 2*len(span); !s.ended(); {
 		i := f.prefix.find(s.turn, rest)
 		if i < 0 {

@@ -15,22 +15,22 @@ import (
 
 // A SpanQuery says which spans to find, in which order, and how many.
 type SpanQuery struct {
-	StartMin int64  // Unix ns; the span's start is not before; 0 for any
-	StartMax int64  // Unix ns; the span's start is not after; 0 for any
-	Filter   Filter // nil for any
+	StartMin int64  // Unix ns; the span's start is not before; 0 means any
+	StartMax int64  // Unix ns; the span's start is not after; 0 means any
+	Filter   Filter // nil means any
 	Order    []SpanOrder
-	After    *int // the row behind which the answer begins; nil for the beginning
+	After    *int // the row after which the answer begins; nil means the beginning
 	Limit    int  // spans; must be positive
 }
 
-// SpanOrder is a term of an order: the first decides, the next where it is
+// SpanOrder is a term of an order: the first term decides, the next one if the first is
 // equal, and so on.
 type SpanOrder struct {
 	By         SpanKey
 	Descending bool
 }
 
-// SpanKey is what spans can be ordered by.
+// SpanKey is a key by which spans can be ordered.
 type SpanKey uint8
 
 // The keys.
@@ -41,12 +41,12 @@ const (
 	BySpanID
 )
 
-// FindSpans gives the rows of the spans that match q. Where q.Order leaves two
-// equal, newest first decides, then trace and span id; spans with the same ids
-// come by row. So the order is total, and a page can begin where another ended.
+// FindSpans gives the rows of the spans that match q. If q.Order leaves two equal, the
+// newest comes first, then trace id and span id decide. Spans with the same ids are ordered
+// by row. So the order is total, and a page can begin where another ended.
 //
-// It returns ctx's error when ctx ends first, and another where the filter asks for
-// what is Derived.
+// It returns ctx's error if ctx ends first, and another error if the filter needs something
+// Derived.
 func FindSpans(ctx context.Context, v *trace.View, q SpanQuery) ([]int, error) {
 	c, err := compile(ctx, v, q.Filter, Derived{}, false)
 	if err != nil {
@@ -117,9 +117,10 @@ func (q *spanSearch) rowIn(row int) placedRow {
 // batch is how many traces a goroutine takes at a time.
 const batch = 256
 
-// in searches a part: it gives the first rows of each goroutine.
+// in searches a part. It gives the first rows that each goroutine found.
 func (q *spanSearch) in(ctx context.Context, part *partRows) (found []placedRow, err error) {
-	// Traces are ordered by start: those behind the last that starts in time hold nothing.
+	// Traces are ordered by start: traces after the last one that starts in time have no
+	// match.
 	last := sort.Search(part.Set.NumTraces(), func(t int) bool {
 		start, _ := part.Set.TraceExtent(t)
 		return start > q.startMax
@@ -150,17 +151,17 @@ func (q *spanSearch) in(ctx context.Context, part *partRows) (found []placedRow,
 	return found, err
 }
 
-// newestFirst and oldestFirst report whether rows by start come as they are
-// wanted, from one end or from the other.
+// newestFirst and oldestFirst report whether rows by start are in the wanted order, from one
+// end or from the other.
 func (q *spanSearch) newestFirst() bool { return q.Order[0] == SpanOrder{ByStart, true} }
 func (q *spanSearch) oldestFirst() bool { return q.Order[0] == SpanOrder{ByStart, false} }
 
-// runRows is how many rows are looked at in the order they lie in before the next,
-// older ones: row by row from the newest on, encoded spans were read half as fast.
+// runRows is how many rows are looked at in ascending order before the next, older ones.
+// Encoded spans were read half as fast when rows were read one by one from the newest on.
 const runRows = 64
 
-// trace offers the matching spans of trace t. Its rows are ordered by start: where
-// the answer is, too, none behind one that comes too late for it has room.
+// trace offers the matching spans of trace t. Its rows are ordered by start. If the answer
+// is too, the rows after one that comes too late are not looked at.
 func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
 	s.turn.Spend(1)
 	if _, end := part.Set.TraceExtent(t); end < q.startMin {
@@ -195,15 +196,15 @@ func (q *spanSearch) trace(part *partRows, t int, s *subject, best *firstRows) {
 	}
 }
 
-// tooLate reports whether neither row has room in the answer nor those behind it
-// in the order of start.
+// tooLate reports whether neither row nor the rows after it by start have room in the
+// answer.
 func (q *spanSearch) tooLate(row placedRow, best *firstRows) bool {
 	byStart := q.newestFirst() || q.oldestFirst()
 	return byStart && !best.wants(row) && row.start() != best.rows[0].start()
 }
 
-// offer adds a row that matches and has room in the answer. Whether there is room
-// is asked first: it costs less than the filter.
+// offer adds a row that matches and has room in the answer. It checks the room first,
+// because that costs less than the filter.
 func (q *spanSearch) offer(row placedRow, number int, s *subject, best *firstRows) {
 	switch {
 	case q.After != nil && q.compare(row, q.after) <= 0,
@@ -214,8 +215,8 @@ func (q *spanSearch) offer(row placedRow, number int, s *subject, best *firstRow
 	}
 }
 
-// first gives what rows are ordered by first, as a number: those with less come first.
-// It is the same for all rows where that is an id.
+// first gives the first key of the order for a row, as a number: rows with less come first.
+// It is the same for all rows if the key is an id.
 func (q *spanSearch) first(r placedRow) (n int64) {
 	switch c := r.part.columns; q.Order[0].By {
 	case ByStart:
@@ -224,12 +225,12 @@ func (q *spanSearch) first(r placedRow) (n int64) {
 		n = c.End[r.row] - c.Start[r.row]
 	}
 	if q.Order[0].Descending {
-		return ^n // the other way round, and it cannot overflow
+		return ^n // reverses the order, and cannot overflow
 	}
 	return n
 }
 
-// compare orders two rows.
+// compare gives the order of two rows.
 func (q *spanSearch) compare(a, b placedRow) int {
 	x, y := a.part.columns, b.part.columns
 	for _, o := range q.Order {
@@ -257,16 +258,16 @@ func (q *spanSearch) compare(a, b placedRow) int {
 	return cmp.Compare(a.part.FirstRow+a.row, b.part.FirstRow+b.row)
 }
 
-// firstRows keeps the first rows of those that were added, in a heap whose top
-// is the last of them.
+// firstRows keeps the first of the rows that were added, in a heap whose top is the last of
+// them.
 type firstRows struct {
 	search *spanSearch
 	rows   []placedRow
-	last   int64 // what the top is ordered by first
+	last   int64 // the top's first key of the order
 }
 
-// wants reports whether row would be kept. Nearly all rows are told from the top by
-// what they are ordered by first.
+// wants reports whether row would be kept. The first key of the order decides this for
+// nearly all rows.
 func (h *firstRows) wants(row placedRow) bool {
 	if len(h.rows) < h.search.Limit {
 		return true
@@ -277,7 +278,7 @@ func (h *firstRows) wants(row placedRow) bool {
 	return h.search.compare(row, h.rows[0]) < 0
 }
 
-// add keeps a row that is wanted, and drops the last one where there are too many.
+// add keeps a wanted row, and drops the last one if there are too many.
 func (h *firstRows) add(row placedRow) {
 	if len(h.rows) < h.search.Limit {
 		heap.Push(h, row)
@@ -293,7 +294,7 @@ func (h *firstRows) Less(i, j int) bool { return h.search.compare(h.rows[i], h.r
 func (h *firstRows) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
 func (h *firstRows) Push(row any)       { h.rows = append(h.rows, row.(placedRow)) }
 
-// Pop is part of heap.Interface; rows only leave by being replaced.
+// Pop is part of heap.Interface. Rows are only removed by being replaced.
 func (h *firstRows) Pop() any {
 	row := h.rows[len(h.rows)-1]
 	h.rows = h.rows[:len(h.rows)-1]

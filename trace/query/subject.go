@@ -11,56 +11,56 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A subject is the span that a filter looks at: the row of a part, and where the
-// filter asks for it also the tree that the row is looked at in. One goroutine uses
-// it, for one row after the other.
+// A subject is the span that a filter looks at: the row of a part. If the filter needs it,
+// this includes the tree that the row is looked at in. One goroutine uses a subject for one
+// row after the other.
 type subject struct {
 	view        *trace.View
 	part        trace.Part
 	set         *trace.Set // of the part
 	columns     trace.Columns
 	row         int
-	span        []byte // encoded, once it was asked for
-	event, link []byte // the one that Some looks at
+	span        []byte // encoded, once it was needed
+	event, link []byte // the event or link that Some looks at
 	hasAdded    bool   // some row has added fields
 	scratch     []value
 	answers     [][]uint8 // of the filter's memos, by memo and number in its column
-	eventsOf    []uint8   // of what spans say without their events; nil where that is not kept
+	eventsOf    []uint8   // what spans say without their events; nil if that is not kept
 
-	tree   *treeColumns // nil where the filter asks for nothing of a tree
+	tree   *treeColumns // nil if the filter needs nothing of a tree
 	number int          // of the row in the tree
 
 	turn   *trace.Turn // where its work is counted
-	shapes *shapes     // nil until it is asked
-	joined *joinedRows // likewise
-	texts  [][]byte    // scratch space for those of fields
+	shapes *shapes     // nil until it is needed
+	joined *joinedRows // nil until it is needed
+	texts  [][]byte    // scratch space for the texts of fields
 	hex    [16]byte    // the id of the row as text
 }
 
-// rowCost is what a row costs without its bytes, as if it had so many.
+// rowCost is the cost of a row without its bytes, in bytes.
 const rowCost = 32
 
-// newSubject makes a subject; at sets the row.
+// newSubject makes a subject; at sets its row.
 func newSubject(v *trace.View, part trace.Part, turn *trace.Turn) *subject {
 	return &subject{view: v, part: part, set: part.Set, columns: part.Set.Columns(), hasAdded: v.HasAddedFields(), turn: turn}
 }
 
-// at looks at a row of the part, which is number in its tree.
+// at selects a row of the part, whose number in its tree is number.
 func (s *subject) at(row, number int) *subject {
 	s.row, s.number, s.span = row, number, nil
 	s.turn.Spend(rowCost)
 	return s
 }
 
-// ended reports whether the context has. Then what the subject says does not matter
-// any more.
+// ended reports whether the context has ended. Then the subject's answers do not matter any
+// more.
 func (s *subject) ended() bool { return s.turn.Err() != nil }
 
-// resource and scope give the numbers that the row's have in the view.
+// resource and scope give the numbers of the row's resource and scope in the view.
 func (s *subject) resource() int { return s.part.FirstResource + int(s.columns.Resource[s.row]) }
 func (s *subject) scope() int    { return s.part.FirstScope + int(s.columns.Scope[s.row]) }
 
-// id is the id of the span as text, until id is called again.
+// id is the id of the span as text, valid until id is called again.
 func (s *subject) id() []byte {
 	var id trace.SpanID
 	binary.BigEndian.PutUint64(id[:], s.columns.ID[s.row])
@@ -68,14 +68,13 @@ func (s *subject) id() []byte {
 	return s.hex[:]
 }
 
-// values lists what a reference holds, until values is called again.
+// values lists what a reference holds, valid until values is called again.
 func (s *subject) values(r Reference) []value {
 	s.scratch = r.append(s, s.scratch[:0])
 	return s.scratch
 }
 
-// bind makes b the only event or link, and gives the one that was before; nil
-// stands for all.
+// bind makes b the only event or link, and gives the previous one; nil means all.
 func (s *subject) bind(level Level, b []byte) (outer []byte) {
 	bound := &s.event
 	if level == LinkLevel {
@@ -85,9 +84,9 @@ func (s *subject) bind(level Level, b []byte) (outer []byte) {
 	return outer
 }
 
-// messages gives the encoded messages of a level: one, or all events or links. The
-// row's own fields and those added to it are two of a span; of a resource with a
-// label there is the one with it and the one without.
+// messages gives the encoded messages of a level: a single one, or all events or links. A
+// span has two, the row's own fields and those added to it. A resource with a label also has
+// two, with the label and without.
 func (s *subject) messages(level Level) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		switch level {
@@ -131,12 +130,12 @@ func (s *subject) many(num protowire.Number, bound []byte, yield func([]byte) bo
 func (s *subject) encoded() []byte {
 	if s.span == nil {
 		s.span = s.set.Encoded(s.row)
-		s.turn.Spend(min(len(s.span), trace.TurnInterval)) // those who read a larger one spend more
+		s.turn.Spend(min(len(s.span), trace.TurnInterval)) // callers that read a larger one spend more
 	}
 	return s.span
 }
 
-// added gives the fields that joined traces have behind those of the span.
+// added gives the fields that joined traces have after those of the span.
 func (s *subject) added() []byte {
 	if !s.hasAdded {
 		return nil
@@ -144,8 +143,8 @@ func (s *subject) added() []byte {
 	return s.view.AddedFields(s.part.FirstRow + s.row)
 }
 
-// mayHave reports whether the span, or what was added to it, can have an attribute with
-// a key and a value for which ok holds.
+// mayHave reports whether the span, or what was added to it, can have an attribute with the
+// key and a value for which ok holds.
 func (s *subject) mayHave(f *keyFinder, ok func(value) bool) bool {
 	if added := s.added(); added != nil && s.keyed(f, added, false, nil) {
 		return true

@@ -14,8 +14,8 @@ import (
 	"prowtrace/trace"
 )
 
-// A SyntaxError says what is wrong with a search, for the person who wrote it: one
-// sentence without its full stop, and one that says how to write it.
+// A SyntaxError says what is wrong with a search, for the user who wrote it. Problem is one
+// sentence without its full stop. Hint is one sentence that says how to write it.
 type SyntaxError struct{ Problem, Hint string }
 
 func (e *SyntaxError) Error() string { return e.Problem }
@@ -29,15 +29,15 @@ func shown(s string) string { return "“" + text.Clip(s, 60) + "”" }
 
 // A term is one condition as it is written.
 type term struct {
-	key       string // "" with a quoted one is a key, else words
+	key       string // if it is "" and quoted it is a key, else the term is words
 	quotedKey bool
 	op        string // "", =, !=, ~, :, :=, :#, >, >=, <, <=
 	value     string
 	quoted    bool   // the value
-	word      string // the whole of it where nothing is quoted
+	word      string // the whole term if nothing is quoted
 }
 
-// readTerm reads a term off the front of s.
+// readTerm reads a term from the beginning of s.
 func readTerm(s string, grouped bool) (t term, rest string, err error) {
 	rest = s
 	if s[0] == '"' {
@@ -69,7 +69,7 @@ func readTerm(s string, grouped bool) (t term, rest string, err error) {
 	return t, rest, nil
 }
 
-// unquote reads a quoted text off the front of s.
+// unquote reads a quoted text from the beginning of s.
 func unquote(s string) (value, rest string, err error) {
 	quoted, err := strconv.QuotedPrefix(s)
 	if err == nil {
@@ -81,8 +81,8 @@ func unquote(s string) (value, rest string, err error) {
 	return value, s[len(quoted):], nil
 }
 
-// WordEnd gives where a word ends: at a space, in parentheses also at one that
-// closes none of the word.
+// WordEnd gives the end of a word: a space, or in parentheses also a closing one whose
+// opening one is not in the word.
 func WordEnd(s string, grouped bool) int {
 	open := 0
 	for i, r := range s {
@@ -100,7 +100,7 @@ func WordEnd(s string, grouped bool) int {
 	return len(s)
 }
 
-// operators are those that can follow a key, the longer of two before the shorter.
+// operators are those that can follow a key, longer ones first.
 var operators = []string{"!=", ">=", "<=", ":=", ":#", "=", "~", ">", "<", ":"}
 
 func operatorAt(s string) string {
@@ -117,8 +117,8 @@ var fieldWords = map[string]bool{
 	"name": true, "service": true, "scope": true, "kind": true, "status": true, "flag": true, "has": true, "id": true, "peer": true, "link": true, "after": true, "before": true,
 }
 
-// split cuts a word at the first operator in it. A word that begins with one, has a
-// quote before it, or is an address, is text.
+// split cuts a word at its first operator. A word is text if it begins with an operator, has
+// a quote before the operator, or is an address.
 func split(word string) (key, op string) {
 	for i := range word {
 		if word[i] == '"' {
@@ -143,8 +143,8 @@ func isDigest(s string) bool {
 	return err == nil && len(b) == 16
 }
 
-// filter makes of a term what it asks. A word that can be read in several ways asks
-// for any of them: with=eq=v4 is found under the key with and under with=eq.
+// filter makes the filter of a term. A word that can be read in several ways looks for all
+// of them: with=eq=v4 is found under the key with and under with=eq.
 func (t *term) filter() (Filter, error) {
 	f, err := t.asWritten()
 	if t.word == "" || t.op == "!=" || strings.HasPrefix(t.op, ":") || strings.Contains(t.word, "://") {
@@ -215,7 +215,7 @@ func (t *term) words() Filter {
 	return all
 }
 
-// under asks for what has the term's key.
+// under looks for what has the term's key.
 func (t *term) under(c condition) Filter {
 	if t.quotedKey {
 		return attributeUnder(&underKey{key: []byte(t.key), condition: c})
@@ -223,7 +223,7 @@ func (t *term) under(c condition) Filter {
 	return underAnyKey(t.key, c)
 }
 
-// underAnyKey asks for an attribute or a field.
+// underAnyKey looks for an attribute or a field.
 func underAnyKey(key string, c condition) Filter {
 	all := attributeUnder(&underKey{key: []byte(key), texts: textNames[key], condition: c})
 	if _, ok := fields[key]; ok {
@@ -232,8 +232,8 @@ func underAnyKey(key string, c condition) Filter {
 	return all
 }
 
-// attributeUnder asks for an attribute. With resource. before the key it asks for one
-// of the resource as well.
+// attributeUnder looks for an attribute. If resource. precedes the key, it also looks for an
+// attribute of the resource with the rest of the key.
 func attributeUnder(k *underKey) some {
 	all := some{anywhere(k)}
 	if rest, ok := strings.CutPrefix(string(k.key), "resource."); ok {
@@ -242,13 +242,13 @@ func attributeUnder(k *underKey) some {
 	return all
 }
 
-// Tag asks for an attribute by its text, as Jaeger's tags do and key=value in the find
-// box: one of the span, of its resource, of its scope, of its events or of its links;
-// with resource. before the key, one of the resource. These keys ask for fields
-// besides: error (true: the status is an error), span.kind, span.status,
+// Tag looks for an attribute by its text, as Jaeger's tags do and key=value in the find box.
+// The attribute can be of the span, of its resource, of its scope, of its events or of its
+// links. If resource. precedes the key, it can also be one of the resource. Some keys look
+// for fields as well: error (true: the status is an error), span.kind, span.status,
 // otel.status_code, otel.status_description, otel.scope.name and scope.name,
-// otel.scope.version and scope.version; name, service, scope, kind, status, message,
-// event, flag and id.
+// otel.scope.version and scope.version; name, service, scope, kind, status, message, event,
+// flag and id.
 func Tag(key, value string) Filter { return underAnyKey(key, condition{op: equals, want: value}) }
 
 // ordered compares durations, or attributes by their numbers.
@@ -270,7 +270,7 @@ func (t *term) ordered(op operator) (Filter, error) {
 	return t.under(condition{op: op, limit: limit}), nil
 }
 
-// part reads what a colon asks for.
+// part reads what follows a colon.
 func (t *term) part() (Filter, error) {
 	part := condition{op: contains, word: newFolded(t.value)}
 	whole := condition{op: equals, want: t.value}
@@ -311,7 +311,7 @@ func isOneOf(word string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
 }
 
-// exactFields are the keys under which := means a field.
+// exactFields are the keys for which := means a field.
 var exactFields = map[string]field{
 	"name": fields["name"], "service": serviceField, "kind": fields["kind"], "status": fields["status"], "id": fields["id"], "peer": peerField, "path": pathField, "link": linkField,
 }
@@ -323,25 +323,25 @@ func (t *term) exact(c condition) Filter {
 	return grouped{[]byte(t.key), c}
 }
 
-// Term writes key=value for the find box, quoted where it has to be. The key is read
-// as Tag reads it. Values of more than some 4,000 bytes are too long for a search:
-// Exact and ExactAttribute write them another way.
+// Term writes key=value for the find box, quoted if necessary. The key is read as Tag reads
+// it. Values of more than some 4,000 bytes are too long for a search: Exact and
+// ExactAttribute write them in another way.
 func Term(key, value string) string { return written(key, false) + "=" + quotedIfNeeded(value) }
 
-// Exact writes a term that finds exactly the spans with a value in a field, as it was
-// counted and not as it is shown: whole, empty or of any length. Fields are name,
-// service, kind, status, id, and peer, path and link (see Derived).
+// Exact writes a term that finds exactly the spans with a value in a field. The value is the
+// whole one that was counted, empty or of any length, and not the one that is shown. Fields
+// are name, service, kind, status, id, and peer, path and link (see Derived).
 func Exact(field, value string) string { return exactTerm(written(field, false), value) }
 
-// ExactAttribute writes a term that finds exactly the spans that have a text under a
-// key when they are summed up by it: under the span's first attribute with the key,
-// else under that of its resource; those without such an attribute have "".
+// ExactAttribute writes a term that finds exactly the spans with a text when spans are
+// summed up by a key. The text is that of the span's first attribute with the key, or else
+// that of its resource. Spans without such an attribute have "".
 func ExactAttribute(key, value string) string {
 	_, isField := exactFields[key]
 	return exactTerm(written(key, isField), value)
 }
 
-// longestExact is how long a value is written into a term as it is.
+// longestExact is the longest value, in bytes, that a term contains unchanged.
 const longestExact = 500
 
 func exactTerm(key, value string) string {
@@ -365,7 +365,7 @@ func quotedIfNeeded(value string) string {
 	return strconv.Quote(value)
 }
 
-// plainWord reports whether a word means itself wherever it stands.
+// plainWord reports whether a word needs no quotes anywhere.
 func plainWord(s string) bool {
 	return s != "" && s[0] != '-' && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./@", r)

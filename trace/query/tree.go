@@ -15,7 +15,7 @@ import (
 // treeBatch is how many spans of a tree a goroutine takes at a time.
 const treeBatch = 4096
 
-// InTree tells for each span of a tree, by its number, whether f holds.
+// InTree reports for each span of a tree, by its number, whether f holds.
 func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, error) {
 	c, err := compile(ctx, t.View(), f, d, true)
 	if err != nil {
@@ -29,8 +29,8 @@ func InTree(ctx context.Context, t trace.Tree, f Filter, d Derived) ([]bool, err
 	return hits, err
 }
 
-// eachSpan asks about all spans of a tree, until one of several goroutines has enough.
-// ask is called by each of them, with a subject of its own.
+// eachSpan looks at all spans of a tree, until one of several goroutines has enough. Each
+// goroutine calls ask with a subject of its own.
 func (c *compiled) eachSpan(ctx context.Context, t trace.Tree, ask func(*subject) (more bool)) error {
 	var enough atomic.Bool
 	spans := ranges{n: t.Len(), size: treeBatch}
@@ -74,9 +74,9 @@ func (c *compiled) subjectsIn(t trace.Tree, turn *trace.Turn) (subjects []*subje
 	return subjects
 }
 
-// withJoined adds the joined traces that have a match to those that were found: among
-// all of their spans, or among the job's own alone. Only those before a position in the
-// order count.
+// withJoined adds the joined traces that have a match to the traces that were found. The
+// match can be any of their spans, or only one of the job's own. Only joined traces before a
+// position in the order count.
 func withJoined(ctx context.Context, c *compiled, q Query, before int, found []trace.Trace) ([]trace.Trace, error) {
 	matched := newBits(c.view.NumTraces())
 	for _, t := range found {
@@ -86,7 +86,7 @@ func withJoined(ctx context.Context, c *compiled, q Query, before int, found []t
 	for _, part := range c.view.Parts() {
 		matchers = append(matchers, newMatcher(c, part, q))
 	}
-	whole := !c.needs.tree && q.Limit == 0 && q.After.IsZero() // all traces were asked
+	whole := !c.needs.tree && q.Limit == 0 && q.After.IsZero() // all traces were searched
 	for _, job := range c.view.Jobs() {
 		if matched.has(job.Index) || job.Index >= before {
 			continue
@@ -120,22 +120,22 @@ func withJoined(ctx context.Context, c *compiled, q Query, before int, found []t
 // An Event is an event of a span of a tree.
 type Event struct {
 	Span     int   // its number in the tree
-	Time     int64 // Unix ns; without a time of its own that of its span's start
-	From, To int   // where it lies in Tree.Encoded of the span
+	Time     int64 // Unix ns; if it has no time, the start of its span
+	From, To int   // its place in Tree.Encoded of the span
 }
 
-// eventBatch is how many events are given away at a time.
+// eventBatch is how many events are passed to add at a time.
 const eventBatch = 1024
 
-// Events gives the events of a tree's spans for which f holds, as if each were the
-// only one of its span. They come in no order, some at a time; add is not called by
-// two goroutines at once, and must not keep the slice.
+// Events gives the events of a tree's spans for which f holds, as if each were the only
+// event of its span. They come in no particular order, several at a time. add is never
+// called by two goroutines at the same time, and must not keep the slice.
 func Events(ctx context.Context, t trace.Tree, f Filter, d Derived, add func([]Event)) error {
 	c, err := compile(ctx, t.View(), f, d, true)
 	if err != nil {
 		return err
 	}
-	c.heavy = true // whatever is asked, it reads the events
+	c.heavy = true // any filter reads the events
 	var mu sync.Mutex
 	return c.eachSpan(ctx, t, func(s *subject) bool {
 		var some []Event
@@ -180,8 +180,7 @@ func (c *compiled) eventsOf(s *subject, t trace.Tree, add func(Event)) {
 	}
 }
 
-// eventTime gives the time of an encoded event in Unix ns, or otherwise where it has
-// none.
+// eventTime gives the time of an encoded event in Unix ns, or otherwise if it has none.
 func eventTime(event []byte, otherwise int64) int64 {
 	if t := otlpwire.Fixed64(event, 1); t > 0 {
 		return int64(min(t, math.MaxInt64))

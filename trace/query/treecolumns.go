@@ -9,20 +9,20 @@ import (
 	"prowtrace/trace"
 )
 
-// Derived gives what a search can ask of a span that follows from the tree that it
-// is looked at in. Functions that are nil are not asked: a filter that needs one of
-// them is refused. They are called at most once for each tree, by several goroutines.
+// Derived gives values of a span that follow from the tree that it is looked at in, for
+// searches. Functions may be nil: a filter that needs one of these is refused. They are
+// called at most once for each tree, by several goroutines.
 type Derived struct {
 	Self func(trace.Tree) []int64          // self times in ns, by number in the tree
-	Peer func(trace.Tree) []string         // what each span called that wrote no span; "" for nothing
-	Path func(trace.Tree) []string         // a name of the calls that lead to each span, and of itself
+	Peer func(trace.Tree) []string         // what each span called that wrote no span, or ""
+	Path func(trace.Tree) []string         // a name of the calls that lead to each span, including itself
 	Link func(trace.Tree) map[int][]string // the other services that spans link to, by their numbers
 }
 
-// needs are what a filter asks of trees.
+// needs are what a filter needs of trees.
 type needs struct {
 	tree, self, peer, path, link bool
-	label                        bool // whether a service has its label, which it has not in a joined tree
+	label                        bool // whether a service has its label, which it lacks in a joined tree
 }
 
 func needsOf(f Filter) (n needs) {
@@ -56,7 +56,7 @@ var (
 	errLink = errors.New("cannot search for links: the caller has none")
 )
 
-// check refuses a filter that needs what d does not have.
+// check refuses a filter that needs something that d lacks.
 func (d Derived) check(n needs) error {
 	switch {
 	case n.self && d.Self == nil:
@@ -71,8 +71,8 @@ func (d Derived) check(n needs) error {
 	return nil
 }
 
-// treeColumns are the columns of one tree, made when they are first asked for. They
-// are for one goroutine.
+// treeColumns are the columns of one tree, made when they are first needed. One goroutine
+// uses them.
 type treeColumns struct {
 	tree     trace.Tree
 	derived  Derived
@@ -122,8 +122,8 @@ func (t *treeColumns) times() extent {
 	return t.extent
 }
 
-// days are the time whose day a time of day is on: of the trace, without the few spans
-// whose clock was so wrong that they lie days from all others.
+// days is the range of time that decides the day of a time of day. It is that of the trace
+// without the few spans whose wrong clock puts them days away from all others.
 func (t *treeColumns) days() extent {
 	if !t.weighed {
 		t.bulk = bulkOf(t.tree, t.times())
@@ -132,8 +132,8 @@ func (t *treeColumns) days() extent {
 	return t.bulk
 }
 
-// bulkOf is the time of a trace without one span, or up to a tenth of them, that begins
-// more than a day from the middle one.
+// bulkOf is the range of a trace without outliers. These are one span, or up to a tenth of
+// them, that begin more than a day from the middle one.
 func bulkOf(t trace.Tree, whole extent) extent {
 	if whole.end-whole.start <= day {
 		return whole
@@ -170,7 +170,7 @@ type extent struct{ start, end int64 }
 
 type extentKey struct{}
 
-// extentOf gives the time of all traces together.
+// extentOf gives the range of all traces together.
 func extentOf(v *trace.View) extent {
 	return v.Kept(extentKey{}, func() any {
 		var all extent
@@ -202,9 +202,8 @@ func (f selfTime) holds(s *subject) bool {
 	return f.op.holds(order)
 }
 
-// startTime asks whether a span starts at a time or later, or before it. Where an
-// event is the only one looked at, its time counts. A time of 0 is unknown, and on
-// neither side.
+// startTime holds if a span starts at a time or later, or before it. If a single event is
+// looked at, the event's time counts. A time of 0 is unknown, and on neither side.
 type startTime struct {
 	when  pointInTime
 	after bool
@@ -218,8 +217,8 @@ func (f startTime) holds(s *subject) bool {
 	return at > 0 && (at >= f.limit(s)) == f.after
 }
 
-// limit is the time in Unix ns. Several runs are on several days: there the day of a
-// time of day is that of the trace.
+// limit is the time in Unix ns. Several runs are on several days: then a time of day is on
+// the day of the trace.
 func (f startTime) limit(s *subject) int64 {
 	if f.when.since == sinceEpoch {
 		return f.when.ns
@@ -233,5 +232,5 @@ func (f startTime) limit(s *subject) int64 {
 
 const day = int64(24 * time.Hour)
 
-// plus adds without going around; one of them at least is not negative.
+// plus adds without overflow. At least one of them must not be negative.
 func plus(a, b int64) int64 { return a + min(b, math.MaxInt64-max(a, 0)) }

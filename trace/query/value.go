@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// ConstantType is the type that a constant declares; empty means any.
+// ConstantType is the declared type of a constant; empty means any.
 type ConstantType string
 
 // The types of constants.
@@ -29,9 +29,9 @@ const (
 	BoolType   ConstantType = "bool"
 )
 
-// A Constant is a value as text. With a type it only equals values of that
-// type; without one it is read as what it is compared with. A duration is
-// written as in Go (2s, 50us) or in days (1d), an instant as in RFC 3339.
+// A Constant is a value as text. With a type it equals only values of that type. Without a
+// type it is read as the type that it is compared with. A duration is written as in Go (2s,
+// 50us) or in days (1d), an instant as in RFC 3339.
 type Constant struct {
 	Text string
 	Type ConstantType
@@ -45,7 +45,7 @@ type List struct {
 	Type   ConstantType
 }
 
-// valueType is what a value is. Those of attributes first.
+// valueType is the type of a value. Those of attributes come first.
 type valueType uint8
 
 const (
@@ -57,7 +57,7 @@ const (
 	otherValue // bytes, an array or a map: equal to their text, without an order
 	durationValue
 	instantValue
-	anyValue // of references: one of those above
+	anyValue // for references: one of the above
 )
 
 func (t valueType) String() string {
@@ -67,12 +67,12 @@ func (t valueType) String() string {
 // A value is one that a reference holds.
 type value struct {
 	typ  valueType
-	text []byte  // of text; the encoded AnyValue of otherValue
-	num  int64   // of boolValue, intValue, durationValue (ns) and instantValue (Unix ns)
-	f    float64 // of doubleValue
+	text []byte  // for text; the encoded AnyValue for otherValue
+	num  int64   // for boolValue, intValue, durationValue (ns) and instantValue (Unix ns)
+	f    float64 // for doubleValue
 }
 
-// decodeValue reads an encoded AnyValue. The last of several counts.
+// decodeValue reads an encoded AnyValue. If it has several values, the last one counts.
 func decodeValue(b []byte) (v value) {
 	c := otlpwire.Read(b)
 	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
@@ -110,8 +110,9 @@ func elements(b []byte) iter.Seq[[]byte] {
 	}
 }
 
-// lastField gives where in an encoded AnyValue the last field begins that is no array:
-// an array in several pieces is one, but only what follows on another value counts.
+// lastField gives the beginning of the last field in an encoded AnyValue that is not an
+// array. An array in several pieces is one array, but only the pieces after another value
+// count.
 func lastField(b []byte) (at int) {
 	c := otlpwire.Read(b)
 	for f, ok, _ := c.Next(); ok; f, ok, _ = c.Next() {
@@ -122,7 +123,7 @@ func lastField(b []byte) (at int) {
 	return at
 }
 
-// withElements gives values, and behind each array its elements.
+// withElements gives values, and after each array its elements.
 func withElements(values []value) iter.Seq[value] {
 	return func(yield func(value) bool) {
 		for _, v := range values {
@@ -148,8 +149,8 @@ func number64(b bool) int64 {
 	return 0
 }
 
-// asText is the value as ReadableText writes it, and with it the Jaegers that
-// ask for filters.
+// asText is the value as ReadableText writes it. The Jaegers that use filters write it in
+// the same way.
 func (v value) asText() []byte {
 	switch v.typ {
 	case textValue:
@@ -163,15 +164,15 @@ func (v value) asText() []byte {
 	case otherValue:
 		var decoded commonpb.AnyValue
 		if proto.Unmarshal(v.text, &decoded) != nil {
-			return nil // spans are clean when they are looked at
+			return nil // spans were cleaned before they are looked at
 		}
 		return []byte(trace.ReadableText(&decoded))
 	}
 	return nil
 }
 
-// equal compares values of the same kind: numbers with numbers, text with text.
-// What has no kind of its own is compared as text.
+// equal compares values of the same kind: numbers with numbers, text with text. Values
+// without a kind of their own are compared as text.
 func equal(a, b value) bool {
 	if a.typ == boolValue && b.typ == boolValue {
 		return a.num == b.num
@@ -208,7 +209,7 @@ func compareNumbers(a, b value) (order int, ok bool) {
 		return -order, ok
 	}
 	if a.typ == doubleValue {
-		return cmp.Compare(a.f, b.f), a.f == a.f && b.f == b.f // NaN is not in the order
+		return cmp.Compare(a.f, b.f), a.f == a.f && b.f == b.f // NaN has no order
 	}
 	switch f := b.f; {
 	case math.IsNaN(f):
@@ -217,15 +218,15 @@ func compareNumbers(a, b value) (order int, ok bool) {
 		return -1, true
 	case f < -1<<63:
 		return 1, true
-	default: // exact, where float64(a.num) would round
+	default: // exact, while float64(a.num) would round
 		whole, rest := math.Modf(f)
 		return cmp.Or(cmp.Compare(a.num, int64(whole)), cmp.Compare(0, rest)), true
 	}
 }
 
-// A constant is a Constant as it is compared with values.
+// A constant is a Constant in the form in which it is compared with values.
 type constant struct {
-	value          // as its type or the field says; text without either
+	value          // read by its type or the field; text if neither is known
 	fixed     bool // the type is given
 	num       value
 	isNum     bool
@@ -280,7 +281,7 @@ func (c Constant) parseAs(t valueType) (k constant, err error) {
 	return k, nil
 }
 
-// instantOf is at in Unix ns, cut to what spans can have.
+// instantOf is at in Unix ns, limited to what spans can have.
 func instantOf(at time.Time) int64 {
 	switch s := at.Unix(); {
 	case s < math.MinInt64/1_000_000_000:
@@ -299,9 +300,9 @@ func parseNumber(s string) (value, bool) {
 	return value{typ: doubleValue, f: f}, err == nil
 }
 
-// like gives the constant as it compares with v. It is not accepted when its
-// type rules v out, as if v were not there; it is not readable when it cannot
-// be read as what v is, so that it does not equal v.
+// like gives the constant in the form in which it is compared with v. accepted is false if
+// its type rules v out, as if v were not there. readable is false if it cannot be read as
+// v's kind, so it does not equal v.
 func (k *constant) like(v value) (c value, accepted, readable bool) {
 	switch {
 	case k.fixed:

@@ -10,9 +10,9 @@ import (
 	"prowtrace/trace"
 )
 
-// work runs do: for a heavy search on as many goroutines as there are places (see
-// trace.Places.Work), for a light one on as many as there are processors. A light one
-// is over in less than a millisecond at 100,000 spans, so it takes no place.
+// work runs do on several goroutines: for a heavy search as many as there are places (see
+// trace.Places.Work), for a light one as many as there are processors. A light search ends
+// in less than a millisecond at 100,000 spans, so it takes no place.
 func (c *compiled) work(ctx context.Context, do func(*trace.Turn) error) error {
 	if c.heavy {
 		return c.view.Places().Work(ctx, do)
@@ -28,21 +28,21 @@ func (c *compiled) work(ctx context.Context, do func(*trace.Turn) error) error {
 	return err
 }
 
-// blocks gives pieces of work to several goroutines, and collects what each piece
-// found in the order in which they were given.
+// blocks gives pieces of work to several goroutines, and collects their results in the order
+// of the pieces.
 type blocks[E any] struct {
-	next  func() (lo, hi int) // the piece that is next; hi is lo at the end
-	limit int                 // of what is found; 0 means all
+	next  func() (lo, hi int) // the next piece; hi equals lo at the end
+	limit int                 // of results; 0 means all
 
 	mu    sync.Mutex
 	found [][]E
 	done  []bool
-	first int // the first piece that is not done
-	sum   int // found in those before it
+	first int // the first piece that is not finished
+	sum   int // results in the pieces before it
 }
 
-// take gives a piece and its number. It is not ok where all are given away, or enough
-// was found in those that come first.
+// take gives a piece and its number. ok is false if all were given away, or if the first
+// pieces have enough results.
 func (b *blocks[E]) take() (number, lo, hi int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,7 +66,7 @@ func (b *blocks[E]) put(number int, found []E) {
 	}
 }
 
-// all gives what was found, up to the limit.
+// all gives the results, up to the limit.
 func (b *blocks[E]) all() (all []E) {
 	for _, found := range b.found {
 		all = append(all, found...)
@@ -77,13 +77,13 @@ func (b *blocks[E]) all() (all []E) {
 	return all
 }
 
-// ranges gives ranges of a list of n to several goroutines.
+// ranges divides a list of n among several goroutines.
 type ranges struct {
 	n, size int
 	next    atomic.Int64
 }
 
-// take gives a range; it is empty where all are given away.
+// take gives a range, or an empty one if all were given away.
 func (r *ranges) take() (lo, hi int) {
 	lo = min(int(r.next.Add(int64(r.size)))-r.size, r.n)
 	return lo, min(lo+r.size, r.n)
