@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Build ids are snowflakes (Prow's pkg/pjutil/tot.go): from bit 22 up the
-// milliseconds since Twitter's epoch, at which Prow's controller created the pod.
+// Build ids are snowflakes (Prow's pkg/pjutil/tot.go). The bits from 22 up hold the time at
+// which Prow's controller created the pod, in milliseconds since Twitter's epoch.
 const (
 	snowflakeEpoch = 1288834974657 // ms since 1970
 	snowflakeShift = 22
 )
 
-// firstSnowflake is when Prow can first have used such ids. Smaller ids are the
-// counters of tot and of Jenkins, or were cut off.
+// firstSnowflake is the earliest time at which Prow can have used such ids. Smaller ids are
+// the counters of tot and of Jenkins, or were cut off.
 var firstSnowflake = time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// BuildTime returns when the build of this id was started, to the millisecond,
-// in UTC. For an id that holds no time, an older counter, it is zero and ok is false.
+// BuildTime returns when the build of this id was started, to the millisecond, in UTC. An id
+// that holds no time, such as an older counter, gives the zero time and ok is false.
 func BuildTime(build string) (t time.Time, ok bool) {
 	id, err := strconv.ParseInt(build, 10, 64)
 	if err != nil || id < 0 {
@@ -38,8 +38,8 @@ func BuildAt(t time.Time) string {
 	return strconv.FormatInt(ms<<snowflakeShift, 10)
 }
 
-// CompareBuilds orders ids by their number, whatever their length. They may not
-// fit 64 bits.
+// CompareBuilds orders ids by their number, whatever their length. Ids need not fit into 64
+// bits.
 func CompareBuilds(a, b string) int {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))

@@ -2,10 +2,10 @@ package prow
 
 // builtin are the instances that are known without a config file; the first is
 // the default. They were read from the installations' public configuration and
-// may be out of date, which the grammar of links survives. Moves of buckets: kubernetes-jenkins
-// in kubernetes/test-infra#33611 and #33381; origin-ci-test in
-// openshift/release#47152; test-platform-results in openshift/release#85245,
-// since which it is private, and the public one has only what is newer.
+// may be out of date; the grammar of links survives that. Buckets moved in these changes:
+// kubernetes-jenkins in kubernetes/test-infra#33611 and #33381; origin-ci-test in
+// openshift/release#47152; test-platform-results in openshift/release#85245. Since then
+// test-platform-results is private, and the public bucket has only newer runs.
 func builtin() []Instance {
 	const openshift = ".apps.ci.l2s4.p1.openshiftapps.com"
 	return []Instance{

@@ -12,22 +12,22 @@ import (
 )
 
 // Instance is one Prow installation: where the runs of its jobs are stored by
-// default. It is asked only about links that carry no bucket, about the owner of
-// a pull request, and about buckets whose runs were moved.
+// default. It is used only for links that carry no bucket, for the owner of
+// a pull request, and for buckets whose runs were moved.
 type Instance struct {
-	Decks  []string // hosts of its Deck, with a port where it is not that of the scheme; the first is the one that links are made with
+	Decks  []string // hosts of its Deck, with a port if it is not that of the scheme; links are made with the first
 	Gcsweb []string // hosts of its gcsweb, likewise
 
 	// ThroughGcsweb: its buckets refuse anonymous readers, but the first gcsweb shows them.
-	// What is read there cannot be verified.
+	// Objects read there cannot be verified.
 	ThroughGcsweb bool
 
 	Provider string   // "gs" or "s3"
 	Bucket   string   // where new runs are stored; "" if it is not known
-	Former   []string // where they were before, newest first; a run lies under the same root in each
-	Closed   []string // likewise, before those: given up, so being refused there says nothing of a run
+	Former   []string // buckets before that, newest first; a run has the same root in each
+	Closed   []string // buckets before those, now given up: a refusal there says nothing about a run
 
-	// Where an S3 server other than Amazon's has its buckets. All are "" for gs.
+	// Where the buckets are on an S3 server other than Amazon's. All are "" for gs.
 	Endpoint   string // http(s)://host[:port]
 	Region     string // "": the server tells
 	Addressing string // "path" or "virtual": where requests name the bucket; "": as is usual for the server
@@ -37,11 +37,11 @@ type Instance struct {
 	DefaultOrg, DefaultRepo string
 
 	Orgs []string // GitHub organisations whose pull requests it tests
-	Jobs []string // how names of its jobs begin, where that tells it from others
+	Jobs []string // prefixes of its jobs' names that tell them from others
 
-	Private bool // its buckets are not for everybody
+	Private bool // not everybody can read its buckets
 
-	Default bool // stands for a link or a name that says no host
+	Default bool // used for a link or a name without a host
 }
 
 // Strategy is Prow's path_strategy: which part of ORG_REPO a presubmit's path holds.
@@ -53,14 +53,14 @@ const (
 	Single                   // nothing for the default repository, else ORG_REPO
 )
 
-// Instances are the Prows that are known. The zero value knows those that are
+// Instances are the known Prows. The zero value knows those that are
 // built in. It does not change, and is safe for concurrent use.
 type Instances struct {
 	own []Instance
 }
 
 // NewInstances adds a user's own instances, which come before those built in.
-// The error is about the instance of the index, and says what is wrong with it.
+// The error says what is wrong with the instance at the returned index.
 func NewInstances(own []Instance) (known Instances, index int, err error) {
 	var defaults int
 	for i, in := range own {

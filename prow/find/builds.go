@@ -12,8 +12,8 @@ import (
 	"prowtrace/prow/link"
 )
 
-// A directory of a bucket holds runs of one job: as directories BUILD/, or
-// as pointers BUILD.txt to where they are.
+// A directory of a bucket holds runs of one job: either directories BUILD/, or
+// pointers BUILD.txt to the runs.
 type directory struct {
 	provider, bucket, path string // path without a slash at its end
 	pointers               bool
@@ -34,9 +34,9 @@ func (d directory) url(object string) string { return d.provider + "://" + d.buc
 // maxBuilds bounds one listing. Jobs with 40,000 builds exist.
 const maxBuilds = 1_000_000
 
-// list returns the builds whose names lie between from and to, which
-// are ids compared as text; "" is no limit. A directory that does not exist is empty.
-// With first it is content with one build.
+// list returns the builds whose names lie between from and to. Both
+// are ids, compared as text; "" is no limit. A directory that does not exist is empty.
+// With first, one build is enough.
 func (d directory) list(ctx context.Context, store objstore.Store, from, to string, first bool) ([]build, error) {
 	prefix := d.path + "/"
 	var within objstore.Bounds
@@ -58,7 +58,7 @@ func (d directory) list(ctx context.Context, store objstore.Store, from, to stri
 			id, ok = strings.CutSuffix(id, "/")
 		}
 		if !ok || !prow.IsBuild(id) {
-			continue // latest-build.txt, and what else lies there
+			continue // latest-build.txt and other files
 		}
 		if len(found) == maxBuilds {
 			return nil, &TooManyError{d.String(), "build", maxBuilds}
@@ -71,8 +71,8 @@ func (d directory) list(ctx context.Context, store objstore.Store, from, to stri
 	return found, nil
 }
 
-// linkOf is a pointer's target as its metadata has it. Prow writes the key with
-// the prefix that the XML API of the bucket would add itself.
+// linkOf returns a pointer's target from its metadata. Prow writes the key with
+// the prefix that the bucket's XML API would add itself.
 func linkOf(metadata map[string]string) string {
 	if link := metadata["x-goog-meta-link"]; link != "" {
 		return link
@@ -80,10 +80,10 @@ func linkOf(metadata map[string]string) string {
 	return metadata["link"]
 }
 
-// maxPointer is how much of a pointer Deck reads too, in bytes.
+// maxPointer is how much of a pointer is read, in bytes. Deck reads as much.
 const maxPointer = 4096
 
-// run finds where the build's files are. For a pointer that leads nowhere the
+// run finds the files of the build. If a pointer leads nowhere, the
 // error is objstore.ErrNotExist.
 func (b build) run(ctx context.Context, store objstore.Store, known prow.Instances) (prow.Run, error) {
 	if !b.in.pointers {
@@ -113,16 +113,16 @@ func (b build) run(ctx context.Context, store objstore.Store, known prow.Instanc
 	return prow.Run{}, &pointerError{"the pointer " + b.in.url(object) + " " + what}
 }
 
-// pointerError tells of a pointer that does not lead to a run.
+// pointerError is the error of a pointer that does not lead to a run.
 type pointerError struct{ text string }
 
 func (e *pointerError) Error() string { return e.text }
 
-// Is makes it an absence.
+// Is makes it match objstore.ErrNotExist.
 func (e *pointerError) Is(target error) bool { return target == objstore.ErrNotExist }
 
-// target reads the text of a pointer in the directory. Pointers that were copied from a former bucket
-// still name that one; the runs were copied with them.
+// target reads the text of a pointer in the directory. Pointers copied from a former bucket
+// still name the former bucket; the runs were copied with them.
 func (d directory) target(known prow.Instances, text string) (prow.Run, bool) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), "://")
 	if !strings.EqualFold(scheme, d.provider) {

@@ -16,8 +16,8 @@ import (
 	"prowtrace/objstore"
 )
 
-// Getter fetches a page by HTTP and returns its status and body, of which a
-// megabyte is enough. An error means that there was no answer.
+// Getter fetches a page by HTTP and returns its status and body. The first
+// megabyte of the body is enough. An error means that there was no answer.
 type Getter func(ctx context.Context, url string) (status int, body []byte, err error)
 
 // Bounds of a page that is fetched from a Deck.
@@ -52,7 +52,7 @@ func deckPage(host, path string, query url.Values) string {
 	return page.String()
 }
 
-// deckClient follows no redirect of a request to another host: there is only a login.
+// deckClient follows no redirect to another host: such redirects only lead to a login.
 func deckClient(first *http.Request) *http.Client {
 	return &http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
 		if next.URL.Host != first.URL.Host || len(before) > 3 {
@@ -62,7 +62,7 @@ func deckClient(first *http.Request) *http.Client {
 	}}
 }
 
-// DeckError: a Deck does not answer.
+// DeckError means that a Deck does not answer.
 type DeckError struct {
 	Host  string         // of the Deck, with the port if one was given
 	Cause objstore.Cause // NetworkFailed, NameUnknown, Certificate or TooSlow
@@ -72,11 +72,11 @@ type DeckError struct {
 
 func (e *DeckError) Error() string { return "cannot reach Prow's page at " + e.Host + ": " + e.why }
 
-// Unwrap gives the error of HTTP.
+// Unwrap returns the error of the HTTP client.
 func (e *DeckError) Unwrap() error { return e.Err }
 
-// unreachable tells plainly why there is no answer of a Deck. That the caller gave up is no
-// fault of the Deck's: it stays as it is.
+// unreachable says plainly why a Deck does not answer. If the caller gave up, the Deck is not
+// at fault, and the error stays as it is.
 func unreachable(host string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err

@@ -8,11 +8,11 @@ import (
 	"prowtrace/prow"
 )
 
-// What a *ResolveError matches by errors.Is.
+// Errors that a *ResolveError matches by errors.Is.
 var (
-	// ErrNoRun: the store, or Deck, answered and has no such run (any more).
+	// ErrNoRun: the store, or Deck, answered and has no such run, or has it no longer.
 	ErrNoRun = errors.New("no such run")
-	// ErrManyRuns: there are several, and it was not said which is wanted.
+	// ErrManyRuns: several runs match, and the caller did not say which one is wanted.
 	ErrManyRuns = errors.New("several runs")
 )
 
@@ -20,7 +20,7 @@ var (
 type ResolveError struct {
 	Asked  string // what was asked for
 	Had    string // what there was
-	Looked string // where it was looked for: directories of a bucket, and other buckets
+	Looked string // where the search looked: directories of a bucket, and other buckets
 	Reason Reason
 
 	Choices []prow.Run // runs to choose from, newest first, with ReasonSeveral
@@ -43,8 +43,8 @@ func (e *ResolveError) Error() string {
 // Unwrap returns the cause.
 func (e *ResolveError) Unwrap() error { return e.Err }
 
-// UnknownHostError: a link names a host that is not asked, because no known Prow has it, or
-// not at that port.
+// UnknownHostError means that a link names a host that is not asked, because no known Prow has
+// it, or none at that port.
 type UnknownHostError struct {
 	Host string // with the port if one was given
 }
@@ -53,35 +53,35 @@ func (e *UnknownHostError) Error() string {
 	return "cannot ask " + e.Host + ": unknown Prow host or port"
 }
 
-// Reason tells what kept a run from being chosen, for those who advise a person.
+// Reason says why no run was chosen, so that callers can advise the user.
 type Reason string
 
 // The reasons of a ResolveError.
 const (
 	ReasonSeveral   Reason = "several"     // any of Choices could be meant
 	ReasonNoRuns    Reason = "no-runs"     // there are no runs of this job or pull request
-	ReasonOutOfTime Reason = "out-of-time" // there are, and the time limits leave out all
-	ReasonLimit     Reason = "limit"       // none of the newest is wanted; older ones were not looked at
-	ReasonNoneFits  Reason = "none-fits"   // none of them all is wanted
+	ReasonOutOfTime Reason = "out-of-time" // there are runs, but the time limits exclude all of them
+	ReasonLimit     Reason = "limit"       // none of the newest runs fits; older ones were not looked at
+	ReasonNoneFits  Reason = "none-fits"   // none of all the runs fits
 	ReasonRunning   Reason = "running"     // likewise, but the newest has not ended
 	ReasonNotThere  Reason = "not-there"   // the build has expired, or is in another bucket
 
-	ReasonNoBucket Reason = "no-bucket" // the bucket that was named does not exist
+	ReasonNoBucket Reason = "no-bucket" // the named bucket does not exist
 
-	ReasonStore   Reason = "store"   // its bucket is in a store that cannot be listed
+	ReasonStore   Reason = "store"   // the bucket is in a store that cannot be listed
 	ReasonBucket  Reason = "bucket"  // Options.Bucket is not a bucket's name
 	ReasonProw    Reason = "prow"    // the Prow of the link is not among the Instances
-	ReasonUnasked Reason = "unasked" // only the host of the link could tell, and it is no known Prow's
+	ReasonUnasked Reason = "unasked" // only the host of the link could tell, and it belongs to no known Prow
 	ReasonKind    Reason = "kind"    // a reference of this kind names no runs
 
-	ReasonDeleted    Reason = "deleted"     // Deck does not have the ProwJob any more
+	ReasonDeleted    Reason = "deleted"     // Deck no longer has the ProwJob
 	ReasonNotStarted Reason = "not-started" // the ProwJob has no run yet
 	ReasonLink       Reason = "link"        // the ProwJob's link leads to no run
 	ReasonDeck       Reason = "deck"        // Deck did not answer as it should
 )
 
-// TooManyError says that a directory holds more than can be one job's, or one pull
-// request's.
+// TooManyError means that a directory holds more entries than one job or one pull request
+// can have.
 type TooManyError struct {
 	Dir  string // URL of the directory
 	Noun string // "build" or "job"
@@ -92,10 +92,10 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("cannot list %s: more than %d %ss", e.Dir, e.Most, e.Noun)
 }
 
-// A Notice tells how runs were chosen.
+// A Notice says how runs were chosen.
 type Notice struct {
 	Text    string    // one sentence
-	Detail  bool      // only for those who want details
+	Detail  bool      // only for users who want details
 	Limited bool      // Options.Limit ended the search
-	Oldest  time.Time // then the start of the oldest run that was looked at; zero if not known
+	Oldest  time.Time // start of the oldest run that was looked at, with Limited; zero if not known
 }

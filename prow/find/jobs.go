@@ -14,9 +14,9 @@ import (
 // jobRoots are where the directories of jobs lie in a bucket.
 var jobRoots = []string{"logs/", "pr-logs/directory/"}
 
-// Jobs gives the names of the jobs in a bucket that a pattern of [path.Match] fits, sorted;
-// most at most, and more reports that there are more. A pattern that begins with a wildcard
-// would list the whole bucket: the error of one says so.
+// Jobs returns the sorted names of the jobs in a bucket that match a pattern of [path.Match].
+// It returns at most most names; more reports that there are more. A pattern that begins with a
+// wildcard would list the whole bucket and is refused with an error that says so.
 func Jobs(ctx context.Context, store objstore.Store, bucket, pattern string, most int) (names []string, more bool, err error) {
 	begin := pattern
 	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
@@ -49,8 +49,8 @@ func Jobs(ctx context.Context, store objstore.Store, bucket, pattern string, mos
 	return names, more, nil
 }
 
-// JobsIn gives the names of the jobs that a Prow's configuration tells and a pattern of
-// [path.Match] fits, sorted, as Jobs does. The pattern may begin with a wildcard.
+// JobsIn returns the sorted names of the jobs in a Prow's configuration that match a pattern of
+// [path.Match], as Jobs does. The pattern may begin with a wildcard.
 func JobsIn(tabs []Tab, pattern string, most int) (names []string, more bool, err error) {
 	if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 		return nil, false, &PatternError{pattern}
@@ -65,7 +65,7 @@ func JobsIn(tabs []Tab, pattern string, most int) (names []string, more bool, er
 	return names[:min(len(names), most)], len(names) > most, nil
 }
 
-// PatternError: a pattern of names of jobs that cannot be used.
+// PatternError means that a pattern for names of jobs cannot be used.
 type PatternError struct{ Pattern string }
 
 func (e *PatternError) Error() string {

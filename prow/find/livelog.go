@@ -15,14 +15,14 @@ import (
 // ErrNoLog: Deck does not have the log of a container: its pod has not started, or is gone.
 var ErrNoLog = errors.New("no log in Deck: the pod has not started yet, or is gone")
 
-// LiveLog reads from a Deck what a container of a run has written so far. It is only
-// there while the run's pod is. The caller closes it. host may have a port.
+// LiveLog reads from a Deck what a container of a run has written so far. Deck has the log only
+// as long as the run's pod exists. The caller closes the reader. host may have a port.
 type LiveLog func(ctx context.Context, host string, run prow.Run, container string) (io.ReadCloser, error)
 
 // liveLogTimeout bounds the reading of a log.
 const liveLogTimeout = 2 * time.Minute
 
-// DeckLog is the LiveLog by HTTP, without credentials. Deck gives all of a log each
+// DeckLog is the LiveLog by HTTP, without credentials. Deck returns the whole log each
 // time, of any length. Errors are ErrNoLog, *DeckError and those of HTTP.
 func DeckLog(ctx context.Context, host string, run prow.Run, container string) (io.ReadCloser, error) {
 	page := deckPage(host, "/log", url.Values{"job": {run.Job}, "id": {run.Build}, "container": {container}})

@@ -11,14 +11,14 @@ import (
 	"prowtrace/prow"
 )
 
-// Bounds of the search for a job that was meant.
+// Bounds of the search for similar names of jobs.
 const (
 	maxNames = 2000 // entries of one listing
 	mostNear = 3
 )
 
-// near looks for jobs in the first bucket whose names are nearly the one that has no
-// runs: one listing of the names that begin alike. It is a help, so it never fails.
+// near looks in the first bucket for jobs whose names are similar to the one that has no
+// runs. It makes one listing of the names with the same beginning. It only helps, so it never fails.
 func (r *resolver) near(ctx context.Context, c *candidates) []string {
 	job := strings.ToLower(c.ref.Job)
 	if c.ref.Kind != prow.KindJob || c.refused() != nil || len(job) < 4 {
@@ -41,8 +41,8 @@ func (r *resolver) near(ctx context.Context, c *candidates) []string {
 	return Near(c.ref.Job, names)
 }
 
-// Near gives those of some names that are nearly a job's: some letters too many, too
-// few or changed, or upper case. The nearest is first; there are three at most.
+// Near returns the names that are similar to a job's: some letters too many, too
+// few or changed, or in upper case. The nearest is first; at most three are returned.
 func Near(job string, names []string) []string {
 	if len(job) > 255 {
 		return nil

@@ -13,31 +13,31 @@ import (
 	"prowtrace/prow"
 )
 
-// A jobSearch finds the builds of a job, newest first, without listing the
-// thousands of old ones.
+// A jobSearch finds the builds of a job, newest first, without listing
+// thousands of old builds.
 //
-// Build ids are times and, as long as they have the same number of digits, sort
-// as text. So the last day is asked for first, then the last week, and so on.
-// Ids that hold no time (see [BuildTime]) can be anywhere in that order; they
+// Build ids are times. As long as they have the same number of digits, they sort
+// as text. So the search lists the last day first, then the last week, and so on.
+// Ids that hold no time (see [BuildTime]) can be anywhere in that order. They
 // come last, when everything has been listed.
 type jobSearch struct {
 	store objstore.Store
 	known prow.Instances
 
-	// Groups of directories where the job may be, the likeliest first, those of one bucket
-	// together: the first that has builds is it. The directories of one group hold
-	// different builds of the same job.
+	// Groups of directories where the job may be, the likeliest first. Groups of one bucket
+	// are next to each other. The first group that has builds is used. The directories of one
+	// group hold different builds of the same job.
 	groups [][]directory
 
 	now    time.Time
 	after  time.Time // zero: no limit
 	before time.Time // zero: no limit
 	cursor string    // id that no build exceeds; "": no limit
-	wide   bool      // many builds are wanted: what will most likely be listed is listed at once
+	wide   bool      // many builds are wanted: the first spans are listed at the same time
 
 	ahead map[listing]*begun
 
-	newest  build // of all that were listed
+	newest  build // the newest of all builds that were listed
 	refused error // why a bucket could not be looked at
 	gone    error // a bucket that does not exist
 }
@@ -48,21 +48,21 @@ type listing struct {
 	span
 }
 
-// begun is a listing that is under way: found and err are for when done is closed.
+// begun is a listing that is under way. found and err are valid once done is closed.
 type begun struct {
 	done  chan struct{}
 	found []build
 	err   error
 }
 
-// aheadSpans is how many of the first spans are listed at once where many builds are wanted:
-// up to 30 days. Most jobs have as many within, on one page.
+// aheadSpans is how many of the first spans are listed at the same time if many builds are
+// wanted: up to 30 days. Most jobs have enough builds in that time, on one page.
 const aheadSpans = 3
 
 // horizons are how far back the searches go before everything is listed.
 var horizons = []time.Duration{24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour}
 
-// snowflakeDigits is the length of ids since May 2018. Shorter ones do not sort
+// snowflakeDigits is the length of ids since May 2018. Shorter ids do not sort
 // with them as text.
 const snowflakeDigits = 19
 
@@ -74,8 +74,8 @@ func (s span) holds(id string) bool {
 	return (s.from == "" || prow.CompareBuilds(id, s.from) >= 0) && (s.to == "" || prow.CompareBuilds(id, s.to) < 0)
 }
 
-// builds yields the builds in portions, all of a portion newer than those of the
-// next. No builds at all is no error. Builds without a time in their id are
+// builds yields the builds in portions. All builds of a portion are newer than those of the
+// next. No builds at all is no error. Builds whose id holds no time are
 // yielded whatever the time limits are.
 func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	return func(yield func([]build, error) bool) {
@@ -84,7 +84,7 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 		defer begun.Wait()
 		defer cancel()
 		limit := j.limit()
-		listed := limit.to // from here up all is known
+		listed := limit.to // everything from this id up is known
 		timed := false
 		var aside []build // found where their number does not belong
 		spans := j.spans(limit)
@@ -113,7 +113,7 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 				return
 			}
 			if !timed && len(aside) > 0 {
-				break // the ids are counters: only a whole listing tells
+				break // the ids are counters: only a whole listing finds them
 			}
 		}
 		if timed && limit.from != "" {
@@ -135,8 +135,8 @@ func (j *jobSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	}
 }
 
-// begin begins to list what is asked for first: of the likeliest directories several spans,
-// of the others in the bucket the last one.
+// begin starts the listings that are needed first: several spans of the likeliest directories,
+// and the last span of the others in the bucket.
 func (j *jobSearch) begin(ctx context.Context, g *panics.Group, spans []span) {
 	for i, group := range j.groups {
 		switch {
@@ -162,14 +162,14 @@ func (j *jobSearch) beginGroup(ctx context.Context, g *panics.Group, group []dir
 			g.Go(func() error {
 				defer close(b.done)
 				b.found, b.err = dir.list(ctx, j.store, s.from, s.to, false)
-				return nil // its error is for who wants the listing
+				return nil // the caller that needs the listing gets its error
 			})
 		}
 	}
 }
 
-// yield yields builds newest first, each once: of several with the same id the
-// first directory's.
+// yield yields builds newest first, each once. If several have the same id, it yields the
+// one from the first directory.
 func (j *jobSearch) yield(yield func([]build, error) bool, builds []build) bool {
 	builds = slices.DeleteFunc(builds, func(b build) bool {
 		j.newest = newer(j.newest, b)
@@ -183,7 +183,7 @@ func (j *jobSearch) yield(yield func([]build, error) bool, builds []build) bool 
 	return yield(builds, nil)
 }
 
-// newer is the one with the larger id; the zero build has none.
+// newer returns the build with the larger id. The zero build has no id.
 func newer(a, b build) build {
 	if a.id == "" || prow.CompareBuilds(a.id, b.id) < 0 {
 		return b
@@ -218,8 +218,8 @@ func (j *jobSearch) limit() span {
 	return s
 }
 
-// spans divides what limit allows at the horizons. The last one begins where the
-// limit does, or at the farthest horizon.
+// spans divides the range of limit at the horizons. The last span begins where the
+// limit begins, or at the farthest horizon.
 func (j *jobSearch) spans(limit span) []span {
 	newest := j.now
 	if t, ok := prow.BuildTime(limit.to); ok && t.Before(newest) {
@@ -241,7 +241,7 @@ func (j *jobSearch) spans(limit span) []span {
 	return spans
 }
 
-// list lists one span of ids. The first time it also decides for a group.
+// list lists one span of ids. The first call also chooses a group.
 func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, error) {
 	if !decide {
 		return j.listGroup(ctx, j.groups[0], s, false)
@@ -272,8 +272,8 @@ func (j *jobSearch) list(ctx context.Context, s span, decide bool) ([]build, err
 	return nil, nil
 }
 
-// decide returns the index of the first group that has builds in the span, and
-// them, or else of the first that has any, or -1.
+// decide returns the index of the first group that has builds in the span, with
+// those builds. If there is none, it returns the first group with any builds, or -1.
 func (j *jobSearch) decide(ctx context.Context, groups [][]directory, s span) ([]build, int, error) {
 	for i, group := range groups {
 		found, err := j.listGroup(ctx, group, s, false)

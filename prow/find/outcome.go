@@ -9,14 +9,14 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// outcome reads what became of a run and when it ended: one request where it has
-// ended, as [runfile.Metadata.State] tells it. A pod that is being aborted has time
-// to write FAILURE; with confirm a failure costs a second request, which tells.
+// outcome reads how a run ended and when. For a run that has ended this takes one request,
+// as [runfile.Metadata.State] explains. A pod that is being aborted has time to write
+// FAILURE; with confirm, a second request checks each failure.
 func outcome(ctx context.Context, store objstore.Store, run prow.Run, confirm bool) (runfile.State, time.Time, error) {
 	return outcomeOf(ctx, store, &runfile.Metadata{Run: run}, confirm)
 }
 
-// outcomeOf is outcome, and keeps what it read.
+// outcomeOf is outcome that also keeps what it read.
 func outcomeOf(ctx context.Context, store objstore.Store, m *runfile.Metadata, confirm bool) (runfile.State, time.Time, error) {
 	ok, err := add(ctx, store, m, "finished.json")
 	if err != nil {
@@ -42,8 +42,8 @@ func outcomeOf(ctx context.Context, store objstore.Store, m *runfile.Metadata, c
 	return state, end, err
 }
 
-// prowJobState reads the state that Prow's controller keeps, which is right also
-// where the pod was ended too hard to write a finished.json.
+// prowJobState reads the state that Prow's controller keeps. It is right even
+// if the pod was killed before it could write a finished.json.
 func prowJobState(ctx context.Context, store objstore.Store, m *runfile.Metadata) (runfile.State, time.Time, error) {
 	if ok, err := add(ctx, store, m, "prowjob.json"); !ok {
 		return runfile.Unknown, time.Time{}, err
@@ -51,7 +51,7 @@ func prowJobState(ctx context.Context, store objstore.Store, m *runfile.Metadata
 	return m.ProwJob.State, m.ProwJob.Completion, nil
 }
 
-// startTime reads when a run was started; zero if nothing tells.
+// startTime reads when a run was started; zero if no file says so.
 func startTime(ctx context.Context, store objstore.Store, run prow.Run) (time.Time, error) {
 	m := &runfile.Metadata{Run: run}
 	if ok, err := add(ctx, store, m, "started.json"); !ok {
@@ -60,8 +60,8 @@ func startTime(ctx context.Context, store objstore.Store, run prow.Run) (time.Ti
 	return m.Started.Time, nil
 }
 
-// add reads one of the run's files into m, if it is there. What is wrong in it is
-// left to those who show the run.
+// add reads one of the run's files into m, if the file exists. Mistakes in the file are
+// reported by the code that shows the run.
 func add(ctx context.Context, store objstore.Store, m *runfile.Metadata, name string) (bool, error) {
 	kind, _ := runfile.KindOf(name)
 	data, ok, err := readSmall(ctx, store, m.Run, name, kind.Limit)

@@ -22,11 +22,11 @@ type candidates struct {
 	subject string
 	ref     prow.Ref
 	builds  func(context.Context) iter.Seq2[[]build, error] // portions, newest first
-	dirs    []directory                                     // where they were looked for
-	refused func() error                                    // why some could not be
-	newest  func() build                                    // of those listed, whether or not the limits leave it out
+	dirs    []directory                                     // where the search looked
+	refused func() error                                    // why some directories could not be read
+	newest  func() build                                    // the newest of the listed builds, even if the limits exclude it
 	gone    func() error                                    // a bucket that does not exist
-	many    bool                                            // builds of several jobs: the newest is no answer
+	many    bool                                            // builds of several jobs: the newest build is not the answer
 }
 
 // candidates of a job, a job of a pull request, or a pull request.
@@ -69,17 +69,17 @@ func (r *resolver) dirsOf(bucket string, ref prow.Ref) [][]directory {
 	return append([][]directory{{linked}}, usual...)
 }
 
-// look is what was seen of one build.
+// look is what was read about one build.
 type look struct {
 	build
 	run   prow.Run
 	state runfile.State
 	fits  bool
-	bare  bool // would fit, and has no traces
+	bare  bool // would fit, but has no traces
 	err   error
 }
 
-// At most parallel requests are under way; see the order of batches in pick.
+// At most parallel requests are under way at a time; see the order of batches in pick.
 const parallel = 8
 
 // pick walks from the newest build back to the first that is wanted. The first
@@ -124,8 +124,8 @@ func (r *resolver) pick(ctx context.Context, c *candidates) (prow.Run, error) {
 	return prow.Run{}, r.none(ctx, c, seen, false)
 }
 
-// ended finds out which of the runs without traces go on, and may have some later:
-// worth asking only where there is no better answer.
+// ended finds out which of the runs without traces are still running, and may have traces
+// later. That is worth the requests only if there is no better answer.
 func (r *resolver) ended(ctx context.Context, seen []look) {
 	var g panics.Group
 	g.SetLimit(parallel)
@@ -140,7 +140,7 @@ func (r *resolver) ended(ctx context.Context, seen []look) {
 	g.Wait()
 }
 
-// lookAt looks at some builds at a time. It fails if nothing could be read of any.
+// lookAt looks at some builds at the same time. It fails if none of them could be read.
 func (r *resolver) lookAt(ctx context.Context, builds []build) ([]look, error) {
 	looks := make([]look, len(builds))
 	var g panics.Group
@@ -199,8 +199,8 @@ func (w Want) is(s runfile.State) bool {
 	return true
 }
 
-// hasTraces looks into artifacts/otlp, where kOps writes, and then for such a
-// directory at any depth, which the store has to search the run for.
+// hasTraces looks into artifacts/otlp, where kOps writes. Then it looks for such a
+// directory at any depth; for that the store has to search the whole run.
 func hasTraces(ctx context.Context, store objstore.Store, run prow.Run) (bool, error) {
 	isTrace := func(name string) bool {
 		name, ok := strings.CutPrefix(name, run.Root+"/")
@@ -219,7 +219,7 @@ func hasTraces(ctx context.Context, store objstore.Store, run prow.Run) (bool, e
 	return false, nil
 }
 
-// only answers for a pull request: which of its runs is meant, only a person knows.
+// only answers for a pull request: only the user knows which of its runs is meant.
 func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 	e := &ResolveError{Asked: "the run of " + c.subject, Reason: ReasonSeveral, Err: ErrManyRuns}
 	n := 0
@@ -228,7 +228,7 @@ func (r *resolver) only(ctx context.Context, c *candidates) (prow.Run, error) {
 			return prow.Run{}, fmt.Errorf("cannot find %s: %w", e.Asked, err)
 		}
 		n += len(portion)
-		for _, b := range portion { // without a request: there are no pointers among them
+		for _, b := range portion { // without a request: these builds are not pointers
 			if run, err := b.run(ctx, r.store, r.o.Instances); err == nil {
 				e.Choices = append(e.Choices, run)
 			}
@@ -258,7 +258,7 @@ func (r *resolver) tell(l look, seen []look) {
 	}
 }
 
-// none explains that no build fits. more says that there are older ones.
+// none explains that no build fits. more means that there are older builds.
 func (r *resolver) none(ctx context.Context, c *candidates, seen []look, more bool) error {
 	e := &ResolveError{Asked: r.wanted(c), Looked: where(c.dirs), Bucket: r.o.Bucket, Timed: r.limits() != "", Err: ErrNoRun}
 	switch {
@@ -297,7 +297,7 @@ func (r *resolver) none(ctx context.Context, c *candidates, seen []look, more bo
 	return e
 }
 
-// oldest is when the oldest of the runs was started; zero if its id does not tell.
+// oldest returns when the oldest of the runs was started; zero if its id does not say.
 func oldest(seen []look) time.Time {
 	t, _ := prow.BuildTime(seen[len(seen)-1].id)
 	return t

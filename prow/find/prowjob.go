@@ -12,7 +12,7 @@ import (
 )
 
 // prowJob asks Deck where the run of a ProwJob is. Deck shows the resource as
-// YAML (cmd/deck, /prowjob) as long as the cluster has it: 48 hours in Kubernetes'.
+// YAML (cmd/deck, /prowjob) as long as the cluster has it: 48 hours on Kubernetes' Prow.
 // Only a known Prow is asked, whatever host the link names.
 func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 	host := ref.Host
@@ -39,7 +39,7 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 		return fail(ReasonDeck, fmt.Sprintf("%s answered HTTP %d", host, status), fmt.Errorf("HTTP %d", status))
 	}
 	address := yamlField(body, "status", "url")
-	found, e := link.ParseFound(r.o.Instances, address) // may not lead on
+	found, e := link.ParseFound(r.o.Instances, address) // the link must not carry another link
 	if e == nil && found.Kind == prow.KindRun {
 		return found.Run, nil
 	}
@@ -56,8 +56,8 @@ func (r *resolver) prowJob(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	return fail(ReasonLink, "its link "+link.QuoteLink(address)+" does not lead to a run", ErrNoRun)
 }
 
-// yamlField finds SECTION.KEY in YAML as Kubernetes' tools print it: two levels
-// of plain or quoted scalars are all that is read. "" is no such field.
+// yamlField finds SECTION.KEY in YAML as Kubernetes' tools print it. It reads only two levels
+// of plain or quoted scalars. "" means that there is no such field.
 func yamlField(doc []byte, section, key string) string {
 	inside := false
 	indent := -1

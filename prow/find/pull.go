@@ -12,18 +12,18 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// PullRuns are the runs of a pull request at the newest commit of it that was tested.
+// PullRuns are the runs of a pull request at the newest commit that was tested.
 type PullRuns struct {
-	SHA     string    // of the commit; "" where no file tells
-	Runs    []RunInfo // the newest of each job, newest first; their Traces and Took are not told
+	SHA     string    // of the commit; "" if no file says it
+	Runs    []RunInfo // the newest of each job, newest first; their Traces and Took are not set
 	Older   int       // jobs whose newest run is of another commit
-	LeftOut int       // jobs that were not looked at, those with the oldest runs
+	LeftOut int       // jobs that were not looked at: those with the oldest runs
 }
 
-// Pull gives the newest run of each job of a pull request, of those at the newest commit.
-// It looks at n jobs at most. That costs a listing for each job, and two requests for its run.
+// Pull returns the newest run of each job of a pull request, if it is at the newest commit.
+// It looks at n jobs at most. Each job costs a listing, and two requests for its run.
 //
-// No runs are a *ResolveError; other errors are as for [Resolve].
+// If there are no runs the error is a *ResolveError; other errors are as for [Resolve].
 func Pull(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Options) (*PullRuns, error) {
 	r := newResolver(store, ref, o)
 	c, err := r.candidates(ref)
@@ -68,7 +68,7 @@ func Pull(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	return p, nil
 }
 
-// newestOfJobs gives the newest build in each directory, newest first.
+// newestOfJobs returns the newest build in each directory, newest first.
 func newestOfJobs(ctx context.Context, c *candidates) (newest []build, err error) {
 	seen := map[string]bool{}
 	for portion, err := range c.builds(ctx) {
@@ -85,7 +85,7 @@ func newestOfJobs(ctx context.Context, c *candidates) (newest []build, err error
 	return newest, nil
 }
 
-// commitInfo reads what became of a run, and at which commit of a pull request.
+// commitInfo reads how a run ended, and which commit of a pull request it tested.
 func (r *resolver) commitInfo(ctx context.Context, b build, pull string) (info RunInfo, sha string) {
 	info.Started, _ = prow.BuildTime(b.id)
 	if info.Run, info.Err = b.run(ctx, r.store, r.o.Instances); info.Err != nil {

@@ -25,7 +25,7 @@ type pullSearch struct {
 	after, before time.Time // zero: no limit
 	cursor        string    // id that no build exceeds; "": no limit
 
-	newest  build // of all that were listed
+	newest  build // the newest of all builds that were listed
 	refused error // why a bucket could not be looked at
 	gone    error // a bucket that does not exist
 }
@@ -65,7 +65,7 @@ func (p *pullSearch) builds(ctx context.Context) iter.Seq2[[]build, error] {
 	}
 }
 
-// maxJobs bounds how many jobs a pull request may have. Kubernetes' have some 60.
+// maxJobs bounds how many jobs a pull request may have. Those of Kubernetes have about 60.
 const maxJobs = 2000
 
 func (p *pullSearch) jobs(ctx context.Context, dir directory) ([]directory, error) {

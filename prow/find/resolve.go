@@ -2,12 +2,12 @@
 // runs of a pull request, the target of a pointer file, the run of a ProwJob
 // ([Resolve], [Runs]). It also waits for the end of a run ([Wait]).
 //
-// It asks an object store, and a Deck only for a ProwJob, with as few requests as
-// possible. Listings are bounded. Of a run it reads only the small files that
+// It asks an object store with as few requests as possible, and a Deck only for a
+// ProwJob. Listings are bounded. It reads only the small files of a run that
 // package runfile knows, each up to its limit.
 //
 // It never downloads artifacts, never asks public buckets for jobs that only a
-// user's own Prow has, and does not advise a person: its errors have facts.
+// user's own Prow has, and does not advise the user: its errors carry facts.
 package find
 
 import (
@@ -24,8 +24,8 @@ import (
 	"prowtrace/prow"
 )
 
-// Options say which run is wanted, and where to look for it. The zero value is
-// good for the newest run.
+// Options say which run is wanted, and where to look for it. The zero value finds
+// the newest run.
 type Options struct {
 	Want       Want
 	WithTraces bool // only runs that have a file in artifacts/**/otlp/
@@ -34,55 +34,57 @@ type Options struct {
 	// Zero is no limit.
 	After, Before time.Time
 
-	// Bucket holds the runs of names and pages that tell none. "": that of the
-	// known instance whose page or job it is.
+	// Bucket holds the runs of names and pages that name no bucket. "": the bucket of the
+	// known instance that has the page or job.
 	Bucket string
 
-	// Instances are the Prows that are known.
+	// Instances are the known Prows.
 	Instances prow.Instances
 
-	// Outcomes is for callers of Runs who read the runs' files anyway: of each run only what
-	// became of it is asked for, not how long it took and whether it has traces.
+	// Outcomes is for callers of Runs who read the runs' files anyway. Only the outcome of
+	// each run is read, not how long it took and whether it has traces.
 	Outcomes bool
 
-	// Unread is for such callers who find out what became of the runs too: no file of them is
-	// asked for, unless it decides which runs are wanted. Of each run only Run is known, and Started
-	// where its id tells it.
+	// Unread is for such callers who also read the outcomes. No file of a run is
+	// read unless it decides which runs are wanted. Of each run only Run is known, and Started
+	// if its id holds it.
 	Unread bool
 
-	// Limit is how many runs are looked at for one that is wanted; 0: 50.
+	// Limit is how many runs are looked at to find one that is wanted; 0: 50.
 	Limit int
 
-	// Deck fetches a page of a Deck, for a ProwJob's link; nil: by HTTP, within bounds.
+	// Deck fetches a page of a Deck for a ProwJob's link; nil: by HTTP, within bounds.
 	Deck Getter
 
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 
-	// Notice, if not nil, is told how runs were chosen where that is not plain. It
-	// is called by one goroutine, before the function returns.
+	// Notice, if not nil, is called to say how runs were chosen if that is not obvious. It
+	// is called from one goroutine, before the function returns.
 	Notice func(Notice)
 }
 
-// Want is the outcome of the run that is wanted.
+// Want is the wanted outcome of the run.
 type Want string
 
 const (
-	WantAny     Want = ""        // the newest; of a pull request, which has many, the only one
-	WantLatest  Want = "latest"  // the newest, whatever became of it
+	WantAny     Want = ""        // the newest; for a pull request, which has many, the only one
+	WantLatest  Want = "latest"  // the newest, whatever its outcome
 	WantFailed  Want = "failed"  // the newest that failed or that Prow could not run
 	WantPassed  Want = "passed"  // the newest that passed
 	WantAborted Want = "aborted" // the newest that was aborted
 )
 
-// Resolve finds the one run that ref means, in the store of its [Provider]. For a KindRun that is ref.Run, without a request. Refs to files and standard input are an error.
+// Resolve finds the one run that ref means, in the store of its [Provider].
 //
-// The newest run of a job costs one listing where the job ran within a day. A
-// wanted outcome costs a finished.json more for each run looked at, several at
-// a time. latest-build.txt is never read: it is written by whichever run ends
-// last, and was seen to be months old.
+// A KindRun gives ref.Run, without a request. Refs to files and standard input are an error.
 //
-// Errors: *ResolveError, the context's, and what the store said, wrapped.
+// The newest run of a job costs one listing if the job ran within a day. A
+// wanted outcome costs one more finished.json for each run looked at, several at
+// a time. latest-build.txt is never read: whichever run ends last writes it,
+// and some were found to be months old.
+//
+// Errors are *ResolveError, the context's, and the store's, wrapped.
 func Resolve(ctx context.Context, store objstore.Store, ref prow.Ref, o Options) (prow.Run, error) {
 	if ref.Kind == prow.KindRun {
 		return ref.Run, nil
@@ -132,8 +134,8 @@ func newResolver(store objstore.Store, ref prow.Ref, o Options) *resolver {
 	return &resolver{store, provider, o}
 }
 
-// Provider is that of the store that has what ref can mean: its own, else that of the
-// bucket which the options name, else that of its Prow. bucket is the likeliest; "" if
+// Provider returns the provider of the store that can have what ref means: ref's own, else that
+// of the bucket in the options, else that of its Prow. bucket is the likeliest bucket; "" if
 // it is not known.
 func Provider(ref prow.Ref, o Options) (provider, bucket string) {
 	scheme, bucket, ok := strings.Cut(o.Bucket, "://")
@@ -158,7 +160,7 @@ func Provider(ref prow.Ref, o Options) (provider, bucket string) {
 	return cmp.Or(in.Provider, prow.DefaultProvider), in.Bucket
 }
 
-// buckets are those that may have the runs of ref, the likeliest first.
+// buckets returns the buckets that may have the runs of ref, the likeliest first.
 func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 	fail := func(reason Reason, had string) ([]string, error) {
 		return nil, &ResolveError{Asked: "the bucket of " + subject(ref), Had: had, Reason: reason, Err: ErrNoRun}
@@ -194,7 +196,7 @@ func (r *resolver) buckets(ref prow.Ref) ([]string, error) {
 	return all, nil
 }
 
-// jobDirs are where the runs of a job named alone may lie in a bucket, the
+// jobDirs returns where the runs of a job may be in a bucket if only its name is known, the
 // likeliest first. Batches of pull requests have no pointers.
 func (r *resolver) jobDirs(bucket, job string) [][]directory {
 	groups := [][]directory{
@@ -219,12 +221,12 @@ func (r *resolver) pointers(bucket, path string) directory {
 	return d
 }
 
-// looksPresubmit is a hint for the order of requests, no more.
+// looksPresubmit is only a hint for the order of requests.
 func looksPresubmit(job string) bool {
 	return strings.HasPrefix(job, "pull-") || strings.HasPrefix(job, "rehearse-") || strings.Contains(job, "presubmit")
 }
 
-// pointer follows BUILD.txt. A batch has none, although links to one are made.
+// pointer follows BUILD.txt. A batch has no pointer, although links to one are made.
 func (r *resolver) pointer(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 	buckets, err := r.buckets(ref)
 	if err != nil {
@@ -240,7 +242,7 @@ func (r *resolver) pointer(ctx context.Context, ref prow.Ref) (prow.Run, error) 
 	})
 }
 
-// deck looks for a run of which job and build are known.
+// deck looks for a run by its job and build.
 func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 	buckets, err := r.buckets(ref)
 	if err != nil {
@@ -256,7 +258,7 @@ func (r *resolver) deck(ctx context.Context, ref prow.Ref) (prow.Run, error) {
 	})
 }
 
-// first returns the first of the builds that is there.
+// first returns the first of the builds that exists.
 func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of func(bucket string) []build) (prow.Run, error) {
 	var tried []directory
 	var refused, gone error
@@ -273,7 +275,7 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 				} else {
 					tried = append(tried, b.in)
 				}
-				break // so it will be for all of the bucket
+				break // the same holds for the whole bucket
 			}
 			if err != nil && !objstore.IsAbsent(err) {
 				return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), err)
@@ -294,7 +296,7 @@ func (r *resolver) first(ctx context.Context, ref prow.Ref, buckets []string, of
 	switch {
 	case refused != nil && len(tried) == 0:
 		return prow.Run{}, fmt.Errorf("cannot find %s: %w", subject(ref), refused)
-	case refused != nil: // it comes last, because it ends with what helps
+	case refused != nil: // last, because this text ends with a hint
 		return prow.Run{}, fmt.Errorf("cannot find %s: not in %s, and %w", subject(ref), e.Looked, refused)
 	case gone != nil && named != "":
 		e.Reason, e.Had = ReasonNoBucket, "bucket "+buckets[0]+" does not exist"
@@ -333,7 +335,7 @@ func subject(ref prow.Ref) string {
 	return "job " + quote(ref.Job)
 }
 
-// siblings are the buckets that may have the runs of one, but that one.
+// siblings returns the other buckets that may have the run.
 func siblings(known prow.Instances, bucket string) []string {
 	var others []string
 	for _, b := range known.Buckets(bucket)[1:] {
@@ -342,8 +344,8 @@ func siblings(known prow.Instances, bucket string) []string {
 	return others
 }
 
-// refuses reports an error by which a bucket may have what was looked for in it.
-// One that was given up refuses everybody.
+// refuses reports whether err means that the bucket may still have the object but does not
+// show it. A bucket that was given up refuses everybody.
 func refuses(known prow.Instances, bucket string, err error) bool {
 	return errors.Is(err, fs.ErrPermission) && !known.Buckets(bucket)[0].Closed
 }

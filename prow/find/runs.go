@@ -17,24 +17,24 @@ import (
 // RunInfo is one line of a job's history.
 type RunInfo struct {
 	prow.Run
-	Started  time.Time     // UTC: as Options.After and Before count, the time of the build id, else what a file tells; zero if nothing does
-	Finished time.Time     // UTC; zero while it runs, and where no file tells
-	Took     time.Duration // how long the job took, its waiting for a pod and a node too; 0 if it is not known
+	Started  time.Time     // UTC: the time of the build id, as for Options.After and Before, else the time in a file; zero if neither is known
+	Finished time.Time     // UTC; zero while it runs, and if no file says it
+	Took     time.Duration // how long the job took, with its waiting for a pod and a node; 0 if it is not known
 	State    runfile.State
 	Traces   bool  // there is a file in artifacts/**/otlp/; before the end there cannot be one
 	Err      error // why the line is incomplete, if it is
 }
 
-// Runs returns the n newest runs that ref (a job, a job of a pull request, a pull
-// request; of one run, its job) and the options allow, newest first. Each costs
-// three to five requests, those that do not fit fewer; those of several runs are
-// under way at a time. A run that cannot be read has its Err set; of a pointer that
-// leads nowhere only Job and Build are known.
+// Runs returns the n newest runs that ref and the options allow, newest first. ref is a job, a
+// job of a pull request, a pull request, or a run, which stands for its job. Each run costs
+// three to five requests; those that do not fit cost fewer. Several runs are read at the
+// same time. A run that cannot be read has its Err set. If a pointer
+// leads nowhere, only Job and Build are known.
 //
-// Where only some outcome is wanted, or traces, Limit bounds how many runs are
-// looked at; Notice is told where fewer than n are found for that.
+// If only some outcome or traces are wanted, Limit bounds how many runs are
+// looked at. Notice is called if fewer than n are found because of that.
 //
-// No runs are a *ResolveError; other errors are as for [Resolve].
+// If there are no runs the error is a *ResolveError; other errors are as for [Resolve].
 func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Options) ([]RunInfo, error) {
 	r := newResolver(store, ref, o)
 	switch ref.Kind {
@@ -63,8 +63,8 @@ func Runs(ctx context.Context, store objstore.Store, ref prow.Ref, n int, o Opti
 	return infos, nil
 }
 
-// ofJob means the job of a run, whatever pull requests it runs for, up to the cursor if there
-// is one.
+// ofJob turns a reference to a run into one to its job, whatever pull requests it runs for, up
+// to the cursor if there is one.
 func ofJob(r prow.Ref) prow.Ref {
 	job := prow.Ref{Input: r.Input, Kind: prow.KindJob, Host: r.Host, Cursor: r.Cursor, Run: prow.Run{Provider: r.Provider, Bucket: r.Bucket, Job: r.Job}}
 	if dir := strings.TrimSuffix(r.Root, "/"+r.Build); r.Kind == prow.KindRun && !strings.Contains(dir, "pr-logs/") {
@@ -73,7 +73,7 @@ func ofJob(r prow.Ref) prow.Ref {
 	return job
 }
 
-// infos also returns what was seen of all runs looked at.
+// infos also returns what was read about all runs looked at.
 func (r *resolver) infos(ctx context.Context, c *candidates, n int) (infos []RunInfo, seen []look, err error) {
 	most := max(n, r.o.Limit)
 	for portion, err := range c.builds(ctx) {
@@ -101,18 +101,18 @@ func (r *resolver) infos(ctx context.Context, c *candidates, n int) (infos []Run
 	return infos, seen, nil
 }
 
-// lists reports whether a run belongs into the list. Only its files tell when a
-// run was started whose id holds no time.
+// lists reports whether a run belongs in the list. If a run's id holds no time, only its
+// files say when it was started.
 func (r *resolver) lists(i RunInfo) bool {
 	_, timed := prow.BuildTime(i.Build)
 	inTime := timed || i.Started.IsZero() || within(i.Started, r.o.After, r.o.Before)
 	return inTime && r.o.Want.is(i.State) && (i.Traces || !r.o.WithTraces)
 }
 
-// describing is how many runs are looked at together: all are wanted, and a request is small.
+// describing is how many runs are read together: all are wanted, and a request is small.
 const describing = 32
 
-// describe reads the files of some runs at a time.
+// describe reads the files of some runs at the same time.
 func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 	infos := make([]RunInfo, len(builds))
 	var g panics.Group
@@ -127,7 +127,7 @@ func (r *resolver) describe(ctx context.Context, builds []build) []RunInfo {
 	return infos
 }
 
-// info reads about one run, up to what shows that it does not belong into the list.
+// info reads about one run, until it is clear that the run does not belong in the list.
 func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	info := RunInfo{}
 	timed := false
@@ -152,8 +152,8 @@ func (r *resolver) info(ctx context.Context, b build) RunInfo {
 	return info
 }
 
-// times reads when a run was started, and how long it took: from when its ProwJob was
-// made, as its trace has it.
+// times reads when a run was started, and how long it took. As in the run's trace, the run
+// begins when its ProwJob was made.
 func (r *resolver) times(ctx context.Context, m *runfile.Metadata, info *RunInfo) error {
 	var err error
 	if m.ProwJob == nil {
@@ -169,7 +169,7 @@ func (r *resolver) times(ctx context.Context, m *runfile.Metadata, info *RunInfo
 		info.Finished = cmp.Or(m.ProwJob.Completion, info.Finished)
 	}
 	if since := m.Since(); !since.IsZero() && !info.Finished.IsZero() {
-		info.Took = max(0, info.Finished.Sub(since)) // the two times can be of different clocks
+		info.Took = max(0, info.Finished.Sub(since)) // the two times can come from different clocks
 	}
 	if info.Started.IsZero() {
 		info.Started = m.Since()

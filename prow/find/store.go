@@ -10,7 +10,7 @@ import (
 )
 
 // readSmall reads a file of a run and inflates it if it is compressed, whatever its
-// headers say: Prow can be told to store JSON so. ok is false where there is none.
+// headers say: Prow can be configured to store JSON so. ok is false if there is no file.
 func readSmall(ctx context.Context, store objstore.Store, run prow.Run, name string, limit int64) (data []byte, ok bool, err error) {
 	data, _, err = store.ReadAll(ctx, run.Bucket, run.Root+"/"+name, limit)
 	if objstore.IsAbsent(err) {
@@ -25,7 +25,7 @@ func readSmall(ctx context.Context, store objstore.Store, run prow.Run, name str
 	return data, true, nil
 }
 
-// exists reports whether there is anything of a run.
+// exists reports whether any object of a run exists.
 func exists(ctx context.Context, store objstore.Store, run prow.Run) (bool, error) {
 	for _, err := range store.ListDir(ctx, run.Bucket, run.Root+"/", objstore.Bounds{}) {
 		return err == nil, err

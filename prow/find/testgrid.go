@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// A Tab of a dashboard of TestGrid shows the runs of a job. Of a job that no dashboard shows
-// there is a Tab without one.
+// A Tab of a dashboard of TestGrid shows the runs of a job. A job that no dashboard shows
+// has one Tab without a dashboard.
 type Tab struct {
 	Dashboard string `json:"dashboard,omitempty"`
 	Name      string `json:"tab,omitempty"`
 	Job       string `json:"job"`
 }
 
-// Bounds of a Prow's configuration. That of kubernetes has some tens of MB.
+// Bounds of a Prow's configuration. That of Kubernetes has some tens of MB.
 const (
 	configTimeout = 2 * time.Minute
 	maxConfig     = 512 << 20 // bytes
@@ -32,14 +32,14 @@ const (
 	maxTabValue   = 16 << 10 // bytes of a list of dashboards
 )
 
-// DeckTabs asks a Deck for its Prow's configuration, and gives its jobs with the tabs that
-// their annotations tell of. It sends no credentials. Errors are *DeckError, the
+// DeckTabs reads a Prow's configuration from its Deck, and returns its jobs with the tabs in
+// their annotations. It sends no credentials. Errors are *DeckError, the
 // context's, and what the Deck answered.
 func DeckTabs(ctx context.Context, host string) ([]Tab, error) {
 	return deckTabs(ctx, host, deckTimeout)
 }
 
-// deckTabs waits so long for the beginning of the answer.
+// deckTabs waits this long for the beginning of the answer.
 func deckTabs(ctx context.Context, host string, patience time.Duration) ([]Tab, error) {
 	ctx, cancel := context.WithTimeout(ctx, configTimeout)
 	defer cancel()
@@ -68,7 +68,7 @@ func deckTabs(ctx context.Context, host string, patience time.Duration) ([]Tab, 
 	return tabs, nil
 }
 
-// JobsOf gives the jobs of a tab, in order.
+// JobsOf returns the jobs of a tab, in order.
 func JobsOf(tabs []Tab, dashboard, tab string) (jobs []string) {
 	for _, t := range tabs {
 		if t.Dashboard != "" && t.Dashboard == dashboard && t.Name == tab {
@@ -79,9 +79,9 @@ func JobsOf(tabs []Tab, dashboard, tab string) (jobs []string) {
 	return slices.Compact(jobs)
 }
 
-// ReadTabs reads a configuration as Deck writes it, line by line: YAML whose blocks are
+// ReadTabs reads a configuration as Deck writes it, line by line. It is YAML whose blocks are
 // indented by two, with the jobs as lists below periodics, presubmits/REPOSITORY and
-// postsubmits/REPOSITORY. A job says where TestGrid shows it:
+// postsubmits/REPOSITORY. A job's annotations say where TestGrid shows it:
 //
 //	periodics:
 //	- agent: kubernetes
@@ -94,7 +94,7 @@ func ReadTabs(r io.Reader) ([]Tab, error) {
 	in := bufio.NewReaderSize(r, maxConfigLine)
 	for {
 		line, err := in.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) { // of no use, and its rest even less
+		if errors.Is(err, bufio.ErrBufferFull) { // the line is too long: skip it and its rest
 			for errors.Is(err, bufio.ErrBufferFull) {
 				_, err = in.ReadSlice('\n')
 			}
@@ -116,13 +116,13 @@ func ReadTabs(r io.Reader) ([]Tab, error) {
 
 type tabReader struct {
 	tabs   []Tab
-	of     string // periodics, presubmits, postsubmits; "" is something else
-	indent int    // of the dashes before jobs; -1 is none yet
+	of     string // periodics, presubmits, postsubmits; "" is anything else
+	indent int    // of the dashes before jobs; -1: none yet
 
 	job         bool
-	annotations bool // the lines of these are read
+	annotations bool // the lines of the annotations are read
 	values      map[string]string
-	last        string // whose text the next lines may go on with
+	last        string // the field whose text may continue on the next lines
 }
 
 func (t *tabReader) line(line []byte) {
@@ -152,7 +152,7 @@ func (t *tabReader) line(line []byte) {
 	}
 }
 
-// field reads a line of a job that begins no item of a list.
+// field reads a line of a job that does not begin an item of a list.
 func (t *tabReader) field(indent int, text []byte) {
 	key, value, ok := strings.Cut(string(text), ":")
 	switch at := indent - t.indent - 2; {
@@ -165,12 +165,12 @@ func (t *tabReader) field(indent int, text []byte) {
 		t.set(key, plain(value))
 	case at == 2:
 		t.last = ""
-	case at > 2 && t.annotations && t.last != "": // a long text goes on
+	case at > 2 && t.annotations && t.last != "": // a long text continues
 		t.set(t.last, strings.TrimSpace(t.values[t.last]+" "+plain(string(text))))
 	}
 }
 
-// set enters a value, which the next lines may go on with. One that is too long is none.
+// set stores a value, which may continue on the next lines. A value that is too long is dropped.
 func (t *tabReader) set(key, value string) {
 	if t.last = key; len(value) > maxTabValue {
 		value, t.last = "", ""
@@ -178,7 +178,7 @@ func (t *tabReader) set(key, value string) {
 	t.values[key] = value
 }
 
-// plain is a scalar without its quotes.
+// plain returns a scalar without its quotes.
 func plain(s string) string {
 	s = strings.TrimSpace(s)
 	if n := len(s); n > 1 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {

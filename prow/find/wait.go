@@ -13,24 +13,24 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// WaitOptions adjust a [Wait]. The zero value is good.
+// WaitOptions adjust a [Wait]. The zero value is usable.
 type WaitOptions struct {
-	// Progress, if not nil, hears of each look at which the run had not ended.
+	// Progress, if not nil, is called after each look at which the run had not ended.
 	Progress func(WaitProgress)
 
-	// Jitter gives a number in [0, 1) that spreads the pauses; nil: a random one.
+	// Jitter returns a number in [0, 1) that spreads the pauses; nil: a random one.
 	Jitter func() float64
 
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 
-	// Sleep pauses; nil: until the time is over or ctx ends, then with its error.
+	// Sleep pauses; nil: until the time is over, or until ctx ends, with its error.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// WaitProgress is what a look at a run showed that had not ended.
+// WaitProgress is what a look showed at a run that had not ended.
 type WaitProgress struct {
-	State runfile.State // Running; Unknown: nothing is there yet; else it has ended and may still upload
+	State runfile.State // Running; Unknown: there is nothing yet; else it has ended and may still upload
 	Since time.Time     // when it was started, UTC; zero if that is not known
 	Err   error         // why this look failed; the next may succeed
 
@@ -38,34 +38,34 @@ type WaitProgress struct {
 	Next     time.Duration // until the next look
 }
 
-// The pauses between looks. A run lasts from minutes to hours, so looking every
-// two minutes costs little of the time that waiting takes, and some hundred
-// requests of which each is answered from one small object.
+// The pauses between looks. A run lasts from minutes to hours. Looking every two
+// minutes costs little of the time that waiting takes, and about a hundred
+// requests. Each request is answered from one small object.
 const (
 	firstPause = 15 * time.Second
 	mostPause  = 2 * time.Minute
 )
 
 const (
-	// newborn is how long after its id was made a run may have no objects.
+	// newborn is how long a run may have no objects after its id was made.
 	newborn = 10 * time.Minute
 
-	// late is how long after its end a run's last objects may come.
+	// late is how long after a run's end its last objects may come.
 	late = 2 * time.Minute
 
-	// mostFailures is after how many failed looks in a row one gives up. The store
-	// has tried each of them several times already.
+	// mostFailures is the number of failed looks in a row after which Wait gives up. The store
+	// has already tried each of them several times.
 	mostFailures = 8
 )
 
-// Wait returns when the run has ended, and what became of it. What is left to be
-// told by fetching it is no error: the state is Running for a run that should
-// have ended long ago (see [runfile.Metadata.Due]), and Unknown for one that is not there
-// or must not be read.
+// Wait returns when the run has ended, with its outcome. A problem that
+// fetching the run will report is no error here. The state is then Running for a run that should
+// have ended long ago (see [runfile.Metadata.Due]), and Unknown for one that does not exist
+// or cannot be read.
 //
-// finished.json tells the end: the pod uploads it after all else. A run that is
-// going on costs two small requests a look. Errors: the context's, and the
-// store's where it kept failing.
+// finished.json marks the end: the pod uploads it after everything else. For a run that is
+// still running, a look costs two small requests. Errors are the context's, and the
+// store's if it kept failing.
 func Wait(ctx context.Context, store objstore.Store, run prow.Run, o WaitOptions) (runfile.State, error) {
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
@@ -104,14 +104,14 @@ func Wait(ctx context.Context, store objstore.Store, run prow.Run, o WaitOptions
 	}
 }
 
-// watch is a run that is waited for, with what was seen of it.
+// watch is a run that Wait waits for, with what was read about it.
 type watch struct {
 	store objstore.Store
 	m     *runfile.Metadata
 	began time.Time
 }
 
-// look asks for the state of the run. It is over if nothing is to be waited for.
+// look reads the state of the run. over means that there is nothing more to wait for.
 func (w *watch) look(ctx context.Context, now time.Time) (state runfile.State, over bool, err error) {
 	there, err := add(ctx, w.store, w.m, "finished.json")
 	if err == nil && there && !w.byCrier() {
@@ -140,16 +140,16 @@ func (w *watch) look(ctx context.Context, now time.Time) (state runfile.State, o
 	return state, now.After(w.settled()), nil
 }
 
-// byCrier reports a finished.json of a run that was aborted which the pod may
-// still overwrite: crier writes one when it sees the end and there is none, and
-// the pod has its grace period to end what it does and to upload.
+// byCrier reports whether the pod of an aborted run may still overwrite its
+// finished.json. Crier writes one when it sees the end and there is none. The pod has
+// its grace period to end its work and to upload.
 func (w *watch) byCrier() bool {
 	f := w.m.Finished
 	return f.State == runfile.Aborted && f.Result == strings.ToLower(f.Result)
 }
 
-// settled is when a run of which only Prow's controllers have told the end will
-// not get anything any more.
+// settled is when a run will get no more objects, if only Prow's controllers have reported
+// its end.
 func (w *watch) settled() time.Time {
 	var end time.Time
 	var grace time.Duration
@@ -160,7 +160,7 @@ func (w *watch) settled() time.Time {
 		end = f.Time
 	}
 	if w.m.State() != runfile.Aborted {
-		grace = 0 // the pod was seen to end
+		grace = 0 // the pod is known to have ended
 	}
 	return end.Add(grace + late)
 }
