@@ -14,16 +14,16 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// An Artifact is a file of a run that does not come with its traces, such as a log, as
-// the cache holds it: whole, or in parts that are whole lines. Its bytes are a text,
-// inflated where the bucket stores it with gzip.
+// An Artifact is a file of a run that does not come with its traces, such as a log. The cache
+// holds it whole, or in parts that are whole lines. Its bytes are a text,
+// inflated if the bucket stores it with gzip.
 type Artifact struct {
 	Name      string // below the run's root; hostile text
-	Path      string // of its parts on disk, one after the other
-	Size      int64  // bytes of all of it, inflated
-	Parts     []Part // that are held, in order
-	Unchecked bool   // some of it was read by range, or from Deck: there was no sum to check
-	Live      bool   // it is no object yet, but what a running container had written
+	Path      string // file on disk with its parts, one after the other
+	Size      int64  // bytes of the whole artifact, inflated
+	Parts     []Part // parts that are held, in order
+	Unchecked bool   // some of it was read by range, or from Deck, without a sum to check
+	Live      bool   // not an object yet: what a running container has written so far
 	Updated   time.Time
 }
 
@@ -33,25 +33,25 @@ type Part struct {
 	Size   int64 `json:"size"`   // bytes
 }
 
-// Whole reports whether all of the artifact is held.
+// Whole reports whether the whole artifact is held.
 func (a Artifact) Whole() bool {
 	return a.Size == 0 || len(a.Parts) == 1 && a.Parts[0] == Part{0, a.Size}
 }
 
 // ArtifactOptions adjust how artifacts are fetched. The zero value is good.
 type ArtifactOptions struct {
-	// Offline forbids every request: the cache answers. The store may be nil.
+	// Offline forbids every request: only the cache is read. The store may be nil.
 	Offline bool
 
-	// Refresh asks the bucket also for a run that had ended.
+	// Refresh asks the bucket even for a run that had ended.
 	Refresh bool
 
-	// Order says which logs come first where not all may be fetched: those of a lower
+	// Order says which logs come first if not all may be fetched: those with a lower
 	// number. Nil: by name.
 	Order func(name string) int
 
-	// Compared says that the logs are only wanted to compare another run with: they are
-	// the first to go when the cache is too large.
+	// Compared says that the logs are only wanted to compare another run with. They are
+	// removed first when the cache is too large.
 	Compared bool
 
 	// Pool and Progress are those of Options.
@@ -76,29 +76,29 @@ type held struct {
 	ModTime int64  `json:"mod_time"`
 }
 
-// logListing is the memory of a look at a run's logs.
+// logListing remembers a listing of a run's logs.
 type logListing struct {
 	At    time.Time      `json:"at"`
-	Final bool           `json:"final"` // the run had ended, and nothing is to be asked for again
+	Final bool           `json:"final"` // the run had ended, and nothing needs to be requested again
 	Lost  []runfile.Loss `json:"lost,omitempty"`
 
-	Compared bool `json:"compared,omitempty"` // nobody has wanted them but to compare another run with
+	Compared bool `json:"compared,omitempty"` // so far the logs were only wanted to compare another run with
 }
 
-// artifactDir is where a run's artifacts are. They are no blobs: each can go without
-// the run being less than it was.
+// artifactDir returns where a run's artifacts are. They are not blobs: each can be removed
+// without making the run incomplete.
 func (d runDir) artifactDir() string { return filepath.Join(string(d), "artifacts") }
 
 func (d runDir) artifactPath(run prow.Run, a *artifact) string {
 	return filepath.Join(d.artifactDir(), a.fileName(run))
 }
 
-// fileName has the parts in it: who is told of some never reads others.
+// fileName depends on the parts: a caller who knows some parts never reads others.
 func (a *artifact) fileName(run prow.Run) string {
 	return key(run, &a.entry) + "-" + hash(fmt.Sprint(a.Parts))[:8]
 }
 
-// holdsArtifact reports whether the file of an artifact is there and unchanged.
+// holdsArtifact reports whether the file of an artifact exists and is unchanged.
 func (d runDir) holdsArtifact(run prow.Run, a *artifact) bool {
 	path := d.artifactPath(run, a)
 	fi, err := os.Lstat(path)
@@ -133,10 +133,10 @@ type onDemand struct {
 	run   prow.Run
 	dir   runDir
 
-	whole, edge, total int64 // bytes: of a log held whole; of each end of a larger one; of all logs
+	whole, edge, total int64 // bytes: of a log held whole; of each end of a larger log; of all logs
 
-	lane  *logLane // where logs come beside traces
-	place *place   // of the log that is fetched
+	lane  *logLane // fetches logs beside traces
+	place *place   // of the log that is being fetched
 }
 
 func (c *Cache) onDemand(store objstore.Store, res *Result, o ArtifactOptions) *onDemand {
@@ -168,13 +168,13 @@ func (d runDir) publish(run prow.Run, a artifact) (Artifact, bool) {
 	}, true
 }
 
-// received is an artifact whose file is complete, but has not got its name yet.
+// received is an artifact whose file is complete, but does not have its name yet.
 type received struct {
 	artifact
 	part string // the file
 }
 
-// discard removes the files of artifacts that are not kept, and gives err back.
+// discard removes the files of artifacts that are not kept, and returns err.
 func discard(files []received, err error) error {
 	for _, r := range files {
 		os.Remove(r.part)
@@ -182,10 +182,10 @@ func discard(files []received, err error) error {
 	return err
 }
 
-// commit gives complete files their names and changes the manifest. What another
-// process has brought meanwhile stays.
+// commit gives complete files their names and changes the manifest. It keeps what another
+// process has fetched in the meantime.
 func (d *onDemand) commit(ctx context.Context, files []received, change func(*manifest)) (manifest, error) {
-	defer discard(files, nil) // nothing is there of what was taken
+	defer discard(files, nil) // files that were taken are no longer there
 	unlock, err := d.cache.lockWork(ctx, d.dir.id(), func(int) {})
 	if unlock == nil {
 		return manifest{}, fmt.Errorf("cannot wait for the cache: %w", err)
@@ -248,10 +248,10 @@ func sumOfFile(path string) (uint32, error) {
 	return h.(interface{ Sum32() uint32 }).Sum32(), nil
 }
 
-// partSuffix ends the names of files under way.
+// partSuffix is the suffix of incomplete files.
 const partSuffix = ".part"
 
-// newPart makes a file for an artifact that is on its way.
+// newPart makes a file for an artifact that is being fetched.
 func (d runDir) newPart() (*os.File, error) {
 	if err := os.MkdirAll(d.artifactDir(), 0o700); err != nil {
 		return nil, &CacheError{Op: "write to", Dir: d.cacheDir(), Err: err}
@@ -263,8 +263,8 @@ func (d runDir) newPart() (*os.File, error) {
 	return f, nil
 }
 
-// sweepArtifacts removes files that the manifest does not name: of older versions of
-// objects, and what killed processes have left.
+// sweepArtifacts removes files that the manifest does not name: those of older versions of
+// objects, and those that killed processes left.
 func (d runDir) sweepArtifacts(m manifest, now time.Time) {
 	keep := map[string]bool{}
 	for _, a := range m.Artifacts {

@@ -16,11 +16,11 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// besideFiles brings the files of the policy runfile.Beside: JUnit files,
-// ci-operator's step graph, kubetest2's versions. They are optional in every way. A
-// file that cannot be had is reported in a notice and forgotten: it fails nothing,
-// and only a Refresh asks for it again. These files use what the traces leave over
-// of the pool, and end soon after the traces have come.
+// besideFiles fetches the files of the policy runfile.Beside: JUnit files,
+// ci-operator's step graph, kubetest2's versions. They are optional. A
+// file that cannot be read is reported in a notice; Fetch does not fail,
+// and only a Refresh asks for it again. These files use the pool's slots that the traces
+// leave free, and end soon after the traces have come.
 type besideFiles struct {
 	t      *transfer
 	cancel context.CancelFunc
@@ -28,20 +28,20 @@ type besideFiles struct {
 	all    panics.WaitGroup
 
 	mu       sync.Mutex  // guards what follows
-	waiting  time.Time   // since when
-	late     *time.Timer // ends the wait; nil before it
-	given    int         // failed for want of time, where a caller wants no more
+	waiting  time.Time   // when the wait began
+	late     *time.Timer // ends the wait; nil before the wait
+	given    int         // files that failed because time was up, for a caller that wants no more
 	last     string      // one of those
 	failed   int
-	first    string // of those that failed
-	why      string // that one did
+	first    string // the first that failed
+	why      string // why that file failed
 	tooLarge int
 	large    string           // one of those
 	unlisted map[string]error // by Kind.Title: why its files could not be listed
 	cut      []beyond         // kinds of which there are more files than may be taken
 }
 
-// beyond is what was listed of a kind beyond the files that may be taken.
+// beyond counts the listed files of a kind beyond those that may be taken.
 type beyond struct {
 	kind  runfile.Kind
 	files int
@@ -56,9 +56,9 @@ func (c beyond) loss() runfile.Loss {
 	return runfile.Loss{Kind: runfile.LossTooMany, Files: c.files, Why: fmt.Sprintf("%s, only the first %s by name are used", there, text.Number(c.kind.Most))}
 }
 
-// How long files beside the traces may take after these have come: as long as one
-// comes now and then, but not for ever. Most runs have all within a round trip or two;
-// thousands of JUnit files are there after some seconds.
+// How long files beside the traces may take after the traces have come. They may go on while
+// one comes now and then, but not for ever. Most runs have all within a round trip or two;
+// thousands of JUnit files take some seconds.
 const (
 	patience    = 10 * time.Second // without a file
 	maxPatience = time.Minute
@@ -67,7 +67,7 @@ const (
 // errLate is the cause that ends files beside the traces when their time is up.
 var errLate = errors.New("it took too long after the traces")
 
-// startBeside starts to look for the files: a listing for each kind with a pattern,
+// startBeside starts to look for the files, with a listing for each kind that has a pattern
 // and a request for each known name.
 func (t *transfer) startBeside(ctx context.Context) *besideFiles {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -84,15 +84,15 @@ func (t *transfer) startBeside(ctx context.Context) *besideFiles {
 	return b
 }
 
-// tracesStarted lets the listed files have what the pool has left. It may be called on nil,
-// as wait may.
+// tracesStarted lets the listed files use what the pool has left. It may be called on nil,
+// as may wait.
 func (b *besideFiles) tracesStarted() {
 	if b != nil {
 		close(b.traces)
 	}
 }
 
-// wait lets the files end if the run came, and notes what is lost.
+// wait lets the files end if the run came, and records what is lost.
 func (b *besideFiles) wait(wanted bool) {
 	if b == nil {
 		return
@@ -149,7 +149,7 @@ func (b *besideFiles) start(ctx context.Context, name string, work func() error)
 	})
 }
 
-// came lets the others have more time.
+// came gives the other files more time.
 func (b *besideFiles) came() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -158,7 +158,7 @@ func (b *besideFiles) came() {
 	}
 }
 
-// cause is why something failed: where time was up, that.
+// cause returns why something failed: if time was up, that.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -179,12 +179,12 @@ func (b *besideFiles) leaveFailed(name string, err error) {
 	}
 }
 
-// gaveUp reports the error of what the caller did not wait for, and will ask for again.
+// gaveUp records a file that the caller did not wait for, and will request again.
 func (b *besideFiles) gaveUp(err error) bool {
 	return b.t.Patience > 0 && errors.Is(err, errLate)
 }
 
-// leaveLarge notes a file that asking again would not bring.
+// leaveLarge records a file that a second request would not bring.
 func (b *besideFiles) leaveLarge(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -200,7 +200,7 @@ func (b *besideFiles) fetchNamed(ctx context.Context, kind runfile.Kind) error {
 	return err
 }
 
-// fetchListed brings the files that a kind's pattern finds, once the traces are
+// fetchListed fetches the files that match a kind's pattern, once the traces are
 // under way.
 func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
 	root := b.t.run.Root + "/"
@@ -223,7 +223,7 @@ func (b *besideFiles) fetchListed(ctx context.Context, kind runfile.Kind) {
 	}
 }
 
-// fixedDir is the directory that all names which match a glob lie in.
+// fixedDir returns the directory that contains all names which match a glob.
 func fixedDir(glob string) string {
 	if i := strings.IndexAny(glob, "*?[{"); i >= 0 {
 		glob = glob[:i]
@@ -231,9 +231,9 @@ func fixedDir(glob string) string {
 	return glob[:strings.LastIndexByte(glob, '/')+1]
 }
 
-// choose hands on files of a kind as they are listed, as many as are allowed, and counts
-// as many again of the rest while the first are on their way. A server can understand the
-// pattern in another way, so it is not relied on.
+// choose passes on files of a kind as they are listed, as many as are allowed. It counts
+// as many again of the rest while the first are on their way. A server can interpret the
+// pattern differently, so choose checks each name itself.
 func (b *besideFiles) choose(ctx context.Context, kind runfile.Kind, objects iter.Seq2[objstore.Object, error], found chan<- *objstore.Object) error {
 	var bytes int64
 	files := 0

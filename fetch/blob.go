@@ -12,8 +12,8 @@ import (
 )
 
 // holds reports whether the cache has the right bytes of an entry. A blob that
-// was checked before and has not been touched since is taken by its size; any
-// other is read once, at several GB/s.
+// was checked before and is unchanged since is only compared by size. Any
+// other blob is read once, at several GB/s.
 func (d runDir) holds(run prow.Run, e *entry) bool {
 	path := d.blob(run, e)
 	fi, err := os.Lstat(path)
@@ -40,9 +40,9 @@ func (d runDir) save(run prow.Run, e *entry, data []byte) error {
 	return d.keep(run, e)
 }
 
-// keep checks a part that is complete and gives it its blob's name. A part with
+// keep checks a complete part and gives it its blob's name. A part with
 // wrong bytes is removed and the error is objstore.ErrChecksum. A damaged blob is
-// taken away first: Windows does not rename over a read-only file.
+// removed first: Windows does not rename over a read-only file.
 func (d runDir) keep(run prow.Run, e *entry) error {
 	part, blob := d.part(run, e), d.blob(run, e)
 	if err := e.check(part); err != nil {
@@ -69,8 +69,8 @@ func (d runDir) keep(run prow.Run, e *entry) error {
 }
 
 // check compares a file with what the bucket listed. It reads the file once
-// more, from the page cache: that sees what is on the disk, needs no care for
-// pieces that were received in parallel or by another process, and costs less
+// more, from the page cache. So it checks what is on the disk, and works the same for
+// pieces that were received in parallel or by another process. It costs less
 // than a tenth of receiving them.
 func (e *entry) check(path string) error {
 	f, err := os.Open(path)

@@ -39,12 +39,12 @@ type Cache struct {
 	now  func() time.Time
 	free func(dir string) int64 // bytes, -1 if unknown
 
-	reader func(prow.Run) string // see ReadBy; nil: nobody is told from others
+	reader func(prow.Run) string // see ReadBy; nil: all readers are the same
 }
 
-// OpenCache opens the cache at dir, which is made when it does not exist. An
-// empty dir means $PROWTRACE_CACHE or, without that, prowtrace/v1 in the user's
-// cache directory. Directories are private to the user, since some buckets are.
+// OpenCache opens the cache at dir, and creates it if it does not exist. An
+// empty dir means $PROWTRACE_CACHE or, if that is not set, prowtrace/v1 in the user's
+// cache directory. Directories are private to the user, because some buckets are.
 func OpenCache(dir string) (*Cache, error) {
 	dir, err := cacheDir(dir)
 	if err != nil {
@@ -59,7 +59,7 @@ func OpenCache(dir string) (*Cache, error) {
 	return c, c.tag()
 }
 
-// cacheDir is the absolute path of a cache, "" for the user's.
+// cacheDir returns the absolute path of a cache; "" means the user's cache.
 func cacheDir(dir string) (string, error) {
 	if dir == "" {
 		dir = os.Getenv("PROWTRACE_CACHE")
@@ -74,8 +74,8 @@ func cacheDir(dir string) (string, error) {
 	return filepath.Abs(dir)
 }
 
-// OpenTemp opens a cache of its own in a temporary directory, for those who want
-// to leave nothing behind; Close removes it.
+// OpenTemp opens a new cache in a temporary directory, for users who want
+// to leave nothing behind. Close removes it.
 func OpenTemp() (*Cache, error) {
 	dir, err := os.MkdirTemp("", "prowtrace-")
 	if err != nil {
@@ -90,12 +90,12 @@ func OpenTemp() (*Cache, error) {
 	return c, nil
 }
 
-// ReadBy says with whose rights the cache's caller reads each run; "" are those of everybody,
-// which a Cache without ReadBy has. A run, and what is noted of it, is given only to whom has
-// the rights that it was read with: others read it anew. It must be called before all else.
+// ReadBy sets whose rights the cache's caller reads each run with. "" stands for everybody's
+// rights, as in a Cache without ReadBy. A run and its notes are given only to callers with
+// the rights that it was read with; others read it anew. Call it before any other method.
 func (c *Cache) ReadBy(reader func(prow.Run) string) { c.reader = reader }
 
-// Close ends the use of the cache; a temporary one is removed with all its files.
+// Close ends the use of the cache. A temporary cache is removed with all its files.
 func (c *Cache) Close() error {
 	if !c.temp {
 		return nil
@@ -103,7 +103,7 @@ func (c *Cache) Close() error {
 	return os.RemoveAll(c.dir)
 }
 
-// Dir is the cache's directory, absolute.
+// Dir returns the cache's directory, absolute.
 func (c *Cache) Dir() string { return c.dir }
 
 // tag marks the directory as a cache, see https://bford.info/cachedir/.
@@ -119,7 +119,7 @@ func (c *Cache) tag() error {
 	return errors.Join(err, f.Close())
 }
 
-// CacheError says that there is no cache to work with: its directory cannot be
+// CacheError says that there is no usable cache: its directory cannot be
 // found, created or written to.
 type CacheError struct {
 	Op  string // "find", "create", "write to"
@@ -136,11 +136,11 @@ func (e *CacheError) Error() string {
 
 func (e *CacheError) Unwrap() error { return e.Err }
 
-// runDir is the directory of one run in the cache.
+// runDir returns the directory of one run in the cache.
 type runDir string
 
-// runDir names it by the bucket, whose name others may have in another provider's store, the
-// place in it, and who reads it.
+// runDir's name comes from the bucket, its provider (another provider's store may have a bucket
+// of the same name), the place in the bucket, and the reader.
 func (c *Cache) runDir(run prow.Run) runDir {
 	bucket := run.Bucket
 	if run.Provider != "" && run.Provider != prow.DefaultProvider {
@@ -155,7 +155,7 @@ func (c *Cache) runDir(run prow.Run) runDir {
 	return runDir(filepath.Join(c.dir, "jobs", hash(parts...)[:32]))
 }
 
-// mayRead reports whether what has the id of a run was read with the rights of the caller.
+// mayRead reports whether the run with this id was read with the rights of the caller.
 func (c *Cache) mayRead(run prow.Run, id string) bool {
 	return c.reader == nil || c.runDir(run).id() == id
 }
@@ -172,8 +172,8 @@ func (d runDir) blob(run prow.Run, e *entry) string {
 	return filepath.Join(string(d), "blobs", key(run, e))
 }
 
-// part is where a blob is received. Its name is as lasting as the blob's, so
-// that the next process can go on where one was killed.
+// part returns where a blob is received. Its name stays the same as long as the blob's, so
+// the next process can go on where one was killed.
 func (d runDir) part(run prow.Run, e *entry) string {
 	return filepath.Join(d.tmp(), key(run, e)+".part")
 }
@@ -195,7 +195,7 @@ func (d runDir) make() error {
 // touch marks the run as used at t.
 func (d runDir) touch(t time.Time) { os.Chtimes(d.manifest(), t, t) }
 
-// sweep removes what killed processes have left of downloads.
+// sweep removes what killed processes left of downloads.
 func (d runDir) sweep() {
 	left, _ := os.ReadDir(d.tmp())
 	for _, f := range left {
@@ -219,7 +219,7 @@ func (d runDir) drop(m manifest) {
 	}
 }
 
-// removeEmpty takes back what make created, unless something came into it.
+// removeEmpty removes the directories that make created, if they are still empty.
 func (d runDir) removeEmpty() {
 	for _, dir := range []string{d.tmp(), filepath.Join(string(d), "blobs"), string(d)} {
 		os.Remove(dir)

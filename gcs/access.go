@@ -14,14 +14,14 @@ import (
 	"prowtrace/objstore"
 )
 
-// access knows which buckets want credentials, and the client that has them.
+// access knows which buckets need credentials, and holds the client that has them.
 type access struct {
 	signIn func(context.Context) (*storage.Client, error)
 
 	mu         sync.Mutex
 	remembered map[string]bool // buckets that refused anonymous readers and let us in
 
-	signing sync.Mutex // one looks for credentials at a time
+	signing sync.Mutex // held while one goroutine looks for credentials
 	done    bool
 	client  *storage.Client
 	err     error
@@ -30,12 +30,12 @@ type access struct {
 // tokenFunc returns an OAuth access token.
 type tokenFunc = func(context.Context) (string, error)
 
-// signInTimeout bounds the search for credentials: on a network that swallows
-// packets to the metadata server of Google's machines it would take long.
+// signInTimeout bounds the search for credentials. It would take long on a network that
+// drops packets to the metadata server of Google's machines.
 const signInTimeout = 10 * time.Second
 
 // try runs f on the bucket, anonymously or with credentials as the bucket
-// wants. f may run twice; the first time it was refused.
+// needs. f runs a second time only if the first run was refused.
 func (c *Client) try(ctx context.Context, op, bucket string, f func(*storage.BucketHandle) error) error {
 	if !c.asksAnonymously(bucket) {
 		client, err := c.access.signedIn(ctx)
@@ -74,7 +74,7 @@ func (c *Client) bucket(client *storage.Client, name string) *storage.BucketHand
 	return b
 }
 
-// noCredentials completes e, unless the search was merely cancelled.
+// noCredentials adds to e why there are no credentials, unless the search was cancelled.
 func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -83,7 +83,7 @@ func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err
 	return e
 }
 
-// refusal turns the answers that speak of permission into an *objstore.AccessError.
+// refusal turns answers about permission into an *objstore.AccessError.
 func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	var credential *credentialError
 	if errors.As(err, &credential) {
@@ -122,7 +122,7 @@ func (a *access) remember(bucket string) {
 }
 
 // signedIn returns the client with credentials. Success and failure are
-// remembered: a thousand refused reads search once.
+// remembered: a thousand refused reads search only once.
 func (a *access) signedIn(ctx context.Context) (*storage.Client, error) {
 	a.signing.Lock()
 	defer a.signing.Unlock()
@@ -136,8 +136,8 @@ func (a *access) signedIn(ctx context.Context) (*storage.Client, error) {
 	return a.client, a.err
 }
 
-// token finds credentials and proves them by getting a first token: a login
-// that has expired is found, but only fails when it is used.
+// token finds credentials and proves them by getting a first token. An expired
+// login is found too, but fails only when it is used.
 func (c *Client) token(ctx context.Context) (tokenFunc, error) {
 	token := c.opts.Token
 	if token == nil {
@@ -157,8 +157,8 @@ func (c *Client) token(ctx context.Context) (tokenFunc, error) {
 	return token, nil
 }
 
-// detect searches the Application Default Credentials. The search takes no
-// context, so it is left behind when it takes too long.
+// detect searches for the Application Default Credentials. The search takes no
+// context. If it takes too long, it is left running in the background.
 func detect(ctx context.Context) (tokenFunc, error) {
 	type found struct {
 		token tokenFunc
@@ -189,8 +189,8 @@ func detect(ctx context.Context) (tokenFunc, error) {
 	}
 }
 
-// credentialError is a token that could not be renewed. It is final: the token
-// source has made its own attempts.
+// credentialError means that a token could not be renewed. It is final: the token
+// source has already made its own attempts.
 type credentialError struct{ err error }
 
 func (e *credentialError) Error() string { return "get an access token: " + e.err.Error() }

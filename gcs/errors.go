@@ -44,7 +44,7 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 	said := err.Error()
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" && dial.Addr != nil && dial.Addr.String() == c.host {
-		said = dial.Err.Error() // without the address once more
+		said = dial.Err.Error() // without repeating the address
 	}
 	setting := ""
 	if cause == objstore.NotRunning {
@@ -55,7 +55,7 @@ func (c *Client) unreachable(err error) *objstore.UnreachableError {
 
 var errForeign = errors.New("the answer does not come from Cloud Storage")
 
-// failure has a text of its own for a person, and the cause for errors.As.
+// failure has its own text for the user, and the cause for errors.As.
 type failure struct {
 	text string
 	err  error
@@ -65,14 +65,14 @@ func (f *failure) Error() string { return f.text }
 func (f *failure) Unwrap() error { return f.err }
 
 // explain turns an error of the library into one of this package's. ctx is the
-// caller's: its end is reported as such.
+// caller's: if it has ended, its error is returned.
 func (c *Client) explain(ctx context.Context, op, bucket, object string, err error) error {
 	place := where(bucket, object)
 	if err == nil {
 		return nil
 	}
-	// try has looked for refusals at the beginning of an object or a listing;
-	// one in the middle of it comes here first.
+	// try finds refusals at the beginning of an object or a listing.
+	// A refusal in the middle comes here first.
 	err = c.refusal(op, bucket, c.asksAnonymously(bucket), err)
 	var refused *objstore.AccessError
 	var answer *googleapi.Error
@@ -106,7 +106,7 @@ func (c *Client) explain(ctx context.Context, op, bucket, object string, err err
 	return fmt.Errorf("%s %s: %w", op, place, err)
 }
 
-// network returns the part of err that tells why the network failed, nil if it did not.
+// network returns the part of err that says why the network failed; nil if it did not.
 func network(err error) error {
 	var syntax *json.SyntaxError
 	var answer *googleapi.Error
@@ -139,7 +139,7 @@ func network(err error) error {
 	return nil
 }
 
-// messageOf is what the server said, for a person: JSON errors have a message,
+// messageOf returns what the server said, for the user. JSON errors have a message;
 // XML errors come as their whole body.
 func messageOf(e *googleapi.Error) string {
 	message := e.Message
@@ -167,8 +167,8 @@ func billsReaders(message string) bool {
 	return strings.Contains(strings.ToLower(message), "requester pays")
 }
 
-// blocked is why a refusal has nothing to do with who asks; "" if it may have. The
-// server tells it by its reason or, in XML, by words only.
+// blocked returns why a refusal has nothing to do with the reader's identity; "" if it may
+// have. The server says so by its reason or, in XML, only in words.
 func blocked(e *googleapi.Error, message string) objstore.Reason {
 	said := strings.ToLower(message + " " + e.Body)
 	for _, item := range e.Errors {
@@ -189,7 +189,7 @@ const maxMessage = 800
 
 func oneLine(s string) string { return text.Plain(s, maxMessage) }
 
-// where names an object as a URL, quoted if its name is not plain text.
+// where writes an object as a URL, quoted if its name is not plain text.
 func where(bucket, object string) string {
 	if object == "" {
 		return text.Name("gs://" + bucket)

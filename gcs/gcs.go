@@ -2,12 +2,12 @@
 // stored bytes. Its [Client] is an objstore.Store.
 //
 // It promises:
-//   - Public buckets need no login. Every bucket is asked anonymously first;
-//     credentials are looked for only after it answered 401 or 403, with a
-//     read-only scope and a time limit, and are then remembered for that bucket.
-//   - Bytes are those that are stored: never inflated on the way, of exactly the
-//     generation that was listed, and compared with the listed size and CRC32C.
-//   - Nothing waits for ever: attempts are limited, a silent connection is given
+//   - Public buckets need no login. Every bucket is read anonymously first.
+//     Credentials are looked for only after the bucket answered 401 or 403, with a
+//     read-only scope and a time limit. They are then remembered for that bucket.
+//   - Bytes are returned as stored. They are never inflated on the way, belong to exactly the
+//     generation that was listed, and are compared with the listed size and CRC32C.
+//   - Nothing waits for ever. Attempts are limited, a silent connection is given
 //     up, an object has a deadline, and a server's Retry-After is followed up to
 //     a minute.
 //   - Every error names the bucket or object and the reason, in the kinds of
@@ -47,7 +47,7 @@ type Client struct {
 
 	transport *storehttp.Transport
 	anonymous *storage.Client
-	retries   atomic.Int64 // requests that had to be made again
+	retries   atomic.Int64 // requests that had to be repeated
 	buffers   sync.Pool    // of *[]byte, for copying bodies
 
 	access access
@@ -59,7 +59,7 @@ type Auth string
 const (
 	AuthAuto      Auth = "auto"      // anonymous, and credentials after a 401 or 403
 	AuthAnonymous Auth = "anonymous" // never look for credentials
-	AuthADC       Auth = "adc"       // credentials at once (Application Default Credentials)
+	AuthADC       Auth = "adc"       // credentials from the first request on (Application Default Credentials)
 )
 
 // Options configures a Client. The zero value is good for the real service.
@@ -82,11 +82,11 @@ type Options struct {
 
 	UserAgent string // "": prowtrace
 
-	// Logf receives what a person who looks for a fault wants to know; may be nil. It is called from any goroutine.
+	// Logf receives details for finding faults; may be nil. It is called from any goroutine.
 	Logf func(format string, args ...any)
 
-	// Silent is told that the server has sent nothing for a while (FirstSign): not more
-	// often than every StallTimeout, however many requests wait. May be nil. It is called
+	// Silent is called when the server has sent nothing for a while (FirstSign). It is called at
+	// most once every StallTimeout, however many requests wait. May be nil. It is called
 	// from any goroutine.
 	Silent func(host string, since time.Duration)
 
@@ -96,7 +96,7 @@ type Options struct {
 
 	Attempts     int           // for one request; 0: 5
 	RetryPause   time.Duration // longest first pause between attempts, doubled each time up to 30 s, with jitter; 0: 1 s
-	StallTimeout time.Duration // without a byte from the server, after which a request is made again, three times in a row at most; 0: 15 s
+	StallTimeout time.Duration // without a byte from the server, after which a request is repeated, three times in a row at most; 0: 15 s
 	FirstSign    time.Duration // without a byte, after which Silent is called; 0: 5 s
 	Patience     time.Duration // for one object, on top of its size at 16 KiB/s; 0: 1 min
 
@@ -188,9 +188,9 @@ func parseEndpoint(address string) (*url.URL, error) {
 
 // storageClient makes one library client on the shared connections; token may be nil.
 //
-// With an HTTP client of our own the library adds neither authentication nor
-// telemetry; WithoutAuthentication keeps it from looking for credentials all
-// the same. Its default is to retry for ever.
+// With our own HTTP client, the library adds neither authentication nor
+// telemetry. WithoutAuthentication is still needed to keep it from looking for credentials.
+// By default the library would retry for ever.
 func (c *Client) storageClient(ctx context.Context, endpoint *url.URL, token tokenFunc) (*storage.Client, error) {
 	sc, err := storage.NewClient(ctx,
 		option.WithHTTPClient(&http.Client{
@@ -212,21 +212,21 @@ func (c *Client) storageClient(ctx context.Context, endpoint *url.URL, token tok
 	return sc, nil
 }
 
-// Features are all that a store can have: an object's version is its generation,
-// its sum a CRC-32C.
+// Features returns all features of a store: an object's version is its generation,
+// and its sum is a CRC-32C.
 func (c *Client) Features() objstore.Features {
 	return objstore.Features{Pinned: true, Sums: true, Ranges: true, Described: true}
 }
 
-// Retries returns how many requests had to be made again so far.
+// Retries returns how many requests had to be repeated so far.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
 // Warm opens up to n connections in the background, for use while the first listing
-// is under way, and returns at once. Failures are not reported; the requests will
-// meet them. Behind a proxy it does nothing.
+// is under way. It returns immediately. Failures are not reported, because the requests will
+// report them. Behind a proxy it does nothing.
 func (c *Client) Warm(ctx context.Context, _ string, n int) { c.transport.Warm(ctx, n) }
 
-// Close closes idle connections. Readings under way must have ended.
+// Close closes idle connections. All reads must have ended before.
 func (c *Client) Close() error {
 	c.transport.Close()
 	return nil

@@ -15,9 +15,9 @@ import (
 	"prowtrace/objstore"
 )
 
-// List is objstore.Store's. While the caller works on one page the next is asked
-// for. The server filters by the glob, which saves pages but not its scan of the
-// prefix; other servers than the real one may ignore it.
+// List implements objstore.Store. It requests the next page while the caller works on
+// the current one. The server filters by the glob, which saves pages but not its scan of the
+// prefix. Servers other than the real one may ignore the glob.
 func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -92,7 +92,7 @@ func objects(bucket string, attrs []*storage.ObjectAttrs) []objstore.Object {
 	return found
 }
 
-// versionOf is a generation as objstore has it.
+// versionOf returns a generation as a version of objstore.
 func versionOf(generation int64) string {
 	if generation == 0 {
 		return "" // the server gave none
@@ -100,7 +100,7 @@ func versionOf(generation int64) string {
 	return strconv.FormatInt(generation, 10)
 }
 
-// generationOf undoes versionOf; 0 stands for no version.
+// generationOf reverses versionOf; 0 stands for no version.
 func generationOf(o objstore.Object) (int64, error) {
 	if o.Version == "" {
 		return 0, nil
@@ -112,7 +112,7 @@ func generationOf(o objstore.Object) (int64, error) {
 	return n, nil
 }
 
-// sumOf is the checksum of size bytes. The library has 0 where the server gave
+// sumOf returns the checksum of size bytes. The library has 0 if the server gave
 // none, which is also the checksum of no bytes.
 func sumOf(size int64, crc uint32) objstore.Sum {
 	if crc == 0 && size != 0 {
@@ -121,8 +121,8 @@ func sumOf(size int64, crc uint32) objstore.Sum {
 	return objstore.NewCRC32C(crc)
 }
 
-// lowerKeys makes metadata the same from both APIs: the XML API sends the keys
-// as headers, which have no case.
+// lowerKeys makes metadata from both APIs the same: the XML API sends the keys
+// as headers, whose case does not matter.
 func lowerKeys(m map[string]string) map[string]string {
 	if len(m) == 0 {
 		return nil

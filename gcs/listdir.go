@@ -12,7 +12,7 @@ import (
 	"prowtrace/objstore"
 )
 
-// ListDir is objstore.Store's. Of each page the objects come before the directories.
+// ListDir implements objstore.Store. On each page, the objects come before the directories.
 func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstore.Bounds) iter.Seq2[objstore.Entry, error] {
 	return func(yield func(objstore.Entry, error) bool) {
 		if err := c.listDir(ctx, bucket, dir, within, func(e objstore.Entry) bool { return yield(e, nil) }); err != nil {

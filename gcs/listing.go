@@ -10,20 +10,20 @@ import (
 	"net/http"
 )
 
-// Bounds on one listing. The service gives a page of up to a thousand names, and
-// with a glob also pages without any: it stops after a piece of its own scan.
+// Bounds on one listing. A page of the service has up to a thousand names. With
+// a glob a page may also be empty: it ends after a part of the service's own scan.
 const (
 	maxEmptyPages = 200    // in a row
-	maxPages      = 20_000 // names of twenty million objects
+	maxPages      = 20_000 // enough for the names of twenty million objects
 )
 
-// listing watches the pages of one listing: the library follows page tokens for as
-// long as a server gives any. One goroutine lists, so no lock is needed. All
+// listing watches the pages of one listing, because the library follows page tokens for as
+// long as a server sends any. Only one goroutine lists, so no lock is needed. All
 // methods allow nil.
 type listing struct {
-	tokens map[string]bool // that a page has named
+	tokens map[string]bool // tokens that pages have named
 	pages  int
-	empty  int // pages in a row
+	empty  int // empty pages in a row
 }
 
 type listingKey struct{}
@@ -42,8 +42,8 @@ type endlessError struct{ why string }
 
 func (e *endlessError) Error() string { return "the listing does not end: " + e.why }
 
-// foreignError is an answer of something else than the service, such as a proxy's
-// or a hotel's page. It matches errForeign.
+// foreignError is an answer that does not come from the service, such as the page of a proxy
+// or of a hotel. It matches errForeign.
 type foreignError struct{ what string }
 
 func (e *foreignError) Error() string { return fmt.Sprintf("%v (%s)", errForeign, e.what) }
@@ -57,8 +57,8 @@ type page struct {
 	Prefixes      []string          `json:"prefixes"`
 }
 
-// watch checks an answer to a request for a page, and gives its body to be read
-// again. A body that breaks breaks again for the library, which then retries.
+// watch checks an answer to a request for a page, and returns its body to be read
+// again. If the body broke off, the library meets the same error and then retries.
 func (l *listing) watch(res *http.Response, body io.ReadCloser) (io.ReadCloser, error) {
 	if l == nil || res.StatusCode/100 != 2 {
 		return body, nil
@@ -105,13 +105,13 @@ func (l *listing) check(status int, content []byte) error {
 	return nil
 }
 
-// readAgain is a body whose content was read before.
+// readAgain is a body whose content has already been read.
 type readAgain struct {
 	io.Reader
 	io.Closer
 }
 
-// failing is a reader that fails.
+// failing is a reader that always fails.
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }

@@ -16,7 +16,7 @@ import (
 	"prowtrace/objstore"
 )
 
-// Read is objstore.Store's. A connection that breaks is resumed where it broke.
+// Read implements objstore.Store. A connection that breaks is resumed where it broke.
 func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	sum, err := c.copyRange(ctx, o, 0, o.Size, w)
 	if err != nil {
@@ -28,7 +28,7 @@ func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error
 	return nil
 }
 
-// ReadRange is objstore.Store's.
+// ReadRange implements objstore.Store.
 func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	if offset < 0 || length < 0 || length > o.Size-offset {
 		return fmt.Errorf("read %s: invalid range: %d bytes from %d of %d", where(o.Bucket, o.Name), length, offset, o.Size)
@@ -41,7 +41,7 @@ func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, lengt
 }
 
 // lowestRate is the slowest transfer that is still worth waiting for, in bytes
-// a second. It is far below what one would accept, because 64 parallel readers
+// a second. It is far below what one reader should accept, because 64 parallel readers
 // share a line: 16 KiB/s each is 1 MiB/s.
 const lowestRate = 16 << 10
 
@@ -71,13 +71,13 @@ func (c *Client) copyRange(ctx context.Context, o objstore.Object, offset, lengt
 	return checked.sum, nil
 }
 
-// deadline bounds the reading of length bytes.
+// deadline bounds the time for reading length bytes.
 func (c *Client) deadline(ctx context.Context, length int64) (context.Context, context.CancelFunc) {
 	limit := c.opts.Patience + time.Duration(float64(length)/lowestRate*float64(time.Second))
 	return context.WithTimeoutCause(ctx, limit, &slowError{limit, length})
 }
 
-// slowError is the cause of an object's deadline.
+// slowError says that an object's deadline is over.
 type slowError struct {
 	limit time.Duration
 	want  int64
@@ -87,7 +87,7 @@ func (e *slowError) Error() string {
 	return fmt.Sprintf("%d bytes not received within %s", e.want, e.limit.Round(time.Millisecond))
 }
 
-// explainRead is explain for a reading under a deadline of its own.
+// explainRead is explain for a read with its own deadline.
 func (c *Client) explainRead(ctx, rctx context.Context, bucket, object string, err error) error {
 	var slow *slowError
 	if ctx.Err() == nil && errors.As(context.Cause(rctx), &slow) {
@@ -96,8 +96,8 @@ func (c *Client) explainRead(ctx, rctx context.Context, bucket, object string, e
 	return c.explain(ctx, "read", bucket, object, err)
 }
 
-// open starts a reading. A whole object is asked for without a range, because
-// only then does the server's own checksum header hold for the body.
+// open starts a read. A whole object is requested without a range, because
+// only then is the server's own checksum header that of the body.
 func (c *Client) open(ctx context.Context, o objstore.Object, offset, length int64) (r *storage.Reader, err error) {
 	if err := checkBucket(o.Bucket); err != nil {
 		return nil, err
@@ -121,16 +121,16 @@ func (c *Client) open(ctx context.Context, o objstore.Object, offset, length int
 	return r, err
 }
 
-// closeReader closes the body. Where the server announced no length the library
-// would complain on the process's standard log about too many bytes; there the
-// end of the context closes the body instead.
+// closeReader closes the body. If the server announced no length, the library
+// would write to the process's standard log that there are too many bytes. In that case
+// the end of the context closes the body instead.
 func closeReader(r *storage.Reader) {
 	if r.Attrs.Size >= 0 {
 		r.Close()
 	}
 }
 
-// ReadAll is objstore.Store's. The bytes are compared with the server's checksum.
+// ReadAll implements objstore.Store. The bytes are compared with the server's checksum.
 func (c *Client) ReadAll(ctx context.Context, bucket, object string, limit int64) ([]byte, objstore.Object, error) {
 	data, o, err := c.readAll(ctx, bucket, object, limit)
 	if errors.Is(err, objstore.ErrChecksum) {
@@ -166,12 +166,12 @@ func (c *Client) readAll(ctx context.Context, bucket, object string, limit int64
 	return buf.Bytes(), o, nil
 }
 
-// checkedWriter counts and sums what passes, and lets no more pass than was listed.
+// checkedWriter counts and sums the bytes it passes on, and passes on no more than were listed.
 type checkedWriter struct {
 	w    io.Writer
 	left int64
 	sum  uint32
-	err  error // of w
+	err  error // error of w
 }
 
 var (
@@ -193,7 +193,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// isBadCRC recognises the library's untyped error for a body that does not fit
+// isBadCRC recognises the library's untyped error for a body that does not match
 // the server's checksum header.
 func isBadCRC(err error) bool {
 	return strings.Contains(err.Error(), "storage: bad CRC on read")

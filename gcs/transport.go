@@ -23,9 +23,9 @@ const (
 	answerTimeout = time.Minute
 )
 
-// wire sends the library's requests: it adds what the library leaves out with a
-// foreign HTTP client (User-Agent, token), waits where the server asked for a
-// pause, and bounds what the library would read or repeat without end.
+// wire sends the library's requests. It adds what the library leaves out with another
+// HTTP client (User-Agent, token), pauses if the server asked for it,
+// and bounds what the library would read or repeat without end.
 type wire struct {
 	client *Client
 	token  tokenFunc // nil: anonymous
@@ -67,9 +67,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errNoBucket
 	}
 	if res.StatusCode == http.StatusPartialContent {
-		// The library takes "gzip" here for a body that the server inflated from
-		// its beginning, and drops as many bytes as it has got before. But stored
-		// bytes are what we ask for, and a partial answer begins where it should.
+		// For the library, "gzip" here means that the server inflated the body from
+		// its beginning, so it drops as many bytes as it already has. But we ask for stored
+		// bytes, and a partial answer begins where it should.
 		res.Header.Del("Content-Encoding")
 		res.Header.Del("X-Goog-Stored-Content-Encoding")
 	}
@@ -83,8 +83,8 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// errNoBucket tells a missing bucket from a missing object: the library makes one
-// error of both when it reads through the XML API.
+// errNoBucket tells a missing bucket from a missing object: when the library reads through
+// the XML API, it makes the same error of both.
 var errNoBucket = errors.New("no such bucket")
 
 func saysNoBucket(r io.Reader) bool {
@@ -92,7 +92,7 @@ func saysNoBucket(r io.Reader) bool {
 	return strings.Contains(string(text), "<Code>NoSuchBucket</Code>")
 }
 
-// body is the body of an answer. left is how many bytes may still come, -1 any number.
+// body is the body of an answer. left is how many bytes may still come; -1: any number.
 type body struct {
 	io.ReadCloser
 	client  *Client
@@ -127,8 +127,8 @@ func (b *body) Close() error {
 var errTooMuch = errors.New("the answer has no end")
 
 // reading counts how often in a row the reading of one object broke without a
-// new byte. The library reopens a broken body at once and each time with a new
-// budget of attempts: a server that breaks every body would be asked for ever.
+// new byte. The library reopens a broken body immediately, each time with a new
+// budget of attempts. It would read for ever from a server that breaks every body.
 // One goroutine reads an object, so no lock is needed. All methods allow nil.
 type reading struct {
 	ctx       context.Context
@@ -185,8 +185,8 @@ func (e *brokenError) Error() string {
 }
 
 // retryable decides for the library. Until the service has answered once, a
-// failed dial is final: the likely reasons (no network, wrong host, no server)
-// do not pass within seconds, and the person should read why at once.
+// failed dial is final. The likely reasons (no network, wrong host, no server)
+// do not pass within seconds, and the user should see the reason immediately.
 func (c *Client) retryable(err error) bool {
 	var broken *brokenError
 	var credential *credentialError

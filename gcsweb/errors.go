@@ -21,10 +21,10 @@ var (
 	errBrokeOff = errors.New("gcsweb could not read the whole object")
 )
 
-// maxMessage bounds what a server says, in bytes.
+// maxMessage bounds the text of a server, in bytes.
 const maxMessage = 400
 
-// statusError is an answer that is not 200.
+// statusError is an answer whose status is not 200.
 type statusError struct {
 	status int
 	said   string
@@ -37,13 +37,13 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("HTTP %d: %s", e.status, e.said)
 }
 
-// finalError can have given the caller bytes: nothing is asked for again.
+// finalError may come after the caller has got bytes, so the request is not repeated.
 type finalError struct{ err error }
 
 func (e *finalError) Error() string { return e.err.Error() }
 func (e *finalError) Unwrap() error { return e.err }
 
-// callers is the caller's writer, whose errors are told from the network's.
+// callers is the caller's writer; it tells the writer's errors from the network's.
 type callers struct{ w io.Writer }
 
 func (c callers) Write(p []byte) (int, error) {
@@ -132,7 +132,7 @@ func unreachable(host string, err error) *objstore.UnreachableError {
 	return &objstore.UnreachableError{Host: host, Cause: cause, Err: &failure{text.Plain(err.Error(), maxMessage), err}}
 }
 
-// failure has a text of its own for a person, and the cause for errors.As.
+// failure has its own text for the user, and the cause for errors.As.
 type failure struct {
 	text string
 	err  error

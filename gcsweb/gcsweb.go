@@ -1,17 +1,18 @@
-// Package gcsweb reads a bucket through the pages of a gcsweb, for buckets that refuse
-// their readers but have such pages in public. Its [Client] is an objstore.Store.
+// Package gcsweb reads a bucket through the pages of a gcsweb. It is for buckets that refuse
+// readers but have public pages. Its [Client] is an objstore.Store.
 //
 // It promises:
 //   - A listing is read page by page, within bounds, and ends.
-//   - Content has the listed length. Nothing else can be compared: the pages have no sums,
+//   - Content has the listed length. Nothing else can be checked: the pages have no sums,
 //     no versions and no ranges, and their operator can change bytes. The store therefore
 //     declares no Features.
 //   - Nothing waits for ever, and every error is of objstore's kinds.
 //
 // It never sends credentials, never follows a redirect, and knows nothing of Prow. It
-// cannot read names that are no clean paths, nor a directory that has the name of a file
-// beside it: a gcsweb shows the file. Read cannot give what is stored in Google's store with
-// the encoding gzip: a gcsweb inflates it, and has the size of neither.
+// cannot read names that are not clean paths. It cannot read a directory that has the same
+// name as a file, because a gcsweb then shows the file. Read cannot return objects of Google's
+// store that have the encoding gzip: a gcsweb inflates them and reports a size that fits neither
+// form.
 package gcsweb
 
 import (
@@ -34,16 +35,16 @@ import (
 	"prowtrace/objstore"
 )
 
-// Bounds on what a gcsweb may say.
+// Bounds on the answers of a gcsweb.
 const (
 	maxPage    = 64 << 20 // bytes of a page
 	maxRows    = 200_000  // of a page
 	maxName    = 1024     // bytes
 	maxPages   = 5_000    // of a listing
 	maxObjects = 200_000  // of a listing
-	together   = 8        // pages that are asked for at a time
-	headSize   = 16 << 10 // bytes that tell a page from a file
-	maxHeld    = 2 << 20  // bytes of an object that is held until it is whole
+	together   = 8        // pages that are requested at the same time
+	headSize   = 16 << 10 // bytes that are enough to tell a page from a file
+	maxHeld    = 2 << 20  // largest object, in bytes, that is held until it is complete
 	lowestRate = 16 << 10 // bytes a second that are worth waiting for
 )
 
@@ -58,13 +59,13 @@ type Client struct {
 
 // Options configures a Client. Pages must be set.
 type Options struct {
-	// Pages gives the address of a bucket's pages, such as https://HOST/s3/BUCKET; nil if
-	// it has none. It gives one answer for each bucket, from any goroutine.
+	// Pages returns the address of a bucket's pages, such as https://HOST/s3/BUCKET; nil if
+	// it has none. It always returns the same answer for a bucket. It is called from any goroutine.
 	Pages func(bucket string) *url.URL
 
 	UserAgent string                                 // "": prowtrace
 	Logf      func(format string, args ...any)       // may be nil; called from any goroutine
-	Silent    func(host string, since time.Duration) // as gcs has it; may be nil
+	Silent    func(host string, since time.Duration) // as in gcs; may be nil
 
 	Attempts     int           // for one request; 0: 4
 	RetryPause   time.Duration // longest first pause between attempts, doubled each time; 0: 1 s
@@ -94,13 +95,13 @@ func setDefault[T comparable](option *T, value T) {
 	}
 }
 
-// Features are none: see the package.
+// Features returns none: see the package.
 func (c *Client) Features() objstore.Features { return objstore.Features{} }
 
-// Retries returns how many requests had to be made again so far.
+// Retries returns how many requests had to be repeated so far.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
-// Close closes idle connections. Readings under way must have ended.
+// Close closes idle connections. All reads must have ended before.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,8 +124,8 @@ func (c *Client) transport(address *url.URL) *storehttp.Transport {
 	return t
 }
 
-// Read is objstore.Store's. A small object is asked for again where it broke off; of a
-// large one the writer has had a part by then.
+// Read implements objstore.Store. A small object is requested again if it broke off. A large
+// one is not, because the writer already has a part of it.
 func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	return c.get(ctx, "read", o.Bucket, o.Name, o.Size, func(res *http.Response, body *bufio.Reader) error {
 		if head, _ := body.Peek(headSize); isPage(head, o.Bucket, o.Name) {
@@ -147,8 +148,8 @@ func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error
 	})
 }
 
-// fits compares the number of bytes that came with the listed one. A gcsweb calls the encoding
-// of an object its character set.
+// fits compares the number of bytes received with the listed one. A gcsweb reports the encoding
+// of an object as its character set.
 func fits(o objstore.Object, n int64, err error, res *http.Response) error {
 	switch {
 	case err != nil:
@@ -163,12 +164,12 @@ func fits(o objstore.Object, n int64, err error, res *http.Response) error {
 	return nil
 }
 
-// ReadRange is objstore.Store's: there are no ranges.
+// ReadRange implements objstore.Store. It always fails, because a gcsweb has no ranges.
 func (c *Client) ReadRange(_ context.Context, o objstore.Object, _, _ int64, _ io.Writer) error {
 	return fmt.Errorf("read %s: gcsweb cannot read ranges", where(o.Bucket, o.Name))
 }
 
-// ReadAll is objstore.Store's. Of the object only the bytes and the type are known.
+// ReadAll implements objstore.Store. Only the object's bytes and type are known.
 func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) (data []byte, o objstore.Object, err error) {
 	err = c.get(ctx, "read", bucket, name, limit, func(res *http.Response, body *bufio.Reader) (err error) {
 		if head, _ := body.Peek(headSize); isPage(head, bucket, name) {
@@ -192,16 +193,16 @@ func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) 
 	return data, o, nil
 }
 
-// copyFailed begins what a gcsweb writes behind the bytes of an object that it could not
-// read to its end.
+// copyFailed is how the text begins that a gcsweb writes after the bytes of an object that it
+// could not read to its end.
 const copyFailed = "Error: coudln't copy data to the response writer: "
 
-// googlesPages begin the address to which a gcsweb sends those who ask for a directory in a
-// bucket of Google's store that it does not show.
+// googlesPages is how the address begins to which a gcsweb redirects requests for a directory
+// in a bucket of Google's store that it does not show.
 const googlesPages = "https://console.cloud.google.com/storage/browser/"
 
-// get asks for a file or a directory and lets each attempt's answer be read. expected is
-// how many bytes that are about.
+// get requests a file or a directory and passes each attempt's answer to a reader. expected is
+// the approximate number of bytes.
 func (c *Client) get(ctx context.Context, op, bucket, name string, expected int64, read func(*http.Response, *bufio.Reader) error) error {
 	pages := c.opts.Pages(bucket)
 	if pages == nil {
@@ -231,8 +232,8 @@ func (c *Client) get(ctx context.Context, op, bucket, name string, expected int6
 	}
 }
 
-// written is a name in the path of an address: a gcsweb reads the path as an address once
-// more, so that what has a meaning in one is escaped.
+// written escapes a name for the path of an address. A gcsweb parses the path as an address
+// once more, so characters with a meaning in an address are escaped twice.
 func written(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -245,7 +246,7 @@ func written(name string) string {
 	return b.String()
 }
 
-// isClean reports whether a name reaches a server as it is: paths are cleaned on the way.
+// isClean reports whether a name reaches a server unchanged: paths are cleaned on the way.
 func isClean(name string) bool {
 	name = strings.TrimSuffix(name, "/")
 	return len(name) <= maxName && (name == "" || path.Clean("/"+name) == "/"+name)

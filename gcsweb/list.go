@@ -15,8 +15,8 @@ import (
 	"prowtrace/objstore"
 )
 
-// List is objstore.Store's. It asks for the page of each directory of the prefix, several
-// at a time, and yields when all have come.
+// List implements objstore.Store. It requests the page of each directory of the prefix, several
+// at the same time, and yields when all have come.
 func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
 		found, err := c.walk(ctx, bucket, prefix, glob)
@@ -69,7 +69,7 @@ func (c *Client) walk(ctx context.Context, bucket, prefix, glob string) (found [
 		}
 		for _, dir := range below {
 			visitLater := func() error { return visit(dir) }
-			if !g.TryGo(visitLater) { // all places are taken: this one goes on itself
+			if !g.TryGo(visitLater) { // no place is free: continue in this goroutine
 				if err := visitLater(); err != nil {
 					return err
 				}
@@ -87,7 +87,7 @@ func (c *Client) walk(ctx context.Context, bucket, prefix, glob string) (found [
 	return found, err
 }
 
-// ListDir is objstore.Store's.
+// ListDir implements objstore.Store.
 func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstore.Bounds) iter.Seq2[objstore.Entry, error] {
 	return func(yield func(objstore.Entry, error) bool) {
 		rows, err := c.rows(ctx, bucket, dir)
@@ -110,12 +110,12 @@ func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstor
 	}
 }
 
-// objectOf describes a file. Its time and size stand for its version.
+// objectOf describes a file. Its time and size serve as its version.
 func objectOf(bucket, name string, r row) objstore.Object {
 	return objstore.Object{Bucket: bucket, Name: name, Size: r.size, Version: fmt.Sprintf("@%d-%d", r.modified.Unix(), r.size), Updated: r.modified}
 }
 
-// rows gives what the page of a directory shows, by name.
+// rows returns the rows of a directory's page, by name.
 func (c *Client) rows(ctx context.Context, bucket, dir string) (rows []row, err error) {
 	err = c.get(ctx, "list", bucket, dir, maxPage/64, func(_ *http.Response, body *bufio.Reader) error {
 		page, err := io.ReadAll(io.LimitReader(body, maxPage+1))

@@ -10,14 +10,14 @@ import (
 
 // A row is a file or a directory in a page.
 type row struct {
-	name     string // within the directory; that of a directory ends in a slash
+	name     string // within the directory; the name of a directory ends in a slash
 	size     int64  // bytes of a file
 	modified time.Time
 	dir      bool
 }
 
-// isPage reports whether an answer, or its beginning, is the page of a directory. gcsweb
-// shows such a page, without rows, for whatever does not exist.
+// isPage reports whether an answer, or its beginning, is the page of a directory. For a name
+// that does not exist, gcsweb shows such a page without rows.
 func isPage(text []byte, bucket, dir string) bool {
 	head, _, _ := bytes.Cut(text, []byte(`<li class="pure-g`))
 	return bytes.Contains(head, []byte(" browser: "+bucket+"</title>")) &&
@@ -30,9 +30,9 @@ const (
 	rowEnd   = `</li>`
 )
 
-// parsePage reads the rows of a page. gcsweb writes names as they are, without escaping
-// anything, so that the page is read as text and not as HTML. Rows that are not
-// understood are an error: a listing would be wrong without a word.
+// parsePage reads the rows of a page. gcsweb writes names without any escaping,
+// so the page is read as text and not as HTML. A row that cannot be parsed
+// is an error: without it, the listing would be silently wrong.
 func parsePage(text []byte) (rows []row, err error) {
 	_, rest, _ := strings.Cut(string(text), rowStart)
 	for rest != "" {
@@ -51,9 +51,9 @@ func parsePage(text []byte) (rows []row, err error) {
 	return rows, nil
 }
 
-// parseRow reads what follows the beginning of a row: the link with its icon and its
-// name, the size, the time of the last change. The way up has no name here, nor has the object
-// that stands for the directory itself.
+// parseRow reads the rest of a row: the link with its icon and its
+// name, the size, and the time of the last change. The link to the parent directory and the
+// object that stands for the directory itself get no name.
 func parseRow(item string) (row, error) {
 	_, link, ok := strings.Cut(item, `<a href="`)
 	link, cells, okName := strings.Cut(link, "</a></div>")
@@ -95,7 +95,7 @@ func parseRow(item string) (row, error) {
 	return row{name: name, size: n, modified: at}, nil
 }
 
-// isName reports the name of something in a directory.
+// isName reports whether a name can be that of an entry of a directory.
 func isName(s string) bool {
 	return s != "" && s != "." && s != ".." && !strings.Contains(s, "/") && len(s) <= maxName
 }

@@ -17,22 +17,22 @@ import (
 	"prowtrace/objstore"
 )
 
-// access knows which buckets want credentials, and what was found of these.
+// access knows which buckets need credentials, and remembers the credentials found.
 type access struct {
 	mu         sync.Mutex
 	remembered map[string]bool // buckets that refused anonymous readers and let us in
 
-	signing sync.Mutex // one looks for credentials at a time
+	signing sync.Mutex // held while one goroutine looks for credentials
 	done    bool
 	found   *credentials.Credentials
 	err     error
 }
 
-// signInTimeout bounds the search for credentials: on a network that swallows packets
-// to the metadata server of Amazon's machines it would take long.
+// signInTimeout bounds the search for credentials. It would take long on a network that
+// drops packets to the metadata server of Amazon's machines.
 const signInTimeout = 10 * time.Second
 
-// usual are the places where Amazon's tools look.
+// usual are the places where Amazon's tools look for credentials.
 func usual() []Source {
 	sources := []Source{
 		{"the environment", &credentials.EnvAWS{}},
@@ -47,8 +47,8 @@ func usual() []Source {
 // maxMoves is how often a request goes to another region.
 const maxMoves = 2
 
-// try runs f with a client of the library as the bucket wants it: of its region,
-// anonymous or with credentials. f may run several times; each time but the last it was
+// try runs f with a client of the library that fits the bucket: of its region,
+// anonymous or with credentials. f may run several times; each run but the last was
 // refused.
 func (c *Client) try(ctx context.Context, op, bucket string, f func(context.Context, *library) error) error {
 	if err := checkBucket(bucket); err != nil {
@@ -98,8 +98,8 @@ func (c *Client) tryRegion(ctx context.Context, op, bucket string, f func(contex
 	return err
 }
 
-// run calls f once. The error is what the transport met, if it met one: the library
-// makes texts of errors.
+// run calls f once. If the transport met an error, run returns that error, because the library
+// turns errors into texts.
 func (c *Client) run(ctx context.Context, bucket string, creds *credentials.Credentials, f func(context.Context, *library) error) error {
 	p, endpoint, err := c.place(bucket)
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *Client) asksAnonymously(bucket string) bool {
 	return c.opts.Auth != AuthCredentials && !c.access.remembered[bucket]
 }
 
-// noCredentials completes e, unless the search was merely cancelled.
+// noCredentials adds to e why there are no credentials, unless the search was cancelled.
 func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -132,7 +132,7 @@ func (c *Client) noCredentials(ctx context.Context, e *objstore.AccessError, err
 	return e
 }
 
-// refusal turns the answers that speak of permission into an *objstore.AccessError.
+// refusal turns answers about permission into an *objstore.AccessError.
 func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 	answer, ok := answerOf(err)
 	switch {
@@ -151,7 +151,7 @@ func (c *Client) refusal(op, bucket string, anonymous bool, err error) error {
 }
 
 // signedIn returns the credentials. Success and failure are remembered: a thousand
-// refused reads search once.
+// refused reads search only once.
 func (c *Client) signedIn(ctx context.Context) (*credentials.Credentials, error) {
 	a := &c.access
 	a.signing.Lock()
@@ -166,8 +166,8 @@ func (c *Client) signedIn(ctx context.Context) (*credentials.Credentials, error)
 	return a.found, a.err
 }
 
-// signIn searches credentials. Some sources take no context, so that the search is left
-// behind when it takes too long.
+// signIn searches for credentials. Some sources take no context. If the search takes too
+// long, it is left running in the background.
 func (c *Client) signIn(ctx context.Context) (*credentials.Credentials, error) {
 	type result struct {
 		found *credentials.Credentials
@@ -207,8 +207,8 @@ func search(sources []Source) (*credentials.Credentials, error) {
 
 var regionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 
-// regionOf is the region that an answer says a bucket is in; "" if it does not speak of
-// that.
+// regionOf returns the region that an answer names for a bucket; "" if it names
+// none.
 func regionOf(err error) string {
 	answer, ok := answerOf(err)
 	if !ok || !regionName.MatchString(answer.Region) {

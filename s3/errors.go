@@ -17,13 +17,13 @@ import (
 	"prowtrace/objstore"
 )
 
-// answerOf is the refusal of a server; ok is false if err is none.
+// answerOf returns the refusal of a server; ok is false if err is not one.
 func answerOf(err error) (answer minio.ErrorResponse, ok bool) {
 	return answer, errors.As(err, &answer) && answer.StatusCode != 0
 }
 
 // explain turns an error of the library into one of objstore's kinds. ctx is the
-// caller's: its end is reported as such.
+// caller's: if it has ended, its error is returned.
 func (c *Client) explain(ctx context.Context, op, bucket, object string, err error) error {
 	place := where(bucket, object)
 	var refused *objstore.AccessError
@@ -57,7 +57,7 @@ func (c *Client) explain(ctx context.Context, op, bucket, object string, err err
 	return &failure{fmt.Sprintf("%s %s: %s", op, place, oneLine(err.Error())), err}
 }
 
-// isNetwork reports whether the network, or what stands between, made an error.
+// isNetwork reports whether an error comes from the network, or from something on the way.
 func isNetwork(err error) bool {
 	var broken *brokenError
 	var silent *storehttp.SilentError
@@ -95,12 +95,12 @@ func (c *Client) unreachable(bucket string, err error) *objstore.UnreachableErro
 		cause, named = objstore.NotRunning, setting()
 	}
 	if errors.As(err, &dial) && dial.Op == "dial" && dial.Addr != nil && dial.Addr.String() == host {
-		said = dial.Err.Error() // without the address once more
+		said = dial.Err.Error() // without repeating the address
 	}
 	return &objstore.UnreachableError{Host: host, Cause: cause, Setting: named, Err: &failure{oneLine(said), err}}
 }
 
-// failure has a text of its own for a person, and the cause for errors.As.
+// failure has its own text for the user, and the cause for errors.As.
 type failure struct {
 	text string
 	err  error
@@ -109,7 +109,7 @@ type failure struct {
 func (f *failure) Error() string { return f.text }
 func (f *failure) Unwrap() error { return f.err }
 
-// messageOf is what the server said, for a person.
+// messageOf returns what the server said, for the user.
 func messageOf(answer minio.ErrorResponse) string {
 	if answer.Message == "" {
 		return oneLine(http.StatusText(answer.StatusCode))
@@ -122,7 +122,7 @@ const maxMessage = 800
 
 func oneLine(s string) string { return text.Plain(s, maxMessage) }
 
-// where names an object as a URL, quoted if its name is not plain text.
+// where writes an object as a URL, quoted if its name is not plain text.
 func where(bucket, object string) string {
 	if object == "" {
 		return text.Name("s3://" + bucket)

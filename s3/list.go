@@ -11,7 +11,7 @@ import (
 	"prowtrace/objstore"
 )
 
-// List is objstore.Store's. The server knows no globs: all objects of the prefix come
+// List implements objstore.Store. The server knows no globs: all objects of the prefix come
 // over the network, and those that match are yielded.
 func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq2[objstore.Object, error] {
 	return func(yield func(objstore.Object, error) bool) {
@@ -37,7 +37,7 @@ func (c *Client) List(ctx context.Context, bucket, prefix, glob string) iter.Seq
 	}
 }
 
-// ListDir is objstore.Store's. Of each page the objects come before the directories.
+// ListDir implements objstore.Store. On each page, the objects come before the directories.
 func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstore.Bounds) iter.Seq2[objstore.Entry, error] {
 	return func(yield func(objstore.Entry, error) bool) {
 		q := query{bucket: bucket, prefix: dir, after: before(within.From, dir)}
@@ -63,9 +63,9 @@ func (c *Client) ListDir(ctx context.Context, bucket, dir string, within objstor
 	}
 }
 
-// before is a name in dir to list after, so that nothing from the given name on is
-// missed: servers leave out the name itself. The little that comes too early is for the
-// caller to leave out.
+// before returns a name in dir to list after, so that the listing includes the given
+// name: servers leave out the name that they list after. The caller drops the few names that
+// come too early.
 func before(name, dir string) string {
 	if name == "" || name <= dir {
 		return ""
@@ -85,7 +85,7 @@ type query struct {
 
 const pageSize = 1000 // the service's maximum
 
-// list calls each for what is listed, and says on which page it is. A directory is an
+// list calls each for every entry, with the number of its page. A directory is an
 // object whose name ends in a slash.
 func (c *Client) list(ctx context.Context, q query, each func(o objstore.Object, page int) bool) error {
 	lctx, op := withOperation(ctx)
@@ -119,8 +119,8 @@ func objectOf(bucket string, info minio.ObjectInfo) objstore.Object {
 	return objstore.Object{Bucket: bucket, Name: info.Key, Size: info.Size, Version: versionOf(info), Updated: info.LastModified}
 }
 
-// versionOf is the ETag, else the time of the last change: a server over a directory has
-// no ETag of what was put there behind its back.
+// versionOf returns the ETag, else the time of the last change. A server over a directory has
+// no ETag for files that were written there directly.
 func versionOf(info minio.ObjectInfo) string {
 	if info.ETag == "" && !info.LastModified.IsZero() {
 		return fmt.Sprintf("%s%d", timeMark, info.LastModified.Unix())
@@ -128,10 +128,10 @@ func versionOf(info minio.ObjectInfo) string {
 	return info.ETag
 }
 
-// timeMark begins a version that is a time.
+// timeMark is the prefix of a version that is a time.
 const timeMark = "@"
 
-// etagOf is the ETag of a version; "" if it has none.
+// etagOf returns the ETag in a version; "" if it has none.
 func etagOf(version string) string {
 	if strings.HasPrefix(version, timeMark) {
 		return ""

@@ -17,13 +17,13 @@ import (
 	"prowtrace/objstore"
 )
 
-// Read is objstore.Store's. A connection that breaks is resumed where it broke.
+// Read implements objstore.Store. A connection that breaks is resumed where it broke.
 func (c *Client) Read(ctx context.Context, o objstore.Object, w io.Writer) error {
 	r := &reading{client: c, bucket: o.Bucket, name: o.Name, version: o.Version, etag: etagOf(o.Version), end: o.Size, sum: o.Sum}
 	return r.copy(ctx, w, o.Size)
 }
 
-// ReadRange is objstore.Store's.
+// ReadRange implements objstore.Store.
 func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, length int64, w io.Writer) error {
 	if offset < 0 || length < 0 || length > o.Size-offset {
 		return fmt.Errorf("read %s: invalid range: %d bytes from %d of %d", where(o.Bucket, o.Name), length, offset, o.Size)
@@ -35,7 +35,7 @@ func (c *Client) ReadRange(ctx context.Context, o objstore.Object, offset, lengt
 	return r.copy(ctx, w, length)
 }
 
-// ReadAll is objstore.Store's. The bytes are compared with the server's sum.
+// ReadAll implements objstore.Store. The bytes are compared with the server's sum.
 func (c *Client) ReadAll(ctx context.Context, bucket, name string, limit int64) ([]byte, objstore.Object, error) {
 	data, o, err := c.readAll(ctx, bucket, name, limit)
 	if errors.Is(err, objstore.ErrChecksum) {
@@ -63,8 +63,8 @@ func (c *Client) readAll(ctx context.Context, bucket, name string, limit int64) 
 	return buf.Bytes(), o, nil
 }
 
-// encodingOf leaves out of an object's encodings that of its upload, which some servers
-// keep.
+// encodingOf removes the encoding of the upload from an object's encodings. Some servers
+// keep it.
 func encodingOf(header string) string {
 	var all []string
 	for encoding := range strings.SplitSeq(header, ",") {
@@ -75,27 +75,27 @@ func encodingOf(header string) string {
 	return strings.Join(all, ",")
 }
 
-// reading is the reading of one object or a part of it. One goroutine makes it.
+// reading is the read of one object or a part of it. Only one goroutine uses it.
 type reading struct {
 	client       *Client
 	bucket, name string
-	version      string // that is wanted; "": any
+	version      string // the wanted version; "": any
 	etag         string // "": that of the first answer, if it has one
-	at, end      int64  // what is to be read; end -1: all there is
-	part         bool   // less than the object is asked for
-	limit        int64  // of the object's size, where end is -1
+	at, end      int64  // the range to read; end -1: to the end of the object
+	part         bool   // only a part of the object is requested
+	limit        int64  // of the object's size, if end is -1
 
 	info minio.ObjectInfo // of the first answer
-	sum  objstore.Sum     // that the object should have
-	hash hash.Hash        // of what came, of sum's kind; nil: there is nothing to compare
+	sum  objstore.Sum     // the sum that the object should have
+	hash hash.Hash        // of the bytes received, of sum's kind; nil: there is nothing to compare
 }
 
 // lowestRate is the slowest transfer that is still worth waiting for, in bytes a
-// second. It is far below what one would accept, because 64 parallel readers share a
+// second. It is far below what one reader should accept, because 64 parallel readers share a
 // line: 16 KiB/s each is 1 MiB/s.
 const lowestRate = 16 << 10
 
-// copy reads all, and compares it. expected is how many bytes that are about.
+// copy reads everything, and checks it. expected is the approximate number of bytes.
 func (r *reading) copy(ctx context.Context, w io.Writer, expected int64) error {
 	limit := r.client.opts.Patience + time.Duration(float64(expected)/lowestRate*float64(time.Second))
 	rctx, cancel := context.WithTimeoutCause(ctx, limit, &slowError{limit, expected})
@@ -123,7 +123,7 @@ func (r *reading) copy(ctx context.Context, w io.Writer, expected int64) error {
 	return nil
 }
 
-// attempts reads on where a body broke, as long as each brings new bytes.
+// attempts continues where a body broke, as long as each attempt brings new bytes.
 func (r *reading) attempts(ctx context.Context, w io.Writer) error {
 	ctx, _ = withOperation(ctx)
 	for fruitless := 0; ; {
@@ -176,8 +176,8 @@ func (r *reading) receive(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// open asks for what is missing. A whole object is asked for without a range, because
-// only then does the server's sum come with it.
+// open requests what is missing. A whole object is requested without a range, because
+// only then does the server send its sum.
 func (r *reading) open(ctx context.Context) (body io.ReadCloser, err error) {
 	if len(r.name) == 0 || len(r.name) > 1024 {
 		return nil, fmt.Errorf("%w: a name has 1 to 1024 bytes", objstore.ErrNotExist)
@@ -210,7 +210,7 @@ func (r *reading) open(ctx context.Context) (body io.ReadCloser, err error) {
 	return body, nil
 }
 
-// accept looks at the head of an answer.
+// accept checks the header of an answer.
 func (r *reading) accept(info minio.ObjectInfo, header http.Header, ranged bool) error {
 	switch {
 	case ranged && !strings.HasPrefix(header.Get("Content-Range"), fmt.Sprintf("bytes %d-", r.at)):
@@ -238,7 +238,7 @@ func (r *reading) accept(info minio.ObjectInfo, header http.Header, ranged bool)
 	return nil
 }
 
-// checkedWriter counts and sums what passes, and lets no more pass than is expected.
+// checkedWriter counts and sums the bytes it passes on, and passes on no more than expected.
 type checkedWriter struct {
 	r *reading
 	w io.Writer
@@ -266,18 +266,18 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// writeError is the caller's writer's.
+// writeError is an error of the caller's writer.
 type writeError struct{ err error }
 
 func (e *writeError) Error() string { return e.err.Error() }
 
-// brokenError is a body that did not come to its end.
+// brokenError means that a body broke off before its end.
 type brokenError struct{ err error }
 
 func (e *brokenError) Error() string { return "the connection broke: " + e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
-// slowError is the cause of an object's deadline.
+// slowError says that an object's deadline is over.
 type slowError struct {
 	limit time.Duration
 	want  int64

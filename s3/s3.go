@@ -1,17 +1,17 @@
-// Package s3 reads Amazon S3 and servers that speak as it does, such as MinIO, Ceph
+// Package s3 reads Amazon S3 and servers with the same protocol, such as MinIO, Ceph
 // and R2: it lists objects and reads their stored bytes. Its [Client] is an
 // objstore.Store.
 //
 // It promises:
-//   - Public buckets need no login. Every bucket is asked anonymously first;
-//     credentials are looked for only after it answered 401 or 403, in the
+//   - Public buckets need no login. Every bucket is read anonymously first.
+//     Credentials are looked for only after the bucket answered 401 or 403: in the
 //     environment, in the file of Amazon's tools and from the machine's role, with a
 //     time limit. They are then remembered for that bucket.
-//   - Bytes are those that are stored, of exactly the ETag that was listed; where there
-//     is none, of the time of the last change. They are
-//     compared with the server's checksum, else with the ETag where that is the MD5 of
+//   - Bytes are returned as stored, of exactly the ETag that was listed. Without an ETag, the
+//     time of the last change must be the listed one. The bytes are
+//     compared with the server's checksum, else with the ETag if it is the MD5 of
 //     an object of a single part, and always with the listed size.
-//   - Nothing waits for ever: attempts are limited, a silent connection is given up, an
+//   - Nothing waits for ever. Attempts are limited, a silent connection is given up, an
 //     object has a deadline, and a server's Retry-After is followed up to a minute.
 //   - Every error names the bucket or object and the reason, in the kinds of objstore.
 //
@@ -40,8 +40,8 @@ import (
 )
 
 // Client reads objects. It is safe for concurrent use. Its listings have no sums: it
-// tells them one by one (objstore.Summer). It opens connections ahead
-// (objstore.Warmer) to servers other than Amazon's, whose names it knows before.
+// reports each object's sum separately (objstore.Summer). It opens connections ahead
+// (objstore.Warmer) to servers other than Amazon's, whose host names it knows in advance.
 type Client struct {
 	opts    Options
 	retries atomic.Int64
@@ -50,7 +50,7 @@ type Client struct {
 	buffers sync.Pool // of *[]byte, for copying bodies
 
 	mu         sync.Mutex
-	regions    map[string]string // of buckets, as servers have told
+	regions    map[string]string // of buckets, as reported by servers
 	libraries  map[libraryKey]*library
 	transports map[string]*storehttp.Transport // by the endpoint
 }
@@ -61,7 +61,7 @@ type Auth string
 const (
 	AuthAuto        Auth = "auto"        // anonymous, and credentials after a 401 or 403
 	AuthAnonymous   Auth = "anonymous"   // never look for credentials
-	AuthCredentials Auth = "credentials" // credentials at once
+	AuthCredentials Auth = "credentials" // credentials from the first request on
 )
 
 // Addressing is where a request names the bucket.
@@ -86,29 +86,29 @@ type Place struct {
 type Options struct {
 	Auth Auth // "": AuthAuto
 
-	// Place tells where a bucket is; nil: all are in the zero Place. It gives one answer
-	// for each bucket, from any goroutine.
+	// Place returns where a bucket is; nil: all are in the zero Place. It always returns the same
+	// answer for a bucket. It is called from any goroutine.
 	Place func(bucket string) Place
 
-	Connections int    // that may be kept open to a server, with one request at a time each; 0: 128
+	Connections int    // how many may be kept open to a server, with one request at a time each; 0: 128
 	UserAgent   string // "": prowtrace
 
-	// Logf receives what a person who looks for a fault wants to know; may be nil. It is
+	// Logf receives details for finding faults; may be nil. It is
 	// called from any goroutine.
 	Logf func(format string, args ...any)
 
-	// Silent is told that a server has sent nothing for a while (FirstSign): not more
-	// often than every StallTimeout. May be nil. It is called from any goroutine.
+	// Silent is called when a server has sent nothing for a while (FirstSign). It is called at
+	// most once every StallTimeout. May be nil. It is called from any goroutine.
 	Silent func(host string, since time.Duration)
 
 	Attempts     int           // for one request; 0: 5
 	RetryPause   time.Duration // longest first pause between attempts, doubled each time up to 30 s, with jitter; 0: 1 s
-	StallTimeout time.Duration // without a byte, after which a request is made again, three times in a row at most; 0: 15 s
+	StallTimeout time.Duration // without a byte, after which a request is repeated, three times in a row at most; 0: 15 s
 	FirstSign    time.Duration // without a byte, after which Silent is called; 0: 5 s
 	Patience     time.Duration // for one object, on top of its size at 16 KiB/s; 0: 1 min
 
-	// Credentials are looked for in their turn. nil: the environment, Amazon's file, the
-	// role of the machine.
+	// Credentials are the sources of credentials, tried in order. nil: the environment, Amazon's
+	// file, the role of the machine.
 	Credentials []Source
 
 	tls   *tls.Config                           // for tests: trusts their server
@@ -117,7 +117,7 @@ type Options struct {
 
 // A Source is a place where credentials may be.
 type Source struct {
-	Name     string // for a person
+	Name     string // shown to the user
 	Provider credentials.Provider
 }
 
@@ -163,25 +163,25 @@ func setDefault[T comparable](option *T, value T) {
 	}
 }
 
-// Features: a version is an ETag, or a time where there is none. The server has sums of whole objects only, and tells
-// them with an object.
+// Features: a version is an ETag, or a time if there is none. The server has sums of whole
+// objects only, and sends them with the object.
 func (c *Client) Features() objstore.Features {
 	return objstore.Features{Pinned: true, Ranges: true}
 }
 
-// Retries returns how many requests had to be made again so far.
+// Retries returns how many requests had to be repeated so far.
 func (c *Client) Retries() int64 { return c.retries.Load() }
 
-// Warm is objstore.Warmer's.
+// Warm implements objstore.Warmer.
 func (c *Client) Warm(ctx context.Context, bucket string, n int) {
 	p, endpoint, err := c.place(bucket)
 	if err != nil || isAmazon(endpoint) || p.Addressing == AddressingVirtual {
-		return // the request will tell, or its host is another
+		return // the request will report it, or goes to another host
 	}
 	c.transport(endpoint).Warm(ctx, n)
 }
 
-// Close closes idle connections. Readings under way must have ended.
+// Close closes idle connections. All reads must have ended before.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -198,7 +198,7 @@ func isAmazon(endpoint *url.URL) bool {
 	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn")
 }
 
-// setting is the variable of the environment that names the server of buckets whose
+// setting returns the environment variable that names the server of buckets whose
 // place is not known; "" if none does.
 func setting() string {
 	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
@@ -209,7 +209,7 @@ func setting() string {
 	return ""
 }
 
-// place is where a bucket is, with the region that is known by now.
+// place returns where a bucket is, with the region that is known so far.
 func (c *Client) place(bucket string) (Place, *url.URL, error) {
 	p := c.opts.Place(bucket)
 	address, from := p.Endpoint, ""
@@ -233,7 +233,7 @@ func (c *Client) place(bucket string) (Place, *url.URL, error) {
 	return p, endpoint, nil
 }
 
-// ParseEndpoint reads the address of a server: a URL without a path, or host[:port],
+// ParseEndpoint parses the address of a server: a URL without a path, or host[:port],
 // which means https.
 func ParseEndpoint(address string) (*url.URL, error) {
 	full := address
@@ -247,7 +247,7 @@ func ParseEndpoint(address string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// A libraryKey is all that the library fixes when a client of it is made.
+// A libraryKey holds all settings that the library fixes when a client is made.
 type libraryKey struct {
 	endpoint   string
 	region     string
@@ -271,7 +271,7 @@ func (c *Client) library(p Place, endpoint *url.URL, creds *credentials.Credenti
 	lib, err := minio.NewCore(endpoint.Host, &minio.Options{
 		Creds: creds, Secure: endpoint.Scheme == "https", Region: p.Region, BucketLookup: lookup[p.Addressing],
 		Transport:  &wire{client: c, transport: transport},
-		MaxRetries: 1, // wire makes them
+		MaxRetries: 1, // wire retries instead
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the S3 client: %w", err)

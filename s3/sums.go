@@ -15,8 +15,8 @@ import (
 	"prowtrace/objstore"
 )
 
-// sumOf is the sum of a whole object that an answer tells: its checksum if that is of
-// the whole, else its ETag if that is an MD5.
+// sumOf returns the sum of a whole object from an answer: its checksum if that covers
+// the whole object, else its ETag if that is an MD5.
 func sumOf(info minio.ObjectInfo, header http.Header) objstore.Sum {
 	if info.ChecksumMode != minio.ChecksumCompositeMode.String() {
 		for _, told := range []struct {
@@ -33,7 +33,7 @@ func sumOf(info minio.ObjectInfo, header http.Header) objstore.Sum {
 			}
 		}
 	}
-	// What is encrypted with a key of its own has an ETag that is no MD5.
+	// An object encrypted with its own key has an ETag that is not an MD5.
 	encrypted := header.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "" ||
 		strings.HasPrefix(header.Get("X-Amz-Server-Side-Encryption"), "aws:")
 	if isMD5.MatchString(info.ETag) && !encrypted {
@@ -42,17 +42,17 @@ func sumOf(info minio.ObjectInfo, header http.Header) objstore.Sum {
 	return objstore.Sum{}
 }
 
-// isMD5 matches the ETag of an object that was uploaded in one part: others end in "-"
+// isMD5 matches the ETag of an object that was uploaded in one part. Other ETags end in "-"
 // and the number of parts.
 var isMD5 = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// sums remembers what was told of objects that were read, until it is asked for.
+// sums remembers the sums of objects that were read, until they are asked for.
 type sums struct {
 	mu   sync.Mutex
 	told map[[3]string]objstore.Sum // by bucket, name and version
 }
 
-// maxSums bounds what is remembered: nobody asks for the sums of logs.
+// maxSums bounds how many sums are remembered: nothing asks for the sums of logs.
 const maxSums = 10_000
 
 func (s *sums) put(bucket, name, version string, sum objstore.Sum) {
@@ -73,7 +73,7 @@ func (s *sums) take(bucket, name, version string) (objstore.Sum, bool) {
 	return sum, ok
 }
 
-// Sum is objstore.Summer's.
+// Sum implements objstore.Summer.
 func (c *Client) Sum(ctx context.Context, o objstore.Object) (objstore.Sum, error) {
 	if sum, ok := c.sums.take(o.Bucket, o.Name, o.Version); ok {
 		return sum, nil

@@ -20,21 +20,21 @@ import (
 // allowed kind stays below 10 MB.
 const (
 	maxAnswer     = 32 << 20 // bytes of a listing
-	maxError      = 64 << 10 // bytes of what goes with a refusal
+	maxError      = 64 << 10 // bytes of the body of a refusal
 	answerTimeout = time.Minute
 )
 
-// wire sends the library's requests, and sends them again: the library's own attempts
-// know no Retry-After, and take each error for the same. It bounds what the library
+// wire sends the library's requests, and repeats them. The library's own retries
+// ignore Retry-After, and treat all errors alike. wire also bounds what the library
 // would read without end.
 type wire struct {
 	client    *Client
 	transport *storehttp.Transport
 }
 
-// operation is what one call of the library meets. One goroutine makes it.
+// operation records what happens during one call of the library. Only one goroutine uses it.
 type operation struct {
-	err     error    // of the transport, at last
+	err     error    // the transport's last error
 	listing *listing // nil: an object is read
 }
 
@@ -50,7 +50,7 @@ func withOperation(ctx context.Context) (context.Context, *operation) {
 	return ctx, op
 }
 
-// RoundTrip is http.RoundTripper's. All requests are GET and HEAD without a body.
+// RoundTrip implements http.RoundTripper. All requests are GET and HEAD without a body.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, op := withOperation(req.Context())
 	c := w.client
@@ -74,7 +74,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// pauseBefore is how long to wait after the given number of attempts.
+// pauseBefore returns how long to wait after the given number of attempts.
 func pauseBefore(tries int, first time.Duration) time.Duration {
 	return rand.N(min(first<<min(tries-1, 16), 30*time.Second))
 }
@@ -124,8 +124,8 @@ func (w *wire) once(req *http.Request, op *operation) (*http.Response, error) {
 var errTooMuch = errors.New("the answer has no end")
 
 // again decides whether another attempt can help. Until the server has answered once, a
-// failed dial is final: the likely reasons (no network, wrong host, no server) do not
-// pass within seconds, and the person should read why at once.
+// failed dial is final. The likely reasons (no network, wrong host, no server) do not
+// pass within seconds, and the user should see the reason immediately.
 func (w *wire) again(ctx context.Context, res *http.Response, err error) bool {
 	if err == nil {
 		return isTemporary(res.StatusCode)
@@ -154,19 +154,19 @@ func isTemporary(status int) bool {
 	return false
 }
 
-// Bounds on one listing. A page has up to a thousand names; a server that skips deleted
-// ones may give pages without any.
+// Bounds on one listing. A page has up to a thousand names. A server that skips deleted
+// objects may send empty pages.
 const (
 	maxEmptyPages = 200    // in a row
-	maxPages      = 20_000 // names of twenty million objects
+	maxPages      = 20_000 // enough for the names of twenty million objects
 )
 
-// listing watches the pages of one listing: the library follows tokens for as long as a
-// server gives any.
+// listing watches the pages of one listing, because the library follows tokens for as long as a
+// server sends any.
 type listing struct {
-	tokens map[string]bool // that a page has named
+	tokens map[string]bool // tokens that pages have named
 	pages  int
-	empty  int // pages in a row
+	empty  int // empty pages in a row
 }
 
 // endlessError is final.
@@ -176,7 +176,7 @@ func (e *endlessError) Error() string { return "the listing does not end: " + e.
 
 var errForeign = errors.New("the answer does not come from an S3 server")
 
-// page is what is looked at in a page of a listing.
+// page holds the parts of a page of a listing that are checked.
 type page struct {
 	XMLName               xml.Name   `xml:"ListBucketResult"`
 	NextContinuationToken string     `xml:"NextContinuationToken"`
