@@ -9,7 +9,8 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A Link is a step of the way from a cause to the verdict, with where it can be read.
+// A Link is a step on the way from a cause to the verdict, with the place where it can be
+// read.
 type Link struct {
 	Place
 	Time time.Time
@@ -19,8 +20,8 @@ type Link struct {
 // mostFollowing bounds the steps between a cause and the failed phase.
 const mostFollowing = 3
 
-// Chain tells how a finding led to the verdict: the finding, what followed from it, the phase
-// that failed, and how the run ended.
+// Chain explains how a finding led to the verdict: the finding, its consequences, the failed
+// phase, and the end of the run.
 func (j *Judgement) Chain(e *Evidence, f *Finding) (chain []Link) {
 	said := f.Text
 	if f.Count > 1 {
@@ -44,8 +45,8 @@ func (j *Judgement) Chain(e *Evidence, f *Finding) (chain []Link) {
 	return chain
 }
 
-// following chooses among what follows from a finding: what waited in vain, and what a
-// signature knows, in time; else the first.
+// following chooses among the consequences of a finding. It gives those that waited in vain
+// and those that a signature knows, in order of time. If there are none, it gives the first.
 func (j *Judgement) following(f *Finding) (chosen []*Fact) {
 	for _, next := range f.Follows {
 		if !j.outcome.behind(next) && !j.outcome.consequence(next) && next.Text != f.Text {

@@ -23,18 +23,18 @@ import (
 // Bounds on the facts of a run.
 const (
 	factBytes    = 1000
-	factsOfLog   = 4000 // different ones
+	factsOfLog   = 4000 // different ones of a log
 	factsOfTree  = 2000
-	casesOfSuite = 2000 // that failed
+	casesOfSuite = 2000 // failed cases of a suite
 )
 
 // collector gathers the facts of a run.
 type collector struct {
 	*Evidence
 	known *Matcher
-	ended map[string]bool // logs of steps that ended, and whether the step failed; nil where none did
+	ended map[string]bool // logs of steps that ended, and whether the step failed; nil if none failed
 	facts []*Fact
-	named []int32 // lines of the log that have a word of versionWords
+	named []int32 // lines of the log with a word of versionWords
 }
 
 func (c *collector) add(f Fact) {
@@ -65,7 +65,8 @@ func (c *collector) add(f Fact) {
 	c.facts = append(c.facts, &f)
 }
 
-// tellsWhy reports whether one that waited in vain says what kept it: a quota, an image, memory (T27).
+// tellsWhy reports whether a wait in vain says what prevented its success: a quota, an
+// image, memory (T27).
 func (f *Fact) tellsWhy() bool {
 	by, _ := kindByWords(f.Text)
 	switch by {
@@ -75,21 +76,21 @@ func (f *Fact) tellsWhy() bool {
 	return false
 }
 
-// Facts gives the facts of a run as they are, not weighed: what pods, clones, cases, steps,
-// spans and logs call errors, in the order of Evidence. Its only error is that of ctx.
+// Facts gives the facts of a run without weighing them: what pods, clones, cases, steps,
+// spans and logs call errors, in the order of Evidence. It only returns the error of ctx.
 func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 	facts, _, err := gather(ctx, e, known)
 	return facts, err
 }
 
-// gather gives the facts of a run, and of each log the lines that may say a version: both are
-// found in one pass.
+// gather gives the facts of a run, and the lines of each log that may name a version. It
+// finds both in one pass.
 func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, named [][]int32, err error) {
 	ended := e.Metadata.StepLogs()
 	if !slices.Contains(slices.Collect(maps.Values(ended)), true) {
 		ended = nil
 	}
-	parts := make([][]*Fact, 1+len(e.Logs)) // of each source by itself, at the same time
+	parts := make([][]*Fact, 1+len(e.Logs)) // each source on its own, in parallel
 	named = make([][]int32, len(e.Logs))
 	g, ctx := panics.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -118,7 +119,7 @@ func gather(ctx context.Context, e *Evidence, known *Matcher) (facts []*Fact, na
 	return slices.Concat(parts...), named, nil
 }
 
-// pod gathers the reasons that the pod and Prow give for themselves (E5, O10).
+// pod collects the reasons that the pod and Prow give themselves (E5, O10).
 func (c *collector) pod() {
 	pod := c.Metadata.Pod
 	if pod == nil {
@@ -149,7 +150,8 @@ func (c *collector) pod() {
 	}
 }
 
-// prow gathers why Prow itself says that it ended a run, where it does (T5, T18).
+// prow collects the reason for which Prow itself says that it ended a run, if there is one
+// (T5, T18).
 func (c *collector) prow() {
 	p := c.Metadata.ProwJob
 	if p == nil || p.Description == "" || c.Metadata.State() != runfile.Errored {
@@ -157,16 +159,16 @@ func (c *collector) prow() {
 	}
 	f := Fact{Place: Place{Source: FromProw, File: "prowjob.json", Span: -1}, Time: c.Metadata.Since(), Text: p.Description, Severity: joblog.Fatal, kind: reason}
 	if kindOf(p.Description) == waiter {
-		f.kind = waiter // the pod says what was waited for
+		f.kind = waiter // the pod says what it waited for
 	}
 	c.add(f)
 }
 
-// endingEvents are events of a pod that end it, or keep it from starting.
+// endingEvents are events of a pod that end it, or prevent its start.
 var endingEvents = []string{"Evicted", "Preempted", "NodeNotReady", "NodeShutdown", "TaintManagerEviction", "DeletingNode", "OOMKilling"}
 
-// events gathers what Kubernetes recorded about a pod whose program never ran, or that was ended (T5). The pod's own reasons
-// say it shorter.
+// events collects what Kubernetes recorded about a pod whose program never ran, or that was
+// ended (T5). The pod's own reasons are shorter.
 func (c *collector) events(pod *runfile.Pod) {
 	started := slices.ContainsFunc(pod.Containers, func(c runfile.Container) bool { return c.Role == runfile.RoleTest && !c.NeverStarted() })
 	for _, e := range pod.Events {
@@ -181,7 +183,7 @@ func (c *collector) events(pod *runfile.Pod) {
 	}
 }
 
-// clones gathers repositories that could not be cloned.
+// clones collects repositories that could not be cloned.
 func (c *collector) clones() {
 	for _, clone := range c.Metadata.Clones {
 		for _, command := range clone.Commands {
@@ -195,7 +197,7 @@ func (c *collector) clones() {
 	}
 }
 
-// suites gathers the cases of JUnit that failed.
+// suites collects the failed cases of JUnit.
 func (c *collector) suites() {
 	for _, s := range c.Metadata.Suites {
 		failed := 0
@@ -222,14 +224,14 @@ func (c *collector) suites() {
 	}
 }
 
-// Bounds on what is read of a failed case.
+// Bounds on what is read from a failed case.
 const (
 	linesOfCase = 300
 	knownOfCase = 4
 )
 
-// within gathers what signatures know in the message of a failed case, behind what it says first: a test that fails quotes
-// the error that made it fail.
+// within collects what signatures know in the message of a failed case, after its first
+// statement: a failing test quotes the error that made it fail.
 func (c *collector) within(s runfile.Suite, one runfile.Case) {
 	found, n := 0, 0
 	message := one.Message
@@ -259,8 +261,8 @@ func cmpTime(a, b time.Time) time.Time {
 	return a
 }
 
-// saidBy is what a failed case says: its message, else the body of its failure, else the last that it printed which sounds
-// like an assertion.
+// saidBy is the text of a failed case: its message, or else the body of its failure, or else
+// the last line of its output that looks like an assertion.
 func saidBy(one runfile.Case) string {
 	said := firstTelling(one.Message)
 	if kindOf(said) != bare {
@@ -285,8 +287,7 @@ func saidBy(one runfile.Case) string {
 	return said
 }
 
-// firstTelling gives the first line of a message that says more than that something
-// failed.
+// firstTelling gives the first line of a message that says more than that something failed.
 func firstTelling(message string) string {
 	for line := range strings.Lines(message) {
 		if m := assertion.FindStringSubmatch(line); m != nil && kindOf(m[1]) != bare {
@@ -297,7 +298,7 @@ func firstTelling(message string) string {
 	for i, line := range lines {
 		if line = strings.TrimSpace(line); line != "" && kindOf(messageOf(line)) != bare {
 			line = messageOf(line)
-			if next := strings.TrimSpace(strings.Join(lines[i+1:min(len(lines), i+2)], "")); headText.MatchString(line) || strings.HasPrefix(next, "Expected") || strings.HasPrefix(next, "Unexpected error") { // T13, T30: the point is in the lines behind it
+			if next := strings.TrimSpace(strings.Join(lines[i+1:min(len(lines), i+2)], "")); headText.MatchString(line) || strings.HasPrefix(next, "Expected") || strings.HasPrefix(next, "Unexpected error") { // T13, T30: the point is in the following lines
 				line, _ = joinLines(line, lines[i+1:min(len(lines), i+1+moreLines)])
 			}
 			return line
@@ -310,7 +311,7 @@ func firstTelling(message string) string {
 // assertion is a line in which a Go test says what it found.
 var assertion = regexp.MustCompile(`^\s*\S+_test\.go:\d+: (.{4,})`)
 
-// steps gathers the steps of ci-operator that failed: the deepest ones, which say more.
+// steps collects the failed steps of ci-operator: the deepest ones, which say more.
 func (c *collector) steps(all []runfile.Step) {
 	for _, s := range all {
 		if !s.Failed {
@@ -324,11 +325,11 @@ func (c *collector) steps(all []runfile.Step) {
 	}
 }
 
-// ids are what differs from run to run in the name of a span or a file.
+// ids are the parts of the name of a span or a file that differ from run to run.
 var ids = regexp.MustCompile(`[0-9a-f]{8,}|\d+`)
 
-// spans gathers the errors of spans that were not made good. Spans of Prow's own files
-// are told of by these files.
+// spans collects the errors of spans that did not recover. It skips spans of Prow's own
+// files, because these files are read on their own.
 func (c *collector) spans() {
 	if c.Tree == nil {
 		return
@@ -360,9 +361,9 @@ func (c *collector) spans() {
 	}
 }
 
-// spanText is what a span says of its error: its exception, else its status, and its name.
-// told is false where that says nothing: not found is an answer. match is a signature of one
-// of its attributes, if one is known.
+// spanText is what a span says about its error: its exception, or else its status, and its
+// name. told is false if that says nothing: "not found" is an answer. match is the signature
+// of one of its attributes, if there is one.
 func (c *collector) spanText(i int) (said string, match Match, told bool) {
 	name := c.Tree.Span(i).Name
 	d, err := c.Tree.Detail(i)
@@ -399,7 +400,7 @@ func (c *collector) spanText(i int) (said string, match Match, told bool) {
 	return name, match, match.Signature != nil
 }
 
-// numberOf gives the number of a line in the whole log.
+// numberOf gives the number of a line in the complete log.
 func numberOf(l Log, i int) int {
 	if l.Number == nil {
 		return i + 1
@@ -408,13 +409,13 @@ func numberOf(l Log, i int) int {
 	return n
 }
 
-// A poll is somebody who waits, and says so again and again.
+// A poll is a program that waits, and says so repeatedly.
 type poll struct {
 	Fact
-	at int // its last line, whose state is the one that counts
+	at int // its last line, which has the final state
 }
 
-// poll counts a line of somebody who waits.
+// poll counts a line of a program that waits.
 func (c *collector) poll(polls map[uint64]*poll, l Log, i int, line joblog.Line) {
 	print := l.Fingerprint(i)
 	f := polls[print]
@@ -433,14 +434,14 @@ func (c *collector) poll(polls map[uint64]*poll, l Log, i int, line joblog.Line)
 	f.Last = line.Time
 }
 
-// Whoever polls is worth a fact when it did so for long.
+// A long poll becomes a fact. These are the bounds.
 const (
 	longWait  = 2 * time.Minute
 	fewTries  = 5
 	slowRound = 90 * time.Second
 )
 
-// waits adds what was waited for for long.
+// waits adds the facts of long waits.
 func (c *collector) waits(polls map[uint64]*poll, l Log) {
 	var all []*poll
 	for _, f := range polls {
@@ -456,8 +457,8 @@ func (c *collector) waits(polls map[uint64]*poll, l Log) {
 	}
 }
 
-// rounds adds checks that themselves take so long that few of them fit into the time
-// there is (K4).
+// rounds adds facts of checks that take so long themselves that few of them fit into the
+// available time (K4).
 func (c *collector) rounds(facts []*Fact) {
 	for _, f := range facts {
 		if f.kind != retry || f.Count < 2 || f.Count > 12 || f.tearDown || !waiterText.MatchString(f.Text) {
@@ -480,6 +481,6 @@ func mayBeCommand(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("+")) || bytes.IndexByte(line, "⚙"[0]) >= 0 && bytes.Contains(line, []byte("⚙"))
 }
 
-// mayTell reports whether a line that calls itself information can be a fact: most are
-// passed over before they are searched for signatures.
+// mayTell reports whether a line with information level can be a fact. It rules out most
+// lines before they are searched for signatures.
 func mayTell(line []byte) bool { return len(line) < 64<<10 }

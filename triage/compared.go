@@ -5,16 +5,17 @@ import (
 	"sync"
 )
 
-// compared is what others are compared with of a run, read once.
+// compared is what other runs are compared with. It is read once.
 type compared struct {
 	known    *Matcher
-	logs     int // that the run had then
+	logs     int // how many the run had then
 	facts    []*Fact
 	versions func() map[string]*Version
 }
 
-// Prepare reads once what a run is compared with when it is among the Passing ones of
-// several others. Nothing may be judged with it meanwhile. An error is that of ctx.
+// Prepare reads once what other runs are compared with, for a run that is among the Passing
+// runs of several others. Nothing may be judged with it at the same time. It only returns
+// the error of ctx.
 func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 	err := e.ReadFacts(ctx, known)
 	if err == nil {
@@ -23,21 +24,21 @@ func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 	return err
 }
 
-// ReadFacts reads once what a run is judged by more than once. Nothing may be judged with it
-// meanwhile. An error is that of ctx.
+// ReadFacts reads the facts of a run once, for a run that is judged more than once. Nothing
+// may be judged with it at the same time. It only returns the error of ctx.
 func (e *Evidence) ReadFacts(ctx context.Context, known *Matcher) error {
 	facts, named, err := gather(ctx, e, known)
 	if err != nil {
 		return err
 	}
 	for _, f := range facts {
-		f.fingerprint() // which is kept in the fact
+		f.fingerprint() // the fact keeps it
 	}
 	e.compared = &compared{known, len(e.Logs), facts, sync.OnceValue(func() map[string]*Version { return versionsIn(e, named) })}
 	return nil
 }
 
-// prepared is what Prepare has read, if it still holds.
+// prepared is what Prepare has read, if it is still valid.
 func (e *Evidence) prepared(known *Matcher) (c *compared, ok bool) {
 	c = e.compared
 	return c, c != nil && c.known == known && c.logs == len(e.Logs)

@@ -10,19 +10,20 @@ import (
 	"prowtrace/joblog"
 )
 
-// mostChanges bounds the changes of a job's definition that are told.
+// mostChanges bounds how many changes of a job's definition are reported.
 const mostChanges = 10
 
-// A setting is the value of a flag or a variable, or of something else, which has no name.
+// A setting is the value of a flag or a variable, or another value without a name.
 type setting struct{ name, value string }
 
-// String is the value as it can be shown: its name, which may tell that it is a secret, is not
-// beside it in what is said.
+// String is the value in a form that is safe to show. The name may show that the value is a
+// secret, and it is not next to the value in the output.
 func (s setting) String() string { return mask.Named(s.name, s.value) }
 
-// definitionOf gives what of a job's definition can make a run do something else, by what it
-// is: images, flags, variables, resources, the cluster; and the node, which mostly differs in
-// every run, and then tells nothing (E9, and the small run definition-changed).
+// definitionOf gives the parts of a job's definition that can change what a run does, by
+// their names: images, flags, variables, resources, the cluster and the node. The node
+// mostly differs in every run, and then means nothing (E9, and the small run
+// definition-changed).
 func definitionOf(e *Evidence) map[string]setting {
 	p := e.Metadata.ProwJob
 	if p == nil {
@@ -66,9 +67,9 @@ func definitionOf(e *Evidence) map[string]setting {
 	return all
 }
 
-// changedDefinition gives what of the job's definition is another than in the passing runs,
-// where two of these or more agree among themselves. It is seldom a cause by itself, and the
-// one to look at where nothing else is.
+// changedDefinition gives the parts of the job's definition that differ from the passing
+// runs. At least two of these must agree among themselves. A change is seldom a cause by
+// itself. It is the place to look at if there is no other cause.
 func changedDefinition(e *Evidence) (facts []*Fact) {
 	here := definitionOf(e)
 	if here == nil || len(e.Passing) < 2 {

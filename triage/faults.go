@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// Most programs call nothing an error: what they say of a fault has no level. This file knows such lines by their words, and
-// guesses of what kind a cause is that no signature knows. testdata/asks.tsv has a case of each row.
+// Most programs do not mark their errors: what they say about a fault has no level. This
+// file recognizes such lines by their words, and guesses the category of causes that no
+// signature knows. testdata/asks.tsv has a case of each row.
 
-// faultWords are looked for before faultText is tried. Each match of it has one of them.
+// faultWords are looked for before faultText is tried. Each match of faultText has one of
+// them.
 var faultWords = []string{"fail", "error", "exception", "cannot", "can't", "could n", "couldn't", "unable to", "not ", "no such", "denied", "refused", "invalid", "unknown", "unrecognized", "unsupported", "undefined",
 	"undeclared", "mismatch", "out of date", "conflict", "timed out", "timeout", "missing", "killed", "must ", "expected", "want ", "_test.go:", "bad ", "exceeded", "limit of", "assert", "more than", "no rule to",
 	"no valid", "leaked", "back-off", "needed;", "requires", "incompatible", "too new", "too old", "unexpected", "wrong", "preempted", "too many", "not allowed", "deleted unexpectedly", "slowdown", "insufficient",
 	"unbound", "already exist", "unreachable", "fatal", "panic", "crash", "is required", "are required", "out of expected", "reset by", "exited", "exit ", "failure", "!!!", "non-zero", "returned a", "gave up", "no longer", "too high",
 	"no required", "inconsistent", "410 gone", "unterminated", "curl: (", "in use", "below the", "only supports", "reaped", "exceeds", "lost", "already_exists", "already allocated", "tree is dirty", "vulnerabilit", " sc", "not used"}
 
-// faultText is a line that tells of a fault in its words (T1, T8, T14, T16).
+// faultText is a line that reports a fault in its words (T1, T8, T14, T16).
 var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]string{
 	`(?:error|exception|fatal)(?:\[\w+\])?(?:\s?:|\s\w+:|$)`, `\w+(?:error|exception): `, `failed(?: to|:|\.?$| with| for| on| because| in)`, `[a-z ]{0,30} failed[.!]?$`, `fail: `,
 	`(?:cannot|can't|could not|couldn't|unable to) \w+`, `not found`, `not (?:present|implemented|available)`, `(?:is|are) required`, `no such (?:file|host|image|command|option|object|key|device)`, `(?:permission|access) denied`, `(?:connection )?refused`,
@@ -29,19 +31,22 @@ var faultText = regexp.MustCompile(`(?i)(?:^|[\s"'(\[:,.])(?:` + strings.Join([]
 	`below the (?:threshold|minimum|required)`, `only supports`, `reaped process`, `(?:usage )?exceeds (?:the|\d)`, `leader ?election lost`, `tree is dirty`, `vulnerability #\d`, `sc\d{4}:`, `not ok \d+`, `\d+:\d+\s+error\s`, `(?:imported|declared) (?:and|but) not used`,
 }, "|") + `)`)
 
-// quietHead is how lines begin that have such words and tell of no fault: names of tests, flags, markup, comments.
+// quietHead is the beginning of lines that have such words but report no fault: names of
+// tests, flags, markup, comments.
 var quietHead = regexp.MustCompile(`^\s*(?:=== |passed: |-{1,2}[a-zA-Z]|<|//)`)
 
-// quietText is what they have within: what a test wants to fail.
+// quietText is in such lines: a failure that a test wants.
 var quietText = regexp.MustCompile(`(?i)\bas (?:expected|the test wants)\b`)
 
-// tells reports whether a line that calls itself no error, and has one of faultWords, tells of a fault.
+// tells reports whether a line without an error level, but with one of faultWords, reports a
+// fault.
 func tells(line []byte) bool {
 	return len(line) <= factBytes && faultText.Match(line) && !quietHead.Match(line) && !quietText.Match(line)
 }
 
-// kinds of causes by their words, the surest first. A row counts where the words are in the text of a fact that no signature
-// knows: what a program refuses because of an account, a registry or the pod itself is told by these words whoever says it.
+// kinds gives the categories of causes by their words, the surest first. A row counts if a
+// fact without a signature has its words. Refusals because of an account, a registry or the
+// pod itself have these words whichever program writes them.
 var kinds = []struct {
 	category Category
 	words    *regexp.Regexp
@@ -52,7 +57,7 @@ var kinds = []struct {
 	{Capacity, regexp.MustCompile(`(?i)insufficient\w* ?capacity|not (?:have )?enough (?:resources|capacity|hosts)|no (?:available|free) (?:resources?|projects?|accounts?|leases?)|resources? \S* ?(?:not (?:found|exist))\W*(?:no available resource)?$|no valid host|failed to acquire|unable to acquire`)},
 	{Infra, regexp.MustCompile(`(?i)\bevict|preempt|node no longer exists|got deleted unexpectedly|node shutdown|storage usage exceeds|cannot connect to the docker daemon|low on resource|\d+/\d+ nodes are available|pod (?:pending|scheduling) timeout`)},
 	{Image, regexp.MustCompile(`(?i)invalid ?image|invalid reference format|image reference|manifest unknown|pulling image|pull(?:ing)? (?:and unpack )?image|imagepullbackoff|errimagepull|operating system does not match|image operating system|image's platform .{1,60}does not match|\bimages?\b.{0,120}(?:not found|does not exist|could not be found|no such|unavailable|deprecated)|(?:unable|could not|cannot|failed) to? ?find (?:the )?(?:base )?image|no image found|/manifests/\S+.{0,40}not found|(?:failed to solve|failed to load cache key): .{0,80}not found`)},
-	{Config, regexp.MustCompile(`(?i)\(gcloud\.[\w.-]+\) .{0,160}was not found|terminal prompts disabled|invalid_grant|bad credentials|nil pointer evaluating|client sent an http request to an https server`)}, // before what sounds like a download
+	{Config, regexp.MustCompile(`(?i)\(gcloud\.[\w.-]+\) .{0,160}was not found|terminal prompts disabled|invalid_grant|bad credentials|nil pointer evaluating|client sent an http request to an https server`)}, // before what looks like a download
 	{Dependency, regexp.MustCompile(`(?i)410 gone|unknown revision|no_pubkey|repository '.{1,200}' (?:is not signed|does ?n[o']t have a release file)|is not valid yet \(|unable to select packages|could not (?:resolve dependencies|transfer artifact|connect to (?:registry|\S+\.\w{2,})|retrieve the list)|curl: \((?:18|35|52|55|92)\)|transfer closed with|look like a tar archive|not in gzip format|invalid character '<'|jsondecodeerror: expecting value|no urls matched|no such host|could ?n[o']t resolve (?:host|\S+\.\S+)|unable to resolve host|unknownhost|name resolution|tls handshake|connection (?:reset|timed out)|etimedout|econnre|network is unreachable|unexpected eof|max retries exceeded|` +
 		`\b(?:404|5\d\d) (?:not found|bad gateway|service unavailable|gateway time-?out|internal server)|returned error: (?:404|5\d\d)|responded with (?:404|5\d\d)|returned (?:404|5\d\d)|(?:failed|error|unable|could not) (?:to )?(?:fetch|download)|checksum mismatch|hash sum mismatch|` +
 		`unable to locate package|no matching (?:distribution|version)|could not find a version|failed to download|not a valid chart repository|no urls in mirror|connectionerror|npm (?:err!|error) (?:network|404|code E404)`)},
@@ -64,25 +69,27 @@ var kinds = []struct {
 		`inconsistent vendoring|requires (?:go|bazel) \d|invalid go version|not in (?:goroot|std)\b|remote branch .{1,60}not found|did not match any file|not a git repository|no names found|externally-managed|cannot import name|feature gate|invalid ?(?:parameter ?value|apiversion)|(?:secret|configmap) "[^"]+" not found|` +
 		`could not find the requested resource|(?:executable|linker|file|path) .{0,40}not found|bucket does not exist|version is higher than|only supports .{1,80}version|cannot find package|cannot iterate over null|certificate|x509|merge conflict|updates to go\.mod|not defined|misconfigur`)},
 	{Product, regexp.MustCompile(`(?i)\bpanic(?:ked)?\b|sigsegv|segmentation fault|nil pointer|nullpointer|core dumped|crashloop|deadlock|data race|race detected|concurrent map|undefined: |undefined reference|undeclared|cannot use \S+ |redeclared|import cycle|error\[E\d+\]|error TS\d+|syntax error|exception in thread|builder failed|assignment mismatch|has no attribute|undefined symbol|could not import \S+ \(|(?:imported|declared) (?:and|but) not used|undefined \(type|fault address|^fatal error: fault|stack exceeds|unterminated|too high latency`)},
-	{Node, regexp.MustCompile(`(?i)pod ?sandbox`)}, // of what kept it from being made nothing is known
+	{Node, regexp.MustCompile(`(?i)pod ?sandbox`)}, // nothing is known about its obstacle
 	{Timeout, regexp.MustCompile(`(?i)timed? ?out|timeout|deadline exceeded|did not finish`)},
 }
 
-// assertText is how tests and checks of code say what they found.
+// assertText is how tests and checks of code state their findings.
 var assertText = regexp.MustCompile(`(?i)^\s*[\w./-]+\.go:\d+: |\bFAIL: |^fail \[|expected .{1,300}(?:to (?:be|equal|have|match|contain|succeed)|got|actual)|(?:want|got)\b.{1,200}\b(?:got|want)|not equal|assert|^Unexpected error:|verify failed|out[ -]of[ -]date|not (?:properly )?formatted|boilerplate (?:header )?(?:is|wrong|missing)|uncommitted changes|tree is dirty|git diff\W+shows|license (?:check|header)|missing (?:a )?license|below the (?:threshold|minimum)|\bSC\d{4}:|format %\w .{1,60}wrong type|vulnerabilit|\(-\w+,? \+\w+\)|^\s*\d+:\d+\s+error\s|\bfind (?:a )?(?:\w+ ){0,4}license for\b|unexpected goroutines`)
 
-// answerText is what one program answered another (T34): it may say what it expected, and is no assertion of a test.
+// answerText is the answer of one program to another (T34). It may say what it expected, but
+// it is not an assertion of a test.
 var answerText = regexp.MustCompile(`\brpc error: code = `)
 
-// lacksText is a test that cannot begin because of what the machines lack (T40).
+// lacksText is a test that cannot begin because the machines lack something (T40).
 var lacksText = regexp.MustCompile(`(?i)not (?:present|found|available) on (?:\w+ )?nodes?\b|/dev/\w+\W.{0,40}(?:missing|no such|not (?:found|present|available))`)
 
-// missingText is what a test meets that has nothing to do with what it tests: a program that is not there, a kind of object that the
-// cluster does not know.
+// missingText is an obstacle of a test that has nothing to do with its subject: a missing
+// program, or a kind of object that the cluster does not know.
 var missingText = regexp.MustCompile(`(?i)fork/exec \S+: no such file|executable file not found|could not find the requested resource`)
 
-// kindByWords gives the category that the words of a text speak for, and reports whether they are of those that count
-// whoever says them: an assertion that an image could not be pulled is about the image.
+// kindByWords gives the category that the words of a text indicate. sure is true if these
+// words count in any text: an assertion that an image could not be pulled is about the
+// image.
 func kindByWords(text string) (c Category, sure bool) {
 	asserts := assertText.MatchString(text) && !answerText.MatchString(text)
 	if lacksText.MatchString(text) {
@@ -105,7 +112,8 @@ func kindByWords(text string) (c Category, sure bool) {
 	return Unknown, false
 }
 
-// bootstrapHead is how Prow's jobs wrote lines before there were pod utilities: W is all that goes to standard error (T6).
+// bootstrapHead is the beginning of lines in Prow's jobs before there were pod utilities. W
+// marks everything from standard error (T6).
 var bootstrapHead = regexp.MustCompile(`^[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?`)
 
 // mayBeBootstrap reports whether bootstrapHead is worth trying.

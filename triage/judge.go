@@ -14,15 +14,15 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A Finding is something that can be the cause of a failure, or did go wrong besides.
+// A Finding is a possible cause of a failure, or something else that went wrong.
 type Finding struct {
 	*Fact
 	Title      string // at most 100 characters
 	Category   Category
-	Next       string // what to do; "" where nobody knows
+	Next       string // what to do; "" if unknown
 	Confidence Confidence
-	Because    []string // what speaks for it
-	Follows    []*Fact  // what followed from it, in time
+	Because    []string // the evidence for it
+	Follows    []*Fact  // its consequences, in order of time
 	score      int
 }
 
@@ -39,17 +39,17 @@ const (
 type Judgement struct {
 	State    runfile.State
 	Category Category
-	Phase    string // that failed; "" where none is known
+	Phase    string // the failed phase; "" if none is known
 	Findings []Finding
-	Facts    int // that were looked at
-	Passing  int // runs that were compared with
+	Facts    int // how many were looked at
+	Passing  int // how many runs it was compared with
 
 	outcome outcome
-	waiters []*Fact // what waited in vain in the failed phase
+	waiters []*Fact // waits in vain in the failed phase
 }
 
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
-// bytes of logs. An error is that of ctx.
+// bytes of logs. It only returns the error of ctx.
 func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
 	facts, err := e.comparedFacts(ctx, known)
 	if err != nil {
@@ -83,8 +83,8 @@ func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error)
 	return j, nil
 }
 
-// comparePassing counts in how many of the passing runs each fact is, of those in which
-// the same source was read.
+// comparePassing counts for each fact how many of the passing runs have it. Only runs in
+// which the same source was read count.
 func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, known *Matcher) error {
 	sources := map[string]int{}
 	type seen struct {
@@ -122,7 +122,7 @@ func comparePassing(ctx context.Context, facts []*Fact, passing []*Evidence, kno
 	return nil
 }
 
-// sourceName is the same for the same source of another run.
+// sourceName is the same for the same source in another run.
 func (f *Fact) sourceName() string { return string(f.Source) + " " + f.file }
 
 // sourcesOf are the sources that a run has, by their names.
@@ -139,7 +139,7 @@ func sourcesOf(e *Evidence) map[string]bool {
 	return all
 }
 
-// fingerprint is the same for texts that differ in numbers and ids only.
+// fingerprint is the same for texts that differ only in numbers and ids.
 func (f *Fact) fingerprint() uint64 {
 	if f.print == 0 {
 		f.print = hashOf(ids.ReplaceAllString(f.Text, "#"))
@@ -153,8 +153,8 @@ func hashOf(s string) uint64 {
 	return h.Sum64()
 }
 
-// mostSorted is how many of the likeliest findings are looked at for their category: that takes
-// a hundred patterns for each, and a log may have a line of its own for each of a million.
+// mostSorted is how many of the likeliest findings get a category. A category takes a
+// hundred patterns for each finding, and a log may have a million different lines.
 const mostSorted = 5000
 
 // rank gives the facts that can be a cause, the likeliest first.
@@ -183,7 +183,7 @@ func rank(facts []*Fact, o *outcome, passing int, w *weighing) (all []Finding) {
 	for i := range all[:min(len(all), mostSorted)] {
 		all[i].Category = categoryOf(all[i].Fact, o)
 	}
-	other := len(all) // the next of another category, else the last
+	other := len(all) // the next finding of another category, or else the last one
 	for i := len(all) - 1; i >= 0; i-- {
 		if next := i + 1; next == len(all)-1 || next < len(all) && all[next].Category != all[i].Category {
 			other = next
@@ -197,7 +197,7 @@ func rank(facts []*Fact, o *outcome, passing int, w *weighing) (all []Finding) {
 	return all
 }
 
-// compareTimes puts what has no time behind what has one.
+// compareTimes puts facts without a time after those with one.
 func compareTimes(a, b time.Time) int {
 	if a.IsZero() != b.IsZero() {
 		if a.IsZero() {
@@ -262,24 +262,25 @@ func judged(f *Fact, o *outcome, follows []*Fact, passing int, w *weighing) Find
 	return out
 }
 
-// strong reports whether a signature knows the fact that is seldom a consequence only.
+// strong reports whether the fact matches a signature that is seldom only a consequence.
 func (f *Fact) strong() bool {
 	return f.Match.Signature != nil && !slices.Contains(weakSignatures, f.Match.ID)
 }
 
-// ofOwnName reports whether the name of the API server of a cluster that is being made is not known: mostly it is not until
-// its machines are up (T37), and now and then nobody made it (M4).
+// ofOwnName reports whether the unknown name is that of the API server of a cluster that is
+// being created. Usually the name is unknown until the cluster's machines are up (T37), and
+// sometimes nobody created it (M4).
 func (f *Fact) ofOwnName() bool {
 	return f.Match.Signature != nil && f.Match.ID == "dns-no-such-host" && ownName.MatchString(f.Text)
 }
 
 var ownName = regexp.MustCompile(`\b(?:lookup|host:?|resolve) (?:https?://)?api(?:-int|\.internal)?[.-]\S+`)
 
-// namedText is something that a text names in quotes.
+// namedText is a name in quotes within a text.
 var namedText = regexp.MustCompile(`["'‘\x60][./\w-]{3,}["'’\x60]`)
 
-// asserts reports whether a fact is what a test says of its failure. A Go test says where it stands of all that it logs, so
-// that its words have to tell of a fault (T41).
+// asserts reports whether a fact is what a test says about its failure. A Go test puts its
+// place before everything that it logs, so its words must report a fault (T41).
 func (f *Fact) asserts() bool {
 	if at := goPlace.FindString(f.Text); at != "" {
 		return assertText.MatchString(f.Text[len(at):]) || faultText.MatchString(f.Text[len(at):])
@@ -287,15 +288,15 @@ func (f *Fact) asserts() bool {
 	return assertText.MatchString(f.Text)
 }
 
-// severalTests is how many tests have to fail with one text until it comes from beneath them, and is no finding of a test
-// any more (T42).
+// severalTests is how many tests must fail with one text to show that it comes from
+// something below them. Then it is no longer the finding of a test (T42).
 const severalTests = 3
 
-// goPlace is where a Go test says something.
+// goPlace is the place that a Go test puts before its messages.
 var goPlace = regexp.MustCompile(`^[\w./-]+\.go:\d+: `)
 
-// permanent reports whether trying again is of no use: a quota or a permission stays as it
-// is. What is throttled or busy goes away.
+// permanent reports whether trying again is useless: a quota or a permission does not
+// change. Throttling and overload go away.
 func (m Match) permanent() bool {
 	switch m.Category {
 	case Quota, Config, Image, Capacity:
@@ -311,12 +312,12 @@ func titleOf(f *Fact) string {
 	return clipTitle(legend.ReplaceAllString(openshiftFailure.ReplaceAllString(f.Text, ""), "$1"))
 }
 
-// legend is what a text ends with that has more lines, and what go-cmp writes above a
+// legend is the end of a text that has more lines, and the line that go-cmp writes above a
 // difference.
 var legend = regexp.MustCompile(`(\S)\s*(?:\([-+][\w ]+[-+]\w+\))?\s*:$`)
 
-// clipTitle cuts a text behind a word, to the length of a title. Half a secret would be
-// known for one by nobody, so a text that is cut has none.
+// clipTitle cuts a text after a word, to the length of a title. Half a secret would not be
+// recognized as one, so a text that is cut contains none.
 func clipTitle(s string) string {
 	if len([]rune(s)) <= longestTitle {
 		return s
@@ -332,10 +333,11 @@ func clipTitle(s string) string {
 	return cut + "…"
 }
 
-// machineFile is a log that a machine wrote about itself.
+// machineFile is the name of a log that a machine wrote about itself.
 var machineFile = regexp.MustCompile(`/machines?/|cloud-init|startup|journal|console|/nodes/`)
 
-// categoryOf gives the category of a fact: what it tells itself, its signature, else its words, else where it was found.
+// categoryOf gives the category of a fact: its own, or else that of its signature, its words
+// or its source.
 func categoryOf(f *Fact, o *outcome) Category {
 	if f.category != "" {
 		return f.category
@@ -360,8 +362,8 @@ func categoryOf(f *Fact, o *outcome) Category {
 	return Unknown
 }
 
-// followers finds what each fact explains: later ones that share a rare word or its text.
-// candidates are in the order of their times.
+// followers finds the consequences of each fact: later facts that have a rare word or the
+// text in common with it. candidates must be in order of their times.
 func followers(candidates []*Fact) map[*Fact][]*Fact {
 	owners := map[string][]int{}
 	for i, f := range candidates {
@@ -369,7 +371,7 @@ func followers(candidates []*Fact) map[*Fact][]*Fact {
 			owners[t] = append(owners[t], i)
 		}
 	}
-	common := max(4, len(candidates)/4) // a word that so many facts have names nothing
+	common := max(4, len(candidates)/4) // a word in so many facts names nothing
 	all := map[*Fact][]*Fact{}
 	for i, f := range candidates {
 		later := map[int]bool{}
@@ -411,9 +413,10 @@ func foldSame(all []Finding) (kept []Finding) {
 	return kept
 }
 
-// confidence says how sure it is that a finding is what its place says, so far ahead of causes of other kinds. High is only what the pod says of itself, or what
-// a signature knows, stands where something failed, and is well ahead of causes of other kinds: a known text alone is as
-// often a consequence. docs/triage.md has how often each was right.
+// confidence says how sure a finding is, given its place and its lead over causes of other
+// kinds. It is high only for what the pod says about itself, and for a signature at the
+// place of a failure that is well ahead of causes of other kinds: a known text alone is as
+// often a consequence. docs/triage.md says how often each was right.
 func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
 	support, placed := 0, f.beside || f.ofFailed || o.within(f.Fact)
 	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, placed, f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {
@@ -432,12 +435,12 @@ func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
 	return Low
 }
 
-// Print is the fingerprint of the fact's text: the same for texts that differ in numbers and
-// ids only.
+// Print is the fingerprint of the fact's text. It is the same for texts that differ only in
+// numbers and ids.
 func (f *Fact) Print() uint64 { return f.fingerprint() }
 
-// Minor reports whether a finding would not be worth a line behind another: it waited in
-// vain, was tried again, or was ended from outside; or it came after the failure.
+// Minor reports whether a finding is not worth a line after another one. It waited in vain,
+// was tried again, was ended from outside, or came after the failure.
 func (j *Judgement) Minor(f *Finding) bool {
 	if f.Severity == joblog.Warning && f.Match.Signature == nil && f.Passing != 0 {
 		return true
@@ -445,7 +448,7 @@ func (j *Judgement) Minor(f *Finding) bool {
 	return f.kind == waiter || f.kind == retry || f.kind == cancelled || f.score < 0 || j.outcome.behind(f.Fact) || j.outcome.consequence(f.Fact)
 }
 
-// Retries are what was tried again and again, and lost.
+// Retries are the facts that were tried repeatedly and lost.
 func (j *Judgement) Retries() (all []*Fact) {
 	for _, f := range j.Findings {
 		if f.kind == retry && f.Count > 1 {

@@ -12,24 +12,24 @@ import (
 	"unicode/utf8"
 )
 
-// A Matcher finds signatures in lines. It looks for words that the signatures' matches
-// must have, all at once, and tries a pattern only where one of its words is: a line without
-// any passes at some hundred MB/s, however many signatures there are. It is immutable, and
-// safe for concurrent use.
+// A Matcher finds signatures in lines. It looks for all words that matches of the signatures
+// must have in one pass, and tries a pattern only if one of its words is there. A line
+// without such words takes little time: some hundred MB/s, however many signatures there
+// are. A Matcher is immutable and safe for concurrent use.
 type Matcher struct {
 	all   []*Signature
 	tried []trial          // by the number of a word in lines
-	named automaton        // what a line has that names a version
-	lines automaton        // of the signatures for lines, and of what tells of waiting, of faults and of versions
-	keyed map[string][]int // those for attributes, by key
+	named automaton        // words that name a version
+	lines automaton        // words of the signatures for lines, and of waits, faults and versions
+	keyed map[string][]int // signatures for attributes, by key
 
-	weights weighing // of what is judged with it
+	weights weighing // weights of the judgements made with it
 }
 
-// A trial is what a word of a line calls for.
+// A trial is what to try when a line has a word.
 type trial struct {
-	signature int32  // pollTrial, faultTrial, versionTrial: no signature
-	begin     []byte // with which the line must begin
+	signature int32  // pollTrial, faultTrial and versionTrial are not signatures
+	begin     []byte // the necessary beginning of the line
 }
 
 const (
@@ -39,7 +39,7 @@ const (
 	versionTrial = -3 // of versionText
 )
 
-// NewMatcher makes a Matcher. Where several signatures match, the first in the list counts.
+// NewMatcher makes a Matcher. If several signatures match, the first in the list counts.
 func NewMatcher(signatures []*Signature) *Matcher {
 	m := &Matcher{all: signatures, keyed: map[string][]int{}, weights: weights}
 	var b builder
@@ -71,8 +71,8 @@ func NewMatcher(signatures []*Signature) *Matcher {
 	return m
 }
 
-// RulesVersion is counted up when the same evidence may be judged in another way than before:
-// what was judged by other rules is judged anew.
+// RulesVersion is increased when the same evidence may be judged differently. Runs that were
+// judged by other rules are judged again.
 const RulesVersion = 11
 
 // Version is the same for the same rules, fingerprints and signatures.
@@ -88,17 +88,17 @@ func (m *Matcher) Version() string {
 // A Match is a signature that was found.
 type Match struct {
 	*Signature
-	Title string // filled in, and safe to be shown
+	Title string // filled in, and safe to show
 }
 
-// wordsOf are the words that a line has, whose patterns may match it.
+// wordsOf says which patterns may match a line, by the words that it has.
 type wordsOf struct {
 	signatures   []int32
 	polls, fault bool // of pollText, of faultText or bareText
 	version      bool // of versionText
 }
 
-// words looks for all words in a line at once, of which the first 64 KiB count.
+// words looks for all words in a line in one pass. Only the first 64 KiB of the line count.
 func (m *Matcher) words(line []byte, buf []int32) (w wordsOf) {
 	all := m.lines.find(line[:min(len(line), longestLine)], buf)
 	w.signatures = all[:0]
@@ -119,7 +119,7 @@ func (m *Matcher) words(line []byte, buf []int32) (w wordsOf) {
 	return w
 }
 
-// Line finds the signature of a line, of which the first 64 KiB count.
+// Line finds the signature of a line. Only the first 64 KiB of the line count.
 func (m *Matcher) Line(line []byte) (found Match, ok bool) {
 	var few [16]int32
 	return m.first(m.words(line, few[:0]).signatures, line[:min(len(line), longestLine)])
@@ -141,8 +141,8 @@ func (m *Matcher) first(candidates []int32, line []byte) (Match, bool) {
 	return Match{}, false
 }
 
-// find gives the first of some signatures that a line has, and where its groups match; nil
-// where it has none.
+// find gives the first of some signatures that matches a line, and the places of its groups.
+// It returns nil if none matches.
 func (m *Matcher) find(candidates []int32, line []byte) (*Signature, []int) {
 	for _, i := range candidates {
 		if groups := m.all[i].match(line); groups != nil {
@@ -152,14 +152,14 @@ func (m *Matcher) find(candidates []int32, line []byte) (*Signature, []int) {
 	return nil, nil
 }
 
-// A literal is a text of ASCII in lower case that a match has, in any case.
+// A literal is an ASCII text in lower case that every match has, in any case.
 type literal struct {
 	text  string
-	begin string // with what the line of such a match begins; "": with anything
+	begin string // the necessary beginning of the line; "" means any
 }
 
-// requiredLiterals gives texts of which each match of a pattern has one; none where it cannot
-// tell, or where they would be too short.
+// requiredLiterals gives texts of which each match of a pattern has at least one. It gives
+// none if it cannot find out, or if they would be too short.
 func requiredLiterals(pattern string) (all []literal) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -181,7 +181,8 @@ func requiredLiterals(pattern string) (all []literal) {
 	return all
 }
 
-// beginOf is the text with which a line begins that a pattern matches; "" where it cannot tell.
+// beginOf is the necessary beginning of a line that matches a pattern, or "" if it cannot
+// find out.
 func beginOf(re *syntax.Regexp) string {
 	if re.Op == syntax.OpConcat && len(re.Sub) > 1 && re.Sub[0].Op == syntax.OpBeginText {
 		if first := re.Sub[1]; first.Op == syntax.OpLiteral && first.Flags&syntax.FoldCase == 0 && !slices.Contains(first.Rune, utf8.RuneError) {
@@ -198,7 +199,7 @@ func literalsIn(re *syntax.Regexp) (best []string) {
 	}
 	switch re.Op {
 	case syntax.OpConcat:
-		from := 0 // of neighbours that have few texts
+		from := 0 // of neighbours with few texts
 		for i, sub := range re.Sub {
 			if len(allTexts(sub)) > 0 {
 				continue
@@ -231,10 +232,10 @@ func literalsIn(re *syntax.Regexp) (best []string) {
 	return best
 }
 
-// fewTexts bounds the texts that a part of a pattern is taken apart into.
+// fewTexts bounds how many texts a part of a pattern is expanded into.
 const fewTexts = 64
 
-// allTexts gives all texts that a part of a pattern matches; none where they are many.
+// allTexts gives all texts that match a part of a pattern, or none if there are many.
 func allTexts(re *syntax.Regexp) (all []string) {
 	switch re.Op {
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
@@ -269,7 +270,7 @@ func allTexts(re *syntax.Regexp) (all []string) {
 	return all
 }
 
-// concatenated gives all texts that parts match that follow each other.
+// concatenated gives all texts that match a sequence of parts.
 func concatenated(parts []*syntax.Regexp) []string {
 	all := []string{""}
 	for _, part := range parts {
@@ -288,8 +289,8 @@ func concatenated(parts []*syntax.Regexp) []string {
 	return all
 }
 
-// inASCII gives of each text the longest part that is ASCII, in lower case; none where one
-// is too short.
+// inASCII gives the longest ASCII part of each text, in lower case. It gives none if one of
+// these is too short.
 func inASCII(texts []string) (all []string) {
 	for _, t := range texts {
 		longest := ""
@@ -307,7 +308,7 @@ func inASCII(texts []string) (all []string) {
 	return slices.Compact(all)
 }
 
-// better prefers the longer of the shortest words: fewer lines have them.
+// better prefers the list whose shortest word is longer: fewer lines have its words.
 func better(a, b []string) bool {
 	least := func(list []string) int {
 		if len(list) == 0 {
@@ -319,15 +320,15 @@ func better(a, b []string) bool {
 }
 
 // An automaton finds words in a text in one pass (A. V. Aho and M. J. Corasick, Efficient
-// string matching, 1975), with a table of what follows in each state.
+// string matching, 1975), with a table of the next state for each state.
 type automaton struct {
-	class [256]uint8 // of each byte; 0 of those that are in no word
+	class [256]uint8 // of each byte; 0 for bytes that are in no word
 	width int        // number of classes
-	next  []int32    // by state and class; ^state where a word ends in that state
+	next  []int32    // by state and class; ^state if a word ends in that state
 	found [][]int32  // by state: numbers of the words that end there
 }
 
-// find adds the numbers of the words in a text to found, some of them several times.
+// find adds the numbers of the words in a text to found. Some may be added several times.
 func (a *automaton) find(line []byte, found []int32) []int32 {
 	if a.width == 0 {
 		return found
@@ -356,7 +357,8 @@ func (a *automaton) has(line []byte) bool {
 	return false
 }
 
-// newWords makes an automaton that finds words of ASCII in lower case, in any case.
+// newWords makes an automaton that finds words in any case. The words are in ASCII and lower
+// case.
 func newWords(words ...string) automaton {
 	var b builder
 	for i, w := range words {
@@ -395,8 +397,8 @@ func (b *builder) add(word string, number int32) {
 	b.nodes[at].words = append(b.nodes[at].words, number)
 }
 
-// automaton makes the table: breadth first, so that where a word may go on otherwise is
-// known before what is longer.
+// automaton makes the table breadth first: the fallback of a word is known before longer
+// words.
 func (b *builder) automaton() (a automaton) {
 	if len(b.nodes) == 0 {
 		return a
@@ -415,7 +417,7 @@ func (b *builder) automaton() (a automaton) {
 	}
 	a.next = make([]int32, len(b.nodes)*a.width)
 	a.found = make([][]int32, len(b.nodes))
-	fail := make([]int32, len(b.nodes)) // the state of the longest end of this one that begins a word
+	fail := make([]int32, len(b.nodes)) // the state of the longest end of this one that is the beginning of a word
 	row := func(state int32) []int32 { return a.next[int(state)*a.width:][:a.width] }
 	queue := []int32{0}
 	for len(queue) > 0 {

@@ -7,15 +7,15 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A Need is a source that would tell more of a run: files of it that are not read unless a
-// symptom calls for them.
+// A Need is a source that would say more about a run: files of the run that are read only if
+// a symptom calls for them.
 type Need struct {
 	Pattern string // of names below the run's root, with ** for any directories
 	Why     string
 }
 
-// symptoms is the table of what calls for which files. A row counts where one of the facts
-// that may be the cause has its words. testdata/asks.tsv has a case of each of them.
+// symptoms says which words call for which files. A row counts if one of the facts that may
+// be the cause has its words. testdata/asks.tsv has a case of each of them.
 var symptoms = []struct {
 	words    *regexp.Regexp
 	why      string
@@ -46,10 +46,11 @@ var symptoms = []struct {
 	},
 }
 
-// restPatterns are asked for where no finding is worth more than a guess: whatever the run's own programs wrote (T28).
+// restPatterns are used if no finding is more than a guess: everything that the run's own
+// programs wrote (T28).
 var restPatterns = []string{"artifacts/**/*.log", "artifacts/**/*log.txt", "artifacts/**/*events*"}
 
-// Needs gives the files that would tell more: none where the cause is known with high
+// Needs gives the files that would say more. It gives none if the cause is known with high
 // confidence.
 func (j *Judgement) Needs() (needs []Need) {
 	if j.State == runfile.Passed || j.State == runfile.Running || len(j.Findings) > 0 && j.Findings[0].Confidence == High {

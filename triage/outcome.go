@@ -15,17 +15,17 @@ type outcome struct {
 	end   time.Time
 
 	path   []int     // failed spans of Prow's own files, from the job down to the phase
-	phase  string    // name of the failed phase; "" where none is known
+	phase  string    // name of the failed phase; "" if none is known
 	began  time.Time // when that phase began
 	test   bool      // it is a case of a test suite
 	failed time.Time // when that phase ended; zero where unknown
 
-	killed   time.Time // when the run was ended from outside; zero: it was not
+	killed   time.Time // when the run was ended from outside; zero means that it was not
 	killedBy *Fact
 }
 
-// killText is what tells that all behind it is a consequence: the entrypoint's own words,
-// and what the pod says of itself.
+// killText marks the end: everything after it is a consequence. It has the entrypoint's own
+// words, and the pod's own reasons.
 var killText = regexp.MustCompile(`Process did not finish before|Entrypoint received interrupt|DisruptionTarget|imminent node shutdown|Evicted|low on resource`)
 
 // outcomeOf finds out how the run ended.
@@ -43,8 +43,8 @@ func outcomeOf(e *Evidence, facts []*Fact) (o outcome) {
 	return o
 }
 
-// descend follows the errors of Prow's own spans from the job down: of several the one
-// that ended first. A pod has no error of its own where its container has one.
+// descend follows the errors of Prow's own spans from the job down. Of several errors it
+// follows the one that ended first. A pod has no error of its own if its container has one.
 func (o *outcome) descend(t *trace.Tree) {
 	below := map[int][]int{} // failed spans by the next failed one above
 	for i := range t.Len() {
@@ -83,13 +83,13 @@ func (o *outcome) consequence(f *Fact) bool {
 	return !o.killed.IsZero() && f != o.killedBy && f.kind != reason && !f.Time.IsZero() && !f.Time.Before(o.killed)
 }
 
-// within reports whether a fact is of the failed phase.
+// within reports whether a fact belongs to the failed phase.
 func (o *outcome) within(f *Fact) bool {
 	return !o.began.IsZero() && !f.Last.Before(o.began) && !o.behind(f)
 }
 
-// behind reports whether a fact comes after the failed phase, or when the job took down
-// what was left: bounds of phases are estimated, so that some seconds do not count.
+// behind reports whether a fact comes after the failed phase, or when the job took down what
+// was left. Bounds of phases are estimated, so some seconds do not count.
 func (o *outcome) behind(f *Fact) bool {
 	const unsure = 5 * time.Second
 	if f.tearDown {
@@ -98,10 +98,10 @@ func (o *outcome) behind(f *Fact) bool {
 	return !o.failed.IsZero() && !f.Time.IsZero() && f.Time.After(o.failed.Add(unsure))
 }
 
-// limitText is what Prow says of a run that it ended for a limit of time.
+// limitText is what Prow says about a run that it ended because of a time limit.
 var limitText = regexp.MustCompile(`(?i)did not finish before|timed? ?out|timeout|took too long|pending for|exceeded`)
 
-// timedOut reports whether an aborted run was ended for a limit, and by nobody's will.
+// timedOut reports whether an aborted run was ended because of a limit, and not by a person.
 func (o *outcome) timedOut(e *Evidence) bool {
 	if o.killedBy != nil && limitText.MatchString(o.killedBy.Text) {
 		return true

@@ -7,8 +7,8 @@ import (
 	"prowtrace/trace"
 )
 
-// A Part is one of the phases that a run consists of, with all its levels seen as one row: of
-// what has parts only these count. Parts come in the order of their starts and can overlap.
+// A Part is one of the phases of a run, with all levels of phases as one row: a phase that
+// has parts does not count itself. Parts are ordered by their starts and can overlap.
 type Part struct {
 	Name       string
 	Span       int   // number in the Tree
@@ -19,12 +19,12 @@ type Part struct {
 // maxParts bounds the parts of a run.
 const maxParts = 100
 
-// partKinds are the kinds of the phases that can be parts. A container of the pod has steps or
-// a runner's cases in it, if there are any.
+// partKinds are the kinds of phases that can be parts. Steps or a runner's cases, if there
+// are any, are within a container of the pod.
 var partKinds = map[string]bool{"queue": true, "scheduling": true, "init": true, "test": true, "sidecar": true, "step": true, "running": true, "case": true}
 
-// Parts gives the parts of a run from its queue to its upload, the first hundred. It looks at
-// Prow's own spans only.
+// Parts gives the parts of a run from its queue to its upload, at most a hundred. It looks
+// only at Prow's own spans.
 func Parts(t *trace.Tree) []Part {
 	isPart := make([]bool, t.Len())
 	for i := range isPart {

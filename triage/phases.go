@@ -11,28 +11,29 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 )
 
-// A Phase is a part of a run, one behind the other: what its runner did, or else what Prow
-// did with its pod.
+// A Phase is a part of a run. Phases follow each other: what the runner did, or else what
+// Prow did with the run's pod.
 type Phase struct {
 	Name     string
 	Span     int // number in the Tree
 	Start    time.Time
 	Duration time.Duration
-	Critical time.Duration // of it on the critical path of the run
-	Usual    time.Duration // the median of the passing runs; 0 where none has the phase
+	Critical time.Duration // its part of the critical path of the run
+	Usual    time.Duration // the median of the passing runs; 0 if none has the phase
 	Failed   bool
 }
 
-// runnerFile is where a runner, such as kubetest2, tells of its phases as of cases.
+// runnerFile is the file in which a runner, such as kubetest2, reports its phases as cases.
 const runnerFile = "junit_runner.xml"
 
-// OfRunner reports whether a JUnit file's cases are the phases of a runner, and no tests.
+// OfRunner reports whether a JUnit file's cases are the phases of a runner rather than
+// tests.
 func OfRunner(file string) bool { return strings.HasSuffix(file, runnerFile) }
 
-// maxPhases is how many are worth showing.
+// maxPhases is how many phases are worth showing.
 const maxPhases = 30
 
-// Phases gives the phases of a run, as far as its files tell them.
+// Phases gives the phases of a run, as far as its files have them.
 func Phases(e *Evidence) []Phase {
 	all := phasesOf(e)
 	for i := range all {
@@ -54,8 +55,8 @@ func Phases(e *Evidence) []Phase {
 	return all
 }
 
-// phasesOf prefers the cases of a runner, which are the phases of the test; then steps;
-// then containers.
+// phasesOf prefers the cases of a runner, which are the phases of the test. Steps come
+// second, and containers third.
 func phasesOf(e *Evidence) []Phase {
 	if e.Tree == nil {
 		return nil
@@ -86,9 +87,9 @@ func phasesOf(e *Evidence) []Phase {
 	return nil
 }
 
-// Ran reports whether a span stands for what the test did: it is of a trace, or stands for a
-// process that wrote one, or for a command that a log shows. The others are Prow's own, such as
-// phases, cases and clones.
+// Ran reports whether a span stands for what the test did: it is from a trace, or it stands
+// for a process that wrote one, or for a command that a log shows. All other spans are
+// Prow's own, such as phases, cases and clones.
 func Ran(t *trace.Tree, i int) bool {
 	if !t.Own(i) {
 		return true
@@ -99,8 +100,8 @@ func Ran(t *trace.Tree, i int) bool {
 	})
 }
 
-// phaseOf tells what kind of phase a span of Prow's own files is, and of a case in which
-// file it is.
+// phaseOf gives the kind of phase of a span of Prow's own files. For a case it also gives
+// its file.
 func phaseOf(t *trace.Tree, i int) (kind, file string) {
 	kind, file = phaseAttributes(t, i)
 	if p := t.Parent(i); kind == "case" && file == "" && p >= 0 {
@@ -125,7 +126,7 @@ func phaseAttributes(t *trace.Tree, i int) (kind, file string) {
 	return kind, file
 }
 
-// addCritical adds up the critical path in each phase.
+// addCritical adds the critical path to each phase.
 func addCritical(e *Evidence, all []Phase) {
 	if e.Tree == nil || len(all) == 0 {
 		return

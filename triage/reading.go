@@ -10,16 +10,17 @@ import (
 	"prowtrace/joblog"
 )
 
-// Bounds on what is read of a log.
+// Bounds on what is read from a log.
 const (
-	wordedOfLog = 1000   // facts that only their words call a fault
-	printsOfLog = 50_000 // fingerprints of lines that have such words
+	wordedOfLog = 1000   // facts that only their words make a fault
+	printsOfLog = 50_000 // fingerprints of lines with such words
 	nearLines   = 25     // before an end
-	moreLines   = 8      // of what a line says in those behind it
+	moreLines   = 8      // following lines that belong to a line
 )
 
-// reading is a log that is being read for facts: its lines that call themselves errors, that a signature knows, whose words
-// tell of a fault, or that tell of waiting in vain. Each text is one fact, with its first and last time.
+// reading is a log that is being read for facts. Its facts are lines with an error level,
+// lines that a signature knows, lines whose words report a fault, and lines that report a
+// wait in vain. Each text is one fact, with its first and last time.
 type reading struct {
 	*collector
 	log    Log
@@ -27,21 +28,21 @@ type reading struct {
 	polls  map[uint64]*poll
 	told   map[uint64]telling
 	worded int
-	words  []int32 // that were found in a line
+	words  []int32 // found in a line
 
 	recent   []sighting // of facts, for nearLines
-	pkg      []*Fact    // since a package of Go's tests was at its end
-	packages bool       // there was one
+	pkg      []*Fact    // since the last package of Go's tests ended
+	packages bool       // whether there was one
 	test     []*Fact    // since a test began
 	testing  bool       // a test began
-	failing  bool       // one failed, and what stands here is of it
-	asserted bool       // it has said why
+	failing  bool       // a test failed, and the current lines belong to it
+	asserted bool       // the failed test has said why
 	commands int        // of a script so far
-	joined   int        // lines before this one are told by a fact
-	tearDown int        // the first line of what looks after the rest, counted from 1; 0 where another command follows
+	joined   int        // lines before this one belong to a fact
+	tearDown int        // the first line of the part that handles what is left, counted from 1; 0 if another command follows
 }
 
-// telling is what a line is that calls itself no error.
+// telling is the role of a line without an error level.
 type telling uint8
 
 const (
@@ -58,7 +59,7 @@ type sighting struct {
 	commands int // of the script before it
 }
 
-// log gathers the facts of a log.
+// log collects the facts of a log.
 func (c *collector) log(ctx context.Context, l Log) error {
 	r := &reading{collector: c, log: l, folded: map[uint64]*Fact{}, polls: map[uint64]*poll{}, told: map[uint64]telling{}}
 	begin := len(c.facts)
@@ -76,7 +77,7 @@ func (c *collector) log(ctx context.Context, l Log) error {
 		buf = l.Text(buf[:0], i, 4*factBytes)
 		r.line(i, line, buf)
 	}
-	if strings.HasSuffix(l.Name, "build-log.txt") { // others are of programs that go on
+	if strings.HasSuffix(l.Name, "build-log.txt") { // other logs are from programs that go on
 		r.end(l.Len())
 	}
 	failed, ended := c.ended[l.Name]
@@ -85,14 +86,14 @@ func (c *collector) log(ctx context.Context, l Log) error {
 	for _, f := range c.facts[begin:] {
 		f.tearDown = f.tearDown || r.tearDown > 0 && f.Line >= numberOf(l, r.tearDown-1)
 		f.wentOn = r.commands-f.commands >= 2 && !f.beside
-		f.passedStep = ended && !failed && !f.Time.IsZero() // before or behind the failed one is not told otherwise
+		f.passedStep = ended && !failed && !f.Time.IsZero() // whether it is before or after the failed step is not known otherwise
 	}
 	c.rounds(c.facts[begin:])
 	c.waits(r.polls, l)
 	return nil
 }
 
-// line reads a line, whose text is buf.
+// line reads a line. Its text is buf.
 func (r *reading) line(i int, line joblog.Line, buf []byte) {
 	r.tests(withoutHead(buf))
 	if mayBeCommand(buf) && commandText.Match(buf) {
@@ -166,7 +167,8 @@ func (r *reading) line(i int, line joblog.Line, buf []byte) {
 	}
 }
 
-// tellingOf tells what a line is that has words of faults: the same for all of one fingerprint.
+// tellingOf gives the role of a line with words of faults. It is the same for all lines with
+// the same fingerprint.
 func (r *reading) tellingOf(print uint64, buf []byte) telling {
 	what := r.told[print]
 	if what != unseen {
@@ -186,7 +188,7 @@ func (r *reading) tellingOf(print uint64, buf []byte) telling {
 	return what
 }
 
-// again counts a line that says what another said.
+// again counts a line with the same text as a fact.
 func (r *reading) again(f *Fact, i int, line joblog.Line, buf []byte) {
 	f.Count++
 	if line.Origin != joblog.NoTime {
@@ -227,9 +229,10 @@ func (r *reading) saw(f *Fact, i int) {
 	}
 }
 
-// end is where a line says that something failed, or where the log of a script ends: what stands just before it, and what led
-// to that line by line, is beside it. A script that stops at the first error says no more than that (T2, T4, T11); where one
-// error follows upon another, none of them is nearer to the cause than the first.
+// end handles a line that says that something failed, or the end of a script's log. The
+// facts just before it, and those that led to it line by line, are beside it. A script that
+// stops at the first error says no more than that (T2, T4, T11). If errors follow each
+// other, none of them is nearer to the cause than the first.
 func (r *reading) end(i int) {
 	commands := -1
 	for k := len(r.recent) - 1; k >= 0 && r.recent[k].line >= i-nearLines; k-- {
@@ -262,8 +265,8 @@ func (r *reading) command(i int, buf []byte) {
 	}
 }
 
-// ofTest reports whether a line is one that a Go test says, perhaps from a file of helpers (T1), or in which openshift-tests
-// tells why a test failed (O3).
+// ofTest reports whether a line was written by a Go test, perhaps from a file of helpers
+// (T1), or by openshift-tests to explain a failed test (O3).
 func ofTest(buf []byte) bool {
 	if bytes.HasPrefix(buf, []byte("fail [")) {
 		return len(buf) < factBytes && openshiftFailure.Match(buf)
@@ -274,10 +277,12 @@ func ofTest(buf []byte) bool {
 // testLine is what testing.T prints before a text.
 var testLine = regexp.MustCompile(`^ {4,}[\w.-]+\.go:\d+: `)
 
-// openshiftFailure is what openshift-tests prints before it: the place of the assertion, and mostly the time.
+// openshiftFailure is what openshift-tests prints before a text: the place of the assertion,
+// and mostly the time.
 var openshiftFailure = regexp.MustCompile(`^fail \[[^\]\s]+\.go:\d+\]: (?:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3}: )?`)
 
-// withoutHead takes off what jobs wrote before each line when there were no pod utilities (T34).
+// withoutHead removes what jobs wrote before each line when there were no pod utilities
+// (T34).
 func withoutHead(buf []byte) []byte {
 	if mayBeBootstrap(buf) {
 		return buf[len(bootstrapHead.Find(buf)):]
@@ -285,8 +290,8 @@ func withoutHead(buf []byte) []byte {
 	return buf
 }
 
-// tests follows the tests of a log: what stands in one that passed is no cause (M7, T1, T13), what stands in one that failed
-// belongs to the failure.
+// tests follows the tests of a log. Lines in a test that passed are no cause (M7, T1, T13).
+// Lines in a test that failed belong to the failure.
 func (r *reading) tests(buf []byte) {
 	b := bytes.TrimLeft(buf, " ")
 	if len(b) < 3 {
@@ -295,7 +300,7 @@ func (r *reading) tests(buf []byte) {
 	has := func(prefix string) bool { return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix }
 	switch b[0] {
 	case '=':
-		if has("=== FAIL:") { // gotestsum tells once more at its end
+		if has("=== FAIL:") { // gotestsum repeats the failures at its end
 			r.test, r.testing, r.failing = r.test[:0], false, true
 		} else if has("=== RUN") || has("=== CONT") || has("=== NAME") {
 			r.begin()
@@ -309,7 +314,7 @@ func (r *reading) tests(buf []byte) {
 		case has("------------------------------"):
 			r.begin()
 		}
-	case 'V': // a check of Kubernetes' verify.sh, and how it ended (T8, T16)
+	case 'V': // a check of Kubernetes' verify.sh, with its result (T8, T16)
 		if has("Verifying ") {
 			r.begin()
 		}
@@ -321,7 +326,7 @@ func (r *reading) tests(buf []byte) {
 		if has("FAILED  ") || has("FAILURE") {
 			r.failed()
 			r.failing = false
-		} else if has("FAIL\t") || string(b) == "FAIL" { // a package of Go's tests is at its end (T41)
+		} else if has("FAIL\t") || string(b) == "FAIL" { // a package of Go's tests has ended (T41)
 			r.testing, r.failing = false, false
 			r.pkg, r.packages = r.pkg[:0], true
 		}
@@ -352,13 +357,14 @@ func (r *reading) tests(buf []byte) {
 	}
 }
 
-// begin is where a test begins.
+// begin handles the beginning of a test.
 func (r *reading) begin() {
 	r.test, r.testing, r.failing, r.asserted = r.test[:0], true, false, false
 }
 
-// passed is where a test passed; next: another one begins at once. What only its words called a fault is forgotten: a test
-// says much that sounds like one.
+// passed handles the end of a test that passed. next means that another one begins directly
+// after it. Facts that only their words made a fault are forgotten: a test writes many lines
+// that look like one.
 func (r *reading) passed(next bool) {
 	for _, f := range r.test {
 		f.ofPassed = true
@@ -376,7 +382,8 @@ func (f *Fact) forgotten() bool {
 	return f.worded && f.ofPassed && !f.ofFailed && f.Match.Signature == nil
 }
 
-// failed is where a test failed: some runners say why before it, some behind it.
+// failed handles the failure of a test. Some runners give the reason before it, some after
+// it.
 func (r *reading) failed() {
 	for i, f := range r.test {
 		f.ofFailed = true
@@ -387,17 +394,18 @@ func (r *reading) failed() {
 	r.test, r.testing, r.failing = r.test[:0], false, true
 }
 
-// headText is what has its point in the lines behind it.
+// headText is a line whose point is in the following lines.
 var headText = regexp.MustCompile(`(?i)(?:^|[:!\s])(?:expected|unexpected error:?|errors?:|failed:|failure:|reason:|because:|occurred:|following:|were found:|not equal:\s*)$|^Traceback \(most recent call last\):$`)
 
-// failedHead is where Ginkgo says why a test failed, and lookedAfter where it did so after the test.
+// failedHead is where Ginkgo says why a test failed, and lookedAfter where it failed after
+// the test.
 var (
 	failedHead  = regexp.MustCompile(`^\s*\[(?:FAILED|PANICKED)\] `)
 	lookedAfter = regexp.MustCompile(`(?i)^In \[(?:AfterEach|AfterAll|AfterSuite|DeferCleanup|JustAfterEach)`)
 )
 
-// whole is what a line says, with the lines behind it where these have its point (T12, T13, T30). after reports whether it
-// was said when a test's remains were looked after.
+// whole is the text of a line, with the following lines if they have its point (T12, T13,
+// T30). after reports whether it was written when the remains of a test were handled.
 func (r *reading) whole(i int, buf []byte) (said string, after bool) {
 	said = messageOf(string(buf))
 	empty := strings.TrimSpace(lineHead.ReplaceAllString(said, "")) == ""
@@ -426,8 +434,9 @@ func (r *reading) whole(i int, buf []byte) (said string, after bool) {
 // typeText is a line in which Gomega prints the type of a value, and no value.
 var typeText = regexp.MustCompile(`^<[\w.*]+ \|[^>]*>:? ?\{?$|^<[\w.*]+>:? ?\{?$|^[\[\]{}(),]*$`)
 
-// joinLines joins what a head says with the lines behind it, up to the first that is empty or tells of another thing; of an
-// exception of Python with the line that names it. used is how many lines it took.
+// joinLines joins a head with the lines after it, up to the first line that is empty or
+// about another thing. For a Python exception it joins up to the line that names it. used is
+// how many lines it took.
 func joinLines(head string, more []string) (whole string, used int) {
 	trace := strings.HasPrefix(head, "Traceback (most")
 	parts := []string{head}

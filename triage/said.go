@@ -7,11 +7,11 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Texts are kept as they are, and their secrets hidden when they are handed over. Nobody knows
-// half a secret for one then, so each cut is made before a secret rather than within it, and
-// what is taken out of the midst of a text is taken after its secrets are hidden.
+// Texts are kept unchanged, and their secrets are hidden in the output. Half a secret would
+// not be recognized then, so each cut is made before a secret rather than within it. If a
+// part is taken out of the middle of a text, its secrets are hidden first.
 
-// clip makes a text fit to be shown in one line, of factBytes and a sign that it was cut.
+// clip makes a text fit in one line of factBytes, and marks a cut. Then it is safe to show.
 func clip(s string) string {
 	s, cut := mask.Cut(text.Line(s), factBytes)
 	s = text.Clip(s, factBytes)
@@ -21,14 +21,14 @@ func clip(s string) string {
 	return s
 }
 
-// Said gives the text of a line, of which limit bytes count.
+// Said gives the text of a line. Only its first limit bytes count.
 func (l Log) Said(i, limit int) string {
 	said, _ := mask.Cut(string(l.Text(nil, i, limit+mask.Beyond)), limit)
 	return said
 }
 
-// ofKey reports whether a line is one of those of a private key, which show nothing of it by
-// themselves.
+// ofKey reports whether a line is part of a private key. Such a line does not show this by
+// itself.
 func (l Log) ofKey(i int, line []byte) bool {
 	if !mayBeKey(line) {
 		return false
@@ -37,7 +37,7 @@ func (l Log) ofKey(i int, line []byte) bool {
 	return strings.HasPrefix(before.Line(string(line)), mask.Mark)
 }
 
-// mayBeKey reports whether a line is one long word of the letters of base64.
+// mayBeKey reports whether a line is one long word of base64 characters.
 func mayBeKey(line []byte) bool {
 	for _, c := range line {
 		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '=') {

@@ -16,30 +16,30 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A Signature is an error that is known.
+// A Signature is a known error.
 type Signature struct {
-	// ID names the signature for good: words of a-z, 0-9 and hyphens. A finding that has one
-	// is counted by it over runs.
+	// ID names the signature for good: words of a-z, 0-9 and hyphens. Findings with this
+	// signature are counted by the ID over several runs.
 	ID string
 
-	// Title says what happened, in at most 100 characters. ${name} stands for what the
-	// group of that name in Pattern matched.
+	// Title says what happened, in at most 100 characters. ${name} stands for the match of
+	// the group with that name in Pattern.
 	Title string
 
 	Category Category
 	Next     string // what to do
-	Link     string // where more is said; may be ""
+	Link     string // further information; may be ""
 
-	// Pattern is matched within one line: of a log, of a failed test case, of a status or
-	// an exception of a span.
+	// Pattern is matched within one line of a log, of a failed test case, or of a span's
+	// status or exception.
 	Pattern *regexp.Regexp
 
-	// Attributes are keys of span attributes. Where there are some, the pattern is matched
-	// with their values, and with nothing else.
+	// Attributes are keys of span attributes. If there are some, the pattern is matched only
+	// with their values.
 	Attributes []string
 
-	Examples []string // that must match
-	Not      []string // that must not
+	Examples []string // must match
+	Not      []string // must not match
 
 	literals []literal // each match has one of them
 }
@@ -47,7 +47,7 @@ type Signature struct {
 // Bounds on what is read.
 const (
 	maxSignatures = 2000
-	longestTitle  = 100 // characters, of what is shown
+	longestTitle  = 100 // characters that are shown
 	longestLine   = 64 << 10
 	shortest      = 4 // bytes, of a literal
 )
@@ -55,10 +55,10 @@ const (
 //go:embed signatures.yaml
 var builtIn []byte
 
-// BuiltIn reads the signatures that prowtrace comes with.
+// BuiltIn reads the signatures that are part of prowtrace.
 func BuiltIn() ([]*Signature, error) { return Read("signatures.yaml", bytes.NewReader(builtIn)) }
 
-// signatureFile is a signature as it is written.
+// signatureFile is a signature in its file format.
 type signatureFile struct {
 	ID         string   `yaml:"id"`
 	Title      string   `yaml:"title"`
@@ -71,8 +71,8 @@ type signatureFile struct {
 	Not        []string `yaml:"not"`
 }
 
-// Read reads a file of signatures: a list in YAML. An error names the file by name, the
-// line, and the signature; it tells of all that are wrong. It does not try the examples.
+// Read reads a file of signatures: a list in YAML. An error names the file by name, the line
+// and the signature, and it lists all invalid signatures. Read does not try the examples.
 func Read(name string, r io.Reader) ([]*Signature, error) {
 	name = text.Line(name)
 	var list []yaml.Node
@@ -141,7 +141,7 @@ func readSignature(node *yaml.Node) (*Signature, error) {
 	return &Signature{f.ID, f.Title, f.Category, f.Next, f.Link, pattern, f.Attributes, f.Examples, f.Not, literals}, nil
 }
 
-// decodeKnown decodes a signature; a field that is not known is an error.
+// decodeKnown decodes a signature. An unknown field is an error.
 func decodeKnown(node *yaml.Node, into *signatureFile) error {
 	if node.Kind == yaml.MappingNode {
 		for i := 0; i < len(node.Content); i += 2 {
@@ -158,7 +158,7 @@ func decodeKnown(node *yaml.Node, into *signatureFile) error {
 
 var fields = []string{"id", "title", "category", "pattern", "attributes", "next", "link", "examples", "not"}
 
-// unmarshalling is what the reader of YAML says besides the fault.
+// unmarshalling is what the YAML reader writes in addition to the fault.
 var unmarshalling = regexp.MustCompile(`yaml: (unmarshal errors:\s*)?|line \d+: `)
 
 // words lists categories in a sentence.
@@ -170,8 +170,8 @@ func words(all []Category) string {
 	return strings.Join(list, ", ")
 }
 
-// Check tries the examples: it tells of those that should match and do not, and the other
-// way round.
+// Check tries the examples. Its error lists those that should match and do not, and those
+// that should not match and do.
 func (s *Signature) Check() error {
 	var wrong []error
 	for _, e := range s.Examples {
@@ -190,15 +190,15 @@ func (s *Signature) Check() error {
 	return errors.Join(wrong...)
 }
 
-// match gives where the pattern's groups match, nil where it does not.
+// match gives the places of the pattern's groups, or nil if the pattern does not match.
 func (s *Signature) match(line []byte) []int {
 	return s.Pattern.FindSubmatchIndex(line[:min(len(line), longestLine)])
 }
 
 var inTitle = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// title fills in the title for a match: what the line says is made safe and cut. A part of a
-// secret would be known for one by nobody, so what is taken out of the line has none.
+// title fills in the title for a match. Text from the line is made safe and cut. A part of a
+// secret would not be recognized as one, so the text contains none.
 func (s *Signature) title(line []byte, match []int) string {
 	line, match = s.secretless(line, match)
 	whole := inTitle.ReplaceAllStringFunc(s.Title, func(group string) string {
@@ -208,14 +208,15 @@ func (s *Signature) title(line []byte, match []int) string {
 		}
 		return text.Line(string(line[match[i]:min(match[i+1], match[i]+longestTitle)]))
 	})
-	return text.Clip(whole, longestTitle-1) // and a sign that it was cut
+	return text.Clip(whole, longestTitle-1) // plus a sign that it was cut
 }
 
-// titleBytes is how far behind a match a secret is looked for that reaches into it.
+// titleBytes is how far after a match a secret is looked for that overlaps with it, in
+// bytes.
 const titleBytes = 1000
 
-// secretless gives a line and where the pattern's groups match, without the secrets in it. What
-// matches by a secret only is hidden as a whole.
+// secretless gives a line and the places of the pattern's groups, without the secrets in the
+// line. If the pattern matches only because of a secret, the whole match is hidden.
 func (s *Signature) secretless(line []byte, match []int) ([]byte, []int) {
 	if !strings.Contains(s.Title, "${") {
 		return line, match

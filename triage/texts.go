@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The kinds of texts, by their words. What a case of docs/triage.md asks for is named; testdata/asks.tsv has a case of each
-// row.
+// The kinds of texts, by their words. Each names the case of docs/triage.md that needs it;
+// testdata/asks.tsv has a case of each row.
 var (
 	// K1, K4: an exit status, the name of a phase or "failed" never say why.
 	bareText = regexp.MustCompile(`(?i)^\W*(?:(?:error|fatal|failed|failure|fail|err)\b[:\s]*)*(?:` + strings.Join([]string{
@@ -43,7 +43,7 @@ var (
 		`!!! .*`, `call (?:tree|stack):`, `Verification failed.*`, `FAILED\s+\S+\s+\d+s`, `failed tests`, `The command '.*' returned a non-zero code: \d+`, `(?:failed to solve: )?process ".*" did not complete successfully: exit code: \d+`,
 		`npm (?:ERR!|error) (?:code ELIFECYCLE|errno \d+|Exit status \d+)`, `Container \S+ exited with code \d+, reason Error`, `could not run steps: .*one or more containers exited`, `some steps failed`,
 		`.{0,300}\bcommand ".{1,400}" failed with error: exit status \d+`, // kind
-		// What npm and git say when something else has said why.
+		// What npm and git say when another message has already given the reason.
 		`npm (?:ERR!|error)`, `npm (?:ERR!|error) (?:\S+@\S+ \S+: |Failed at the |This is probably not a problem|A complete log|Lifecycle script |command (?:failed|sh)|path /).*`, `fatal: could not read from remote repository`,
 		// Maven's sums and hints, and the heads of apt's errors.
 		`Tests run: \d+, Failures: .*`, `\S+ +Time elapsed: .{1,40}<<< (?:FAILURE|ERROR)!.*`, `Failed to execute goal .*There are test failures.*`, `(?:To see the full stack trace|Re-run Maven using|For more information about the errors|\[Help \d+\]|After correcting the problems).*`, `Err:\d+ \S+ .*`,
@@ -51,36 +51,36 @@ var (
 		`(?:.{0,80} )?build .{1,80} completed with status "FAILURE"`, `.{1,120} failed: step exited with non-zero status: \d+`, `.{0,80}error running \[.*\]: exit status \d+\]?`, `\S+: (?:Failed with result '[\w-]+'|Main process exited, .*)`,
 	}, "|") + `)?\W*$`)
 
-	// C4, K4, K6: who waited in vain is seldom the cause.
+	// C4, K4, K6: a program that waited in vain is seldom the cause.
 	waiterText = regexp.MustCompile(`(?i)timed? ?out (?:after|waiting)|wait(?:ing)? time(?:out)? exceeded|gave up waiting|timeout (?:waiting|exceeded)|deadline exceeded|` +
 		`did not (?:become|come|get) (?:ready|up|healthy)|(?:is|are|was|were) not (?:yet )?(?:ready|healthy|available)|not yet healthy|` +
 		`has not (?:yet )?(?:joined|registered)|did not have enough nodes|still (?:not|waiting)|is waiting to start|couldn't initialize a Kubernetes cluster|has not started in|pending timeout|did not (?:\w+ )?(?:with)?in \d|(?:failed|error) waiting (?:for|until)\b|out of expected \d+`)
 
-	// lacksKey is what sounds like waiting and is none: a key that nobody has does not come.
+	// lacksKey looks like a wait but is not one: a key that nobody has does not arrive.
 	lacksKey = regexp.MustCompile(`(?i)public key is not available`)
 
-	// M10, T9: a budget that is used up is no waiting.
+	// M10, T9: a used-up budget is not a wait.
 	budgetText = regexp.MustCompile(`panic: test timed out|build timed out`)
 
-	// E19: what will be tried again is no failure before the last try.
+	// E19: a try that will be repeated is not a failure before the last one.
 	retryText   = regexp.MustCompile(`(?i)will (?:be )?retr(?:y|ied)|retrying|trying again|may not have \w+ yet|\(attempt \d+(?:/| of )\d+\)|remaining to succeed`)
 	attemptText = regexp.MustCompile(`(?i)\battempt (\d+)(?:/| of )(\d+)`)
 
 	cancelText = regexp.MustCompile(`(?i)context canceled|signal: (?:killed|terminated|interrupt)|received interrupt|\bSIGTERM\b`)
 
-	// E5, T10: memory that is used up is told where else only an end is told.
+	// E5, T10: memory that is used up, in texts that otherwise report only an end.
 	memoryText = regexp.MustCompile(`\bOOMKilled\b|(?:compile|link|asm|cc1plus|ld): signal: killed`)
 
-	// O1, O3: what its runner calls informing, non-blocking or flaky.
+	// O1, O3: tests that their runner calls informing, non-blocking or flaky.
 	informalText = regexp.MustCompile(`(?i)NON-BLOCKING|\binforming\b|\[Flaky\]`)
 )
 
-// ordinary reports whether a text is what machines say at each start.
+// ordinary reports whether a text is what machines write at each start.
 func ordinary(text string) bool {
 	return kernelText.MatchString(text) || ordinaryText.MatchString(text)
 }
 
-// kindOf tells the kind of a text.
+// kindOf gives the kind of a text.
 func kindOf(text string) kind {
 	switch {
 	case memoryText.MatchString(text):
@@ -99,13 +99,13 @@ func kindOf(text string) kind {
 	return content
 }
 
-// lastAttempt reports whether a text tells of the last of several tries.
+// lastAttempt reports whether a text is about the last of several tries.
 func lastAttempt(text string) bool {
 	m := attemptText.FindStringSubmatch(text)
 	return m != nil && m[1] == m[2]
 }
 
-// The heads of lines: when and where they were written, which says nothing about what.
+// The heads of lines: the time and place of writing, which say nothing about the content.
 var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]\s]+\] ?`,                                    // klog
 	`[IWE]\d{4} \d\d:\d\d:\d\d\.\d{3}\] ?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \S+\.go:\d+: )?`, // jobs before there were pod utilities
@@ -121,7 +121,7 @@ var lineHead = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\s+`,
 }, "|") + `)+`)
 
-// jsonMessage finds what a line of JSON says.
+// jsonMessage finds the message in a line of JSON.
 var jsonMessage = regexp.MustCompile(`"(?:error|err|msg|message)"\s*:\s*"((?:[^"\\]|\\.){1,1000})"`)
 
 // logfmtMessage finds what a line of key=value pairs says.
@@ -130,14 +130,15 @@ var logfmtMessage = regexp.MustCompile(`^(?:time|ts|level|t)=.{1,200}?\bmsg="((?
 // logfmtError finds the error that such a line has besides (T52).
 var logfmtError = regexp.MustCompile(`\s(?:error|err)="((?:[^"\\]|\\.)+)"`)
 
-// Message gives what a line of a log says: without the time and the like at its head.
+// Message gives the message of a log line, without the time and similar text at its
+// beginning.
 func Message(line string) string { return messageOf(line) }
 
-// Telling reports whether a text may say what went wrong: one that says only that something
-// did, waited, will be tried again or was ended from outside does not.
+// Telling reports whether a text may say what went wrong. It may not if it says only that
+// something failed, waited, will be tried again or was ended from outside.
 func Telling(text string) bool { return kindOf(text) == content }
 
-// messageOf takes the head off a line.
+// messageOf removes the head of a line.
 func messageOf(line string) string {
 	if rest := strings.TrimSpace(lineHead.ReplaceAllString(line, "")); rest != "" {
 		line = rest
@@ -175,41 +176,41 @@ func tokensOf(text string) (all []string) {
 	return all
 }
 
-// pollWords are looked for before pollText is tried: that is ten times as fast.
+// pollWords are looked for before pollText is tried, which is ten times as fast.
 var pollWords = []string{"waiting ", "still ", "to be "}
 
 var (
-	// pollText is a line of somebody who waits for something and says so again and again.
-	// Each match has one of pollWords.
+	// pollText is a line of a program that waits for something and says so repeatedly. Each
+	// match has one of pollWords.
 	pollText = regexp.MustCompile(`(?i)\bwaiting (?:for|until|on)\b|\bstill (?:waiting|creating|destroying|modifying)\b|\bto be (?:active|ready|available|running)\b`)
 
-	// lostPollText is one that has stopped waiting, and may say why (T41).
+	// lostPollText is a line of a program that has stopped waiting, and may say why (T41).
 	lostPollText = regexp.MustCompile(`(?i)\b(?:error|failed) waiting\b`)
 
 	// commandText is a line that a shell or kubetest2 prints before it runs a command.
 	commandText = regexp.MustCompile(`^\++ |local\.go:\d+\] ⚙️ `)
 
-	// swallowCommand is what a script does where it was written to go on after a failure: cmd || true.
+	// swallowCommand is what a script runs to go on after a failure: cmd || true.
 	swallowCommand = regexp.MustCompile(`^\++ true$`)
 
-	// smallCommand is one that says nothing of what the script is at.
+	// smallCommand is a command that does not show what the script is doing.
 	smallCommand = regexp.MustCompile(`^\++ (?:exit|echo|set|true|\[\[|export|cd|sleep|\w+=\S*)(?:\s|$)`)
 
-	// tearDownText is a command that looks after what is left, or takes it down.
+	// tearDownText is a command that handles what is left, or takes it down.
 	tearDownText = regexp.MustCompile(`(?i)\btoolbox dump\b|dumplogs|\bdelete cluster\b|\bcleanup\b|\bexport logs\b|\b(?:must-)?gather\b|\b(?:docker|podman|nerdctl) (?:\w+ )?(?:rm|kill|stop|prune)\b|\bkind delete\b|\bmake \S*(?:clean|down|delete|destroy)\b|\bdescribe\b|\b(?:get|logs)\b.*-o ya?ml`)
 
-	// tearDownPlace is a line of a part of a program that does so (M1).
+	// tearDownPlace is a line from a part of a program that does so (M1).
 	tearDownPlace = regexp.MustCompile(`^[IWEF]\d{4} \S+\s+\d+ (?:dump\w*|down)\.go:\d+\]`)
 
-	// noticeText is a warning of what will be, and of nothing that is (T3, T27).
+	// noticeText is a warning about something in the future only (T3, T27).
 	noticeText = regexp.MustCompile(`(?i)\bdeprecat|will be removed in a (?:future|later)|to the list of known hosts|^skip(?:ping|ped)?\b`)
 
-	// kernelText is what a machine's kernel says at each start, and works with (T37, T52).
+	// kernelText is what a machine's kernel writes at each start without harm (T37, T52).
 	kernelText = regexp.MustCompile(`^(?:kernel: )?(?:ACPI (?:BIOS )?(?:Error|Warning)|pci [\da-f:.]+ BAR |pci [\da-f:.]+: BAR )`)
 
-	// ordinaryText is what its kubelet says then (C4), or a program says to ignore.
+	// ordinaryText is what its kubelet writes then (C4), or what a program says to ignore.
 	ordinaryText = regexp.MustCompile(`(?i)unable to find data in memory cache|nameserver limits|, ignoring\b|could not open ipv6 `)
 
-	// gatherText is somebody who looks after what is left (K9).
+	// gatherText is a program that collects what is left (K9).
 	gatherText = regexp.MustCompile(`(?i)^scp: |\bfailed to fetch: |\b(?:get|collect|gather|retrieve|fetch|dump)\w* (?:\w+ ){0,2}logs\b`)
 )

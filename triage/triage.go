@@ -1,16 +1,16 @@
-// Package triage knows how runs fail: the categories of causes, and signatures of errors
-// that are known.
+// Package triage knows how runs fail: the categories of causes, and the signatures of known
+// errors.
 //
 // What it promises: a signature names an error and says what to do next; it never decides
 // alone what broke first. Signatures are data: [BuiltIn] has those that everybody needs, and
-// [Read] reads further ones. Each has texts that it must match and texts that it must not,
-// which [Signature.Check] tries.
+// [Read] reads further ones. Each has texts that it must match and texts that it must not
+// match, which [Signature.Check] tries.
 //
-// What it never does: read files or send requests, believe what a text says of itself, or
+// What it never does: read files or send requests, believe what a text says about itself, or
 // hide secrets.
 package triage
 
-// Category is what kind of cause a failure has.
+// Category is the kind of a failure's cause.
 type Category string
 
 const (
@@ -26,8 +26,8 @@ const (
 	Timeout    Category = "timeout"    // a budget of time used up
 	Test       Category = "test"       // an assertion
 	Product    Category = "product"    // a panic, a crash, a regression
-	Cleanup    Category = "cleanup"    // what is left behind, or cannot be removed
-	Aborted    Category = "aborted"    // somebody or something ended the run
+	Cleanup    Category = "cleanup"    // something was left behind, or cannot be removed
+	Aborted    Category = "aborted"    // a person or a program ended the run
 	None       Category = "none"       // the run passed
 	Unknown    Category = "unknown"
 )

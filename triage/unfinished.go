@@ -16,22 +16,22 @@ import (
 // Unfinished is something that was running when the run was ended from outside.
 type Unfinished struct {
 	Place
-	Time time.Time // when it began; zero where nobody tells
+	Time time.Time // when it began; zero if unknown
 	Text string
 }
 
-// Bounds on what is looked at for what was running.
+// Bounds on the search for what was running.
 const (
 	mostUnfinished = 10
-	linesBefore    = 20_000 // the end
+	linesBefore    = 20_000 // lines before the end
 	linesBehind    = 200
-	fewLines       = 20          // of a spec, in which its first time is
-	stillRunning   = time.Minute // a process whose last span ended so shortly before the end was running
+	fewLines       = 20          // of a spec, which contain its first time
+	stillRunning   = time.Minute // a process was running if its last span ended so shortly before the end
 )
 
-// Unfinished tells what was running at the end of a run that was ended from outside, or that
+// Unfinished gives what was running at the end of a run that was ended from outside, or that
 // goes on: spans without an end, processes that left no root span, the last command of a
-// log, tests that were begun. It is ordered by time.
+// log, and tests that began. It is ordered by time.
 func (j *Judgement) Unfinished(e *Evidence) (all []Unfinished) {
 	o := &j.outcome
 	if j.State == runfile.Passed || o.killed.IsZero() && j.State != runfile.Running && j.State != runfile.Aborted {
@@ -47,13 +47,13 @@ func (j *Judgement) Unfinished(e *Evidence) (all []Unfinished) {
 	return all[:min(len(all), mostUnfinished)]
 }
 
-// openSpans are spans without an end, of those below each other the deepest, and processes.
+// openSpans are spans without an end, only the deepest of nested ones, and processes.
 func (o *outcome) openSpans(t *trace.Tree) (all []Unfinished) {
 	end := o.killed
 	if end.IsZero() {
 		end = o.end
 	}
-	above := map[int]bool{} // a span without an end that has another below it
+	above := map[int]bool{} // a span without an end that has another one below it
 	var open []int
 	for i := range t.Len() {
 		s := t.Span(i)
@@ -76,7 +76,7 @@ func (o *outcome) openSpans(t *trace.Tree) (all []Unfinished) {
 	return all
 }
 
-// leftNoRoot reports whether an own span is that of a process that exported no root span.
+// leftNoRoot reports whether an own span is a process that exported no root span.
 func leftNoRoot(t *trace.Tree, i int) bool {
 	d, err := t.Detail(i)
 	if err != nil {
@@ -91,20 +91,20 @@ func leftNoRoot(t *trace.Tree, i int) bool {
 }
 
 var (
-	// endText is what the entrypoint writes when it ends what it runs.
+	// endText is what the entrypoint writes when it ends its program.
 	endText = regexp.MustCompile(`Process did not finish before|Entrypoint received interrupt`)
 
 	// interruptedSpec is Ginkgo's heading of a spec that it ended.
 	interruptedSpec = regexp.MustCompile(`^\S+ \[(?:INTERRUPTED|TIMEDOUT|ABORTED)\]`)
 
-	// sourceLine is the line behind the title of a spec that runs alone.
+	// sourceLine is the line after the title of a spec that runs alone.
 	sourceLine = regexp.MustCompile(`^/?\S+\.go:\d+$`)
 )
 
-// ginkgoRule parts what Ginkgo reports of specs.
+// ginkgoRule separates Ginkgo's reports of specs.
 const ginkgoRule = "------------------------------"
 
-// openInLog finds the last command before the end, and the spec that ran then.
+// openInLog finds the last command before the end, and the spec that was running then.
 func openInLog(l Log) (all []Unfinished) {
 	end := l.Len()
 	for i := range l.AtLeast(joblog.Error) {
@@ -128,7 +128,7 @@ func openInLog(l Log) (all []Unfinished) {
 	}
 	if i, said := specAt(l, end); i >= 0 {
 		add(i, said)
-		for k := i; k < min(end, i+fewLines); k++ { // it began with the first time in it
+		for k := i; k < min(end, i+fewLines); k++ { // its beginning is the first time in it
 			if line := l.Line(k); line.Origin == joblog.Read {
 				all[len(all)-1].Time = line.Time
 				break
@@ -138,7 +138,7 @@ func openInLog(l Log) (all []Unfinished) {
 	return all
 }
 
-// commandBefore finds the last command that a log shows before a line; -1 is none.
+// commandBefore finds the last command that a log shows before a line, or -1.
 func commandBefore(l Log, end int) (line int, said string) {
 	var buf []byte
 	for i := end - 1; i >= max(0, end-linesBefore); i-- {
@@ -155,8 +155,9 @@ func commandBefore(l Log, end int) (line int, said string) {
 	return -1, ""
 }
 
-// specAt finds the spec that Ginkgo ran at a line: the one that it says it has interrupted,
-// or the last that it began and did not report. -1 is none.
+// specAt finds the spec that Ginkgo was running at a line: the one that it says it has
+// interrupted, or the last one that it began and did not report. It returns -1 if there is
+// none.
 func specAt(l Log, end int) (line int, title string) {
 	var buf []byte
 	for i := end; i < min(l.Len(), end+linesBehind); i++ {

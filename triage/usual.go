@@ -11,23 +11,21 @@ import (
 	"prowtrace/joblog"
 )
 
-// Far from usual is what took less than a fifth of what it takes in all passing runs, or is
-// missing, where it takes a minute or more
-// (K11).
+// A command is far from usual if it took less than a fifth of its time in all passing runs,
+// or is missing. It must usually take a minute or more (K11).
 const (
 	worthMissing = time.Minute
 	muchShorter  = 5
 )
 
-// work is what a command took in a run: all processes of one name together.
+// work is what a command took in a run: all processes with the same name together.
 type work struct {
 	took  time.Duration
 	start time.Time
 	span  int
 }
 
-// worksOf gives the commands of a run: the spans that stand directly below those of Prow's
-// own files.
+// worksOf gives the commands of a run: the spans directly below those of Prow's own files.
 func worksOf(e *Evidence) map[string]work {
 	all := map[string]work{}
 	if e.Tree == nil {
@@ -46,7 +44,7 @@ func worksOf(e *Evidence) map[string]work {
 	return all
 }
 
-// eachWork hands over the numbers of the spans that are commands of a run.
+// eachWork calls do with the numbers of the spans that are commands of a run.
 func eachWork(e *Evidence, do func(span int)) {
 	for i := range e.Tree.Len() {
 		p := e.Tree.Parent(i)
@@ -55,15 +53,15 @@ func eachWork(e *Evidence, do func(span int)) {
 		}
 		if e.Tree.Own(i) {
 			if kind, _ := phaseOf(e.Tree, i); kind != "" {
-				continue // a phase, no command
+				continue // a phase is not a command
 			}
 		}
 		do(i)
 	}
 }
 
-// deviations gives what is far from usual in a run, if the passing runs agree among
-// themselves. One run is enough to say what is usual only for what is missing altogether.
+// deviations gives what is far from usual in a run, if the passing runs agree. A single
+// passing run shows what is usual only for commands that are missing altogether.
 func deviations(e *Evidence) (facts []*Fact) {
 	if len(e.Passing) == 0 {
 		return nil
@@ -78,7 +76,7 @@ func deviations(e *Evidence) (facts []*Fact) {
 	for _, name := range slices.Sorted(maps.Keys(usual)) {
 		took := usual[name]
 		if len(took) < len(e.Passing) {
-			continue // it does not belong to each passing run
+			continue // not every passing run has it
 		}
 		slices.Sort(took)
 		least, median := took[0], took[len(took)/2]
@@ -103,8 +101,8 @@ func deviations(e *Evidence) (facts []*Fact) {
 	return facts
 }
 
-// endedBefore reports whether a run that failed may have ended before its turn came: then
-// what is missing is no cause. Only what others of the same program did after it counts.
+// endedBefore reports whether a failed run may have ended before the command's turn. Then it
+// is no cause that the command is missing. Only later commands of the same program count.
 func (e *Evidence) endedBefore(name string) bool {
 	program, _, _ := strings.Cut(name, " ")
 	order := map[string]time.Time{}
@@ -115,13 +113,13 @@ func (e *Evidence) endedBefore(name string) bool {
 	}
 	for n, w := range worksOf(e) {
 		if strings.HasPrefix(n, program+" ") && order[n].After(order[name]) && !tearDownText.MatchString(n) && w.took > 0 {
-			return false // what comes later ran
+			return false // a later command ran
 		}
 	}
 	return true
 }
 
-// firstFile is where to look at first for what is not there.
+// firstFile is the first file to look at for something that is missing.
 func (e *Evidence) firstFile() string {
 	if len(e.Logs) > 0 {
 		return e.Logs[0].Name

@@ -12,26 +12,26 @@ import (
 	"prowtrace/joblog"
 )
 
-// versionText is a line in which a program says which version it is.
+// versionText is a line in which a program names its version.
 var versionText = regexp.MustCompile(`(?i)(?:\bversion\b["']?\s*[:=]?\s*["']?|\b(?:docker|containerd|cri-?o|runc|kind|kubeadm|kubelet|terraform|crictl|buildx)(?:[ /-]|:(?://)?))v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 
 // versionWords are looked for before versionText is tried. testdata/asks.tsv has a case of each.
 var versionWords = []string{"version", "docker", "containerd", "crio", "cri-o", "runc", "kind", "kubeadm", "kubelet", "terraform", "crictl", "buildx"}
 
-// mostVersions bounds the versions that are read of a run.
+// mostVersions bounds how many versions of a run are read.
 const mostVersions = 2000
 
-// A Version is what a program said of itself, with where it did.
+// A Version is what a program said about itself, with the place.
 type Version struct {
 	Place
-	Program string   // what stands before the version
+	Program string   // the text before the version
 	Values  []string // different ones, in their order
 	Text    string   // the line
 	Time    time.Time
 }
 
-// Versions gives the versions in the logs of a run, by the log and what stands before them: a
-// key that is the same for the same program of another run.
+// Versions gives the versions in the logs of a run. The key is made of the log and the text
+// before the version: it is the same for the same program in another run.
 func Versions(e *Evidence, known *Matcher) map[string]*Version {
 	named := make([][]int32, len(e.Logs))
 	for k, l := range e.Logs {
@@ -44,12 +44,12 @@ func Versions(e *Evidence, known *Matcher) map[string]*Version {
 	return versionsIn(e, named)
 }
 
-// mayName reports whether a line is one whose version counts.
+// mayName reports whether the version in a line counts.
 func mayName(line joblog.Line) bool {
 	return line.Severity <= joblog.Warning && len(line.Bytes) <= factBytes
 }
 
-// versionsIn gives the versions in the lines of each log that have a word of versionWords.
+// versionsIn gives the versions in those lines of each log that have a word of versionWords.
 func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 	all := map[string]*Version{}
 	var buf []byte
@@ -63,7 +63,7 @@ func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 			said := messageOf(string(buf))
 			m := versionText.FindStringSubmatchIndex(said)
 			if m != nil {
-				if said = mask.Text(said); len(said) != len(buf) { // so that no part of a secret becomes a version
+				if said = mask.Text(said); len(said) != len(buf) { // so no part of a secret becomes a version
 					m = versionText.FindStringSubmatchIndex(said)
 				}
 			}
@@ -73,7 +73,7 @@ func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 			key := ids.ReplaceAllString(l.Name, "#") + "\x00" + ids.ReplaceAllString(said[:m[2]], "#")
 			value := said[m[2]:m[3]]
 			program := said[:m[2]]
-			if strings.HasPrefix(strings.TrimSpace(said), "Server Version:") { // docker info does not say whose (E9)
+			if strings.HasPrefix(strings.TrimSpace(said), "Server Version:") { // docker info does not say whose version it is (E9)
 				said = "Docker " + strings.TrimSpace(said)
 			}
 			v := all[key]
@@ -83,7 +83,7 @@ func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 			}
 			if !slices.Contains(v.Values, value) && len(v.Values) < 10 {
 				v.Values = append(v.Values, value)
-				if len(v.Values) > 1 { // the newest is the one to look at
+				if len(v.Values) > 1 { // the newest one matters
 					v.Line, v.Text, v.Time = numberOf(l, i), said, l.Line(i).Time
 				}
 			}
@@ -92,15 +92,15 @@ func versionsIn(e *Evidence, named [][]int32) map[string]*Version {
 	return all
 }
 
-// changedVersions gives programs of another version than in the passing runs, if these agree
-// among themselves; commits, nodes and builds differ in every run (E9, O6). A build that several passing runs share is
-// pinned, and another one is a change (T42).
+// changedVersions gives programs with another version than in the passing runs, if these
+// agree. Commits, nodes and builds differ in every run (E9, O6). If several passing runs
+// share a build it is pinned, and another one is a change (T42).
 func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 	if len(e.Passing) == 0 {
 		return nil
 	}
 	usual, seen := map[string]string{}, map[string]int{}
-	having := map[string]int{} // passing runs with a log
+	having := map[string]int{} // number of passing runs with a log
 	for _, p := range e.Passing {
 		for _, l := range p.Logs {
 			having[ids.ReplaceAllString(l.Name, "#")]++
@@ -108,7 +108,7 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 		for key, v := range p.comparedVersions(known) {
 			value := strings.Join(v.Values, ", ")
 			if seen[key]++; seen[key] > 1 && usual[key] != value {
-				value = "" // they do not agree
+				value = "" // they disagree
 			}
 			usual[key] = value
 		}
@@ -133,7 +133,8 @@ func changedVersions(e *Evidence, known *Matcher) (facts []*Fact) {
 	return facts
 }
 
-// OfOneBuild reports whether a version is that of a single build: it differs in every run.
+// OfOneBuild reports whether a version belongs to a single build: then it differs in every
+// run.
 func OfOneBuild(version string) bool { return buildText.MatchString(version) }
 
 var buildText = regexp.MustCompile(`[0-9a-f]{7,}|\d{8}`)

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// A Wait is what was waited for in vain in the failed phase.
+// A Wait is a wait in vain in the failed phase.
 type Wait struct {
-	*Fact         // what is told of it, the first that names something
-	Waiter string // the command that waited; "" where none is known
+	*Fact         // the first fact about it that names something
+	Waiter string // the command that waited; "" if unknown
 	From   time.Time
 	Took   time.Duration
 }
 
-// waitSlack is how far clocks of a log and of spans may be apart.
+// waitSlack is how far the clocks of a log and of spans may differ.
 const waitSlack = time.Second
 
-// Waits are what was waited for in vain (C4, K6). What one command tells of its wait, such as the last
-// state and that it gives up, is one Wait, as long as the command ran.
+// Waits are the waits in vain (C4, K6). All facts that one command reports about its wait,
+// such as the last state and that it gives up, are one Wait, as long as the command ran.
 func (j *Judgement) Waits(e *Evidence) (all []Wait) {
 	commands := commandsOf(e)
-	at := map[int]int{} // Waits by their command
+	at := map[int]int{} // index of the Wait by its command
 	for _, f := range j.waiters {
 		w := Wait{Fact: f, From: f.Time, Took: f.Last.Sub(f.Time)}
 		c := slices.IndexFunc(commands, func(c command) bool { return c.covers(f) })
@@ -42,19 +42,19 @@ func (j *Judgement) Waits(e *Evidence) (all []Wait) {
 	return all
 }
 
-// A command is a process of a run, or what its log shows of one.
+// A command is a process of a run, or a command that its log shows.
 type command struct {
 	name       string
 	start, end time.Time
 }
 
-// covers reports whether a fact was written while the command ran, by which it can have been
-// told.
+// covers reports whether a fact was written while the command ran, and so may come from it.
 func (c command) covers(f *Fact) bool {
 	return !f.Time.IsZero() && !f.Time.Before(c.start.Add(-waitSlack)) && !f.Last.After(c.end.Add(waitSlack))
 }
 
-// commandsOf gives the commands of a run, the shortest first: those are the innermost.
+// commandsOf gives the commands of a run, the shortest first, because these are the
+// innermost.
 func commandsOf(e *Evidence) (all []command) {
 	if e.Tree == nil {
 		return nil
@@ -65,7 +65,7 @@ func commandsOf(e *Evidence) (all []command) {
 	}
 	eachWork(e, add)
 	for i := range e.Tree.Len() {
-		if !e.Tree.Own(i) { // of a million spans all but some hundred are not
+		if !e.Tree.Own(i) { // of a million spans only some hundred are
 			continue
 		}
 		if kind, _ := phaseOf(e.Tree, i); kind == "command" {

@@ -7,25 +7,26 @@ import (
 	"sort"
 )
 
-// A Match is a stretch of two sequences that is the same in both: N elements from Good and
-// from Bad on.
+// A Match is a stretch of elements that two sequences have in common: N elements, starting
+// at Good and at Bad.
 type Match struct{ Good, Bad, N int }
 
-// alignLevels bounds how often what lies between matches is looked at again.
+// alignLevels bounds how often the parts between matches are looked at again.
 const alignLevels = 8
 
-// align sets two sequences beside each other: what it gives is the same in both, in order, as
-// long as can be, and never crosses. What lies between is only in one of them, or elsewhere
-// in the other. Its only error is that of ctx.
+// align aligns two sequences. Its matches are the same in both, in order, as long as
+// possible, and never cross. Elements between matches are in only one of the sequences, or
+// elsewhere in the other. It only returns the error of ctx.
 //
 //	good  a b c c d      e f
 //	bad   a b   c d x y  e f
 //	      └─┘   └─┘      └─┘
 //
-// It goes by what is there once in each, as a reader does; where nothing is, by what is the
-// first, the second, … of its kind in each. Between these it looks again. So the time grows
-// with n log n only, whatever the sequences are, and the memory with n; the longest common
-// subsequence, which it does not promise, would take n² at worst.
+// It first pairs the elements that each sequence has once, as a reader would. If there are
+// none, it pairs the first, the second, … occurrence of an element in each. Then it looks at
+// the parts between these pairs again. So the time grows only with n log n, whatever the
+// sequences are, and the memory with n. It does not promise the longest common subsequence,
+// which would take n² in the worst case.
 func align[T comparable](ctx context.Context, good, bad []T) ([]Match, error) {
 	a := aligner[T]{good: good, bad: bad}
 	waiting := []piece{{0, len(good), 0, len(bad), 0}}
@@ -64,7 +65,7 @@ type aligner[T comparable] struct {
 	found     []Match
 }
 
-// trim takes off what both parts begin and end with.
+// trim removes the beginning and the end that both parts have in common.
 func (a *aligner[T]) trim(p piece) piece {
 	n := 0
 	for p.good+n < p.goodEnd && p.bad+n < p.badEnd && a.good[p.good+n] == a.bad[p.bad+n] {
@@ -86,8 +87,9 @@ func (a *aligner[T]) add(good, bad, n int) {
 	}
 }
 
-// common gives pairs of places with the same element, in the order of bad: of what each part
-// has once; if it has none of these, of what each part has for the same time.
+// common gives pairs of places with the same element, in the order of bad. It pairs the
+// elements that each part has once. If there are none, it pairs the n-th occurrences of an
+// element in both parts.
 func (a *aligner[T]) common(p piece) (pairs [][2]int) {
 	type seen struct{ goods, bads, last int } // last is the place in good
 	all := make(map[T]seen, p.goodEnd-p.good)
@@ -124,10 +126,10 @@ func (a *aligner[T]) common(p piece) (pairs [][2]int) {
 	return pairs
 }
 
-// increasing gives as many pairs as can be, of some in the order of their second places, so
-// that their first places are in order, too.
+// increasing chooses as many pairs as possible whose first places are in order. pairs must
+// be in the order of their second places.
 func increasing(pairs [][2]int) [][2]int {
-	var ends []int // of chains of each length: the pair with the smallest first place
+	var ends []int // the last pair of chains of each length: the one with the smallest first place
 	before := make([]int, len(pairs))
 	for i, p := range pairs {
 		k := sort.Search(len(ends), func(k int) bool { return pairs[ends[k]][0] >= p[0] })
@@ -151,7 +153,7 @@ func increasing(pairs [][2]int) [][2]int {
 	return out
 }
 
-// merged puts matches into order, and those that go on where another ends into one.
+// merged puts matches in order, and joins those that directly follow each other.
 func (a *aligner[T]) merged() []Match {
 	slices.SortFunc(a.found, func(x, y Match) int { return cmp.Compare(x.Good, y.Good) })
 	out := a.found[:0]

@@ -11,26 +11,26 @@ import (
 	"prowtrace/trace/analysis"
 )
 
-// An Attribute is a value that spans of the bad run have much more often than those of the
-// others, or much less often.
+// An Attribute is a value that spans of the bad run have much more often or much less often
+// than spans of the good runs.
 type Attribute struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 	Good  Share  `json:"good"` // of all good runs together
 	Bad   Share  `json:"bad"`
 
-	Z     float64 `json:"z"` // of the difference; negative where it is less often
+	Z     float64 `json:"z"` // of the difference; negative if it is less often
 	Place *Place  `json:"place,omitempty"`
 }
 
-// A Share is how many of the spans with an attribute have a value.
+// A Share is how many of the spans with an attribute have a given value.
 type Share struct {
 	Spans int `json:"spans"`
 	Of    int `json:"of"`
 }
 
-// A value is over-represented if the difference is no chance, some spans have it, and its
-// share is much larger.
+// A value is over-represented if the difference is not due to chance, some spans have it,
+// and its share is much larger.
 const (
 	shareZ         = 4
 	shareSpans     = 5
@@ -38,11 +38,12 @@ const (
 	mostAttributes = 20
 )
 
-// ownKeys begin the attributes of Prow's own spans: phases and cases have lists.
+// ownKeys are the prefixes of the attributes of Prow's own spans: phases and cases have
+// lists of their own.
 var ownKeys = []string{"prow.", "prowtrace.", "test.", "cicd."}
 
-// attributes compares how often spans have values. Keys whose values are all others in each
-// run, such as the name of a cluster, tell nothing.
+// attributes compares how often spans have values. Keys whose values all differ between
+// runs, such as the name of a cluster, mean nothing.
 func (c *comparison) attributes(context.Context) error {
 	c.Attributes = []Attribute{}
 	var good []map[string]map[string]int
@@ -118,7 +119,8 @@ func (c *comparison) shares(key string, here map[string]int, good []map[string]i
 
 func (s Share) share() float64 { return float64(s.Spans) / float64(max(1, s.Of)) }
 
-// proportions is how many standard deviations two shares are apart, if they were the same.
+// proportions is the number of standard deviations between two shares, assuming that they
+// are equal.
 func proportions(a, b Share) float64 {
 	p := float64(a.Spans+b.Spans) / float64(max(1, a.Of+b.Of))
 	deviation := math.Sqrt(p * (1 - p) * (1/float64(max(1, a.Of)) + 1/float64(max(1, b.Of))))

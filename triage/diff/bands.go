@@ -7,8 +7,8 @@ import (
 	"prowtrace/triage"
 )
 
-// A Band is a phase in two runs, on an axis that both share: it begins at the same place for
-// both, and is as wide as it lasts in the run where it lasts longer.
+// A Band is a phase in two runs, on an axis that both share. It begins at the same place for
+// both, and is as wide as the longer of the two.
 //
 //	good  queue│Up       ·····│Test      │·····│Down
 //	bad   queue│Up            │··········│Build│Down
@@ -16,16 +16,16 @@ import (
 type Band struct {
 	Name      string
 	At, Width int64 // ns on the shared axis
-	Good, Bad *Slot // nil: the run has no such phase here
+	Good, Bad *Slot // nil: the run does not have the phase here
 }
 
-// A Slot is the time of a run that its phase has on the axis: from the start of the phase to
-// that of the next one, so that all of the run is somewhere. The phase can end earlier, or
-// overlap with the next one.
+// A Slot is the time of a run that its phase takes on the axis: from the start of the phase
+// to the start of the next one. So every time of the run is in a slot. The phase can end
+// earlier, or overlap with the next one.
 type Slot struct {
 	*triage.Part        // nil before the first phase
 	From, To     int64  // Unix ns
-	Moved        *int64 // the run has it, and the other one elsewhere in the order: how long it takes there
+	Moved        *int64 // set if the other run has the phase elsewhere in the order: how long it takes there
 }
 
 // Took is how long the phase itself lasts.
@@ -36,13 +36,14 @@ func (s *Slot) Took() int64 {
 	return s.End - s.Start
 }
 
-// phasedRun is a run and its parts, in order. From and To are when it began and ended, Unix ns.
+// phasedRun is a run and its parts, in order. From and To are its beginning and end, in Unix
+// ns.
 type phasedRun struct {
 	Parts    []triage.Part
 	From, To int64
 }
 
-// slots divides the time of a run among its phases: the first slot is what was before them.
+// slots divides the time of a run among its phases. The first slot is the time before them.
 func (p phasedRun) slots() []Slot {
 	out := []Slot{{From: p.From, To: p.To}}
 	for i := range p.Parts {
@@ -53,9 +54,9 @@ func (p phasedRun) slots() []Slot {
 	return out
 }
 
-// alignPhases sets the phases of two runs beside each other, by their names and in their
-// order. The first band is what was before the phases, or all where there are none; it has no
-// name, and is there only if it has a width.
+// alignPhases aligns the phases of two runs by their names, in their order. The first band
+// is the time before the phases, or the whole time if there are none. It has no name, and
+// exists only if it has a width.
 func alignPhases(ctx context.Context, good, bad phasedRun) ([]Band, error) {
 	sides := [2][]Slot{good.slots(), bad.slots()}
 	var names [2][]string
@@ -106,7 +107,7 @@ func (s *Slot) name() string {
 	return withoutIDs(s.Name)
 }
 
-// elsewhere looks whether the other run has the phase at another place.
+// elsewhere looks for the phase at another place in the other run.
 func (s *Slot) elsewhere(others []Slot) {
 	i := slices.IndexFunc(others, func(o Slot) bool { return o.Part != nil && s.Part != nil && o.name() == s.name() })
 	if i >= 0 {
@@ -115,14 +116,14 @@ func (s *Slot) elsewhere(others []Slot) {
 	}
 }
 
-// An Axis tells where times of a run lie in its bands.
+// An Axis gives the places of a run's times in its bands.
 type Axis struct {
 	slots []Slot
 	at    []int64
 	band  []int
 }
 
-// Axes gives those of both runs.
+// Axes gives the axes of both runs.
 func Axes(bands []Band) (good, bad Axis) {
 	for i, b := range bands {
 		good.add(b.Good, b.At, i)
@@ -137,7 +138,7 @@ func (a *Axis) add(s *Slot, at int64, band int) {
 	}
 }
 
-// slot is the number of the last slot that begins at a time or before, or -1.
+// slot is the number of the last slot that begins at or before a time, or -1.
 func (a Axis) slot(t int64) int {
 	i, _ := slices.BinarySearchFunc(a.slots, t, func(s Slot, t int64) int {
 		if s.From <= t {
@@ -148,7 +149,7 @@ func (a Axis) slot(t int64) int {
 	return i - 1
 }
 
-// Band gives the number of the band that has a time, or -1.
+// Band gives the number of the band that contains a time, or -1.
 func (a Axis) Band(t int64) int {
 	i := a.slot(t)
 	if i < 0 || t > a.slots[i].To {
@@ -157,8 +158,8 @@ func (a Axis) Band(t int64) int {
 	return a.band[i]
 }
 
-// Place gives where a time lies, in ns from the beginning of the axis. A time before or after
-// the run lies at its beginning or end. Later times never lie before earlier ones.
+// Place gives the place of a time, in ns from the beginning of the axis. A time before or
+// after the run is at its beginning or end. A later time is never before an earlier one.
 func (a Axis) Place(t int64) int64 {
 	i := a.slot(t)
 	if i < 0 {
@@ -171,8 +172,8 @@ func (a Axis) Place(t int64) int64 {
 	return a.at[i] + min(t, s.To) - s.From
 }
 
-// End gives where what ends at t and began at start ends: what ends as a phase does ends in
-// it, and not where the next one begins.
+// End gives the place of the end of something that began at start and ends at t. If it ends
+// together with a phase, its end is in that phase, and not at the beginning of the next one.
 func (a Axis) End(start, t int64) int64 {
 	if t <= start {
 		return a.Place(start)

@@ -11,11 +11,11 @@ import (
 	"prowtrace/triage"
 )
 
-// ids are what differs from run to run in the name of a span or a file, and words that it is
-// no id in.
+// ids are the parts of the name of a span or a file that differ from run to run. The pattern
+// also matches e2e and k8s, whose digits are not ids.
 var ids = regexp.MustCompile(`e2e|k8s|[0-9a-f]{8,}|\d+`)
 
-// withoutIDs is a name that is the same in each run.
+// withoutIDs is the form of a name that is the same in each run.
 func withoutIDs(name string) string {
 	return ids.ReplaceAllStringFunc(name, func(id string) string {
 		if id == "e2e" || id == "k8s" {
@@ -26,9 +26,9 @@ func withoutIDs(name string) string {
 }
 
 // calls compares the calls by their paths. Phases and cases are in no path: what ran in them
-// stands at the top. A call at the top is measured by its duration, one below it by the time
-// that it spent itself, so that one delay is one row; what is only here or there stands for
-// the calls in it.
+// is at the top. A call at the top is measured by its duration, and a call below it by its
+// self time, so one delay is one row. A call that only one side has stands for the calls in
+// it.
 func (c *comparison) calls(context.Context) error {
 	table := analysis.NewCallPaths(withoutIDs)
 	tells := make([]bool, len(c.good)+1)
@@ -47,7 +47,7 @@ func (c *comparison) calls(context.Context) error {
 	}
 	paths := table.Paths()
 	kinds := make([]Kind, len(paths)) // of paths that differ
-	row := make([]int, len(paths))    // of c.Calls, for these
+	row := make([]int, len(paths))    // their rows in c.Calls
 	for at, p := range paths {
 		change, ok := c.judge(c.callSights(sums, at, p.Under < 0), tells, byOutcome|byEnd|byTime|byCount)
 		if !ok {
@@ -71,11 +71,12 @@ func (c *comparison) calls(context.Context) error {
 	return nil
 }
 
-// most of a delay is in what is called.
+// mostOfDelay is the part of a delay that must be in the called calls.
 const mostOfDelay = 0.8
 
-// covers reports whether the row of a call tells of one right in it, too: what is new or gone
-// with it, or how long the root of a process took, which is why the process did.
+// covers reports whether the row of a call also covers one directly in it. This is so if
+// both are new or gone, or if the root of a process is the reason for the duration of the
+// process.
 func (c *Change) covers(in *Change, top bool) bool {
 	switch c.Kind {
 	case New, Gone:
@@ -86,7 +87,7 @@ func (c *Change) covers(in *Change, top bool) bool {
 	return false
 }
 
-// callSights are those of a path.
+// callSights are the sights of a path.
 func (c *comparison) callSights(sums [][]analysis.PathSums, at int, top bool) (all []sight) {
 	for run, s := range c.all() {
 		if at >= len(sums[run]) || sums[run][at].Count == 0 {
@@ -113,10 +114,10 @@ func (c *comparison) callSights(sums [][]analysis.PathSums, at int, top bool) (a
 	return all
 }
 
-// mostUnder bounds how many of the calls around one are named.
+// mostUnder bounds how many of the surrounding calls are named.
 const mostUnder = 3
 
-// under names the calls around one, the outermost first.
+// under names the calls around a call, the outermost first.
 func under(paths []analysis.CallPath, at int) string {
 	var names []string
 	for ; at >= 0; at = paths[at].Under {

@@ -9,11 +9,12 @@ import (
 	"prowtrace/triage"
 )
 
-// manyCases of one suite that are all new, or all gone, are one row: the suite did not run.
+// manyCases is how many cases of one suite must be new, or gone, to become one row: the
+// suite did not run.
 const manyCases = 5
 
-// cases compares the cases of JUnit. Where passed ones were left out, that a case is missing
-// says nothing.
+// cases compares the cases of JUnit. If passed cases were left out, a missing case means
+// nothing.
 func (c *comparison) cases(context.Context) error {
 	all := sightings{}
 	tells, whole := make([]bool, len(c.good)+1), true
@@ -45,14 +46,14 @@ func (c *comparison) cases(context.Context) error {
 	if !whole {
 		c.gap("JUnit cases", "some passed cases are unknown, so missing cases are not listed")
 	}
-	missing := map[string][]Change{} // by suite and kind, those that did not fail
+	missing := map[string][]Change{} // by suite and kind, cases that did not fail
 	for _, t := range all.sorted() {
 		change, ok := c.judge(all[t], tells, byOutcome|byTime)
 		if !ok || (change.Kind == New || change.Kind == Gone) && !whole && change.Bad.Errors+change.Good.Errors == 0 {
 			continue
 		}
 		if slices.ContainsFunc(c.Phases, func(p Change) bool { return p.key == caseOf(t) }) {
-			continue // it is told as a phase
+			continue // it is reported as a phase
 		}
 		change.Name, change.Under, change.key = short(caseOf(t)), short(suite[t]), t.name
 		if (change.Kind == New || change.Kind == Gone) && change.Bad.Errors+change.Good.Errors == 0 {

@@ -11,16 +11,17 @@ import (
 	"prowtrace/triage/history"
 )
 
-// What is worth a row. Durations that differ by less than leastApart are noise, and those of
-// two runs that differ by less than a fifth: one run tells no spread. With several, a value
-// farZ spreads from their median is far from usual; the spread has a floor.
+// Bounds for a row. Durations that differ by less than leastApart are noise. So are
+// durations of two runs that differ by less than a fifth, because one run has no spread.
+// With several runs, a value farZ spreads from their median is far from usual. The spread
+// has a minimum.
 const (
 	leastApart = 2 * time.Second
 	apartShare = 5
 	farZ       = 3.5
 )
 
-// timed says whether something took longer or shorter than in the good runs.
+// timed reports whether something took longer or shorter than in the good runs.
 func (c *Change) timed(good []time.Duration, bad time.Duration) bool {
 	if len(good) == 0 {
 		return false
@@ -46,13 +47,14 @@ func (c *Change) timed(good []time.Duration, bad time.Duration) bool {
 	return true
 }
 
-// A count differs from those of the good runs if it is twice that of each, and a few more.
+// A count differs from those of the good runs if it is twice as large as each of them plus a
+// few, or if each of them is twice as large plus a few.
 const (
 	timesMore = 2
 	fewMore   = 3
 )
 
-// counted says whether there was more or less of something.
+// counted reports whether something occurred more or less often.
 func (c *Change) counted(good []int, bad int) bool {
 	if len(good) == 0 {
 		return false
@@ -70,8 +72,8 @@ func (c *Change) counted(good []int, bad int) bool {
 	return true
 }
 
-// Something goes on until the end if it was seen several times and is seen in the last tenth
-// of the run; it stops early if it is not seen in the last fifth, nor in the last minutes.
+// Something goes on until the end if it was seen several times, and also in the last tenth
+// of the run. It stops early if it is not seen in the last fifth, nor in the last minutes.
 const (
 	seenOften    = 5
 	tailShare    = 10
@@ -79,11 +81,11 @@ const (
 	stoppedLeast = 2 * time.Minute
 )
 
-// tail is how long before the end of a run something was last seen.
+// tail is the time from the last sight of something to the end of the run.
 type tail struct {
 	count  int
 	before time.Duration
-	of     time.Duration // the run; 0 where that is not known
+	of     time.Duration // the run; 0 if that is unknown
 }
 
 func (t tail) lasts() bool { return t.of > 0 && t.count >= seenOften && t.before <= t.of/tailShare }
@@ -92,7 +94,7 @@ func (t tail) stops() bool {
 	return t.of > 0 && t.count >= seenOften && t.before >= max(stoppedLeast, t.of/stoppedShare)
 }
 
-// ended says whether something stopped early, or went on for longer.
+// ended reports whether something stopped early, or went on for longer.
 func (c *Change) ended(good []tail, bad tail) bool {
 	all := func(is func(tail) bool) bool {
 		return len(good) > 0 && !slices.ContainsFunc(good, func(t tail) bool { return !is(t) })
@@ -109,7 +111,7 @@ func (c *Change) ended(good []tail, bad tail) bool {
 	return true
 }
 
-// ratio is by how much the larger of two numbers is larger; 0 where one of them is none.
+// ratio is the larger of two numbers divided by the smaller one, or 0 if one of them is 0.
 func ratio(a, b int64) float64 {
 	if a <= 0 || b <= 0 {
 		return 0
@@ -125,7 +127,8 @@ func median[T int | time.Duration](values []T) T {
 	return sorted[len(sorted)/2]
 }
 
-// sorted gives what is kept of a list, what matters most first, and how much is left out.
+// sorted gives the rows of a list that are kept, the most important first, and the number
+// that are left out.
 func sorted(all []Change) (kept []Change, left int) {
 	slices.SortFunc(all, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(ranks[a.Kind], ranks[b.Kind]), -compareBool(a.telling, b.telling), cmp.Compare(b.weight, a.weight), cmp.Compare(a.key, b.key))
@@ -147,7 +150,7 @@ func sorted(all []Change) (kept []Change, left int) {
 	return kept, left
 }
 
-// short makes a copy of a name or a text that is fit to be shown.
+// short makes a copy of a name or a text that is safe to show.
 func short(s string) string {
 	s, cut := mask.Cut(text.Line(s), shortBytes)
 	if cut {

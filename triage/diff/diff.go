@@ -1,12 +1,11 @@
-// Package diff says what differs between a run and others: one that passed, or as many
-// passing runs as there are, whose spread then says what is usual.
+// Package diff says how a run differs from others: one that passed, or several passing runs,
+// whose spread then shows what is usual.
 //
 // What it promises: the inputs of the run come first, because they changed first. A run does
 // not differ from itself. With two runs, what is new in one is gone in the other. It reads
-// everything about once, and says how much it leaves out. Fields of its
-// JSON, prowtrace.diff/v1, may be added and never change. What is handed to others, all but
-// the terminal's text, has its secrets masked; how the job is configured has them masked
-// there too.
+// everything about once, and says how much it leaves out. Fields of its JSON,
+// prowtrace.diff/v1, may be added and never change. Secrets are masked in all output except
+// the terminal's text. There they are masked only in the job's configuration.
 //
 // What it never does: decide what broke first, read files, know flags or the network.
 package diff
@@ -23,14 +22,14 @@ import (
 // Schema names the form of a Diff.
 const Schema = "prowtrace.diff/v1"
 
-// A Diff is what differs. Times are RFC 3339, durations in ns.
+// A Diff is the differences. Times are RFC 3339, durations in ns.
 type Diff struct {
 	Schema string `json:"schema"`
 	Bad    Run    `json:"bad"`
-	Good   []Run  `json:"good"` // that it is compared with
+	Good   []Run  `json:"good"` // the runs that it is compared with
 
 	Inputs     []Input     `json:"inputs"`
-	Errors     []Change    `json:"errors"` // of logs, spans and the pod: new ones, and those that are gone
+	Errors     []Change    `json:"errors"` // of logs, spans and the pod: new ones, and ones that are gone
 	Phases     []Change    `json:"phases"`
 	Cases      []Change    `json:"cases"` // of JUnit
 	Calls      []Change    `json:"calls"` // by path
@@ -41,7 +40,7 @@ type Diff struct {
 	Gaps    []Gap          `json:"gaps"`
 }
 
-// A Run is one of those that are compared.
+// A Run is one of the compared runs.
 type Run struct {
 	Job      string     `json:"job"`
 	Build    string     `json:"build"`
@@ -52,18 +51,18 @@ type Run struct {
 	Duration int64      `json:"duration_ns"`
 }
 
-// A Gap is what could not be compared.
+// A Gap is something that could not be compared.
 type Gap struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
 }
 
-// About says what evidence does not know of its run.
+// About is what evidence does not say about its run.
 type About struct {
 	Job, Build, URL, Change string
 
-	// Address gives where a file can be opened, and a line of it or 0; "" where nobody
-	// knows.
+	// Address gives the URL at which a file can be opened, at a line or 0. It is "" if none
+	// is known.
 	Address func(file string, line int) string
 }
 
@@ -73,23 +72,23 @@ type Subject struct {
 	About
 }
 
-// Kind says in what way something differs.
+// Kind is the way in which something differs.
 type Kind string
 
 const (
 	New     Kind = "new"     // only in the bad run
 	Gone    Kind = "gone"    // in all others, and not in the bad run
-	Fails   Kind = "fails"   // only in the bad run it goes wrong
-	Passes  Kind = "passes"  // in all others it goes wrong
-	Stopped Kind = "stopped" // it was last seen long before the end, in the others near it
-	Lasted  Kind = "lasted"  // the other way round
+	Fails   Kind = "fails"   // it goes wrong only in the bad run
+	Passes  Kind = "passes"  // it goes wrong in all others
+	Stopped Kind = "stopped" // it was last seen long before the end, but in the others near the end
+	Lasted  Kind = "lasted"  // the opposite of Stopped
 	Slower  Kind = "slower"
 	Faster  Kind = "faster"
 	More    Kind = "more"
 	Fewer   Kind = "fewer"
 )
 
-// kinds are all of them, and ranks say which matter first.
+// kinds are all of them, and ranks gives their order of importance.
 var (
 	kinds = []Kind{Fails, New, Stopped, Slower, Faster, More, Fewer, Gone, Lasted, Passes}
 	ranks = map[Kind]int{Fails: 1, New: 2, Stopped: 3, Slower: 4, Faster: 4, More: 5, Fewer: 5, Gone: 6, Lasted: 7, Passes: 8}
@@ -98,37 +97,38 @@ var (
 // A Change is something that differs.
 type Change struct {
 	Kind    Kind   `json:"change"`
-	Name    string `json:"name"`              // of what it is; of a line, that of its log
+	Name    string `json:"name"`              // for a line, the name of its log
 	Under   string `json:"under,omitempty"`   // the calls around it, or the suite
-	Service string `json:"service,omitempty"` // of calls
-	Role    string `json:"kind,omitempty"`    // of calls: client, server, …
+	Service string `json:"service,omitempty"` // for calls
+	Role    string `json:"kind,omitempty"`    // for calls: client, server, …
 	Good    Side   `json:"good"`
 	Bad     Side   `json:"bad"`
 
 	Delta int64   `json:"delta_ns,omitempty"` // how much longer it takes in the bad run
-	Ratio float64 `json:"ratio,omitempty"`    // the longer time, or the larger count, by the other
-	Z     float64 `json:"z,omitempty"`        // how many spreads of the passing runs it is from their median; of several only
-	With  int     `json:"with,omitempty"`     // others that belong to it: lines behind it, calls in it, cases of its suite
+	Ratio float64 `json:"ratio,omitempty"`    // the longer time, or the larger count, divided by the other
+	Z     float64 `json:"z,omitempty"`        // how many spreads of the passing runs it is from their median; only for several runs
+	With  int     `json:"with,omitempty"`     // others that belong to it: lines after it, calls in it, cases of its suite
 
 	telling bool
 	weight  int64
-	key     string // tells it from all others of its list
+	key     string // identifies it in its list
 }
 
-// A Side is what was seen of something: in the bad run, or in the others, whose medians count.
+// A Side is what was seen of something: in the bad run, or in the others, whose medians are
+// used.
 type Side struct {
-	Runs     int    `json:"runs"` // that have it
+	Runs     int    `json:"runs"` // how many have it
 	Count    int    `json:"count,omitempty"`
 	Errors   int    `json:"errors,omitempty"`
 	Duration int64  `json:"duration_ns,omitempty"`
-	Left     int64  `json:"before_end_ns,omitempty"` // from where it was last seen to the end; of what stopped or lasted
+	Left     int64  `json:"before_end_ns,omitempty"` // from its last sight to the end; only for what stopped or lasted
 	Text     string `json:"text,omitempty"`
-	Place    *Place `json:"place,omitempty"` // where it can be opened; of several runs, in the newest
+	Place    *Place `json:"place,omitempty"` // where it can be opened; for several runs, in the newest
 
 	where func() (string, *Place) // gives Text and Place
 }
 
-// A Place is where something can be looked at.
+// A Place is where something can be seen.
 type Place struct {
 	Source  string     `json:"source"`
 	File    string     `json:"file,omitempty"`
@@ -139,11 +139,11 @@ type Place struct {
 	URL     string     `json:"url,omitempty"`
 }
 
-// mostOfKind bounds each list, for each kind of change.
+// mostOfKind bounds the rows of each list for each kind of change.
 const mostOfKind = 50
 
-// Compare compares a run with others, the newest first. known names errors. Its only error
-// is that of ctx.
+// Compare compares a run with others, of which the newest comes first. known names errors.
+// It only returns the error of ctx.
 func Compare(ctx context.Context, good []Subject, bad Subject, known *triage.Matcher) (*Diff, error) {
 	d := &Diff{Schema: Schema, Bad: bad.run(), Good: []Run{}, LeftOut: map[string]int{}, Gaps: []Gap{}}
 	for _, g := range good {
@@ -164,7 +164,7 @@ func Compare(ctx context.Context, good []Subject, bad Subject, known *triage.Mat
 	return d, nil
 }
 
-// comparison is a Diff that is being made.
+// comparison is an unfinished Diff.
 type comparison struct {
 	*Diff
 	good  []Subject
@@ -194,7 +194,7 @@ func (s Subject) run() Run {
 	return r
 }
 
-// place says where something of a run can be opened.
+// place gives where something of a run can be opened.
 func (s Subject) place(p triage.Place, at time.Time) *Place {
 	out := &Place{Source: string(p.Source), File: p.File, Line: p.Line, Time: moment(at)}
 	if p.Span >= 0 && s.Tree != nil {

@@ -17,7 +17,7 @@ func compareThings(a, b thing) int {
 
 func (t thing) String() string { return fmt.Sprintf("%s %016x", t.name, t.print) }
 
-// facts compares what spans, the pod, clones and steps call errors. Cases and logs have lists
+// facts compares the errors of spans, the pod, clones and steps. Cases and logs have lists
 // of their own.
 func (c *comparison) facts(ctx context.Context) error {
 	all := sightings{}
@@ -56,11 +56,10 @@ func (c *comparison) facts(ctx context.Context) error {
 	return nil
 }
 
-// weight puts what is worse first, and then what was earlier.
+// weight puts the more severe first, and then the earlier.
 func weight(severity joblog.Severity, since int64) int64 { return int64(severity)<<56 - since }
 
-// since is how long after the start of its run something was; what nobody knows the time of
-// comes last.
+// since is the time from the start of the run to something. An unknown time comes last.
 func since(s Subject, at time.Time) int64 {
 	start, end := s.Metadata.Span()
 	if at.IsZero() {
@@ -104,8 +103,8 @@ func (c *comparison) phases(context.Context) error {
 	return nil
 }
 
-// samePhases reports whether some phase is in the bad run and in another: else their names are
-// from files of different kinds.
+// samePhases reports whether some phase is in the bad run and in another one. Otherwise
+// their names come from files of different kinds.
 func samePhases(all sightings, tells []bool) bool {
 	for _, sights := range all {
 		if len(sights) > 1 && sights[len(sights)-1].run == len(tells)-1 {

@@ -16,7 +16,7 @@ import (
 	"prowtrace/triage/history"
 )
 
-// An Input is something that a run was given, and that changed.
+// An Input is a changed input of a run.
 type Input struct {
 	Kind    string   `json:"kind"` // commit, change, image, version, program, job, cluster, node
 	Name    string   `json:"name"` // such as "kubernetes/kops"
@@ -24,33 +24,34 @@ type Input struct {
 	Bad     string   `json:"bad"`
 	Removed []string `json:"removed,omitempty"` // words of a command line
 	Added   []string `json:"added,omitempty"`
-	URL     string   `json:"url,omitempty"` // where the commits between can be seen
+	URL     string   `json:"url,omitempty"` // shows the commits in between
 	Place   *Place   `json:"place,omitempty"`
 
-	// Steady tells that the good runs agree: what differs in each of them is seldom a cause.
+	// Steady is true if the good runs agree: an input that differs in each of them is seldom
+	// a cause.
 	Steady bool `json:"steady"`
 }
 
-// telling reports whether an input is worth a line of its own: commits are since the newest of
-// the runs.
+// telling reports whether an input deserves a line of its own. Commits do, because they are
+// counted from the newest of the runs.
 func (i *Input) telling() bool { return i.Steady || i.Kind == "commit" }
 
 // The kinds of inputs, in the order in which they are listed.
 var inputKinds = []string{"commit", "change", "image", "version", "program", "job", "cluster", "node"}
 
-// mostInputs bounds the inputs that are listed.
+// mostInputs bounds how many inputs are listed.
 const mostInputs = 100
 
-// input is one of a run.
+// input is an input of one run.
 type input struct {
 	kind, name string
-	source     string // the file that tells; a run without it tells nothing
+	source     string // the file that has it; a run without this file says nothing about it
 	value      string
 	words      []string // of a command line
 	place      triage.Place
 }
 
-// inputs compares what the runs were given.
+// inputs compares the inputs of the runs.
 func (c *comparison) inputs(context.Context) error {
 	type key struct{ source, kind, name string }
 	here := map[key]input{}
@@ -100,7 +101,8 @@ func keysOf[K comparable, A, B any](a map[K]A, b map[K]B) func(func(K) bool) {
 	return maps.Keys(both)
 }
 
-// changed compares one input of the bad run with those of the good runs that tell.
+// changed compares one input of the bad run with those of the good runs that have its
+// source.
 func (c *comparison) changed(good []input, bad input, tell int) (out Input, changed bool) {
 	var values []string
 	for _, g := range good {
@@ -109,7 +111,7 @@ func (c *comparison) changed(good []input, bad input, tell int) (out Input, chan
 		}
 	}
 	if len(good) < tell {
-		values = append(values, "") // some have none
+		values = append(values, "") // some runs have none
 	}
 	if slices.Contains(values, bad.value) {
 		return out, false
@@ -134,10 +136,10 @@ func (c *comparison) changed(good []input, bad input, tell int) (out Input, chan
 	return out, true
 }
 
-// inputBytes bounds a value.
+// inputBytes bounds a value, in bytes.
 const inputBytes = 1000
 
-// masked is a value that is safe to be shown. Its name can tell that it is a secret.
+// masked is a value that is safe to show. Its name can show that it is a secret.
 func masked(name, value string) string {
 	value = strings.Join(strings.Fields(value), " ")
 	if _, variable, ok := strings.Cut(name, "env "); ok {
@@ -148,10 +150,10 @@ func masked(name, value string) string {
 	return text.Line(text.Short(value, inputBytes))
 }
 
-// mostWords bounds the words of a command line that are listed.
+// mostWords bounds how many words of a command line are listed.
 const mostWords = 40
 
-// changedWords gives the words that only one of two lists has.
+// changedWords gives the words that are in only one of two lists.
 func changedWords(from, to []string) (removed, added []string) {
 	counts := map[string]int{}
 	for _, w := range from {
@@ -207,17 +209,18 @@ func inputsOf(s Subject, known *triage.Matcher) (all []input, sources map[string
 		log, _, _ := strings.Cut(key, "\x00")
 		name := strings.Trim(key[len(log)+1:], " \"':=/-")
 		if value := strings.Join(v.Values, ", "); !triage.OfOneBuild(value) && len(name) <= longestProgram {
-			sources[key] = true // a line that is missing is told as such
+			sources[key] = true // a missing line is reported as such
 			all = append(all, input{kind: "program", name: name, value: value, source: key, place: v.Place})
 		}
 	}
 	return all, sources
 }
 
-// longestProgram bounds what can name a program: a command line that has a version does not.
+// longestProgram bounds the text that can name a program: a command line with a version does
+// not.
 const longestProgram = 60
 
-// commitsOf gives what was tested of each repository.
+// commitsOf gives the tested commits of each repository.
 func commitsOf(m *runfile.Metadata) (all []input) {
 	var refs []runfile.Refs
 	if p := m.ProwJob; p != nil {
@@ -262,7 +265,7 @@ func repoOf(r runfile.Refs) string {
 	return r.Org + "/" + r.Repo
 }
 
-// configured gives how a job is defined.
+// configured gives the definition of a job.
 func configured(job string, p *runfile.ProwJob) (all []input) {
 	add := func(kind, name, value string) { all = append(all, input{kind: kind, name: name, value: value}) }
 	add("job", "job name", cmp.Or(p.Job, job))
@@ -303,7 +306,8 @@ func configured(job string, p *runfile.ProwJob) (all []input) {
 	return all
 }
 
-// podInputs gives where a run ran, and the images of containers that its job does not name.
+// podInputs gives the node of a run, and the images of containers that its job does not
+// name.
 func podInputs(m *runfile.Metadata) (all []input) {
 	all = append(all, input{kind: "node", name: "node", value: m.Pod.Node})
 	for _, c := range m.Pod.Containers {

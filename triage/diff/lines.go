@@ -16,21 +16,21 @@ import (
 
 // Bounds on what is kept of logs.
 const (
-	mostLines = 200_000 // different ones of a run
+	mostLines = 200_000 // different lines of a run
 	lineBytes = 1000
 
-	mostJudged = 5000 // lines that are only here or there of which the words are judged
+	mostJudged = 5000 // lines on one side only whose words are judged
 )
 
-// A line is what a run has of a line that is the same but for numbers and ids.
+// A line is what a run has of lines that are equal except for numbers and ids.
 type line struct {
 	log, first int32 // of the run
 	run, count int32
-	last       int64 // Unix ns; 0 where no time is known
+	last       int64 // Unix ns; 0 if no time is known
 	severity   joblog.Severity
 }
 
-// lines compares the lines of logs: those that call themselves errors become errors.
+// lines compares the lines of logs. Lines with an error level become errors.
 func (c *comparison) lines(ctx context.Context) error {
 	all := map[thing][]line{}
 	logs := map[string][]bool{} // which runs have a log
@@ -67,7 +67,7 @@ func (c *comparison) lines(ctx context.Context) error {
 	return nil
 }
 
-// addLines adds the lines of a log; left is how many further ones may be new.
+// addLines adds the lines of a log. left is how many more new lines are allowed.
 func addLines(ctx context.Context, all map[thing][]line, name string, l triage.Log, of line, left *int) error {
 	prints, err := l.Fingerprints(ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func addLines(ctx context.Context, all map[thing][]line, name string, l triage.L
 	return nil
 }
 
-// lineSights are those of a line.
+// lineSights are the sights of a line.
 func (c *comparison) lineSights(list []line) (all []sight) {
 	for _, seen := range list {
 		s := c.subject(int(seen.run))
@@ -115,13 +115,13 @@ func (c *comparison) lineSights(list []line) (all []sight) {
 	return all
 }
 
-// textOf is what a line says, without the time at its head.
+// textOf is the text of a line, without the time at its beginning.
 func (s Subject) textOf(l line) string {
 	said := s.Logs[l.log].Said(int(l.first), lineBytes)
 	return short(strings.ReplaceAll(triage.Message(said), "\t", " "))
 }
 
-// subject is a run by its number.
+// subject gives a run by its number.
 func (c *comparison) subject(run int) Subject {
 	if run < len(c.good) {
 		return c.good[run]
@@ -129,8 +129,8 @@ func (c *comparison) subject(run int) Subject {
 	return c.bad
 }
 
-// tailOf is how long before the end of its run a line was last seen. A log of another clock
-// ends when its last line was written.
+// tailOf is the time from the last sight of a line to the end of its run. If a log has
+// another clock, its end is its last line.
 func tailOf(s Subject, l triage.Log, seen line) tail {
 	first, last, ok := l.Times()
 	if !ok || seen.last == 0 {
@@ -143,15 +143,15 @@ func tailOf(s Subject, l triage.Log, seen line) tail {
 	return tail{int(seen.count), end.Sub(time.Unix(0, seen.last)), end.Sub(start)}
 }
 
-// A candidate is a line that is only here or there.
+// A candidate is a line that only one side has.
 type candidate struct {
 	Change
 	thing
 	line
 }
 
-// addOnly adds lines that are only here or there. Those without a time of their own right
-// behind another, such as a dump, stand under it.
+// addOnly adds lines that only one side has. Lines without a time that directly follow
+// another line, such as a dump, are counted with that line.
 func (c *comparison) addOnly(only []candidate) {
 	slices.SortFunc(only, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.log, b.log), cmp.Compare(a.first, b.first))
@@ -184,13 +184,13 @@ func (c *comparison) addOnly(only []candidate) {
 	}
 }
 
-// belongs reports whether a line belongs to the one before it.
+// belongs reports whether a line belongs to the previous one.
 func (c *comparison) belongs(before, l line) bool {
 	return l.run == before.run && l.log == before.log && l.first == before.first+1 &&
 		c.subject(int(l.run)).Logs[l.log].Line(int(l.first)).Origin != joblog.Read
 }
 
-// wholeLogs adds a row for each log that is only here or there.
+// wholeLogs adds a row for each log that only one side has.
 func (c *comparison) wholeLogs(logs map[string][]bool) {
 	bad := len(c.good)
 	for name, has := range logs {
@@ -223,7 +223,7 @@ func (c *comparison) wholeLogs(logs map[string][]bool) {
 	}
 }
 
-// numberOf gives the number of a line in the whole log.
+// numberOf gives the number of a line in the complete log.
 func numberOf(l triage.Log, i int) int {
 	if l.Number == nil {
 		return i + 1

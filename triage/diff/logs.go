@@ -7,29 +7,29 @@ import (
 	"prowtrace/joblog"
 )
 
-// Beside says how the lines of two logs stand beside each other. Lines are counted from 0.
+// Beside says how the lines of two logs are aligned. Lines are counted from 0.
 type Beside struct {
-	Same []Match // lines that are the same but for times, numbers and ids
+	Same []Match // lines that are equal except for times, numbers and ids
 
-	// Lines that the other log has nowhere, in order. The others that are in no Match are
-	// there, too, at another place or more often.
+	// New and Gone are lines that the other log does not have anywhere, in order. It does
+	// have the remaining lines that are in no Match, at another place or more often.
 	New  []Lines // of the bad run
 	Gone []Lines // of the good one
 
-	Cut bool // the logs are longer, or differ more often, than is compared
+	Cut bool // whether the logs are longer, or differ more often, than is compared
 }
 
-// Lines are those from From to To, both included.
+// Lines are the lines from From to To, including both.
 type Lines struct{ From, To int }
 
-// Bounds on what is compared: what is behind them stands beside each other as it comes.
+// Bounds on what is compared. Lines beyond them are aligned in their order.
 const (
 	mostBeside  = 1_000_000 // lines of each log
 	mostMatches = 100_000
 )
 
-// LinesBeside sets the lines of two logs beside each other, by their fingerprints. The time
-// and the memory it takes are bounded, whatever is in the logs. Its only error is that of ctx.
+// LinesBeside aligns the lines of two logs by their fingerprints. Its time and memory are
+// bounded, whatever is in the logs. It only returns the error of ctx.
 func LinesBeside(ctx context.Context, good, bad *joblog.Log) (*Beside, error) {
 	var prints [2][]uint64
 	for k, l := range []*joblog.Log{good, bad} {
@@ -58,7 +58,7 @@ func beside(ctx context.Context, good, bad []uint64, lines, matches int) (*Besid
 	return b, nil
 }
 
-// onlyIn gives the places of what is in some and not in others.
+// onlyIn gives the places of the fingerprints that are in some and not in others.
 func onlyIn(some, others []uint64, most int) (out []Lines, cut bool) {
 	known := make(map[uint64]struct{}, len(others))
 	for _, o := range others {
@@ -81,9 +81,9 @@ func onlyIn(some, others []uint64, most int) (out []Lines, cut bool) {
 	return out, false
 }
 
-// SameLog chooses from the names of another run's logs the one that is of the same container
-// or step as a log: the same but for ids, else of the same file, else the first. -1: there is
-// none.
+// SameLog finds the log of another run that comes from the same container or step. It
+// prefers a name that is equal except for ids, then one with the same file name, then the
+// first. It returns -1 if there is none.
 func SameLog(name string, others []string) int {
 	for _, alike := range []func(a string) string{func(a string) string { return a }, withoutIDs, fileOf} {
 		if i := slices.IndexFunc(others, func(o string) bool { return alike(o) == alike(name) }); i >= 0 {

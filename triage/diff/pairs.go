@@ -9,17 +9,17 @@ import (
 	"prowtrace/triage"
 )
 
-// Pairs are two waterfalls in one another: below each band the lines of both runs, those of
-// the same name and service in one row.
+// Pairs are two waterfalls merged into one: below each band are the lines of both runs.
+// Lines with the same name and service are in one row.
 type Pairs struct {
 	Bands  []Band
 	Rows   []Pair
-	Left   int // lines right below those that are open that are left out
+	Left   int // lines directly below open lines that are left out
 	Length int64
 }
 
-// A Pair is a row: a line of each run's layout, or -1. The first rows are the bands, in their
-// order.
+// A Pair is a row: a line of each run's layout, or -1. The first rows are the bands, in
+// their order.
 type Pair struct {
 	Parent    int // index, or -1
 	Good, Bad int
@@ -27,21 +27,21 @@ type Pair struct {
 
 // Bounds on what is paired.
 const (
-	mostPairs = 2000 // rows from which on no more are added; the last ones added can be 1000 more
-	mostBelow = 1000 // lines of a run right below a row
+	mostPairs = 2000 // no more are added after so many rows; the last addition can exceed this by 1000
+	mostBelow = 1000 // lines of a run directly below a row
 )
 
-// A Waterfall is a run as it is drawn, and the parts it consists of.
+// A Waterfall is a run as it is drawn, with its parts.
 type Waterfall struct {
 	*analysis.Drawing
 	Parts []triage.Part
 }
 
-// NewWaterfall gives that of a drawing.
+// NewWaterfall gives the Waterfall of a drawing.
 func NewWaterfall(d *analysis.Drawing) Waterfall { return Waterfall{d, triage.Parts(&d.Tree)} }
 
-// phased is from the start of the job to its end, or to that of a later part. Spans can lie far
-// outside.
+// phased is the run from the start of the job to its end, or to the end of a later part.
+// Spans can lie far outside.
 func (w Waterfall) phased() phasedRun {
 	p := phasedRun{Parts: w.Parts}
 	p.From, p.To = w.Start, w.End
@@ -64,13 +64,13 @@ func (w Waterfall) root() int {
 	return -1
 }
 
-// BandsOf gives the bands of two waterfalls. Its only error is that of ctx.
+// BandsOf gives the bands of two waterfalls. It only returns the error of ctx.
 func BandsOf(ctx context.Context, good, bad Waterfall) ([]Band, error) {
 	return alignPhases(ctx, good.phased(), bad.phased())
 }
 
-// PairUp sets two waterfalls beside each other. It pairs what is highest first, so that the
-// rows that are left out are the deepest ones. Its only error is that of ctx.
+// PairUp merges two waterfalls. It pairs the highest lines first, so the rows that are left
+// out are the deepest ones. It only returns the error of ctx.
 func PairUp(ctx context.Context, good, bad Waterfall) (*Pairs, error) {
 	bands, err := BandsOf(ctx, good, bad)
 	if err != nil {
@@ -83,7 +83,7 @@ func PairUp(ctx context.Context, good, bad Waterfall) (*Pairs, error) {
 		p.Rows = append(p.Rows, Pair{-1, good.lineOf(b.Good), bad.lineOf(b.Bad)})
 	}
 	below := [2]*children{newChildren(good), newChildren(bad)}
-	for i := 0; i < len(p.Rows); i++ { // it grows
+	for i := 0; i < len(p.Rows); i++ { // it grows meanwhile
 		row := p.Rows[i]
 		lines := [2][]int{below[0].of(row.Good), below[1].of(row.Bad)}
 		if i < len(bands) {
@@ -137,8 +137,8 @@ func (p *Pairs) pair(ctx context.Context, parent int, good, bad Waterfall, lines
 	return nil
 }
 
-// nameAndService is what lines are paired by: two runs have other ids and numbers in their
-// names, such as those of processes that are called after their files.
+// nameAndService is what lines are paired by. The names of two runs contain different ids
+// and numbers, such as those of processes that are named after their files.
 type nameAndService struct {
 	name, service string
 	group         analysis.Group
@@ -156,7 +156,7 @@ func (w Waterfall) nameOf(line int) nameAndService {
 
 var digits = regexp.MustCompile(`[0-9]+`)
 
-// children gives the lines right below others.
+// children gives the lines directly below others.
 type children struct{ first, next []int32 }
 
 func newChildren(w Waterfall) *children {
@@ -180,13 +180,14 @@ func (c *children) of(line int) (all []int) {
 	return all
 }
 
-// loose gives, by band, the lines that are in no part: each in the band that has its start.
+// loose gives, by band, the lines that are in no part. Each is in the band that contains its
+// start.
 func (w Waterfall) loose(bands []Band, slot func(Band) *Slot) [][]int {
 	out := make([][]int, len(bands))
 	lines := w.Layout.Lines
-	above := make([]bool, len(lines)) // a part is somewhere below
+	above := make([]bool, len(lines)) // whether a part is somewhere below
 	part := make([]bool, len(lines))
-	if root := w.root(); root >= 0 { // two jobs have other names
+	if root := w.root(); root >= 0 { // two jobs have roots of different names
 		above[w.Line[root]] = true
 	}
 	for _, p := range w.Parts {

@@ -10,14 +10,14 @@ import (
 	"prowtrace/internal/text"
 )
 
-// JSON writes the Diff in the schema, its secrets masked.
+// JSON writes the Diff in the schema, with its secrets masked.
 func (d *Diff) JSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(d.Masked())
 }
 
-// Masked is a copy without secrets. What an attribute is called may tell that it is one.
+// Masked is a copy without secrets. The name of an attribute can show that its value is one.
 func (d *Diff) Masked() *Diff {
 	out := mask.Copy(d)
 	for i := range out.Attributes {
@@ -27,11 +27,11 @@ func (d *Diff) Masked() *Diff {
 	return out
 }
 
-// listed bounds the rows of a list in markdown.
+// listed bounds the rows of a list in Markdown.
 const listed = 20
 
-// Markdown writes the Diff for a comment: the inputs that changed, and the rest folded away.
-// Its secrets are masked.
+// Markdown writes the Diff for a comment: the inputs that changed, and the rest folded. Its
+// secrets are masked.
 func (d *Diff) Markdown(w io.Writer) error {
 	d = d.Masked()
 	var b strings.Builder
@@ -101,7 +101,7 @@ func (l *List) markdown(b *strings.Builder) {
 	b.WriteString("\n</details>\n")
 }
 
-// link is the title of a run, and where its page is.
+// link is the title of a run with the address of its page.
 func (r *Run) link() string {
 	if !strings.HasPrefix(r.URL, "https://") {
 		return text.Markdown(r.title())

@@ -7,27 +7,27 @@ import (
 
 // A sight is what one run has of a thing.
 type sight struct {
-	run    int // the number of a good run, or that of the bad one, which is the last
+	run    int // the number of a good run, or that of the bad run, which is the last
 	count  int
 	errors int
 	took   time.Duration
 	tail   tail
-	where  func() (text string, place *Place) // asked for rows that are kept only
+	where  func() (text string, place *Place) // called only for rows that are kept
 }
 
-// rules are those that apply to a list, in the order in which they are tried: what is only
-// here or there always is.
+// rules are the rules that apply to a list, in the order in which they are tried. The rule
+// for what only one side has always applies.
 type rules uint8
 
 const (
-	byOutcome rules = 1 << iota // it goes wrong, or no longer does
+	byOutcome rules = 1 << iota // it goes wrong, or no longer goes wrong
 	byEnd                       // it stopped early
 	byTime
 	byCount
 )
 
-// judge says in what way a thing differs, by its sights in the order of runs. tells says
-// which runs have the source that it is from: those without it say nothing.
+// judge says how a thing differs, by its sights in the order of runs. tells says which runs
+// have its source. Runs without the source say nothing.
 func (c *comparison) judge(sights []sight, tells []bool, by rules) (out Change, differs bool) {
 	bad := len(c.good)
 	if !tells[bad] {
@@ -110,7 +110,7 @@ func count[T comparable](all []T, wanted T) (n int) {
 	return n
 }
 
-// A thing is what is compared: the same in each run that has it.
+// A thing is what is compared. It is the same in each run that has it.
 type thing struct {
 	name  string
 	print uint64
@@ -119,7 +119,7 @@ type thing struct {
 // sightings are the sights of things, those of each in the order of runs.
 type sightings map[thing][]sight
 
-// at gives the sight of a thing in a run, a new one if need be. Runs come in order.
+// at gives the sight of a thing in a run, and adds it if necessary. Runs must come in order.
 func (all sightings) at(t thing, run int) *sight {
 	list := all[t]
 	if n := len(list); n == 0 || list[n-1].run != run {
@@ -129,7 +129,7 @@ func (all sightings) at(t thing, run int) *sight {
 	return &list[len(list)-1]
 }
 
-// sorted gives the things in an order that is the same each time.
+// sorted gives the things in a fixed order.
 func (all sightings) sorted() []thing {
 	things := make([]thing, 0, len(all))
 	for t := range all {

@@ -19,13 +19,14 @@ type page struct {
 const (
 	labelWidth = 8
 	kindWidth  = 8
-	textWidth  = 160 // where the screen has no width
+	textWidth  = 160 // if the screen has no width
 )
 
 // shownInputs bounds the inputs of the short form.
 const shownInputs = 15
 
-// Text writes a screen or two for a person: what changed first, then what matters most.
+// Text writes a screen or two for a person: what changed first, followed by the most
+// important differences.
 func (d *Diff) Text(w io.Writer, look text.Look) error {
 	p := &page{look: look}
 	p.head(d)
@@ -46,15 +47,16 @@ func (d *Diff) Text(w io.Writer, look text.Look) error {
 
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
-// folded writes a line that is broken where the screen ends.
+// folded writes a line, broken at the width of the screen.
 func (p *page) folded(s string) {
 	for _, line := range text.Fold(s, p.look.Width) {
 		p.line(line)
 	}
 }
 
-// row writes a line whose middle is cut where the screen ends. Where that would leave too
-// little of it, the tail goes below. paint colours what it is given.
+// row writes a line whose middle is cut at the width of the screen. If too little of the
+// middle would remain, the tail goes to the next line. paint colours the texts that it is
+// given.
 func (p *page) row(head, said, tail string, paint func(head, tail string) (string, string)) {
 	room := p.room(head+tail, 0)
 	if p.look.Width > 0 && room < leastRoom && len([]rune(head+said+tail)) > p.look.Width {
@@ -72,10 +74,10 @@ func (p *page) row(head, said, tail string, paint func(head, tail string) (strin
 	p.line(head + text.Short(said, room) + tail)
 }
 
-// leastRoom is the width below which a text that is cut says too little.
+// leastRoom is the width below which a cut text says too little.
 const leastRoom = 24
 
-// label is the word before the first line of a list.
+// label is the word in front of the first line of a list.
 func (p *page) label(word string, row int) string {
 	if row > 0 {
 		word = ""
@@ -140,7 +142,7 @@ func (p *page) inputs(d *Diff) {
 	}
 }
 
-// room is what is left of a line, but for an ellipsis.
+// room is the rest of a line, without the place of an ellipsis.
 func (p *page) room(said string, more int) int {
 	if p.look.Width == 0 {
 		return textWidth

@@ -9,18 +9,18 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A List is a list of a Diff, as it is shown.
+// A List is a list of a Diff in the form in which it is shown.
 type List struct {
 	Title string
 	Rows  []Change
-	Left  int // that are left out
+	Left  int // how many are left out
 
 	word  string
-	noun  string // of what belongs to a row
-	shown int    // rows of the short form
+	noun  string // for things that belong to a row
+	shown int    // number of rows of the short form
 }
 
-// Lists are the lists of changes in the order in which they matter.
+// Lists are the lists of changes, the most important first.
 func (d *Diff) Lists() []List {
 	left := d.LeftOut
 	return []List{
@@ -32,7 +32,7 @@ func (d *Diff) Lists() []List {
 	}
 }
 
-// HowMuch is in words by how much a row of the list differs.
+// HowMuch says in words by how much a row of the list differs.
 func (l *List) HowMuch(row int) string { return l.Rows[row].howMuch(l.noun) }
 
 // Same reports whether nothing differs.
@@ -45,7 +45,7 @@ func (d *Diff) Same() bool {
 	return len(d.Inputs)+len(d.Attributes) == 0
 }
 
-// Against says in words what the run is compared with.
+// Against names what the run is compared with.
 func (d *Diff) Against() string {
 	switch len(d.Good) {
 	case 0:
@@ -58,7 +58,7 @@ func (d *Diff) Against() string {
 		text.Duration(slices.Min(took)), text.Duration(slices.Max(took)))
 }
 
-// title is which run it is.
+// title names the run.
 func (r *Run) title() string { return strings.TrimSpace(text.Line(r.Job) + " " + text.Line(r.Build)) }
 
 func (r *Run) said() string {
@@ -73,7 +73,7 @@ func (r *Run) said() string {
 	return strings.Join(parts, "   ")
 }
 
-// Said is what an input was and is.
+// Said says what an input was and what it is now.
 func (i *Input) Said() string {
 	if len(i.Removed)+len(i.Added) > 0 {
 		var words []string
@@ -114,7 +114,7 @@ func (i *Input) Title() string {
 	return i.Name
 }
 
-// Said is what it is that differs, on one line.
+// Said names what differs, on one line.
 func (c *Change) Said() string {
 	said := c.Bad.Text
 	if said == "" {
@@ -131,7 +131,7 @@ func (c *Change) Said() string {
 	return c.Name
 }
 
-// howMuch is by how much it differs; noun is what can belong to it.
+// howMuch says by how much it differs. noun names the things that can belong to it.
 func (c *Change) howMuch(noun string) string {
 	var parts []string
 	switch {
@@ -175,7 +175,7 @@ func times(ratio float64) string {
 	return fmt.Sprintf("%.1f×", ratio)
 }
 
-// place is where to look: in the bad run, if it is there.
+// place is the place to look at: in the bad run, if it is there.
 func (c *Change) place() *Place {
 	if c.Bad.Place != nil {
 		return c.Bad.Place
@@ -198,7 +198,7 @@ func (p *Place) said() string {
 	return ""
 }
 
-// Said is how often spans have a value.
+// Said says how often spans have a value.
 func (a *Attribute) Said() string {
 	return fmt.Sprintf("%s of %s spans, before %s of %s", text.Number(a.Bad.Spans), text.Number(a.Bad.Of), text.Number(a.Good.Spans), text.Number(a.Good.Of))
 }
