@@ -8,12 +8,12 @@ import (
 // FlakyCase is a case of JUnit that fails and passes without a change.
 type FlakyCase struct {
 	Name  string `json:"case"`
-	Again []int  `json:"passed_again_in"` // numbers of runs in which it failed and passed
-	Fails []int  `json:"failed_in"`       // of runs that it failed, while others of the same commits passed
+	Again []int  `json:"passed_again_in"` // numbers of the runs in which it failed and passed
+	Fails []int  `json:"failed_in"`       // numbers of the runs that it failed, while others of the same commits passed
 }
 
-// PassedAgain is a pull request's run that failed, and one of the same commits that passed
-// later: nothing was changed.
+// PassedAgain is a pull request's run that failed, with a later run of the same commits that
+// passed: nothing was changed.
 type PassedAgain struct {
 	Failed int    `json:"failed"` // number of the run
 	Passed int    `json:"passed"`
@@ -23,7 +23,7 @@ type PassedAgain struct {
 // mostCases bounds the flaky cases of a job.
 const mostCases = 100
 
-// flaky gives the cases that fail and pass without a change, those that do so most first.
+// flaky gives the cases that fail and pass without a change, the most frequent first.
 func (j *Job) flaky() []FlakyCase {
 	by := map[string]*FlakyCase{}
 	for i := range j.Runs {
@@ -52,7 +52,7 @@ func (j *Job) flaky() []FlakyCase {
 	return all[:min(len(all), mostCases)]
 }
 
-// passedUnchanged gives a run that passed on the same commits as another, or -1.
+// passedUnchanged gives a run that passed on the same commits as a failed run, or -1.
 func (j *Job) passedUnchanged(failed int) int {
 	for i := range j.Runs {
 		if j.Runs[i].good() && sameCommits(&j.Runs[i], &j.Runs[failed]) {
@@ -62,8 +62,8 @@ func (j *Job) passedUnchanged(failed int) int {
 	return -1
 }
 
-// again gives runs of pull requests that failed and passed later on the same commit of the
-// pull request. What it would be merged into may have moved meanwhile.
+// again gives the runs of pull requests that failed and passed later on the same commit of
+// the pull request. The target branch may have changed in between.
 func (j *Job) again() []PassedAgain {
 	all := []PassedAgain{}
 	for i := range j.Runs {
@@ -74,8 +74,8 @@ func (j *Job) again() []PassedAgain {
 	return all
 }
 
-// passedAgain gives the first run after another that passed on the same commit of a pull
-// request, or -1.
+// passedAgain gives the first run after a failed one that passed on the same commit of a
+// pull request, or -1.
 func (j *Job) passedAgain(failed int) int {
 	of := &j.Runs[failed]
 	if of.Change == "" {
@@ -104,7 +104,7 @@ func SameChange(a, b *Run) bool {
 	return len(of) > 0 && slices.Equal(of, pulls(b))
 }
 
-// sameCommits reports whether two runs tested the same of all repositories.
+// sameCommits reports whether two runs tested the same commits of all repositories.
 func sameCommits(a, b *Run) bool {
 	order := func(a, b Commit) int {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Pull, b.Pull), cmp.Compare(a.SHA, b.SHA))

@@ -12,10 +12,10 @@ var (
 	plainSHA  = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
 )
 
-// NoCause is the title of runs that failed while no cause was found.
+// NoCause is the title of the runs that failed without a known cause.
 const NoCause = "No cause was found"
 
-// groups are the runs that failed by their first finding, the worst first.
+// groups are the failed runs, grouped by their first finding, the worst first.
 func (j *Job) groups() []Group {
 	by := map[string]*Group{}
 	for i := range j.Runs {
@@ -29,13 +29,13 @@ func (j *Job) groups() []Group {
 			g = &Group{ID: f.ID}
 			by[f.ID] = g
 		}
-		g.Title, g.Category = f.Title, f.Category // the last one's words
+		g.Title, g.Category = f.Title, f.Category // the words of the last run
 		g.Runs = append(g.Runs, i)
 	}
 	return j.finished(by)
 }
 
-// finished fills groups, and puts the worst first.
+// finished completes groups, and puts the worst first.
 func (j *Job) finished(by map[string]*Group) []Group {
 	all := []Group{}
 	for _, g := range by {
@@ -52,14 +52,14 @@ func (j *Job) finished(by map[string]*Group) []Group {
 
 func (r *Run) ended() bool { return r.good() || r.bad() }
 
-// Several findings that kill one phase are more likely one cause than several (E7: three
+// Several findings that end one phase are more likely one cause than several (E7: three
 // crashes of a compiler that ran out of memory).
 const (
 	dyingRuns   = 3
 	dyingCauses = 2
 )
 
-// dying are the phases in which runs die of different findings.
+// dying are the phases in which runs fail with different findings.
 func (j *Job) dying() []Group {
 	by, causes := map[string]*Group{}, map[string]map[string]bool{}
 	for i := range j.Runs {
@@ -82,11 +82,11 @@ func (j *Job) dying() []Group {
 	return j.finished(by)
 }
 
-// mixed reports a phase whose runs die of findings that no other run has, or that come in
-// turns. One that has most of the runs is the cause itself, and one behind the other they
-// are causes of their own.
+// mixed reports whether the runs of a phase fail with findings that no other run has, or
+// that alternate. A finding with most of the runs is itself the cause. Findings that follow
+// each other are separate causes.
 func (j *Job) mixed(phase *Group) bool {
-	hits := map[string][]int{} // by finding, which of the runs
+	hits := map[string][]int{} // the runs of each finding
 	for n, i := range phase.Runs {
 		id := j.Runs[i].Finding.ID
 		hits[id] = append(hits[id], n)
@@ -99,14 +99,15 @@ func (j *Job) mixed(phase *Group) bool {
 			alone++
 		case float64(n) >= share*float64(len(phase.Runs)):
 			return false
-		case of[n-1]-of[0] >= n: // another one is between them
+		case of[n-1]-of[0] >= n: // another finding is in between
 			turns = true
 		}
 	}
 	return turns || 2*alone > len(phase.Runs)
 }
 
-// Systemic is a finding that several jobs have at the same time: not any one job's fault.
+// Systemic is a finding that several jobs have at the same time: it is not the fault of a
+// single job.
 type Systemic struct {
 	ID       string    `json:"id"`
 	Title    string    `json:"title"`
@@ -117,14 +118,14 @@ type Systemic struct {
 	Last     time.Time `json:"last"`
 }
 
-// systemicJobs is in how many jobs a finding is called systemic.
+// systemicJobs is how many jobs must have a finding that is called systemic.
 const systemicJobs = 3
 
-// together is how far apart the runs of a systemic finding may be, each from the next: an
-// outage is seen by the next run of each job, and jobs run at least daily.
+// together is the largest time between one run of a systemic finding and the next. The next
+// run of each job meets an outage, and jobs run at least daily.
 const together = 24 * time.Hour
 
-// systemic gives the findings that three jobs or more have, those of most jobs first.
+// systemic gives the findings of three or more jobs, those of most jobs first.
 func systemic(jobs []*Job) []Systemic {
 	type seen struct {
 		job string
@@ -164,7 +165,7 @@ func systemic(jobs []*Job) []Systemic {
 	return all
 }
 
-// note enters into the group of a systemic finding which jobs have it too.
+// note adds the other jobs with the same finding to the group of a systemic finding.
 func (j *Job) note(s Systemic) {
 	for i := range j.Groups {
 		g := &j.Groups[i]

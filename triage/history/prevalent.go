@@ -9,22 +9,22 @@ import (
 type Prevalent struct {
 	Key   string  `json:"key"`
 	Value string  `json:"value"`
-	Have  int     `json:"have"` // of Of
+	Have  int     `json:"have"` // how many of Of have it
 	Of    int     `json:"of"`
-	All   int     `json:"all_have"` // of the runs that were looked at
+	All   int     `json:"all_have"` // how many of all considered runs have it
 	Runs  int     `json:"runs"`
-	P     float64 `json:"p"` // that it is chance
+	P     float64 `json:"p"` // probability that this is chance
 }
 
 const (
-	prevalentRuns = 2 // that must have it: one is an anecdote
+	prevalentRuns = 2 // how many runs must have it: one is an anecdote
 	mostPrevalent = 5
 )
 
 // prevalent gives the attributes that are over-represented in some of the runs that count
-// (I3: a node among the slow runs), the least probable first. Attributes that nearly each
-// run has another value of, such as a build, or all the same, tell nothing and are never
-// given, since at most one run has them, or all.
+// (I3: a node among the slow runs), the least probable first. It never gives attributes that
+// mean nothing because nearly every run has a different value, such as a build, or all runs
+// have the same: at most one run has such a value, or all have it.
 func prevalent(runs []Run, some []int, counts func(*Run) bool) []Prevalent {
 	type attribute struct{ key, value string }
 	all, here := map[attribute]int{}, map[attribute]int{}
@@ -58,7 +58,7 @@ func prevalent(runs []Run, some []int, counts func(*Run) bool) []Prevalent {
 	return found[:min(len(found), mostPrevalent)]
 }
 
-// slow are the runs that passed and took unusually long.
+// slow are the runs that passed but took unusually long.
 func (j *Job) slow() (runs []int) {
 	usual := SpreadOf(j.passedTimes())
 	for i := range j.Runs {
@@ -69,8 +69,8 @@ func (j *Job) slow() (runs []int) {
 	return runs
 }
 
-// inTrouble gives what is over-represented in runs that passed and were slow, and in these
-// and the failed ones together, whatever they died of.
+// inTrouble gives what is over-represented in slow runs that passed, and in these together
+// with the failed ones, whatever the cause of the failures.
 func (j *Job) inTrouble() (inSlow, inBad []Prevalent) {
 	slow := j.slow()
 	bad := slices.Clone(slow)

@@ -8,35 +8,36 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A Rule is how a verdict was come to.
+// A Rule is the reason for a verdict.
 //
-// Runs that have the finding are hits, runs that passed are misses. Runs that failed of
-// something else count as neither: nobody knows whether the finding would have been there.
+// Runs that have the finding are hits, and runs that passed are misses. Runs that failed for
+// another reason count as neither: nobody knows whether they would have had the finding.
 type Rule string
 
 const (
-	// Broken: no run passed since the last hit, and since the first hit of the stretch
-	// that it ends, which has two hits or more, at least three of four runs are hits. If
-	// there were hits before, as many in a row are no chance at their rate.
+	// Broken: no run passed since the last hit. The stretch that ends with it has two or
+	// more hits, and at least three of four of its runs are hits. If there were hits before,
+	// so many in a row are not due to chance at their rate.
 	Broken Rule = "broken"
 
-	// Fixed: such a stretch has ended, and so many runs passed since as are no chance.
+	// Fixed: such a stretch has ended, and the number of runs that passed since is not due
+	// to chance.
 	Fixed Rule = "fixed"
 
 	// New: the only hit is in the last run.
 	New Rule = "new"
 
-	// OneChange: runs of one pull request have it only, and those of another passed.
+	// OneChange: only runs of one pull request have it, and runs of another one passed.
 	OneChange Rule = "one change"
 
 	// Flaky: runs with it and runs that pass alternate.
 	Flaky Rule = "flaky"
 
-	// Once: one run had it, and runs before or since have not.
+	// Once: one run had it, and runs before or after it did not.
 	Once Rule = "once"
 
-	Healthy Rule = "healthy" // of a job: no run failed
-	Unknown Rule = "unknown" // of a job: no run has ended
+	Healthy Rule = "healthy" // for a job: no run failed
+	Unknown Rule = "unknown" // for a job: no run has ended
 )
 
 // severity orders verdicts, the worst first.
@@ -45,26 +46,26 @@ func (r Rule) severity() int {
 }
 
 const (
-	byChance = 0.05    // a probability below it is called no chance
-	share    = 3.0 / 4 // of the runs of a stretch that are hits
+	byChance = 0.05    // a result with a lower probability is not called chance
+	share    = 3.0 / 4 // part of the runs of a stretch that must be hits
 )
 
-// An Outlook is what is to be expected of a finding.
+// An Outlook is what to expect of a finding.
 type Outlook struct {
 	Rule    Rule      `json:"verdict"`
-	Rate    float64   `json:"rate"` // of the runs that ended
+	Rate    float64   `json:"rate"` // hits per run that ended
 	Hits    int       `json:"count"`
-	Lately  int       `json:"count_since,omitempty"` // of Hits since Since
-	Since   string    `json:"since,omitempty"`       // the build that it began with, if broken or fixed
+	Lately  int       `json:"count_since,omitempty"` // number of Hits since Since
+	Since   string    `json:"since,omitempty"`       // the build in which it began, if broken or fixed
 	Began   time.Time `json:"began,omitzero"`        // when Since was started
-	Good    string    `json:"last_good,omitempty"`   // the last that passed before
-	FixedBy string    `json:"fixed_in,omitempty"`    // the first that passed again
-	In      int       `json:"in"`                    // the number of runs since, or of all that ended
+	Good    string    `json:"last_good,omitempty"`   // the last build that passed before
+	FixedBy string    `json:"fixed_in,omitempty"`    // the first build that passed again
+	In      int       `json:"in"`                    // the number of runs since, or of all runs that ended
 
 	Changed []Range `json:"changed,omitempty"` // between the last good and the first bad run
 }
 
-// A Range is what changed in a repository between two runs.
+// A Range is the change of a repository between two runs.
 type Range struct {
 	Repo string `json:"repo"`
 	From string `json:"from"`
@@ -72,13 +73,13 @@ type Range struct {
 	URL  string `json:"url,omitempty"`
 }
 
-// moment is a run as a rule sees it.
+// moment is a run in the form that a rule needs.
 type moment struct {
 	run int // number in Job.Runs
 	hit bool
 }
 
-// outlook applies the rules to the runs that have a finding, in their order.
+// outlook applies the rules to the runs with a finding, in their order.
 func (j *Job) outlook(hits []int) Outlook {
 	var all []moment
 	ended := 0
@@ -129,8 +130,8 @@ func (j *Job) outlook(hits []int) Outlook {
 	return o
 }
 
-// stretch gives where the longest stretch begins that ends with the last of all, begins
-// with a hit, and has mostly hits; and its number of hits.
+// stretch gives the beginning of the longest stretch that ends with the last run, begins
+// with a hit, and consists mostly of hits. It also gives its number of hits.
 func stretch(all []moment) (begin, hits int) {
 	n := 0
 	for i := len(all) - 1; i >= 0; i-- {
@@ -144,7 +145,7 @@ func stretch(all []moment) (begin, hits int) {
 	return begin, hits
 }
 
-// noChance reports whether n hits in a row are too many for the rate of hits before.
+// noChance reports whether n hits in a row are too many for the rate of earlier hits.
 func noChance(before []moment, n int) bool {
 	hits := 0
 	for _, m := range before {
@@ -158,8 +159,8 @@ func noChance(before []moment, n int) bool {
 	return power(float64(hits)/float64(len(before)), n) < byChance
 }
 
-// endsByChance is how probable it is that so many runs pass if hits of n runs in a stretch
-// is the rate (with a hit and a miss more: a rate of 1 is not known from two runs).
+// endsByChance is the probability that so many runs pass if hits/n is the rate. One hit and
+// one miss are added, because a rate of 1 is not known from two runs.
 func endsByChance(hits, n, passed int) float64 {
 	return power(1-float64(hits+1)/float64(n+2), passed)
 }
@@ -182,8 +183,8 @@ func (j *Job) lastEnded() int {
 	return -1
 }
 
-// oneChange reports whether all hits are of one pull request while runs of others passed, and
-// no run passed on the commits of a hit.
+// oneChange reports whether all hits are from one pull request while runs of others passed,
+// and no run passed on the commits of a hit.
 func (j *Job) oneChange(hits []int) bool {
 	change := j.Runs[hits[0]].Change
 	for _, i := range hits {
@@ -202,8 +203,8 @@ func (j *Job) oneChange(hits []int) bool {
 	return false
 }
 
-// began tells with which run something began, and what had changed since the one before
-// that passed.
+// began fills in the run with which something began, and what had changed since the last run
+// before it that passed.
 func (j *Job) began(o *Outlook, all []moment, begin int) {
 	bad := &j.Runs[all[begin].run]
 	o.Since, o.Began = bad.Build, bad.Started
@@ -215,7 +216,7 @@ func (j *Job) began(o *Outlook, all []moment, begin int) {
 	}
 }
 
-// Changed gives the repositories of which two runs tested different commits.
+// Changed gives the repositories whose commits differ between two runs.
 func Changed(from, to *Run) (all []Range) {
 	for _, new := range to.Commits {
 		i := slices.IndexFunc(from.Commits, func(c Commit) bool { return c.Repo == new.Repo && c.Pull == new.Pull })
@@ -229,8 +230,8 @@ func Changed(from, to *Run) (all []Range) {
 	return all
 }
 
-// CompareLink is where the commits between two of a repository can be seen, "" where one of
-// them is no commit.
+// CompareLink is the URL that shows the commits between two commits of a repository, or ""
+// if one of them is not a commit.
 func CompareLink(repo, from, to string) string {
 	if !plainRepo.MatchString(repo) || !plainSHA.MatchString(from) || !plainSHA.MatchString(to) {
 		return ""
@@ -238,7 +239,7 @@ func CompareLink(repo, from, to string) string {
 	return "https://github.com/" + repo + "/compare/" + from + "..." + to
 }
 
-// verdict says the whole in a sentence, by the worst of what failed.
+// verdict says the result in a sentence, based on the worst failure.
 func (j *Job) verdict() (Rule, string) {
 	if j.Passed+j.Failed == 0 {
 		return Unknown, "No run has ended"

@@ -13,9 +13,8 @@ import (
 	"prowtrace/triage"
 )
 
-// Of tells what there is to remember of a run, by its evidence; finding is what broke first
-// in it, if that is known. Job, Build and URL are those of the Metadata's Run, and the
-// caller's.
+// Of makes the Run of a run from its evidence. finding is what broke first in it, if known.
+// Job and Build are those of the Metadata. The caller sets URL.
 func Of(e *triage.Evidence, finding *Finding) Run {
 	m := e.Metadata
 	start, end := m.Span()
@@ -37,10 +36,11 @@ func Of(e *triage.Evidence, finding *Finding) Run {
 	return r
 }
 
-// mostCommits bounds the repositories that are remembered of a run.
+// mostCommits bounds the repositories that are kept of a run.
 const mostCommits = 100
 
-// commitsOf gives what was tested: what was cloned in the end, else what Prow wanted.
+// commitsOf gives the tested commits: those that were cloned in the end, or else those that
+// Prow wanted.
 func commitsOf(m *runfile.Metadata) (all []Commit) {
 	add := func(repo, sha, pull string) {
 		known := slices.ContainsFunc(all, func(c Commit) bool { return c.Repo == repo && c.Pull == pull })
@@ -65,7 +65,7 @@ func commitsOf(m *runfile.Metadata) (all []Commit) {
 		}
 	}
 	for _, c := range m.Clones {
-		if len(c.Refs.Pulls) == 0 { // else it is a merge that nobody else has
+		if len(c.Refs.Pulls) == 0 { // otherwise it is a merge that nobody else has
 			add(c.Refs.Org+"/"+c.Refs.Repo, c.SHA, "")
 		}
 	}
@@ -83,10 +83,10 @@ func commitsOf(m *runfile.Metadata) (all []Commit) {
 	return all
 }
 
-// placeNames are variables of a job that say where it works.
+// placeNames are variables of a job that say where it runs.
 var placeNames = regexp.MustCompile(`(?i)(?:^|_)(?:zones?|regions?|location)$`)
 
-// attributesOf gives what could make one run unlike another.
+// attributesOf gives the values that can make runs differ.
 func attributesOf(m *runfile.Metadata) map[string]string {
 	all := map[string]string{}
 	set := func(key, value string) {
@@ -121,7 +121,7 @@ func attributesOf(m *runfile.Metadata) map[string]string {
 	return all
 }
 
-// mostCasesOfRun bounds the cases that are remembered of a run.
+// mostCasesOfRun bounds the cases that are kept of a run.
 const mostCasesOfRun = 200
 
 // casesOf gives the cases that failed, without the phases of a runner.
@@ -142,14 +142,15 @@ func casesOf(m *runfile.Metadata) (all []Case) {
 	return all
 }
 
-// timeoutFlag is how a command line of Ginkgo's or of go test's limits a suite.
+// timeoutFlag is the flag of Ginkgo or go test that limits a suite.
 var timeoutFlag = regexp.MustCompile(`(?:^|\s)--?(?:ginkgo\.|test\.|test-)?timeout(?:=|\s+)(\d[0-9hms.]*[hms])(?:\s|$)`)
 
-// mostSteps bounds the steps of a run whose limits are remembered.
+// mostSteps bounds the steps of a run whose limits are kept.
 const mostSteps = 100
 
-// stepBudgets gives the limits of ci-operator's steps that have ended. What a step used is what
-// ci-operator measured: with the start of its pod, which the limit does not count.
+// stepBudgets gives the limits of ci-operator's steps that have ended. The used time is the
+// one that ci-operator measured. It includes the start of the pod, which the limit does not
+// count.
 func stepBudgets(test string, steps []runfile.Step, all []Budget) []Budget {
 	for _, s := range steps {
 		name := s.Name
@@ -172,8 +173,8 @@ func stepBudgets(test string, steps []runfile.Step, all []Budget) []Budget {
 	return all
 }
 
-// budgetsOf gives the limits that a run is told to have: those of steps, Prow's, of the whole
-// test, and the command line's, of the longest suite.
+// budgetsOf gives the configured limits of a run: those of steps, Prow's limit for the whole
+// test, and the command line's limit for the longest suite.
 func budgetsOf(m *runfile.Metadata, took time.Duration) []Budget {
 	all := stepBudgets("", m.Steps, nil)
 	p := m.ProwJob
@@ -203,7 +204,7 @@ func budgetsOf(m *runfile.Metadata, took time.Duration) []Budget {
 	return all
 }
 
-// testTime is how long the containers ran that Prow's limit is for.
+// testTime is how long the containers ran to which Prow's limit applies.
 func testTime(m *runfile.Metadata) (longest time.Duration) {
 	if m.Pod == nil {
 		return 0

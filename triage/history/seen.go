@@ -10,29 +10,31 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Seen tells whether what broke first in a run was seen before.
+// Seen says whether the first finding of a run was seen before.
 type Seen struct {
-	Known int       `json:"known_runs"` // other runs of the job that are known
-	Times int       `json:"times"`      // of Known, and the run itself
+	Known int       `json:"known_runs"` // number of other known runs of the job
+	Times int       `json:"times"`      // of Known, plus the run itself
 	First string    `json:"first,omitempty"`
 	Since time.Time `json:"since,omitzero"` // when First was started
 
-	// Others are jobs of which a run has the same and was started in the hour before the run,
-	// or later, but within a day.
+	// Others are jobs with a run that has the same finding. It was started in the hour
+	// before this run, or within a day after it.
 	Others []string `json:"other_jobs,omitempty"`
 
-	// OtherChange: a run of another pull request had it too.
+	// OtherChange is true if a run of another pull request had it too.
 	OtherChange bool `json:"other_change,omitempty"`
 
-	// PassedIn is a later run of the same pull request's same commit that passed: it is a flake.
+	// PassedIn is a later run of the same commit of the same pull request that passed: this
+	// is a flake.
 	PassedIn string `json:"passed_in,omitempty"`
 }
 
-// sameHour is how long before a run another job's may have begun to have the same.
+// sameHour is how long before a run another job's run with the same finding may have
+// started.
 const sameHour = time.Hour
 
-// SeenIn looks for the finding of a run among runs that are known, of its job and of others.
-// nil where there is nothing to say.
+// SeenIn looks for the finding of a run among known runs, of its job and of others. It
+// returns nil if there is nothing to say.
 func SeenIn(known []Run, run Run) *Seen {
 	if run.Finding == nil {
 		return nil
@@ -67,7 +69,7 @@ func SeenIn(known []Run, run Run) *Seen {
 	return s
 }
 
-// Said tells it in words.
+// Said says it in words.
 func (s *Seen) Said() string {
 	var parts []string
 	if s.PassedIn != "" {

@@ -11,7 +11,7 @@ import (
 	"prowtrace/internal/text"
 )
 
-// JSON writes a History in its schema, its secrets masked.
+// JSON writes a History in its schema, with its secrets masked.
 func (h *History) JSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -21,8 +21,8 @@ func (h *History) JSON(w io.Writer) error {
 // Masked is a copy without secrets.
 func (h *History) Masked() *History { return mask.Copy(h) }
 
-// Markdown writes a History for a comment: the verdict of each job in bold, what failed,
-// and the rest folded away. Its secrets are masked.
+// Markdown writes a History for a comment: the verdict of each job in bold, what failed, and
+// the rest folded. Its secrets are masked.
 func (h *History) Markdown(w io.Writer) error {
 	h = h.Masked()
 	var b strings.Builder
@@ -58,7 +58,7 @@ func (j *Job) markdown(b *strings.Builder) {
 	}
 }
 
-// markdownMore is what is folded away below a job, "" where there is nothing.
+// markdownMore is the folded part of a job, or "" if there is none.
 func (j *Job) markdownMore() string {
 	b := new(strings.Builder)
 	for i := range j.Dying {
@@ -90,7 +90,7 @@ func (j *Job) markdownMore() string {
 // mostLinks bounds the links of a row.
 const mostLinks = 5
 
-// links numbers the last runs of a group, each with a link to it.
+// links gives the numbers of the last runs of a group, each linked to its run.
 func (j *Job) links(runs []int) string {
 	parts := []string{fmt.Sprint(len(runs))}
 	for n, i := range slices.Backward(runs[max(0, len(runs)-mostLinks):]) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// median of values that are sorted; 0 of none.
+// median gives the median of sorted values, or 0 if there are none.
 func median(sorted []time.Duration) time.Duration {
 	n := len(sorted)
 	if n == 0 {
@@ -16,21 +16,21 @@ func median(sorted []time.Duration) time.Duration {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// Spread is what is usual: the median of values, and how far they usually are from it.
+// Spread says what is usual: the median of values, and their usual distance from it.
 type Spread struct {
 	Median time.Duration `json:"median_ns"`
-	Off    time.Duration `json:"spread_ns"` // of a normal distribution the standard deviation
+	Off    time.Duration `json:"spread_ns"` // for a normal distribution this is the standard deviation
 	Runs   int           `json:"runs"`
 }
 
-// toSigma makes the median of distances from the median, of a normal distribution, its
-// standard deviation: 1/Φ⁻¹(3/4).
+// toSigma is the factor from the median distance to the standard deviation of a normal
+// distribution: 1/Φ⁻¹(3/4).
 const toSigma = 1.4826
 
-// SpreadOf gives the spread of values: the median and the median of the distances from it,
-// which half of the values may be wild without moving far. Off is at least a twentieth of
-// the median and one second, so that runs of nearly the same length do not make every other
-// length an exception.
+// SpreadOf gives the spread of values: the median, and the median of the distances from it.
+// Up to half of the values may be extreme without moving these far. Off is at least a
+// twentieth of the median and one second. Otherwise every other length would be an exception
+// among runs of nearly the same length.
 func SpreadOf(values []time.Duration) Spread {
 	sorted := slices.Sorted(slices.Values(values))
 	s := Spread{Median: median(sorted), Runs: len(sorted)}
@@ -43,7 +43,7 @@ func SpreadOf(values []time.Duration) Spread {
 	return s
 }
 
-// Z is how many spreads a value lies above the median; below it is negative.
+// Z is how many spreads a value is above the median. It is negative below it.
 func (s Spread) Z(v time.Duration) float64 {
 	if s.Runs == 0 {
 		return 0
@@ -51,18 +51,19 @@ func (s Spread) Z(v time.Duration) float64 {
 	return float64(v-s.Median) / float64(s.Off)
 }
 
-// unusualZ is from how many spreads on a duration is called unusual.
+// unusualZ is the number of spreads from which on a duration is called unusual.
 const unusualZ = 3.5
 
-// A point is a duration of the run of a number.
+// A point is the duration of a run, with the run's number.
 type point struct {
 	run  int
 	took time.Duration
 }
 
-// trend fits a line to durations in their order: the median of the slopes between any two,
-// a run (Theil and Sen), and where the line ends. sure reports whether it goes one way by no
-// chance (Mann and Kendall's test, 5 % on both sides). Of more than 500 the last are taken.
+// trend fits a line to durations in their order. The slope per run is the median of the
+// slopes between any two (Theil and Sen); end is the end of the line. sure reports whether
+// the trend is not due to chance (Mann and Kendall's test, 5 % on both sides). Of more than
+// 500 points the last ones are used.
 func trend(points []point) (slope, end time.Duration, sure bool) {
 	points = points[max(0, len(points)-500):]
 	n := len(points)
@@ -79,7 +80,7 @@ func trend(points []point) (slope, end time.Duration, sure bool) {
 	}
 	slices.Sort(slopes)
 	slope = median(slopes)
-	ends := make([]time.Duration, n) // of the line through each of them
+	ends := make([]time.Duration, n) // of the line through each point
 	for i, p := range points {
 		ends[i] = p.took + slope*time.Duration(points[n-1].run-p.run)
 	}
@@ -88,8 +89,8 @@ func trend(points []point) (slope, end time.Duration, sure bool) {
 	return slope, median(ends), (math.Abs(float64(ups))-1)/sigma > 1.96
 }
 
-// chanceOf is how probable it is that of n runs, drawn from all of which some have a
-// property, so many have it, or more (Fisher's exact test, one side).
+// chanceOf is the probability that so many or more of n runs have a property (Fisher's exact
+// test, one side). The n runs are drawn from all runs, of which allHave have it.
 func chanceOf(have, n, allHave, all int) float64 {
 	p := 0.0
 	for k := have; k <= min(n, allHave); k++ {
@@ -98,7 +99,7 @@ func chanceOf(have, n, allHave, all int) float64 {
 	return min(p, 1)
 }
 
-// choose is the logarithm of n over k; that of 0 where there is no such choice.
+// choose is the logarithm of n over k. If there is no such choice, it is the logarithm of 0.
 func choose(n, k int) float64 {
 	if k < 0 || k > n {
 		return math.Inf(-1)

@@ -11,9 +11,9 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// Text writes a History for a terminal: for each job the verdict, a strip of its runs, what
-// failed, durations against usual ones and limits, and the runs. Lines that are longer than
-// the screen is wide are broken.
+// Text writes a History for a terminal. For each job it has the verdict, a strip of its
+// runs, what failed, durations compared with usual ones and limits, and the runs. Lines are
+// broken at the width of the screen.
 func (h *History) Text(w io.Writer, look text.Look) error {
 	p := page{width: look.Width}
 	for _, s := range h.Systemic {
@@ -29,19 +29,19 @@ func (h *History) Text(w io.Writer, look text.Look) error {
 	return err
 }
 
-// page collects lines; parts are told apart by an empty one.
+// page collects lines. Its parts are separated by empty lines.
 type page struct {
 	b     strings.Builder
-	width int // 0 is no limit
+	width int // 0 means no limit
 }
 
-// labelWidth is the width of the words before the lines.
+// labelWidth is the width of the words in front of the lines.
 const labelWidth = 7
 
-// room is the width beside the words before the lines.
+// room is the width next to the words in front of the lines.
 func (p *page) room() int { return max(0, p.width-labelWidth) }
 
-// lines writes lines without a word before them.
+// lines writes lines without a word in front of them.
 func (p *page) lines(some ...string) {
 	for _, line := range some {
 		for _, part := range text.Fold(line, p.width) {
@@ -50,7 +50,7 @@ func (p *page) lines(some ...string) {
 	}
 }
 
-// part writes lines, with a word before the first of them.
+// part writes lines, with a word in front of the first one.
 func (p *page) part(word string, lines ...string) {
 	if len(lines) > 0 {
 		p.b.WriteString("\n")
@@ -104,7 +104,7 @@ func (p *page) job(j *Job) {
 	p.part("Flaky", append(flaky, again...)...)
 	others := "Failed"
 	if j.Failed == 0 {
-		others = "Others" // they were aborted, or are running
+		others = "Others" // some were aborted, or are running
 	}
 	p.part(others, j.others(p.room())...)
 }

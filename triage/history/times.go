@@ -11,24 +11,26 @@ type PhaseTimes struct {
 	Name  string `json:"phase"`
 	Usual Spread `json:"usual"` // in runs that passed
 
-	// Took has a duration for each of Job.Runs, in ns; -1 where it has no such phase.
+	// Took has a duration for each of Job.Runs, in ns; -1 if the run does not have the
+	// phase.
 	Took []time.Duration `json:"took_ns"`
 
-	Unusual []int         `json:"unusual_runs"`         // numbers of runs, by much
-	Median  time.Duration `json:"unusual_ns,omitempty"` // of Unusual
+	Unusual []int         `json:"unusual_runs"`         // numbers of runs that differ by much
+	Median  time.Duration `json:"unusual_ns,omitempty"` // the median of Unusual
 }
 
-// Whole is the name of the whole run among the phases.
+// Whole is the name of the complete run among the phases.
 const Whole = "run"
 
 // mostPhases bounds the phases of a job.
 const mostPhases = 30
 
-// longest is what is taken for a duration at most: no job runs longer, and the trend of a
-// thousand runs has room in an int64.
+// longest is the longest duration that is accepted. No job runs longer, and the trend of a
+// thousand runs fits an int64.
 const longest = 50 * 24 * time.Hour
 
-// believed makes a duration one that can be reckoned with: what files say may have no sense.
+// believed limits a duration to a range that is safe to calculate with: files may say
+// nonsense.
 func believed(d time.Duration) time.Duration { return min(max(d, 0), longest) }
 
 func (j *Job) passedTimes() (all []time.Duration) {
@@ -40,7 +42,7 @@ func (j *Job) passedTimes() (all []time.Duration) {
 	return all
 }
 
-// phases gives the whole run and each phase, in the order in which they first came.
+// phases gives the whole run and each phase, in the order in which they first occurred.
 func (j *Job) phases() []PhaseTimes {
 	names := []string{Whole}
 	took := map[string][]time.Duration{}
@@ -53,7 +55,7 @@ func (j *Job) phases() []PhaseTimes {
 				names = append(names, name)
 			}
 		}
-		of[run] = believed(max(of[run], 0) + believed(d)) // one that came twice in a run took both
+		of[run] = believed(max(of[run], 0) + believed(d)) // a phase that occurs twice in a run takes both times
 	}
 	for i := range j.Runs {
 		r := &j.Runs[i]
@@ -94,27 +96,27 @@ func (j *Job) phaseTimes(name string, took []time.Duration) PhaseTimes {
 	return p
 }
 
-// BudgetUse is how much of a limit runs that passed use.
+// BudgetUse is how much of a limit is used by runs that passed.
 type BudgetUse struct {
 	Name  string        `json:"budget"`
 	Limit time.Duration `json:"limit_ns"`              // of the last run
-	Usual Spread        `json:"usual"`                 // what is used
-	Now   time.Duration `json:"now_ns"`                // what is used, as the trend goes; else the median
-	Slope time.Duration `json:"slope_ns"`              // more a run; 0 where that may be chance
+	Usual Spread        `json:"usual"`                 // the used time
+	Now   time.Duration `json:"now_ns"`                // the used time according to the trend, or else the median
+	Slope time.Duration `json:"slope_ns"`              // increase per run; 0 if that may be chance
 	Meets int           `json:"meets_after,omitempty"` // runs until the limit is met at that rate
 }
 
-// Share is how much of the limit is used now.
+// Share is the part of the limit that is used now.
 func (b *BudgetUse) Share() float64 { return float64(b.Now) / float64(max(1, b.Limit)) }
 
-// farAhead is in how many runs a limit is not worth a word.
+// farAhead is the number of runs from which on a future limit is not mentioned.
 const farAhead = 1000
 
-// mostLimits bounds the budgets of a job: a job of many steps has as many, and one that is
-// far from its limit says nothing.
+// mostLimits bounds the budgets of a job. A job of many steps has as many budgets, and one
+// that is far from its limit says nothing.
 const mostLimits = 10
 
-// limits gives the budgets of which runs that passed tell, those used most first.
+// limits gives the budgets of runs that passed, the most used first.
 func (j *Job) limits() []BudgetUse {
 	used, limit := map[string][]point{}, map[string]time.Duration{}
 	for i := range j.Runs {

@@ -8,7 +8,7 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Counts says how many runs there are, and what they came to.
+// Counts says how many runs there are, and how they ended.
 func (j *Job) Counts() string {
 	parts := []string{fmt.Sprintf("%d passed", j.Passed), fmt.Sprintf("%d failed", j.Failed)}
 	if others := len(j.Runs) - j.Passed - j.Failed; others > 0 {
@@ -17,7 +17,7 @@ func (j *Job) Counts() string {
 	return text.Count(len(j.Runs), "run") + ": " + strings.Join(parts, ", ")
 }
 
-// Worst is what the title of a job is about, if something is broken or was.
+// Worst is the group that the title of a job is about, if something is or was broken.
 func (j *Job) Worst() *Group {
 	for _, of := range [][]Group{j.Dying, j.Groups} {
 		for i := range of {
@@ -29,7 +29,8 @@ func (j *Job) Worst() *Group {
 	return nil
 }
 
-// Began says with which run it began, and what changed before; nothing where that is not known.
+// Began says with which run it began, and what had changed before. It is empty if that is
+// unknown.
 func (g *Group) Began() (lines []string) {
 	o := &g.Outlook
 	if o.Since == "" {
@@ -51,7 +52,7 @@ func (g *Group) Began() (lines []string) {
 
 func short(sha string) string { return text.Short(text.Line(sha), 10) }
 
-// About says how often something was seen, since when, and of what kind it is.
+// About says how often something was seen, since when, and what kind it is.
 func (g *Group) About() string {
 	parts := []string{g.Outlook.Said()}
 	if g.Category != "" {
@@ -64,7 +65,7 @@ func (g *Group) About() string {
 	return strings.Join(parts, " · ")
 }
 
-// Said is the verdict in words.
+// Said gives the verdict in words.
 func (o *Outlook) Said() string {
 	switch o.Rule {
 	case Broken:
@@ -86,8 +87,8 @@ func (g *Group) OneCause() string {
 	return fmt.Sprintf("died in %s of %s: probably one cause", text.Count(g.Hits, "run"), text.Count(g.Causes, "different finding"))
 }
 
-// Elsewhere says which other jobs have the same at the same time; nothing where it is not
-// systemic.
+// Elsewhere says which other jobs have the same finding at the same time. It is empty if the
+// finding is not systemic.
 func (g *Group) Elsewhere() []string {
 	if len(g.Others) == 0 {
 		return nil
@@ -102,12 +103,12 @@ func sayings(all []Prevalent) (lines []string) {
 	return lines
 }
 
-// Said tells of what is over-represented.
+// Said says what is over-represented.
 func (p *Prevalent) Said() string {
 	return fmt.Sprintf("over-represented: %s %s (%d of %d; %d of %s)", text.Line(p.Key), text.Line(p.Value), p.Have, p.Of, p.All, text.Count(p.Runs, "run"))
 }
 
-// Said tells what is usual, and what was not.
+// Said says what is usual, and what was not.
 func (p *PhaseTimes) Said() string {
 	said := "usually " + text.Duration(round(p.Usual.Median))
 	if len(p.Unusual) > 0 {
@@ -123,7 +124,7 @@ func round(d time.Duration) time.Duration {
 	return d.Round(time.Millisecond)
 }
 
-// Said tells how much of a budget is used, and when it will be used up.
+// Said says how much of a budget is used, and when it will be used up.
 func (b *BudgetUse) Said() string {
 	said := fmt.Sprintf("%.0f%% of %s used", 100*b.Share(), text.Duration(b.Limit))
 	if b.Meets > 0 {
@@ -132,10 +133,10 @@ func (b *BudgetUse) Said() string {
 	return said
 }
 
-// Said tells which case is flaky, and how.
+// Said says which case is flaky, and how.
 func (c *FlakyCase) Said() string { return text.Short(text.Line(c.Name), 120) + ": " + c.How() }
 
-// How tells how a case is flaky.
+// How says how a case is flaky.
 func (c *FlakyCase) How() string {
 	var parts []string
 	if n := len(c.Again); n > 0 {
@@ -147,7 +148,7 @@ func (c *FlakyCase) How() string {
 	return strings.Join(parts, ", ")
 }
 
-// PassedAgain tells of a flake of a pull request.
+// PassedAgain describes a flake of a pull request.
 func (j *Job) PassedAgain(a PassedAgain) string {
 	return fmt.Sprintf("%s failed in %s and passed in %s on the same commit", text.Line(a.Change), text.Name(j.Runs[a.Failed].Build), text.Name(j.Runs[a.Passed].Build))
 }

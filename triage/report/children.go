@@ -9,20 +9,20 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// Child is a run that the run waited for: that of a job which only gathers what others did.
+// Child is a run that the run waited for. The run's job only collects the results of others.
 type Child struct {
 	Job      string `json:"job"`
 	Build    string `json:"build"`
 	URL      string `json:"url,omitempty"`
 	Result   string `json:"result"`
-	ID       string `json:"id,omitempty"` // of its first finding
+	ID       string `json:"id,omitempty"` // id of its first finding
 	Title    string `json:"title,omitempty"`
 	Category string `json:"category,omitempty"`
 }
 
-// AddChildren tells of the runs that a run waited for, and what they have in common. What
-// broke first in two of them or more, and in most that failed, is what broke first: the run
-// itself only counts failures (O3).
+// AddChildren adds the runs that a run waited for, and what they have in common. If two or
+// more of them, and most of the failed ones, have the same first finding, it also becomes
+// the first finding of the run: the run itself only counts failures (O3).
 func (s *Summary) AddChildren(children []*Summary) {
 	failed := 0
 	with := map[string][]*Summary{}
@@ -56,8 +56,8 @@ func (s *Summary) AddChildren(children []*Summary) {
 	s.Verdict.Text, s.Verdict.Category, s.Verdict.Confidence, s.Verdict.Because = f.Title, f.Category, f.Confidence, []string{because}
 }
 
-// mostCommon gives the runs of the finding that most have; of equal ones that with the
-// smaller id.
+// mostCommon gives the runs of the most frequent finding. If several are equally frequent,
+// it uses the one with the smallest id.
 func mostCommon(with map[string][]*Summary) (most []*Summary) {
 	ids := make([]string, 0, len(with))
 	for id := range with {
@@ -72,10 +72,10 @@ func mostCommon(with map[string][]*Summary) (most []*Summary) {
 	return most
 }
 
-// mostPlaces bounds the children whose places are given.
+// mostPlaces bounds how many children's places are given.
 const mostPlaces = 5
 
-// childPlaces says where the finding of each child can be read.
+// childPlaces gives the places where the finding of each child can be read.
 func childPlaces(children []*Summary) (chain []Step, evidence []Evidence) {
 	for _, c := range children[:min(len(children), mostPlaces)] {
 		e := Evidence{Source: "run", File: strings.TrimSpace(c.Run.Job + " " + c.Run.Build), URL: c.Run.URL}
@@ -91,7 +91,7 @@ func childPlaces(children []*Summary) (chain []Step, evidence []Evidence) {
 	return chain, evidence
 }
 
-// childLines are the runs that were waited for, in words: how many failed, and of what.
+// childLines describes the runs that were waited for: how many failed, and why.
 func (s *Summary) childLines() (lines []string) {
 	if len(s.Children) == 0 {
 		return nil
@@ -116,7 +116,7 @@ func (s *Summary) childLines() (lines []string) {
 	return lines
 }
 
-// childList lists them in markdown.
+// childList lists them in Markdown.
 func (s *Summary) childList() string {
 	var b strings.Builder
 	for i, c := range s.Children {

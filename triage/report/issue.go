@@ -11,16 +11,16 @@ import (
 	"prowtrace/prow"
 )
 
-// Form is a form of Kubernetes for an issue.
+// Form is one of Kubernetes' forms for an issue.
 type Form string
 
 const (
 	FailingTest Form = "failing" // tests or jobs that fail each time
-	FlakingTest Form = "flaking" // that pass or fail with no change of the code
+	FlakingTest Form = "flaking" // that pass or fail without a change of the code
 )
 
-// Form chooses by evidence: a test flakes if a later run passed, of the same change or, where
-// none is tested, of the job. Else it fails.
+// Form chooses the form by evidence. A test flakes if a later run passed, of the same change
+// or, if no change is tested, of the job. Otherwise it fails.
 func (s *Summary) Form() Form {
 	later := func(c Compared) bool { return prow.CompareBuilds(c.Build, s.Run.Build) > 0 }
 	if s.Seen != nil && s.Seen.PassedIn != "" || s.Run.Change == "" && slices.ContainsFunc(s.Run.Baseline, later) {
@@ -29,11 +29,11 @@ func (s *Summary) Form() Form {
 	return FailingTest
 }
 
-// Issue writes the fields of the form that the evidence asks for, see Form.
+// Issue writes the fields of the form that the evidence suggests; see Form.
 func (s *Summary) Issue(w io.Writer) error { return s.IssueAs(w, s.Form()) }
 
-// IssueAs writes the fields of one of Kubernetes' forms, for a test that fails or flakes. Its
-// secrets are masked.
+// IssueAs writes the fields of one of Kubernetes' forms, for a failing or a flaking test.
+// Its secrets are masked.
 func (s *Summary) IssueAs(w io.Writer, form Form) error {
 	s = s.Masked()
 	var b strings.Builder
@@ -56,7 +56,7 @@ func (s *Summary) IssueAs(w io.Writer, form Form) error {
 	return err
 }
 
-// link names the run, with a link to its page where one is known.
+// link names the run, with a link to its page if that is known.
 func (s *Summary) link() string {
 	name := text.Markdown(strings.TrimSpace(s.Run.Job + " " + s.Run.Build))
 	if strings.HasPrefix(s.Run.URL, "https://") {
@@ -79,7 +79,7 @@ func listed(tests []string) string {
 	return b.String()
 }
 
-// since is when it was seen first, as far as is known.
+// since is when it was first seen, as far as is known.
 func (s *Summary) since() string {
 	switch seen := s.Seen; {
 	case seen != nil && seen.Times > 1 && seen.Since != nil:
@@ -90,7 +90,7 @@ func (s *Summary) since() string {
 	return ""
 }
 
-// reason is the cause, and how it is known.
+// reason is the cause, and the evidence for it.
 func (s *Summary) reason() string {
 	var b strings.Builder
 	b.WriteString(text.Markdown(s.headline()))

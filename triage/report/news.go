@@ -8,10 +8,10 @@ import (
 	"prowtrace/triage"
 )
 
-// News is a copy with only the findings that nobody was told of, as known says by their ids.
-// Of a run whose first finding is known, the others count if their confidence is medium or
-// high: what a log says with little weight changes from run to run. The runs stay, also
-// without findings; groups stay if their finding is new.
+// News is a copy with only the new findings: known reports which ids were reported before.
+// If a run's first finding is known, its other findings count only if their confidence is
+// medium or high: what a log says with little weight changes from run to run. Runs stay even
+// without findings. Groups stay if their finding is new.
 func (s *Summaries) News(known func(id string) bool) *Summaries {
 	news := *s
 	news.Runs = make([]*Summary, len(s.Runs))
@@ -37,7 +37,7 @@ func (s *Summary) news(known func(id string) bool) *Summary {
 		}
 	}
 	if old {
-		news.Seen = nil // it tells of the first
+		news.Seen = nil // it is about the first finding
 	}
 	return &news
 }
@@ -49,11 +49,11 @@ func (s *Summaries) Found() *Summaries {
 	return &found
 }
 
-// beside reports whether the first of the findings is not what broke first, since that was
-// known.
+// beside reports whether the first of the remaining findings is not what broke first,
+// because that was known.
 func (s *Summary) beside() bool { return len(s.Findings) > 0 && s.Findings[0].Rank > 1 }
 
-// headline says the whole in a sentence: what broke first, or what is new beside that.
+// headline says the result in a sentence: what broke first, or what is new besides.
 func (s *Summary) headline() string {
 	if s.beside() {
 		return cmp.Or(s.Findings[0].Title, s.Verdict.Text)
@@ -61,7 +61,7 @@ func (s *Summary) headline() string {
 	return s.Verdict.Text
 }
 
-// besides tells what broke first where the headline is something else.
+// besides says what broke first if the headline is about something else.
 func (s *Summary) besides() string {
 	if s.beside() {
 		return "what broke first was seen before: " + s.Verdict.Text
@@ -69,7 +69,7 @@ func (s *Summary) besides() string {
 	return ""
 }
 
-// inTable is the headline where it stands in a row alone.
+// inTable is the headline in a form for a row of its own.
 func (s *Summary) inTable() string {
 	if s.beside() {
 		return "also new: " + s.headline()
@@ -77,7 +77,7 @@ func (s *Summary) inTable() string {
 	return s.headline()
 }
 
-// knownLine tells how many findings are left out since they are known.
+// knownLine says how many findings are left out because they are known.
 func (s *Summary) knownLine() string {
 	if s.Known == 0 {
 		return ""
@@ -85,7 +85,7 @@ func (s *Summary) knownLine() string {
 	return "left out: " + text.Count(s.Known, "finding") + " seen before"
 }
 
-// othersLine tells how many findings are left out for other reasons.
+// othersLine says how many findings are left out for other reasons.
 func (s *Summary) othersLine() string {
 	if s.beside() {
 		return text.Count(s.Others, "other error") + " not listed: low confidence, consequences, or after the failure."

@@ -17,16 +17,17 @@ import (
 // SeveralSchema names the form of Summaries.
 const SeveralSchema = "prowtrace.summaries/v1"
 
-// Summaries are those of several runs, with groups of runs that have the same first finding.
+// Summaries are the summaries of several runs, with groups of runs that have the same first
+// finding.
 type Summaries struct {
 	Schema string     `json:"schema"`
 	Runs   []*Summary `json:"runs"`
 	Groups []Group    `json:"groups"`
 
-	Pull *Pull `json:"pull,omitempty"` // the pull request whose failed runs these are
+	Pull *Pull `json:"pull,omitempty"` // the pull request of these failed runs
 }
 
-// Pull is a pull request at a commit: how the newest runs of its jobs ended.
+// Pull is a pull request at a commit, with the results of the newest runs of its jobs.
 type Pull struct {
 	Change  string `json:"change"` // "kubernetes/kops#18000"
 	SHA     string `json:"sha,omitempty"`
@@ -35,11 +36,11 @@ type Pull struct {
 	Running int    `json:"running"`
 	Aborted int    `json:"aborted"`
 	Unknown int    `json:"unknown"`
-	Older   int    `json:"older"`    // jobs whose newest run is of another commit
-	LeftOut int    `json:"left_out"` // jobs that were not looked at, and failed ones that were not judged
+	Older   int    `json:"older"`    // jobs whose newest run is from another commit
+	LeftOut int    `json:"left_out"` // jobs that were not looked at, and failed runs that were not judged
 }
 
-// Count counts a run by how it ended.
+// Count counts a run by its result.
 func (p *Pull) Count(state runfile.State) {
 	switch state {
 	case runfile.Failed, runfile.Errored:
@@ -82,21 +83,22 @@ func (p *Pull) Line() string {
 	return text.Line(said)
 }
 
-// Group is a first finding and the builds that have it.
+// Group is a first finding with the builds that have it.
 type Group struct {
 	ID       string   `json:"id"`
 	Title    string   `json:"title"`
 	Category string   `json:"category"`
 	Builds   []string `json:"builds"`
-	Jobs     []string `json:"jobs"` // of each of Builds
+	Jobs     []string `json:"jobs"` // the job of each of Builds
 }
 
-// Several groups summaries, in the order in which their findings come first. Of a finding
-// that runs of different changes have, none of these is probably the cause: that is added.
+// Several groups summaries, in the order in which their findings first occur. If runs of
+// different changes have a finding, none of the changes is probably the cause; this is
+// added.
 func Several(all []*Summary) *Summaries {
 	all = slices.Clone(all)
 	changes := map[string]string{} // by the id of the finding: the first change that has it
-	for range 2 {                  // the second time all are known
+	for range 2 {                  // the second time all changes are known
 		for i, one := range all {
 			if len(one.Findings) == 0 || one.Run.Change == "" {
 				continue
@@ -136,20 +138,21 @@ func Several(all []*Summary) *Summaries {
 // severalChanges stands for more than one change.
 const severalChanges = "\x00"
 
-// severalJobs reports whether the runs are of different jobs: then builds name them badly.
+// severalJobs reports whether the runs are from different jobs. Then builds alone do not
+// identify them.
 func (s *Summaries) severalJobs() bool {
 	return slices.ContainsFunc(s.Runs, func(r *Summary) bool { return r.Run.Job != s.Runs[0].Run.Job })
 }
 
-// JSON writes them in the schema, their secrets masked.
+// JSON writes the Summaries in the schema, with their secrets masked.
 func (s *Summaries) JSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(mask.Copy(s))
 }
 
-// Text writes a line for each run, and the groups that several runs are in. Lines that are
-// longer than the screen is wide are broken.
+// Text writes a line for each run, and the groups with several runs. Lines are broken at the
+// width of the screen.
 func (s *Summaries) Text(w io.Writer, look text.Look) error {
 	var b strings.Builder
 	wrapped := func(said, indent string) {
@@ -190,7 +193,7 @@ func (s *Summaries) Text(w io.Writer, look text.Look) error {
 	return err
 }
 
-// Markdown writes a table with a row for each run, its secrets masked.
+// Markdown writes a table with a row for each run, with secrets masked.
 func (s *Summaries) Markdown(w io.Writer) error {
 	s = mask.Copy(s)
 	var b strings.Builder
@@ -213,7 +216,7 @@ func (s *Summaries) Markdown(w io.Writer) error {
 	return err
 }
 
-// took is how long a run took, "" where that is not known.
+// took is how long a run took, or "" if that is unknown.
 func (r Run) took() string {
 	if r.Duration <= 0 {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"prowtrace/internal/text"
 )
 
-// JSON writes the Summary in the schema, its secrets masked.
+// JSON writes the Summary in the schema, with its secrets masked.
 func (s *Summary) JSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -21,8 +21,8 @@ func (s *Summary) JSON(w io.Writer) error {
 // Masked is a copy without secrets.
 func (s *Summary) Masked() *Summary { return mask.Copy(s) }
 
-// Markdown writes the Summary for a comment: the title, what it is, and the rest folded
-// away. Its secrets are masked.
+// Markdown writes the Summary for a comment: the title, the facts about it, and the rest
+// folded. Its secrets are masked.
 func (s *Summary) Markdown(w io.Writer) error {
 	s = s.Masked()
 	var b strings.Builder
@@ -54,7 +54,7 @@ func (s *Summary) Markdown(w io.Writer) error {
 	return err
 }
 
-// others lists the further findings in markdown.
+// others lists the further findings in Markdown.
 func (s *Summary) others() string {
 	var b strings.Builder
 	for i, f := range s.Findings[min(1, len(s.Findings)):] {
@@ -69,7 +69,7 @@ func (s *Summary) others() string {
 	return b.String()
 }
 
-// further lists in markdown what was waited for, what was running at the end, and what was
+// further lists in Markdown what was waited for, what was running at the end, and what was
 // not seen.
 func (s *Summary) further() string {
 	var b strings.Builder
@@ -91,7 +91,7 @@ func (s *Summary) further() string {
 	return b.String()
 }
 
-// phases lists where the time went in markdown.
+// phases lists in Markdown where the time went.
 func (s *Summary) phases() string {
 	if len(s.Time) == 0 {
 		return ""

@@ -1,9 +1,9 @@
-// Package report writes what triage says of a run: as the schema prowtrace.summary/v1, for
-// a terminal, as markdown and as the text of an issue.
+// Package report writes the results of triage for a run: in the schema prowtrace.summary/v1,
+// for a terminal, as Markdown and as the text of an issue.
 //
-// What it promises: fields of the schema may be added and never change; the same judgement
-// gives the same bytes; what is handed to others, all but the terminal's text, has its
-// secrets masked. Texts of files are quoted.
+// What it promises: fields of the schema may be added and never change. The same judgement
+// gives the same bytes. Secrets are masked in all output except the terminal's text. Texts
+// of files are quoted.
 //
 // What it never does: judge, read files, know flags or the network.
 package report
@@ -26,7 +26,7 @@ import (
 // Schema names the form of a Summary.
 const Schema = "prowtrace.summary/v1"
 
-// Summary is what there is to say of a run. Times are RFC 3339, durations in ns.
+// Summary is the result for a run. Times are RFC 3339, durations in ns.
 type Summary struct {
 	Schema     string       `json:"schema"`
 	Run        Run          `json:"run"`
@@ -44,12 +44,12 @@ type Summary struct {
 
 	Tests []string `json:"tests,omitempty"` // names of tests that failed, at most 20
 
-	Others int `json:"other_findings"` // that are left out: what followed, and what came after the failure
+	Others int `json:"other_findings"` // number of findings that are left out: consequences, and those after the failure
 
-	Known int `json:"known_findings,omitempty"` // that are left out because they were told before, see News
+	Known int `json:"known_findings,omitempty"` // number of findings that are left out because they were reported before; see News
 }
 
-// Run is which run it is.
+// Run identifies the run.
 type Run struct {
 	Job      string     `json:"job"`
 	Build    string     `json:"build"`
@@ -62,35 +62,35 @@ type Run struct {
 
 	Change string `json:"change,omitempty"` // "kubernetes/kops#18000"
 
-	Unverified *Unverified `json:"unverified,omitempty"` // nil: all bytes fit the checksums of their store
+	Unverified *Unverified `json:"unverified,omitempty"` // nil: all bytes match the checksums of their store
 }
 
-// Unverified says that the bytes of some files could not be compared with a checksum: whoever
-// was between could have changed them.
+// Unverified says that the bytes of some files could not be compared with a checksum.
+// Anybody between the store and this program could have changed them.
 type Unverified struct {
-	Files   int    `json:"files"`             // trace files and small files; logs are not counted
+	Files   int    `json:"files"`             // number of trace files and small files; logs are not counted
 	Through string `json:"through,omitempty"` // the host of the gcsweb whose pages were read
 	Text    string `json:"text"`
 }
 
-// Seen tells whether the first finding was seen in other runs that are known.
+// Seen says whether the first finding was seen in other known runs.
 type Seen struct {
 	Known    int        `json:"known_runs"` // other runs of the job
-	Times    int        `json:"times"`      // of them, and in this run
+	Times    int        `json:"times"`      // of Known, plus this run
 	First    string     `json:"first,omitempty"`
 	Since    *time.Time `json:"since,omitempty"`
-	Others   []string   `json:"other_jobs,omitempty"` // that have it since the same hour
+	Others   []string   `json:"other_jobs,omitempty"` // that have had it since the same hour
 	PassedIn string     `json:"passed_in,omitempty"`  // a later run of the same commit
 	Text     string     `json:"text"`
 }
 
-// Compared is a passing run that it was compared with.
+// Compared is a passing run that the run was compared with.
 type Compared struct {
 	Build string `json:"build"`
 	URL   string `json:"url,omitempty"`
 }
 
-// Verdict is the whole in a sentence.
+// Verdict is the result in a sentence.
 type Verdict struct {
 	Result     string   `json:"result"` // passed, failed, aborted, error, running
 	Category   string   `json:"category"`
@@ -99,12 +99,13 @@ type Verdict struct {
 	Confidence string   `json:"confidence"`
 	Because    []string `json:"because"`
 
-	// NotTheChange: the run tests a change, which is probably not the cause. It is what
-	// nobody's change does, such as a quota, or a run of another change has the same.
+	// NotTheChange means that the run tests a change, but the change is probably not the
+	// cause. Either no change can cause the finding, such as a quota, or a run of another
+	// change has the same one.
 	NotTheChange bool `json:"not_the_change,omitempty"`
 }
 
-// Finding is a cause, or what else went wrong.
+// Finding is a cause, or something else that went wrong.
 type Finding struct {
 	Rank       int        `json:"rank"`
 	ID         string     `json:"id"`
@@ -117,12 +118,12 @@ type Finding struct {
 	First      *time.Time `json:"first,omitempty"`
 	Last       *time.Time `json:"last,omitempty"`
 	Count      int        `json:"count"`
-	Passing    *int       `json:"in_passing_runs,omitempty"` // absent where none has the source
+	Passing    *int       `json:"in_passing_runs,omitempty"` // absent if none has the source
 	Chain      []Step     `json:"chain"`
 	Explains   int        `json:"explains"`
 	Evidence   []Evidence `json:"evidence"`
 
-	Number int `json:"-"` // of it among the findings of the Judgement
+	Number int `json:"-"` // its number among the findings of the Judgement
 }
 
 // Step is a link of a chain.
@@ -131,7 +132,7 @@ type Step struct {
 	Evidence
 }
 
-// Evidence is where something can be read.
+// Evidence is a place where something can be read.
 type Evidence struct {
 	Source  string     `json:"source"`
 	File    string     `json:"file,omitempty"`
@@ -143,7 +144,7 @@ type Evidence struct {
 	URL     string     `json:"url,omitempty"`
 }
 
-// Phase is where the time went.
+// Phase is a part of the run, and the time that it took.
 type Phase struct {
 	Phase    string    `json:"phase"`
 	Start    time.Time `json:"start"`
@@ -154,10 +155,10 @@ type Phase struct {
 	Unusual  bool      `json:"unusual,omitempty"` // it took much more or much less time than usual
 }
 
-// Wait is what was waited for in vain.
+// Wait is a wait in vain.
 type Wait struct {
 	Text     string     `json:"text"` // who waited, and for what
-	For      string     `json:"for"`  // what is told of it, such as the last state
+	For      string     `json:"for"`  // what is known about it, such as the last state
 	Start    *time.Time `json:"start,omitempty"`
 	Duration int64      `json:"duration_ns"`
 	Tries    int        `json:"tries"`
@@ -165,7 +166,7 @@ type Wait struct {
 	Evidence
 }
 
-// Retry is what was tried again and again.
+// Retry is something that was tried repeatedly.
 type Retry struct {
 	Text    string     `json:"text"`
 	Tries   int        `json:"tries"`
@@ -175,42 +176,42 @@ type Retry struct {
 	Evidence
 }
 
-// Unfinished is what was running at the end.
+// Unfinished is something that was running at the end.
 type Unfinished struct {
 	Text  string     `json:"text"`
 	Start *time.Time `json:"start,omitempty"`
 	Evidence
 }
 
-// Gap is what was not seen.
+// Gap is something that was not seen.
 type Gap struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
 	Next string `json:"next,omitempty"`
 }
 
-// Context is what a judgement does not know of its run.
+// Context is what a judgement does not know about its run.
 type Context struct {
 	Job, Build, URL, Change string
 	Presubmit               bool // the run tests a change
-	Overdue                 bool // the run has not ended, and should have long ago
+	Overdue                 bool // the run has not ended, but should have long ago
 	Baseline                []Compared
 	Gaps                    []Gap
 	Unverified              int    // files without a checksum
-	Through                 string // the gcsweb that they were read through, if any
+	Through                 string // the gcsweb through which they were read, if any
 
-	// Address gives where evidence can be opened: of a file, and a line or 0; "" where
-	// nobody knows.
+	// Address gives the URL at which evidence can be opened, for a file and a line or 0. It
+	// is "" if none is known.
 	Address func(file string, line int) string
 }
 
-// PassingRuns is what a gap is called where these are missing.
+// PassingRuns is the name of the gap if there are no passing runs.
 const PassingRuns = "passing runs"
 
 // mostFindings bounds the findings of a Summary.
 const mostFindings = 6
 
-// New writes a Summary.
+// New makes a Summary.
 func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	s := &Summary{Schema: Schema, Findings: []Finding{}, Time: []Phase{}, Waits: []Wait{}, Retries: []Retry{}, Unfinished: []Unfinished{}, Gaps: append([]Gap{}, of.Gaps...)}
 	start, end := e.Metadata.Span()
@@ -262,7 +263,7 @@ func New(j *triage.Judgement, e *triage.Evidence, of Context) *Summary {
 	return s
 }
 
-// unverified says what could not be compared.
+// unverified says what could not be compared with a checksum.
 func unverified(of Context) string {
 	if of.Through != "" {
 		return "not verified: the run was read through the pages of " + text.Name(of.Through) + ", which have no checksums"
@@ -277,7 +278,8 @@ func unusual(p triage.Phase) bool {
 	return off > max(least, p.Usual/4)
 }
 
-// failedTests names the first cases that failed, but those of a runner: they are its phases.
+// failedTests names the first failed cases. It skips those of a runner, because they are its
+// phases.
 func failedTests(m *runfile.Metadata) (names []string) {
 	const most = 20
 	for _, suite := range m.Suites {
@@ -290,7 +292,7 @@ func failedTests(m *runfile.Metadata) (names []string) {
 	return names
 }
 
-// nobodysFault are the categories that a change under test seldom is the cause of.
+// nobodysFault are the categories whose cause is seldom the change under test.
 var nobodysFault = []triage.Category{triage.Quota, triage.Capacity, triage.Throttling, triage.Infra}
 
 func moment(t time.Time) *time.Time {
@@ -326,7 +328,7 @@ func (w writer) finding(j *triage.Judgement, i int) Finding {
 	return out
 }
 
-// evidence says where a place is.
+// evidence gives a place as Evidence.
 func (w writer) evidence(p triage.Place, at time.Time, said string) Evidence {
 	out := Evidence{Source: string(p.Source), File: p.File, Line: p.Line, Time: moment(at), Said: said}
 	if p.Span >= 0 && w.e.Tree != nil {
@@ -338,8 +340,8 @@ func (w writer) evidence(p triage.Place, at time.Time, said string) Evidence {
 	return out
 }
 
-// id is the same for the same cause in other runs: a hash of the version of fingerprints,
-// the signature or else the fingerprint, the category and the phase.
+// id is the same for the same cause in other runs. It is a hash of the version of
+// fingerprints, the signature or else the fingerprint, the category and the phase.
 func id(f *triage.Finding, phase string) string {
 	what := fmt.Sprintf("%016x", f.Print())
 	if f.Match.Signature != nil {
@@ -349,7 +351,7 @@ func id(f *triage.Finding, phase string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// verdict says the whole in a sentence.
+// verdict says the result in a sentence.
 func verdict(j *triage.Judgement, s *Summary) Verdict {
 	v := Verdict{Result: cmp.Or(string(j.State), "unknown"), Category: string(j.Category), Phase: j.Phase, Confidence: string(triage.Low), Because: []string{}}
 	switch {

@@ -11,8 +11,8 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Text writes one screen for a person: what broke, how that is known, what to do, what else,
-// where the time went, what was not seen.
+// Text writes one screen for a person: what broke, the evidence, what to do, what else was
+// found, where the time went, and what was not seen.
 func (s *Summary) Text(w io.Writer, look text.Look) error {
 	p := &page{look: look}
 	p.head(s)
@@ -44,7 +44,7 @@ type page struct {
 
 func (p *page) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
 
-// unverified says what could not be compared with a checksum; "" if all could.
+// unverified says what could not be compared with a checksum; "" means nothing.
 func (s *Summary) unverified() string {
 	if s.Run.Unverified == nil {
 		return ""
@@ -52,10 +52,10 @@ func (s *Summary) unverified() string {
 	return text.Line(s.Run.Unverified.Text)
 }
 
-// labelWidth is the width of the words before the lines.
+// labelWidth is the width of the words in front of the lines.
 const labelWidth = 7
 
-// label writes a line with a word before it, and breaks it where the screen ends.
+// label writes a line with a word in front of it, broken at the width of the screen.
 func (p *page) label(word, said string) {
 	for i, part := range text.Wrap(said, p.look.Width-labelWidth) {
 		if i > 0 {
@@ -108,7 +108,7 @@ func (p *page) verdict(s *Summary) {
 	p.line("")
 }
 
-// about is the category, how sure it is, and whether passing runs have the same.
+// about is the category, its confidence, and whether passing runs have the same.
 func (s *Summary) about() string {
 	if len(s.Findings) == 0 {
 		return ""
@@ -153,7 +153,7 @@ func (p *page) chain(s *Summary) {
 	p.line("")
 }
 
-// Place names where evidence is, as people write it.
+// Place names the place of evidence, as people write it.
 func (e Evidence) Place() string {
 	switch {
 	case e.File != "" && e.Line > 0:
@@ -191,7 +191,7 @@ func (p *page) rest(s *Summary) {
 	}
 }
 
-// lines writes lines below a word.
+// lines writes lines after a word.
 func (p *page) lines(word string, lines []Told) {
 	for _, l := range lines {
 		p.label(word, l.Said+l.At.brackets())
@@ -213,7 +213,8 @@ func (e Evidence) brackets() string {
 	return ""
 }
 
-// mostWaits bounds what is shown of waits, and of what was running at the end.
+// mostWaits bounds how many waits are shown, and how many things that were running at the
+// end.
 const mostWaits = 3
 
 // waited are the longest waits.
@@ -266,7 +267,7 @@ func (p *page) time(phases []Phase) {
 		usual := ""
 		switch {
 		case f.Usual == 0:
-		case f.Unusual || f.Failed: // not "failed as usual"
+		case f.Unusual || f.Failed: // does not say "failed as usual"
 			usual = "usually " + text.Duration(time.Duration(f.Usual))
 		default:
 			usual = "as usual"
@@ -283,7 +284,7 @@ func (p *page) time(phases []Phase) {
 	}
 }
 
-// sentence says what a gap is.
+// sentence describes a gap.
 func sentence(g Gap) string {
 	said := text.Line(g.What)
 	if g.Why != "" {

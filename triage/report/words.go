@@ -2,22 +2,22 @@ package report
 
 import "prowtrace/internal/text"
 
-// Words are the sentences of a Summary, for those who show it in a form of their own. They
-// quote what files say: they are hostile, and not masked unless the Summary is.
+// Words are the sentences of a Summary, for callers that show it in a form of their own.
+// They quote files, so they are hostile. They are masked only if the Summary is.
 type Words struct {
-	Headline string // the whole in a sentence
-	About    string // its category, and how sure it is; "" without a finding
-	Besides  string // what broke first, where the headline is something else
+	Headline string // the result in a sentence
+	About    string // its category and confidence; "" without a finding
+	Besides  string // what broke first, if the headline is about something else
 	Seen     string // whether it was seen before
-	Source   string // what of the files could not be compared with a checksum
+	Source   string // which files could not be compared with a checksum
 	Next     string // what to do
-	Others   string // what is left out of the findings
-	Known    string // what is left out because it was told before
+	Others   string // which findings are left out
+	Known    string // which findings are left out because they were reported before
 
 	Also     []Told   // further findings
 	Waited   []Told   // what was waited for in vain, the longest first
 	Cut      []Told   // what was running at the end
-	Children []string // what became of the runs that it waited for
+	Children []string // the results of the runs that it waited for
 	Gaps     []string // what was not seen
 }
 
