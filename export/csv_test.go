@@ -14,7 +14,7 @@ import (
 	"prowtrace/internal/otlptest"
 )
 
-// rows reads CSV with another reader than ours, which knows RFC 4180.
+// rows reads CSV with a reader of the standard library, which knows RFC 4180.
 func rows(t testing.TB, data []byte) []map[string]string {
 	t.Helper()
 	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
@@ -35,7 +35,7 @@ func rows(t testing.TB, data []byte) []map[string]string {
 	return named
 }
 
-// Every span is a row, whatever is in it.
+// Every span is a row, whatever its content.
 func TestCSVRows(t *testing.T) {
 	for name, files := range samples(t) {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestCSVRows(t *testing.T) {
 	}
 }
 
-// A row says what docs/export.md says of its columns.
+// A row has what docs/export.md says about its columns.
 func TestCSVColumns(t *testing.T) {
 	spans := []*tracepb.Span{
 		{TraceId: otlptest.TraceID(1), SpanId: otlptest.SpanID(1), Name: "buy", StartTimeUnixNano: otlptest.At(0), EndTimeUnixNano: otlptest.At(10)},
@@ -71,7 +71,7 @@ func TestCSVColumns(t *testing.T) {
 	got := rows(t, data)
 	want := map[string]string{
 		"trace_id": "70726f772d7465730000000000000001", "span_id": "0000000000000002", "parent_span_id": "0000000000000001", "service": "shop",
-		"name": "pay, \"now\"\nor later", "kind": "client", "status": "ERROR", "status_message": "'=1+1", // csv.Reader makes \n of \r\n
+		"name": "pay, \"now\"\nor later", "kind": "client", "status": "ERROR", "status_message": "'=1+1", // csv.Reader turns \r\n into \n
 		"start": "2025-03-13T01:40:02.000000005Z", "start_unix_nano": "1741830002000000005", "duration_ns": "4000000000", "self_ns": "4000000000",
 		"events": "2", "links": "1", "attributes": `{"<":"&","n":3}`, "odd": "",
 	}
@@ -88,7 +88,7 @@ func TestCSVColumns(t *testing.T) {
 	}
 }
 
-// No text from a trace is a formula in a spreadsheet, and no other text is changed.
+// No text from a trace is a formula in a spreadsheet, and all other texts are unchanged.
 func TestCSVFormulas(t *testing.T) {
 	for text, want := range map[string]string{
 		"=HYPERLINK(\"http://x\")": "'=HYPERLINK(\"http://x\")", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "＝1": "'＝1", "＠a": "'＠a",
@@ -100,7 +100,7 @@ func TestCSVFormulas(t *testing.T) {
 	}
 }
 
-// FuzzCSV reads rows of any texts back.
+// FuzzCSV writes rows of any texts and reads them back.
 func FuzzCSV(f *testing.F) {
 	f.Add("a,b", "\"", "line\nbreak")
 	f.Add("", " ", "\r")

@@ -78,7 +78,7 @@ func TestJaegerTranslation(t *testing.T) {
 	}
 }
 
-// What is translated from encoding to encoding is what decoded messages give.
+// Translating from encoding to encoding gives the same as translating decoded messages.
 func TestTranslatedByDecoding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	odd, _ := otlptest.OddInputs(t, 1000)
@@ -113,7 +113,7 @@ func TestTranslatedByDecoding(t *testing.T) {
 	}
 }
 
-// FuzzTranslate translates what any bytes hold of spans.
+// FuzzTranslate translates spans with any bytes.
 func FuzzTranslate(f *testing.F) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	seeds := append(otlptest.Random(rng, 1, 3), otlptest.Requests(f, otlptest.Made(f))...)
@@ -125,8 +125,8 @@ func FuzzTranslate(f *testing.F) {
 	})
 }
 
-// givenTwice is a span whose every field comes twice, as protobuf allows: once
-// for all in the span, and once in each of its messages.
+// givenTwice is a span in which every field occurs twice, as protobuf allows: once more in
+// the span, and once more in each of its messages.
 func givenTwice(t testing.TB) []byte {
 	spans := otlptest.Requests(t, otlptest.Made(t))[0].ResourceSpans[0].ScopeSpans[0].Spans[:1]
 	first, err := proto.Marshal(spans[0])
@@ -140,7 +140,7 @@ func givenTwice(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A key, a value, another value, the key anew.
+	// A key, a value, another value, the key again.
 	attribute := []byte("\x0a\x01a\x12\x03\x0a\x01x\x12\x02\x18\x07\x0a\x01b")
 	span := append(append(first, second...), append([]byte{9<<3 | 2, byte(len(attribute))}, attribute...)...)
 	b := otlpwire.AppendBytes(nil, 2, span)
@@ -175,8 +175,8 @@ func sameTranslation(t *testing.T, set *trace.View) {
 	}
 }
 
-// What is kept of traces that were translated is bounded, and what was dropped is
-// made anew.
+// The memory that a translator keeps of earlier traces is bounded, and dropped parts are
+// made again.
 func TestTranslationForgets(t *testing.T) {
 	var traces []*tracepb.TracesData
 	for i := range 9 {
@@ -202,8 +202,8 @@ func TestTranslationForgets(t *testing.T) {
 	}
 }
 
-// translated is the translation by decoded messages, a second time and plainly:
-// what AppendSpan writes must decode to just this.
+// translated is a second, simple translation by decoded messages. What AppendSpan writes
+// must decode to exactly this.
 func translated(d trace.Detail, process *modelv2.Process) *modelv2.Span {
 	s := d.Span
 	start := int64(s.GetStartTimeUnixNano())
@@ -225,8 +225,8 @@ func process(service string, r *resourcepb.Resource) *modelv2.Process {
 	return p
 }
 
-// references has the parent first, where readers look for it. A link to the
-// parent itself only says what kind of reference it is.
+// references puts the parent first, where readers look for it. A link to the parent itself
+// only says what kind of reference it is.
 func references(s *tracepb.Span) []*modelv2.SpanRef {
 	var refs []*modelv2.SpanRef
 	if !zero(s.GetParentSpanId()) {

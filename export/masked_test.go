@@ -12,13 +12,13 @@ import (
 	"prowtrace/trace"
 )
 
-// everyFormat are all formats that are made of spans alone.
+// everyFormat are all formats that consist only of spans.
 var everyFormat = map[string]writer{
 	"otlp-json": WriteOTLPJSON, "otlp-jsonl": WriteOTLPJSONLines, "otlp-proto": WriteOTLPProto, "otel": WriteOTel,
 	"jaeger-json": WriteJaegerJSON, "perfetto": WritePerfetto, "speedscope": WriteSpeedscope, "csv": WriteCSV,
 }
 
-// secretive is a file with a secret at each place that has texts; each is different.
+// secretive is a file with a different secret at each place that has texts.
 func secretive(t testing.TB) (trace.Source, []string) {
 	var secrets []string
 	next := func() string {
@@ -42,7 +42,7 @@ func secretive(t testing.TB) (trace.Source, []string) {
 	return otlptest.File(t, "secretive", data), secrets
 }
 
-// No format hands over a secret with Mask; without it each tells that there is one.
+// With Mask no format contains a secret. Without it each format reports that there is one.
 func TestMasked(t *testing.T) {
 	file, secrets := secretive(t)
 	for name, write := range everyFormat {
@@ -74,7 +74,7 @@ func TestMasked(t *testing.T) {
 	}
 }
 
-// A secret is told by the name of its attribute, or by the flag before it.
+// A secret is recognized by the name of its attribute, or by the flag before it.
 func TestMaskedByName(t *testing.T) {
 	s := &tracepb.Span{Attributes: []*commonpb.KeyValue{
 		otlptest.Attr("db.password", otlptest.Str("hunter22")), otlptest.Attr("args", otlptest.Array(otlptest.Str("kops"), otlptest.Str("--password"), otlptest.Str("plain"))),
@@ -98,7 +98,7 @@ func TestMaskedByName(t *testing.T) {
 	}
 }
 
-// Nothing is told of where there is no secret, and masking changes nothing.
+// If there is no secret, nothing is reported, and masking changes nothing.
 func TestNothingToMask(t *testing.T) {
 	view := otlptest.Load(t, otlptest.Files(t, "../testdata/bucket")...)
 	for name, write := range everyFormat {

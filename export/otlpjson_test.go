@@ -7,7 +7,7 @@ import (
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 )
 
-// Every kind of value comes through without loss.
+// Every kind of value is written without loss.
 func TestValuesAreLossless(t *testing.T) {
 	double := func(f float64) *commonpb.AnyValue {
 		return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: f}}

@@ -23,7 +23,7 @@ type wireField struct {
 	content []byte
 }
 
-// decodedFields decodes a message, and fails where it is broken.
+// decodedFields decodes a message, and fails if it is broken.
 func decodedFields(t testing.TB, b []byte) (fields []wireField) {
 	t.Helper()
 	for len(b) > 0 {
@@ -52,7 +52,7 @@ func decodedFields(t testing.TB, b []byte) (fields []wireField) {
 	return fields
 }
 
-// field gives the last field of a number; zero where there is none.
+// field gives the last field with a number, or zero if there is none.
 func field(fields []wireField, num protowire.Number) (f wireField) {
 	for _, other := range fields {
 		if other.num == num {
@@ -62,19 +62,19 @@ func field(fields []wireField, num protowire.Number) (f wireField) {
 	return f
 }
 
-// A perfettoSlice is what Perfetto shows of a span.
+// A perfettoSlice is what Perfetto shows for a span.
 type perfettoSlice struct {
 	name       string
 	start, end uint64 // ns
 	track      uint64
-	parent     string // the span id of the slice that it lies in
+	parent     string // the span id of the slice that contains it
 	notes      map[string]string
 }
 
-// perfettoSlices reads a trace as Perfetto's trace processor does, and checks its rules: a
-// track is described before it is used, below a process that is; what has a number was
-// named before; events of a track are sorted by time, equal ones in their order; an end
-// ends the innermost slice, and all have one.
+// perfettoSlices reads a trace as Perfetto's trace processor does, and checks its rules. A
+// track is described before its use, below a process that was described. A number was given
+// a name before. Events of a track are sorted by time, and equal ones keep their order. An
+// end ends the innermost slice, and every slice has one.
 func perfettoSlices(t testing.TB, data []byte) (slicesOf map[string]perfettoSlice, processes map[uint64]string, instants int) {
 	t.Helper()
 	type event struct {
@@ -177,8 +177,8 @@ func perfettoSlices(t testing.TB, data []byte) (slicesOf map[string]perfettoSlic
 	return slicesOf, processes, instants
 }
 
-// Every span is a slice with its name and its times in nanoseconds, in the lane of its
-// process, and lies in nothing but its parent.
+// Every span is a slice with its name and its times in nanoseconds. It is in a lane of its
+// process, and only its parent may contain it.
 func TestPerfettoRules(t *testing.T) {
 	for name, files := range samples(t) {
 		for kind, selected := range map[string]func(*trace.View) Selection{"joined": joined, "all": everything} {
@@ -198,7 +198,7 @@ func TestPerfettoRules(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						if !tree.Joined() { // as files have it
+						if !tree.Joined() { // as in files
 							exact, _ := tree.Exact(i)
 							d.Span.Events = nil
 							decodedAs(part{wire: exact}, otlpwire.Span, d.Span)
@@ -277,7 +277,7 @@ func TestPerfettoLanes(t *testing.T) {
 	}
 }
 
-// Whatever the intervals are and in whatever order their traces come, lanes nest strictly.
+// Lanes nest strictly, whatever the intervals are and in whatever order their traces come.
 func TestLanesNest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
@@ -285,7 +285,7 @@ func TestLanesNest(t *testing.T) {
 		type placedSpan struct{ start, end int64 }
 		var all []placedSpan
 		in := map[int][]placedSpan{} // by lane
-		for range 3 {                // traces, which overlap
+		for range 3 {                // overlapping traces
 			lane, first := []int{}, len(all)
 			for i, start := range sorted(rng, 40) {
 				s := placedSpan{start, start + rng.Int64N(30)}

@@ -19,8 +19,8 @@ import (
 	"prowtrace/trace/join"
 )
 
-// everything selects all traces of a view; of a joined one the job's own spans alone, since
-// the others are in their own traces.
+// everything selects all traces of a view. From a joined trace it selects only the job's own
+// spans, because the others are in their own traces.
 func everything(v *trace.View) Selection { return Selection{View: v, Trees: All(v)} }
 
 // joined selects the joined traces.
@@ -35,19 +35,19 @@ func written(t testing.TB, write writer, s Selection) ([]byte, Report) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]byte{}, b.Bytes()...), report // never nil, which would mean that there is a file
+	return append([]byte{}, b.Bytes()...), report // never nil, because nil would mean that there is a file
 }
 
-// lossless are the formats that hold all of a set, by the name of the file that is loaded.
+// lossless are the formats that hold everything, by the name of the loaded file.
 var lossless = map[string]writer{
 	"export.otel": WriteOTel, "export.json": WriteOTLPJSON, "export.jsonl": WriteOTLPJSONLines, "export.binpb": WriteOTLPProto,
 }
 
-// unheld are the odd inputs that a format has no form for: what of them is left out is
-// counted.
+// unheld are the odd inputs that a format cannot express. The Report counts what is left
+// out.
 var unheld = map[string][]string{"export.json": {"broken", "deep value"}, "export.jsonl": {"broken", "deep value"}, "export.binpb": {"broken"}}
 
-// samples are sets of every kind: real ones, and those with all that is odd.
+// samples are sets of every kind: real ones, and sets with everything that is odd.
 func samples(t testing.TB) map[string][]trace.Source {
 	rng := rand.New(rand.NewPCG(11, 12))
 	odd, _ := otlptest.OddInputs(t, 1000)
@@ -61,8 +61,8 @@ func samples(t testing.TB) map[string][]trace.Source {
 	}
 }
 
-// What is exported and loaded again is the same set: every span with its bytes, its
-// description, its place, its parent and what is odd about it.
+// An exported set is the same when it is loaded again: every span with its bytes, its
+// resource and scope, its place, its parent and its flags.
 func TestLosslessRoundTrip(t *testing.T) {
 	for name, files := range samples(t) {
 		for file, write := range lossless {
@@ -87,8 +87,8 @@ func TestLosslessRoundTrip(t *testing.T) {
 	}
 }
 
-// The joined trace is a trace like any other when it is loaded again. Only what has no time at
-// all in a trace of its own has one among other spans.
+// A joined trace is an ordinary trace when it is loaded again. Only a span without any time
+// in a trace of its own has a time among other spans.
 func TestJoinedRoundTrip(t *testing.T) {
 	for name, files := range samples(t) {
 		for file, write := range lossless {
@@ -131,7 +131,7 @@ func joinedView(t testing.TB, files []trace.Source) *trace.View {
 	return view
 }
 
-// served draws a span as it is served, without the note on what is odd about it.
+// served draws a span as it is served, without the note about its flags.
 func served(t testing.TB, tree trace.Tree, i int) string {
 	t.Helper()
 	d, err := tree.Detail(i)
@@ -149,9 +149,9 @@ func served(t testing.TB, tree trace.Tree, i int) string {
 	return string(b)
 }
 
-// drawn counts the spans of a set that look alike: all that the set holds and says of them.
-// A span without a trace id got one when it was exported, so it is not flagged. Fields in
-// order are the same message in the order of their numbers.
+// drawn counts the spans of a set that look alike: all that the set holds about them. A span
+// without a trace id got one in the export, so it is not flagged. With inOrder, fields are
+// put in the order of their numbers, which gives the same message.
 func drawn(t testing.TB, v *trace.View, inOrder bool) map[string]int {
 	var err error
 	lines := map[string]int{}
@@ -197,7 +197,7 @@ func same(t testing.TB, got, want map[string]int) {
 	}
 }
 
-// What is exported for Jaeger's page loads with the same spans: their ids, parents, names,
+// An export for Jaeger's page loads with the same spans: their ids, parents, names,
 // services, kinds, status, and times in microseconds.
 func TestJaegerJSONLoads(t *testing.T) {
 	before := otlptest.Load(t, append(otlptest.Files(t, "../testdata/bucket"), otlptest.Made(t))...)

@@ -10,7 +10,7 @@ import (
 	"prowtrace/trace/analysis"
 )
 
-// speedscopeFile is as its file-format-schema.json has it.
+// speedscopeFile has the fields of speedscope's file-format-schema.json.
 type speedscopeFile struct {
 	Schema string `json:"$schema"`
 	Shared struct {
@@ -79,7 +79,7 @@ func TestSpeedscope(t *testing.T) {
 						}
 					}
 				}
-				if centuries { // they are cut
+				if centuries { // they are cut off
 					return
 				}
 				if spans != report.Spans || total != wantTotal {
@@ -95,8 +95,8 @@ func TestSpeedscope(t *testing.T) {
 	}
 }
 
-// A child that another process ran is no frame of its parent's process, and a span that was
-// not chosen leaves its children to its own parent.
+// A child in another process is not a frame in its parent's process. A span that was not
+// chosen leaves its children to its own parent.
 func TestSpeedscopeNests(t *testing.T) {
 	view := otlptest.Load(t, otlptest.Made(t))
 	s := everything(view)
@@ -125,7 +125,7 @@ func TestSpeedscopeNests(t *testing.T) {
 			deepest = max(deepest, depth)
 		}
 	}
-	if deepest < 20 { // of a chain of 40, of which every other span is left
+	if deepest < 20 { // of a chain of 40 in which every other span is left out
 		t.Errorf("the deepest frame is in %d others", deepest-1)
 	}
 }

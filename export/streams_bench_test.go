@@ -15,8 +15,8 @@ type counted struct{ bytes int64 }
 
 func (c *counted) Write(b []byte) (int, error) { c.bytes += int64(len(b)); return len(b), nil }
 
-// BenchmarkFormats writes a million spans of 20 files in each format, on one processor: bytes
-// are those of the output.
+// BenchmarkFormats writes a million spans of 20 files in each format, on one processor. The
+// bytes are those of the output.
 func BenchmarkFormats(b *testing.B) {
 	var files []trace.Source
 	for _, path := range tracetest.Generated(b, "1m") {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// loaded are the sets that reading is measured on, by scale.
+// loaded are the sets that reads are measured on, by scale.
 var loaded = map[string]*View{}
 
 func loadScale(b *testing.B, scale string) *View {
@@ -26,8 +26,8 @@ func loadScale(b *testing.B, scale string) *View {
 	return v
 }
 
-// measure runs do again and again and reports its processor time and the 99th
-// percentile of its time.
+// measure runs do repeatedly, and reports its processor time and the 99th percentile of its
+// time.
 func measure(b *testing.B, do func()) {
 	var times []time.Duration
 	cpu := cpuTime()
@@ -41,7 +41,7 @@ func measure(b *testing.B, do func()) {
 	b.ReportMetric(times[(len(times)*99-1)/100].Seconds()*1e3, "p99-ms")
 }
 
-// BenchmarkQuery measures what else Jaeger asks for.
+// BenchmarkQuery measures the other queries of Jaeger.
 func BenchmarkQuery(b *testing.B) {
 	queries := []struct {
 		name string
@@ -64,7 +64,7 @@ func BenchmarkQuery(b *testing.B) {
 
 var copied []byte
 
-// copyTrace copies the encoded spans of one trace, as serving it does.
+// copyTrace copies the encoded spans of one trace, as a server does.
 func copyTrace(s *View) {
 	t, _ := s.Lookup(s.Trace(s.NumTraces() / 2).ID)
 	copied = copied[:0]

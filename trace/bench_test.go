@@ -27,8 +27,8 @@ import (
 	"prowtrace/otelfile"
 )
 
-// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 10m,
-// which needs 5 GB of disk, or names directories with files to measure on.
+// scales are the sizes to measure. PROWTRACE_BENCH can name others, like 10m, which needs 5
+// GB of disk, or directories with files.
 func scales() []string {
 	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
 		return strings.Split(s, ",")
@@ -84,8 +84,8 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkShapes loads the same spans in other shapes than the generator's
-// traces of 6,000 spans over two files.
+// BenchmarkShapes loads the same spans in shapes that differ from the generator's traces of
+// 6,000 spans in two files.
 func BenchmarkShapes(b *testing.B) {
 	shapes := []struct {
 		name  string
@@ -124,8 +124,8 @@ func benchmarkLoad(b *testing.B, sources []Source) {
 	s.Close()
 }
 
-// reshaped copies the files with other trace ids, which the generator writes
-// first in each span.
+// reshaped copies the files with other trace ids. The generator writes the trace id first in
+// each span.
 func reshaped(b *testing.B, sources []Source, rename func(id []byte, n uint64)) []Source {
 	set, err := Load(context.Background(), sources)
 	if err != nil {
@@ -181,8 +181,8 @@ func writeFile(b *testing.B, path string, write func(*otelfile.Writer)) {
 	}
 }
 
-// BenchmarkBound measures on the same files what no loader can do without, or
-// what one that decodes would do. Files go to all processors, as in Load.
+// BenchmarkBound measures, on the same files, the work that no loader can avoid, and the
+// work of one that decodes. Files are read on all processors, as in Load.
 func BenchmarkBound(b *testing.B) {
 	bounds := []struct {
 		name string
@@ -253,8 +253,8 @@ func unmarshalSource(src Source) error {
 	return nil
 }
 
-// A meter reports the rates of a benchmark, its processor time, which is what
-// can be compared where other programs run beside it, and its peak of memory.
+// A meter reports the rates of a benchmark, its peak of memory and its processor time, which
+// can be compared even if other programs run at the same time.
 type meter struct {
 	b    *testing.B
 	cpu  time.Duration
@@ -310,8 +310,8 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// residentAnon is the memory in use besides mapped files, in bytes; 0 where
-// the system has no /proc.
+// residentAnon is the memory in use without mapped files, in bytes. It is 0 if the system
+// has no /proc.
 func residentAnon() float64 {
 	status, _ := os.ReadFile("/proc/self/status")
 	_, rest, _ := strings.Cut(string(status), "RssAnon:")

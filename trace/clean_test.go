@@ -160,14 +160,14 @@ func TestValueText(t *testing.T) {
 	}
 }
 
-// FuzzSpan checks that whatever bytes a span has, it is kept, and what is
-// served of it is what strict readers take.
+// FuzzSpan checks that a span is kept whatever its bytes are, and that strict readers accept
+// what is served of it.
 func FuzzSpan(f *testing.F) {
 	f.Add(brokenSpan(f))
 	f.Add(brokenSpan(f, field9(nested(3))))
 	f.Add(brokenSpan(f, otlpwire.AppendBytes(nil, 11, otlpwire.AppendBytes(nil, 2, []byte("caf\xe9")))))
 	f.Add([]byte{0xff})
-	f.Add([]byte("\x30\x03\x30\x63"))                                   // a kind, then one that is unknown
+	f.Add([]byte("\x30\x03\x30\x63"))                                   // a known kind, then an unknown one
 	f.Add([]byte("\x30\x83\x80\x80\x80\x10"))                           // a kind with bits that are cut off
 	f.Add([]byte("\x7a\x05\x12\x01x\x18\x02\x7a\x02\x18\x63"))          // a status in two parts
 	f.Add([]byte("\x7a\x05\x12\x01x\x18\x02\x7a\x05\x12\x01y\x18\x01")) // which both have a message

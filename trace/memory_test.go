@@ -51,7 +51,7 @@ func liveHeap() uint64 {
 	return m.HeapAlloc
 }
 
-// However many traces there are, every goroutine gets some before one has them all.
+// However many traces there are, every goroutine gets some before one has all of them.
 func TestTracesAreShared(t *testing.T) {
 	for workers := 1; workers <= 64; workers *= 2 {
 		for traces := workers; traces < 10_000_000; traces *= 3 {

@@ -7,9 +7,9 @@ import (
 	"prowtrace/internal/otlpwire"
 )
 
-// A message that comes in many parts costs what its bytes cost. Bytes are counted,
-// not time: of a resource and a scope in 100,000 parts each, at most a few times the
-// input is allocated. Appending part to part would take 50,000 times the input.
+// The cost of a message in many parts depends only on its bytes. The test counts bytes, not
+// time: for a resource and a scope in 100,000 parts each, at most a few times the input is
+// allocated. Appending part to part would take 50,000 times the input.
 func TestMessagesInManyParts(t *testing.T) {
 	const parts = 100_000
 	attribute := otlpwire.AppendText(nil, 1, "k", "v")

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 )
 
-// takeAll takes all places, and gives what gives them back.
+// takeAll takes all places, and returns a function that gives them back.
 func takeAll(t *testing.T, p *Places) (release func()) {
 	t.Helper()
 	var turns []*Turn
@@ -37,8 +37,8 @@ func TestPlacesLeaveOneProcessor(t *testing.T) {
 	}
 }
 
-// Those who wait get a place in the order in which they came; one whose context ends
-// leaves the queue at once.
+// Waiting goroutines get a place in the order in which they came. A goroutine whose context
+// ends leaves the queue immediately.
 func TestPlacesAreGivenInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Places{n: 1, free: 1}
@@ -74,7 +74,7 @@ func TestPlacesAreGivenInOrder(t *testing.T) {
 	})
 }
 
-// Work of any length lets others go first once a MiB.
+// Work of any length lets others go first after each MiB.
 func TestPlacesAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Places{n: 1, free: 1}
@@ -105,7 +105,7 @@ func TestPlacesAreShared(t *testing.T) {
 	})
 }
 
-// Who lets others go first and is cancelled meanwhile has no place to give back.
+// A goroutine that is cancelled while it lets others go first has no place to give back.
 func TestTurnEndsWhileItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Places{n: 1, free: 1}

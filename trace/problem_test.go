@@ -17,8 +17,8 @@ func TestProblemCountsItsSpans(t *testing.T) {
 	}
 }
 
-// Files of the same name in two groups are two files: each has its own spans and
-// problems. What several files hold counts in each.
+// Files with the same name in two groups are two files: each has its own spans and problems.
+// A span that several files hold counts in each.
 func TestFiles(t *testing.T) {
 	one := otel(t, otlp(t, "kops", span(1, 0, "a", 0, 9), span(2, 1, "b", 1, 2)))
 	other := otel(t, otlp(t, "kops", span(2, 1, "b", 1, 2)))

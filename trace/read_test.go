@@ -38,12 +38,11 @@ func packed(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// TestLargeFileIsShared loads a file of many portions, and of a last one that
-// is not full.
+// TestLargeFileIsShared loads a file of many portions, the last of which is not full.
 func TestLargeFileIsShared(t *testing.T) {
 	const n, size = 333, 10_000
 	data := padded(t, 1, n, size)
-	path := filepath.Join(t.TempDir(), "large.otel") // which is mapped
+	path := filepath.Join(t.TempDir(), "large.otel") // the file is mapped
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +63,7 @@ func TestLargeFileIsShared(t *testing.T) {
 	}
 }
 
-// endsAfter is a context that ends when it has been looked at some times.
+// endsAfter is a context that ends after some checks.
 type endsAfter struct {
 	context.Context
 	end  context.CancelFunc
@@ -78,12 +77,12 @@ func (c *endsAfter) Err() error {
 	return c.Context.Err()
 }
 
-// TestLoadEndsWithQueuedRecords cancels a load wherever it looks at its context. What is
-// queued by then must be taken out of the queue, or assign waits for it for ever.
+// TestLoadEndsWithQueuedRecords cancels a load at each check of its context. Portions that
+// are queued by then must be taken out of the queue, or assign waits for them for ever.
 func TestLoadEndsWithQueuedRecords(t *testing.T) {
 	data := padded(t, 1, 333, 10_000) // of 13 portions
 	for looks := range int64(12) {
-		synctest.Test(t, func(t *testing.T) { // which tells a deadlock
+		synctest.Test(t, func(t *testing.T) { // reports a deadlock
 			inner, end := context.WithCancel(t.Context())
 			defer end()
 			ctx := &endsAfter{Context: inner, end: end}
@@ -103,7 +102,7 @@ func TestLoadEndsWithQueuedRecords(t *testing.T) {
 }
 
 func TestGrowthIsBoundedForAllFilesTogether(t *testing.T) {
-	// Unpacked the first three grow by 1, 3 and 1 MB.
+	// Unpacked, the first three grow by 1, 3 and 1 MB.
 	small, large, last := packed(t, padded(t, 1, 10, 100_000)), packed(t, padded(t, 2, 30, 100_000)), packed(t, padded(t, 3, 10, 100_000))
 	plain := padded(t, 4, 10, 100_000)
 	sources := []Source{{Name: "a", Data: small}, {Name: "b", Data: large}, {Name: "c", Data: last}, {Name: "d", Data: plain}}
@@ -111,11 +110,11 @@ func TestGrowthIsBoundedForAllFilesTogether(t *testing.T) {
 	tests := []struct {
 		name string
 		room int64
-		told int // files said to have hit the bound
+		told int // how many files are reported to have hit the bound
 	}{
 		{"room for all", 100e6, 0},
 		{"room for all, but not in equal shares", 5.1e6, 0},
-		{"too little for one file", 4e6, 1}, // which one depends on the order in which they are read
+		{"too little for one file", 4e6, 1}, // which one depends on the order of reading
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -343,8 +343,8 @@ trace 5 30..31 root=late
 	}
 }
 
-// Files that are there twice give the rows that they give once, with a further location
-// for each.
+// Files that are loaded twice give the same rows as once, with a further location for each
+// row.
 func TestRepeatedFilesChangeNoRow(t *testing.T) {
 	var files [][]byte
 	for f := range uint64(3) {

@@ -8,7 +8,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Traces whose spans take turns, more of them than a shard knows again and than fit one stretch, are one each.
+// Traces whose spans alternate stay one trace each, even if there are more of them than a
+// shard recognizes and than fit one stretch.
 func TestTracesThatTakeTurns(t *testing.T) {
 	const traces, rounds = stretchSize + 7, 3
 	for _, test := range []struct {
@@ -49,8 +50,8 @@ func TestTracesThatTakeTurns(t *testing.T) {
 	}
 }
 
-// Names that share a place among the last ones, and the empty name behind others, keep
-// their own numbers.
+// Names that share a slot among the last ones, and the empty name after others, keep their
+// own numbers.
 func TestNamesOfAShard(t *testing.T) {
 	sh := newShard(1)
 	names := []string{"b", "", "ab", "cb", "", "b", "GET /", "GET /", "ab"}

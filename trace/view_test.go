@@ -106,7 +106,7 @@ func TestJoinedTreeOfView(t *testing.T) {
 	}
 }
 
-// A view that comes later does not change the one before it, nor the set.
+// A later view changes neither the view before it nor the set.
 func TestViewsOfOneSet(t *testing.T) {
 	first := jobView(t, nil)
 	second := NewView(first.Set(), Material{})
@@ -177,7 +177,7 @@ func TestSharedClosesBehindTheLastReader(t *testing.T) {
 	}
 }
 
-// A view that comes late does not open what was closed.
+// A view that is shared after Close does not open anything again.
 func TestSwapAfterClose(t *testing.T) {
 	one, two := mapped(t, "one"), mapped(t, "two")
 	shared := NewShared(Plain(one))
@@ -200,8 +200,8 @@ func TestSwapAfterClose(t *testing.T) {
 	}
 }
 
-// Readers read names, which alias mapped files, while views are swapped: with the
-// race detector, and with the files unmapped behind the last reader.
+// Readers read names, which alias mapped files, while views are swapped. This runs with the
+// race detector, and files are unmapped after their last reader.
 func TestSharedWhileSwapped(t *testing.T) {
 	shared := NewShared(Plain(mapped(t, "0")))
 	var readers sync.WaitGroup

@@ -17,10 +17,11 @@ import (
 	"prowtrace/triage"
 )
 
-// asksFile names the case of each row of each table of rules, in columns: the table, the row,
-// whether the case is judged otherwise without the row (decides) or is judged so by something
-// else too (also), the case, and its text. A case is a line of the tables of lines in this
-// package's tests, a small run, a signature with its examples, or a recorded failure.
+// asksFile names the case of each row of each table of rules. Its columns are the table, the
+// row, the effect, the case, and its text. The effect is "decides" if the case is judged
+// differently without the row, or "also" if something else has the same effect. A case is a
+// line of the tables of lines in this package's tests, a small run, a signature with its
+// examples, or a recorded failure.
 const asksFile = "testdata/asks.tsv"
 
 const (
@@ -30,8 +31,8 @@ const (
 
 type ask struct{ how, of, text string }
 
-// Each row of the tables of words has a case. UPDATE_ASKS=1 looks for those of rows that have
-// none; a row for which there is none goes, or gets a line as a program prints it.
+// Each row of the tables of words has a case. UPDATE_ASKS=1 looks for cases of rows without
+// one. A row for which there is none must be removed, or gets a line as a program prints it.
 func TestRowsAreAskedFor(t *testing.T) {
 	if raceDetector {
 		t.Skip("one goroutine judges all cases many times: make test runs it without the race detector")
@@ -55,14 +56,14 @@ func TestRowsAreAskedFor(t *testing.T) {
 	checkAsks(t, rows, func(table string) bool { return table != weightTable && table != weakTable })
 }
 
-// The tables of what changes the order of findings.
+// The tables that change the order of findings.
 const (
 	weightTable = "weight"
 	weakTable   = "weak signature"
 )
 
-// Each weight has a case whose findings are in another order without it, or weigh something
-// else, and so has each signature that is weak. The text is the title of a finding.
+// Each weight has a case whose findings have another order or another score without it. Each
+// weak signature has one too. The text is the title of a finding.
 func TestWeightsAreAskedFor(t *testing.T) {
 	if raceDetector {
 		t.Skip("one goroutine judges all cases many times: make test runs it without the race detector")
@@ -87,7 +88,8 @@ func TestWeightsAreAskedFor(t *testing.T) {
 	checkAsks(t, rows, func(table string) bool { return table == weightTable || table == weakTable })
 }
 
-// checkAsks checks the cases of rows, and that those of tables which are meant have a row.
+// checkAsks checks the cases of rows. It also checks that the cases of the given tables have
+// a row.
 func checkAsks(t *testing.T, rows []row, meant func(table string) bool) {
 	asks := readAsks(t)
 	if os.Getenv("UPDATE_ASKS") != "" {
@@ -111,17 +113,17 @@ func checkAsks(t *testing.T, rows []row, meant func(table string) bool) {
 	}
 }
 
-// A row is one of a table of rules.
+// A row is a row of a table of rules.
 type row struct {
 	table, name   string
-	texts         func() []ask // of all cases
+	texts         func() []ask // for all cases
 	decides, also func(ask) bool
 }
 
 func (r *row) key() string { return r.table + "\t" + r.name }
 
-// updateAsks keeps what holds, and looks for cases of the other rows: first for one that is
-// decided by the row.
+// updateAsks keeps the valid cases, and looks for cases of all other rows. It prefers cases
+// that the row decides.
 func updateAsks(t *testing.T, rows []row, asks map[string]ask, meant func(table string) bool) {
 	var out []string
 	put := func(key string, a ask) { out = append(out, fmt.Sprintf("%s\t%s\t%s\t%s\n", key, a.how, a.of, a.text)) }
@@ -150,7 +152,7 @@ func updateAsks(t *testing.T, rows []row, asks map[string]ask, meant func(table 
 	}
 }
 
-// find looks for a case that a row decides, else for one that it speaks for.
+// find looks for a case that a row decides, or else for one that it supports.
 func (r *row) find() (a ask, ok bool) {
 	texts := r.texts()
 	for how, holds := range map[string]func(ask) bool{besides: r.also, byItself: r.decides} {
@@ -177,11 +179,11 @@ func readAsks(t *testing.T) map[string]ask {
 	return all
 }
 
-// knownCases are those that rules are made with, by their names: each gives its lines.
+// knownCases are the cases that rules are made with, by their names. Each gives its lines.
 type knownCases struct {
 	names []string
 	lines map[string]func() []string
-	said  map[string]map[string]bool // of those that were asked for
+	said  map[string]map[string]bool // of the requested cases
 	all   []ask
 }
 
@@ -210,8 +212,8 @@ func casesOf(signatures []*triage.Signature) *knownCases {
 	return k
 }
 
-// linesBelow gives the lines of all files of a recorded failure and its passing runs, some of
-// which are compressed.
+// linesBelow gives the lines of all files of a recorded failure and its passing runs. Some
+// files are compressed.
 func linesBelow(dir string) (lines []string) {
 	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() == "expect.yaml" {
@@ -243,7 +245,7 @@ func (k *knownCases) has(a ask) bool {
 	return k.said[a.of][a.text]
 }
 
-// texts are those of all cases, one of each that differ in numbers only.
+// texts gives the texts of all cases, one of those that differ only in numbers.
 func (k *knownCases) texts() []ask {
 	if len(k.all) > 0 {
 		return k.all
@@ -262,7 +264,7 @@ func (k *knownCases) texts() []ask {
 	return k.all
 }
 
-// having gives those that may have the words of a row.
+// having gives the texts that may have the words of a row.
 func (k *knownCases) having(words func(text string) bool) (some []ask) {
 	for _, a := range k.texts() {
 		if words(a.text) {
@@ -272,24 +274,25 @@ func (k *knownCases) having(words func(text string) bool) (some []ask) {
 	return some
 }
 
-// judgedCases are those that are whole runs.
+// judgedCases are cases that are whole runs.
 type judgedCases struct {
 	t        *testing.T
 	known    *triage.Matcher
 	cases    *knownCases
 	evidence map[string]*triage.Evidence
-	weighed  map[string]weighed // by the case, and what was left out
+	weighed  map[string]weighed // by the case, and by what was left out
 	all      []ask
 }
 
-// weighed are the findings of a run: the titles of the first three, and the score of each.
+// weighed is the findings of a run: the titles of the first three, and the score of each.
 type weighed struct {
 	first  []string
 	scores map[string]int
 }
 
-// changes reports whether the finding of a case weighs something else without a weight, or as
-// if a signature were not weak; and, if asked, whether it changes the order of the first three.
+// changes reports whether the finding of a case has another score without a weight, or if a
+// signature were not weak. With order it reports whether the order of the first three
+// changes.
 func (c *judgedCases) changes(a ask, name string, order bool) bool {
 	before, after := c.weigh(a.of, ""), c.weigh(a.of, name)
 	if order && slices.Equal(before.first, after.first) {
@@ -327,7 +330,8 @@ func (c *judgedCases) weigh(of, without string) weighed {
 	return w
 }
 
-// of gives the evidence of a case, with what is read of it on demand; nil where it is no run.
+// of gives the evidence of a case, with the files that it reads on demand, or nil if it is
+// not a run.
 func (c *judgedCases) of(name string) *triage.Evidence {
 	if e, ok := c.evidence[name]; ok {
 		return e
@@ -359,7 +363,7 @@ func (c *judgedCases) of(name string) *triage.Evidence {
 	return e
 }
 
-// findings are those of all runs that can be named.
+// findings gives those of all runs that can be named.
 func (c *judgedCases) findings() []ask {
 	if len(c.all) > 0 {
 		return c.all

@@ -12,7 +12,7 @@ import (
 	"prowtrace/triage"
 )
 
-// longLog is a log of 25 MB which ends with the cause.
+// longLog is a log of 25 MB that ends with the cause.
 func longLog(b *testing.B) triage.Log {
 	b.Helper()
 	var log strings.Builder
@@ -31,12 +31,12 @@ func longLog(b *testing.B) triage.Log {
 	return triage.Log{Name: "build-log.txt", Log: index}
 }
 
-// BenchmarkJudge judges a run by a log of 25 MB, in bytes of it.
+// BenchmarkJudge judges a run by a log of 25 MB. The bytes are those of the log.
 func BenchmarkJudge(b *testing.B) {
 	benchmarkJudge(b, &triage.Evidence{Metadata: &runfile.Metadata{}, Logs: []triage.Log{longLog(b)}})
 }
 
-// BenchmarkJudgeSpans judges a run by such a log and the spans in the directory that
+// BenchmarkJudgeSpans judges a run by such a log and by the spans in the directory that
 // PROWTRACE_BENCH names.
 func BenchmarkJudgeSpans(b *testing.B) {
 	dir := os.Getenv("PROWTRACE_BENCH")

@@ -7,7 +7,7 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// defined is a run of a job that is defined so.
+// defined is a run of a job with this definition.
 func defined(image, args string, zone string, timeout time.Duration) *Evidence {
 	return &Evidence{Metadata: &runfile.Metadata{ProwJob: &runfile.ProwJob{
 		State: runfile.Failed, Cluster: "build", Timeout: timeout,
@@ -22,7 +22,7 @@ func on(node string) *Evidence {
 	return e
 }
 
-// What the job's definition has otherwise than the passing runs is told, if these agree.
+// Differences of the job's definition from the passing runs are reported if these agree.
 func TestChangedDefinition(t *testing.T) {
 	for _, c := range []struct {
 		name    string

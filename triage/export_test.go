@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// Score is what the finding weighs.
+// Score is the score of the finding.
 func (f *Finding) Score() int { return f.score }
 
 // Weights are the names of all weights.
@@ -25,10 +25,10 @@ func (m *Matcher) WithoutWeight(name string) *Matcher {
 	return &other
 }
 
-// WeakSignatures are the ids of those that are a consequence more often than a cause.
+// WeakSignatures are the ids of signatures that are consequences more often than causes.
 func WeakSignatures() []string { return weakSignatures }
 
-// WithoutWeak judges as if a signature were not among them, and as before when restore is called.
+// WithoutWeak judges as if a signature were not weak, until restore is called.
 func WithoutWeak(id string) (restore func()) {
 	whole := weakSignatures
 	weakSignatures = slices.DeleteFunc(slices.Clone(whole), func(other string) bool { return other == id })

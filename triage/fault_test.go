@@ -9,7 +9,7 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A fault that a goroutine meets comes to who asked for the judgement.
+// A panic in a goroutine reaches the caller of Judge.
 func TestFaultOfAGoroutine(t *testing.T) {
 	e := &Evidence{Metadata: &runfile.Metadata{}, Logs: []Log{{Name: "build-log.txt"}}} // without lines
 	var met *panics.Error

@@ -22,7 +22,7 @@ func TestClipTitleWithSecrets(t *testing.T) {
 	}
 }
 
-// How sure a finding is depends on the next one of another category, or on the last.
+// The confidence in a finding depends on the next one of another category, or on the last.
 func TestConfidenceOfMany(t *testing.T) {
 	texts := []string{"Quota exceeded in %s", "no such host %s", "thing %s"}
 	word := func(i int) string {

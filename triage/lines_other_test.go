@@ -2,8 +2,8 @@ package triage
 
 import "testing"
 
-// otherLines are lines that are no errors as programs print them, with the table whose words
-// they have: commands, waits, versions, and what machines say at each start.
+// otherLines are lines as programs print them that are not errors, with the table whose
+// words they have: commands, waits, versions, and what machines write at each start.
 var otherLines = []struct{ table, line string }{
 	{"waiter", `machine "i-0596d5c309b146318" has not yet joined cluster`},
 	{"informal", "should support volume SELinux relabeling [Flaky] [LinuxOnly]"},

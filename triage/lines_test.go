@@ -7,14 +7,15 @@ import (
 	"prowtrace/joblog"
 )
 
-// errorLines are lines as programs print them, with what they are as evidence. A line whose kind is content has a category.
-// They are of all kinds of programs that run in jobs, and are judged alone: what stands around them may tell more.
+// errorLines are lines as programs print them, with their kind as evidence. A line whose
+// kind is content has a category. They come from all kinds of programs that run in jobs, and
+// are judged alone: the lines around them may say more.
 var errorLines = []struct {
 	line     string
 	kind     kind
 	category Category
 }{
-	// What only says that something failed.
+	// Lines that only say that something failed.
 	{"make: *** [Makefile-test.mk:68: test] Error 1", bare, ""},
 	{"make[1]: *** [Makefile:150: lint] Error 4", bare, ""},
 	{"make: Target 'verify' not remade because of errors.", bare, ""},
@@ -72,7 +73,7 @@ var errorLines = []struct {
 	{"mage: error: exit code 1", bare, ""},
 	{"ERROR: Job failed: exit code 1", bare, ""},
 
-	// Who waited in vain.
+	// Waits in vain.
 	{"timed out waiting for the condition", waiter, Timeout},
 	{"error: timed out waiting for the condition on deployments/cert-manager-webhook", waiter, Timeout},
 	{"Timed out waiting for 1 nodes to be created for MachineDeployment caprke2/md-0", waiter, Timeout},
@@ -85,7 +86,7 @@ var errorLines = []struct {
 	{"Gave up waiting for cluster to become ready", waiter, ""},
 	{"pod pending timeout: container \"test\" has not started in 30m0s", waiter, ""},
 
-	// What is tried again, and what was ended from outside.
+	// Tries that will be repeated, and work that was ended from outside.
 	{"Waiting for 4 ready nodes. 0 ready nodes, 1 registered. Retrying.", retry, ""},
 	{"W0327 22:46:13.232    1 retry.go:41] Failed to list instances, will retry: EOF", retry, ""},
 	{"WARN[2026-01-02T03:04:05Z] failed to heartbeat lease, trying again", retry, ""},
@@ -132,7 +133,7 @@ var errorLines = []struct {
 	{"ERROR: failed to build: failed to solve: failed to load cache key: docker.io/library/alpine:3.99: not found", content, Image},
 	{"ERROR: no image found for platform linux/s390x", content, Image},
 
-	// What lies outside of the job.
+	// Things outside of the job.
 	{"dial tcp: lookup proxy.golang.org on 10.63.240.10:53: no such host", content, Dependency},
 	{"curl: (6) Could not resolve host: dl.k8s.io", content, Dependency},
 	{"curl: (56) Recv failure: Connection reset by peer", content, Dependency},
@@ -275,7 +276,7 @@ var errorLines = []struct {
 	{"Exception in thread \"main\" java.lang.NullPointerException", content, Product},
 	{"import cycle not allowed", content, Product},
 
-	// What is left behind.
+	// Remains.
 	{"DependencyViolation: The vpc 'vpc-0123456789abcdef0' has dependencies and cannot be deleted.", content, Cleanup},
 	{"error when deleting \"part.yaml\": namespaces \"x\" could not be deleted: finalizers remain", content, Cleanup},
 	{"ERROR: failed to delete cluster \"kind\": failed to remove container", content, Cleanup},
@@ -288,7 +289,8 @@ var errorLines = []struct {
 	{"npm ERR! Failed at the foo@1.0.0 lint script.", bare, ""},
 	{"fatal: Could not read from remote repository.", bare, ""},
 
-	// What charts, builds, clouds, checks, scripts and machines say of their own faults.
+	// Faults that charts, builds, clouds, checks, scripts and machines report about
+	// themselves.
 	{`Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress`, content, Config},
 	{`Error: INSTALLATION FAILED: cannot re-use a name that is still in use`, content, Config},
 	{`Error: INSTALLATION FAILED: unable to build kubernetes objects from release manifest: resource mapping not found for name: "x" namespace: "" from "": no matches for kind "PodDisruptionBudget" in version "policy/v1beta1"`, content, Config},
@@ -447,7 +449,7 @@ func TestErrorLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := messageOf(string(index.Text(nil, 0, factBytes)))
-		if said == c.line && c.kind != bare { // as it is in a Fact
+		if said == c.line && c.kind != bare { // unchanged, as in a Fact
 			said = messageOf(c.line)
 		}
 		if got := kindOf(said); got != c.kind {
@@ -473,7 +475,7 @@ func idOf(m Match) string {
 	return fmt.Sprintf("signature %s", m.ID)
 }
 
-// What a log has of all kinds, and is no error.
+// quietLines are lines of all kinds in a log that are not errors.
 var quietLines = []string{
 	"go: downloading github.com/pkg/errors v0.9.1",
 	"ok  \tk8s.io/kops/pkg/errors\t0.012s",

@@ -32,7 +32,7 @@ func eachFailure(t *testing.T, do func(t *testing.T, in *session.Input, e *triag
 	}
 }
 
-// Whatever the order in which the sources come, the findings and their order are the same.
+// The findings and their order are the same in whatever order the sources come.
 func TestOrderIsStable(t *testing.T) {
 	titles := func(t *testing.T, e *triage.Evidence, known *triage.Matcher) string {
 		j, err := triage.Judge(t.Context(), e, known)
@@ -57,8 +57,8 @@ func TestOrderIsStable(t *testing.T) {
 	})
 }
 
-// Each finding, and each step of its chain, can be opened: it is a line or a file that is
-// there, or a span.
+// Each finding, and each step of its chain, can be opened: it is an existing line or file,
+// or a span.
 func TestFindingsCanBeOpened(t *testing.T) {
 	eachFailure(t, func(t *testing.T, in *session.Input, e *triage.Evidence, known *triage.Matcher) {
 		j, _, err := session.Judge(t.Context(), in, e, nil, known)
@@ -87,7 +87,7 @@ func TestFindingsCanBeOpened(t *testing.T) {
 	})
 }
 
-// What all passing runs have too is not first, unless there is nothing else.
+// A fact that all passing runs have is not first, unless there is nothing else.
 func TestOrdinaryIsNotFirst(t *testing.T) {
 	eachFailure(t, func(t *testing.T, _ *session.Input, e *triage.Evidence, known *triage.Matcher) {
 		again := *e

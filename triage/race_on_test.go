@@ -2,6 +2,6 @@
 
 package triage_test
 
-// raceDetector says whether the tests run under the race detector. Judging all cases again and
-// again, a row at a time, is for make test to do without it.
+// raceDetector reports whether the tests run under the race detector. The test that judges
+// all cases repeatedly, a row at a time, is left to make test, which runs without it.
 const raceDetector = true

@@ -10,7 +10,7 @@ import (
 	"prowtrace/triage"
 )
 
-// judge judges a run in a directory, against passing runs in others.
+// judge judges the run in a directory, with passing runs from others.
 func judge(t testing.TB, dir string, passing ...string) *triage.Judgement {
 	t.Helper()
 	all, err := triage.BuiltIn()

@@ -10,25 +10,25 @@ import (
 	"prowtrace/internal/mask"
 )
 
-// A WordTable is a table of words by which texts are judged. Each of its rows has a case.
+// A WordTable is a table of words that texts are judged by. Each of its rows has a case.
 type WordTable struct {
 	Name string
 	Rows []string
 
-	// judge judges by the table as it would be with these rows.
+	// judge judges as the table would with these rows.
 	judge  func(rows []string) func(text string) string
 	hits   func(row string) func(text string) bool // whether a text may have a row's words
-	known  func(text string) bool                  // whether something else than words decides a text
-	agrees func(row int, text string) bool         // nil: as Also says
+	known  func(text string) bool                  // whether something other than words decides a text
+	agrees func(row int, text string) bool         // nil means as Also reports
 	joint  bool                                    // a row counts together with others
 
 	judges map[string]func(text string) string
 }
 
-// none is a row that no text has.
+// none is a row that matches no text.
 const none = `\A\z.`
 
-// by gives a judge, which is made once.
+// by gives a judge, and makes it only once.
 func (w *WordTable) by(name string, rows ...string) func(text string) string {
 	if w.judges[name] == nil {
 		if w.judges == nil {
@@ -39,10 +39,10 @@ func (w *WordTable) by(name string, rows ...string) func(text string) string {
 	return w.judges[name]
 }
 
-// Hits gives what tells at once whether a text may have a row's words.
+// Hits gives a fast test of whether a text may have a row's words.
 func (w *WordTable) Hits(row int) func(text string) bool { return w.hits(w.Rows[row]) }
 
-// Decides reports whether a text is judged otherwise without a row.
+// Decides reports whether a text is judged differently without a row.
 func (w *WordTable) Decides(row int, text string) bool {
 	if w.known != nil && w.known(text) || !w.joint && !w.speaks(row, text) {
 		return false
@@ -51,8 +51,8 @@ func (w *WordTable) Decides(row int, text string) bool {
 	return w.by("whole", w.Rows...)(text) != w.by("without "+w.Rows[row], rest...)(text)
 }
 
-// Also reports whether a row speaks for what a text is judged to be, while another row or a
-// signature decides so too.
+// Also reports whether a row supports the judgement of a text, while another row or a
+// signature has the same effect.
 func (w *WordTable) Also(row int, text string) bool {
 	switch {
 	case w.agrees != nil:
@@ -63,14 +63,14 @@ func (w *WordTable) Also(row int, text string) bool {
 	return w.by(w.Rows[row], w.Rows[row])(text) == w.by("whole", w.Rows...)(text)
 }
 
-// speaks reports whether a row alone makes a difference.
+// speaks reports whether a row on its own makes a difference.
 func (w *WordTable) speaks(row int, text string) bool {
 	return w.by(w.Rows[row], w.Rows[row])(text) != w.by("none", none)(text)
 }
 
 // WordTables are all tables of words.
 func WordTables(tb testing.TB, known *Matcher) (all []*WordTable) {
-	// patterns parts a pattern into its rows, which stand between a head and a tail.
+	// patterns splits a pattern into its rows, which are between a head and a tail.
 	patterns := func(name string, pattern **regexp.Regexp, head, tail string, answer func(string) string) *WordTable {
 		whole := *pattern
 		src := whole.String()
@@ -182,7 +182,7 @@ func WordTables(tb testing.TB, known *Matcher) (all []*WordTable) {
 	return append(all, general)
 }
 
-// alternatives parts a pattern where it has | outside of brackets.
+// alternatives splits a pattern at each | outside of brackets.
 func alternatives(pattern string) (all []string) {
 	depth, class, from := 0, false, 0
 	for i := 0; i < len(pattern); i++ {
@@ -205,8 +205,8 @@ func alternatives(pattern string) (all []string) {
 	return append(all, pattern[from:])
 }
 
-// SaidIn gives a line of a log, and what it says as it is in a Fact. It gives nothing of lines
-// that are too long to be named, or that have what must not be.
+// SaidIn gives the text of a log line in the form that a Fact has. It gives nothing for
+// lines that are too long to be named, or that contain something forbidden.
 func SaidIn(line string) (all []string) {
 	line = strings.TrimRight(line, "\r\n")
 	for _, said := range slices.Compact([]string{line, messageOf(line)}) {
@@ -228,5 +228,5 @@ func RecordedLines() (all []string) {
 	return append(all, quietLines...)
 }
 
-// Alike gives the same for texts that differ in numbers and ids only.
+// Alike gives the same number for texts that differ only in numbers and ids.
 func Alike(text string) uint64 { return (&Fact{Text: text}).fingerprint() }

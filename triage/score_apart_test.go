@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-// The cases apart, the fresh ones after them and the third and fourth ones after those are scored once before their causes are seen
-// by who writes rules; docs/triage.md has those scores. Rules that are made general without a look at these cases win some of them and lose
-// others: what was right in sum must not be lost.
+// The cases apart, the fresh ones after them, and the third and fourth ones are scored once
+// before the authors of rules see their causes; docs/triage.md has these scores. Rules that
+// are made more general without a look at these cases win some of them and lose others. The
+// total of right cases must not get smaller.
 const (
 	apartFirst  = 9
 	apartThree  = 10
@@ -38,8 +39,8 @@ func TestScoreRound4(t *testing.T) {
 	scoreApart(t, "../testdata/failures-apart4", "H", fourthFirst, fourthThree)
 }
 
-// scoreApart judges 14 cases apart and prints a table (-v). It says nothing of what was found: who writes rules is not
-// to learn from these cases.
+// scoreApart judges 14 cases apart and prints a table (-v). It does not print the findings,
+// because the authors of rules must not learn from these cases.
 func scoreApart(t *testing.T, cases, letter string, leastFirst, leastThree int) {
 	t.Helper()
 	var table bytes.Buffer

@@ -25,7 +25,7 @@ type expectation struct {
 	Needs    []string `yaml:"needs"`
 }
 
-// recordedFailures is where the cases are.
+// recordedFailures is the directory of the cases.
 func recordedFailures() string {
 	if dir := os.Getenv("PROWTRACE_FAILURES"); dir != "" {
 		return dir
@@ -33,15 +33,15 @@ func recordedFailures() string {
 	return "../testdata/failures"
 }
 
-// solved are the cases whose first finding is right. A change of the rules may add some,
+// solved are the cases whose first finding is right. A change of the rules may add cases,
 // and must not lose one.
 var solved = strings.Fields("C3 C4 C5 C7 E10 E11 E13 E15 E19 E5 E9 I1 K1 K10 K11 K3 K4 K6 K9 M1 M10 M2 M3 M4 M5 M7 M8 M9 O1 O10 O2 O5 O6 O7 " +
 	"T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 " +
 	"T19 T20 T21 T22 T23 T24 T25 T26 T27 T28 T29 T30 T31 T32 T33 " +
 	"T34 T35 T36 T37 T38 T39 T40 T41 T42 T43 T44 T45 T46 T47 T48 T49 T50 T51 T52 T53 T54 T55")
 
-// TestScore judges all recorded failures and prints a table (-v). Those that one run and its
-// neighbours decide are counted.
+// TestScore judges all recorded failures and prints a table (-v). It counts the cases that
+// one run and its neighbours decide.
 func TestScore(t *testing.T) {
 	dirs, err := filepath.Glob(recordedFailures() + "/*/expect.yaml")
 	if err != nil || len(dirs) == 0 {
@@ -127,7 +127,7 @@ func expected(t *testing.T, path string) (want expectation) {
 	return want
 }
 
-// placeOf gives the place of the finding that is the cause, 0 where there is none.
+// placeOf gives the place of the finding that is the cause, or 0 if there is none.
 func placeOf(j *triage.Judgement, cause string) int {
 	if cause == "" {
 		if len(j.Findings) == 0 {

@@ -17,10 +17,10 @@ import (
 	"prowtrace/triage/report"
 )
 
-// random is put together here, so that no scanner takes this file for one with secrets.
+// random is assembled here, so no scanner takes this file for one with secrets.
 var random = strings.Repeat("aB3", 14)
 
-// secretsOf are texts of all forms of internal/mask, each with its secret.
+// secretsOf are texts of all forms in internal/mask, each with its secret.
 var secretsOf = []struct{ form, before, secret, behind string }{
 	{"header", "Authorization: Bearer ", random, ""},
 	{"bearer", "bearer ", random, ", again"},
@@ -41,10 +41,10 @@ var secretsOf = []struct{ form, before, secret, behind string }{
 	{"private key", "-----BEGIN RSA " + "PRIVATE KEY-----", `\n` + random + `\n`, "-----END RSA " + "PRIVATE KEY-----"},
 }
 
-// mostOfSecret is how much of a secret may be left in a text that is handed over.
+// mostOfSecret is how much of a secret may remain in the output, in bytes.
 const mostOfSecret = 7
 
-// leaks gives the first part of a secret that is too long, and stands in a text.
+// leaks gives the first part of a secret that is in a text and too long.
 func leaks(text, secret string) string {
 	for i := range len(secret) - mostOfSecret {
 		if part := secret[i : i+mostOfSecret+1]; strings.Contains(text, part) {
@@ -54,13 +54,13 @@ func leaks(text, secret string) string {
 	return ""
 }
 
-// wordOf is a word of letters for a number: lines that differ in numbers only are one fact.
+// wordOf is a word of letters for a number: lines that differ only in numbers are one fact.
 func wordOf(n int) string {
 	return string([]byte{'a' + byte(n/400), 'a' + byte(n/20%20), 'a' + byte(n%20)}) + "y"
 }
 
-// linesWith are lines of a log that are cut within a secret at its places, at limit bytes of
-// what the line says.
+// linesWith are lines of a log that are cut within a secret, at limit bytes of the line's
+// text.
 func linesWith(before, secret, behind string, limit, every int) string {
 	var b strings.Builder
 	for at := 0; at <= len(secret); at += every {
@@ -70,8 +70,8 @@ func linesWith(before, secret, behind string, limit, every int) string {
 	return b.String()
 }
 
-// Wherever a text is cut within a secret, no more than a few letters of it are in what is handed
-// over: in facts and titles, and in all forms of summaries and differences.
+// Wherever a text is cut within a secret, the output has only a few letters of the secret.
+// This holds for facts and titles, and for all forms of summaries and differences.
 func TestSecretsThatAreCut(t *testing.T) {
 	all, err := triage.BuiltIn()
 	if err != nil {
@@ -152,7 +152,7 @@ func noLeak(t *testing.T, form func(io.Writer) error, secret string) {
 	}
 }
 
-// What a signature's title takes out of a line has no part of a secret.
+// The part of a line in a signature's title has no part of a secret.
 func TestSecretInTitle(t *testing.T) {
 	all, err := triage.Read("test", strings.NewReader(`
 - id: a-thing

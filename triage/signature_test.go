@@ -15,8 +15,8 @@ func builtInSignatures(t testing.TB) []*Signature {
 	return all
 }
 
-// Each signature that comes with the program matches its examples, is the first to match
-// them, and says where its title comes from.
+// Each built-in signature matches its examples, is the first one to match them, and says
+// where its title comes from.
 func TestBuiltIn(t *testing.T) {
 	all := builtInSignatures(t)
 	if len(all) < 60 {
@@ -137,7 +137,7 @@ func TestRequiredLiterals(t *testing.T) {
 	}
 }
 
-// Of a match that begins with its line, the line begins so.
+// If a match must be at the beginning of its line, the line has its beginning.
 func TestLiteralsThatBegin(t *testing.T) {
 	for _, c := range []struct {
 		pattern string
@@ -148,7 +148,7 @@ func TestLiteralsThatBegin(t *testing.T) {
 		{`(?i)^In (\S+) line `, []literal{{" line ", ""}}},
 		{`^\W?In (\S+) line `, []literal{{" line ", ""}}},
 		{`(?m)^In (\S+) line `, []literal{{" line ", ""}}},
-		{"^\uFFFD(\\S+) line ", []literal{{" line ", ""}}}, // it is any byte that is no text
+		{"^\uFFFD(\\S+) line ", []literal{{" line ", ""}}}, // it is any byte that is not text
 	} {
 		if got := requiredLiterals(c.pattern); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", c.pattern, got, c.want)
@@ -173,7 +173,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// FuzzLine: the Matcher finds what trying one signature after the other finds.
+// FuzzLine checks that the Matcher finds the same as trying one signature after the other.
 func FuzzLine(f *testing.F) {
 	all := builtInSignatures(f)
 	for _, s := range all {
@@ -198,7 +198,8 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// FuzzRead: any file gives signatures or an error, and those that can be read can be used.
+// FuzzRead checks that any file gives signatures or an error, and that valid signatures can
+// be used.
 func FuzzRead(f *testing.F) {
 	f.Add(oneSignature)
 	f.Add("- {}")
@@ -216,7 +217,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// BenchmarkLine measures lines without and with a signature, in bytes.
+// BenchmarkLine measures lines with and without a signature. The bytes are those of the
+// lines.
 func BenchmarkLine(b *testing.B) {
 	m := NewMatcher(builtInSignatures(b))
 	for _, bench := range []struct{ name, line string }{
@@ -233,7 +235,7 @@ func BenchmarkLine(b *testing.B) {
 	}
 }
 
-// BenchmarkBuiltIn measures what reading all signatures takes at the start of a command.
+// BenchmarkBuiltIn measures reading all signatures at the start of a command.
 func BenchmarkBuiltIn(b *testing.B) {
 	for b.Loop() {
 		NewMatcher(builtInSignatures(b))

@@ -210,7 +210,7 @@ var passingRuns = map[string][]map[string]string{
 	},
 }
 
-// definedWith is the definition of a job with an image.
+// definedWith is a job definition with an image.
 func definedWith(image string) string {
 	return `{"metadata":{"name":"a"},"spec":{"type":"periodic","job":"small","pod_spec":{"containers":[{"image":"` + image + `"}]}},"status":{"state":"failure"}}`
 }

@@ -11,11 +11,11 @@ import (
 
 const buildLog = "build-log.txt"
 
-// logOf are the files of a run that left nothing but its log.
+// logOf are the files of a run that left only its log.
 func logOf(text string) map[string]string { return map[string]string{buildLog: text} }
 
-// A smallRun is a run as programs leave it, cut down to the lines that count: with what has to be the first finding, and its
-// category where only one is right.
+// A smallRun is a run as programs leave it, cut down to the lines that count. It has the
+// expected first finding, and its category if only one is right.
 type smallRun struct {
 	name, cause, category string
 	files                 map[string]string
@@ -529,7 +529,8 @@ func TestSmallRuns(t *testing.T) {
 	}
 }
 
-// write writes the files of a run, and of those that passed before it, and gives its directory.
+// write writes the files of a run, and of the passing runs before it, and gives its
+// directory.
 func (run smallRun) write(t *testing.T) (dir string) {
 	top := t.TempDir()
 	for i, files := range passingRuns[run.name] {

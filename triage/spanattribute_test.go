@@ -8,7 +8,7 @@ import (
 	"prowtrace/triage"
 )
 
-// A signature may know an error by an attribute of its span.
+// A signature may recognize an error by an attribute of its span.
 func TestSignatureOfASpanAttribute(t *testing.T) {
 	own, err := triage.Read("own.yaml", strings.NewReader(`
 - id: refused-by-method

@@ -52,7 +52,7 @@ func TestMessageOf(t *testing.T) {
 	}
 }
 
-// A title ends where more lines follow, without their legend, and is never empty.
+// A title ends where more lines follow, without a legend, and is never empty.
 func TestTitleOfText(t *testing.T) {
 	for text, want := range map[string]string{
 		"a_test.go:7: unexpected difference (-want +got):": "a_test.go:7: unexpected difference",

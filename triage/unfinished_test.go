@@ -35,8 +35,8 @@ func open(t *testing.T, dir string) string {
 	return b.String()
 }
 
-// What was running when the entrypoint ended the run is told: the last command, the spec
-// that Ginkgo interrupted or had begun, and spans without an end.
+// The result has what was running when the entrypoint ended the run: the last command, the
+// spec that Ginkgo interrupted or had begun, and spans without an end.
 func TestUnfinished(t *testing.T) {
 	const killed = `{"component":"entrypoint","level":"error","msg":"Process did not finish before 1h0m0s timeout","severity":"error","time":"2026-01-02T03:10:00Z"}` + "\n"
 	const spec = "------------------------------\n[sig-apps] Deployment should roll over\n/src/test/e2e/apps/deployment.go:120\n  STEP: Creating a pod @ 01/02/26 03:05:00.000\n"
@@ -84,7 +84,7 @@ func TestUnfinishedOfRecordedRuns(t *testing.T) {
 	}
 }
 
-// Of spans without an end the deepest are told.
+// Only the deepest spans without an end are reported.
 func TestUnfinishedSpans(t *testing.T) {
 	dir := t.TempDir()
 	file := tracetest.File(t, tracetest.OTLP(t, "kops", tracetest.Span(1, 0, "kops", 1767323000, -1), tracetest.Span(2, 1, "HTTP GET", 1767323000, -1)))

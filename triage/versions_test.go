@@ -9,8 +9,8 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// The pass that finds facts finds the lines with versions too: in commands, in what is said for debugging, and within colours.
-// What calls itself an error is none of them.
+// The pass that finds facts also finds the lines with versions: in commands, in debug
+// messages, and within colours. A line with an error level never counts.
 func TestVersionsOfOnePass(t *testing.T) {
 	lines := []string{
 		"I0313 01:45:46.000000      38 up.go:42] kops version: 1.31.0",

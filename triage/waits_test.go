@@ -10,7 +10,7 @@ import (
 	"prowtrace/triage"
 )
 
-// A wait lasts as long as the command that waited, and is told once.
+// A wait lasts as long as the command that waited, and is reported once.
 func TestWaits(t *testing.T) {
 	const run = "../testdata/bucket/kubernetes-ci-logs/pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"
 	_, e := runtest.Load(t, run)
@@ -24,7 +24,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// What a run waited for is told without decoding each of its spans, which took 20 s of a
+// The waits of a run are found without decoding each of its spans, which took 20 s for a
 // million.
 func TestWaitsOfManySpans(t *testing.T) {
 	if testing.Short() {

@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkRequests makes the requests of a run, compressed as HTTP sends them. It also
-// reports how large they are: what a run costs on the way.
+// reports their size: the traffic of a run.
 func BenchmarkRequests(b *testing.B) {
 	for _, c := range []struct{ name, dir string }{{"sample", "../../testdata/bucket"}, {"corpus", "../../../shared/corpus"}} {
 		b.Run(c.name, func(b *testing.B) {

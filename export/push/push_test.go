@@ -23,7 +23,7 @@ import (
 	"prowtrace/trace/join"
 )
 
-// protocols are both, each with the address of a receiver.
+// protocols are both protocols, each with the address of a receiver.
 var protocols = []struct {
 	name    Protocol
 	address func(*receivertest.Receiver) string
@@ -48,7 +48,7 @@ func eachProtocol(t *testing.T, run func(t *testing.T, r *receivertest.Receiver,
 
 func none(string) string { return "" }
 
-// hasty sends without pauses, of which it allows a hundred.
+// hasty retries without pauses, at most a hundred times.
 func hasty() Options {
 	pauses := 0
 	sleep := func(ctx context.Context, _ time.Duration) error {
@@ -100,7 +100,7 @@ func someFiles(t testing.TB) []trace.Source {
 	return append(otlptest.Files(t, "../../testdata/bucket"), otlptest.Made(t), otlptest.File(t, "random", otlptest.Random(rand.New(rand.NewPCG(1, 2)), 100, 300)...))
 }
 
-// allTexts are spans with all that is of them, each a text, in order.
+// allTexts gives everything about spans as one text for each span, in order.
 func allTexts(t testing.TB, spans []receivertest.Span) (all []string) {
 	t.Helper()
 	for _, s := range spans {
@@ -152,8 +152,8 @@ func sameSpans(t *testing.T, got []receivertest.Span, want []string) {
 	}
 }
 
-// What is chosen arrives whole, by both protocols: the joined traces, the traces as they
-// were reported with the job's own spans, or all.
+// The chosen spans arrive complete by both protocols: the joined traces, the reported traces
+// with the job's own spans, or all.
 func TestSend(t *testing.T) {
 	v := joinedView(t, someFiles(t)...)
 	head := v.Tree(v.Jobs()[0])
@@ -193,7 +193,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// Marks of findings and events of logs are among what is sent.
+// Marks of findings and events of logs are sent.
 func TestSendsFacts(t *testing.T) {
 	v := joinedView(t, someFiles(t)...)
 	r := receivertest.Start(t)
@@ -255,11 +255,11 @@ func many(t testing.TB, spans int) *trace.View {
 	return joinedView(t, otlptest.File(t, "many", otlptest.ManyOf(1, spans)))
 }
 
-// A receiver that asks to have requests again, hangs up or dies in the middle, loses
-// nothing. What it had taken without an answer comes twice, with the same ids.
+// Nothing is lost if a receiver asks for a retry, hangs up or dies in the middle. Spans that
+// it accepted without an answer arrive twice, with the same ids.
 func TestSendAgain(t *testing.T) {
 	v := many(t, 17_000)
-	want := allIDs(served(t, v.Tree(v.Jobs()[0]), every)) // what is in them TestSend compares
+	want := allIDs(served(t, v.Tree(v.Jobs()[0]), every)) // TestSend compares their content
 	every3 := func(n int, then receivertest.Reply) receivertest.Reply {
 		if n%3 == 1 {
 			return then
@@ -313,7 +313,7 @@ func allIDs(spans []receivertest.Span) (all []string) {
 	return all
 }
 
-// once gives spans without those whose ids came before.
+// once gives spans without those whose ids occurred before.
 func once(all []receivertest.Span) (different []receivertest.Span) {
 	seen := map[string]bool{}
 	for _, s := range all {
@@ -325,8 +325,8 @@ func once(all []receivertest.Span) (different []receivertest.Span) {
 	return different
 }
 
-// A request that is too large is cut until the receiver takes it, and later ones are
-// smaller at once. One span alone that is too large is counted and told.
+// A request that is too large is split until the receiver accepts it, and later ones are
+// smaller from the start. A single span that is too large is counted and reported.
 func TestTooLarge(t *testing.T) {
 	v := joinedView(t, otlptest.File(t, "large", otlptest.Under("a", otlptest.OfSizes(100_000, 400_000, 600_000, 10, 300_000, 700_000, 20, 5_000_000, 30)...)))
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
@@ -345,7 +345,7 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
-// A receiver for which nothing is small enough ends it, instead of getting each span alone.
+// A receiver that accepts no size ends the push, instead of getting each span on its own.
 func TestNothingIsSmallEnough(t *testing.T) {
 	v := many(t, 17_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
@@ -361,7 +361,7 @@ func TestNothingIsSmallEnough(t *testing.T) {
 	})
 }
 
-// Of what a receiver says no more is kept than people read.
+// Long texts from a receiver are cut to what people read.
 func TestTalkativeReceiver(t *testing.T) {
 	said := strings.Repeat("é", 20_000)
 	v := many(t, 17_000)
@@ -383,7 +383,7 @@ func TestTalkativeReceiver(t *testing.T) {
 	})
 }
 
-// Requests stay below what receivers take, also where each span has a resource of its own.
+// Requests stay below the limits of receivers, even if each span has a resource of its own.
 func TestBounded(t *testing.T) {
 	v := many(t, 20_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
@@ -401,7 +401,7 @@ func TestBounded(t *testing.T) {
 	})
 }
 
-// What a receiver rejects is reported, and not sent again. Warnings are too.
+// Rejected spans are reported, and not sent again. Warnings are reported too.
 func TestPartialSuccess(t *testing.T) {
 	v := many(t, 17_000)
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
@@ -425,7 +425,7 @@ func TestPartialSuccess(t *testing.T) {
 	})
 }
 
-// Send goes on where another ended: each span arrives once.
+// Send continues where another one ended: each span arrives once.
 func TestResume(t *testing.T) {
 	v := many(t, 20_000)
 	want := allTexts(t, served(t, v.Tree(v.Jobs()[0]), every))
@@ -450,7 +450,7 @@ func TestResume(t *testing.T) {
 	})
 }
 
-// What a receiver will not have ends it at once, with a reason.
+// A refusal ends the push immediately, with a reason.
 func TestRefused(t *testing.T) {
 	v := joinedView(t, otlptest.Made(t))
 	for _, c := range []struct {
@@ -475,7 +475,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Whoever answers with a page takes no spans.
+// A server that answers with an HTML page is not a receiver.
 func TestNotAReceiver(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -503,7 +503,7 @@ func TestNotAReceiver(t *testing.T) {
 	}
 }
 
-// What travels: the path, the type, compression, the sender and the headers.
+// The request has the path, the type, compression, the sender and the headers.
 func TestHeaders(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, r *receivertest.Receiver, to Target) {
 		to.Headers = []Header{{"x-scope-orgid", "team"}}
@@ -523,7 +523,7 @@ func TestHeaders(t *testing.T) {
 	})
 }
 
-// Secrets are sent as they are, and told; with a mask none is sent.
+// Secrets are sent unchanged and reported. With a mask none is sent.
 func TestMasked(t *testing.T) {
 	secret := "ghp_" + strings.Repeat("aB3", 12)
 	span := &tracepb.Span{

@@ -23,14 +23,14 @@ import (
 	"prowtrace/internal/receivertest"
 )
 
-// A program is a real one of others that runs in the background.
+// A program is a real program of others that runs in the background.
 type program struct {
 	cmd  *exec.Cmd
 	said *bytes.Buffer
 	done chan error
 }
 
-// startProgram starts a program and waits until it listens at an address.
+// startProgram starts a program and waits until it listens on an address.
 func startProgram(t *testing.T, path, config, listens string) *program {
 	t.Helper()
 	p := &program{cmd: exec.Command(path, "--config", config), said: &bytes.Buffer{}, done: make(chan error, 1)}
@@ -58,13 +58,13 @@ func startProgram(t *testing.T, path, config, listens string) *program {
 	}
 }
 
-// stop ends the program gracefully, so that it writes what it holds.
+// stop ends the program gracefully, so that it writes its buffers.
 func (p *program) stop(t *testing.T) {
 	t.Helper()
 	if p.done == nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {
 	case err := <-p.done:
 		if err != nil {
@@ -77,7 +77,7 @@ func (p *program) stop(t *testing.T) {
 	p.done = nil
 }
 
-// configured gives the name of a file with a configuration, in which words are replaced.
+// configured gives the name of a file with a configuration in which words were replaced.
 func configured(t *testing.T, text string, words ...string) string {
 	t.Helper()
 	for i := 0; i < len(words); i += 2 {
@@ -92,7 +92,7 @@ func configured(t *testing.T, text string, words ...string) string {
 	return name
 }
 
-// A real Collector has every span with all that is of it, by both protocols.
+// A real Collector receives every span completely, by both protocols.
 func TestRealCollector(t *testing.T) {
 	path := realcollector.Path(t)
 	v := joinedView(t, someFiles(t)...)
@@ -122,7 +122,7 @@ exporters: {file: {path: "FILE", format: proto}}
 	}
 }
 
-// written reads what a Collector's file exporter wrote: messages, each behind its length.
+// written reads the output of a Collector's file exporter: messages, each after its length.
 func written(t *testing.T, file string) (all []receivertest.Span) {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -152,8 +152,8 @@ func spansOf(data *tracepb.TracesData) (all []receivertest.Span) {
 	return all
 }
 
-// canonical gives spans in the one form that has several in protobuf: an attribute without
-// a value, and messages without fields, can be there or not.
+// canonical gives spans in a single form if protobuf has several: an attribute without a
+// value, and messages without fields, can be present or absent.
 func canonical(all []receivertest.Span) []receivertest.Span {
 	for i := range all {
 		s := &all[i]
@@ -188,7 +188,7 @@ func withValues(all []*commonpb.KeyValue) {
 
 const docs = "../../docs/scale/"
 
-// The documented configurations are valid to the programs that they are for.
+// The documented configurations are valid for the programs that they are for.
 func TestRealConfigurations(t *testing.T) {
 	t.Setenv("QUEUE_DIR", t.TempDir())
 	for _, c := range []struct {

@@ -27,8 +27,8 @@ import (
 	"prowtrace/trace"
 )
 
-// A real Jaeger 2 with the documented configuration has every span, attribute, event, link
-// and status, also after a restart.
+// A real Jaeger 2 with the documented configuration keeps every span, attribute, event, link
+// and status, even after a restart.
 func TestRealJaegerKeeps(t *testing.T) {
 	path := realjaeger.Path(t, realjaeger.V2)
 	text, err := os.ReadFile(docs + "jaeger-badger.yaml")
@@ -56,7 +56,8 @@ func TestRealJaegerKeeps(t *testing.T) {
 	sameEssence(t, askUntil(t, query, tree.Trace.ID, len(want)), want)
 }
 
-// askUntil asks a Jaeger for a trace until it has so many spans: it writes in batches.
+// askUntil queries a Jaeger for a trace until it has so many spans, because Jaeger writes in
+// batches.
 func askUntil(t *testing.T, address string, id trace.TraceID, spans int) []string {
 	t.Helper()
 	limit, tick := time.After(time.Minute), time.NewTicker(200*time.Millisecond)
@@ -77,7 +78,7 @@ func askUntil(t *testing.T, address string, id trace.TraceID, spans int) []strin
 	}
 }
 
-// jaegerTrace asks version 3 of Jaeger's API, which answers in OTLP.
+// jaegerTrace queries version 3 of Jaeger's API, which answers in OTLP.
 func jaegerTrace(ctx context.Context, address string, id trace.TraceID) (all []receivertest.Span, err error) {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodecV2(wire{}), grpc.MaxCallRecvMsgSize(64<<20)))
 	if err != nil {
@@ -107,10 +108,10 @@ func jaegerTrace(ctx context.Context, address string, id trace.TraceID) (all []r
 	}
 }
 
-// essence is what Jaeger's own model has of spans, as texts in order, each once. That model
-// has no schemas, no attributes of scopes and links, of arrays and maps their JSON, no
-// negative zero, and the name of an event is one of its attributes. It gives a span without a
-// duration one of 1 ns, and a warning.
+// essence is what Jaeger's own model holds of spans, as texts in order, each once. The model
+// has no schemas, no attributes of scopes and links, and no negative zero. Arrays and maps
+// are JSON in it, and the name of an event is one of its attributes. It gives a span without
+// a duration a duration of 1 ns, and a warning.
 func essence(all []receivertest.Span) (texts []string) {
 	for _, s := range all {
 		var b strings.Builder

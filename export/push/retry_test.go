@@ -22,7 +22,8 @@ type refusing struct{ e RefusedError }
 func (r refusing) send(context.Context, *request) (answer, error) { e := r.e; return answer{}, &e }
 func (r refusing) close() error                                   { return nil }
 
-// Pauses double, are spread, obey the receiver, and end with the time that is allowed.
+// Pauses double, are spread, follow the receiver's wishes, and end when the allowed time is
+// over.
 func TestPauses(t *testing.T) {
 	plan := NewPlan(joinedView(t, otlptest.Made(t)), Joined, false)
 	for _, c := range []struct {
@@ -64,7 +65,7 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// Who waits between two tries leaves when the context ends.
+// A pause between two tries ends when the context ends.
 func TestPauseEnds(t *testing.T) {
 	plan := NewPlan(joinedView(t, otlptest.Made(t)), Joined, false)
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +92,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// FuzzAnswer reads whatever a receiver answers.
+// FuzzAnswer reads any answer of a receiver.
 func FuzzAnswer(f *testing.F) {
 	delay, err := proto.Marshal(durationpb.New(90 * time.Second))
 	if err != nil {

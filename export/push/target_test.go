@@ -111,7 +111,7 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
-// Places are the same whatever secrets go along, and differ by tenant.
+// Places are the same whatever the secrets are, and differ by tenant.
 func TestPlace(t *testing.T) {
 	place := func(endpoint string, headers ...string) string {
 		to, err := Resolve(Settings{Endpoint: endpoint, Headers: headers}, none, nil)
@@ -129,7 +129,8 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// FuzzHeaders: whatever the variable holds, headers can be sent, and messages show no value.
+// FuzzHeaders checks that headers can be sent whatever the variable holds, and that messages
+// show no value.
 func FuzzHeaders(f *testing.F) {
 	f.Add("a=b,c=%20d", "x=y")
 	f.Add("a=secret%0a", "=")

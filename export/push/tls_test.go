@@ -37,7 +37,7 @@ func newAuthority(t testing.TB) *authority {
 	return a
 }
 
-// sign gives a certificate for a template, and its key. The first is signed by itself.
+// sign gives a certificate for a template, and its key. The first one signs itself.
 func (a *authority) sign(t testing.TB, template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -61,14 +61,14 @@ func (a *authority) sign(t testing.TB, template *x509.Certificate) (*x509.Certif
 	return cert, key
 }
 
-// pool are those who trust it.
+// pool is a pool that trusts the authority.
 func (a *authority) pool() *x509.CertPool {
 	p := x509.NewCertPool()
 	p.AddCert(a.cert)
 	return p
 }
 
-// inFiles writes a certificate and its key into files.
+// inFiles writes a certificate and its key to files.
 func inFiles(t testing.TB, cert *x509.Certificate, key *ecdsa.PrivateKey) (certFile, keyFile string) {
 	t.Helper()
 	der, err := x509.MarshalECPrivateKey(key)
@@ -85,7 +85,7 @@ func inFiles(t testing.TB, cert *x509.Certificate, key *ecdsa.PrivateKey) (certF
 	return certFile, keyFile
 }
 
-// behindTLS speaks TLS before a server that does not, and gives its address.
+// behindTLS puts a TLS listener in front of a server without TLS, and gives its address.
 func behindTLS(t testing.TB, config *tls.Config, address string) string {
 	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
@@ -113,7 +113,7 @@ func behindTLS(t testing.TB, config *tls.Config, address string) string {
 	return "https://" + l.Addr().String()
 }
 
-// pipe passes on what either end sends, until one hangs up.
+// pipe passes on data in both directions until one side hangs up.
 func pipe(conn net.Conn, address string) {
 	defer conn.Close()
 	inner, err := net.Dial("tcp", address)
@@ -127,7 +127,7 @@ func pipe(conn net.Conn, address string) {
 	both.Wait()
 }
 
-// Certificates of the environment say who is trusted and who the client is.
+// Certificates of the environment give the trusted authorities and the client's identity.
 func TestTLS(t *testing.T) {
 	trusted, other := newAuthority(t), newAuthority(t)
 	cert, key := trusted.sign(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
@@ -172,7 +172,7 @@ func TestTLS(t *testing.T) {
 				switch {
 				case !c.refused && (err != nil || len(r.Kept()) == 0 || report.Spans != len(r.Kept())):
 					t.Errorf("%d spans arrived of %d: %v", len(r.Kept()), report.Spans, err)
-				case c.refused && (err == nil || len(r.Kept()) > 0): // a server may hang up before it says why
+				case c.refused && (err == nil || len(r.Kept()) > 0): // a server may hang up before it gives the reason
 					t.Errorf("%d spans arrived: %v", len(r.Kept()), err)
 				}
 			})

@@ -16,8 +16,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// someTraces makes spans in so many traces, with names, services, parents, times and
-// attributes of all kinds. Children can start before their parents.
+// someTraces makes the given number of spans in the given number of traces, with names,
+// services, parents, times and attributes of all kinds. Children can start before their
+// parents.
 func someTraces(rng *rand.Rand, spans, traces, keys int) (requests []*tracepb.TracesData) {
 	hosts := []string{"https://a.example/x?y=%", "http://b.example:80/%41", "https://user@c.example", "http://[::1]:7/", "x", "://", "https://d.example#%"}
 	keyNames := []string{"code", "url.full", "http.url", "peer.service", "db.system", "server.address"}
@@ -97,7 +98,7 @@ func withAdded(t testing.TB, requests []*tracepb.TracesData) *trace.View {
 	return trace.NewView(set, trace.Material{Own: own})
 }
 
-// All analyses come to what they come to span by span.
+// All analyses have the same results as simple ones, which look at span after span.
 func TestAnalysesAgreeWithSimpleOnes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 3))
 	for _, tt := range []struct {
@@ -178,7 +179,7 @@ func TestPercentilesOfAnyOrder(t *testing.T) {
 	}
 }
 
-// A host that is found without parsing the address is the one that parsing gives.
+// The host that is found without parsing an address is the one that parsing gives.
 func FuzzPlainHost(f *testing.F) {
 	for _, s := range []string{"https://a.example:443/x?y#z", "http://a", "http://a:b", "http://a%41/", "https://a?x=%zz", "http://a/%zz", "http://u@a/", "http://[::1]/", "http://a\x00", "http://a:/", "https://a#%", "http://a/0123456789\x1f01234567", "http://a/0123456789\x7f01234567"} {
 		f.Add(s)

@@ -18,8 +18,8 @@ import (
 	"prowtrace/trace"
 )
 
-// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 1m, or names
-// directories with files to measure on.
+// scales are the sizes to measure. PROWTRACE_BENCH can name others, like 1m, or directories
+// with files.
 func scales() []string {
 	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
 		return strings.Split(s, ",")
@@ -27,9 +27,9 @@ func scales() []string {
 	return []string{"100k"}
 }
 
-// plainPass opens files, reads all their bytes once and checks them, on all processors,
-// as the bound of loading does. It gives the shortest of some times and of the processor
-// times: no analysis that reads spans can be much faster.
+// plainPass opens files, reads all their bytes once and checks them, on all processors, as
+// the bound of loading does. It gives the shortest of several times and processor times. No
+// analysis that reads spans can be much faster.
 func plainPass(b *testing.B, paths []string) (shortest, cpu time.Duration) {
 	b.Helper()
 	castagnoli := crc32.MakeTable(crc32.Castagnoli)
@@ -54,8 +54,8 @@ func plainPass(b *testing.B, paths []string) (shortest, cpu time.Duration) {
 	return shortest, cpu
 }
 
-// cpuTime is what this process has used of all processors: it can be compared where
-// other programs run beside it.
+// cpuTime is the time that this process has used on all processors. It can be compared even
+// if other programs run at the same time.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -64,8 +64,8 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkAnalyses measures each analysis of all traces as a
-// multiple of a plain pass over all bytes in the same run.
+// BenchmarkAnalyses measures each analysis of all traces as a multiple of a plain pass over
+// all bytes in the same run.
 func BenchmarkAnalyses(b *testing.B) {
 	if testing.Short() {
 		b.Skip("needs files made for it")

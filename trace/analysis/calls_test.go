@@ -15,8 +15,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// A job calls a queue, whose worker is linked to the job's span instead of
-// being its child:
+// A job calls a queue, whose worker is linked to the job's span rather than its child:
 //
 //	trace 1, shop:    |------ order ------|
 //	         shop:       |- pay -|
@@ -58,8 +57,8 @@ func TestCallsByParentAndLink(t *testing.T) {
 	}
 }
 
-// Blocks of traces that lie inside of a range, outside, or across its ends add
-// up to the calls of the traces one by one.
+// Blocks of traces inside of a range, outside of it, or across its ends add up to the calls
+// of each trace.
 func TestCallsOfRanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	byService := map[string][]*tracepb.Span{}
@@ -124,7 +123,7 @@ func TestCallsOfRanges(t *testing.T) {
 	}
 }
 
-// What calls across files come to, and over a range.
+// Calls across files, and those in a range.
 func TestCallsAcrossFiles(t *testing.T) {
 	s := load(t,
 		otel(t, otlp(t, "kops", span(1, 0, "root", 10, 20), span(2, 1, "GET", 12, 14))),
@@ -141,7 +140,7 @@ func TestCallsAcrossFiles(t *testing.T) {
 	}
 }
 
-// Services of several runs are told apart by their labels.
+// The labels of services keep several runs apart.
 func TestCallsOfLabelledRuns(t *testing.T) {
 	file := func(n byte) []byte {
 		return otel(t, otlp(t, "kops", tracetest.WithArgs(inTrace(n, span(1, 0, "kops", 20, 60)), "kops", "get"), inTrace(n, span(2, 1, "GET", 25, 30))))

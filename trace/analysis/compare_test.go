@@ -52,13 +52,13 @@ func TestComparePaths(t *testing.T) {
 	for _, o := range Compare(bad, good).Operations {
 		operations = append(operations, fmt.Sprintf("%s %d×%s %d×%s", o.Name, o.Here.Count, seconds(o.Here.Self), o.There.Count, seconds(o.There.Self)))
 	}
-	// By how far the self times are apart.
+	// Ordered by the difference of the self times.
 	if got, want := strings.Join(operations, ", "), "apply 1×12 1×3, bad 1×4 0×0, good 0×0 1×3, poll 2×4 1×2, wait 0×0 1×2"; got != want {
 		t.Errorf("operations\n got %s\nwant %s", got, want)
 	}
 }
 
-// Depth and width cost neither a recursion nor a quadratic step.
+// Neither depth nor width causes recursion or a quadratic step.
 func TestCompareLargeTraces(t *testing.T) {
 	for name, parent := range map[string]func(i int) uint64{"chain": func(i int) uint64 { return uint64(i) }, "fan": func(i int) uint64 { return uint64(min(i, 1)) }} {
 		d := Draw(largeTree(t, 20_000, parent))

@@ -12,8 +12,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// The same small traces serve for the critical path and for self times; the
-// drawings show their intervals in seconds, * marks the path.
+// The same small traces test the critical path and self times. The drawings show their
+// intervals in seconds; * marks the path.
 func TestCriticalPathAndSelfTime(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -117,8 +117,8 @@ func TestCriticalPathAndSelfTime(t *testing.T) {
 	}
 }
 
-// Of a job's own spans those that are guesses are not followed, unless they hold
-// what is none.
+// Guesses among a job's own spans are not followed, unless they contain a span that is not a
+// guess.
 //
 //	job    |*********************|
 //	test     |-****************-|

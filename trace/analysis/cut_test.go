@@ -7,7 +7,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// In seconds; what is left out is marked with a -:
+// In seconds; a - marks spans that are left out:
 //
 //	0   root   |------------------|
 //	1   8 x a   |------|

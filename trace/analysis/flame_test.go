@@ -71,8 +71,8 @@ func TestFlame(t *testing.T) {
 	}
 }
 
-// A frame's path finds the spans that the frame counts, whatever else is in the
-// trace, and is the same in the flame of all traces.
+// A frame's path finds the spans that the frame counts, whatever else is in the trace. It is
+// the same in the flame of all traces.
 func TestPathsAreThoseOfFrames(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "s",
 		span(1, 0, "root", 10, 30), span(2, 1, "get", 11, 12), span(3, 2, "get", 11, 12), span(4, 1, "a", 13, 20), span(5, 4, "get", 14, 15), span(6, 4, "get", 16, 17),
@@ -107,7 +107,7 @@ func TestPathsAreThoseOfFrames(t *testing.T) {
 	}
 }
 
-// The widest frames are kept, with all that they are in.
+// The widest frames are kept, together with all frames around them.
 func TestWidestFramesAreKept(t *testing.T) {
 	spans := []*tracepb.Span{span(1, 0, "root", 10, 1_000_000)}
 	for i := range int64(MaxFrames + 100) {

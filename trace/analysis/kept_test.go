@@ -11,8 +11,8 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Sums by an attribute are computed while anybody waits for them: not on behalf of those
-// who have gone, and for all who wait at once.
+// Sums by an attribute are computed as long as any caller waits for them. They are computed
+// once for all waiting callers.
 func TestSumsEndWithThoseWhoWait(t *testing.T) {
 	v := load(t, otel(t, otlp(t, "s", span(1, 0, "a", 10, 20), span(2, 1, "b", 12, 15))))
 	cache := Of(v)
@@ -63,7 +63,7 @@ func TestSumsEndWithThoseWhoWait(t *testing.T) {
 	})
 }
 
-// As many attributes are kept as there is room for, those asked for last.
+// As many attributes are kept as there is room for: the last used ones.
 func TestKeptSums(t *testing.T) {
 	v := load(t, otel(t, otlp(t, "s", []*tracepb.Span{span(1, 0, "a", 10, 20)}...)))
 	var a analyses

@@ -135,7 +135,7 @@ func drawLayout(t trace.Tree) string {
 	return strings.Join(all, "\n")
 }
 
-// Neither depth nor width costs a recursion or a quadratic step.
+// Neither depth nor width causes recursion or a quadratic step.
 func TestLargeLayouts(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

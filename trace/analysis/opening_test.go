@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A line of these trees is its depth and what it is: p of Prow's files, s a span of a
-// process, f a fold of such spans; and ! where it failed.
+// A line of these trees is its depth and its kind: p for Prow's files, s for a span of a
+// process, f for a fold of such spans. A ! marks a failed one.
 func TestClosedAtFirst(t *testing.T) {
 	many := func(n int, line string) string { return strings.Repeat(line+" ", n) }
 	job := func(cases, spans string) string {

@@ -58,8 +58,8 @@ get api 1× total=3 self=3 p50=3 max=3`
 	}
 }
 
-// An attribute of the span goes before that of its resource; of several with one key
-// the first counts.
+// An attribute of the span has precedence over that of its resource. If one key occurs
+// several times, the first counts.
 func TestOperationsByAttributeOfResource(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "kops", span(1, 0, "a", 10, 20), with(span(2, 1, "b", 12, 14), "service.name", "other", "service.name", "third"))))
 	want := `kops kops 1× total=10 self=8 p50=10 max=10
@@ -82,8 +82,7 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
-// What is asked of keys: how many spans have them, and their values, the most
-// frequent first.
+// Keys have the number of spans that have them, and their values, the most frequent first.
 func TestKeys(t *testing.T) {
 	spans := []*tracepb.Span{with(span(1, 0, "a", 10, 20), "code", "200", "empty", ""), with(span(2, 1, "b", 12, 14), "code", "500"), with(span(3, 1, "b", 12, 14), "code", "200")}
 	for i := range uint64(60) {

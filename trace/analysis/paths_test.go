@@ -36,7 +36,7 @@ func TestCallPaths(t *testing.T) {
 	}
 }
 
-// Errors that were made good do not count.
+// Errors that recovered do not count.
 func TestCallPathsCountLostErrors(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "s", span(1, 0, "job", 10, 30), failing(span(2, 1, "get", 11, 12)), span(3, 1, "get", 13, 14), failing(span(4, 1, "put", 15, 16)))))
 	c := NewCallPaths(func(name string) string { return name })
@@ -48,7 +48,8 @@ func TestCallPathsCountLostErrors(t *testing.T) {
 	}
 }
 
-// Values are counted with those of resources; which span is the first with one can be asked.
+// Values are counted together with those of resources, and the first span with a value can
+// be found.
 func TestValueCounts(t *testing.T) {
 	s := load(t, otel(t, otlp(t, "s", having(span(1, 0, "job", 10, 20), "zone=a"), having(span(2, 1, "up", 11, 12), "zone=b"), having(span(3, 1, "up", 13, 14), "zone=b"))))
 	tree := s.Tree(s.Trace(0))

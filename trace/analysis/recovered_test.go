@@ -24,15 +24,14 @@ func having(s *tracepb.Span, attributes ...string) *tracepb.Span {
 	return s
 }
 
-// An error is made good by the same operation on the same target in the same loop,
-// later, and by nothing else.
+// An error recovers only by the same operation on the same target in the same loop, later.
 func TestRecovered(t *testing.T) {
 	root := span(1, 0, "root", 0, 100)
 	const put, get = "http.request.method=PUT", "http.request.method=GET"
 	tests := []struct {
 		name  string
 		spans []*tracepb.Span
-		want  string // names of the spans that were made good
+		want  string // names of the spans that recovered
 	}{
 		{"tried again", []*tracepb.Span{failing(span(2, 1, "list", 1, 2)), span(3, 1, "list", 3, 4)}, "list"},
 		{"every failure before the success", []*tracepb.Span{failing(span(2, 1, "list", 1, 2)), failing(span(3, 1, "list", 3, 4)), span(4, 1, "list", 5, 6), failing(span(5, 1, "list", 7, 8))}, "list list"},
@@ -97,7 +96,7 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
-// Names and paths keep what tells one thing from another.
+// Names and paths keep the parts that distinguish things.
 func TestWithoutIDs(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                            "",

@@ -25,7 +25,7 @@ func drawMap(m ServiceMap) string {
 	return strings.Join(parts, "\n")
 }
 
-// In seconds; who is called stands on the right:
+// In seconds; the called service is on the right:
 //
 //	kops: root     |----------|
 //	kops: a          |-|            client of db.example, which wrote nothing
@@ -51,8 +51,8 @@ kops → db.example 2 errors=1 total=4`
 	}
 }
 
-// The best of the attributes names a peer, wherever it stands among them; what gives
-// no name leaves it to the next.
+// The best of the attributes names a peer, whatever their order. An attribute without a name
+// leaves it to the next one.
 func TestPeerByTheBestAttribute(t *testing.T) {
 	for _, tt := range []struct {
 		attributes []string
@@ -73,7 +73,7 @@ func TestPeerByTheBestAttribute(t *testing.T) {
 	}
 }
 
-// A chain of services takes a column each, up to six. Those that call each other in a
+// A chain of services takes a column each, up to six. Services that call each other in a
 // circle have columns of their own.
 func TestColumnsOfServices(t *testing.T) {
 	chain := func(services ...string) string {
@@ -99,7 +99,7 @@ func TestColumnsOfServices(t *testing.T) {
 	}
 }
 
-// The services with most spans are kept.
+// The services with the most spans are kept.
 func TestBusiestServices(t *testing.T) {
 	var records [][]byte
 	for i := range MaxNodes + 10 {
@@ -115,9 +115,8 @@ func TestBusiestServices(t *testing.T) {
 	}
 }
 
-// A consumer in a trace of its own links to what produced its message. Links within a
-// service, to a parent, to spans in no file and those given twice count for nothing
-// more.
+// A consumer in a trace of its own links to the producer of its message. Links within a
+// service, to a parent, to spans in no file and repeated links do not count.
 func TestLinksBetweenServices(t *testing.T) {
 	link := func(s *tracepb.Span, trace byte, id uint64) *tracepb.Span {
 		s.Links = append(s.Links, &tracepb.Span_Link{TraceId: tracetest.TraceID(trace), SpanId: tracetest.SpanID(id)})

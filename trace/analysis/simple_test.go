@@ -10,7 +10,7 @@ import (
 	"prowtrace/trace"
 )
 
-// What the analyses have to come to, computed span by span with the names themselves.
+// The expected results of the analyses, computed span by span with the names themselves.
 
 func simpleTrees(v *trace.View) iter.Seq[trace.Tree] {
 	return func(yield func(trace.Tree) bool) {
@@ -46,7 +46,7 @@ func simpleParentsFirst(t trace.Tree) []int32 {
 func simpleSelfTimes(t trace.Tree) []int64 {
 	n := t.Len()
 	self := make([]int64, n)
-	covered := make([]int64, n) // up to when the children seen so far reach
+	covered := make([]int64, n) // the time up to which the children seen so far reach
 	for i := range n {
 		start, end := t.Times(i)
 		self[i] += end - start
@@ -54,7 +54,7 @@ func simpleSelfTimes(t trace.Tree) []int64 {
 		if p < 0 {
 			continue
 		}
-		// Spans come by start, so the children of each parent do too; the parent
+		// Spans are ordered by start, so the children of each parent are too. The parent
 		// itself may come later, which only delays adding its duration.
 		parentStart, parentEnd := t.Times(p)
 		from := max(start, parentStart, covered[p])
@@ -113,7 +113,7 @@ func (o *Operation) simpleAdd(s trace.Span, self int64) {
 	o.Self = plus(o.Self, self)
 }
 
-// percentile gives the smallest value that p percent of all do not exceed.
+// percentile gives the smallest value that p percent of all values do not exceed.
 func percentile(sorted []int64, p int) int64 {
 	if len(sorted) == 0 {
 		return 0
@@ -189,8 +189,8 @@ func simpleMostFrequent(counts map[string]int) []string {
 	return values
 }
 
-// simpleByAttribute sums up by the values of an attribute as text: that of the span, else
-// that of its resource, "" where neither has it.
+// simpleByAttribute sums up by the values of an attribute as text. The value is that of the
+// span, or else that of its resource, or "" if neither has it.
 func simpleByAttribute(key string) simpleGrouping {
 	ofResource := map[int]string{}
 	return func(t trace.Tree, i int, _ trace.Span) string {
@@ -208,8 +208,8 @@ func simpleByAttribute(key string) simpleGrouping {
 	}
 }
 
-// simpleAttributeOf gives the text of the attribute with a key, of those in the fields with
-// a number.
+// simpleAttributeOf gives the text of the attribute with a key. It looks at the fields with
+// the given number.
 func simpleAttributeOf(message []byte, number int, wanted string) (string, bool) {
 	for num, field := range otlpwire.Messages(message) {
 		if int(num) == number {
@@ -281,7 +281,7 @@ func (b *simpleFrames) eachFrame(t trace.Tree, f func(i, frame int32, s trace.Sp
 	return of
 }
 
-// simplePercentiles gives those of sorted values that Operations has.
+// simplePercentiles gives the percentiles of sorted values that Operations has.
 func simplePercentiles(all []int64) [3]int64 {
 	slices.Sort(all)
 	return [3]int64{percentile(all, 50), percentile(all, 95), percentile(all, 100)}

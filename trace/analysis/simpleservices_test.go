@@ -85,7 +85,7 @@ func (b *simpleMap) call(from, to int, s trace.Span) {
 	}
 }
 
-// busiest keeps the nodes with most spans, and the calls between them.
+// busiest keeps the nodes with the most spans, and the calls between them.
 func (b *simpleMap) busiest() (out ServiceMap) {
 	order := make([]int, len(b.Nodes))
 	for i := range order {

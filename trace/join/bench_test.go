@@ -13,8 +13,8 @@ import (
 	"prowtrace/trace"
 )
 
-// benchmarkFiles makes a million spans in 20 files, or takes those in the directory
-// that PROWTRACE_BENCH names.
+// benchmarkFiles makes a million spans in 20 files, or uses those in the directory that
+// PROWTRACE_BENCH names.
 func benchmarkFiles(b *testing.B) []trace.Source {
 	b.Helper()
 	scale := os.Getenv("PROWTRACE_BENCH")
@@ -28,8 +28,8 @@ func benchmarkFiles(b *testing.B) []trace.Source {
 	return sources
 }
 
-// BenchmarkMake compares joining a million spans with loading them: the budget is
-// that it takes no longer.
+// BenchmarkMake compares joining a million spans with loading them. The budget is that
+// joining takes no longer.
 func BenchmarkMake(b *testing.B) {
 	sources := benchmarkFiles(b)
 	b.Run("load", func(b *testing.B) {
@@ -70,8 +70,8 @@ func BenchmarkMake(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory measures what the joined trace of a million spans keeps in memory,
-// the spans included: anonymous memory after a collection, in bytes a span.
+// BenchmarkMemory measures the memory of the joined trace of a million spans, including the
+// spans: anonymous memory after a collection, in bytes a span.
 func BenchmarkMemory(b *testing.B) {
 	sources := benchmarkFiles(b)
 	debug.FreeOSMemory()
@@ -90,7 +90,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// anonymous gives the memory of the process that no file is behind, in bytes.
+// anonymous gives the memory of the process that is not backed by a file, in bytes.
 func anonymous(b *testing.B) int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"prowtrace/trace"
 )
 
-// checkApart wants every span of a file below the span of the process that wrote
-// it and below no other's, in its time, and the commands of a process one after
-// the other in the order they were run.
+// checkApart checks that every span of a file is below the span of the process that wrote it
+// and in its time. It also checks that the commands of a process follow each other in the
+// order in which they ran.
 func checkApart(t *testing.T, tree trace.Tree) {
 	t.Helper()
 	processes := map[string]int{} // by file

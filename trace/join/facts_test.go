@@ -109,7 +109,7 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 }
 
-// What is not handed in is counted with what is left out.
+// Events beyond the given ones are counted with those that are left out.
 func TestMoreEvents(t *testing.T) {
 	v := loadJob(t, Job{Name: "job", ID: jobID, Own: phases(t), Events: []Event{{Time: 30e9, Text: "a"}}, MoreEvents: 7}, nil)
 	want := "job: prowtrace.events_left_out 7\ntest: log at 30: a\n"
@@ -118,8 +118,8 @@ func TestMoreEvents(t *testing.T) {
 	}
 }
 
-// A process without a root span has the name of the command that was started before it;
-// one that tells its own command takes that away from others.
+// A process without a root span has the name of the command that was started before it. The
+// command of a process that reports its own is not available to others.
 func TestStartedNamesProcesses(t *testing.T) {
 	files := map[string][]byte{
 		"kops-7-2026.otel":   otel(t, otlp(t, "kops", withArgs(span(1, 0, "kops", 20, 60), "/bin/kops", "update"))),
@@ -152,8 +152,9 @@ func TestStartedNamesProcesses(t *testing.T) {
 	}
 }
 
-// What ran a command is known by the command line, by its title where a shell has quoted
-// it, or by the program where the process tells none. One process runs one.
+// The process that ran a command is recognized by the command line, by its title if a shell
+// has quoted it, or by the program if the process reports no command. One process runs one
+// command.
 func TestCovered(t *testing.T) {
 	processes := []Process{
 		{File: "kops-9-2026.otel", PID: 9, Start: 50e9, End: 60e9},

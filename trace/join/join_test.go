@@ -268,8 +268,8 @@ the job
 	}
 }
 
-// checkServed checks that a joined tree, as it is served, is one trace with
-// unique ids whose parents are those of the tree.
+// checkServed checks that a joined tree is served as one trace with unique ids, and that
+// parents are those of the tree.
 func checkServed(t *testing.T, tree trace.Tree) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -324,8 +324,8 @@ func TestJoinedTraceKeepsTheOriginals(t *testing.T) {
 	}
 }
 
-// Services of several jobs are told apart where they are listed and searched; in
-// the joined traces, which are compared by their names, they are not.
+// Services of several jobs have different names in lists and searches. In the joined traces,
+// which are compared by these names, they have the same.
 func TestLabels(t *testing.T) {
 	file := func(trace byte) []byte {
 		return otel(t, otlp(t, "kops", withArgs(inTrace(trace, span(1, 0, "kops", 20, 60)), "kops", "get"), client(inTrace(trace, span(2, 1, "GET", 25, 30)))))
@@ -401,7 +401,7 @@ func textOf(attributes []*commonpb.KeyValue, key string) string {
 
 func seconds(ns int64) string { return time.Duration(ns).String() }
 
-// Of phases at the same time the one counts whose directory a file lies in.
+// Of several phases at the same time, the one with the directory of the file counts.
 //
 //	job   |-----------------|
 //	left     |-----------|        artifacts/e2e/left/
@@ -446,8 +446,8 @@ job
 	}
 }
 
-// The same with files of our own: two processes at the same time, each with 84
-// traces of one span among the two of its commands, all out of order in the file.
+// The same with generated files: two processes at the same time, each with 84 traces of one
+// span between the two of its commands, all out of order in the file.
 func TestJoinManyTraces(t *testing.T) {
 	files := map[string][]byte{}
 	for process := range 2 {
@@ -486,8 +486,8 @@ func TestJoinManyTraces(t *testing.T) {
 	}
 }
 
-// A call within a command is below it for as long as few spans are open beside
-// it, also after and before times with more than can be looked at.
+// A call within a command is below it as long as few spans are open at the same time. This
+// includes times before and after more spans than can be looked at.
 func TestJoinAmongManyOpenSpans(t *testing.T) {
 	rng := rand.New(rand.NewPCG(51, 52))
 	spans := []*tracepb.Span{withArgs(span(1, 0, "command", 1, 1000), "kops")}
@@ -530,7 +530,7 @@ func TestJoinAmongManyOpenSpans(t *testing.T) {
 	}
 }
 
-// Candidates that are open at once do not make joining quadratic.
+// Many open candidates at the same time do not make joining quadratic.
 func TestJoinManySpansAtOnce(t *testing.T) {
 	var spans []*tracepb.Span
 	for i := range uint64(100_000) {

@@ -18,7 +18,7 @@ import (
 	"prowtrace/trace/join"
 )
 
-// The words that generated spans are made of, and searches for them.
+// The words that generated spans consist of, and that searches look for.
 var (
 	genNames    = []string{"", "GET", "get nodes", "update cluster", "a:b", "İstanbul", strings.Repeat("long ", 120)}
 	genServices = []string{"", "kops", "cloud", "Kops API"}
@@ -26,8 +26,8 @@ var (
 	genValues   = []any{"", "c1", "C1 and c2", 500, 503, 1<<53 + 1, -5, 0.5, 500.0, true, false, []byte("\x00\xff"), []any{"a", "b<c>"}, "500", "12345678901234567890", "v=4", "OR", "ERROR", "attr-name"}
 )
 
-// generatedView is one of spans with all that can be searched for: several files of
-// two labelled jobs with own spans, log events and findings, and a file of no job.
+// generatedView has spans with everything that can be searched for: several files of two
+// labelled jobs with own spans, log events and findings, and a file that belongs to no job.
 func generatedView(t testing.TB, seed uint64) *trace.View {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	id := uint64(0)
@@ -110,7 +110,7 @@ func generatedView(t testing.TB, seed uint64) *trace.View {
 
 func pick[E any](rng *rand.Rand, of []E) E { return of[rng.IntN(len(of))] }
 
-// generatedSearch is a search of the find box for what such a View may have.
+// generatedSearch is a search of the find box for things that such a View may have.
 func generatedSearch(rng *rand.Rand) string {
 	value := func() string { return trace.ReadableText(tracetest.Value(pick(rng, genValues))) }
 	term := func() string {
@@ -159,7 +159,7 @@ var genDerived = Derived{
 		for i := range self {
 			self[i] = t.Span(i).Duration
 			if t.Joined() {
-				self[i] /= 2 // children that only a joined tree has
+				self[i] /= 2 // children that are only in a joined tree
 			}
 		}
 		return self
@@ -189,9 +189,9 @@ var genDerived = Derived{
 	},
 }
 
-// A trace is in the list exactly if a search within it finds a span; Jaeger finds the
-// same traces, and a joined one by the job's own spans; a row is found in its own
-// trace and in a joined one alike, and by FindSpans; the opposite finds the others.
+// A trace is in the list exactly if a search within it finds a span. Jaeger finds the same
+// traces, but a joined one by the job's own spans. A row is found equally in its own trace,
+// in a joined one and by FindSpans. The opposite search finds all others.
 func TestOneQuestionHasOneAnswer(t *testing.T) {
 	for seed := range uint64(3) {
 		v := generatedView(t, seed)
@@ -270,8 +270,7 @@ func TestOneQuestionHasOneAnswer(t *testing.T) {
 	}
 }
 
-// Jaeger's tags and structured filters find what the find box finds with the same
-// question.
+// For the same question, Jaeger's tags and structured filters find the same as the find box.
 func TestFrontEndsAgree(t *testing.T) {
 	v := generatedView(t, 11)
 	find := func(f Filter) []int {
@@ -300,7 +299,7 @@ func TestFrontEndsAgree(t *testing.T) {
 		}
 		return f
 	}
-	// anyLevel asks at all levels, as the find box does.
+	// anyLevel compares at all levels, as the find box does.
 	anyLevel := func(op Op, key, value string, typ ConstantType) Filter {
 		var all []Filter
 		for _, l := range Levels() {

@@ -10,7 +10,7 @@ import (
 	"prowtrace/trace/join"
 )
 
-// Searches of the find box allocate nothing for each span, whatever they ask for.
+// Searches of the find box allocate nothing for each span, whatever the search is.
 func TestSearchesAllocateNothingForEachSpan(t *testing.T) {
 	const spans = 5000
 	var list []*tracepb.Span

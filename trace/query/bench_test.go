@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// scales are the sizes measured. PROWTRACE_BENCH asks for others, like 1m, or 10m,
-// which needs 5 GB of disk, or names directories with files to measure on.
+// scales are the sizes to measure. PROWTRACE_BENCH can name others, like 1m, or 10m, which
+// needs 5 GB of disk, or directories with files.
 func scales() []string {
 	if s := os.Getenv("PROWTRACE_BENCH"); s != "" {
 		return strings.Split(s, ",")
@@ -63,8 +63,8 @@ func loadScale(b *testing.B, scale string) *trace.View {
 	return loaded[scale]
 }
 
-// measure runs do again and again and reports its processor time and the 99th
-// percentile of its time.
+// measure runs do repeatedly, and reports its processor time and the 99th percentile of its
+// time.
 func measure(b *testing.B, do func()) {
 	var times []time.Duration
 	cpu := cpuTime(b)
@@ -137,9 +137,9 @@ func BenchmarkFind(b *testing.B) {
 	}
 }
 
-// BenchmarkFindBox measures searches of the find box for what no span has, in the
-// list of traces: also as multiples of a pass on all processors that looks for bytes in
-// the same spans, by time and by processor time.
+// BenchmarkFindBox measures searches of the find box that match no span, in the list of
+// traces. It also reports them as multiples of a pass on all processors that looks for bytes
+// in the same spans, by time and by processor time.
 func BenchmarkFindBox(b *testing.B) {
 	for _, scale := range scales() {
 		for _, q := range []string{
@@ -157,7 +157,7 @@ func BenchmarkFindBox(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				search() // what is kept of a View is not counted
+				search() // what a View keeps is not counted
 				compared(b, "x-contains", func(row int) bool { return bytes.Contains(view.Set().Raw(row), []byte("nonexistent")) }, view.Len(), search)
 			})
 		}
@@ -169,8 +169,8 @@ func BenchmarkFindBox(b *testing.B) {
 				b.Fatal(err)
 			}
 			values, plain := valuesUnder(view, key), regexp.MustCompile(expr)
-			// A search leaves a processor free for others (see trace.Places), so the pattern has no
-			// more of them. The budget is 1.2 of it.
+			// A search leaves a processor free for others (see trace.Places), so the pattern
+			// gets no more of them. The budget is 1.2 times its time.
 			comparedOn(b, view.Places().Len(), "x-regexp", func(i int) bool { return plain.Match(values[i]) }, len(values), func() {
 				if _, err := Find(context.Background(), view, Query{Filter: f, Joined: true}); err != nil {
 					b.Fatal(err)
@@ -180,13 +180,13 @@ func BenchmarkFindBox(b *testing.B) {
 	}
 }
 
-// compared measures do beside passes on all processors that ask about n things each.
+// compared measures do next to passes on all processors that call ask for n things each.
 func compared(b *testing.B, unit string, ask func(i int) bool, n int, do func()) {
 	comparedOn(b, runtime.GOMAXPROCS(0), unit, ask, n, do)
 }
 
-// comparedOn measures do beside passes on some goroutines that ask about n things each.
-// Half of the passes are made before, half afterwards.
+// comparedOn measures do next to passes on some goroutines that call ask for n things each.
+// Half of the passes run before, half afterwards.
 func comparedOn(b *testing.B, workers int, unit string, ask func(i int) bool, n int, do func()) {
 	const passes = 4
 	var pass, passCPU time.Duration

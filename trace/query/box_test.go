@@ -14,7 +14,7 @@ import (
 	"prowtrace/trace/join"
 )
 
-// oddSet has a span for each kind of key and value that a search can mistake.
+// oddSet has a span for each kind of key and value that a search can misread.
 func oddSet(t testing.TB) *trace.View {
 	t.Helper()
 	n := uint64(0)
@@ -45,7 +45,7 @@ func oddSet(t testing.TB) *trace.View {
 	))
 }
 
-// names lists the names of what a search of the find box finds, shortened.
+// names lists the shortened names of the spans that a search of the find box finds.
 func names(t testing.TB, v *trace.View, q string) string {
 	t.Helper()
 	f, err := Parse(q)
@@ -92,7 +92,7 @@ func TestFindBox(t *testing.T) {
 		{`list="[\"a\",\"b c\"]"`, "values"}, {"list=a", "values"}, {`list="b c"`, "values"}, {"list=b", ""}, {"list=A", ""}, {"list!=a name=values", ""}, {"list!=c name=values", "values"}, {"list~^b", "values"}, {"list:=a", ""},
 		{"mixed=7", "lists"}, {"mixed=true", "lists"}, {"mixed=0.5", "lists"}, {"mixed>6", "lists"}, {"mixed>7", ""}, {"mixed=AP8=", "lists"}, {"mixed=x", "lists"}, {"mixed=y", ""}, {`mixed="[\"y\"]"`, "lists"}, {`mixed=""`, ""}, {"mixed=", ""}, {"in.event=e1", "lists"}, {"in.event!=e1 name=lists", ""}, {"raw=AP8=", "values"}, {"half=0.5", "numbers"},
 
-		// Fields that attributes are called like.
+		// Fields with the same names as attributes.
 		{"name=attr-name", "fine"}, {"name=fine", "fine"}, {`"name"=attr-name`, "fine"}, {`"name"=fine`, ""}, {"name:=fine", "fine"}, {"name:=attr-name", ""}, {`"name":=attr-name`, "fine"},
 		{"service=attr-service", "fine"}, {"kind=attr-kind", "failed"}, {"status=attr-status", "failed"}, {"id=attr-id", "fine"}, {"message=attr-message", "fine"}, {"message=boom", "failed"},
 
@@ -117,7 +117,8 @@ func TestFindBox(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", test.q, got, test.want)
 		}
 	}
-	// One span has an empty name: it is found, though nothing shows in a list of names.
+	// One span has an empty name: it is found, although a list of names shows nothing for
+	// it.
 	for q, want := range map[string]int{`name=""`: 1, `name:=""`: 1, `-name=""`: v.Len() - 1, `"name"=""`: 0, "": v.Len(), `""`: v.Len()} {
 		f, err := Parse(q)
 		if err != nil {
@@ -165,7 +166,7 @@ func TestExactTerms(t *testing.T) {
 	}
 }
 
-// What Term writes is read again as it was.
+// Text that Term writes is read back unchanged.
 func FuzzTerm(f *testing.F) {
 	for _, s := range []string{"", "a", "with space", "a=b", "a:b", `"`, "-x", "OR", "a)", "x!", "\xff", "\u202e", "http://x?y=z", "name", "error"} {
 		f.Add(s, s)
@@ -210,8 +211,8 @@ func FuzzTerm(f *testing.F) {
 	})
 }
 
-// All spellings of a question find the joined trace where one of its spans matches,
-// and Jaeger finds it by the job's own.
+// All spellings of a question find the joined trace if one of its spans matches. Jaeger
+// finds it by the job's own spans.
 func TestSpellingsFindTheJoinedTrace(t *testing.T) {
 	one := inTrace(1, span(1, 0, "one", 10, 20))
 	one.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR}
@@ -260,7 +261,7 @@ func TestSpellingsFindTheJoinedTrace(t *testing.T) {
 	}
 }
 
-// What only trees have is refused where there is none, and asked of each tree.
+// Values that only trees have are refused if there is no tree, and computed for each tree.
 func TestDerived(t *testing.T) {
 	v := oddSet(t)
 	for _, q := range []string{"self>1s", "-(a OR peer:x)", "link:x", "link:=x"} {

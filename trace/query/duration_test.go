@@ -42,7 +42,7 @@ func TestDaysInSearches(t *testing.T) {
 	}
 }
 
-// A time of day is on the day of nearly all spans, where one has a clock that was wrong.
+// A time of day is on the day of nearly all spans, even if one span has a wrong clock.
 func TestTimeOfDayBesideAFarSpan(t *testing.T) {
 	const day, noon = 24 * 3600, 20160*24*3600 + 12*3600 // of 2025-03-13
 	inTime := func(spans ...*tracepb.Span) *trace.View {

@@ -25,8 +25,8 @@ func attributes(pairs ...any) (list []*commonpb.KeyValue) {
 	return list
 }
 
-// filterSet has three spans: a and its child b in trace 1, and c, which holds
-// nothing, in trace 2.
+// filterSet has three spans: a and its child b in trace 1, and c, which has no attributes,
+// in trace 2.
 func filterSet(t testing.TB) *trace.View {
 	ns := func(s float64) uint64 { return uint64(s * 1e9) }
 	a := &tracepb.Span{
@@ -61,8 +61,8 @@ func filterSet(t testing.TB) *trace.View {
 	return load(t, otel(t, payload))
 }
 
-// The tests write filters as text: a prefix notation of words in parentheses.
-// ref is level.field, @level.key or @key; the rest are constants, text:type.
+// The tests write filters as text, in a prefix notation of words in parentheses. ref is
+// level.field, @level.key or @key. All other words are constants, text:type.
 func parseFilter(t testing.TB, text string) (Filter, error) {
 	t.Helper()
 	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(text))
@@ -152,7 +152,7 @@ func parseOperand(word string) (Operand, error) {
 func TestFilter(t *testing.T) {
 	set := filterSet(t)
 	tests := []struct{ filter, want string }{
-		// Constants without a type are read as what they meet.
+		// Constants without a type are read as the type that they are compared with.
 		{"(eq @code 500)", "ab"},
 		{"(eq @code 500.0)", "a"},
 		{"(eq 500 @code)", "ab"},
@@ -175,7 +175,7 @@ func TestFilter(t *testing.T) {
 		{"(eq @large 9007199254740992.0)", ""},
 		{"(gt @large 9007199254740992.0)", "a"},
 
-		// Negative comparisons demand that there is a value.
+		// Negative comparisons require a value.
 		{"(ne @code 404)", "ab"},
 		{"(ne @code 500)", ""},
 		{"(ne @code 500::int)", ""},
@@ -187,7 +187,7 @@ func TestFilter(t *testing.T) {
 		{"(not_in @code 404 403)", "ab"},
 		{"(not (in @code 404 500))", "c"},
 
-		// An order is within one kind: text does not exceed numbers.
+		// An order is within one kind: text is not greater than numbers.
 		{"(gt @code 9)", "a"},
 		{"(gt @code 9::string)", ""},
 		{"(gte @code 500)", "ab"},
@@ -195,7 +195,7 @@ func TestFilter(t *testing.T) {
 		{"(lt @ratio 1)", "a"},
 		{"(gt 1 @ratio)", "a"},
 		{"(gt @text 4)", "a"},
-		{"(gt @ok false)", "b"}, // text, which true is after false
+		{"(gt @ok false)", "b"}, // as text, true is after false
 		{"(gt @args a)", "a"}, {"(gt @args v)", ""},
 		{"(lt @before @after)", "a"},
 		{"(gt @before @after)", "b"},
@@ -297,7 +297,7 @@ func TestFilter(t *testing.T) {
 		{"(some link (eq @link.via queue))", "a"},
 		{"(some event (some link (and (eq event.name retry) (eq @link.via queue))))", "a"},
 
-		// What cannot be meant.
+		// Filters that make no sense.
 		{"(eq 1 1)", "error: asks nothing"},
 		{"(eq span.duration 5)", "error: with its unit"},
 		{"(eq span.duration 5s::int)", "error: cannot equal"},
@@ -354,7 +354,7 @@ func TestFilter(t *testing.T) {
 			if s := strings.Join(got, ""); s != test.want {
 				t.Errorf("found %q, want %q", s, test.want)
 			}
-			// The search for traces asks the same.
+			// The search for traces gives the same answer.
 			found, err := Find(context.Background(), set, Query{Filter: f})
 			if err != nil {
 				t.Fatal(err)
@@ -385,7 +385,7 @@ func TestPatternWithFlag(t *testing.T) {
 }
 
 func TestFindSpans(t *testing.T) {
-	// Three traces; durations and starts repeat, so that ties are broken.
+	// Three traces. Durations and starts repeat, so ties must be broken.
 	var spans []*tracepb.Span
 	for i := range 30 {
 		s := span(uint64(i%10+1), 0, fmt.Sprint(i), int64(100+i%4), int64(100+i%4+i%3))
@@ -469,7 +469,7 @@ func TestFindSpans(t *testing.T) {
 	})
 }
 
-// Find continues behind a trace.
+// Find continues after a given trace.
 func TestFindAfter(t *testing.T) {
 	var spans []*tracepb.Span
 	for i := range 9 {
@@ -497,7 +497,7 @@ func TestFindAfter(t *testing.T) {
 	}
 }
 
-// The words of ASCII are those that the general way finds.
+// The words of ASCII texts are those that the general way finds.
 func FuzzWordsOf(f *testing.F) {
 	for _, text := range []string{"", "one", " two words\n", "https://[::1]:8080/API_v1?x=y", "@`{[^", "ünïcode 12 \u0301", "\xff\xfe"} {
 		f.Add([]byte(text))
@@ -510,7 +510,8 @@ func FuzzWordsOf(f *testing.F) {
 	})
 }
 
-// Of spans that start at once, the first by the order come, wherever they lie.
+// Of spans that start at the same time, the first ones in the order are given, wherever they
+// lie.
 func TestFindSpansThatStartAtOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(51, 52))
 	var spans []*tracepb.Span

@@ -8,7 +8,7 @@ import (
 	"prowtrace/trace"
 )
 
-// Bytes are found where the slow way finds them, in pieces too.
+// Bytes are found where the slow way finds them, also in pieces.
 func FuzzFinder(f *testing.F) {
 	for _, want := range []string{"", "x", "ab", "\x0a\x04code\x12", "needle", "aaa"} {
 		f.Add(want, "aab\x0a\x04code\x12 x "+strings.Repeat("y", 30)+want)
@@ -22,7 +22,7 @@ func FuzzFinder(f *testing.F) {
 	})
 }
 
-// What lies across two pieces of a long text is found.
+// A match across two pieces of a long text is found.
 func TestFinderAcrossPieces(t *testing.T) {
 	turn, want := trace.LightTurn(t.Context()), "Needle İ"
 	for _, at := range []int{0, 5, trace.TurnInterval - len(want), trace.TurnInterval - 3, trace.TurnInterval, 2*trace.TurnInterval - 1, 3*trace.TurnInterval - len(want)} {

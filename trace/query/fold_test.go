@@ -35,7 +35,7 @@ func FuzzFolded(f *testing.F) {
 	})
 }
 
-// What is known of letters outside of ASCII holds for all of them.
+// The facts about letters outside of ASCII hold for all of them.
 func TestSpellings(t *testing.T) {
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		switch lower := unicode.ToLower(r); {

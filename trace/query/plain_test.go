@@ -39,8 +39,8 @@ type everywhere struct{ probe }
 
 func (everywhere) may(*subject, []byte, bool) (all, some bool) { return true, false }
 
-// oddAttributes are spans' fields that are not encoded as nearly all are, and texts that
-// look like attributes.
+// oddAttributes are fields of spans that are encoded in unusual ways, and texts that look
+// like attributes.
 func oddAttributes() [][]byte {
 	text := func(s string) []byte { return otlpwire.AppendBytes(nil, 1, []byte(s)) }
 	key, value := otlpwire.AppendBytes(nil, 1, []byte("code")), otlpwire.AppendBytes(nil, 2, text("c1"))
@@ -65,7 +65,7 @@ func oddAttributes() [][]byte {
 	}
 }
 
-// Searches of bytes find what is found by decoding every span.
+// Searches of bytes find the same as searches that decode every span.
 func TestBytesAreSearchedAlike(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var spans []byte
@@ -114,7 +114,7 @@ func TestBytesAreSearchedAlike(t *testing.T) {
 	}
 }
 
-// So do Jaeger's structured filters.
+// The same holds for Jaeger's structured filters.
 func TestStructuredFiltersSearchBytesAlike(t *testing.T) {
 	v := generatedView(t, 23)
 	turn := trace.LightTurn(t.Context())

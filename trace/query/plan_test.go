@@ -12,7 +12,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// A prepared filter holds for the spans that it held for before.
+// A prepared filter holds for the same spans as the original.
 func TestPreparedFilterHoldsAlike(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	var records [][]byte

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// times are those that a time counts from: the start of a trace, and its run.
+// times are the origins of a time: the start of a trace, and its run.
 type times struct {
 	trace int64
 	run   extent
@@ -25,7 +25,7 @@ func TestTimes(t *testing.T) {
 	for _, test := range []struct {
 		in     string
 		within times
-		want   string // "" is not a time
+		want   string // "" means that it is not a time
 	}{
 		{"12:03", noon, "2025-03-13 12:03:00"},
 		{"12:03:05.25", noon, "2025-03-13 12:03:05.25"},

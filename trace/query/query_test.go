@@ -132,8 +132,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Whatever times are missing, traces are in the order of the starts that were
-// filled in, by which searches cut them off.
+// Whatever times are missing, traces are ordered by the filled-in starts, which searches use
+// as bounds.
 func TestOrderOfFilledTimes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	perhaps := func() int64 { return rng.Int64N(2) * (1 + rng.Int64N(100)) }

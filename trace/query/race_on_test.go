@@ -2,6 +2,6 @@
 
 package query
 
-// raceDetector says whether the tests run under the race detector, under which a
-// sync.Pool forgets some of what it is given.
+// raceDetector reports whether the tests run under the race detector. Under it a sync.Pool
+// drops some of its content.
 const raceDetector = true

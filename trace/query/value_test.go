@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Older Jaegers show markup in arrays escaped, newer ones do not: both texts
-// find the value, and nothing else does.
+// Older Jaegers show escaped markup in arrays, and newer ones do not. Only these two texts
+// find the value.
 func TestValueMatchesBothTexts(t *testing.T) {
 	b, err := proto.Marshal(&commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{
 		Values: []*commonpb.AnyValue{tracetest.Text("<a> & b")},
@@ -34,7 +34,7 @@ func TestValueMatchesBothTexts(t *testing.T) {
 	}
 }
 
-// Of a value that is given twice the last one counts, as when it is decoded.
+// If a value is given twice the last one counts, as in decoding.
 func TestValueGivenTwice(t *testing.T) {
 	b := []byte("\x0a\x01x\x18\x07") // x, then 7
 	for want, matches := range map[string]bool{"x": false, "7": true, "": false} {
@@ -44,8 +44,8 @@ func TestValueGivenTwice(t *testing.T) {
 	}
 }
 
-// An array may come in pieces. A value that follows takes its place, and one that was
-// before is gone.
+// An array may come in pieces. A value that follows replaces it, and the array replaces an
+// earlier value.
 func TestElements(t *testing.T) {
 	text := func(s string) []byte { return otlpwire.AppendBytes(nil, 1, []byte(s)) }
 	array := func(s string) []byte { return otlpwire.AppendBytes(nil, 5, otlpwire.AppendBytes(nil, 1, text(s))) }

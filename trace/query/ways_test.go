@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Each = of a word is one more way to read it, and each way is looked for in every
-// span: a word of thousands is refused.
+// Each = of a word is one more way to read it, and each way is looked for in every span. So
+// a word with thousands of them is refused.
 func TestWordsWithManyEquals(t *testing.T) {
 	if _, err := Parse("k" + strings.Repeat("=v", 20)); err != nil {
 		t.Errorf("20 times: %v", err)

@@ -14,11 +14,11 @@ import (
 	"prowtrace/trace"
 )
 
-// held is a context that holds up all who look at it, as long as it is shut.
+// held is a context that blocks all its callers while it is shut.
 type held struct {
 	context.Context
 	open    chan struct{}
-	looking *atomic.Int64 // how many are held up
+	looking *atomic.Int64 // how many are blocked
 }
 
 func (h held) Err() error {
@@ -28,7 +28,7 @@ func (h held) Err() error {
 	return h.Context.Err()
 }
 
-// searchesOf gives every kind of search for what f asks.
+// searchesOf gives every kind of search for a filter.
 func searchesOf(t *testing.T, v *trace.View, q string) map[string]func(context.Context) error {
 	f, err := Parse(q)
 	if err != nil {
@@ -54,8 +54,8 @@ var (
 	lightQuestions = []string{"", "error", "kind:client", "name:get", "service:kops", "name:=GET", "dur>1s", "after:+1s", "flag:orphan", "id:0000000000000002"}
 )
 
-// However many searches there are, no more of them work than there are places; light
-// questions are answered beside them.
+// However many searches there are, no more of them work at the same time than there are
+// places. Light questions are answered in the meantime.
 func TestHeavySearchesShareThePlaces(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	v := generatedView(t, 5)
@@ -82,7 +82,7 @@ func TestHeavySearchesShareThePlaces(t *testing.T) {
 		for _, q := range lightQuestions {
 			for name, search := range searchesOf(t, v, q) {
 				if name == "Events" {
-					continue // it reads the events
+					continue // events are always read
 				}
 				if err := search(t.Context()); err != nil {
 					t.Errorf("%s %s: %v", name, q, err)
@@ -132,7 +132,7 @@ func TestWaitingSearchesEndWithTheirContext(t *testing.T) {
 	})
 }
 
-// counting is a context that counts how often it is looked at, and ends after some looks.
+// counting is a context that counts its checks, and ends after some of them.
 type counting struct {
 	context.Context
 	looks atomic.Int64
@@ -146,8 +146,8 @@ func (c *counting) Err() error {
 	return nil
 }
 
-// Every search looks at its context at least once a MiB, within one large span as well,
-// and does not work for another MiB when it has ended.
+// Every search checks its context at least once a MiB, also within one large span. After the
+// context has ended, it works for less than another MiB.
 func TestSearchesLookAtTheirContext(t *testing.T) {
 	const size = 3 << 20
 	filled := func(spans int) *trace.View {

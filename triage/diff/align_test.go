@@ -45,7 +45,7 @@ func TestAlign(t *testing.T) {
 	}
 }
 
-// checkAligned checks that matches are of the same elements, and in order in both.
+// checkAligned checks that matches have the same elements, and are in order in both.
 func checkAligned[T comparable](t *testing.T, good, bad []T, all []Match) {
 	t.Helper()
 	g, b := 0, 0
@@ -57,8 +57,8 @@ func checkAligned[T comparable](t *testing.T, good, bad []T, all []Match) {
 	}
 }
 
-// What is inserted into a sequence or left out of it leaves the rest aligned, and the other
-// way round it is aligned as well.
+// If elements are inserted or left out, the rest stays aligned. This also holds the other
+// way round.
 func TestAlignChanged(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -107,8 +107,8 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// BenchmarkAlign aligns sequences of 300,000 elements: logs that differ little, and those
-// that were made to have nothing unique or everything in disorder.
+// BenchmarkAlign aligns sequences of 300,000 elements: logs that differ little, and
+// sequences that are made to have nothing unique or everything out of order.
 func BenchmarkAlign(b *testing.B) {
 	const n = 300_000
 	r := rand.New(rand.NewPCG(1, 2))

@@ -9,7 +9,8 @@ import (
 	"prowtrace/triage"
 )
 
-// phased draws a run: "queue 0-4, Up 4-10" in ns, from the first number to the last.
+// phased makes a run from text: "queue 0-4, Up 4-10" in ns, from the first number to the
+// last.
 func phased(t *testing.T, drawn string) (p phasedRun) {
 	t.Helper()
 	p.From = math.MaxInt64
@@ -32,10 +33,11 @@ func TestAlignPhases(t *testing.T) {
 		// good  │·····│Up
 		// bad   │Build│Up
 		{"one is new", "Up 0-5", "Build 0-7, Up 7-9", "Build 0+7 - 7, Up 7+5 5 2"},
-		// What lies between phases belongs to the one before.
+		// Time between phases belongs to the phase before it.
 		{"a pause", "a 0-2, b 6-8", "a 0-4, b 4-8", "a 0+6 2 4, b 6+4 2 4"},
 		{"overlapping", "a 0-6, b 3-9", "a 0-3, b 3-9", "a 0+3 6 3, b 3+6 6 6"},
-		// c and b changed places: one of them stands alone, with what the other run has of it.
+		// c and b changed places: one of them stands alone, with its duration in the other
+		// run.
 		{"moved", "a 0-1, b 1-2, c 2-5", "a 0-1, c 1-4, b 4-6", "a 0+1 1 1, c 1+3 - 3 (3), b 4+2 1 2, c 6+3 3 - (3)"},
 		{"nothing in common", "a 0-1", "b 0-2", "a 0+1 1 -, b 1+2 - 2"},
 		{"the same twice", "s 0-1, s 1-2", "s 0-1, s 1-5", "s 0+1 1 1, s 1+4 1 4"},
@@ -67,7 +69,7 @@ func TestAlignPhases(t *testing.T) {
 	}
 }
 
-// Before the first phase, and where there is none, a run has a band without a name.
+// A run has a band without a name before the first phase, and if there are no phases.
 func TestAlignPhasesOutside(t *testing.T) {
 	good, bad := phased(t, "a 5-9"), phasedRun{From: 100, To: 107}
 	good.From = 2

@@ -11,8 +11,8 @@ import (
 	"prowtrace/triage/diff"
 )
 
-// BenchmarkCompare compares two runs by their logs of 25 MB, in bytes of both. One in fifty
-// lines is another one in each run.
+// BenchmarkCompare compares two runs by their logs of 25 MB; the bytes are those of both.
+// One in fifty lines differs between the runs.
 func BenchmarkCompare(b *testing.B) {
 	run := func(word string) diff.Subject {
 		var log strings.Builder
@@ -39,7 +39,7 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-// letters is a number that no fingerprint masks.
+// letters is a number that fingerprints do not mask.
 func letters(n int) string {
 	var s []byte
 	for ; n > 0; n /= 20 {

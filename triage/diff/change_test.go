@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// What took longer or shorter than usual, and by how much.
+// Something took longer or shorter than usual, and by how much.
 func TestTimed(t *testing.T) {
 	const s, m = time.Second, time.Minute
 	tests := []struct {
 		name string
 		good []time.Duration
 		bad  time.Duration
-		kind Kind // "": it does not differ
+		kind Kind // "" means that it does not differ
 		z    bool
 	}{
 		{"nobody to compare with", nil, m, "", false},
@@ -36,7 +36,7 @@ func TestTimed(t *testing.T) {
 	}
 }
 
-// How often something was seen.
+// Something was seen more or less often.
 func TestCounted(t *testing.T) {
 	tests := []struct {
 		good []int
@@ -53,7 +53,7 @@ func TestCounted(t *testing.T) {
 	}
 }
 
-// What stopped early was going on until the end in all others.
+// Something that stopped early went on until the end in all other runs.
 func TestEnded(t *testing.T) {
 	const m = time.Minute
 	lasts, stops, between := tail{9, m, 60 * m}, tail{9, 20 * m, 60 * m}, tail{9, 8 * m, 60 * m}
@@ -79,8 +79,8 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// Of two runs of which one has something, that is new or gone; of runs that lack the source,
-// nothing is known.
+// If only one of two runs has something, it is new or gone. If runs lack the source, nothing
+// is known.
 func TestJudge(t *testing.T) {
 	at := func(run, count, errors int) sight { return sight{run: run, count: count, errors: errors} }
 	tests := []struct {
@@ -110,7 +110,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Of each kind the rows that matter most are kept, and the others counted.
+// The most important rows of each kind are kept, and the others are counted.
 func TestSorted(t *testing.T) {
 	var all []Change
 	for i := range mostOfKind + 7 {
@@ -122,7 +122,7 @@ func TestSorted(t *testing.T) {
 	}
 }
 
-// The words that changed in a command line, however often they stand in it.
+// The words that changed in a command line, however often they occur in it.
 func TestChangedWords(t *testing.T) {
 	removed, added := changedWords([]string{"run", "-v", "--old=1", "-v", "--token=ghp_0123456789abcdef0123456789abcdef0123"}, []string{"run", "-v", "--new=1"})
 	if !slices.Equal(removed, []string{"--old=1", "-v", "--token=[masked]"}) || !slices.Equal(added, []string{"--new=1"}) {

@@ -47,7 +47,7 @@ func runs(t testing.TB) []string {
 	return append(found, samples+"pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001", samples+"logs/e2e-kops-aws-distro-deb13/1900000000000000002")
 }
 
-// A run does not differ from itself, nor from itself several times.
+// A run does not differ from itself, also if it is given several times.
 func TestSame(t *testing.T) {
 	for _, dir := range runs(t) {
 		run := loaded(t, dir)
@@ -72,7 +72,7 @@ func eachPair(t *testing.T, do func(t *testing.T, good, bad diff.Subject)) {
 	}
 }
 
-// What is new on one side is gone on the other: pairs of runs, both ways round.
+// What is new on one side is gone on the other, for pairs of runs in both directions.
 func TestMirrored(t *testing.T) {
 	eachPair(t, func(t *testing.T, a, b diff.Subject) {
 		there, back := compare(t, b, a), compare(t, a, b)
@@ -109,8 +109,8 @@ func mirrored(d *diff.Diff) *diff.Diff {
 	return inOrder(d)
 }
 
-// inOrder orders rows whatever side they are of, and takes away what belongs to one side: the
-// links of commits, and where the file of an input is.
+// inOrder sorts rows whatever side they are from. It removes what belongs to one side: the
+// links of commits, and the file of an input.
 func inOrder(d *diff.Diff) *diff.Diff {
 	for i := range d.Inputs {
 		d.Inputs[i].URL, d.Inputs[i].Place = "", nil
@@ -152,7 +152,7 @@ func firstDifference(got, want string) string {
 	return "one is longer"
 }
 
-// Every row says where to look, and that can be opened.
+// Every row has a place, and the place can be opened.
 func TestPlacesCanBeOpened(t *testing.T) {
 	eachPair(t, func(t *testing.T, good, bad diff.Subject) {
 		d := compare(t, bad, good)

@@ -14,7 +14,7 @@ import (
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// On a terminal lines fit it, but for addresses; elsewhere there is no colour.
+// On a terminal lines fit its width, except for addresses. Elsewhere there is no colour.
 func TestTextFits(t *testing.T) {
 	d := compare(t, loaded(t, samples+"pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001"), loaded(t, samples+"logs/e2e-kops-aws-distro-deb13/1900000000000000002"))
 	for _, width := range []int{100, 200} {
@@ -41,8 +41,8 @@ func TestTextFits(t *testing.T) {
 	}
 }
 
-// Nothing of a log or a name gets through to the terminal or becomes markup; secrets of it are
-// masked in what is handed over.
+// Nothing from a log or a name reaches the terminal as an escape or becomes markup. Its
+// secrets are masked in what others get.
 func TestHostileTexts(t *testing.T) {
 	run := func(text string) diff.Subject {
 		log, err := joblog.Index(t.Context(), []byte(text), joblog.Options{})

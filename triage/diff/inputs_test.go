@@ -10,7 +10,7 @@ import (
 	"prowtrace/triage/diff"
 )
 
-// subject is a run of which only some files are known, named below its root.
+// subject is a run with only the given files, named below its root.
 func subject(t testing.TB, files map[string]string) diff.Subject {
 	t.Helper()
 	m := &runfile.Metadata{}
@@ -27,7 +27,7 @@ const job = `{"spec":{"job":"ci","cluster":%q,"decoration_config":{"timeout":%q}
 
 const oldSHA, newSHA = "2f6d1c9b7a50e4d38c1f0b9e6a7d5c4b3a291807", "9c3e5b1a0d7f42688e94b6a1c5d2f7e3b8a06914"
 
-// The inputs that changed, each with what it was and is, secrets masked.
+// The inputs that changed, each with its old and new value, with secrets masked.
 func TestInputs(t *testing.T) {
 	run := func(node, version string, of ...any) diff.Subject {
 		return subject(t, map[string]string{
@@ -55,7 +55,7 @@ node | node | n1 or n2 → n3 | - + | false `
 	}
 }
 
-// A run without a file tells nothing of what that would say.
+// A run without a file says nothing about the inputs in that file.
 func TestInputsOfMissingFiles(t *testing.T) {
 	all := subject(t, map[string]string{"prowjob.json": fmt.Sprintf(job, "build", "1h0m0s", oldSHA, "v1", "--fast", "x", "4"), "podinfo.json": `{"pod":{"spec":{"nodeName":"n1"}}}`})
 	none := subject(t, nil)

@@ -29,7 +29,7 @@ func TestLinesBeside(t *testing.T) {
 	}
 }
 
-// What is beyond the bounds is told, and what is within them is right.
+// Content beyond the bounds is reported, and content within them is right.
 func TestBesideBounds(t *testing.T) {
 	good, bad := []uint64{1, 2, 3, 4, 5, 6}, []uint64{1, 9, 3, 9, 5, 9, 7}
 	for _, c := range []struct {

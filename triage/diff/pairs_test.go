@@ -16,8 +16,9 @@ func waterfall(t testing.TB, dir string) diff.Waterfall {
 	return diff.NewWaterfall(analysis.Draw(*s.Tree))
 }
 
-// The runs of the sample are set beside each other by their phases: one has no Build, the
-// other no Test. What ran in a phase stands below it, each command beside that of the other.
+// The runs of the sample are aligned by their phases: one has no Build, the other no Test.
+// What ran in a phase is below it, and each command is next to the same one of the other
+// run.
 func TestPairUp(t *testing.T) {
 	good := waterfall(t, samples+"logs/e2e-kops-aws-distro-deb13/1900000000000000002")
 	bad := waterfall(t, samples+"pr-logs/pull/kops/18000/pull-kops-e2e-k8s-gce-cilium/1900000000000000001")
@@ -60,8 +61,8 @@ func TestPairUp(t *testing.T) {
 	checkPairs(t, p, good, bad)
 }
 
-// checkPairs checks that each row is below an earlier one, each line in one row at most, and
-// below the line of the row that its own is in.
+// checkPairs checks that each row is below an earlier one, and that each line is in at most
+// one row. That row must be below the row of the line's parent.
 func checkPairs(t *testing.T, p *diff.Pairs, good, bad diff.Waterfall) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -89,7 +90,7 @@ func checkPairs(t *testing.T, p *diff.Pairs, good, bad diff.Waterfall) {
 	}
 }
 
-// All kinds of runs can be set beside each other, and a run beside itself has no difference.
+// Runs of all kinds can be paired, and a run paired with itself has no difference.
 func TestPairUpAll(t *testing.T) {
 	var before diff.Waterfall
 	for i, dir := range runs(t) {

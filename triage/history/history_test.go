@@ -20,11 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// begin is when the first of the runs of a strip started; they follow each other hourly.
+// begin is when the first run of a strip started. The others follow hourly.
 var begin = time.Date(2026, 10, 29, 4, 12, 0, 0, time.UTC)
 
-// strip makes runs of one job: · passed, - aborted, … running, a letter failed of the
-// finding that is named so, ? failed and nobody knows why.
+// strip makes runs of one job. · is passed, - aborted, … running, a letter failed with the
+// finding of that name, and ? failed without a known cause.
 func strip(job, of string) (runs []Run) {
 	for i, c := range []rune(of) {
 		r := Run{Job: job, Build: fmt.Sprint(1900000000000000000 + i), Started: begin.Add(time.Duration(i) * time.Hour), Took: 30*time.Minute + time.Duration(i%3)*time.Second}
@@ -59,7 +59,7 @@ func TestRules(t *testing.T) {
 	for _, c := range []struct {
 		name, strip string
 		rule        Rule
-		since, good int // numbers of runs; -1 none
+		since, good int // numbers of runs, or -1
 	}{
 		{"all since a run", "··········AAAA", Broken, 10, 9},
 		{"one of them passed", "·········AA·AAA", Broken, 9, 8},
@@ -121,7 +121,7 @@ func TestTitles(t *testing.T) {
 	}
 }
 
-// Runs in any order tell the same.
+// Runs in any order give the same result.
 func TestOrder(t *testing.T) {
 	runs := append(sample(), strip("other", "··AB··A…-")...)
 	want := new(bytes.Buffer)
@@ -187,7 +187,7 @@ func TestPrevalent(t *testing.T) {
 	}
 }
 
-// I3: tests are slow on a node where the containers of dead runs go on.
+// I3: tests are slow on a node where containers of ended runs are still running.
 func TestSlowNode(t *testing.T) {
 	runs := strip("job", "··············")
 	for i := range runs {
@@ -252,7 +252,7 @@ func TestSystemic(t *testing.T) {
 	if len(h.Systemic) != 2 || h.Systemic[0].ID != "Q" || !slices.Equal(h.Systemic[0].Jobs, []string{"job-0", "job-1", "job-2"}) || h.Systemic[0].Runs != 5 {
 		t.Fatalf("systemic: %+v", h.Systemic)
 	}
-	if !slices.Equal(h.Systemic[1].Jobs, []string{"job-3", "job-4", "job-5"}) { // not job-6's of a month later
+	if !slices.Equal(h.Systemic[1].Jobs, []string{"job-3", "job-4", "job-5"}) { // without job-6, which had it a month later
 		t.Errorf("systemic: %+v", h.Systemic[1])
 	}
 	if h.Jobs[0].Verdict != Broken || h.Jobs[0].Name != "job-2" {
@@ -260,8 +260,8 @@ func TestSystemic(t *testing.T) {
 	}
 }
 
-// sample is a job whose cluster has no quota any more, with a bad zone, a flake and a suite
-// that grows.
+// sample is a job whose cluster has no quota left, with a bad zone, a flake and a suite that
+// grows.
 func sample() []Run {
 	runs := strip("pull-kops-e2e-k8s-gce-cilium", "······C········EE·······QQ·QQQ")
 	titles := map[string]Finding{
@@ -328,7 +328,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// What goes to others has no secret in any of its texts.
+// Output for others has no secret in any of its texts.
 func TestMaskedEverywhere(t *testing.T) {
 	const secret = " --password=hunter2"
 	runs := strip("ci-a", "···AAA")
@@ -360,7 +360,7 @@ func TestMaskedEverywhere(t *testing.T) {
 	}
 }
 
-// Durations that files tell may have no sense: what is reckoned from them stays in bounds.
+// Durations in files may be nonsense: values calculated from them stay in bounds.
 func TestDurationsWithoutSense(t *testing.T) {
 	for name, took := range map[string]func(i int) time.Duration{
 		"longest":  func(int) time.Duration { return math.MaxInt64 },

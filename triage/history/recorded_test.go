@@ -13,7 +13,7 @@ import (
 	"prowtrace/triage/report"
 )
 
-// recorded is the history that a recorded failure has: its run and those before it.
+// recorded is the history of a recorded failure: its run and the runs before it.
 func recorded(t *testing.T, name string) *history.Job {
 	t.Helper()
 	signatures, err := triage.BuiltIn()

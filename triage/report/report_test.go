@@ -11,7 +11,7 @@ import (
 	"prowtrace/triage/report"
 )
 
-// hostile is what a log could say to those who read a comment, a terminal or JSON.
+// hostile is a log text that attacks readers of a comment, a terminal or JSON.
 const hostile = "<script>x</script> **b** @someone [a](http://b) `c` \x1b[31m password=hunter2"
 
 func summary() *report.Summary {
@@ -50,8 +50,8 @@ func written(t *testing.T, write func(*bytes.Buffer) error) string {
 	return b.String()
 }
 
-// What goes to others has no secrets, markup or escapes; what a terminal shows has no
-// escapes but our own.
+// Output for others has no secrets, markup or escapes. Output for a terminal has no escapes
+// except our own.
 func TestHostileTexts(t *testing.T) {
 	s := summary()
 	s.Time[1].Phase = "Up " + hostile
@@ -125,7 +125,7 @@ Open   https://prow.example/view/19
 	}
 }
 
-// The schema is what bots read: fields are added, never changed.
+// The schema is read by bots: fields are added, never changed.
 func TestSchema(t *testing.T) {
 	var got map[string]any
 	if err := json.Unmarshal([]byte(written(t, func(b *bytes.Buffer) error { return summary().JSON(b) })), &got); err != nil {
@@ -152,7 +152,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// The form of an issue goes by whether a later run passed without another change.
+// The form of an issue depends on whether a later run passed without another change.
 func TestForm(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -173,7 +173,7 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// A finding of two changes is probably the fault of neither.
+// A finding in two changes is probably caused by neither.
 func TestSeveralChanges(t *testing.T) {
 	for _, tt := range []struct {
 		changes string
@@ -207,7 +207,7 @@ func TestSeveral(t *testing.T) {
 	}
 }
 
-// A phase beside which others ran tells how much of it the run waited for.
+// A phase that ran in parallel to others says how much of it the run waited for.
 func TestCriticalPath(t *testing.T) {
 	s := &report.Summary{Verdict: report.Verdict{Result: "passed"}, Time: []report.Phase{{Phase: "Up", Duration: 100e9, Critical: 40e9}, {Phase: "Test", Duration: 50e9, Critical: 49e9}}}
 	got := written(t, func(b *bytes.Buffer) error { return s.Text(b, text.Look{}) })
@@ -216,7 +216,8 @@ func TestCriticalPath(t *testing.T) {
 	}
 }
 
-// Only what is not known stays; what has little weight does not count beside a known first.
+// Only new findings stay. Findings with low confidence do not count after a known first
+// finding.
 func TestNews(t *testing.T) {
 	with := func(confidences ...string) *report.Summary {
 		s := &report.Summary{Verdict: report.Verdict{Text: "finding a"}, Seen: &report.Seen{}}
