@@ -179,7 +179,8 @@ func (b *besideFiles) leaveFailed(name string, err error) {
 	}
 }
 
-// gaveUp records a file that the caller did not wait for, and will request again.
+// gaveUp reports whether err is that of a file that the caller did not wait for, and will
+// request again.
 func (b *besideFiles) gaveUp(err error) bool {
 	return b.t.Patience > 0 && errors.Is(err, errLate)
 }

@@ -136,11 +136,11 @@ func (e *CacheError) Error() string {
 
 func (e *CacheError) Unwrap() error { return e.Err }
 
-// runDir returns the directory of one run in the cache.
+// runDir is the directory of one run in the cache.
 type runDir string
 
-// runDir's name comes from the bucket, its provider (another provider's store may have a bucket
-// of the same name), the place in the bucket, and the reader.
+// runDir names the directory by the bucket, the place in it and the reader. The provider is
+// part of the name, because another provider's store may have a bucket of the same name.
 func (c *Cache) runDir(run prow.Run) runDir {
 	bucket := run.Bucket
 	if run.Provider != "" && run.Provider != prow.DefaultProvider {

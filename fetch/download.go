@@ -19,19 +19,19 @@ const (
 	sliceSize  = 16 << 20 // bytes of one range of a large object
 	sliceAbove = 24 << 20 // objects larger than this come in slices
 
-	// keepAbove is the size of objects whose parts survive a failure, for the
-	// next call to go on with. Smaller ones are as quick to fetch anew.
+	// keepAbove is the size above which an object's parts survive a failure, so that the
+	// next call can continue. Smaller objects are as quick to fetch anew.
 	keepAbove = 8 << 20
 
-	resumes    = 3 // how often a broken object is gone on with, each time with new bytes
-	overwrites = 3 // how often an object may be overwritten under our hands
+	resumes    = 3 // how often the download of a broken object is continued, each time with new bytes
+	overwrites = 3 // how often an object may be overwritten while it is fetched
 )
 
-// download brings one object into the cache.
+// download fetches one object into the cache.
 //
-// The store repeats requests and limits the time of each by itself; here is what
-// goes beyond one request. Bytes that do not fit their checksum are fetched once
-// more. An object that was overwritten since it was listed is taken as it is now.
+// The store itself repeats requests and limits the time of each. download handles what
+// goes beyond one request. Bytes that do not match their checksum are fetched once
+// more. If an object was overwritten since it was listed, its present version is fetched.
 func (t *transfer) download(ctx context.Context, o objstore.Object, e *entry) error {
 	for range overwrites {
 		err := t.receive(ctx, o, e)
@@ -55,7 +55,7 @@ func (t *transfer) download(ctx context.Context, o objstore.Object, e *entry) er
 		}
 		newer, news, full := t.ledger.expect(e.Name, now)
 		if !news {
-			return errors.Join(err, full) // the listing has come upon it as well
+			return errors.Join(err, full) // the listing has met it as well
 		}
 		t.notice("%s was overwritten during the download: using the new content", text.Name(e.Name))
 		o, *e = now, newer
@@ -69,13 +69,13 @@ func (t *transfer) stat(ctx context.Context, name string) (o objstore.Object, th
 		if err != nil || o.Name == name {
 			return o, err == nil, err
 		}
-		break // the name itself sorts before all that it is a prefix of
+		break // the name itself sorts before all names that it is a prefix of
 	}
 	return objstore.Object{}, false, nil
 }
 
-// receive fetches one version of an object into its part, going on with what
-// is there of it, and makes the part a blob.
+// receive fetches one version of an object into its part, continues with what
+// the part has, and makes the part a blob.
 func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) error {
 	part := t.dir.part(t.run, e)
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
@@ -102,8 +102,8 @@ func (t *transfer) receive(ctx context.Context, o objstore.Object, e *entry) err
 	return err
 }
 
-// askSum asks for the sum of an object that was listed without one. Where that fails, the
-// file counts as one without a sum; only an object that is gone is an error.
+// askSum asks for the sum of an object that was listed without one. If that fails, the
+// file counts as one without a sum. Only an object that no longer exists is an error.
 func (t *transfer) askSum(ctx context.Context, o objstore.Object, e *entry) error {
 	summer, ok := t.store.(objstore.Summer)
 	if !ok || e.sum() != (objstore.Sum{}) {
@@ -125,7 +125,7 @@ func worthKeeping(err error) bool {
 	return !errors.Is(err, objstore.ErrChecksum) && !errors.Is(err, objstore.ErrNotExist) && !errors.As(err, &local)
 }
 
-// rest fetches what a part lacks at its end; all of it if the store has no ranges.
+// rest fetches what is missing at a part's end; all of it if the store has no ranges.
 func (t *transfer) rest(ctx context.Context, o objstore.Object, f *os.File) error {
 	n, err := f.Seek(0, io.SeekEnd)
 	if err == nil && (n > o.Size || n > 0 && !t.store.Features().Ranges) {
@@ -138,9 +138,9 @@ func (t *transfer) rest(ctx context.Context, o objstore.Object, f *os.File) erro
 	return t.pull(ctx, o, &span{f: f, at: n, end: o.Size, progress: t.Progress})
 }
 
-// slices fetches a large object in ranges side by side. Every slot that is free
-// in the pool takes part; the caller's own slot makes sure that it goes on.
-// Which slices are complete is kept beside the part, for after a kill.
+// slices fetches a large object in ranges at the same time. Every free slot
+// of the pool takes part. The caller's own slot makes sure that there is progress.
+// A file beside the part records which slices are complete, in case the process is killed.
 func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) error {
 	memory := slicesOf(f.Name())
 	have := t.slicesHeld(memory, f, o)
@@ -177,7 +177,7 @@ func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) er
 	for range min(o.Size/sliceSize, int64(t.Pool.size()-1)) {
 		g.Go(func() error {
 			if t.Pool.acquire(open) != nil {
-				return nil // no slice is left, or another failed
+				return nil // no slice is left, or another slice failed
 			}
 			defer t.Pool.release()
 			return work()
@@ -188,8 +188,8 @@ func (t *transfer) slices(ctx context.Context, o objstore.Object, f *os.File) er
 
 func slicesOf(part string) string { return part + ".slices" }
 
-// slicesHeld reads which slices a part has, by their offsets. The memory of a
-// part that does not exist any more says nothing.
+// slicesHeld reads which slices a part has, by their offsets. If the part no longer
+// exists, the record is ignored.
 func (t *transfer) slicesHeld(memory string, f *os.File, o objstore.Object) map[int64]bool {
 	have := map[int64]bool{}
 	fi, err := f.Stat()
@@ -213,8 +213,8 @@ func (t *transfer) slicesHeld(memory string, f *os.File, o objstore.Object) map[
 	return have
 }
 
-// pull fetches a span of an object. When the store has given up, but new bytes
-// came, it is asked for the rest.
+// pull fetches a span of an object. If the store gave up after new bytes had
+// come, pull asks for the rest.
 func (t *transfer) pull(ctx context.Context, o objstore.Object, s *span) error {
 	for try := 0; ; try++ {
 		from := s.at
@@ -261,7 +261,7 @@ func (s *span) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// localError is trouble on this side: with the cache's disk, not with the bucket.
+// localError is a problem with the cache's disk, not with the bucket.
 type localError struct{ err error }
 
 func (e *localError) Error() string { return "write to the cache: " + e.err.Error() }

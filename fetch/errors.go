@@ -13,15 +13,15 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// ErrNoTraces says that a run exists and nothing under artifacts/**/otlp/ can be
+// ErrNoTraces says that a run exists but nothing under artifacts/**/otlp/ can be
 // a trace. Every such error is a *NoTracesError.
 var ErrNoTraces = errors.New("no trace files")
 
-// ErrNotFound says that there is no such run, or no longer. Every such error is
+// ErrNotFound says that there is no such run, or that it is gone. Every such error is
 // a *NotFoundError.
 var ErrNotFound = errors.New("run not found")
 
-// ErrTooManyFiles says that a run has more trace files than are fetched. A link to a
+// ErrTooManyFiles says that a run has more trace files than Fetch accepts. A link to a
 // directory or a file of the run limits them.
 var ErrTooManyFiles = errors.New("too many trace files")
 
@@ -32,12 +32,12 @@ type NoTracesError struct {
 	Place   string // where nothing was found: "artifacts/**/otlp/" or the path that the link named
 	Limited bool   // Place comes from the link
 	Ended   bool   // there is a finished.json
-	Outcome string // its result: "FAILURE"; "" where it has none
-	Said    string // Prow's description of it: "Job failed."; "" where it has none
+	Outcome string // its result: "FAILURE"; "" if it has none
+	Said    string // Prow's description of it: "Job failed."; "" if it has none
 	Other   int    // objects in Place that cannot be traces, by their extension
 }
 
-// MissingFile reports whether a link named one file, and that is not there.
+// MissingFile reports whether a link named one file that does not exist.
 func (e *NoTracesError) MissingFile() bool {
 	return e.Limited && e.Other == 0 && runfile.IsTrace(e.Place) && path.Ext(e.Place) != ""
 }
@@ -96,8 +96,8 @@ func (e *NotFoundError) NoBucket() bool {
 
 func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
 
-// Unwrap leaves out refusals: those of buckets that have been given up are no
-// matter of permission.
+// Unwrap leaves out the refusals of buckets that were given up: they say nothing about
+// missing permissions.
 func (e *NotFoundError) Unwrap() []error {
 	var errs []error
 	for _, a := range e.Tried {
@@ -125,12 +125,12 @@ func (e FileError) Error() string {
 func (e FileError) Unwrap() error { return e.Err }
 
 // PartialError says that Fetch got a part of the run. The Result that comes with
-// it holds what is there; a caller may go on with it if that suits the user.
+// it holds that part; a caller may use it if that suits the user.
 type PartialError struct {
 	Result  *Result
-	Total   int         // files that there are, as far as listed
+	Total   int         // known files, as far as listed
 	Failed  []FileError // by name
-	Untried int         // files left alone after many failures in a row
+	Untried int         // files not tried after many failures in a row
 	Listed  error       // why there may be more than Total; nil when the listing is complete
 }
 

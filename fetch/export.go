@@ -16,13 +16,14 @@ import (
 )
 
 // Export copies the run's files into dir under the names that they have below the
-// run's root, and returns where each went, relative to dir: traces, metadata, and the
-// logs that the cache holds whole. What is stored with gzip under a name that does not say so is unpacked. Names are changed as little as every file system needs: see localNames. On
-// Windows that takes the colons of kOps' names. Existing files are replaced, each at once when
-// its copy is complete; nothing outside dir is touched, whatever the names say
+// run's root, and returns where each went, relative to dir. The files are traces, metadata, and
+// the logs that the cache holds whole. A file that is stored with gzip, but whose name does not
+// say so, is unpacked. Names are changed as little as every file system needs: see localNames.
+// On Windows, kOps' names lose their colons. Existing files are replaced, each atomically when
+// its copy is complete. Nothing outside dir is touched, whatever the names say
 // and wherever symbolic links in dir lead.
 //
-// Two runs need two directories: where dir holds another run, the error is an
+// Two runs need two directories. If dir holds another run, the error is an
 // *OtherRunError and nothing is copied.
 func (r *Result) Export(ctx context.Context, dir string) (map[string]string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -53,12 +54,12 @@ func (r *Result) Export(ctx context.Context, dir string) (map[string]string, err
 	return paths, nil
 }
 
-// OtherRunError says that a directory holds the files of another run, which those
-// of this one would replace in part.
+// OtherRunError says that a directory holds the files of another run. The export would
+// replace some of them.
 type OtherRunError struct {
 	Dir   string
-	Run   prow.Run // that is to be copied
-	Other string   // the URL of the one that is there; "" if that is not known
+	Run   prow.Run // the run to be copied
+	Other string   // the URL of the run in the directory; "" if it is not known
 }
 
 func (e *OtherRunError) Error() string {
@@ -69,8 +70,8 @@ func (e *OtherRunError) Error() string {
 	return fmt.Sprintf("cannot copy the files of %s to %s: it holds those of %s", e.Run.URL(), text.Name(e.Dir), other)
 }
 
-// checkAlone looks whether a directory holds another run, by the files that every
-// run has. Where a run was moved to another bucket, its root is the same.
+// checkAlone checks whether a directory holds another run, by the files that every
+// run has. A run that was moved to another bucket has the same root.
 func (r *Result) checkAlone(root *os.Root, dir string) error {
 	var there, ours runfile.Metadata
 	for _, name := range []string{"prowjob.json", "started.json", "finished.json"} {
@@ -82,7 +83,7 @@ func (r *Result) checkAlone(root *os.Root, dir string) error {
 		data, err := io.ReadAll(io.LimitReader(f, kind.Limit))
 		f.Close()
 		if err == nil {
-			there.Add(name, data) // what cannot be understood tells of no other run
+			there.Add(name, data) // a file that cannot be parsed does not prove another run
 		}
 		if own, err := os.ReadFile(r.Metadata[name].Path); err == nil {
 			ours.Add(name, own)
@@ -121,7 +122,7 @@ func (r *Result) all() []File {
 	return files
 }
 
-// copyTo copies the file to a path in root, which exists when it is complete.
+// copyTo copies the file to a path in root. The path exists only once the copy is complete.
 func (f File) copyTo(root *os.Root, path string) error {
 	from, err := os.Open(f.Path)
 	if err != nil {
@@ -134,7 +135,7 @@ func (f File) copyTo(root *os.Root, path string) error {
 	}
 	err = f.write(root, path, content)
 	if errors.Is(err, errUnpack) {
-		// Nothing of a damaged file is lost: it is there as it is stored.
+		// Nothing of a damaged file is lost: it is exported as stored.
 		if _, err = from.Seek(0, io.SeekStart); err == nil {
 			err = f.write(root, path, from)
 		}

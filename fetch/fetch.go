@@ -2,22 +2,22 @@
 // files that say what the job was and how it ended, from a bucket into a cache on
 // disk. It knows no provider: it reads through objstore.
 //
-// Fetch returns a Result with the paths of the files. What the package promises:
+// Fetch returns a Result with the paths of the files. The package promises:
 //
 //   - Only artifacts/**/otlp/** and the metadata files of runfile.Kinds are
-//     asked for, never the whole run, which can have 50,000 objects.
+//     requested, never the whole run, which can have 50,000 objects.
 //   - Logs never delay the traces: FetchLogs fetches them, and Options.Logs fetches
-//     them beside the traces with the capacity that these leave.
-//   - A file that Result names is complete: size and checksum are those that the
+//     them beside the traces with the capacity that the traces leave free.
+//   - A file in a Result is complete. Its size and checksum are those that the
 //     bucket has, for exactly that version of the object. A notice counts the files
-//     of which it has no checksum. Bytes are as stored; compressed objects stay
+//     without a checksum. Bytes are as stored; compressed objects stay
 //     compressed.
-//   - A run that has ended is asked for once. Later calls send no request.
+//   - A run that has ended is fetched once. Later calls send no request.
 //   - A process killed at any time leaves a cache that the next call can use.
 //   - Partial success is success with a report: see PartialError.
 //
-// What it never does: look into trace files, delete anything outside its cache,
-// let an object's name become a path there, name a flag or a command.
+// It never looks into trace files, never deletes anything outside its cache, never
+// lets an object's name become a path there, and never names a flag or a command.
 package fetch
 
 import (
@@ -32,61 +32,61 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// Options adjust a Fetch. The zero value is good.
+// Options adjust a Fetch. The zero value is usable.
 type Options struct {
 	// Only limits the trace files to a directory or a file below the run's root,
 	// as the link named it. A path that leads into no otlp directory limits
-	// nothing: the link of a log or of a directory beside the traces stands for
-	// the run it belongs to. Metadata files are always fetched.
+	// nothing: a link to a log, or to a directory beside the traces, stands for
+	// its whole run. Metadata files are always fetched.
 	Only string
 
 	// NoTraces leaves out all trace files: the error is a *NoTracesError.
 	NoTraces bool
 
-	// TraceRoom leaves out all trace files where they have more bytes together, as NoTraces
-	// does: a part of a run's traces would look as if the rest had not happened. What the
-	// cache has counts. 0 is no limit.
+	// TraceRoom is the most bytes that the trace files may have together. If they have more,
+	// all are left out, as with NoTraces: with only a part of them, it would look as if the rest
+	// had not happened. Files in the cache count too. 0 is no limit.
 	TraceRoom int64
 
-	// Offline forbids every request. What the cache has of the run is returned; the
+	// Offline forbids every request. Fetch returns what the cache has of the run. The
 	// store may be nil.
 	Offline bool
 
-	// Refresh asks the bucket also for a run that had ended, and checks every byte
+	// Refresh asks the bucket even for a run that had ended, and checks every byte
 	// that the cache has of it.
 	Refresh bool
 
-	// Patience is how long files beside the traces may take after these. What they lose
-	// by it is a loss of the kind LossLate, which is not told as a notice: another Fetch
-	// with Refresh brings it. 0: as long as they come, for a minute.
+	// Patience is how long files beside the traces may take after the traces have come. A file
+	// that comes too late is a loss of the kind LossLate, without a notice: another Fetch
+	// with Refresh fetches it. 0: as long as files come, for up to a minute.
 	Patience time.Duration
 
-	// Logs, if not nil, lets the run's logs come beside its traces, as far as these leave
-	// room. FetchLogs, with the same options, goes on from there; until it has done so they
-	// belong to the Result. What they use of a pool is Pool's.
+	// Logs, if not nil, fetches the run's logs beside its traces, with the capacity that the
+	// traces leave free. FetchLogs, with the same options, continues from there. Until then the
+	// logs belong to the Result. They use the Pool.
 	Logs *ArtifactOptions
 
 	// Instances know between which buckets runs were moved.
 	Instances prow.Instances
 
-	// Pool bounds the downloads under way together, for all Fetches that share
-	// it. Nil means a pool of its own with DefaultParallel slots.
+	// Pool bounds the downloads that run at the same time, for all Fetches that share
+	// it. Nil means a separate pool with DefaultParallel slots.
 	Pool *Pool
 
 	// Progress, if not nil, counts while Fetch runs.
 	Progress *Progress
 
-	// Notice, if not nil, is told what a user should know though nothing failed. It
-	// is called by one goroutine at a time, before Fetch returns.
+	// Notice, if not nil, is called with what a user should know though nothing failed. It
+	// is called from one goroutine at a time, before Fetch returns.
 	Notice func(Notice)
 }
 
 // A Result is a run as the cache holds it. The files must not be written to. They
-// stay where they are until Close, and after that until the cache is pruned.
+// stay where they are until Close, and after Close until the cache is pruned.
 type Result struct {
-	Run       prow.Run        // as found; its bucket is another than asked for where runs were moved
+	Run       prow.Run        // as found; if the run was moved, its bucket differs from the one asked for
 	Asked     prow.Run        // as asked for
-	Dir       string          // of the run in the cache
+	Dir       string          // directory of the run in the cache
 	Files     []File          // trace files by name
 	Metadata  map[string]File // those of started.json, artifacts/junit_01.xml, … that exist, by name
 	FromCache bool            // no request was sent
@@ -94,15 +94,15 @@ type Result struct {
 	Ended     bool            // the run has a finished.json
 	Lost      []runfile.Loss  // metadata files that were left out when the bucket was last asked
 
-	// Unverified counts those of Files and Metadata of which the store told no sum: only
+	// Unverified counts the Files and Metadata for which the store gave no sum: only
 	// their size was compared.
 	Unverified int
 
 	release func() error
-	lane    *logLane // brings the logs; nil where none does
+	lane    *logLane // fetches the logs; nil if nothing does
 }
 
-// Close allows other processes to prune the run, and ends logs that are on their way.
+// Close allows other processes to prune the run, and ends log downloads under way.
 // Calling it again, or on a nil Result, does nothing.
 func (r *Result) Close() error {
 	if r == nil {
@@ -123,18 +123,18 @@ type File struct {
 	Path            string    // on disk
 	Size            int64     // bytes on disk, as stored
 	Updated         time.Time // when the object was written, by the bucket's clock
-	ContentType     string    // as the bucket says; Prow's are often wrong
+	ContentType     string    // as the bucket says; Prow's types are often wrong
 	ContentEncoding string
 }
 
-// Fetch brings the run's files into the cache and says where they are.
+// Fetch fetches the run's files into the cache and returns where they are.
 //
-// A run that its bucket does not have is looked for in the buckets that are known
+// If the bucket does not have the run, Fetch looks in the buckets that are known
 // to have taken over its runs, or to have had them before.
 //
-// Errors: ErrNoTraces (with a Result that has only metadata), ErrNotFound,
-// *PartialError (with a Result that holds the rest), the context's, and what the
-// store said, wrapped.
+// Errors are ErrNoTraces (with a Result that has only metadata), ErrNotFound,
+// *PartialError (with a Result that holds the rest), the context's, and the
+// store's, wrapped.
 func (c *Cache) Fetch(ctx context.Context, store objstore.Store, run prow.Run, o Options) (*Result, error) {
 	if o.Pool == nil {
 		o.Pool = NewPool(DefaultParallel)
@@ -170,7 +170,7 @@ func (t *transfer) do(ctx context.Context) (*Result, error) {
 		t.lane.stop()
 	} else {
 		res.lane = t.lane
-		// Without locks nobody prunes either: see Prune.
+		// Without locks, Prune removes nothing either.
 		res.release, _ = t.cache.lockUse(t.dir.id())
 	}
 	return res, err
@@ -188,8 +188,8 @@ func (t *transfer) waiting(pid int) {
 	}
 }
 
-// answer takes what the manifest has when the run has ended, or when another
-// process asked while this one waited for it; else it asks the bucket.
+// answer uses the manifest if the run has ended, or if another
+// process listed the bucket while this one waited for it. Else it asks the bucket.
 func (t *transfer) answer(ctx context.Context) (*Result, error) {
 	m := t.dir.readManifest()
 	l, known := m.covering(t.scope)
@@ -225,7 +225,7 @@ func (t *transfer) fromCache(files []entry, l listing) (*Result, error) {
 	return res, t.verdict(res, l.Other)
 }
 
-// holdsAll reports whether all files are in the cache, whole.
+// holdsAll reports whether all files are in the cache, complete.
 func (t *transfer) holdsAll(files []entry) bool {
 	for i := range files {
 		if !t.dir.holds(t.run, &files[i]) {

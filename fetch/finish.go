@@ -13,7 +13,7 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// finish says what a transfer has come to and writes the manifest.
+// finish reports the outcome of a transfer and writes the manifest.
 func (t *transfer) finish(ctx context.Context, m manifest, asked time.Time) (*Result, error) {
 	if len(t.ledger.known()) == 0 {
 		if err := t.checkExists(ctx); err != nil {
@@ -82,7 +82,7 @@ func unverified(files []entry) (n int) {
 	return n
 }
 
-// checkExists tells a run without anything of interest from no run at all.
+// checkExists tells a run without traces and metadata from a run that does not exist.
 func (t *transfer) checkExists(ctx context.Context) error {
 	if t.listErr == nil {
 		var ok bool

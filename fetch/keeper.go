@@ -12,8 +12,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// A keeper writes a text to a file: all of it if it has at most whole bytes, else its
-// first and its last edge bytes, cut to whole lines.
+// A keeper writes a text to a file. It keeps all of a text of at most whole bytes. Of a longer
+// text it keeps the first and the last edge bytes, cut to whole lines.
 type keeper struct {
 	f           fileWriter
 	whole, edge int64
@@ -54,7 +54,7 @@ func (k *keeper) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// parts ends the file and says what of the text is in it.
+// parts ends the file and returns which parts of the text are in it.
 func (k *keeper) parts() ([]Part, error) {
 	if k.tail == nil {
 		return wholePart(k.n), nil
@@ -69,7 +69,7 @@ func (k *keeper) parts() ([]Part, error) {
 	return writeEdges(k.f, head, k.tail[max(0, int64(len(k.tail))-k.edge):], k.n)
 }
 
-// wholePart is the only part of a text that is held whole.
+// wholePart returns the only part of a text that is held whole.
 func wholePart(size int64) []Part {
 	if size == 0 {
 		return nil
@@ -78,12 +78,12 @@ func wholePart(size int64) []Part {
 }
 
 // writeEdges writes the first and the last bytes of a text of size bytes to f, cut to
-// whole lines. Where there are none, the first bytes are kept as they are.
+// whole lines. If there are none, the first bytes are kept as they are.
 func writeEdges(f io.Writer, head, tail []byte, size int64) ([]Part, error) {
 	whole := head[:bytes.LastIndexByte(head, '\n')+1]
 	rest := tail[bytes.IndexByte(tail, '\n')+1:]
 	if len(rest) == len(tail) {
-		rest = nil // not one line begins in it
+		rest = nil // no line begins in it
 	}
 	if len(whole)+len(rest) == 0 {
 		whole = head
@@ -103,7 +103,7 @@ func writeEdges(f io.Writer, head, tail []byte, size int64) ([]Part, error) {
 	return parts, nil
 }
 
-// errInflate marks gzip that is damaged, or holds more than is sensible.
+// errInflate marks gzip that is damaged, or that inflates to more than is allowed.
 var errInflate = errors.New("its gzip data is damaged")
 
 // Bounds of inflating, as joblog has them for files: any text may inflate to spare
@@ -114,9 +114,9 @@ const (
 	gzipLayers    = 2 // the uploader's and the store's
 )
 
-// inflateTo copies a stored text to w, without up to two layers of gzip, which are
-// known by content. stored is its size. An error that is errInflate tells that the
-// rest of the text is missing; then all of r has not been read.
+// inflateTo copies a stored text to w and undoes up to two layers of gzip, recognised by
+// content. stored is its size. An error that is errInflate means that the
+// rest of the text is missing; in that case r has not been read to its end.
 func inflateTo(w io.Writer, r io.Reader, stored int64) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	packed := false
@@ -147,7 +147,7 @@ func inflateTo(w io.Writer, r io.Reader, stored int64) error {
 	return err
 }
 
-// sourceReader remembers why reading failed, to tell it from writing.
+// sourceReader remembers errors of reading, to tell them from errors of writing.
 type sourceReader struct {
 	r   io.Reader
 	err error
@@ -196,7 +196,7 @@ func (l *limitedBuffer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// progressWriter counts bytes that come.
+// progressWriter counts the bytes received.
 type progressWriter struct{ p *Progress }
 
 func (w progressWriter) Write(b []byte) (int, error) {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// mostKept is how many notes of one kind are kept of a job: they are small, and what is
-// forgotten is done again.
+// mostKept is how many notes of one kind are kept for a job. They are small, and what is
+// forgotten is computed again.
 const mostKept = 20_000
 
 func (c *Cache) keptDir() string { return filepath.Join(c.dir, "kept") }
@@ -19,14 +19,14 @@ func keptID(kind, job string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// KeepNote notes something of a kind about a run, in the place of what was noted of that
-// kind before. Kinds do not know of each other, nor of AddNote.
+// KeepNote stores a note of a kind about a run and replaces the earlier note of that
+// kind. Kinds are separate from each other and from the notes of AddNote.
 func (c *Cache) KeepNote(kind string, n Note) error {
 	return c.addNote(filepath.Join(c.keptDir(), keptID(kind, n.Run.Job)), n, mostKept)
 }
 
-// KeptNotes gives what was noted of a kind about the runs of a job, in no order. What cannot
-// be read is passed over.
+// KeptNotes returns the notes of a kind about the runs of a job, in no order. Notes that
+// cannot be read are skipped.
 func (c *Cache) KeptNotes(kind, job string) []Note {
 	return c.readNotes([]string{filepath.Join(c.keptDir(), keptID(kind, job))}, job)
 }
@@ -34,8 +34,9 @@ func (c *Cache) KeptNotes(kind, job string) []Note {
 // ErrLocked says that another process has a lock.
 var ErrLocked = errors.New("another process has the lock")
 
-// LockKept locks the notes of a kind about a job's runs against others who lock them. It
-// does not wait: the error is ErrLocked then. The system unlocks when the process ends.
+// LockKept locks the notes of a kind about a job's runs against other callers of LockKept. It
+// does not wait: if the lock is taken, the error is ErrLocked. The system unlocks when the
+// process ends.
 func (c *Cache) LockKept(kind, job string) (unlock func(), err error) {
 	l := c.newLock(keptID(kind, job), "kept")
 	ok, err := c.tryExclusive(l)
@@ -45,5 +46,5 @@ func (c *Cache) LockKept(kind, job string) (unlock func(), err error) {
 	case !ok:
 		return nil, ErrLocked
 	}
-	return func() { _ = l.Unlock() }, nil // the system would unlock it too
+	return func() { _ = l.Unlock() }, nil // closing the file would unlock it too
 }

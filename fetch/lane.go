@@ -16,45 +16,45 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A logLane brings the logs of a run while its traces are on their way, and never at
-// their cost: it uses places that they leave idle, one at a time, gives its place back
-// when they want all, and carries at most a small share of what they carry. When they
-// have come it goes on as FetchLogs does, which takes over what it has brought.
+// A logLane fetches the logs of a run while its traces are on their way, without slowing them
+// down. It uses slots that the traces leave idle, one at a time, and gives its slot back
+// when they want all. It transfers at most a small share of the bytes that they do. When they
+// have come, it continues as FetchLogs does. FetchLogs takes over what it has fetched.
 type logLane struct {
 	d      *onDemand
 	traces *Progress     // counts their bytes
 	came   chan struct{} // closed when all traces have come
-	one    chan struct{} // holds the log that is under way before that
-	bytes  atomic.Int64  // of logs that came before that
+	one    chan struct{} // holds the one log that is under way before that
+	bytes  atomic.Int64  // of logs fetched before that
 
 	cancel context.CancelCauseFunc
 	work   errgroup.Group
-	ended  chan struct{} // closed when all is done, or nothing more will be
-	taken  atomic.Bool   // what it brought is another's
-	err    error         // why the logs are to be asked for anew; what follows is not whole then
+	ended  chan struct{} // closed when everything is done, or nothing more will be
+	taken  atomic.Bool   // the results belong to the caller of take
+	err    error         // why the logs must be requested anew; the fields below are then incomplete
 	brought
 }
 
-// brought is what there is of a run's logs, and the files of those that came.
+// brought holds what is known of a run's logs, and the files of those that came.
 type brought struct {
 	asked   time.Time
 	objects []objstore.Object
 	listed  bool
-	all     bool // the logs were brought, not only listed
+	all     bool // the logs were fetched, not only listed
 	files   []received
 	lost    []runfile.Loss
 }
 
 // Bounds of logs while traces are under way.
 const (
-	laneShare = 32                    // of so many bytes of traces, one may be a log's
+	laneShare = 32                    // for so many bytes of traces, one byte may be a log's
 	laneSpare = 64 << 10              // bytes beyond that
 	lanePause = 20 * time.Millisecond // between looks at whether there is room
 )
 
 var errNoReader = errors.New("the logs are no longer needed")
 
-// startLogs starts the lane of a run that is known to be there.
+// startLogs starts the lane of a run that is known to exist.
 func (t *transfer) startLogs(ctx context.Context) {
 	if t.Logs == nil || t.lane != nil {
 		return
@@ -71,13 +71,13 @@ func (t *transfer) startLogs(ctx context.Context) {
 	l.work.Go(func() error {
 		defer close(l.ended)
 		l.err = panics.Guard(func() error { return l.run(ctx, m) })
-		return nil // it ends nothing else
+		return nil // an error of the lane ends nothing else
 	})
 	t.lane = l
 }
 
-// run lists the logs, and brings them if all have room: which come first if not is known
-// only when the run's other files are there.
+// run lists the logs, and fetches them if there is room for all. If there is not, the order
+// decides, and it is known only when the run's other files have come.
 func (l *logLane) run(ctx context.Context, m manifest) (err error) {
 	l.asked = l.d.cache.now()
 	if l.objects, l.lost, err = l.d.listLogs(ctx); err != nil {
@@ -93,14 +93,14 @@ func (l *logLane) run(ctx context.Context, m manifest) (err error) {
 	return err
 }
 
-// tracesCame lets the logs have what the pool has left. It may be called on nil, once.
+// tracesCame lets the logs use what the pool has left. It may be called on nil, but only once.
 func (l *logLane) tracesCame() {
 	if l != nil {
 		close(l.came)
 	}
 }
 
-// stop ends the lane, and removes what nobody has taken. It may be called on nil.
+// stop ends the lane, and removes what was not taken. It may be called on nil.
 func (l *logLane) stop() {
 	if l == nil {
 		return
@@ -112,8 +112,8 @@ func (l *logLane) stop() {
 	}
 }
 
-// take waits for the lane and gives what it has brought, to the first who asks. An error
-// is that of ctx.
+// take waits for the lane and returns what it has fetched, to its first caller only. The
+// error is that of ctx.
 func (l *logLane) take(ctx context.Context) (b brought, err error) {
 	if l == nil {
 		return b, nil
@@ -121,7 +121,7 @@ func (l *logLane) take(ctx context.Context) (b brought, err error) {
 	select {
 	case <-l.ended:
 		if l.err != nil || !l.taken.CompareAndSwap(false, true) {
-			return b, nil // it is asked for anew
+			return b, nil // the logs are requested anew
 		}
 		return l.brought, nil
 	case <-ctx.Done():
@@ -151,14 +151,14 @@ func (l *logLane) pause(ctx context.Context) error {
 	return nil
 }
 
-// A place is what a log has while it is fetched: one of the pool's slots, and beside
-// traces the lane.
+// A place is what a log needs while it is fetched: a slot of the pool and, beside
+// traces, the lane.
 type place struct {
 	pool *Pool
-	lane *logLane // nil where logs come behind traces
+	lane *logLane // nil if logs come after traces
 	one  bool     // it is the lane's only log
 
-	mu   sync.Mutex // guards held: the ends of a log come side by side
+	mu   sync.Mutex // guards held: the ends of a log are read at the same time
 	held bool       // a slot of the pool
 }
 
@@ -181,7 +181,8 @@ func (d *onDemand) enter(ctx context.Context) (*place, error) {
 	return p, nil
 }
 
-// acquire takes a slot of the pool, before all traces have come one that none wants.
+// acquire takes a slot of the pool. Before all traces have come it takes only a slot that
+// no trace wants.
 func (p *place) acquire(ctx context.Context) error {
 	for p.lane != nil && !p.lane.tracesHere() {
 		if p.held = p.pool.acquireIdle(); p.held {
@@ -205,8 +206,8 @@ func (p *place) leave() {
 	}
 }
 
-// pace waits until n more bytes of a log may come, and gives the slot to traces that
-// want it meanwhile.
+// pace waits until n more bytes of a log may come. Meanwhile it gives the slot to traces that
+// want it.
 func (p *place) pace(ctx context.Context, n int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -243,7 +244,7 @@ func (p paced) Write(b []byte) (int, error) {
 	return p.w.Write(b)
 }
 
-// counted is a writer that counts what comes, and keeps the pace where logs come beside
+// counted is a writer that counts bytes, and keeps the pace if logs come beside
 // traces.
 func (d *onDemand) counted(ctx context.Context, w io.Writer) io.Writer {
 	w = io.MultiWriter(w, progressWriter{d.Progress})
@@ -253,7 +254,7 @@ func (d *onDemand) counted(ctx context.Context, w io.Writer) io.Writer {
 	return w
 }
 
-// needs is how many bytes logs take if none is left out.
+// needs returns how many bytes the logs take if none is left out.
 func (d *onDemand) needs(objects []objstore.Object) (sum int64) {
 	for _, o := range objects {
 		switch {

@@ -9,7 +9,7 @@ import (
 	"prowtrace/objstore"
 )
 
-// A ledger keeps, while a transfer runs, what there is and what became of it.
+// A ledger records, during a transfer, which files there are and what became of each.
 type ledger struct {
 	progress *Progress
 	before   map[string]entry // by name: entries of the last manifest; those with a ModTime need not be read again
@@ -17,19 +17,19 @@ type ledger struct {
 	mu      sync.Mutex
 	files   map[string]entry // by name: what the bucket has, newest version
 	held    map[string]bool  // those of files that the cache has
-	failed  map[string]error // those of files that could not be had
-	untried map[string]bool  // those of files left alone after giveUp failures in a row
+	failed  map[string]error // files that could not be fetched
+	untried map[string]bool  // files not tried after giveUp failures in a row
 	other   map[string]bool  // names in otlp directories that cannot be traces
 	inRow   int              // failures since the last success
 }
 
-// maxFiles bounds the files of a run: no job is known to write more than some
+// maxFiles bounds the files of a run. No job is known to write more than some
 // hundreds of traces, and each costs memory here.
 const maxFiles = 100_000
 
-// giveUp is the number of files in a row that may fail before the rest is left
-// alone: each failure has cost the store's own attempts already, and what fails
-// so often (no network, no permission) fails for all.
+// giveUp is the number of files in a row that may fail before the rest is
+// not tried. Each failure has already cost the store's own attempts. A fault that fails
+// so often (no network, no permission) affects all files.
 const giveUp = 16
 
 func newLedger(p *Progress) *ledger {
@@ -40,8 +40,8 @@ func newLedger(p *Progress) *ledger {
 	}
 }
 
-// remember takes the sums that the last manifest has, and with trust what it says of
-// blobs that have not been touched since. For before the transfer.
+// remember takes the sums from the last manifest. With trust it also takes what the manifest
+// says about blobs that are unchanged since. Call it before the transfer.
 func (l *ledger) remember(files []entry, trust bool) {
 	l.before = map[string]entry{}
 	for _, e := range files {
@@ -52,7 +52,7 @@ func (l *ledger) remember(files []entry, trust bool) {
 	}
 }
 
-// expect notes an object and reports whether it is news. A listing that changes
+// expect records an object and reports whether it is new. A listing that changes
 // between its pages can name an object twice: the newest version counts.
 func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err error) {
 	l.mu.Lock()
@@ -71,7 +71,7 @@ func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err
 	e = newEntry(name, o)
 	before := l.before[name]
 	if before.Version == e.Version && e.Version != "" && before.Size == e.Size && e.sum() == (objstore.Sum{}) {
-		e.setSum(before.sum()) // which the store told when it was fetched
+		e.setSum(before.sum()) // the store sent the sum when the file was fetched
 	}
 	if before.Version == e.Version && before.sum() == e.sum() {
 		e.ModTime = before.ModTime
@@ -80,7 +80,7 @@ func (l *ledger) expect(name string, o objstore.Object) (e entry, news bool, err
 	return e, true, nil
 }
 
-// ignore notes a name in an otlp directory that cannot be a trace.
+// ignore records a name in an otlp directory that cannot be a trace.
 func (l *ledger) ignore(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *ledger) ignore(name string) {
 	}
 }
 
-// next returns what there is under a name, unless the file is to be left alone.
+// next returns the entry under a name, unless the file must not be tried.
 func (l *ledger) next(name string) (e entry, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,8 +100,8 @@ func (l *ledger) next(name string) (e entry, ok bool) {
 	return l.files[name], true
 }
 
-// succeed notes that the cache has an entry. One that is not the newest any more
-// counts for nothing.
+// succeed records that the cache has an entry. An entry that is no longer the newest
+// is ignored.
 func (l *ledger) succeed(e entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +120,7 @@ func (l *ledger) reuse(e entry) {
 	l.succeed(e)
 }
 
-// have notes a file of the cache that is not asked for.
+// have records a file of the cache that is not requested.
 func (l *ledger) have(e entry) {
 	l.mu.Lock()
 	l.files[e.Name] = e
@@ -130,7 +130,7 @@ func (l *ledger) have(e entry) {
 	l.reuse(e)
 }
 
-// saved counts what need not be brought.
+// saved counts files that need not be fetched.
 func (l *ledger) saved(e entry) {
 	l.progress.reused.Add(1)
 	l.progress.bytesSaved.Add(e.Size)
@@ -147,7 +147,7 @@ func (l *ledger) fail(e entry, err error) {
 	l.progress.failed.Add(1)
 }
 
-// drop forgets a file that could not be had and is not missed.
+// drop forgets a file that could not be fetched and is not needed.
 func (l *ledger) drop(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +160,7 @@ func (l *ledger) drop(name string) {
 	l.progress.bytes.Add(-e.Size)
 }
 
-// retract takes back what was counted, when another bucket is asked instead.
+// retract subtracts what was counted, when another bucket is tried instead.
 func (l *ledger) retract() {
 	for _, e := range l.files {
 		l.progress.bytes.Add(-e.Size)
@@ -170,7 +170,7 @@ func (l *ledger) retract() {
 	l.progress.failed.Add(-int64(len(l.failed)))
 }
 
-// outstanding is the sum of the sizes of files that are not known to be held.
+// outstanding returns the total size of the files that are not known to be held.
 func (l *ledger) outstanding() (total int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -188,8 +188,8 @@ func (l *ledger) known() []entry {
 	return l.sorted(func(e entry) bool { return e.Version != "" })
 }
 
-// allHeld returns the files that the cache has, by name. This and what follows is for
-// after the transfer.
+// allHeld returns the files that the cache has, by name. It and the methods below are for
+// use after the transfer.
 func (l *ledger) allHeld() []entry {
 	return l.sorted(func(e entry) bool { return l.held[e.Name] })
 }
@@ -207,7 +207,7 @@ func (l *ledger) sorted(want func(entry) bool) []entry {
 	return out
 }
 
-// failures returns what could not be had, by name.
+// failures returns the files that could not be fetched, by name.
 func (l *ledger) failures() []FileError {
 	var out []FileError
 	for name, err := range l.failed {

@@ -10,13 +10,13 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// list hands every trace file in the scope to found as its page arrives.
+// list passes every trace file in the scope to found as its page arrives.
 //
-// The whole run takes two requests side by side. artifacts/otlp/ is where kOps
-// writes and answers in one round trip; the pattern finds the nested directories
-// of step-wise jobs, but makes the server scan all artifacts, which takes seconds
-// where there are 50,000. Whether ** also stands for no directory at all is not
-// documented, so the first is needed for more than speed. What both name counts once.
+// The whole run takes two requests at the same time. artifacts/otlp/ is where kOps
+// writes, and the answer takes one round trip. The pattern finds the nested directories
+// of jobs with steps. For it the server scans all artifacts, which takes seconds
+// for 50,000 of them. Whether ** also matches no directory at all is not
+// documented, so the first request is needed for more than speed. A file in both counts once.
 func (t *transfer) list(ctx context.Context, found chan<- *objstore.Object) error {
 	if t.scope == noTraces {
 		return nil
@@ -41,7 +41,7 @@ func (t *transfer) list(ctx context.Context, found chan<- *objstore.Object) erro
 	return g.Wait()
 }
 
-// fits reports whether the trace files have as few bytes as the caller wants.
+// fits reports whether the trace files have no more bytes than the caller allows.
 func (t *transfer) fits(ctx context.Context) (bool, error) {
 	if t.TraceRoom == 0 {
 		return true, nil
@@ -67,8 +67,8 @@ func (t *transfer) fits(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// drain passes on what is news. A server's idea of a prefix or a pattern is not
-// relied on.
+// drain passes on new names. It does not rely on how the server interprets a prefix or a
+// pattern.
 func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object, error], found chan<- *objstore.Object) error {
 	for o, err := range objects {
 		if err != nil {
@@ -98,7 +98,7 @@ func (t *transfer) drain(ctx context.Context, objects iter.Seq2[objstore.Object,
 	return nil
 }
 
-// exists asks whether the run has any object at all.
+// exists reports whether the run has any object at all.
 func (t *transfer) exists(ctx context.Context) (bool, error) {
 	for _, err := range t.store.List(ctx, t.run.Bucket, t.run.Root+"/", "") {
 		return err == nil, err

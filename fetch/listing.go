@@ -28,8 +28,8 @@ const maxListed = 200_000
 // maxListing bounds the memory of a listing that is read back, in bytes.
 const maxListing = 256 << 20
 
-// ListArtifacts gives all objects of a run, by name. A run that has ended is listed
-// once; later calls, and those offline, are answered by the cache. Errors are those of
+// ListArtifacts returns all objects of a run, by name. A run that has ended is listed
+// once; later calls, and offline calls, are answered from the cache. Errors are those of
 // the store, ErrOffline and ErrTooManyFiles.
 func (c *Cache) ListArtifacts(ctx context.Context, store objstore.Store, res *Result, o ArtifactOptions) ([]Listed, error) {
 	d := c.onDemand(store, res, o)
@@ -56,7 +56,7 @@ func (c *Cache) ListArtifacts(ctx context.Context, store objstore.Store, res *Re
 		}
 	}
 	if final(d.dir.readManifest().Files, asked) {
-		d.dir.writeListing(all) // what fails of it is listed again
+		d.dir.writeListing(all) // if writing fails, the run is listed again
 	}
 	return all, nil
 }
@@ -90,10 +90,10 @@ func (d runDir) writeListing(all []Listed) error {
 	return err
 }
 
-// FetchArtifact brings one artifact by its name, under the bounds of one log: of a
-// larger one its ends. What the cache has of a run that has ended costs no request. The
-// loss says what is left out. Errors are those of the store, [objstore.ErrNotExist] if
-// there is none of the name, ErrOffline and the context's.
+// FetchArtifact fetches one artifact by its name, under the bounds of one log. Of a
+// larger artifact it fetches the ends. For a run that has ended, what the cache has costs no
+// request. The loss says what is left out. Errors are those of the store, [objstore.ErrNotExist]
+// if there is no such name, ErrOffline and the context's.
 func (c *Cache) FetchArtifact(ctx context.Context, store objstore.Store, res *Result, name string, o ArtifactOptions) (Artifact, []runfile.Loss, error) {
 	d := c.onDemand(store, res, o)
 	a, lost, err := d.artifact(ctx, name)
@@ -143,7 +143,7 @@ func losses(l runfile.Loss) []runfile.Loss {
 	return []runfile.Loss{l}
 }
 
-// describe asks what is stored under a name.
+// describe asks the bucket what is stored under a name.
 func (d *onDemand) describe(ctx context.Context, name string) (objstore.Object, error) {
 	whole := d.run.Root + "/" + name
 	for o, err := range d.store.List(ctx, d.run.Bucket, whole, "") {
@@ -153,7 +153,7 @@ func (d *onDemand) describe(ctx context.Context, name string) (objstore.Object, 
 		if o.Name == whole {
 			return o, nil
 		}
-		break // the name itself sorts before all that it is a prefix of
+		break // the name itself sorts before all names that it is a prefix of
 	}
 	return objstore.Object{}, objstore.ErrNotExist
 }

@@ -10,10 +10,10 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// KeepLive puts into the cache what a running container has written so far, as the log
-// that it will leave under a name below the run's root: of a long one the ends. r is read
-// to its end, or up to a GiB. The log takes the place of what was kept of it before, and
-// the object takes its place when there is one.
+// KeepLive stores in the cache what a running container has written so far, under the name
+// below the run's root that its log will have. Of a long log it stores the ends. r is read
+// to its end, or up to 1 GiB. The log replaces what was kept of it before. Once the bucket has
+// the object, the object replaces the log.
 func (c *Cache) KeepLive(ctx context.Context, res *Result, name string, r io.Reader) (Artifact, []runfile.Loss, error) {
 	d := c.onDemand(nil, res, ArtifactOptions{})
 	got, lost, err := d.keepLive(ctx, name, r)
@@ -52,7 +52,7 @@ func (d *onDemand) keepLive(ctx context.Context, name string, r io.Reader) (Arti
 	return got, losses(l), nil
 }
 
-// contextReader ends reading when its context does.
+// contextReader ends reading when its context ends.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

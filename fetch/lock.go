@@ -13,12 +13,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Two advisory locks guard a run, both released by the system when a process
+// Two advisory locks guard a run. The system releases both when a process
 // dies. The work lock is held while the run's directory is changed. The use lock
-// is shared by all who hold a Result: it keeps the run from being pruned, but
-// not from being refreshed, since blobs do not change.
+// is shared by all holders of a Result. It keeps the run from being pruned, but
+// not from being refreshed, because blobs do not change.
 
-// relock is how often a lock that another process holds is tried. There is no
+// relock is the pause between attempts to take a lock that another process holds. There is no
 // portable way to be woken.
 const relock = 100 * time.Millisecond
 
@@ -28,9 +28,9 @@ func (c *Cache) newLock(id, kind string) *flock.Flock {
 	return flock.New(c.lockPath(id, kind), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 }
 
-// lockWork waits for the work lock of a run. It calls waiting once, with the
-// owner's process id or 0, if another has it. A file system without locks is an
-// error; the caller may go on, since what is written side by side is the same.
+// lockWork waits for the work lock of a run. If another process has it, lockWork calls waiting
+// once, with the owner's process id or 0. On a file system without locks it returns an
+// error. The caller may continue, because two writers write the same.
 func (c *Cache) lockWork(ctx context.Context, id string, waiting func(pid int)) (unlock func(), err error) {
 	l := c.newLock(id, "work")
 	for told := false; ; {
@@ -54,22 +54,22 @@ func (c *Cache) lockWork(ctx context.Context, id string, waiting func(pid int)) 
 	}
 }
 
-// ownerAt is where a lock file has the process id of its owner. Windows locks the first byte,
-// and lets nobody read or write a byte that is locked.
+// ownerAt is the offset of the owner's process id in a lock file. Windows locks the first byte,
+// and a locked byte cannot be read or written.
 const ownerAt = 1
 
-// writeOwner notes a process for the message of those who wait for it. They do without if it
-// fails.
+// writeOwner writes a process id for the message of processes that wait. If it fails, their
+// message has no id.
 func writeOwner(path string, pid int) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	_, _ = f.WriteAt(fmt.Appendf(nil, "%d\n", pid), ownerAt) // what is left of a longer number is behind the line
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%d\n", pid), ownerAt) // the rest of a longer number is after the line
 }
 
-// readOwner gives the process id in a lock file; 0 where there is none.
+// readOwner returns the process id in a lock file; 0 if there is none.
 func readOwner(path string) int {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,8 +81,8 @@ func readOwner(path string) int {
 	return pid
 }
 
-// tryExclusive locks, unless another has the lock. Pruning removes lock files: a
-// lock on a file that has no name any more guards nothing.
+// tryExclusive locks, unless another process has the lock. Pruning removes lock files: a
+// lock on a file that no longer has a name guards nothing.
 func (c *Cache) tryExclusive(l *flock.Flock) (bool, error) {
 	for {
 		ok, err := l.TryLock()
@@ -101,8 +101,8 @@ func (c *Cache) tryExclusive(l *flock.Flock) (bool, error) {
 	}
 }
 
-// lockUse shares the use lock of a run. The caller has the work lock, so nobody
-// is pruning and it cannot fail but for want of locks.
+// lockUse shares the use lock of a run. The caller holds the work lock, so nothing
+// prunes the run. It can fail only if the file system has no locks.
 func (c *Cache) lockUse(id string) (unlock func() error, err error) {
 	l := c.newLock(id, "use")
 	ok, err := l.TryRLock()
@@ -115,7 +115,7 @@ func (c *Cache) lockUse(id string) (unlock func() error, err error) {
 	return l.Unlock, nil
 }
 
-// lockUnused takes the use lock alone, if nobody has a Result of the run.
+// lockUnused takes the use lock exclusively, if there is no Result of the run.
 func (c *Cache) lockUnused(id string) (unlock func(), ok bool) {
 	l := c.newLock(id, "use")
 	if ok, err := c.tryExclusive(l); !ok || err != nil {

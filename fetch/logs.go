@@ -20,25 +20,25 @@ import (
 // Logs are the logs of a run as the cache holds them.
 type Logs struct {
 	Files  []Artifact     // by name
-	Lost   []runfile.Loss // logs, and parts of them, that are left out
+	Lost   []runfile.Loss // logs, and parts of logs, that are left out
 	Listed time.Time      // when the bucket was asked for them; zero: never
 }
 
 const (
 	edgeSize     = 16 << 20 // bytes that are kept of each end of a log that is too large
-	maxStored    = 1 << 30  // bytes of a log that is streamed for the sake of its ends
+	maxStored    = 1 << 30  // bytes of a log that is streamed to get its ends
 	maxLogFiles  = 5000     // of a run
-	logsParallel = 4        // logs under way together: each may hold its ends in memory
+	logsParallel = 4        // logs under way at a time: each may hold its ends in memory
 	maxRootFiles = 100_000  // looked at for logs
 )
 
-// FetchLogs brings the logs of a run into the cache: those of its containers and of
-// ci-operator's steps, each up to the size that runfile.Kinds allow, and together so.
-// Of larger ones it brings the first and the last 16 MiB. It is for after Fetch, and
-// goes on with what Options.Logs let come beside the traces; res must not be closed
+// FetchLogs fetches the logs of a run into the cache: those of its containers and of
+// ci-operator's steps. runfile.Kinds limits the size of each and of all together.
+// Of larger logs it fetches the first and the last 16 MiB. Call it after Fetch. It
+// continues what Options.Logs began beside the traces. res must not be closed
 // meanwhile.
 //
-// What cannot be had is among the losses, also where that is all. Errors are the
+// Logs that cannot be fetched are among the losses, even if none can. Errors are the
 // context's, and those of the cache.
 func (c *Cache) FetchLogs(ctx context.Context, store objstore.Store, res *Result, o ArtifactOptions) (*Logs, error) {
 	return c.onDemand(store, res, o).logs(ctx, res.lane)
@@ -78,7 +78,7 @@ func (d *onDemand) logs(ctx context.Context, lane *logLane) (*Logs, error) {
 	return d.heldLogs(m), nil
 }
 
-// markUsed notes that logs which were only compared are wanted for themselves.
+// markUsed records that logs which were only fetched for comparison are now wanted themselves.
 func (d *onDemand) markUsed(ctx context.Context, m manifest) error {
 	if d.Compared || m.Logs == nil || !m.Logs.Compared {
 		return nil
@@ -91,7 +91,7 @@ func (d *onDemand) markUsed(ctx context.Context, m manifest) error {
 	return err
 }
 
-// Logs gives the logs that the cache holds of the run, without a request.
+// Logs returns the logs that the cache holds of the run, without a request.
 func (r *Result) Logs() *Logs {
 	d := &onDemand{run: r.Run, dir: runDir(r.Dir)}
 	return d.heldLogs(d.dir.readManifest())
@@ -124,7 +124,7 @@ func (d *onDemand) holdsLogs(m manifest) bool {
 	return true
 }
 
-// listLogs asks which logs there are. The error is the context's.
+// listLogs lists the run's logs in the bucket. The error is the context's.
 func (d *onDemand) listLogs(ctx context.Context) (found []objstore.Object, lost []runfile.Loss, err error) {
 	var mu sync.Mutex
 	add := func(o objstore.Object) bool {
@@ -185,10 +185,10 @@ func (d *onDemand) inOrder(objects []objstore.Object) {
 	})
 }
 
-// bring fetches the logs that were listed, in their order, as far as there is room. The
+// bring fetches the listed logs in their order, as long as there is room. The
 // error is the context's.
 func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Object) (files []received, lost []runfile.Loss, err error) {
-	var mu sync.Mutex // guards what this returns
+	var mu sync.Mutex // guards the results
 	left := &room{left: d.total}
 	var omitted []string
 	var g panics.Group
@@ -238,7 +238,7 @@ func (d *onDemand) bring(ctx context.Context, m manifest, objects []objstore.Obj
 	return files, lost, nil
 }
 
-// lossOf says what is not held of an artifact.
+// lossOf says which parts of an artifact are missing.
 func lossOf(a artifact) (l runfile.Loss, ok bool) {
 	held := heldBytes(a.Parts)
 	if held >= a.Content {
@@ -257,10 +257,10 @@ func heldBytes(parts []Part) (n int64) {
 
 // method is how an artifact is fetched.
 type method struct {
-	ends bool  // its first and last bytes, by range
-	cost int64 // bytes that come; negative: none of it may
+	ends bool  // only its first and last bytes, by range
+	cost int64 // bytes to be fetched; negative: none of it may be fetched
 
-	room *reserved // that it has, more where it turns out to be gzip; nil: as much as a log may have
+	room *reserved // its reserved room, more if it turns out to be gzip; nil: as much as a log may have
 }
 
 // plan chooses how to fetch a log.
@@ -278,7 +278,7 @@ func (d *onDemand) plan(o objstore.Object, left int64) method {
 	return method{cost: o.Size}
 }
 
-// errZipped: the bytes that were to be read by range are gzip.
+// errZipped means that the bytes to be read by range are gzip.
 var errZipped = errors.New("it is gzip")
 
 // receive fetches an artifact into a file.
@@ -327,7 +327,7 @@ func (d *onDemand) checks() bool {
 	return tells || d.store.Features().Sums
 }
 
-// readAll streams a whole object, whose sum the store checks if it has one, and keeps its text. The
+// readAll streams a whole object and keeps its text. The store checks its sum if it has one. The
 // text of damaged gzip is kept as far as it goes, and damage says so.
 func (d *onDemand) readAll(ctx context.Context, o objstore.Object, f fileWriter, a *artifact, room *reserved) (damage, err error) {
 	if o.Size > maxStored {
@@ -359,11 +359,11 @@ func (d *onDemand) stream(ctx context.Context, o objstore.Object, w io.Writer) (
 	var g panics.Group
 	var local error
 	g.Go(func() error {
-		defer from.Close() // the store is not to wait for ever for who has met a fault
+		defer from.Close() // otherwise the store would wait for ever for a reader that met an error
 		err := inflateTo(w, from, o.Size)
 		if errors.Is(err, errInflate) {
 			damage = err
-			_, err = io.Copy(io.Discard, from) // the store checks the sum of all
+			_, err = io.Copy(io.Discard, from) // the store checks the sum of the whole object
 		}
 		local = err
 		from.CloseWithError(err)

@@ -18,7 +18,7 @@ import (
 )
 
 // A manifest says what a run's bucket held when it was listed, and which blobs
-// the cache should have of it. It is written after the blobs, so a process that
+// the cache should have of it. It is written after the blobs. A process that
 // dies in between leaves blobs without an entry, never the reverse.
 type manifest struct {
 	Version  int       `json:"version"`
@@ -26,20 +26,20 @@ type manifest struct {
 	Listings []listing `json:"listings"`
 	Files    []entry   `json:"files"` // by name
 
-	Logs      *logListing `json:"logs,omitempty"`      // the last look at the logs
+	Logs      *logListing `json:"logs,omitempty"`      // the last listing of the logs
 	Artifacts []artifact  `json:"artifacts,omitempty"` // by name
 }
 
 const manifestVersion = 1
 
-// A listing is the memory of one complete look at a part of the run.
+// A listing records one complete listing of a part of the run.
 type listing struct {
 	Scope scope     `json:"scope"`
 	At    time.Time `json:"at"`
 	Final bool      `json:"final"`           // the run had ended: nothing will come after it
 	Other int       `json:"other,omitempty"` // files seen that cannot be traces
 
-	Lost []runfile.Loss `json:"lost,omitempty"` // small files that were left out then
+	Lost []runfile.Loss `json:"lost,omitempty"` // small files that were left out at that time
 }
 
 // An entry is one object of the run.
@@ -47,13 +47,13 @@ type entry struct {
 	Name            string    `json:"name"` // below the run's root
 	Version         version   `json:"generation"`
 	Size            int64     `json:"size"`   // bytes as stored
-	CRC32C          uint32    `json:"crc32c"` // 0 where the store gave no such sum; see sum
+	CRC32C          uint32    `json:"crc32c"` // 0 if the store gave no such sum; see sum
 	Updated         time.Time `json:"updated"`
 	ContentType     string    `json:"content_type,omitempty"`
 	ContentEncoding string    `json:"content_encoding,omitempty"`
 	ModTime         int64     `json:"mod_time,omitempty"` // of the blob when it was last checked, Unix ns; 0: never
 
-	Sum objstore.Sum `json:"sum,omitzero"` // of another kind than CRC-32C
+	Sum objstore.Sum `json:"sum,omitzero"` // of a kind other than CRC-32C
 }
 
 func newEntry(name string, o objstore.Object) entry {
@@ -72,7 +72,7 @@ func (e *entry) setSum(sum objstore.Sum) {
 	}
 }
 
-// sum is the checksum that the store told, if it did.
+// sum returns the checksum that the store gave, if any.
 func (e entry) sum() objstore.Sum {
 	switch {
 	case e.Sum != objstore.Sum{}:
@@ -83,16 +83,16 @@ func (e entry) sum() objstore.Sum {
 	return objstore.NewCRC32C(e.CRC32C)
 }
 
-// replacedBy reports whether the object is a newer version of what was listed
-// before under its name. Versions have no order, so the times decide; of equal
-// times it is the larger version, to go by no accident.
+// replacedBy reports whether the object is a newer version of the one that was listed
+// under its name. Versions have no order, so the times decide. If the
+// times are equal, the larger version wins, so that the choice is not random.
 func (e entry) replacedBy(o objstore.Object) bool {
 	v := version(o.Version)
 	return v != e.Version && cmp.Or(o.Updated.Compare(e.Updated), cmp.Compare(len(v), len(e.Version)), cmp.Compare(v, e.Version)) > 0
 }
 
-// version is an object's version. In a manifest a decimal number, as Google Cloud
-// Storage has, is written as one, and 0 stands for none.
+// version is an object's version. In a manifest, a decimal number (as in Google Cloud
+// Storage) is written as a number, and 0 stands for no version.
 type version string
 
 func (v version) number() (n int64, ok bool) {
@@ -103,7 +103,7 @@ func (v version) number() (n int64, ok bool) {
 	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == string(v)
 }
 
-// key is the part of a blob's key that stands for the version.
+// key returns the part of a blob's key that stands for the version.
 func (v version) key() string { return cmp.Or(string(v), "0") }
 
 func (v version) MarshalJSON() ([]byte, error) {
@@ -127,8 +127,8 @@ func (v *version) UnmarshalJSON(data []byte) error {
 // maxManifest bounds what is read back: 100,000 entries of 2 kB, the longest names.
 const maxManifest = 256 << 20
 
-// readManifest returns an empty manifest when there is none or when it cannot
-// be understood: a listing brings it back, and the blobs are found by their names.
+// readManifest returns an empty manifest if there is none or if it cannot
+// be parsed: a listing restores it, and the blobs are found by their names.
 func (d runDir) readManifest() manifest {
 	fi, err := os.Stat(d.manifest())
 	if err != nil || fi.Size() > maxManifest {
@@ -185,7 +185,7 @@ func (m manifest) covering(s scope) (listing, bool) {
 	return best, found
 }
 
-// within returns the entries that a request for s is answered with: the trace
+// within returns the entries that answer a request for s: the trace
 // files in s and all of the metadata.
 func (m manifest) within(s scope) []entry {
 	var out []entry
@@ -197,10 +197,10 @@ func (m manifest) within(s scope) []entry {
 	return out
 }
 
-// update enters a new look at a scope. A complete one takes the place of all that
-// was known of the scope; any other only adds, so what an earlier look has found
-// stays of use. Files that could not be had are entered like the others: whether
-// the cache holds a file is seen on the disk.
+// update enters a new listing of a scope. A complete listing replaces everything that
+// was known of the scope. An incomplete one only adds, so the results of an earlier listing
+// stay useful. Files that could not be fetched are entered like the others: the disk shows
+// whether the cache holds a file.
 func (m *manifest) update(l listing, files []entry, complete bool) {
 	names := map[string]bool{}
 	for _, e := range files {

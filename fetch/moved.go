@@ -13,7 +13,7 @@ import (
 )
 
 // fetchMoved fetches the run from the first of its buckets that has it. A bucket
-// that the cache knows comes first: the others were asked before and had nothing.
+// that the cache knows comes first: the others were asked before and did not have the run.
 func (c *Cache) fetchMoved(ctx context.Context, store objstore.Store, run prow.Run, o Options) (*Result, error) {
 	buckets := o.Instances.Buckets(run.Bucket)
 	if !o.Refresh {
@@ -70,11 +70,11 @@ type Attempt struct {
 	Bucket string
 	Err    error // what the store said; nil when its listing was empty
 
-	closed bool // given up, so that a refusal says nothing of the run
+	closed bool // given up, so a refusal says nothing about the run
 }
 
-// notFound makes one error of all attempts. Where a living bucket refuses, the
-// run may well be there, and access is what is missing.
+// notFound makes one error of all attempts. If a bucket in use refuses access, the
+// run may be there, and access is what is missing.
 func notFound(run prow.Run, tried []Attempt) error {
 	refusedBy := slices.IndexFunc(tried, func(a Attempt) bool { return a.refused() && !a.closed })
 	if refusedBy < 0 {
@@ -91,7 +91,7 @@ func notFound(run prow.Run, tried []Attempt) error {
 	if len(why) == 0 {
 		return fmt.Errorf("cannot look for traces of %s: %w", run.URL(), refused)
 	}
-	// The refusal comes last, because it ends with what helps.
+	// The refusal comes last, because it ends with a hint.
 	return fmt.Errorf("cannot look for traces of %s: %s, and %w", run.URL(), strings.Join(why, ", "), refused)
 }
 
@@ -101,7 +101,7 @@ func (a Attempt) refused() bool {
 }
 
 // said puts attempts into words. It leaves out closed buckets, except the one that was asked
-// for, and says nothing where the bucket asked for is there and was the only one.
+// for. It returns "" if the bucket asked for exists and was the only one.
 func said(tried []Attempt, asked string) (out []string) {
 	if len(tried) == 1 && tried[0].Err == nil {
 		return nil

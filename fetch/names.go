@@ -10,22 +10,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// localNames gives each object name a relative path, with slashes, that every
-// file system takes and that no other name of the set shares, also where case
-// or Unicode normal forms do not count. Only colons, which are in all names that
-// kOps gives its files, are kept where the system takes them.
+// localNames gives each object name a relative path, with slashes. Every
+// file system accepts the path, and no other name of the set shares it, even if case
+// or Unicode normal forms do not count. Only colons are kept where the system accepts them:
+// all names that kOps gives its files have them.
 //
-//   - The characters <>"|?*\, a colon unless colons are kept, control characters and bytes that are no UTF-8 are
-//     percent-escaped, and so are a dot or a space at the end of a name, which
-//     takes care of . and .., and the first letter of a Windows device (CON, com1.txt).
-//   - A name between slashes that is empty becomes %2F, and so do slashes below
+//   - These are percent-escaped: the characters <>"|?*\, a colon unless colons are kept,
+//     control characters, and bytes that are not UTF-8. So are a dot or a space at the end of a
+//     name, which covers . and .., and the first letter of a Windows device (CON, com1.txt).
+//   - An empty name between slashes becomes %2F, and so do slashes below
 //     the 32nd directory.
-//   - What is longer than 200 bytes is cut and gets the suffix ~ and eight
+//   - A name longer than 200 bytes is cut and gets the suffix ~ and eight
 //     hexadecimal digits of its hash, before the extension.
-//   - The same suffix parts a file from another, or from a directory, whose path
-//     is equal but for case or normal form.
+//   - The same suffix tells a file from another file or a directory whose path
+//     differs only in case or normal form.
 //
-// Without colons kOps' names look so: kops-1-2026-08-22T01%3A02%3A03Z.otel.
+// Without colons, kOps' names look like kops-1-2026-08-22T01%3A02%3A03Z.otel.
 func localNames(names []string, colons bool) map[string]string {
 	names = slices.Clone(names)
 	slices.Sort(names)
@@ -55,7 +55,7 @@ const maxDepth = 32 // of directories; keeps the work per name small, whatever i
 
 const maxSegment = 200 // bytes; 255 is the limit of most file systems, less what a suffix takes
 
-// localSegment makes one name between slashes fit for every file system.
+// localSegment makes one name between slashes acceptable to every file system.
 func localSegment(s string, colons bool) string {
 	if s == "" {
 		return "%2F"
@@ -83,7 +83,7 @@ func localSegment(s string, colons bool) string {
 	return suffixed(b.String(), hash(s)[:8])
 }
 
-// isDevice reports whether Windows takes a name for a device, whatever its extension.
+// isDevice reports whether Windows treats a name as a device, whatever its extension.
 func isDevice(s string) bool {
 	base, _, _ := strings.Cut(s, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))
@@ -118,7 +118,7 @@ func suffixed(base, mark string) string {
 	return stem + "~" + mark + ext
 }
 
-// fold makes equal what some file systems take for equal.
+// fold maps names that some file systems treat as equal to the same text.
 func fold(path string) string {
 	return norm.NFC.String(strings.ToLower(strings.ToUpper(norm.NFC.String(path))))
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Notes are short texts about runs. They outlive the files of the runs, which are large and
-// expire in their bucket: what was found out once stays known.
+// expire in their bucket. So results stay known.
 
 // Bounds of notes.
 const (
@@ -28,7 +28,7 @@ const (
 	notesAge   = 180 * 24 * time.Hour
 )
 
-// A Note is what somebody noted about a run.
+// A Note is a text that was stored about a run.
 type Note struct {
 	Run  prow.Run        `json:"run"`
 	Text json.RawMessage `json:"text"`
@@ -42,11 +42,11 @@ func (c *Cache) jobNotes(job string) string {
 	return filepath.Join(c.notesDir(), hex.EncodeToString(sum[:16]))
 }
 
-// AddNote notes something about a run, in the place of what was noted before. The oldest
-// notes of a job go where there are too many. Several processes may do so at a time.
+// AddNote stores a note about a run and replaces the earlier one. If there are too many, the
+// oldest notes of a job are removed. Several processes may call it at the same time.
 func (c *Cache) AddNote(n Note) error { return c.addNote(c.jobNotes(n.Run.Job), n, mostNotes) }
 
-// addNote puts a note into a directory, which keeps so many at most.
+// addNote writes a note to a directory, and keeps at most the given number there.
 func (c *Cache) addNote(dir string, n Note, most int) error {
 	data, err := json.Marshal(n)
 	if err != nil || len(data) > maxNote {
@@ -97,13 +97,13 @@ func (c *Cache) trimNotes(dir string, most int, age time.Duration) {
 	}
 }
 
-// pruneNotes removes what is too old, and what is too much.
+// pruneNotes removes notes that are too old or beyond the limits.
 func (c *Cache) pruneNotes() {
 	c.trimAll(c.notesDir(), mostNotes, notesAge)
 	c.trimAll(c.keptDir(), mostKept, notesAge)
 }
 
-// clearNotes removes all.
+// clearNotes removes all notes.
 func (c *Cache) clearNotes() {
 	c.trimAll(c.notesDir(), 0, 0)
 	c.trimAll(c.keptDir(), 0, 0)
@@ -112,14 +112,14 @@ func (c *Cache) clearNotes() {
 func (c *Cache) trimAll(root string, most int, age time.Duration) {
 	dirs, _ := os.ReadDir(root)
 	for _, d := range dirs {
-		if d.IsDir() { // what a link leads to is not the cache's
+		if d.IsDir() { // the target of a link does not belong to the cache
 			c.trimNotes(filepath.Join(root, d.Name()), most, age)
 		}
 	}
 }
 
-// Notes gives what was noted about the runs of a job, or of all jobs where it is "", in no
-// order. What cannot be read is passed over.
+// Notes returns the notes about the runs of a job, or of all jobs if job is "", in no
+// order. Notes that cannot be read are skipped.
 func (c *Cache) Notes(job string) (notes []Note, err error) {
 	dirs := []string{c.jobNotes(job)}
 	if job == "" {
@@ -137,7 +137,7 @@ func (c *Cache) Notes(job string) (notes []Note, err error) {
 	return c.readNotes(dirs, job), nil
 }
 
-// readNotes reads the notes of a job, or of all where it is "", in some directories.
+// readNotes reads the notes of a job, or of all jobs if job is "", from some directories.
 func (c *Cache) readNotes(dirs []string, job string) (notes []Note) {
 	read := int64(0)
 	for _, dir := range dirs {

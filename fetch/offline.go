@@ -10,11 +10,11 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// ErrOffline says that something is not in the cache and must not be fetched.
+// ErrOffline says that something is not in the cache and must not be requested.
 var ErrOffline = errors.New("not in the cache")
 
-// CachedError says that the bucket could not be asked about a run of which the
-// cache has all files. Options.Offline gives them.
+// CachedError says that the bucket could not be reached, but the cache has all
+// files of the run. Use Options.Offline to get them.
 type CachedError struct {
 	At  time.Time // when the bucket was last asked
 	Err error
@@ -47,7 +47,7 @@ func (t *transfer) offline(m manifest, l listing, complete bool) (*Result, error
 	return res, err
 }
 
-// held parts files into those that the cache holds, whole, and those it should.
+// held splits files into those that the cache holds, complete, and those that are missing.
 func (t *transfer) held(files []entry) (held, lacking []entry) {
 	for _, e := range files {
 		switch {
@@ -62,8 +62,8 @@ func (t *transfer) held(files []entry) (held, lacking []entry) {
 	return held, lacking
 }
 
-// fallBack says, or uses, what the cache has of a run that the bucket does not
-// give any more. Buckets delete old runs: a run that is gone stays readable here.
+// fallBack reports, or uses, what the cache has of a run that the bucket no longer
+// has. Buckets delete old runs; a deleted run stays readable from the cache.
 func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
 	files, lacking := t.held(m.within(t.scope))
 	if len(lacking) > 0 {
@@ -82,7 +82,7 @@ func (t *transfer) fallBack(m manifest, l listing, err error) (*Result, error) {
 	return t.fromCache(files, l)
 }
 
-// keepGone adds to the ledger what the cache has and the bucket has deleted.
+// keepGone adds to the ledger the files that the cache has and the bucket has deleted.
 func (t *transfer) keepGone(m manifest) {
 	if t.listErr != nil {
 		return
@@ -94,7 +94,7 @@ func (t *transfer) keepGone(m manifest) {
 		}
 		t.ledger.files[e.Name], t.ledger.held[e.Name] = e, true
 		lost := slices.ContainsFunc(t.lost, func(l runfile.Loss) bool { return l.File == e.Name })
-		if !isBeside(e.Name) && !lost { // which may just not have come this time
+		if !isBeside(e.Name) && !lost { // such a file may only have failed to come this time
 			n++
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"path/filepath"
 )
 
-// OpenDir gives the run whose directory in a cache is dir (Result.Dir), as far
-// as the cache holds it, without a request and without a check of the bytes.
-// ok tells whether dir is one. The run is kept from pruning until the Result is
-// closed, where it still lies in its cache; a copy of the directory does as well.
+// OpenDir returns the run whose directory in a cache is dir (Result.Dir), as far
+// as the cache holds it. It sends no request and does not check the bytes.
+// ok says whether dir is such a directory. If dir is still in its cache, the run is kept from
+// pruning until the Result is closed. A copy of the directory works as well.
 func OpenDir(dir string) (res *Result, ok bool) {
 	d := runDir(filepath.Clean(dir))
 	m := d.readManifest()

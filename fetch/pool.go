@@ -2,12 +2,12 @@ package fetch
 
 import "context"
 
-// DefaultParallel is the number of downloads under way together. Over 40 ms of
-// round trip time, small files wait for answers with any number: 64 take a third
+// DefaultParallel is the number of downloads under way at the same time. Over a round trip of
+// 40 ms, small files spend their time waiting, whatever the number: 64 take a third
 // longer than 128, and 16 four times as long. See docs/performance.md.
 const DefaultParallel = 128
 
-// A Pool bounds the requests that the Fetches which share it have under way.
+// A Pool bounds the requests that several Fetches have under way together.
 type Pool struct{ slots chan struct{} }
 
 // NewPool returns a pool of n slots, at least one.
@@ -22,7 +22,7 @@ func (p *Pool) acquire(ctx context.Context) error {
 	}
 }
 
-// acquireIdle takes a slot if one is free that nobody waits for.
+// acquireIdle takes a slot if one is free and nothing waits for it.
 func (p *Pool) acquireIdle() bool {
 	select {
 	case p.slots <- struct{}{}:
@@ -37,7 +37,7 @@ func (p *Pool) crowded() bool { return len(p.slots) == cap(p.slots) }
 
 func (p *Pool) release() { <-p.slots }
 
-// done does work in a slot that was acquired, and releases it.
+// done does work in a slot that was acquired, then releases it.
 func (p *Pool) done(work func() error) error {
 	defer p.release()
 	return work()

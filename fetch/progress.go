@@ -2,9 +2,9 @@ package fetch
 
 import "sync/atomic"
 
-// Progress counts what Fetch does while it does it. The zero value is ready;
-// several Fetches may share one. All methods are safe for concurrent use and
-// cheap, so whoever draws may ask as often as it likes.
+// Progress counts what Fetch does while it runs. The zero value is ready;
+// several Fetches may share one. All methods are safe for concurrent use. They are
+// cheap, so a progress display may call them as often as it likes.
 type Progress struct {
 	listing                      atomic.Int64
 	files, done, reused, failed  atomic.Int64
@@ -21,13 +21,13 @@ type Counts struct {
 	Files   int64 // files known so far
 	Done    int64 // files that are in the cache now, Reused among them
 	Reused  int64 // files that were in the cache already
-	Failed  int64 // files given up
+	Failed  int64 // files that were given up
 
 	Bytes      int64 // bytes of all Files
-	BytesDone  int64 // bytes received; what had to be fetched again counts again
+	BytesDone  int64 // bytes received; bytes fetched again count again
 	BytesSaved int64 // bytes that were in the cache already: Reused files, and parts of others
 
-	BytesBeside int64 // bytes received of what is counted beside (see Progress.Beside)
+	BytesBeside int64 // bytes received of files counted beside (see Progress.Beside)
 
 	Retries int64 // requests that were sent again
 }
@@ -35,7 +35,7 @@ type Counts struct {
 // Received is how many bytes came from buckets.
 func (c Counts) Received() int64 { return c.BytesDone + c.BytesBeside }
 
-// Counts returns the numbers of now. They are read one after the other: while
+// Counts returns the present numbers. They are read one after the other: while
 // files arrive, they may differ by a file.
 func (p *Progress) Counts() Counts {
 	return Counts{
@@ -47,8 +47,8 @@ func (p *Progress) Counts() Counts {
 	}
 }
 
-// Beside gives a Progress for what comes beside the files that p counts, such as logs. Of it p
-// counts the bytes alone.
+// Beside returns a Progress for files that come beside those that p counts, such as logs. p
+// counts only their bytes.
 func (p *Progress) Beside() *Progress { return &Progress{of: p} }
 
 // received counts bytes that came.
@@ -59,6 +59,6 @@ func (p *Progress) received(n int64) {
 	}
 }
 
-// Retry counts a request that is sent again. Fetch counts its own; a store that
-// repeats requests on its side is to be wired to it.
+// Retry counts a request that is sent again. Fetch counts its own. A store that
+// repeats requests itself must be connected to Retry.
 func (p *Progress) Retry() { p.retries.Add(1) }

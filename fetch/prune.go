@@ -16,16 +16,16 @@ import (
 
 // A CachedRun is a run as the cache knows it.
 type CachedRun struct {
-	Run    prow.Run // zero for a run whose first fetch did not come to its end
+	Run    prow.Run // zero if the run's first fetch did not finish
 	Dir    string
 	Files  int       // trace files and metadata
 	Size   int64     // bytes on disk, parts included
-	Logs   int64     // those of Size that are logs and other artifacts that were asked for
+	Logs   int64     // bytes of Size that are logs and other requested artifacts
 	Used   time.Time // last Fetch
 	Listed time.Time // when the bucket was last asked
-	Ended  bool      // it will not be asked again
+	Ended  bool      // it will not be requested again
 
-	compared bool // its logs were only fetched to compare other runs with
+	compared bool // its logs were only fetched for comparison with other runs
 }
 
 // Runs lists what is in the cache, the last used first.
@@ -34,7 +34,7 @@ func (c *Cache) Runs() ([]CachedRun, error) {
 	return slices.DeleteFunc(runs, func(r CachedRun) bool { return !c.mayRead(r.Run, runDir(r.Dir).id()) }), err
 }
 
-// allRuns lists those of all readers.
+// allRuns lists the runs of all readers.
 func (c *Cache) allRuns() ([]CachedRun, error) {
 	dirs, err := os.ReadDir(filepath.Join(c.dir, "jobs"))
 	if err != nil {
@@ -73,7 +73,7 @@ func (d runDir) describe() CachedRun {
 	return r
 }
 
-// sizeOf adds up the files of a directory; what vanishes meanwhile counts as nothing.
+// sizeOf adds up the files of a directory. A file that vanishes meanwhile counts as 0.
 func sizeOf(dir string) (total int64) {
 	filepath.WalkDir(dir, func(_ string, f fs.DirEntry, err error) error {
 		if err == nil && f.Type().IsRegular() {
@@ -86,46 +86,46 @@ func sizeOf(dir string) (total int64) {
 	return total
 }
 
-// Limits say what may stay in the cache; a zero field sets no limit.
+// Limits say what may stay in the cache. A zero field sets no limit.
 type Limits struct {
 	Size int64         // bytes of all runs together
 	Age  time.Duration // since a run was last used
 }
 
-// DefaultLimits are for pruning now and then without being told to.
+// DefaultLimits are for automatic pruning.
 var DefaultLimits = Limits{Size: 5e9, Age: 30 * 24 * time.Hour}
 
-// Pruned is what pruning has removed.
+// Pruned lists what pruning has removed.
 type Pruned struct {
-	Runs []CachedRun // as they were
-	Logs []CachedRun // of which only the logs went, as they were
-	Size int64       // bytes of all of it
+	Runs []CachedRun // as they were before
+	Logs []CachedRun // runs of which only the logs were removed, as they were before
+	Size int64       // bytes removed in total
 }
 
-// Prune removes runs that are too old. Of the others it removes what is beyond the
-// size, the least recently used first: logs of runs that were only fetched to compare
-// others with, then all logs, then whole runs. Runs that a process works on or shows
-// are left alone.
+// Prune removes runs that are too old. Then it removes what is beyond the
+// size limit, the least recently used first: logs that were only fetched for comparison
+// with other runs, then all logs, then whole runs. Runs that a process works on or shows
+// are kept.
 func (c *Cache) Prune(l Limits) (Pruned, error) {
 	return c.prune(l, func(r CachedRun) bool { return l.Age > 0 && c.now().Sub(r.Used) > l.Age })
 }
 
-// Clear removes all runs but those that a process works on or shows, and all notes.
+// Clear removes all notes, and all runs except those that a process works on or shows.
 func (c *Cache) Clear() (Pruned, error) {
 	c.clearNotes()
 	return c.prune(Limits{}, func(CachedRun) bool { return true })
 }
 
-// pruning is one pruning at work.
+// pruning is the state of one Prune or Clear.
 type pruning struct {
 	c     *Cache
-	runs  []CachedRun // that are left, the last used first
-	total int64       // bytes of these
+	runs  []CachedRun // the runs that are left, the last used first
+	total int64       // bytes of the runs that are left
 	done  Pruned
 	errs  []error
 }
 
-// prune removes the runs that drop chooses, and what is then beyond the size.
+// prune removes the runs that drop chooses, then what is beyond the size limit.
 func (c *Cache) prune(l Limits, drop func(CachedRun) bool) (Pruned, error) {
 	runs, err := c.allRuns()
 	if err != nil {
@@ -211,8 +211,8 @@ func (d runDir) exists() bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// remove deletes a run, unless it is in use. The manifest goes first: a kill in
-// between leaves blobs that nothing counts on.
+// remove deletes a run, unless it is in use. The manifest goes first: if the process is killed
+// in between, the remaining blobs are unused.
 func (c *Cache) remove(d runDir) (bool, error) {
 	return c.alone(d, func() error {
 		if err := os.Remove(d.manifest()); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -222,15 +222,15 @@ func (c *Cache) remove(d runDir) (bool, error) {
 	})
 }
 
-// alone does something to a run that nobody works on or shows, and takes away its
-// locks if it succeeds. It reports whether it did.
+// alone runs a function on a run that no process works on or shows, and removes the run's
+// locks if the function succeeds. It reports whether it succeeded.
 func (c *Cache) alone(d runDir, do func() error) (done bool, err error) {
 	work := c.newLock(d.id(), "work")
 	if ok, err := c.tryExclusive(work); !ok || err != nil {
 		return false, err
 	}
 	defer func() {
-		if done && runtime.GOOS == "windows" { // it removes no file that anybody has open
+		if done && runtime.GOOS == "windows" { // Windows does not remove a file that is open
 			c.removeLocks(d.id())
 		}
 	}()
@@ -243,7 +243,7 @@ func (c *Cache) alone(d runDir, do func() error) (done bool, err error) {
 	if err := do(); err != nil {
 		return false, err
 	}
-	if runtime.GOOS != "windows" { // only while they are held: another could get them
+	if runtime.GOOS != "windows" { // only while they are held: another process could lock them
 		c.removeLocks(d.id())
 	}
 	return true, nil

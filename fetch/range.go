@@ -20,13 +20,13 @@ const maxRange = 64 << 20
 // ErrUnknownArtifact: the cache knows no artifact of this name.
 var ErrUnknownArtifact = errors.New("the artifact is not in the cache")
 
-// FetchRange brings more of an artifact that the cache holds in parts: what is missing
-// of size bytes from an offset in it, as whole lines, at most 64 MiB. What the cache
-// has already costs no request. The result holds the parts from before too, and is in a
-// file of its own: that of before stays as it was for those who have it open.
+// FetchRange fetches more of an artifact that the cache holds in parts. It fetches what is
+// missing of size bytes from an offset, as whole lines, at most 64 MiB. What the cache
+// has already costs no request. The result also holds the earlier parts, in a new
+// file. The earlier file stays unchanged for callers that have it open.
 //
-// Gzip can only be read from its beginning: then all that is missing comes, up to what
-// the logs of a run may have together, so that no further range reads it again.
+// Gzip can only be read from its beginning. In that case FetchRange fetches all that is missing,
+// up to the limit for the logs of a run, so that no further range reads it again.
 func (c *Cache) FetchRange(ctx context.Context, store objstore.Store, res *Result, name string, offset, size int64, o ArtifactOptions) (Artifact, error) {
 	return c.onDemand(store, res, o).fetchRange(ctx, name, offset, size)
 }
@@ -58,12 +58,12 @@ func (d *onDemand) fetchRange(ctx context.Context, name string, offset, size int
 	return got, nil
 }
 
-// gap is a part that is missing, and what of it is wanted.
+// gap is a missing part, and the range of it that is wanted.
 type gap struct{ all, want Part }
 
 func (p Part) end() int64 { return p.Offset + p.Size }
 
-// missing are the gaps of an artifact in a range.
+// missing returns the gaps of an artifact in a range.
 func missing(a artifact, offset, size int64) (gaps []gap) {
 	offset = max(offset, 0)
 	end := min(offset+max(size, 0), a.Content)
@@ -78,7 +78,7 @@ func missing(a artifact, offset, size int64) (gaps []gap) {
 	return gaps
 }
 
-// piece is a part, and its bytes, or where in a file they are.
+// piece is a part with its bytes, or with their place in a file.
 type piece struct {
 	Part
 	data []byte
@@ -86,7 +86,7 @@ type piece struct {
 	at   int64
 }
 
-// addRanges makes the file of an artifact with more parts.
+// addRanges writes the file of an artifact with more parts.
 func (d *onDemand) addRanges(ctx context.Context, a artifact, gaps []gap) (received, error) {
 	if err := d.Pool.acquire(ctx); err != nil {
 		return received{}, err
@@ -100,7 +100,7 @@ func (d *onDemand) addRanges(ctx context.Context, a artifact, gaps []gap) (recei
 	}
 	var more []piece
 	var err error
-	if a.Unchecked && d.store.Features().Ranges { // it was read so before: it is no gzip
+	if a.Unchecked && d.store.Features().Ranges { // it was read by range before, so it is not gzip
 		more, err = d.readGaps(ctx, a, gaps)
 	} else {
 		kept, newErr := d.dir.newPart()
@@ -118,8 +118,8 @@ func (d *onDemand) addRanges(ctx context.Context, a artifact, gaps []gap) (recei
 	return d.merge(a, pieces)
 }
 
-// wholeLines cuts what came of a gap to whole lines: the gap itself begins and ends
-// between two. Where there are none, it is kept as it is.
+// wholeLines cuts the bytes received of a gap to whole lines. The gap itself begins and ends
+// between two lines. If there are no whole lines, the bytes are kept as they are.
 func wholeLines(g gap, data []byte) piece {
 	p := piece{Part: g.want, data: data}
 	if g.want.Offset > g.all.Offset {
@@ -135,7 +135,7 @@ func wholeLines(g gap, data []byte) piece {
 	return p
 }
 
-// object is the object of an artifact, as it was listed.
+// object returns the object of an artifact, as it was listed.
 func (d *onDemand) object(a artifact) objstore.Object {
 	return objstore.Object{
 		Bucket: d.run.Bucket, Name: d.run.Root + "/" + a.Name, Size: a.Size, Version: string(a.Version), Sum: a.sum(),
@@ -143,7 +143,7 @@ func (d *onDemand) object(a artifact) objstore.Object {
 	}
 }
 
-// readGaps reads what is wanted of gaps by range.
+// readGaps reads the wanted ranges of gaps.
 func (d *onDemand) readGaps(ctx context.Context, a artifact, gaps []gap) (pieces []piece, err error) {
 	for _, g := range gaps {
 		b := &limitedBuffer{limit: int(g.want.Size)}
@@ -157,8 +157,8 @@ func (d *onDemand) readGaps(ctx context.Context, a artifact, gaps []gap) (pieces
 	return pieces, nil
 }
 
-// streamGaps reads an artifact from its beginning and keeps what is missing of it, in a
-// file. If that is too much, it keeps what is wanted and as much behind it as one range
+// streamGaps reads an artifact from its beginning and writes what is missing of it to a
+// file. If that is too much, it keeps what is wanted and at most as much after it as one range
 // may have.
 func (d *onDemand) streamGaps(ctx context.Context, a artifact, gaps []gap, kept *os.File) (pieces []piece, err error) {
 	all, sum := missing(a, 0, a.Content), int64(0)
@@ -202,7 +202,7 @@ func (d *onDemand) streamGaps(ctx context.Context, a artifact, gaps []gap, kept 
 	return pieces, nil
 }
 
-// sieve passes on the parts of what is written that are wanted, which are in order.
+// sieve passes on the wanted parts of what is written. The parts are in order.
 type sieve struct {
 	w      io.Writer
 	wanted []Part
@@ -233,10 +233,10 @@ func (s *sieve) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// left reports whether something that is wanted has not come.
+// left reports whether a wanted part has not come.
 func (s *sieve) left() bool { return len(s.wanted) > 0 }
 
-// merge writes the file of an artifact of these parts, which are in order.
+// merge writes the file of an artifact from parts that are in order.
 func (d *onDemand) merge(a artifact, pieces []piece) (r received, err error) {
 	old, err := os.Open(d.dir.artifactPath(d.run, &a))
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// settled is how long after finished.json a run gets no more files: crier
+// settled is how long after finished.json a run may still get files: crier
 // uploads podinfo.json and the last prowjob.json after the sidecar has ended.
 const settled = 10 * time.Minute
 
 // abandoned is how long after its last object a run without finished.json is
-// given up: its pod was deleted too hard for anyone to write it. No job runs for
-// that long; artifacts can come only at its end, but crier keeps prowjob.json fresh.
+// given up: its pod was killed before anything could write it. No job runs for
+// that long. Artifacts can come only at a job's end, but crier keeps prowjob.json fresh.
 const abandoned = 7 * 24 * time.Hour
 
-// final reports whether the run will stay as it was when its bucket was asked.
+// final reports whether the run will stay as it was when its bucket was last asked.
 func final(files []entry, asked time.Time) bool {
 	var last time.Time
 	for _, e := range files {
@@ -30,7 +30,7 @@ func final(files []entry, asked time.Time) bool {
 	return !last.IsZero() && asked.Sub(last) >= abandoned
 }
 
-// result turns entries that are held into the answer.
+// result makes a Result from the entries that are held.
 func (t *transfer) result(held []entry, listed time.Time) *Result {
 	res := &Result{Run: t.run, Dir: string(t.dir), Metadata: map[string]File{}, Listed: listed, Unverified: unverified(held)}
 	for _, e := range held {
@@ -48,7 +48,7 @@ func (t *transfer) result(held []entry, listed time.Time) *Result {
 	return res
 }
 
-// verdict is the error of a run that was fetched as a whole and has no traces.
+// verdict returns the error for a run that was fetched as a whole and has no traces.
 func (t *transfer) verdict(res *Result, other int) error {
 	if len(res.Files) > 0 {
 		return nil
@@ -64,7 +64,7 @@ func (t *transfer) verdict(res *Result, other int) error {
 	return err
 }
 
-// readMetadata reads some of the small files; what is wrong in them tells nothing.
+// readMetadata reads some of the small files and ignores mistakes in them.
 func readMetadata(res *Result, names ...string) (m runfile.Metadata) {
 	for _, name := range names {
 		if data, err := os.ReadFile(res.Metadata[name].Path); err == nil {

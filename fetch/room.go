@@ -8,7 +8,7 @@ type room struct {
 	left int64
 }
 
-// take reserves bytes, if there are so many.
+// take reserves bytes, if that many are left.
 func (r *room) take(n int64) *reserved {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -19,7 +19,7 @@ func (r *room) take(n int64) *reserved {
 	return &reserved{r, n}
 }
 
-// spend takes bytes that are held already, however many there are left.
+// spend takes bytes that are held already, even if fewer are left.
 func (r *room) spend(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,17 +32,17 @@ func (r *room) free() int64 {
 	return r.left
 }
 
-// reserved is the room of one log.
+// reserved is the space that is reserved for one log.
 type reserved struct {
 	room *room
 	n    int64
 }
 
-// growStep is how much more room a text takes at a time that turns out to be longer than
-// what is stored of it.
+// growStep is how many bytes are reserved at a time for a text that turns out to be longer
+// than its stored size.
 const growStep = 1 << 20
 
-// grow makes room for n bytes, and a step more if there is that.
+// grow reserves n bytes, and a step more if there is room for it.
 func (r *reserved) grow(n int64) bool {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
@@ -56,7 +56,7 @@ func (r *reserved) grow(n int64) bool {
 	return false
 }
 
-// settle gives back what was not needed.
+// settle returns what was not needed.
 func (r *reserved) settle(held int64) {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()

@@ -11,12 +11,12 @@ import (
 // of the run's trace files.
 type scope string
 
-// noTraces is the scope of no trace file at all. No link names it.
+// noTraces is the scope that contains no trace file. No link names it.
 const noTraces scope = "-"
 
-// scopeOf reads the path that a link named below the run. A path that leads
+// scopeOf parses the path below the run that a link named. A path that leads
 // into no otlp directory (build-log.txt, artifacts/cluster-info) does not limit
-// anything: who pastes the link of a log wants to see the run it belongs to.
+// anything: a user who pastes the link of a log wants to see its whole run.
 func scopeOf(rest string) scope {
 	rest = strings.Trim(rest, "/")
 	if !runfile.InTraces(rest) {

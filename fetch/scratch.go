@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// scratchAge is how old a file in the scratch directory is that nobody uses any more.
+// scratchAge is the age at which an unused file in the scratch directory is removed.
 const scratchAge = 3 * 24 * time.Hour
 
-// ScratchDir is a directory in the user's cache for files that are of use only while a
-// process runs, and too large for memory, which is what the system's directory for
-// temporary files often is. The caller makes it, and removes its files. Those that killed
-// processes have left for days are removed here. It is "" where there is no cache.
+// ScratchDir returns a directory in the user's cache for files that are needed only while a
+// process runs. They are too large for memory, and the system's directory for temporary files
+// is often in memory. The caller creates the directory and removes its files. ScratchDir removes
+// files that killed processes left days ago. It returns "" if there is no cache.
 func ScratchDir(now time.Time) string {
 	cache, err := cacheDir("")
 	if err != nil {

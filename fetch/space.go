@@ -7,13 +7,13 @@ import (
 	"prowtrace/internal/text"
 )
 
-// NoSpaceError says that the disk of the cache is full, or would be. What was
-// complete before is kept.
+// NoSpaceError says that the disk of the cache is full, or would become full. Files that were
+// complete before are kept.
 type NoSpaceError struct {
 	Dir    string // of the cache
 	Needed int64  // bytes that the rest of the run takes, as far as listed
-	Free   int64  // bytes; -1 where the system does not tell
-	Err    error  // of the write that failed; nil if it was not tried
+	Free   int64  // bytes; -1 if the system does not say
+	Err    error  // of the write that failed; nil if nothing was written
 }
 
 func (e *NoSpaceError) Error() string {
@@ -26,8 +26,8 @@ func (e *NoSpaceError) Error() string {
 
 func (e *NoSpaceError) Unwrap() error { return e.Err }
 
-// checkSpace compares what is still to come with what is free, once the listing
-// is complete: better not to fill a disk to its end.
+// checkSpace compares the bytes still to come with the free space, once the listing
+// is complete. That avoids filling the disk.
 func (t *transfer) checkSpace() error {
 	free := t.cache.free(t.cache.dir)
 	if free < 0 || t.ledger.outstanding() <= free {
@@ -39,12 +39,12 @@ func (t *transfer) checkSpace() error {
 	return nil
 }
 
-// noSpace explains a write that failed for want of room.
+// noSpace explains a write that failed because the disk is full.
 func (t *transfer) noSpace(err error) error {
 	return &NoSpaceError{Dir: t.cache.dir, Needed: t.needed(), Free: t.cache.free(t.cache.dir), Err: err}
 }
 
-// needed is what the files take that the disk does not have yet.
+// needed returns how many bytes of the files are not on the disk yet.
 func (t *transfer) needed() (total int64) {
 	t.ledger.mu.Lock()
 	defer t.ledger.mu.Unlock()

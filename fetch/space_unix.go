@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeBytes is the room that an ordinary user has on the disk of dir, -1 if unknown.
+// freeBytes returns the space that an ordinary user has on the disk of dir; -1 if unknown.
 func freeBytes(dir string) int64 {
 	var st unix.Statfs_t
 	if unix.Statfs(dir, &st) != nil {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// freeBytes is the room that the user has on the disk of dir, -1 if unknown.
+// freeBytes returns the space that the user has on the disk of dir; -1 if unknown.
 func freeBytes(dir string) int64 {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A transfer is one Fetch at work: a lister that finds files and a crowd that
-// brings them, at the same time.
+// A transfer is one running Fetch. A lister finds files while many goroutines fetch
+// them.
 type transfer struct {
 	Options
 	cache  *Cache
@@ -22,14 +22,14 @@ type transfer struct {
 	dir    runDir
 	ledger *ledger
 
-	lane    *logLane // brings the logs; nil where none does
+	lane    *logLane // fetches the logs; nil if nothing does
 	small   bool     // the cache has the small files, and they will not change
-	waited  bool     // for another process
-	before  listing  // what was known then
-	listErr error    // why the listing broke off
+	waited  bool     // Fetch waited for another process
+	before  listing  // what was known at the start
+	listErr error    // why the listing failed
 
-	mu   sync.Mutex     // guards lost while files are brought
-	lost []runfile.Loss // small files that could not be had, by policy and name at the end
+	mu   sync.Mutex     // guards lost while files are fetched
+	lost []runfile.Loss // small files that could not be fetched, in the end by policy and name
 }
 
 func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *transfer {
@@ -43,12 +43,12 @@ func newTransfer(c *Cache, store objstore.Store, run prow.Run, o Options) *trans
 	return t
 }
 
-// lookahead is how far the lister may run ahead of the downloads, in objects, so
-// that the next page is on its way while a page of 1000 is brought.
+// lookahead is how far the lister may run ahead of the downloads, in objects. It lets
+// the next page come while a page of 1000 is fetched.
 const lookahead = 10_000
 
-// ask lists and downloads. Failures of single files go to the ledger; what is
-// returned ended the transfer.
+// ask lists and downloads. Failures of single files go to the ledger. A returned error
+// ended the transfer.
 func (t *transfer) ask(ctx context.Context) error {
 	if err := t.dir.make(); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		beside.tracesStarted()
 		return nil
 	})
-	err := panics.Guard(g.Wait) // what goes on beside ends after a fault too
+	err := panics.Guard(g.Wait) // after a panic, the files beside the traces end too
 	if err == nil && len(t.ledger.known()) > 0 {
 		t.startLogs(ctx)
 	}
@@ -93,9 +93,9 @@ func (t *transfer) ask(ctx context.Context) error {
 	return err
 }
 
-// warm lets a store that can do so connect while the first page is under way,
-// which spares the downloads two round trips. A run that the cache knows will
-// have little to bring, and few runs have more files than the store is warmed for.
+// warm lets the store open connections while the first page is under way,
+// which saves the downloads two round trips. It skips a run that the cache knows, because
+// little of it is missing. Few runs have more files than the store opens connections for.
 func (t *transfer) warm(ctx context.Context) {
 	if w, ok := t.store.(objstore.Warmer); ok && (t.Refresh || len(t.ledger.before) == 0) {
 		w.Warm(ctx, t.run.Bucket, min(t.Pool.size(), 64))
@@ -128,7 +128,7 @@ func (t *transfer) fetchFile(ctx context.Context, o objstore.Object) error {
 	return t.done(ctx, e, err)
 }
 
-// done enters what became of a file. An interruption and a full disk are not the
+// done records the outcome of a file. An interruption and a full disk are not the
 // file's failure; they end the transfer.
 func (t *transfer) done(ctx context.Context, e entry, err error) error {
 	switch {

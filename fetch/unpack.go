@@ -13,22 +13,22 @@ import (
 	"strings"
 )
 
-// Uploaders store files with gzip under their plain names (Content-Encoding: gzip), which
-// the server would undo for a browser. In the cache they lie as they are stored; who
+// Uploaders store files with gzip under their plain names (Content-Encoding: gzip). The
+// server would inflate them for a browser. In the cache they stay as stored. But a user who
 // opens an exported finished.json expects JSON.
 
 const (
-	// maxLayers is how many times gzip is undone: a .gz that is stored with gzip has two.
+	// maxLayers is how many times gzip is undone: a .gz file that is stored with gzip has two.
 	maxLayers = 3
 	// maxExported bounds what one file may unpack to, in bytes.
 	maxExported = 4 << 30
 )
 
-// errUnpack marks what cannot be unpacked.
+// errUnpack marks a file that cannot be unpacked.
 var errUnpack = errors.New("cannot be unpacked")
 
-// asNamed reads a file from its start, with as many layers of gzip as its name tells of:
-// one for .gz and .tgz, else none. What has not even those is given as it is.
+// asNamed reads a file from its start, with as many layers of gzip as its name says:
+// one for .gz and .tgz, else none. A file with fewer layers is returned as it is.
 func asNamed(f *os.File, name string) (io.Reader, error) {
 	want := 0
 	if slices.Contains([]string{".gz", ".tgz", ".gzip"}, strings.ToLower(path.Ext(name))) {
@@ -52,7 +52,7 @@ func asNamed(f *os.File, name string) (io.Reader, error) {
 	return &bounded{content, maxExported}, nil
 }
 
-// layersOf counts how often f was packed, as far as its beginning tells.
+// layersOf counts the layers of gzip of f, as far as its beginning shows.
 func layersOf(f io.Reader) (n int) {
 	content := bufio.NewReader(f)
 	for ; n < maxLayers; n++ {
@@ -61,7 +61,7 @@ func layersOf(f io.Reader) (n int) {
 		}
 		z, err := gzip.NewReader(content)
 		if err != nil {
-			return n // it only looks like it
+			return n // it only looks like gzip
 		}
 		content = bufio.NewReader(z)
 	}
