@@ -95,7 +95,10 @@ func Start(t testing.TB) *Server {
 		ended <- err
 		t.Fatalf("the S3 server does not start: %v\n%s", err, said)
 	}
-	if s.Admin, err = minio.New(s.Host, &minio.Options{Creds: credentials.NewStaticV4(Key, Secret, ""), Region: "us-east-1"}); err != nil {
+	// Each request has a connection of its own: on used ones the server sometimes answers that
+	// it cannot parse the next request.
+	transport := &http.Transport{DisableKeepAlives: true}
+	if s.Admin, err = minio.New(s.Host, &minio.Options{Creds: credentials.NewStaticV4(Key, Secret, ""), Region: "us-east-1", Transport: transport}); err != nil {
 		t.Fatal(err)
 	}
 	return s
