@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Attributes that served spans carry where the set had to add something.
+// Attributes that the set adds to served spans.
 const (
 	attrService     = "prowtrace.service"                // the service as reported, if it is served with a label
 	attrNote        = "prowtrace.note"                   // the names of the flags that changed the span

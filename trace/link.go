@@ -219,8 +219,8 @@ func (g *segment) link(w *worker) {
 	}
 }
 
-// sort orders by start, and by origin where starts are equal, so that the
-// result does not depend on which goroutine read what.
+// sort orders by start, and by origin if starts are equal. So the result does not depend on
+// which goroutine read what.
 func (g *segment) sort(w *worker) {
 	if len(g.order) > cap(w.keys) {
 		w.keys = hugepage.Make[radix.Key](len(g.order))

@@ -165,7 +165,7 @@ func (r *reader) read(ctx context.Context, t task, sh *shard) error {
 	in := input{source: t.source, group: src.Group, name: src.Name, file: file.Bytes()}
 	cut := false
 	for part := range file.Portions(&r.buffers, func(p otelfile.Problem) {
-		cut = cut || p.Kind == otelfile.ProblemTooLarge && !file.Converted() // which is told before the first record
+		cut = cut || p.Kind == otelfile.ProblemTooLarge && !file.Converted() // this is reported before the first record
 		out.problem(p.Offset, p.Detail)
 		out.problems[len(out.problems)-1].Foreign = p.Kind == otelfile.ProblemForeign
 	}) {

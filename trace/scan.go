@@ -326,7 +326,7 @@ func (h *heading) add(f otlpwire.Field) {
 	}
 }
 
-// number gives the number of what the message in.data[lo:hi] describes.
+// number gives the number of the thing that the message in.data[lo:hi] describes.
 func (h *heading) number(table *interner[described], in *input, lo, hi, group int) uint32 {
 	thing := in.data[h.thing.lo:h.thing.hi]
 	if h.parts > 1 {

@@ -12,9 +12,9 @@
 // reported parent is never replaced. Missing times are filled in, and reported times are
 // never moved. A Set is safe for any number of concurrent readers until Close.
 //
-// Readers use a View: the rows of a Set together with what was added to them, such as the
-// own spans of a job and the joined trace that they head (package join makes these). A Set
-// to which nothing was added is a View too: see Plain.
+// Readers use a View: the rows of a Set together with what was added to them. Package join
+// adds, for example, the own spans of a job and the joined trace that they head. A Set to
+// which nothing was added is a View too: see Plain.
 //
 // The package never uses the network, never looks at the wall clock, and knows
 // neither jobs nor buckets.

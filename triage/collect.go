@@ -77,7 +77,7 @@ func (f *Fact) tellsWhy() bool {
 }
 
 // Facts gives the facts of a run without weighing them: what pods, clones, cases, steps,
-// spans and logs call errors, in the order of Evidence. It only returns the error of ctx.
+// spans and logs call errors, in the order of Evidence. Its only error is that of ctx.
 func Facts(ctx context.Context, e *Evidence, known *Matcher) ([]*Fact, error) {
 	facts, _, err := gather(ctx, e, known)
 	return facts, err

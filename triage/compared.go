@@ -14,8 +14,8 @@ type compared struct {
 }
 
 // Prepare reads once what other runs are compared with, for a run that is among the Passing
-// runs of several others. Nothing may be judged with it at the same time. It only returns
-// the error of ctx.
+// runs of several others. Nothing may be judged with it at the same time. Its only error is
+// that of ctx.
 func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 	err := e.ReadFacts(ctx, known)
 	if err == nil {
@@ -25,7 +25,7 @@ func (e *Evidence) Prepare(ctx context.Context, known *Matcher) error {
 }
 
 // ReadFacts reads the facts of a run once, for a run that is judged more than once. Nothing
-// may be judged with it at the same time. It only returns the error of ctx.
+// may be judged with it at the same time. Its only error is that of ctx.
 func (e *Evidence) ReadFacts(ctx context.Context, known *Matcher) error {
 	facts, named, err := gather(ctx, e, known)
 	if err != nil {

@@ -49,7 +49,7 @@ type Judgement struct {
 }
 
 // Judge says what broke first in a run. It takes time in proportion to the spans and the
-// bytes of logs. It only returns the error of ctx.
+// bytes of logs. Its only error is that of ctx.
 func Judge(ctx context.Context, e *Evidence, known *Matcher) (*Judgement, error) {
 	facts, err := e.comparedFacts(ctx, known)
 	if err != nil {
@@ -414,9 +414,9 @@ func foldSame(all []Finding) (kept []Finding) {
 }
 
 // confidence says how sure a finding is, given its place and its lead over causes of other
-// kinds. It is high only for what the pod says about itself, and for a signature at the
-// place of a failure that is well ahead of causes of other kinds: a known text alone is as
-// often a consequence. docs/triage.md says how often each was right.
+// kinds. It is high for what the pod says about itself. It is also high for a signature at
+// the place of a failure that is well ahead of causes of other kinds. A known text alone is
+// as often a consequence. docs/triage.md says how often each was right.
 func confidence(f *Finding, ahead, passing int, o *outcome) Confidence {
 	support, placed := 0, f.beside || f.ofFailed || o.within(f.Fact)
 	for _, on := range []bool{f.strong(), f.strong() && f.Source == FromSpan, placed, f.Passing == 0 && passing > 0, f.lost, ahead >= 15, ahead >= 30} {

@@ -52,7 +52,7 @@ const (
 	ending // it says only that something failed
 )
 
-// A sighting is where a fact was seen.
+// A sighting is a place where a fact was seen.
 type sighting struct {
 	line     int
 	fact     *Fact
@@ -201,7 +201,7 @@ func (r *reading) again(f *Fact, i int, line joblog.Line, buf []byte) {
 	r.saw(f, i)
 }
 
-// saw notes where a fact was seen.
+// saw notes a place where a fact was seen.
 func (r *reading) saw(f *Fact, i int) {
 	if f.kind == bare {
 		r.end(i)
@@ -290,8 +290,8 @@ func withoutHead(buf []byte) []byte {
 	return buf
 }
 
-// tests follows the tests of a log. Lines in a test that passed are no cause (M7, T1, T13).
-// Lines in a test that failed belong to the failure.
+// tests follows the tests of a log. Lines in a test that passed are not a cause (M7, T1,
+// T13). Lines in a test that failed belong to the failure.
 func (r *reading) tests(buf []byte) {
 	b := bytes.TrimLeft(buf, " ")
 	if len(b) < 3 {

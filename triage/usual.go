@@ -101,8 +101,8 @@ func deviations(e *Evidence) (facts []*Fact) {
 	return facts
 }
 
-// endedBefore reports whether a failed run may have ended before the command's turn. Then it
-// is no cause that the command is missing. Only later commands of the same program count.
+// endedBefore reports whether a failed run may have ended before the command's turn. Then
+// the missing command is not a cause. Only later commands of the same program count.
 func (e *Evidence) endedBefore(name string) bool {
 	program, _, _ := strings.Cut(name, " ")
 	order := map[string]time.Time{}

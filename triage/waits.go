@@ -16,8 +16,8 @@ type Wait struct {
 // waitSlack is how far the clocks of a log and of spans may differ.
 const waitSlack = time.Second
 
-// Waits are the waits in vain (C4, K6). All facts that one command reports about its wait,
-// such as the last state and that it gives up, are one Wait, as long as the command ran.
+// Waits are the waits in vain (C4, K6). All facts that one command reports about its wait
+// while it runs are one Wait, such as the last state and that it gives up.
 func (j *Judgement) Waits(e *Evidence) (all []Wait) {
 	commands := commandsOf(e)
 	at := map[int]int{} // index of the Wait by its command

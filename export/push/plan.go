@@ -85,8 +85,8 @@ func (p *Plan) addJoined() {
 func every(int) bool { return true }
 
 // add adds the chosen spans of a tree. The parents of a job's own spans are own spans too.
-// Spans that start at the same time are sorted by more than the tree sorts them by, so the
-// order does not depend on how the files were read.
+// Spans with the same times are sorted by id and bytes. So the order does not depend on how
+// the files were read.
 func (p *Plan) add(tree trace.Tree, chosen func(i int) bool) {
 	var some []uint32
 	for i := range tree.Len() {

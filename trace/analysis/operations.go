@@ -46,8 +46,8 @@ func Operations(of Traces) []Operation {
 // OperationsBy sums up spans by service and by the values of an attribute as text. The value
 // is that of the span, or else that of its resource, or "" if neither has the attribute. It
 // reads each span with the places of the View (see trace.Places), so the caller must not
-// have a place. It holds 8 bytes a span more than Operations. It returns only errors of ctx,
-// which it checks once a MiB.
+// have a place. It holds 8 bytes a span more than Operations. Its only errors are those of
+// ctx, which it checks once a MiB.
 func OperationsBy(ctx context.Context, of Traces, key string) ([]Operation, error) {
 	pieces := of.pieces()
 	sums := make([]operationSums, len(pieces))

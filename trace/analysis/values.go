@@ -17,7 +17,7 @@ type valueNumbers struct {
 }
 
 // all gives the number of the text of each span. It reads the spans in the order of the
-// files. It returns only the error of its turn's context.
+// files. Its only error is that of its turn's context.
 func (v *valueNumbers) all() ([]uint32, error) {
 	numbers := make([]uint32, v.hi-v.lo)
 	for i := range v.inFileOrder() {

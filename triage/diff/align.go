@@ -16,7 +16,7 @@ const alignLevels = 8
 
 // align aligns two sequences. Its matches are the same in both, in order, as long as
 // possible, and never cross. Elements between matches are in only one of the sequences, or
-// elsewhere in the other. It only returns the error of ctx.
+// elsewhere in the other. Its only error is that of ctx.
 //
 //	good  a b c c d      e f
 //	bad   a b   c d x y  e f

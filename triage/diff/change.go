@@ -48,7 +48,7 @@ func (c *Change) timed(good []time.Duration, bad time.Duration) bool {
 }
 
 // A count differs from those of the good runs if it is twice as large as each of them plus a
-// few, or if each of them is twice as large plus a few.
+// few. It also differs if each of them is twice as large plus a few.
 const (
 	timesMore = 2
 	fewMore   = 3

@@ -143,7 +143,7 @@ type Place struct {
 const mostOfKind = 50
 
 // Compare compares a run with others, of which the newest comes first. known names errors.
-// It only returns the error of ctx.
+// Its only error is that of ctx.
 func Compare(ctx context.Context, good []Subject, bad Subject, known *triage.Matcher) (*Diff, error) {
 	d := &Diff{Schema: Schema, Bad: bad.run(), Good: []Run{}, LeftOut: map[string]int{}, Gaps: []Gap{}}
 	for _, g := range good {

@@ -29,7 +29,7 @@ const (
 )
 
 // LinesBeside aligns the lines of two logs by their fingerprints. Its time and memory are
-// bounded, whatever is in the logs. It only returns the error of ctx.
+// bounded, whatever is in the logs. Its only error is that of ctx.
 func LinesBeside(ctx context.Context, good, bad *joblog.Log) (*Beside, error) {
 	var prints [2][]uint64
 	for k, l := range []*joblog.Log{good, bad} {

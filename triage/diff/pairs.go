@@ -64,13 +64,13 @@ func (w Waterfall) root() int {
 	return -1
 }
 
-// BandsOf gives the bands of two waterfalls. It only returns the error of ctx.
+// BandsOf gives the bands of two waterfalls. Its only error is that of ctx.
 func BandsOf(ctx context.Context, good, bad Waterfall) ([]Band, error) {
 	return alignPhases(ctx, good.phased(), bad.phased())
 }
 
 // PairUp merges two waterfalls. It pairs the highest lines first, so the rows that are left
-// out are the deepest ones. It only returns the error of ctx.
+// out are the deepest ones. Its only error is that of ctx.
 func PairUp(ctx context.Context, good, bad Waterfall) (*Pairs, error) {
 	bands, err := BandsOf(ctx, good, bad)
 	if err != nil {
