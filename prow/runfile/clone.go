@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Clone is how one repository was cloned: an element of clone-records.json
-// (Prow's pkg/pod-utils/clone). Repositories are cloned at the same time, the
-// commands of one after each other; there are durations, but no times.
+// Clone says how one repository was cloned: an element of clone-records.json
+// (Prow's pkg/pod-utils/clone). Repositories are cloned at the same time, and the
+// commands of one repository run one after the other. There are durations, but no times.
 type Clone struct {
 	Refs     Refs // without Org and Repo: setting up credentials
 	Commands []CloneCommand
@@ -59,5 +59,5 @@ func (m *Metadata) readClones(_ string, data []byte) error {
 	})
 }
 
-// identity is whom git is told to be.
+// identity is the user that git is configured with.
 var identity = regexp.MustCompile(`(user\.(?:name|email))[ =].*`)

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Definition is how a job is configured to run its test: what of prowjob.json can make a run
-// do something else.
+// Definition says how a job is configured to run its test: the parts of prowjob.json that can
+// make a run behave differently.
 type Definition struct {
-	Containers []Configured      `json:",omitempty"` // in which the test runs, in their order
-	Utilities  map[string]string `json:",omitempty"` // images of Prow's own containers, by what these do
+	Containers []Configured      `json:",omitempty"` // in which the test runs, in order
+	Utilities  map[string]string `json:",omitempty"` // images of Prow's own containers, by their purpose
 }
 
-// Configured is a container as the job's configuration has it. Texts are bounded; who a
-// commit is said to be by is not kept. They can hold secrets.
+// Configured is a container in the job's configuration. Texts are bounded, and the names of
+// commit authors are not kept. The texts can hold secrets.
 type Configured struct {
 	Name, Image      string
 	Command, Args    []string          `json:",omitempty"`
@@ -24,7 +24,7 @@ type Configured struct {
 
 // Variable is an environment variable.
 type Variable struct {
-	Name, Value string // the value of one that comes from elsewhere says where that is
+	Name, Value string // for a value that comes from elsewhere, Value says from where
 }
 
 // Bounds of what is kept of one container.
@@ -54,7 +54,7 @@ type configuredFile struct {
 	} `json:"resources"`
 }
 
-// keyOf names a value in a secret or a configuration map.
+// keyOf names a value in a secret or a config map.
 type keyOf struct {
 	Name word `json:"name"`
 	Key  word `json:"key"`
@@ -94,8 +94,8 @@ func arguments(from []word) (all []string) {
 	return all
 }
 
-// anonymous is a message without who git is told to be.
+// anonymous returns a message without git's user.
 func anonymous(s word) string { return message(identity.ReplaceAllString(string(s), "$1 …")) }
 
-// somebody is in the names of variables that say who somebody is.
+// somebody matches parts of variable names that identify a person.
 var somebody = regexp.MustCompile(`(?i)author|committer|e_?mail|user_?name`)

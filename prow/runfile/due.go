@@ -6,7 +6,7 @@ import (
 	"prowtrace/prow"
 )
 
-// Since is when the run was started, in UTC; zero if nothing tells.
+// Since returns when the run was started, in UTC; zero if nothing says so.
 func (m *Metadata) Since() time.Time {
 	if m.ProwJob != nil && !m.ProwJob.Start.IsZero() {
 		return m.ProwJob.Start
@@ -18,14 +18,14 @@ func (m *Metadata) Since() time.Time {
 	return made
 }
 
-// Longest is after how long Prow's controller ends any pod (plank's
-// pod_running_timeout, unless it is configured): the limit of a job that names none.
+// Longest is the time after which Prow's controller ends any pod (plank's
+// pod_running_timeout, by default). It is the limit of a job that names none.
 const Longest = 48 * time.Hour
 
-// Due is when a run without finished.json has been running for too long to be
-// believed: its timeout and its grace period are over since its pod was made, and
-// an hour for finding a node, cloning and uploading. Runs whose pod was deleted
-// too hard look as if they ran for ever. Zero if no start is known.
+// Due returns when a run without finished.json can no longer be running. By then its
+// timeout and grace period are over since its pod was made, plus
+// an hour for finding a node, cloning and uploading. A run whose pod was
+// killed would otherwise seem to run for ever. Zero if no start is known.
 func (m *Metadata) Due() time.Time {
 	since, limit := m.Since(), Longest
 	if made, ok := prow.BuildTime(m.Run.Build); ok {
@@ -46,7 +46,7 @@ func (m *Metadata) Due() time.Time {
 	return since.Add(limit + time.Hour)
 }
 
-// Overdue reports whether the run, if it has not ended, was Due before a time.
+// Overdue reports whether the run has not ended and was Due before t.
 func (m *Metadata) Overdue(at time.Time) bool {
 	due := m.Due()
 	return !due.IsZero() && at.After(due)

@@ -7,8 +7,8 @@ import (
 )
 
 // findFlaky marks cases that failed and passed under one name in one run: a runner
-// tried them again. That is what it says of two entries in one file. Of two files it
-// does so only if one is seen to be a second try of the other, since the same tests
+// tried them again. Two entries in one file always mean that. Entries in two files mean it
+// only if one file is clearly a second try of the other: the same tests
 // may also run twice on purpose, such as for two versions of a language.
 func (m *Metadata) findFlaky() {
 	type place struct {
@@ -57,21 +57,21 @@ func (m *Metadata) findFlaky() {
 	}
 }
 
-// junitContents counts the cases of a file, and of them those that passed and that had
+// junitContents counts the cases of a file, those that passed, and those that had
 // failed somewhere.
 type junitContents struct{ cases, again int }
 
-// triesAgain reports a file that holds nothing but a part of the other that had failed.
+// triesAgain reports whether a file holds only cases that had failed in the other file.
 func (c *junitContents) triesAgain(other *junitContents) bool {
 	return c.again == c.cases && c.cases < other.cases
 }
 
-// retryKey is the same for the same case of all tries of one runner.
+// retryKey returns the same text for the same case in all tries of one runner.
 func retryKey(file, suite string, c Case) string {
 	return strings.Join([]string{retryDir(path.Dir(file)), retry.ReplaceAllString(suite, ""), c.Class, c.Name}, "\x00")
 }
 
-// triedAgain reports two files whose names differ only in which try they are of.
+// triedAgain reports whether the names of two files differ only in the number of the try.
 func triedAgain(a, b string) bool { return retryName(a) == retryName(b) }
 
 func retryName(file string) string {
@@ -79,7 +79,7 @@ func retryName(file string) string {
 	return retryTime.ReplaceAllString(retry.ReplaceAllString(retryIndex.ReplaceAllString(name, "junit"), ""), "")
 }
 
-// retryDir leaves out the directories that say which try it was.
+// retryDir leaves out the directories that number the try.
 func retryDir(dir string) string {
 	var kept []string
 	for _, s := range strings.Split(dir, "/") {
@@ -90,7 +90,7 @@ func retryDir(dir string) string {
 	return strings.Join(kept, "/")
 }
 
-// How writers name a try.
+// How writers number a try.
 var (
 	retry        = regexp.MustCompile(`(?i)[ _.(\[#-]*(?:re-?runs?|re-?try|retries|attempt)[ _.#-]*[0-9]*[)\]]*`)
 	retryTime    = regexp.MustCompile(`[_-]*(?:[0-9]{8}[-_T]?[0-9]{6}|[0-9]{10,})`)

@@ -9,10 +9,10 @@ import (
 	"prowtrace/prow/link"
 )
 
-// Identify finds out from prowjob.json of which run the metadata are, for files that
-// were copied out of a bucket: by the link of the run's page, else by where the
-// job's configuration makes Prow write. It fills in Run, as far as is known, and
-// reports whether that says where the run lies.
+// Identify finds out from prowjob.json which run the metadata belong to, for files that
+// were copied out of a bucket. It uses the link of the run's page, else the place to which the
+// job's configuration makes Prow write. It fills in Run, as far as known, and
+// reports whether that includes the run's place.
 func (m *Metadata) Identify(known prow.Instances) bool {
 	p := m.ProwJob
 	if p == nil {
@@ -35,7 +35,7 @@ func (m *Metadata) Identify(known prow.Instances) bool {
 	return false
 }
 
-// storageFile says where a job's files go.
+// storageFile says where a job's files are stored.
 type storageFile struct {
 	Bucket      string `json:"bucket"`
 	Prefix      string `json:"path_prefix"`
@@ -44,7 +44,7 @@ type storageFile struct {
 	DefaultRepo string `json:"default_repo"`
 }
 
-// written is the bucket URL of the directory that Prow's pod-utils write to
+// written returns the bucket URL of the directory that Prow's pod-utils write to
 // (pkg/pod-utils/gcs/target.go), or "".
 func (p *ProwJob) written() string {
 	dir := "logs"
@@ -70,7 +70,7 @@ func (p *ProwJob) written() string {
 	return bucket + "/" + path.Join(p.storage.Prefix, dir, p.Job, p.Build)
 }
 
-// repository is the directory of a repository's pull requests.
+// repository returns the directory of a repository's pull requests.
 func (s storageFile) repository(org, repo string) string {
 	byDefault := org == s.DefaultOrg
 	switch {

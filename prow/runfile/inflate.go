@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// Inflate undoes gzip, recognised by content, up to limit bytes. Of a damaged
+// Inflate undoes gzip, recognised by content, up to limit bytes. For a damaged
 // stream it returns what could be inflated, and the error.
 func Inflate(data []byte, limit int64) ([]byte, error) {
 	if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {

@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// decode reads JSON as far as it goes: a field of another type than expected is
-// left out and the rest is read. It returns what was wrong.
+// decode reads as much of the JSON as it can. A field of another type than expected is
+// left out, and the rest is read. It returns what was wrong.
 func decode(data []byte, into any) error {
 	if len(data) == 0 {
 		return nil
@@ -17,8 +17,8 @@ func decode(data []byte, into any) error {
 	return json.Unmarshal(data, into)
 }
 
-// eachElement calls f with up to most elements of a JSON array. Of one that breaks
-// off, those before the break are good.
+// eachElement calls f with at most most elements of a JSON array. If the array breaks
+// off, the elements before the break are used.
 func eachElement(data []byte, most int, f func(json.RawMessage) error) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {

@@ -14,20 +14,20 @@ import (
 	"prowtrace/internal/text"
 )
 
-// Suite is a testsuite element of a JUnit file. Suites within suites are suites of
-// their own.
+// Suite is a testsuite element of a JUnit file. Nested suites are separate
+// suites.
 type Suite struct {
 	File     string    // below the run's root
 	Name     string    // may be empty, as kubetest2's is
-	Start    time.Time // zero: the file tells none
+	Start    time.Time // zero: the file does not say
 	Duration time.Duration
-	Parallel int    // how many cases ran at a time, if the file tells (Ginkgo); else 0
+	Parallel int    // how many cases ran at the same time, if the file says so (Ginkgo); else 0
 	Cases    []Case // without those that were skipped
 	Skipped  int
-	LeftOut  int // passed ones beyond the bound
+	LeftOut  int // passed cases beyond the bound
 
-	// Lost and LostFailed count the cases, and the failed ones of them, that the suite
-	// says it has and that lie behind where its file breaks off.
+	// Lost and LostFailed count cases, and failed cases, that the suite's attributes
+	// announce but that come after the point where its file breaks off.
 	Lost, LostFailed int
 
 	order int // in the file
@@ -36,35 +36,35 @@ type Suite struct {
 // Case is a testcase element.
 type Case struct {
 	Name, Class string
-	Start       time.Time // zero: the file tells none, as is usual
+	Start       time.Time // zero: the file does not say, as is usual
 	Duration    time.Duration
 	Outcome     Outcome
-	Message     string // why it failed, also where it is flaky
-	Line        int    `json:",omitempty"` // of its tag in the file, from 1; 0: nobody knows
+	Message     string // why it failed, also for a flaky case
+	Line        int    `json:",omitempty"` // of its tag in the file, from 1; 0: unknown
 
-	// Output is what the case printed, and the bodies of failures of several lines, as far
+	// Output is what the case printed, and the bodies of failures with several lines, as far
 	// as there is room.
 	Output []Output `json:",omitempty"`
 }
 
-// Outcome is what became of a case.
+// Outcome is the result of a case.
 type Outcome string
 
-// What can become of a case that was not skipped.
+// The outcomes of a case that was not skipped.
 const (
 	CasePassed  Outcome = "passed"
 	CaseFailed  Outcome = "failed"
-	CaseFlaky   Outcome = "flaky"   // it failed, and passed when it was tried again
-	CaseUnknown Outcome = "unknown" // the file breaks off before it tells
+	CaseFlaky   Outcome = "flaky"   // it failed, and passed in a second try
+	CaseUnknown Outcome = "unknown" // the file breaks off before the outcome
 )
 
-// Failed counts the cases that failed for good.
+// Failed returns how many cases failed for good.
 func (s Suite) Failed() int { return s.count(CaseFailed) }
 
-// Flaky counts the failures of cases that passed when they were tried again.
+// Flaky returns how many failures belong to cases that passed in a second try.
 func (s Suite) Flaky() int { return s.count(CaseFlaky) }
 
-// Unknown counts the cases of which nothing is known but that they were run.
+// Unknown returns how many cases ran with an unknown outcome.
 func (s Suite) Unknown() int { return s.count(CaseUnknown) }
 
 func (s Suite) count(o Outcome) (n int) {
@@ -76,16 +76,16 @@ func (s Suite) count(o Outcome) (n int) {
 	return n
 }
 
-// room is how much of a JUnit file is kept. Beyond it passed cases, and suites of
-// only such, are counted. The numbers are used up while the file is read.
+// room is how much of a JUnit file is kept. Beyond it, passed cases, and suites with
+// only passed cases, are just counted. The numbers go down while the file is read.
 type room struct {
 	passed, notPassed    int // cases
 	suites, failedSuites int
 
 	output *outputRoom // of all files of a run
 
-	// wanted reports cases that are kept also where they passed: they failed at another
-	// time. nil wants none.
+	// wanted reports whether a case is kept even if it passed, because it failed in another
+	// try. nil keeps none.
 	wanted func(file, suite string, c Case) bool
 }
 
@@ -95,10 +95,10 @@ type tally struct {
 	passed, notPassed    int // cases
 }
 
-// errNoJUnit: the file is XML, but of another kind.
+// errNoJUnit means that the file is XML, but not JUnit.
 var errNoJUnit = errors.New("no testsuite in it")
 
-// readJUnit reads a JUnit file as a stream, and as far as it can be read: of one that
+// readJUnit reads a JUnit file as a stream, as far as possible. If the file
 // breaks off, the error says where and what is lost.
 func readJUnit(r io.Reader, file string, room room) ([]Suite, tally, error) {
 	j := junitReader{file: Name(file), in: newMarkup(r), room: room}
@@ -114,21 +114,21 @@ type junitReader struct {
 	suites []Suite
 	tally  tally
 
-	seen   bool // a testsuite or testsuites
+	seen   bool // a testsuite or testsuites element
 	count  int  // of suites
 	open   []*openSuite
 	c      *openCase
-	broken string // where it is broken first; "" is nowhere
+	broken string // where the file is first broken; "": nowhere
 }
 
 type openSuite struct {
 	Suite
-	told, toldFailed int // cases by its attributes
+	told, toldFailed int // number of cases in its attributes
 	found, failed    int // cases that were read
 	within           int // cases of suites in it
 	withinFailed     int
 	notPassed        int
-	wanted           bool // a case of it is kept though there is no room
+	wanted           bool // one of its cases is kept though there is no room
 }
 
 type openCase struct {
@@ -168,7 +168,7 @@ func (j *junitReader) read() error {
 	}
 }
 
-// printed reads what the open case printed. That of a suite is passed over.
+// printed reads what the open case printed. The output of a suite is skipped.
 func (j *junitReader) printed(name string) {
 	if j.c == nil || j.room.output == nil {
 		j.in.output(name, nil)
@@ -179,7 +179,7 @@ func (j *junitReader) printed(name string) {
 	j.c.Output = append(j.c.Output, tail.output(name))
 }
 
-// end closes what the file leaves open, and says what is wrong with it.
+// end closes what the file leaves open, and returns what is wrong with the file.
 func (j *junitReader) end(err error) error {
 	if err == nil && (len(j.open) > 0 || j.c != nil) {
 		j.breaks("it breaks off")
@@ -213,7 +213,7 @@ func (j *junitReader) end(err error) error {
 	return nil
 }
 
-// breaks notes where the file is broken first, and which case that concerns.
+// breaks records where the file is first broken, and which case that affects.
 func (j *junitReader) breaks(what string) {
 	if j.broken != "" {
 		return
@@ -257,7 +257,7 @@ func (j *junitReader) start(t token) {
 	}
 }
 
-// failure begins a failure of the open case. The first one's text is kept.
+// failure begins a failure of the open case. The text of the first failure is kept.
 func (j *junitReader) failure(t token, outcome Outcome) {
 	c := j.c
 	if c == nil {
@@ -291,7 +291,7 @@ func (j *junitReader) text(t token) {
 	}
 }
 
-// flush adds the text that had to be whole to be unescaped.
+// flush adds text that could be unescaped only as a whole.
 func (c *openCase) flush() {
 	c.message.WriteString(unescape(c.escaped))
 	c.escaped = c.escaped[:0]
@@ -322,7 +322,7 @@ func (c *openCase) endFailure() {
 }
 
 // tearCase ends a case that nothing in the file ends. If it had not failed so far,
-// nobody knows whether it would have.
+// its outcome is unknown.
 func (j *junitReader) tearCase() {
 	c := j.c
 	if c == nil {
@@ -354,7 +354,7 @@ func (j *junitReader) closeCase() {
 		s.Skipped++
 		return
 	}
-	if c.Outcome != CasePassed || j.room.passed > 0 || j.room.wanted != nil { // else it is only counted
+	if c.Outcome != CasePassed || j.room.passed > 0 || j.room.wanted != nil { // otherwise the case is only counted
 		c.Name, c.Class = Name(c.Name), Name(c.Class)
 	}
 	if c.Outcome != CasePassed {
@@ -415,8 +415,8 @@ func (j *junitReader) openSuite(t token) {
 	})
 }
 
-// closeSuite ends the innermost open suite. In one that is torn the cases that its
-// attributes tell of and that did not come are lost.
+// closeSuite ends the innermost open suite. If the suite is torn, the cases that its
+// attributes announce and that did not come are lost.
 func (j *junitReader) closeSuite(torn bool) {
 	s := j.open[len(j.open)-1]
 	j.open = j.open[:len(j.open)-1]
@@ -462,7 +462,7 @@ func seconds(s string) time.Duration {
 	return time.Duration(f * float64(time.Second))
 }
 
-// junitTime reads a timestamp attribute. Most writers leave out the zone; those
+// junitTime parses a timestamp attribute. Most writers leave out the zone; those
 // of Prow's jobs run in UTC.
 func junitTime(s string) time.Time {
 	if s == "" {

@@ -39,10 +39,10 @@ type junitFile struct {
 	err    error
 }
 
-// readJUnitFiles reads all JUnit files of a run, several at a time, as streams. What
-// failed in any of them is kept first, and cases that passed as far as there is room.
-// Where there is not room for all, the files are read twice: which cases passed when
-// they were tried again shows only when all that failed are known.
+// readJUnitFiles reads all JUnit files of a run, several at a time, as streams. It keeps
+// the failed cases of all files first, then passed cases as far as there is room.
+// If there is not room for all, the files are read twice: only when all failed cases are
+// known is it known which passed in a second try.
 func (m *Metadata) readJUnitFiles(sources []Source) (losses []Loss) {
 	files := make([]*junitFile, 0, min(len(sources), maxJUnitFiles))
 	for _, s := range sources[:min(len(sources), maxJUnitFiles)] {
@@ -70,7 +70,7 @@ func (m *Metadata) readJUnitFiles(sources []Source) (losses []Loss) {
 	return losses
 }
 
-// lossOf makes the loss of a file that could not be read whole.
+// lossOf turns the error of a file that could not be read whole into a loss.
 func lossOf(name string, err error) Loss {
 	l := Loss{Kind: LossBroken, File: name, Files: 1, Why: text.Line(err.Error())}
 	var large *tooLargeError
@@ -80,8 +80,8 @@ func lossOf(name string, err error) Loss {
 	return l
 }
 
-// readAll reads the files a first time. whole reports whether what they hold is within
-// the bounds; else failed has the keys of the cases that failed.
+// readAll reads the files a first time. whole reports whether their content is within
+// the bounds; if not, failed has the keys of the cases that failed.
 func readAll(files []*junitFile) (failed map[string]bool, whole bool) {
 	var (
 		kept   atomic.Int64 // cases
@@ -114,8 +114,8 @@ func readAll(files []*junitFile) (failed map[string]bool, whole bool) {
 	return failed, !over.Load()
 }
 
-// allot gives the files the room that there is, those that failed first, and reads
-// them once more.
+// allot divides the room among the files, failed cases first, and reads the
+// files once more.
 func allot(files []*junitFile, failed map[string]bool) {
 	left := fullRoom()
 	rooms := map[*junitFile]room{}
@@ -151,7 +151,7 @@ func allot(files []*junitFile, failed map[string]bool) {
 	})
 }
 
-// inParallel does something with all files on all processors.
+// inParallel calls a function for all files, on all processors.
 func inParallel(files []*junitFile, do func(*junitFile)) {
 	var next atomic.Int64
 	var all panics.WaitGroup
@@ -181,7 +181,7 @@ func (f *junitFile) read(r room, total *atomic.Int64) {
 	f.suites, f.tally, f.err = readJUnit(&boundedReader{in, total, maxJUnit}, f.source.Name, r)
 }
 
-// inflating undoes gzip, recognised by content, of a stream.
+// inflating undoes the gzip of a stream, recognised by content.
 func inflating(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 64<<10)
 	if begin, _ := b.Peek(2); string(begin) != "\x1f\x8b" {
@@ -194,7 +194,7 @@ func inflating(r io.Reader) (io.Reader, error) {
 	return z, nil
 }
 
-// boundedReader ends where all files together have become too large.
+// boundedReader ends when all files together have become too large.
 type boundedReader struct {
 	r     io.Reader
 	total *atomic.Int64
@@ -210,7 +210,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tooLargeError: a file, or many together, are larger than is read.
+// tooLargeError means that a file, or many files together, exceed the limit.
 type tooLargeError struct{ limit int64 }
 
 func (e *tooLargeError) Error() string { return "larger than " + text.Size(e.limit) }

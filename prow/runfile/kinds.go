@@ -5,25 +5,25 @@ import (
 	"slices"
 )
 
-// A Kind is a row of the table of a run's files: where files of the kind lie, when
+// A Kind is a row of the table of a run's files. It says where files of the kind are, when
 // they are fetched, and how much of them at most. Names are those of objects below
 // the run's root.
 type Kind struct {
-	Title string // for a person, in the singular: "JUnit file"
+	Title string // for the user, in the singular: "JUnit file"
 
-	// Name is the file's name where it is the same in every run, else "". Then Glob
-	// is a pattern for a listing (see objstore.Store): it finds all of the kind and
+	// Name is the file's name if it is the same in every run, else "". If it is "", Glob
+	// is a pattern for a listing (see objstore.Store). It finds all files of the kind and
 	// may find others, which [KindOf] tells apart.
 	Name string
 	Glob string
 
 	Policy Policy
 
-	// Limit is how many bytes one file may have, as stored. 0 is no limit: the
-	// files are streamed to the disk and opened where they lie.
+	// Limit is the size limit of one file, in bytes as stored. 0 is no limit: the
+	// files are streamed to the disk and opened there.
 	Limit int64
 
-	// Most and Total bound the files of a kind with a Glob together: their number
+	// Most and Total limit the files of a kind with a Glob together: their number
 	// and their bytes as stored. 0 is no limit.
 	Most  int
 	Total int64
@@ -36,24 +36,24 @@ type Kind struct {
 type Policy string
 
 const (
-	// Always: with the run. A run of which one exists and cannot be had is
+	// Always: with the run. If one exists and cannot be fetched, the run is
 	// incomplete.
 	Always Policy = "always"
 
-	// Beside: while the traces come, with what they leave over of the pool. A file
-	// that does not come in time is left out, and that is told.
+	// Beside: while the traces come, with the pool's slots that the traces leave free. A file
+	// that does not come in time is left out, and reported.
 	Beside Policy = "beside"
 
-	// OnDemand: not with the run. A reader asks for a file when it needs it; of one
-	// larger than Limit it gets parts.
+	// OnDemand: not with the run. A file is fetched when a reader needs it. If it is
+	// larger than Limit, only parts are fetched.
 	OnDemand Policy = "on-demand"
 )
 
 // IsMetadata reports whether files of the kind are read into [Metadata].
 func (k Kind) IsMetadata() bool { return k.read != nil }
 
-// Bounds of the files, in bytes. The largest of them seen are single megabytes. Pod
-// specifications make a prowjob.json some ten KiB long.
+// Bounds of the files, in bytes. The largest seen have a few megabytes. Pod
+// specifications make a prowjob.json about ten KiB long.
 const (
 	maxSmall   = 1 << 20
 	maxProwJob = 4 << 20
@@ -85,16 +85,16 @@ func named(name string, policy Policy, limit int64, read func(*Metadata, string,
 	return Kind{Title: name, Name: name, Policy: policy, Limit: limit, is: func(s string) bool { return s == name }, read: read}
 }
 
-// junitName is where the Prows of Kubernetes and OpenShift look for JUnit files:
+// junitName matches the JUnit files of the Prows of Kubernetes and OpenShift:
 // artifacts(/.*/|/)junit.*\.xml and .*/monitor.*\.xml, in which junit may be a
-// directory, and what else has it in its name. Files that are of another kind say
-// so by their content.
+// directory, and other files with junit in their name. The content of a file shows if it
+// is of another kind.
 var junitName = regexp.MustCompile(`^artifacts/(?:.*/)?(?:monitor.*|[^/]*junit.*)\.xml(?:\.gz)?$`)
 
-// Kinds gives the table, files with a name of their own first.
+// Kinds returns the table, files with a fixed name first.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
-// KindOf gives the kind of the file of this name below a run's root. ok is false
+// KindOf returns the kind of the file with this name below a run's root. ok is false
 // for files that prowtrace does not read.
 func KindOf(name string) (k Kind, ok bool) {
 	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.is(name) })

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// lineReader counts what is read through it, and knows in which line the bytes lie that are
-// still to be used. It remembers the line breaks of what was read last, and no more.
+// lineReader counts the bytes read through it, and knows the line of each byte that is
+// still to be used. It remembers only the line breaks of the bytes read last.
 type lineReader struct {
 	r      io.Reader
 	n      int64        // bytes read
-	usedUp func() int64 // bytes that nobody asks for any more
+	usedUp func() int64 // bytes that are no longer needed
 
 	lines  int     // line breaks before those that are remembered
 	breaks []int64 // where they are
@@ -32,14 +32,14 @@ func (l *lineReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// forget passes over the line breaks before a byte.
+// forget drops the line breaks before a byte.
 func (l *lineReader) forget(before int64) {
 	k, _ := slices.BinarySearch(l.breaks, before)
 	l.lines += k
 	l.breaks = append(l.breaks[:0], l.breaks[k:]...)
 }
 
-// line is the line of a byte, from 1, which must not be used up.
+// line returns the line of a byte, from 1. The byte must not be used up.
 func (l *lineReader) line(at int64) int {
 	k, _ := slices.BinarySearch(l.breaks, at)
 	return l.lines + k + 1

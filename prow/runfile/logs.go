@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// LogOf says whose log a file is: that of a container of the pod, or of a step of
+// LogOf says what wrote a log file: a container of the pod, or a step of
 // ci-operator.
 type LogOf struct {
-	// Container is the container's name, where the file's name tells it. Prow names
+	// Container is the container's name, if the file's name has it. Prow adds
 	// it only if a pod has several test containers; see [Metadata.Container].
 	Container string
 
 	// Test and Step are set for the log of a step: ci-operator runs step S of test T
-	// as T-S. A test of one step has no Test.
+	// as T-S. A test with a single step has no Test.
 	Test, Step string
 }
 
-// Where logs lie. The sidecar writes build-log.txt, or one for each container;
-// ci-operator's steps have theirs in directories of their own.
+// Where logs are stored. The sidecar writes build-log.txt, or one file for each container.
+// The logs of ci-operator's steps have their own directories.
 const (
 	logName = "build-log.txt"
 
@@ -30,8 +30,8 @@ const (
 
 var containerLog = regexp.MustCompile(`^(?:([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-)?build-log\.txt$`)
 
-// ParseLog says whose log the file of this name below a run's root is. ok is false for
-// files that are no such log.
+// ParseLog returns what wrote the log with this name below a run's root. ok is false for
+// files that are not such logs.
 func ParseLog(name string) (of LogOf, ok bool) {
 	if m := containerLog.FindStringSubmatch(name); m != nil {
 		return LogOf{Container: m[1]}, true
@@ -58,9 +58,9 @@ func isStepLog(name string) bool {
 	return ok && of.Step != ""
 }
 
-// Container gives the name of the container that wrote a log: as the file's name says,
-// else the only one in which tests run. "" for the log of a step, and where nothing
-// tells.
+// Container returns the name of the container that wrote a log: the one in the file's name,
+// else the only test container. It is "" for the log of a step, and if the name is
+// unknown.
 func (m *Metadata) Container(of LogOf) string {
 	if of.Container != "" || of.Step != "" || m == nil {
 		return of.Container
@@ -82,8 +82,8 @@ func (m *Metadata) Container(of LogOf) string {
 	return testName
 }
 
-// TestContainers are the names of the containers in which tests run, each with the name
-// that its log has below the run's root: as Prow names them, also before the pod has
+// TestContainers returns the names of the test containers, each with the name
+// that its log has below the run's root. It uses Prow's names, even before the pod has
 // been described.
 func (m *Metadata) TestContainers() (logs map[string]string) {
 	var names []string
@@ -113,8 +113,8 @@ func (m *Metadata) TestContainers() (logs map[string]string) {
 	return logs
 }
 
-// Span is from when to when the run lasted, as far as its files tell; zero times are
-// not known.
+// Span returns when the run began and ended, as far as its files say. A zero time is
+// unknown.
 func (m *Metadata) Span() (start, end time.Time) {
 	start = m.Since()
 	if m.Finished != nil {
@@ -126,8 +126,8 @@ func (m *Metadata) Span() (start, end time.Time) {
 	return start, end
 }
 
-// LogOrder gives the order in which logs are wanted, the lowest first: those of steps
-// that failed, those of containers, all others. It takes names below the run's root.
+// LogOrder returns the order in which logs are wanted, the lowest first: logs of failed
+// steps, logs of containers, all others. It takes names below the run's root.
 func (m *Metadata) LogOrder() func(name string) int {
 	failed := m.StepLogs()
 	return func(name string) int {
@@ -141,13 +141,13 @@ func (m *Metadata) LogOrder() func(name string) int {
 	}
 }
 
-// operatorCase is the case of junit_operator.xml for a step S of a test T, which runs as
+// operatorCase returns the case of junit_operator.xml for step S of test T, which runs as
 // T-S (openshift/ci-tools, pkg/steps/multi_stage/run.go).
 var operatorCase = regexp.MustCompile(`^Run multi-stage test (\S+) - (\S+) container test$`)
 
-// StepLogs gives the names of the logs of ci-operator's steps that ended, below the run's
-// root, and whether the step failed. It asks the step graph, and junit_operator.xml for steps
-// that are not in it: graphs had no parts once. m may be nil.
+// StepLogs returns the names of the logs of ci-operator's finished steps, below the run's
+// root, and whether each step failed. It reads the step graph, and junit_operator.xml for steps
+// that are not in it: earlier graphs had no parts. m may be nil.
 func (m *Metadata) StepLogs() (failed map[string]bool) {
 	failed = map[string]bool{}
 	if m == nil {

@@ -6,29 +6,29 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A Loss says that something of a run's small files is not in what is shown.
+// A Loss says that a part of a run's small files is missing from what is shown.
 type Loss struct {
 	Kind  LossKind `json:"kind"`
-	File  string   `json:"file,omitempty"`  // below the run's root, the first of several; "" where none is known
+	File  string   `json:"file,omitempty"`  // below the run's root, the first of several; "" if none is known
 	Files int      `json:"files"`           // how many it stands for; at least one
 	Why   string   `json:"why"`             // safe to print; a clause such as "it breaks off at byte 130"
-	Again bool     `json:"again,omitempty"` // asking the bucket again may bring it
+	Again bool     `json:"again,omitempty"` // another request to the bucket may bring it
 }
 
 // LossKind says what was lost.
 type LossKind string
 
-// What can be lost.
+// The kinds of loss.
 const (
-	LossBroken      LossKind = "broken"      // a part of a file makes no sense
-	LossTooLarge    LossKind = "too-large"   // a file is larger than such files are read
-	LossTooMany     LossKind = "too-many"    // files, or what they hold, beyond a limit
-	LossUnavailable LossKind = "unavailable" // the bucket did not give a file
-	LossUnlisted    LossKind = "unlisted"    // the bucket did not tell which files there are
-	LossLate        LossKind = "late"        // a file was still on its way, and nobody waited for it
+	LossBroken      LossKind = "broken"      // a part of a file is invalid
+	LossTooLarge    LossKind = "too-large"   // a file is larger than the limit
+	LossTooMany     LossKind = "too-many"    // files, or their contents, beyond a limit
+	LossUnavailable LossKind = "unavailable" // the bucket did not deliver a file
+	LossUnlisted    LossKind = "unlisted"    // the bucket did not list the files
+	LossLate        LossKind = "late"        // a file did not come in time
 )
 
-// Error gives the loss as one line.
+// Error returns the loss as one line.
 func (l Loss) Error() string {
 	switch {
 	case l.File == "":
@@ -39,7 +39,7 @@ func (l Loss) Error() string {
 	return text.Name(l.File) + ": " + l.Why
 }
 
-// CountLost is how many files losses stand for.
+// CountLost returns how many files the losses stand for.
 func CountLost(losses []Loss) (files int) {
 	for _, l := range losses {
 		files += l.Files

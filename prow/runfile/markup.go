@@ -19,7 +19,7 @@ type markup struct {
 	isXML  bool        // it begins as XML does
 	opened bool        // < has been read
 	cdata  bool        // within <![CDATA[
-	kept   []attribute // room for those of the next tag
+	kept   []attribute // space for the attributes of the next tag
 }
 
 // Bounds of a tag.
@@ -29,7 +29,7 @@ const (
 	maxTagName    = 16             // of those in elements
 )
 
-// elements are those of JUnit that say something.
+// elements are the elements of JUnit that are read.
 var elements = map[string]bool{
 	"testsuites": true, "testsuite": true, "testcase": true, "property": true, "skipped": true,
 	"failure": true, "error": true, "flakyFailure": true, "flakyError": true, "rerunFailure": true, "rerunError": true,
@@ -43,15 +43,15 @@ type token struct {
 	empty      bool        // <name/>
 	torn       bool        // the tag breaks off
 	line       int         // of a testcase that opens, from 1
-	attributes []attribute // good until the next tag is read
+	attributes []attribute // valid until the next tag is read
 
-	text []byte // good until the next token is read
+	text []byte // valid until the next token is read
 	raw  bool   // of CDATA: nothing in it is escaped
 }
 
 type attribute struct{ name, value string }
 
-// attribute gives the value of the attribute of a name, or "".
+// attribute returns the value of the attribute with a name, or "".
 func (t token) attribute(name string) string {
 	for _, a := range t.attributes {
 		if a.name == name {
@@ -74,7 +74,7 @@ func newMarkup(r io.Reader) *markup {
 // offset is how many bytes of the file have been used up.
 func (m *markup) offset() int64 { return m.counts.n - int64(m.r.Buffered()) }
 
-// next gives the next token. Its error is io.EOF at the end, or the reader's.
+// next returns the next token. Its error is io.EOF at the end, or the reader's.
 func (m *markup) next() (token, error) {
 	for {
 		if m.cdata {
@@ -107,7 +107,7 @@ func (m *markup) next() (token, error) {
 	}
 }
 
-// tag reads what < begins. ok is false for what is no token.
+// tag reads what < begins. ok is false if that is not a token.
 func (m *markup) tag() (t token, ok bool) {
 	ahead, _ := m.r.Peek(maxTagName + 2)
 	switch {
@@ -141,7 +141,7 @@ func (m *markup) tag() (t token, ok bool) {
 	return t, true
 }
 
-// elementAt gives the element whose tag begins at a text that follows <.
+// elementAt returns the element whose tag begins with the text that follows <.
 func elementAt(ahead []byte) (name string, closing bool) {
 	if len(ahead) > 0 && ahead[0] == '/' {
 		ahead, closing = ahead[1:], true
@@ -156,8 +156,8 @@ func elementAt(ahead []byte) (name string, closing bool) {
 	return string(ahead[:end]), closing
 }
 
-// attributes reads a tag behind its name. It is torn where the file ends in it, or
-// where another tag begins in it.
+// attributes reads the attributes of a tag. The tag is torn if the file ends in it, or
+// if another tag begins in it.
 func (m *markup) attributes() (all []attribute, empty, torn bool) {
 	all = m.kept[:0]
 	defer func() { m.kept = all }()
@@ -221,8 +221,8 @@ func (m *markup) attribute(first byte) (a attribute, torn bool) {
 	}
 }
 
-// attributeName makes the name of an attribute, of the usual ones without an
-// allocation.
+// attributeName returns the name of an attribute, without an allocation for the usual
+// ones.
 func attributeName(first byte, rest []byte) string {
 	for _, name := range [...]string{"name", "classname", "time", "status", "message", "type", "timestamp"} {
 		if name[0] == first && name[1:] == string(rest) {
@@ -232,8 +232,8 @@ func attributeName(first byte, rest []byte) string {
 	return string(first) + string(rest)
 }
 
-// value reads an attribute's value. A quote within it ends it only where a tag can
-// go on.
+// value reads an attribute's value. A quote within it ends it only if a tag can
+// continue there.
 func (m *markup) value() (value string, torn bool) {
 	var kept []byte
 	quote, err := m.r.ReadByte()
@@ -271,8 +271,8 @@ func (m *markup) value() (value string, torn bool) {
 	return unescape(kept), true
 }
 
-// plainValue reads a value as nearly all are: whole in the buffer, and without what
-// would have to be looked at twice.
+// plainValue reads the usual kind of value: completely in the buffer, with nothing that
+// needs a second look.
 func (m *markup) plainValue(quote byte) (value string, ok bool) {
 	ahead, _ := m.r.Peek(m.r.Buffered())
 	end := bytes.IndexByte(ahead, quote)
@@ -287,7 +287,7 @@ func (m *markup) plainValue(quote byte) (value string, ok bool) {
 	return value, true
 }
 
-// output passes over what a test has printed, up to the end of its element, and hands it
+// output skips what a test has printed, up to the end of its element, and passes it
 // to keep, if that is not nil: text with references, or raw text without. In CDATA and in
 // comments no element ends.
 func (m *markup) output(name string, keep func(text []byte, raw bool)) {
@@ -320,7 +320,7 @@ func (m *markup) output(name string, keep func(text []byte, raw bool)) {
 	}
 }
 
-// each hands out a text up to the one that ends it.
+// each passes on a text up to the one that ends it.
 func (m *markup) each(end string, keep func(text []byte, raw bool)) {
 	for {
 		text, err := m.until(end)
@@ -331,7 +331,7 @@ func (m *markup) each(end string, keep func(text []byte, raw bool)) {
 	}
 }
 
-// skip passes over a text that ends what is left out.
+// skip skips everything up to the text that ends it.
 func (m *markup) skip(end string) {
 	for {
 		if _, err := m.until(end); err != bufio.ErrBufferFull {
@@ -340,8 +340,8 @@ func (m *markup) skip(end string) {
 	}
 }
 
-// until reads up to a text, which it leaves out. bufio.ErrBufferFull says that there
-// is more before it.
+// until reads up to a text, which it leaves out. bufio.ErrBufferFull means that there
+// is more before that text.
 func (m *markup) until(end string) ([]byte, error) {
 	if m.r.Buffered() < len(end) {
 		_, _ = m.r.Peek(len(end)) // fills the buffer; the end of the file shows below
@@ -360,7 +360,7 @@ func (m *markup) until(end string) ([]byte, error) {
 	return ahead[:len(ahead)-keep], bufio.ErrBufferFull
 }
 
-// discard passes over bytes that are in the buffer.
+// discard skips bytes that are in the buffer.
 func (m *markup) discard(n int) { _, _ = m.r.Discard(n) }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
@@ -394,7 +394,7 @@ func unescape(raw []byte) string {
 	return b.String()
 }
 
-// reference is what &name; stands for.
+// reference returns the text that &name; stands for.
 func reference(raw []byte, end int) (s string, ok bool) {
 	if end < 2 {
 		return "", false

@@ -1,9 +1,9 @@
-// Package runfile knows the files of a run. The table of [Kinds] says which there are
-// and when they are fetched. [Metadata] is what Prow and the job wrote about the run.
+// Package runfile knows the files of a run. The table of [Kinds] lists them
+// and says when they are fetched. [Metadata] is what Prow and the job wrote about the run.
 //
-// Reading a file is bounded and never panics, whatever it holds. Each file may be
-// missing, torn or odd: its readable part counts. No names of authors are
-// kept. The package sends no request and opens no file by itself, and it does not
+// Reading a file is bounded and never panics, whatever the file holds. Each file may be
+// missing, torn or odd; its readable part is used. The names of authors are not
+// kept. The package sends no request, opens no file by itself, and does not
 // read traces or logs.
 package runfile
 
@@ -15,18 +15,18 @@ import (
 	"prowtrace/prow"
 )
 
-// Metadata is what the small files of a run tell about it. Each file is optional:
-// a running job has no finished.json, one that was never scheduled no
-// podinfo.json, and parts of what is there may be missing or make no sense. The
+// Metadata is what the small files of a run say about it. Each file is optional:
+// a running job has no finished.json, and a job that was never scheduled has no
+// podinfo.json. Parts of a file may be missing or invalid. The
 // zero value is a run of which nothing is known.
 //
 // Texts in it are bounded, valid UTF-8 and free of control characters other than
-// tab and newline, but otherwise as whoever wrote them liked. The names of
+// tab and newline. Otherwise they are as their writer chose. The names of
 // authors are not kept.
 type Metadata struct {
 	Run prow.Run // as far as it is known
 
-	// Unread says that finished.json could not be had: that there is none does not mean
+	// Unread says that finished.json could not be read, so its absence does not mean
 	// that the run has not ended.
 	Unread bool
 
@@ -46,8 +46,8 @@ type Metadata struct {
 const maxInflated = 64 << 20
 
 // Add reads one file of the run, named below its root. data is as stored, may be
-// gzip, and is not kept. Other files than [Kind.IsMetadata] tells are ignored. An
-// error says what of the file is missing; what could be read of it has been added.
+// gzip, and is not kept. Files other than those of [Kind.IsMetadata] are ignored. An
+// error says what of the file is missing; the readable part has been added.
 func (m *Metadata) Add(name string, data []byte) error {
 	k, ok := KindOf(name)
 	if !ok || !k.IsMetadata() {
