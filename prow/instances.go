@@ -123,7 +123,7 @@ func isHost(s string) bool {
 	return name != "" && name == strings.ToLower(name) && !strings.ContainsFunc(name, func(c rune) bool { return !isLetterOrDigit(c) && !strings.ContainsRune("-._", c) })
 }
 
-// checkPlace looks at where an S3 server is.
+// checkPlace checks the settings for the place of an S3 server.
 func (in Instance) checkPlace() error {
 	if in.Provider != "s3" && in.Endpoint+in.Region+in.Addressing != "" {
 		return errors.New("needless endpoint, region or addressing: only provider s3 has them")
@@ -141,15 +141,15 @@ func (in Instance) checkPlace() error {
 	return nil
 }
 
-// Buckets are all buckets of the instance, newest first.
+// Buckets returns all buckets of the instance, newest first.
 func (in Instance) Buckets() []string {
 	return slices.Concat([]string{in.Bucket}, in.Former, in.Closed)
 }
 
 func (t Instances) all() []Instance { return append(slices.Clone(t.own), builtin()...) }
 
-// DefaultFirst are all instances: the default, then the user's own, then those built in. One
-// whose pages another stands for is left out.
+// DefaultFirst returns all instances: the default, then the user's own, then those built in. It
+// leaves out an instance if another one stands for its pages.
 func (t Instances) DefaultFirst() []Instance {
 	first, _ := t.At(t.Default().Decks[0])
 	all := []Instance{first}
@@ -163,8 +163,8 @@ func (t Instances) DefaultFirst() []Instance {
 	return all
 }
 
-// Default stands for a link or a name that says no host: prow.k8s.io, unless one
-// of the user's own does.
+// Default returns the instance for a link or a name without a host: prow.k8s.io, unless one
+// of the user's own is the default.
 func (t Instances) Default() Instance {
 	if i := slices.IndexFunc(t.own, func(in Instance) bool { return in.Default }); i >= 0 {
 		return t.own[i]
@@ -187,9 +187,9 @@ func (t Instances) At(host string) (Instance, bool) {
 // HasDeck reports whether a Deck of the instance has the given host name. A port is ignored.
 func (in Instance) HasDeck(host string) bool { return hasName(in.Decks, host) }
 
-// MayAsk reports whether a request may be sent to a host, maybe with a port, because a link
-// names it: a known instance has it, and has that port or none is given. Whoever writes a
-// link must not choose which servers this machine asks.
+// MayAsk reports whether a request may be sent to a host, possibly with a port, because a link
+// names it. A known instance must have the host, with that port if one is given. The writer of
+// a link must not choose which servers this machine contacts.
 func (t Instances) MayAsk(host string) bool {
 	_, ok := t.find(func(in Instance) bool {
 		return slices.Contains(in.Decks, host) || slices.Contains(in.Gcsweb, host) ||
@@ -203,7 +203,7 @@ func hasName(hosts []string, host string) bool {
 	return slices.ContainsFunc(hosts, func(own string) bool { return HostName(own) == HostName(host) })
 }
 
-// HostName is a host without its port.
+// HostName returns a host without its port.
 func HostName(host string) string {
 	name, _, _ := strings.Cut(host, ":")
 	return name
@@ -218,7 +218,7 @@ func (t Instances) find(is func(Instance) bool) (Instance, bool) {
 }
 
 // DeckOf returns the Deck host of the instance that tests an organisation's pull
-// requests, "" for the default instance, which also stands for unknown ones.
+// requests; "" for the default instance, which is also used for unknown organisations.
 func (t Instances) DeckOf(org string) string {
 	in, ok := t.find(func(in Instance) bool { return slices.Contains(in.Orgs, org) })
 	if !ok || in.Decks[0] == t.Default().Decks[0] {
@@ -228,8 +228,8 @@ func (t Instances) DeckOf(org string) string {
 }
 
 // ForJob returns the instances that may run a job of this name, the likeliest first.
-// A name that the user's own claim stays with them: the names of a private Prow's
-// jobs are no business of public buckets. Else the default instance is among them.
+// If the user's own instances claim a name, only they are returned: the names of a private
+// Prow's jobs must not reach public buckets. Otherwise the default instance is among them.
 func (t Instances) ForJob(job string) []Instance {
 	if own := t.OwnForJob(job); len(own) > 0 {
 		return own
@@ -241,15 +241,15 @@ func (t Instances) ForJob(job string) []Instance {
 	return in
 }
 
-// OwnForJob returns those of the user's own instances whose jobs' names begin as
-// this one does.
+// OwnForJob returns the user's own instances whose job prefixes match this
+// name.
 func (t Instances) OwnForJob(job string) []Instance { return claiming(t.own, job) }
 
 func claiming(all []Instance, job string) []Instance {
 	return slices.DeleteFunc(slices.Clone(all), func(in Instance) bool { return !in.claims(job) })
 }
 
-// claims reports whether the name of a job begins as those of the instance do.
+// claims reports whether the name of a job begins with a prefix of the instance's jobs.
 func (in Instance) claims(job string) bool {
 	return slices.ContainsFunc(in.Jobs, func(prefix string) bool { return strings.HasPrefix(job, prefix) })
 }
@@ -268,15 +268,15 @@ func (t Instances) OfBucket(bucket string) (Instance, bool) {
 	return t.find(func(in Instance) bool { return bucket != "" && slices.Contains(in.Buckets(), bucket) })
 }
 
-// A Bucket is one that may have a run.
+// A Bucket is a bucket that may have a run.
 type Bucket struct {
 	Name   string
-	Newer  bool // took over from the bucket that was asked about
-	Closed bool // given up: being refused there says nothing
+	Newer  bool // took over from the bucket in question
+	Closed bool // given up: a refusal there says nothing
 }
 
-// Buckets are those that may have what a link promises to be in one: that one
-// itself, then those that its installation moved to or from, newest first.
+// Buckets returns the buckets that may have what a link says is in a bucket: that bucket
+// first, then those that its installation moved to or from, newest first.
 func (t Instances) Buckets(bucket string) []Bucket {
 	all := []Bucket{{Name: bucket}}
 	in, _ := t.OfBucket(bucket)

@@ -2,8 +2,8 @@ package prow
 
 import "strings"
 
-// IsJob reports a name that Prow allows for a job (pkg/config, jobNameRegex), and
-// that does not consist of dots.
+// IsJob reports whether Prow allows s as the name of a job (pkg/config, jobNameRegex). Names
+// that consist of dots are refused.
 func IsJob(s string) bool {
 	named := false
 	for _, c := range s {
@@ -26,8 +26,8 @@ func IsBuild(s string) bool {
 	return s != "" && len(s) <= 20
 }
 
-// IsBucket reports a possible name of a bucket in the provider's stores. The
-// folders in which Prow writes are not: a path that begins with one lacks its
+// IsBucket reports whether s can be the name of a bucket in the provider's stores. The names of
+// the folders in which Prow writes are refused: a path that begins with one lacks its
 // bucket.
 func IsBucket(provider, s string) bool {
 	if len(s) < 3 || len(s) > 222 || s == "logs" || s == "pr-logs" || strings.Contains(s, "..") ||
@@ -43,7 +43,7 @@ func IsBucket(provider, s string) bool {
 	return true
 }
 
-// IsProwJob reports the form in which Prow names ProwJobs: a UUID.
+// IsProwJob reports whether s has the form of a ProwJob's name: a UUID.
 func IsProwJob(s string) bool {
 	if len(s) != 36 {
 		return false

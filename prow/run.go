@@ -1,6 +1,6 @@
 // Package prow holds the identity of what Prow runs: a [Run], a [Ref] that may
-// still have to be resolved to one, and the [Instances] of Prow that are known
-// with the buckets that they keep runs in.
+// still have to be resolved to a run, and the known [Instances] of Prow with
+// the buckets where they keep runs.
 //
 // Everything in it is a plain value. It sends no request, does not look at the
 // disk and reads no file of a run. Package link reads and writes links, runfile
@@ -8,8 +8,8 @@
 // spans.
 package prow
 
-// Run is one execution of one job, identified by where its files lie. Two links
-// to the same run give equal Runs, so a Run can be a map key. Its names in JSON
+// Run is one execution of one job, identified by the place of its files. Two links
+// to the same run give equal Runs, so a Run can be a map key. Its JSON names
 // are those of the manifests in caches: they never change.
 type Run struct {
 	Provider string `json:"Provider"` // "gs" or "s3"
@@ -18,8 +18,8 @@ type Run struct {
 	Job      string `json:"Job"`
 	Build    string `json:"Build"` // all digits, up to 20 of them
 
-	// The pull request of a presubmit. Org and Repo are empty where the bucket's
-	// path strategy does not tell them.
+	// The pull request of a presubmit. Org and Repo are empty if the bucket's
+	// path strategy does not include them.
 	Org  string `json:"Org"`
 	Repo string `json:"Repo"`
 	Pull string `json:"Pull"`
@@ -32,10 +32,10 @@ func (r Run) URL() string {
 	return r.Provider + "://" + r.Bucket + "/" + r.Root
 }
 
-// DefaultProvider is that of buckets and jobs that are named without one.
+// DefaultProvider is the provider of buckets and jobs that are named without one.
 const DefaultProvider = "gs"
 
-// Kind says what an argument named, and so what is still to be found out.
+// Kind says what an argument named, and so what is still unknown.
 type Kind string
 
 // The kinds of Ref.
@@ -58,23 +58,23 @@ type Ref struct {
 	Run   // the fields known so far; all that URL needs only for KindRun
 
 	Rest string // path below the run that the link named ("artifacts/otlp"), decoded
-	// Pattern is what the link named with wildcards, below the run; Rest is the part
-	// above them.
+	// Pattern is what the link named with wildcards, below the run. Rest is the part
+	// above the wildcards.
 	Pattern string
 
-	Host string // Deck host (with a port if one was given) where the link carries no bucket; "" is the default instance
+	Host string // Deck host (with a port if one was given) if the link carries no bucket; "" is the default instance
 
 	Deck      string // host, and port if one was given, of the Deck whose page of the run was given
 	Container string // test container named by a /log link
-	Lines     Lines  // of a log, that the link's fragment names
+	Lines     Lines  // of a log, as named by the link's fragment
 	ProwJob   string // name (a UUID) of the ProwJob resource
-	Cursor    string // build id at or below which a job-history page starts; not a selection
+	Cursor    string // a job-history page starts at this build id or below; not a selection
 	Path      string // KindPath: the path as given, "~" not expanded
 
-	Note string // for a person: what was assumed on the way
+	Note string // for the user: what was assumed
 }
 
-// Lines are lines of a log that a link into Prow's page of a run names.
+// Lines are lines of a log that a link to Prow's page of a run names.
 type Lines struct {
 	File     string // below the run's root, as the link says; "" if it names no lines
 	From, To int    // counted from 1, both included

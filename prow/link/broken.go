@@ -8,8 +8,8 @@ import (
 )
 
 // mend looks for a link that white space has broken: a terminal or a mail has wrapped
-// it. ref and e are what its first part means. A broken link is put together again
-// where only that makes a run of it, and refused where it could be either; it is
+// it. ref and e are the meaning of its first part. A broken link is joined again
+// if only the joined link names a run. It is refused if both readings are possible. It is
 // never half used.
 func (g grammar) mend(input string, ref prow.Ref, e *ParseError, depth int) (prow.Ref, *ParseError) {
 	words, first := linkWords(input)

@@ -9,7 +9,7 @@ type ParseError struct {
 
 	Understood string // what could be made of the input
 	Missing    string // why that is not enough
-	Hint       string // what to do next, without a word of how this program is called
+	Hint       string // what to do next, without the name of this program's commands
 
 	// Host is the host of a page that no known Prow, gcsweb or store serves. It is
 	// "" for all other errors.

@@ -8,7 +8,7 @@ import (
 	"prowtrace/prow"
 )
 
-// locate reads an object name, or a prefix of one, as the layout has it that
+// locate parses an object name, or a prefix of one, in the layout that
 // Prow's pod-utils write (pkg/pod-utils/gcs/target.go):
 //
 //	[PREFIX/]logs/JOB/BUILD/…                          periodic, postsubmit
@@ -45,7 +45,7 @@ func (g grammar) locate(provider, bucket, name string) (prow.Ref, *ParseError) {
 	return l.ref, nil
 }
 
-// A layout is a Ref that is being filled from the segments of an object name.
+// A layout is a Ref that is filled from the segments of an object name.
 type layout struct {
 	known grammar
 	ref   prow.Ref
@@ -261,9 +261,9 @@ func isAlnum(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// owner tells whose pull requests lie under a repository segment ("" if the
-// path has none). It depends on the bucket alone, so that a run has the same
-// identity through whichever link it is reached.
+// owner returns whose pull requests are below a repository segment ("" if the
+// path has none). It depends only on the bucket, so a run has the same
+// identity whichever link leads to it.
 func (g grammar) owner(bucket, segment string) (org, repo string) {
 	if org, repo, ok := strings.Cut(segment, "_"); ok {
 		return org, repo // GitHub organisations cannot hold "_"; Gerrit's host cannot either

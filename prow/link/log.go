@@ -10,9 +10,9 @@ import (
 	"prowtrace/prow"
 )
 
-// File returns the address at which a file of a run can be opened: in gcsweb, where the
-// one of its bucket is known, else the URL of the object; "" for a run that lies nowhere.
-// name is below the run's root. Whoever writes to the bucket chooses it, so it is escaped.
+// File returns the address at which a file of a run can be opened: in gcsweb, if the
+// gcsweb of its bucket is known, else the URL of the object. It is "" for a run without a place.
+// name is below the run's root. The bucket's writers choose it, so it is escaped.
 func File(known prow.Instances, r prow.Run, name string) string {
 	if r.Bucket == "" {
 		return ""
@@ -29,8 +29,8 @@ func File(known prow.Instances, r prow.Run, name string) string {
 }
 
 // LogLines returns the address of lines of a container's log in the run's page of
-// Prow, counted from 1, both included. ok is false where no such page is known: it
-// shows the files at the run's root only.
+// Prow. Lines count from 1, and both ends are included. ok is false if no such page is known:
+// the page shows only the files at the run's root.
 func LogLines(known prow.Instances, r prow.Run, name string, from, to int) (address string, ok bool) {
 	page := Page(known, r)
 	if !strings.HasPrefix(page, "https://") || strings.Contains(name, "/") {

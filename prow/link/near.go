@@ -14,7 +14,7 @@ var (
 	otherPages = []string{"tide", "tide-history", "plugins", "command-help", "configured-jobs", "plugin-config", "config", "static", "badge.svg", "rerun", "abort"}
 )
 
-// mistyped tells of a path whose first word is nearly that of a page which leads to a
+// mistyped recognises a path whose first word is nearly that of a page that leads to a
 // run: in a Deck, or before the key of a store.
 func (p page) mistyped() *ParseError {
 	word := strings.ToLower(p.at(0))
@@ -34,7 +34,7 @@ func (p page) mistyped() *ParseError {
 		"correct that word, or "+hintRun)
 }
 
-// traceID is a trace's id as pages of Jaeger have it, or two that are compared.
+// traceID matches the id of a trace in pages of Jaeger, or two ids that are compared.
 var traceID = regexp.MustCompile(`^[0-9a-fA-F]{16,32}(?:\.\.\.[0-9a-fA-F]{16,32})?$`)
 
 // tracePage recognises pages of Jaeger, and those that it is given to show: they
@@ -54,8 +54,8 @@ func (p page) tracePage() *ParseError {
 	return fail(ClassUnsupported, p.describe(), "a trace's page does not name a run, and prowtrace does not read from Jaeger", hint)
 }
 
-// jobOfTrace is the ProwJob whose trace has this id: its UUID without dashes. Random
-// ids of traces have its form as seldom as one in 64.
+// jobOfTrace returns the ProwJob whose trace has this id: its UUID without dashes. Only one
+// random trace id in 64 has this form.
 func jobOfTrace(id string) (name string, ok bool) {
 	if len(id) != 32 || id[12] != '4' || !strings.ContainsRune("89abAB", rune(id[16])) {
 		return "", false

@@ -7,8 +7,8 @@ import (
 	"prowtrace/prow"
 )
 
-// Page returns the run's page in Prow, where the Prow of its bucket is known,
-// else the URL of its root; "" for a run that lies nowhere.
+// Page returns the run's page in Prow, if the Prow of its bucket is known,
+// else the URL of its root. It is "" for a run without a place.
 func Page(known prow.Instances, r prow.Run) string {
 	if r.Bucket == "" {
 		return ""
@@ -20,7 +20,7 @@ func Page(known prow.Instances, r prow.Run) string {
 	return webLink(in.Decks[0], "/view/"+r.Provider+"/"+r.Bucket+"/"+r.Root)
 }
 
-// Artifacts returns the page of gcsweb that lists the run's artifacts, where the
+// Artifacts returns the page of gcsweb that lists the run's artifacts, if the
 // gcsweb of its bucket is known.
 func Artifacts(known prow.Instances, r prow.Run) (string, bool) {
 	in, _ := known.OfBucket(r.Bucket)
@@ -38,7 +38,7 @@ func webLink(host, path string) string {
 	return (&url.URL{Scheme: "https", Host: host, Path: path}).String()
 }
 
-// PullDirs are where the runs of a pull request lie in a bucket: as locate reads
+// PullDirs returns where the runs of a pull request are in a bucket, as locate reads
 // them. In a bucket of unknown strategy there is a second guess.
 func PullDirs(known prow.Instances, bucket string, ref prow.Ref) []string {
 	dir := func(repo string) string {

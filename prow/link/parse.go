@@ -2,12 +2,13 @@
 // storage paths, job names and other pasted texts, and writes the links of a run's
 // pages.
 //
-// [Parse] is pure: it sends no request and does not look at the disk. What it cannot
-// know (the newest run of a job, the target of a pointer file, the bucket behind a
-// page that names none) it leaves to package find and says so in the Ref's Kind.
+// [Parse] is pure: it sends no request and does not look at the disk. Some things it cannot
+// know: the newest run of a job, the target of a pointer file, the bucket behind a
+// page that names none. It leaves them to package find and says so in the Ref's Kind.
 // Links are recognised by the shape of their path, not by their host, because
 // Prow's hosts move from year to year. The Instances are only used for pages
-// without a bucket, for the Prow of a pull request, and for buckets that were moved. Parse never rewrites a bucket's name.
+// without a bucket, for the Prow of a pull request, and for buckets that were moved. Parse
+// never rewrites a bucket's name.
 //
 // The storage layout is that of Prow's pod-utils (pkg/pod-utils/gcs/target.go);
 // the links are those of Deck, gcsweb, Spyglass, Gubernator and the object
@@ -23,7 +24,7 @@ import (
 	"prowtrace/prow"
 )
 
-// Parse says what an argument means: a link, a bucket path, a job name, a file,
+// Parse returns what an argument means: a link, a bucket path, a job name, a file, or
 // "-". It neither sends requests nor looks at the disk. The error is a
 // *ParseError.
 func Parse(known prow.Instances, input string) (prow.Ref, error) {
@@ -36,8 +37,8 @@ func Parse(known prow.Instances, input string) (prow.Ref, error) {
 	return ref, nil
 }
 
-// ParseFound reads a link that was found in a file or a page, as Parse does. Who
-// wrote it is not who pasted it: it may not lead on to other links.
+// ParseFound reads a link that was found in a file or a page, as Parse does. The user
+// did not choose this link, so it must not lead on to other links.
 func ParseFound(known prow.Instances, found string) (prow.Ref, error) {
 	ref, e := grammar{known}.parse(found, maxDepth)
 	if e != nil {
@@ -58,7 +59,7 @@ func Locate(known prow.Instances, provider, bucket, name string) (prow.Ref, erro
 	return ref, nil
 }
 
-// A grammar reads links for the instances that are known.
+// A grammar reads links for the known instances.
 type grammar struct{ prow.Instances }
 
 // maxDepth bounds how many redirecting links may be wrapped in each other.
@@ -107,7 +108,7 @@ func (g grammar) parseOne(text string, depth int) (prow.Ref, *ParseError) {
 }
 
 // parseBucket reads what follows gs:// or s3://. Nothing is percent-encoded there.
-// Of a pattern for gsutil it takes what lies above it, if that is a run.
+// For a gsutil pattern it uses the directory above the pattern, if that is a run.
 func (g grammar) parseBucket(provider, rest string) (prow.Ref, *ParseError) {
 	bucket, name, _ := strings.Cut(rest, "/")
 	name = dropGeneration(name)
@@ -251,7 +252,7 @@ func isView(first, second string) bool {
 	return first == "view" && (isKey(second) || second == "prowjob")
 }
 
-// provider is the object store that a key means.
+// provider returns the object store that a key means.
 func provider(key string) string {
 	if key == "s3" {
 		return "s3"
@@ -291,7 +292,7 @@ func (g grammar) cutPullPath(segs []string) (org, repo, number string, ok bool) 
 	return org, repo, number, isDigits(number) && len(number) <= 10 && prow.IsJob(org) && prow.IsJob(repo)
 }
 
-// pullRequest is a pull request on GitHub, which says nothing of a bucket.
+// pullRequest returns a pull request on GitHub, whose link does not name a bucket.
 func (g grammar) pullRequest(org, repo, number string) prow.Ref {
 	ref := prow.Ref{Kind: prow.KindPR, Run: prow.Run{Org: org, Repo: repo, Pull: number}}
 	return page{known: g, host: g.DeckOf(org)}.onDeck(ref)

@@ -141,7 +141,7 @@ func (m *Metadata) LogOrder() func(name string) int {
 	}
 }
 
-// operatorCase returns the case of junit_operator.xml for step S of test T, which runs as
+// operatorCase matches the case of junit_operator.xml for step S of test T, which runs as
 // T-S (openshift/ci-tools, pkg/steps/multi_stage/run.go).
 var operatorCase = regexp.MustCompile(`^Run multi-stage test (\S+) - (\S+) container test$`)
 

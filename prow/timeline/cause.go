@@ -8,17 +8,17 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// failure is why something went wrong; kind is its error.type. The zero value is
-// nothing that is known.
+// failure says why something went wrong; kind is its error.type. The zero value means
+// that nothing is known.
 type failure struct{ text, kind string }
 
-// cause is why the job did not pass, as far as the pod and Prow's own containers
-// tell: more than that it failed.
+// cause returns why the job did not pass, if the pod and Prow's own containers
+// say more than that it failed.
 func (t *timeline) cause() failure {
 	return cmp.Or(t.podFailure(), t.cloneFailure(), t.noNode())
 }
 
-// podFailure is why the pod did not run to its end: Kubernetes took it away, or a
+// podFailure returns why the pod did not run to its end: Kubernetes removed it, or a
 // container could not be started.
 func (t *timeline) podFailure() failure {
 	pod := t.m.Pod
@@ -43,7 +43,7 @@ func (t *timeline) podFailure() failure {
 	return failure{}
 }
 
-// notStarted is why a container could not be started.
+// notStarted returns why a container could not be started.
 func notStarted(c runfile.Container) failure {
 	if !c.NeverStarted() {
 		return failure{}
@@ -59,7 +59,7 @@ func notStarted(c runfile.Container) failure {
 	return failure{"container " + c.Name + " could not be started: " + withReason(reason, detail), reason}
 }
 
-// cloneFailure is the first repository that could not be cloned.
+// cloneFailure returns the failure of the first repository that could not be cloned.
 func (t *timeline) cloneFailure() failure {
 	for _, c := range t.m.Clones {
 		for _, o := range c.Commands {
@@ -74,7 +74,7 @@ func (t *timeline) cloneFailure() failure {
 	return failure{}
 }
 
-// noNode is why the pod of a job that has ended never had a node.
+// noNode returns why the pod of a job that has ended never had a node.
 func (t *timeline) noNode() failure {
 	pod := t.m.Pod
 	if pod == nil || pod.Created.IsZero() || !pod.Scheduled.IsZero() || t.m.State() == runfile.Running {
@@ -92,8 +92,8 @@ func (t *timeline) noNode() failure {
 	return failure{withReason("the pod never had a node", why), kind}
 }
 
-// disruption is what ended a container together with its pod; "" if nothing did. It
-// ends after Kubernetes says so; the clocks of both tell seconds.
+// disruption returns what ended a container together with its pod; "" if nothing did. The
+// container ends after Kubernetes reports it; both clocks have seconds only.
 func (t *timeline) disruption(e *runfile.Termination) string {
 	c := t.m.Pod.Disrupted
 	if c == nil || e.Message != "" || e.Reason == "OOMKilled" || e.Finished.Before(c.Time.Add(-time.Second)) {

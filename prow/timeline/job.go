@@ -14,25 +14,25 @@ import (
 	"prowtrace/trace/join"
 )
 
-// Options say what the files of a run do not.
+// Options hold what the files of a run do not say.
 type Options struct {
-	// Instances know the run's page in Prow.
+	// Instances are used to find the run's page in Prow.
 	Instances prow.Instances
 
-	// AsOf is when the bucket was asked. A run that has not ended is drawn up to
-	// then, or to when it was due. Zero: up to the last thing known.
+	// AsOf is when the bucket was read. A run that has not ended is drawn up to
+	// then, or to when it was due. Zero: up to the last known time.
 	AsOf time.Time
 
-	// Processes left the run's traces.
+	// Processes are those of the run's traces.
 	Processes []join.Process
 
-	// Logs are those of the run's containers and steps that were read.
+	// Logs are the logs of the run's containers and steps that were read.
 	Logs []*Log
 }
 
-// Job gives what joining wants of a run: the id of its trace, the spans that its
-// metadata tells of, if any, and the attributes by which it is searched for. Its
-// Name is the job's; how traces are joined is for the caller to say.
+// Job returns what joining needs of a run: the id of its trace, the spans from its
+// metadata, if any, and the attributes by which it is searched for. Its
+// Name is the job's. The caller decides how traces are joined.
 func Job(m *runfile.Metadata, o Options) join.Job {
 	j := join.Job{Name: m.Run.Job, ID: TraceID(m)}
 	if t := draw(m, o); t != nil {
@@ -43,18 +43,18 @@ func Job(m *runfile.Metadata, o Options) join.Job {
 	return j
 }
 
-// Draws reports whether what is known of a run can be drawn: something is, and its start
-// is among it.
+// Draws reports whether a run can be drawn: something is known of it, including its
+// start.
 func Draws(m *runfile.Metadata) bool {
 	told := m.ProwJob != nil || m.Started != nil || m.Finished != nil || m.Pod != nil || len(m.Clones)+len(m.Steps)+len(m.Suites) > 0
 	start, _, _ := (&timeline{m: m}).extent()
 	return told && !start.IsZero()
 }
 
-// TraceID is the id of the trace in which a run is drawn: the ProwJob's UUID without
-// its dashes, by which traces made elsewhere join it (an older convention, see
-// kubernetes/test-infra#30010). Where that is not known it is the first half of
-// the SHA-256 of BUCKET/ROOT. The root's span id is the first half of it.
+// TraceID returns the id of the trace in which a run is drawn. It is the ProwJob's UUID without
+// its dashes; traces made elsewhere join it by that id (an older convention, see
+// kubernetes/test-infra#30010). If the UUID is not known, it is the first half of
+// the SHA-256 of BUCKET/ROOT. The root's span id is the first half of the trace id.
 func TraceID(m *runfile.Metadata) trace.TraceID {
 	var ids []string
 	if m.ProwJob != nil {
@@ -75,8 +75,8 @@ func TraceID(m *runfile.Metadata) trace.TraceID {
 	return trace.TraceID(sum[:16])
 }
 
-// labels are the attributes by which a run is searched for in a backend that has
-// many. They belong on each resource of its traces.
+// labels returns the attributes by which a run is searched for in a backend with
+// many runs. They belong on each resource of its traces.
 func labels(m *runfile.Metadata, known prow.Instances) []trace.Attribute {
 	all := []trace.Attribute{
 		{Key: "prow.job", Value: m.Run.Job}, {Key: "prow.build_id", Value: m.Run.Build}, {Key: "prow.url", Value: link.Page(known, m.Run)},

@@ -10,13 +10,13 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// A Log is what was read in the log of a container or a step: which commands it shows,
-// which phases its writers mark, and its errors. It does not need the log any more.
+// A Log holds what was read from the log of a container or a step: the commands it shows,
+// the phases that its writers mark, and its errors. It no longer needs the log itself.
 type Log struct {
 	Of   runfile.LogOf
 	File string // below the run's root
 
-	foreign  bool // of another clock than the run's: no line can be placed in time
+	foreign  bool // its clock differs from the run's: no line can be placed in time
 	runner   *runnerLog
 	commands []command
 	phases   []logPhase
@@ -29,15 +29,15 @@ type logReader interface {
 	line(i int, line joblog.Line, text []byte)
 }
 
-// look is after how many lines the context is looked at.
+// look is the number of lines after which the context is checked.
 const look = 4096
 
-// maxText bounds what is looked at of a line, in bytes.
+// maxText bounds how much of a line is read, in bytes.
 const maxText = 4 << 10
 
-// ReadLog reads a log once. file is its name below the run's root; number gives the
-// number of a line in the whole log, from 1, and 0 where that is not known. Errors are
-// that of ctx, and that the file is no log of a container or step.
+// ReadLog reads a log once. file is its name below the run's root. number returns the
+// number of a line in the whole log, from 1, or 0 if it is not known. The error is
+// that of ctx, or says that the file is not a log of a container or step.
 func ReadLog(ctx context.Context, file string, l *joblog.Log, number func(i int) int) (*Log, error) {
 	of, ok := runfile.ParseLog(file)
 	if !ok {
@@ -64,7 +64,7 @@ func ReadLog(ctx context.Context, file string, l *joblog.Log, number func(i int)
 	}, nil
 }
 
-// logOf finds the log of a container or a step; nil is none that has a use.
+// logOf finds the log of a container or a step; nil if none is usable.
 func (t *timeline) logOf(n *node) *Log {
 	for _, l := range t.o.Logs {
 		if t.writer(l.Of) == n && !l.foreign {
@@ -74,7 +74,7 @@ func (t *timeline) logOf(n *node) *Log {
 	return nil
 }
 
-// writer finds the span of what wrote a log; nil is none.
+// writer finds the span that wrote a log; nil if there is none.
 func (t *timeline) writer(of runfile.LogOf) *node {
 	if of.Step == "" {
 		if n := t.containers[t.m.Container(of)]; n != nil {

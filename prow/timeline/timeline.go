@@ -2,8 +2,8 @@
 // containers, clones, steps, JUnit suites and cases, the upload.
 //
 // It draws only what package runfile has read: every time comes from a file or is
-// bounded by one. For joining, each span has the marks of package join; the attributes
-// that say the same are for people.
+// bounded by one. Each span has the marks of package join for joining. The attributes
+// that say the same are for users.
 package timeline
 
 import (
@@ -42,15 +42,15 @@ import (
 //	│       └── upload
 //	└── still running             until the bucket was asked, or it had to end
 //
-// What is not known is left out. Spans whose times were derived from durations
-// have prow.estimated=true, those that have not ended have no end and
-// prow.unfinished=true. Nothing is moved to repair clocks that differ; where an
-// end lies before its start the span has no length, and prow.skew_ns. Span ids
+// Unknown parts are left out. Spans whose times were derived from durations
+// have prow.estimated=true. Spans that have not ended have no end and
+// prow.unfinished=true. Times are not moved to repair clocks that differ. If a span's
+// end is before its start, it has no length, and prow.skew_ns. Span ids
 // are the same each time.
 //
-// Phases that are marked in logs lie below what wrote the log; tests only where no JUnit
-// file tells of them. Commands that are shown there lie in the phases that they ran in,
-// where no process of the traces is what ran.
+// Phases that are marked in logs are below the span that wrote the log. Tests in logs are drawn
+// only if no JUnit file has them. Commands in logs are drawn in the phases in which they ran,
+// unless a process of the traces stands for them.
 //
 // Attributes are OpenTelemetry's (semantic conventions 1.43: cicd.*, vcs.*,
 // test.*, k8s.*, container.*, process.exit.code, error.type) where there is one,
@@ -155,8 +155,8 @@ func (t *timeline) job() bool {
 	return true
 }
 
-// extent is from when the job was made to when it was done, by the best clock
-// that tells. A zero end is a job that runs, or whose end nobody wrote down.
+// extent returns when the job was made and when it was done, by the best clock
+// available. A zero end means that the job runs, or that nothing recorded its end.
 func (t *timeline) extent() (start, end time.Time, estimated bool) {
 	m := t.m
 	if m.ProwJob != nil {
@@ -269,8 +269,8 @@ func (t *timeline) phase(parent *node, name string, start, end time.Time) *node 
 	return n
 }
 
-// running draws how long a job has been running as far as one can know: what a
-// job does is uploaded at its end. One that was lost did not run until today.
+// running draws how long a job has been running as far as is known: a job's
+// files are uploaded at its end. A job that was lost is not drawn up to today.
 func (t *timeline) running() {
 	if t.m.State() != runfile.Running || t.o.AsOf.IsZero() {
 		return
