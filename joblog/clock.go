@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// clock turns what lines say into times. It goes along with the log: what a line
+// clock turns the stamps of lines into times. It follows the log: what a line
 // leaves out may come from the lines before.
 type clock struct {
 	loc  *time.Location
@@ -12,12 +12,12 @@ type clock struct {
 	last int64  // the latest time that was resolved
 	has  bool   // last is a time
 
-	// the day that was asked for last
+	// the day that was last asked for
 	day      int // as dayKey
 	midnight int64
-	even     bool // the day has no change of zone, so that times count from midnight
+	even     bool // the zone does not change on that day, so times count from midnight
 
-	// the date without a year that was asked for last, and its year
+	// the date without a year that was last asked for, and its year
 	yearless, year int
 
 	started   int64 // when the program that counts from its start was started
@@ -40,15 +40,15 @@ func newClock(o Options) clock {
 
 func (c *clock) hasRun() bool { return c.run.min <= c.run.max }
 
-// far reports whether t cannot be the run's.
+// far reports whether t cannot belong to the run.
 func (c *clock) far(t int64) bool {
 	return c.hasRun() && distance(t, extent{c.run.min - foreignBeyond, c.run.max + foreignBeyond}) > 0
 }
 
-// distance is how far t lies outside of e.
+// distance returns how far t is outside of e.
 func distance(t int64, e extent) int64 { return max(e.min-t, t-e.max, 0) }
 
-// resolve returns the time that s means, false if too little is known of it.
+// resolve returns the time that s means; false if too little is known of it.
 func (c *clock) resolve(s stamp) (t int64, ok bool) {
 	switch s.form {
 	case dated:
@@ -89,7 +89,7 @@ func (c *clock) date(s stamp, year int) (int64, bool) {
 	return time.Date(year, time.Month(month), day, int(n/int64(time.Hour)), 0, 0, 0, c.loc).UnixNano() + n%int64(time.Hour), true
 }
 
-// nearestYear is a date in the year in which it is nearest to the run.
+// nearestYear returns a date in the year in which it is nearest to the run.
 func (c *clock) nearestYear(s stamp) (int64, bool) {
 	key := int(s.month)<<5 | int(s.day)
 	if key == c.yearless {
@@ -124,7 +124,7 @@ func (c *clock) reference() (extent, bool) {
 	return extent{}, false
 }
 
-// nearestDay is a time of day on the day on which it is nearest to the line before,
+// nearestDay returns a time of day on the day on which it is nearest to the line before,
 // or to the start of the run.
 func (c *clock) nearestDay(s stamp) (int64, bool) {
 	near := c.last
@@ -152,9 +152,9 @@ func (c *clock) nearestDay(s stamp) (int64, bool) {
 	return near + delta, true
 }
 
-// sinceStart is a count from the start of a program. The program is taken to have
-// written its first line at the time of the line before, or at the start of the run;
-// a count that falls is another program's.
+// sinceStart resolves a count from the start of a program. It assumes that the program
+// wrote its first line at the time of the line before, or at the start of the run.
+// A count that falls belongs to another program.
 func (c *clock) sinceStart(n int64) (int64, bool) {
 	if !c.hasCounts || n < c.counted {
 		switch {

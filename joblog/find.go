@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	searchBytes = 1 << 20  // searched for a literal between two looks at the context, at most
-	matchBytes  = 64 << 10 // matched between two looks: a pattern can take a µs a byte, and more
-	rangeLines  = 8192     // that a goroutine searches at a time, in as many bytes as they have
+	searchBytes = 1 << 20  // most bytes searched for a literal between two checks of the context
+	matchBytes  = 64 << 10 // bytes matched between two checks: a pattern can take a µs a byte, and more
+	rangeLines  = 8192     // lines that a goroutine searches at a time, in as many bytes as they have
 	manyLines   = 2 * rangeLines
 )
 
 // Find returns the numbers of the lines from line from on whose text (see [Log.Text])
-// matches re. Large logs are searched on all processors, ahead of what the caller takes.
-// It looks at ctx at least once a MiB, and each 64 KiB that a pattern is tried on; when ctx
-// ends, the last pair holds its error.
+// matches re. Large logs are searched on all processors, ahead of the caller.
+// Find checks ctx at least once a MiB, and once per 64 KiB to which a pattern is applied. When
+// ctx ends, the last pair holds its error.
 //
-// A caller may stop at any match and go on later from the line behind it.
+// A caller may stop at any match and continue later from the next line.
 func (l *Log) Find(ctx context.Context, re *regexp.Regexp, from int) iter.Seq2[int, error] {
 	must := literalOf(re)
 	return func(yield func(int, error) bool) {
@@ -57,7 +57,7 @@ type part struct {
 	done     chan struct{}
 }
 
-// findParallel searches ranges of lines ahead, and gives out what is found in order.
+// findParallel searches ranges of lines ahead, and yields the matches in order.
 func (l *Log) findParallel(ctx context.Context, re *regexp.Regexp, must literal, from int, yield func(int, error) bool) {
 	stop := make(chan struct{})
 	workers := runtime.GOMAXPROCS(0)
@@ -108,7 +108,7 @@ func (l *Log) findParallel(ctx context.Context, re *regexp.Regexp, must literal,
 	}
 }
 
-// part searches a range of lines, and notes what is found.
+// part searches a range of lines, and records the matches.
 func (s *search) part(p *part) {
 	s.lines(p.from, p.to, func(i int, err error) bool {
 		if err != nil {
@@ -123,20 +123,20 @@ func (s *search) part(p *part) {
 // search is one search through a log, by one goroutine.
 type search struct {
 	ctx  context.Context
-	stop <-chan struct{} // closed when nobody wants the result; or nil
+	stop <-chan struct{} // closed when the result is no longer wanted; or nil
 	l    *Log
 	re   *regexp.Regexp
 	must finder
 	text []byte // of a line whose text is not its bytes
-	done int    // bytes since the context was looked at
+	done int    // bytes since the last check of the context
 }
 
 func newSearch(ctx context.Context, l *Log, re *regexp.Regexp, must literal) *search {
 	return &search{ctx: ctx, l: l, re: re, must: finder{literal: must}}
 }
 
-// lines searches the lines from from up to to. It ends with an error, and when found
-// wants no more.
+// lines searches the lines from from up to to. It ends at an error, and when found
+// stops it.
 func (s *search) lines(from, to int, found func(int, error) bool) {
 	for i := from; i < to; {
 		if s.must.text != nil && s.l.lines[i].clean() {
@@ -161,7 +161,7 @@ func (s *search) lines(from, to int, found func(int, error) bool) {
 	}
 }
 
-// skip gives the first line from i on that may match: one that holds the literal, or
+// skip returns the first line from i on that may match: one that holds the literal, or
 // whose text is not its bytes; to if there is none.
 func (s *search) skip(i, to int) (int, error) {
 	for i < to && s.l.lines[i].clean() {
@@ -183,7 +183,7 @@ func (s *search) skip(i, to int) (int, error) {
 	return i, nil
 }
 
-// literal finds the literal in a text, -1 for none.
+// literal finds the literal in a text; -1 if it is not there.
 func (s *search) literal(text []byte) (int, error) {
 	for from := 0; ; from += searchBytes {
 		piece := text[from:min(from+searchBytes+len(s.must.text)-1, len(text))]
@@ -201,7 +201,7 @@ func (s *search) literal(text []byte) (int, error) {
 
 var errStopped = errors.New("nobody wants the result")
 
-// read counts bytes that are searched, and looks at the context once a MiB.
+// read counts bytes that are searched, and checks the context once a MiB.
 func (s *search) read(n int) error {
 	if s.done += n; s.done <= searchBytes {
 		return nil
@@ -237,12 +237,12 @@ func (s *search) match(i int) (bool, error) {
 	return found, s.ctx.Err()
 }
 
-// runes gives out a long text until the context ends.
+// runes yields a long text until the context ends.
 type runes struct {
 	ctx  context.Context
 	text []byte
 	pos  int
-	next int // where to look at the context
+	next int // where to check the context
 }
 
 func (r *runes) ReadRune() (char rune, size int, err error) {

@@ -15,14 +15,14 @@ import (
 // when a fingerprint would differ from that of an older version.
 const FingerprintVersion = 3
 
-// maxMasked is how many bytes of a line its fingerprint goes by.
+// maxMasked is how many bytes of a line count for its fingerprint.
 const maxMasked = 4 << 10
 
 // Masked appends to dst the text of line i with "#" in place of what differs from run
 // to run: times, numbers, addresses, ids, the random parts of names and paths. A status
-// stays, such as the 403 of "Error 403" and of "HTTP/1.1 403": another one is another
-// failure. At most the first 4 KiB of the text count. The result is not longer than they
-// are.
+// stays, such as the 403 of "Error 403" and of "HTTP/1.1 403", because another status is another
+// failure. At most the first 4 KiB of the text count. The result is not longer than
+// that part.
 func (l *Log) Masked(dst []byte, i int) []byte {
 	line := chomp(l.Raw(i))
 	if l.lines[i].clean() {
@@ -31,13 +31,13 @@ func (l *Log) Masked(dst []byte, i int) []byte {
 	return mask(dst, appendText(nil, line, maxMasked))
 }
 
-// Fingerprint returns a hash of [Log.Masked]. It is the same in every process. Many
-// lines are faster by [Log.Fingerprints].
+// Fingerprint returns a hash of [Log.Masked]. It is the same in every process. For many
+// lines, [Log.Fingerprints] is faster.
 func (l *Log) Fingerprint(i int) uint64 { return hash(l.Masked(nil, i)) }
 
 // Fingerprints returns the fingerprint of every line, in 8 bytes a line that belong to
-// the caller. It works on all processors and looks at ctx at least once a MiB of each;
-// its only error is that of ctx.
+// the caller. It works on all processors. Each checks ctx at least once a MiB;
+// the only error is that of ctx.
 func (l *Log) Fingerprints(ctx context.Context) ([]uint64, error) {
 	all := make([]uint64, len(l.lines))
 	parts := make(chan [2]int)
@@ -45,7 +45,7 @@ func (l *Log) Fingerprints(ctx context.Context) ([]uint64, error) {
 	for range min(runtime.GOMAXPROCS(0), len(l.blocks)) {
 		workers.Go(func() {
 			defer func() {
-				for range parts { // nobody is to wait for ever for who has met a fault
+				for range parts { // otherwise the sender would wait for ever after an error
 				}
 			}()
 			var buf []byte
@@ -67,7 +67,7 @@ func (l *Log) Fingerprints(ctx context.Context) ([]uint64, error) {
 }
 
 // eachPart sends ranges of lines until the log or ctx ends. A part is at most a MiB
-// of work, since a line counts for 4 KiB at most.
+// of work, because a line counts for 4 KiB at most.
 func (l *Log) eachPart(ctx context.Context, parts chan<- [2]int) error {
 	const lines = 256
 	for i := 0; i < len(l.lines); i += lines {
@@ -344,14 +344,14 @@ func behindDash(out []byte) bool {
 	return n >= 2 && out[n-1] == '-' && out[n-2] == '#'
 }
 
-// isSuffix reports whether a word behind a dash looks like the end of a generated name.
+// isSuffix reports whether a word after a dash looks like the end of a generated name.
 func isSuffix(word []byte, all uint8) bool {
 	n := len(word)
 	return all&vowel == 0 && (n == 4 || n == 5 || n >= 8 && n <= 10)
 }
 
-// isID reports whether a word with digits is an id: a hexadecimal number, or letters
-// and digits that take turns.
+// isID reports whether a word with digits is an id: a hexadecimal number, or alternating letters
+// and digits.
 func isID(word []byte, all uint8) bool {
 	if all&notHex == 0 && len(word) >= 6 {
 		return true

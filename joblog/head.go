@@ -4,7 +4,7 @@ import (
 	"bytes"
 )
 
-// head is what a line says of itself before its text.
+// head is what a line says before its text.
 type head struct {
 	stamp    stamp
 	severity Severity
@@ -140,7 +140,7 @@ func readLogrus(b []byte) (head, []byte) {
 	return head{s, severity}, b[end+1:]
 }
 
-// maxLogfmt is how far into a line of key=value pairs its time is looked for.
+// maxLogfmt is how far into a line of key=value pairs its time is searched for.
 const maxLogfmt = 128
 
 // readLogfmt reads the time of a line of key=value pairs that begins with it, or with
@@ -201,8 +201,8 @@ func accessLog(b []byte) (stamp, []byte) {
 	return leadingStamp(b[open:])
 }
 
-// trailingStamp reads … @ 03/13/25 01:50:03.123 at the end of a line, with a duration
-// in brackets behind it or not, as Ginkgo writes.
+// trailingStamp reads … @ 03/13/25 01:50:03.123 at the end of a line, as Ginkgo writes it,
+// with or without a duration in brackets after it.
 func trailingStamp(line []byte) stamp {
 	const size = len("@ 03/13/25 01:50:03.123")
 	if n := len(line); n > size && line[n-1] == ')' {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// entry is what is kept of a line besides its time: where it starts (48 bits), its
+// entry holds what is kept of a line besides its time: where it starts (48 bits), its
 // severity, the origin of its time, and whether its text differs from its bytes.
 type entry uint64
 
@@ -19,8 +19,8 @@ const (
 	minTime, maxTime       = math.MinInt64, math.MaxInt64
 	foreignBeyond          = int64(30 * time.Minute)
 	blockLines             = 1024      // lines that share an extent
-	blockBytes             = 256 << 10 // bytes between two looks at the context; fits the cache
-	maxHead                = 512       // bytes of a line in which its severity is looked for
+	blockBytes             = 256 << 10 // bytes between two checks of the context; fits the cache
+	maxHead                = 512       // bytes of a line that are searched for its severity
 	maxJSON                = 64 << 10  // the same of a JSON line, whose time is often its last field
 )
 
@@ -34,13 +34,13 @@ type extent struct{ min, max int64 }
 
 func (e *extent) add(t int64) { e.min, e.max = min(e.min, t), max(e.max, t) }
 
-// span is the extent of the times that were read, and how many lie far from the run.
+// span is the extent of the times that were read, with the number of times far from the run.
 type span struct {
 	extent
 	read, outside int
 }
 
-// indexer makes a Log, line after line.
+// indexer makes a Log, line by line.
 type indexer struct {
 	l       *Log
 	pos     int // where the next line starts
@@ -135,7 +135,7 @@ func (x *indexer) add(e entry, t int64) {
 
 func (x *indexer) log() *Log { return x.l }
 
-// chomp takes the line break off, with the carriage return before it.
+// chomp removes the line break, with the carriage return before it.
 func chomp(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\n' {
 		line = line[:n-1]

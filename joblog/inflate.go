@@ -14,20 +14,22 @@ import (
 const (
 	defaultMaxInflated = 4 << 30
 	maxLayers          = 2         // the uploader's and the store's
-	spareInflated      = 64 << 20  // any log may inflate to as much,
-	maxRatio           = 256       // and to so many times its size: repeated lines do
-	inflateStep        = 256 << 10 // bytes between two looks at the context
+	spareInflated      = 64 << 20  // any log may inflate to this many bytes,
+	maxRatio           = 256       // and to this many times its size: repeated lines do
+	inflateStep        = 256 << 10 // bytes between two checks of the context
 )
 
-// ErrTooLarge is returned by [Inflate] if the limit was met. What lies before it was
+// ErrTooLarge is returned by [Inflate] if the limit was reached. The bytes up to the limit were
 // inflated.
 var ErrTooLarge = errors.New("more inflated bytes than the limit")
 
-// Inflate takes up to two layers of gzip off data, going by content: uploaders give
+// Inflate removes up to two layers of gzip from data, recognised by content: uploaders give
 // logs no suffix. Data that is not gzip is returned as it is. limit bounds the result
-// in bytes, 0 for 4 GiB; so do 64 MiB and 256 times the size of data. What could be inflated is returned also with an error, which
-// says that the log is cut off, damaged, or larger than the limit ([ErrTooLarge]); the
-// lines that are there are worth reading. Only the error of ctx leaves nothing.
+// in bytes; 0 means 4 GiB. A second bound is the sum of 64 MiB and 256 times the size of data.
+//
+// An error says that the log is cut off, damaged, or larger than the limit ([ErrTooLarge]).
+// What could be inflated is returned with it, and its lines are worth reading. Only
+// the error of ctx comes without data.
 func Inflate(ctx context.Context, data []byte, limit int64) ([]byte, error) {
 	if limit <= 0 {
 		limit = defaultMaxInflated
@@ -48,8 +50,8 @@ func Inflate(ctx context.Context, data []byte, limit int64) ([]byte, error) {
 
 func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b, 0x08}) }
 
-// gunzip returns all that can be inflated up to limit bytes, also with an error. Memory
-// grows with what is really there, never by what the data claims.
+// gunzip returns all that can be inflated up to limit bytes, even with an error. Memory
+// grows with the actual data, never with the size that the data claims.
 func gunzip(ctx context.Context, data []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

@@ -3,12 +3,12 @@
 //
 // A [Log] is an index over bytes that its caller owns, usually a mapped file. The
 // bytes stay as they are: [Index] makes one pass and keeps 16 bytes a line. Texts
-// and fingerprints are made only for the lines that are looked at. Logs come from
-// outside: any bytes are a log, and no line costs more than its length.
+// and fingerprints are made only for the lines that are read. Logs come from
+// outside: any bytes are a valid log, and no line costs more than its length.
 //
-// Times are those that the lines say. What a form leaves out (klog has no year and
-// no zone) comes from the run that [Options] give. A line without a time has that of
-// the line before, and [Origin] says so. No time is ever moved: a log of another
+// Times are those on the lines. What a form leaves out (klog has no year and
+// no zone) comes from the run in the [Options]. A line without a time gets the time of
+// the line before, and its [Origin] says so. No time is ever moved: a log from another
 // clock keeps its times, see [Log.Foreign].
 //
 // The package knows forms of lines, not how programs fail: it never decides what
@@ -22,8 +22,8 @@ import (
 	"time"
 )
 
-// Log is an index of a log. It is immutable: all methods may be called from several
-// goroutines at once, as long as the bytes given to [Index] live and do not change.
+// Log is an index of a log. It is immutable. Several goroutines may call all methods at
+// the same time, as long as the bytes given to [Index] live and do not change.
 type Log struct {
 	data   []byte
 	lines  []entry // one a line
@@ -46,8 +46,8 @@ type Origin uint8
 
 const (
 	NoTime    Origin = iota // no line so far has a time
-	Inherited               // that of the nearest line before that has one
-	Estimated               // counted by the line from an unknown start, such as INFO[0012]
+	Inherited               // the time of the nearest line before that has one
+	Estimated               // the line counts from an unknown start, such as INFO[0012]
 	Read                    // written on the line
 )
 
@@ -55,8 +55,8 @@ func (o Origin) String() string {
 	return [...]string{"none", "inherited", "estimated", "read"}[o&3]
 }
 
-// Options say what the lines of a log do not. The zero value is valid: then times
-// without a year or a day are known only behind lines that have both.
+// Options hold what the lines of a log do not say. The zero value is valid: then times
+// without a year or a day are known only after lines that have both.
 type Options struct {
 	// Start and End of the run. They give a year to dates without one and a day to
 	// the first time without one. If only one is known, it stands for both.
@@ -65,7 +65,7 @@ type Options struct {
 	// Location is the zone of times that name none, nil for UTC.
 	Location *time.Location
 
-	// MaxLines bounds the index, at 16 bytes a line; 0 for 32 Mi. All bytes behind
+	// MaxLines bounds the index, at 16 bytes a line; 0 for 32 Mi. All further bytes
 	// belong to the last line.
 	MaxLines int
 }
@@ -115,7 +115,7 @@ func (l *Log) end(i int) int {
 	return len(l.data)
 }
 
-// Offset returns the place of line i in the log, in bytes.
+// Offset returns the offset of line i in the log, in bytes.
 func (l *Log) Offset(i int) int64 { return int64(l.lines[i].start()) }
 
 // LineAt returns the number of the line that holds the byte at offset: the first for
@@ -185,11 +185,11 @@ func (l *Log) Foreign() bool { return 2*l.clock.outside > l.clock.read }
 func (l *Log) Capped() bool { return l.capped }
 
 // Torn reports whether the last line has no line break: the log was cut off, or its
-// writer ended so.
+// writer ended it that way.
 func (l *Log) Torn() bool { return len(l.data) > 0 && l.data[len(l.data)-1] != '\n' }
 
 // Index reads data once and returns its index, which keeps data. It fails only with
-// the error of ctx, at which it looks every 256 KiB.
+// the error of ctx, which it checks every 256 KiB.
 func Index(ctx context.Context, data []byte, o Options) (*Log, error) {
 	x := newIndexer(data, o)
 	for !x.done() {

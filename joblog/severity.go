@@ -4,7 +4,7 @@ import (
 	"bytes"
 )
 
-// Severity is how bad a line calls what it tells. Most lines of a log have none.
+// Severity is how bad a line says its event is. Most lines of a log have none.
 type Severity uint8
 
 const (
@@ -23,7 +23,7 @@ func (s Severity) String() string {
 	return [...]string{"none", "debug", "info", "warning", "error", "fatal"}[s]
 }
 
-// levelOf is the severity that a word in lower case names.
+// levelOf returns the severity that a word in lower case names.
 func levelOf(word string) Severity {
 	switch word {
 	case "trace", "trac", "debug", "debu", "dbg", "verbose", "finest", "finer", "fine":
@@ -95,7 +95,7 @@ func stated(b []byte, timed bool) Severity {
 	return NoSeverity
 }
 
-// fieldSeverity is the severity that a field states; rest is the line from it on.
+// fieldSeverity returns the severity that a field states; rest is the line from the field on.
 func fieldSeverity(field, rest []byte, index int, timed bool) Severity {
 	first := field[0]
 	switch {
@@ -152,7 +152,7 @@ func annotation(field []byte) Severity {
 	return word(field[:n])
 }
 
-// said returns the severity that the text of a line without a stated one speaks of.
+// said returns the severity that the text of a line without a stated severity suggests.
 func said(b []byte) Severity {
 	b = skipSpace(b)
 	if len(b) == 0 {
@@ -175,7 +175,7 @@ func said(b []byte) Severity {
 	return NoSeverity
 }
 
-// openings are the beginnings of lines that speak of a fault without a level.
+// openings are the beginnings of lines that report a fault without a level.
 var openings = [...]struct {
 	text     string
 	severity Severity
@@ -212,7 +212,7 @@ func skipSpace(b []byte) []byte {
 	return b
 }
 
-// fieldLen is the length up to the next space, tab or bar.
+// fieldLen returns the length up to the next space, tab or bar.
 func fieldLen(b []byte) int {
 	for i, c := range b {
 		if c == ' ' || c == '\t' || c == '|' && i > 0 {

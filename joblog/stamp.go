@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// stamp is a time as a line says it.
+// stamp is a time as it is written on a line.
 type stamp struct {
 	nanos      int64 // of the day; elapsed: since a start; epoch: since 1970 UTC
 	zone       int32 // seconds east of UTC
@@ -22,7 +22,7 @@ const (
 	dated        // year, month, day and time of day
 	undated      // month, day and time of day
 	daytime      // time of day
-	elapsed      // since a start that the line does not tell
+	elapsed      // since a start that the line does not give
 	epoch
 )
 

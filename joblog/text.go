@@ -5,8 +5,8 @@ import (
 )
 
 // Text appends to dst what line i shows on a terminal, at most limit bytes: without
-// colours and other escapes, and of a progress bar only what was drawn last. Other
-// control characters and invalid UTF-8 stay as they are: it is not yet safe to print.
+// colours and other escapes, and only the last state of a progress bar. Other
+// control characters and invalid UTF-8 stay as they are, so the text is not yet safe to print.
 func (l *Log) Text(dst []byte, i, limit int) []byte {
 	line := chomp(l.Raw(i))
 	if l.lines[i].clean() {
@@ -86,7 +86,7 @@ func Command(text []byte) (command []byte, ok bool) {
 	return rest, len(rest) > 0
 }
 
-// Klog parts a line that klog wrote: the id of the process, the place in its source
+// Klog splits a line that klog wrote: the id of the process, the place in its source
 // ("up.go:271") and the message. ok is false for lines of other forms. The results
 // alias text.
 func Klog(text []byte) (pid int64, source, message []byte, ok bool) {
