@@ -10,12 +10,12 @@ import (
 )
 
 // The types of this file read a field of JSON in any spelling that writers use for
-// it: numbers with or without a fraction, numbers in quotes, and texts. What cannot
-// be read as the type is its zero value and no error: one odd field must not cost
+// it: numbers with or without a fraction, numbers in quotes, and texts. A value that cannot
+// be read as the type becomes the zero value without an error: one odd field must not cost
 // the file.
 
-// MaxTime is the last time that is believed, in seconds: in the year 2242. Up to
-// there nanoseconds fit an int64.
+// MaxTime is the last time that is accepted, in seconds: in the year 2242. Up to
+// that time, nanoseconds fit an int64.
 const MaxTime = 1 << 33
 
 const minTime = 631_152_000 // the year 1990
@@ -74,9 +74,9 @@ func (t *truth) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// instant is a point in time: RFC 3339, or a number since 1970 in seconds, or in
-// milli-, micro- or nanoseconds where it is too large for seconds. What lies before
-// Prow is none: Kubernetes writes 1970 for it.
+// instant is a point in time: RFC 3339, or a number since 1970 in seconds. A number that is
+// too large for seconds is in milli-, micro- or nanoseconds. A time before Prow existed is
+// zero: Kubernetes writes 1970 for no time.
 type instant struct{ time.Time }
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -121,8 +121,8 @@ func moment(s string) time.Time {
 	return time.Unix(int64(seconds), int64(rest*1e9))
 }
 
-// length is a duration as Go writes it, "2h0m0s", or a number of nanoseconds. What
-// is none, or longer than a year, is zero.
+// length is a duration as Go writes it, "2h0m0s", or a number of nanoseconds. An invalid
+// duration, or one longer than a year, is zero.
 type length struct{ time.Duration }
 
 // UnmarshalJSON implements [json.Unmarshaler].

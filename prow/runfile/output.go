@@ -27,10 +27,10 @@ const (
 	shortMessage = 300
 )
 
-// outputRoom is how much is kept of the outputs of a run. It is safe for concurrent use.
+// outputRoom is the remaining space for the outputs of a run. It is safe for concurrent use.
 type outputRoom struct{ failed, passed, messages atomic.Int64 }
 
-// message cuts why a case did not pass to what there is room for.
+// message cuts the message of a case that did not pass to the remaining space.
 func (r *outputRoom) message(s string) string {
 	if r.messages.Add(int64(len(s))) <= maxMessages || len(s) <= shortMessage {
 		return s
@@ -39,7 +39,7 @@ func (r *outputRoom) message(s string) string {
 	return strings.Clone(head) + "…"
 }
 
-// take cuts the outputs of a case to what there is room for.
+// take cuts the outputs of a case to the remaining space.
 func (r *outputRoom) take(all []Output, passed bool) (kept []Output) {
 	used, most, limit := &r.failed, int64(maxOutputs), maxOutput
 	if passed {
@@ -79,7 +79,7 @@ func (o *outputTail) add(piece []byte, raw bool) {
 	}
 }
 
-// output gives what was kept, fit to be shown. Without text it is empty.
+// output returns what was kept, safe to show. Without text it is empty.
 func (o *outputTail) output(stream string) Output {
 	text := o.text
 	cut := o.cut
@@ -96,8 +96,8 @@ func (o *outputTail) output(stream string) Output {
 // escapes are sequences that colour text, and the carriage returns of lines.
 var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]|\r")
 
-// wholeLines leaves out the line that a text begins within, and the rest of a private key: half
-// a secret is known for one by nobody.
+// wholeLines leaves out the incomplete line at the start of a text, and the rest of a private
+// key: half a secret cannot be recognised as one.
 func wholeLines(text string) string {
 	if _, rest, ok := strings.Cut(text, "\n"); ok {
 		return mask.Tail(rest)

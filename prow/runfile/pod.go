@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Pod is a run's podinfo.json (Prow's pkg/crier/reporters/gcs/kubernetes), which
-// is written after the end if the pod still exists then. It may also be from before
+// Pod is a run's podinfo.json (Prow's pkg/crier/reporters/gcs/kubernetes). It
+// is written after the end if the pod still exists then, but it may also be from before
 // the end. Times are to the second, by the clocks of the control plane and of the
 // node.
 type Pod struct {
@@ -17,18 +17,18 @@ type Pod struct {
 	Phase                      string // Pending, Running, Succeeded, Failed
 	Reason, Message            string // such as Evicted
 	Created                    time.Time
-	Scheduled                  time.Time  // on a node; zero: it never was
-	Unscheduled                *Condition // why it has no node; nil if it has one or nothing tells
+	Scheduled                  time.Time  // on a node; zero: it never was scheduled
+	Unscheduled                *Condition // why it has no node; nil if it has one or if that is unknown
 	Disrupted                  *Condition // why Kubernetes ended it; nil if it did not
 	Init, Containers           []Container
 	Events                     []PodEvent // by time
 
-	decorated bool // it tells in which containers Prow's entrypoint runs
+	decorated bool // the file says in which containers Prow's entrypoint runs
 }
 
 // Condition is what Kubernetes says about a pod, and since when.
 type Condition struct {
-	Time            time.Time // zero if it is not told
+	Time            time.Time // zero if unknown
 	Reason, Message string    // such as TerminationByKubelet
 }
 
@@ -39,18 +39,18 @@ func (p *Pod) Ended() bool { return p.Phase == "Failed" || p.Phase == "Succeeded
 type Container struct {
 	Name, Image string
 	Role        Role
-	Started     time.Time    // zero: it never was, or nothing tells
+	Started     time.Time    // zero: it never started, or that is unknown
 	End         *Termination // nil: it runs, or never ran
 	Waiting     string       // why it does not run, such as ImagePullBackOff
-	Detail      string       // the words for that
+	Detail      string       // details of Waiting
 	Restarts    int
-	Last        *Termination // of the run before the last restart
+	Last        *Termination // how it ended before the last restart
 }
 
 // Role is what a container is for.
 type Role string
 
-// What containers are for. How those of RoleTest end decides the job.
+// The purposes of containers. The ends of the RoleTest containers decide the job.
 const (
 	RoleInit    Role = "init"    // it runs before the others
 	RoleTest    Role = "test"    // Prow's entrypoint runs in it
@@ -58,8 +58,8 @@ const (
 	RoleSidecar Role = "sidecar" // Prow's own, which uploads
 )
 
-// NeverStarted reports whether it is known that the container did not run. Of one
-// that was lost with its node only its name remains; nobody knows whether that ran.
+// NeverStarted reports whether it is known that the container did not run. If a container
+// was lost with its node, only its name remains, and nothing shows whether it ran.
 func (c Container) NeverStarted() bool {
 	return c.Started.IsZero() && c.Last == nil && !(c.End != nil && c.End.Reason == "ContainerStatusUnknown")
 }
@@ -144,7 +144,7 @@ func containers(files []containerFile, role func(name string) Role) []Container 
 	return all
 }
 
-// podSpecFile is what a pod was to be: in podinfo.json as Prow made it, in
+// podSpecFile is the specification of a pod: in podinfo.json as Prow made it, in
 // prowjob.json as the job was configured.
 type podSpecFile struct {
 	Node       word       `json:"nodeName"`
@@ -194,9 +194,9 @@ const (
 	testName    = "test" // how Prow calls a job's only container
 )
 
-// findHelpers tells containers that somebody else put into the pod, such as a mesh's
-// proxy, from those that the job's configuration names. Where nothing names them, the
-// one that is called as Prow calls a job's only container is that.
+// findHelpers tells containers that somebody else put into the pod, such as the proxy of a
+// mesh, from those that the job's configuration names. If nothing names them, the test container
+// is the one with the name that Prow gives to a job's only container.
 func (m *Metadata) findHelpers() {
 	if m.Pod == nil {
 		return
@@ -228,7 +228,7 @@ type conditionFile struct {
 	Transition instant `json:"lastTransitionTime"`
 }
 
-// conditions keeps those that say why a pod did not run to its end. The others only
+// conditions keeps the conditions that say why a pod did not run to its end. The others only
 // say that it did not.
 func (p *Pod) conditions(files []conditionFile) {
 	for _, f := range files {

@@ -8,17 +8,18 @@ import (
 	"prowtrace/prow"
 )
 
-// A Source is a file of a run that the caller has.
+// A Source is a file of a run that the caller already has.
 type Source struct {
 	Name string // below the run's root
 	Open func() (io.ReadCloser, error)
 }
 
-// Read reads what the files of a run say: once, for all who want to know. Files of
-// other kinds than [Metadata] are passed over, and of those that are many no more
-// is read than the table allows. The losses say what is missing; what could be read of
+// Read reads the metadata files of a run once, for all callers. Files of kinds
+// other than [Metadata] are skipped. Of kinds with many files it reads no more
+// than the table allows. The losses say what is missing; the readable part of
+// such a file is used.
 // such a file counts.
-//
+// run holds what is known of the run; see [Metadata.Identify].
 // run is as far as it is known; see [Metadata.Identify].
 func Read(run prow.Run, files []Source) (*Metadata, []Loss) {
 	m := &Metadata{Run: run}

@@ -2,11 +2,11 @@ package runfile
 
 import "strings"
 
-// State is what became of a run.
+// State is the outcome of a run.
 type State string
 
 const (
-	Unknown State = ""        // the files do not tell, or were not asked
+	Unknown State = ""        // the files do not say, or were not read
 	Running State = "running" // or waiting to be started
 	Passed  State = "passed"
 	Failed  State = "failed"
@@ -14,8 +14,8 @@ const (
 	Errored State = "error"   // Prow could not run it, such as for want of a node
 )
 
-// State is what became of the run. Prow's controller knows better than the pod
-// where they differ: a pod that is being aborted has time to write FAILURE.
+// State returns the outcome of the run. If Prow's controller and the pod differ, the
+// controller is right: a pod that is being aborted has time to write FAILURE.
 func (m *Metadata) State() State {
 	s := Unknown
 	if m.ProwJob != nil {

@@ -104,8 +104,8 @@ func (f stepFile) step(n *int, depth int) Step {
 	return s
 }
 
-// StepDir is the directory below a run's root in which ci-operator keeps what a step
-// leaves: step S of test T is called T-S and has artifacts/T/S/.
+// StepDir returns the directory below a run's root in which ci-operator keeps the files of a
+// step: step S of test T is called T-S and has artifacts/T/S/.
 func StepDir(test, step string) string {
 	if short, ok := strings.CutPrefix(step, test+"-"); test != "" && ok && short != "" {
 		return "artifacts/" + test + "/" + short + "/"

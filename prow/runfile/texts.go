@@ -18,9 +18,9 @@ const (
 	maxGathered = maxMessage + mask.Beyond // of a message, before it is cut
 )
 
-// harmless makes a text of at most most bytes that can be shown: control
-// characters become spaces, and user names and passwords of links are left out. It is cut
-// within no secret: who masks it later would not know half of one.
+// harmless returns a text of at most most bytes that is safe to show: control
+// characters become spaces, and user names and passwords in links are left out. It does not
+// cut within a secret, because later masking would not recognise half of one.
 func harmless(s string, most int) string {
 	s, _ = mask.Cut(s, 4*most) // so that the rest of the work is bounded too
 	s = strings.Map(func(r rune) rune {
@@ -44,14 +44,14 @@ func harmless(s string, most int) string {
 
 var linkLogin = regexp.MustCompile(`://[^/@\s]+@`)
 
-// Name makes a text harmless that becomes a name: one line of at most 256 bytes.
+// Name makes a text safe for use as a name: one line of at most 256 bytes.
 func Name[S ~string](s S) string {
 	return strings.Join(strings.Fields(harmless(string(s), maxName)), " ")
 }
 
 func message[S ~string](s S) string { return strings.TrimSpace(harmless(string(s), maxMessage)) }
 
-// Message gives text of several lines that is free of control characters other than tab
+// Message returns text of several lines that is free of control characters other than tab
 // and newline, valid UTF-8, and bounded.
 func Message[S ~string](s S) string { return message(s) }
 

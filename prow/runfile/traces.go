@@ -13,9 +13,9 @@ const (
 )
 
 // IsTrace reports whether an object can hold traces. name is its name below the
-// run's root: it has to lie in artifacts/**/otlp/. Its extension can only speak
-// against it: formats are recognised by content later on, and Prow strips .gz
-// from names, so an unknown one says nothing.
+// run's root. The object must be in artifacts/**/otlp/. Its extension can only speak
+// against it: formats are recognised by content later, and Prow strips .gz
+// from names, so an unknown extension says nothing.
 func IsTrace(name string) bool {
 	depth := otlpDepth(name)
 	return depth > 0 && strings.Count(name, "/") > depth && !notTraces[strings.ToLower(path.Ext(name))]
