@@ -87,7 +87,7 @@ func (t *timeline) testPhase(n *node, suites []runfile.Suite) *node {
 	return n
 }
 
-// plausible reports whether a time lies within the job. One that does not was
+// plausible reports whether a time is within the job. A time outside was
 // written in another time zone, or in another run.
 func (t *timeline) plausible(at time.Time) bool {
 	const slack = time.Minute

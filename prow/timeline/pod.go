@@ -12,7 +12,7 @@ import (
 	"prowtrace/prow/runfile"
 )
 
-// pod draws the pod and its containers, or, where Prow left no podinfo.json, the
+// pod draws the pod and its containers. If Prow left no podinfo.json, it draws the
 // one container that every job has.
 func (t *timeline) pod() {
 	t.containers = map[string]*node{}
@@ -60,8 +60,8 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// podExtent is from when the pod had a node to when the last container ended. What
-// podinfo.json was too early to see end has ended with the job.
+// podExtent returns when the pod got a node and when the last container ended. A container
+// that still ran when podinfo.json was written has ended with the job.
 func (t *timeline) podExtent() (start, end time.Time) {
 	pod := t.m.Pod
 	start = pod.Scheduled
@@ -166,7 +166,7 @@ func (t *timeline) container(c runfile.Container, role runfile.Role) *node {
 	return n
 }
 
-// notStarted notes at the pod what is known of a container that did not run.
+// notStarted records at the pod what is known of a container that did not run.
 func (t *timeline) notStarted(c runfile.Container) {
 	switch {
 	case c.Waiting != "":
@@ -216,8 +216,8 @@ func (n *node) exited(e runfile.Termination) {
 	n.text("k8s.container.status.reason", e.Reason)
 }
 
-// exitFailed marks a container that did not end well. why is what ended it, "" where
-// that was nothing from outside.
+// exitFailed marks a container that did not end well. why is what ended it; "" if
+// nothing from outside did.
 func (n *node) exitFailed(e runfile.Termination, why string) {
 	what := fmt.Sprintf("exit code %d", e.ExitCode)
 	switch {
@@ -246,7 +246,7 @@ func exitResult(code int) string {
 	return result(runfile.Failed)
 }
 
-// withReason adds why to what is said, if it is known.
+// withReason appends why to a text, if it is known.
 func withReason(what, why string) string {
 	if why == "" {
 		return what
@@ -278,8 +278,8 @@ func (t *timeline) guessContainer() {
 	}
 }
 
-// testsNeverStarted reports whether it is known that no test container ran:
-// started.json and finished.json are then of a step before it.
+// testsNeverStarted reports whether it is known that no test container ran. In that case
+// started.json and finished.json come from an earlier step.
 func (t *timeline) testsNeverStarted() bool {
 	if t.m.State() != runfile.Passed && t.cloneFailure().text != "" && len(t.m.Suites) == 0 {
 		return true
@@ -296,7 +296,7 @@ func (t *timeline) testsNeverStarted() bool {
 }
 
 // upload draws what the sidecar did after the tests: from its own log, or else
-// the rest of its life.
+// the rest of the sidecar's life.
 func (t *timeline) upload() {
 	u, sidecar := t.m.Upload, t.containers["sidecar"]
 	parent := sidecar

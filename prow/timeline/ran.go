@@ -23,10 +23,10 @@ var noProgram = map[string]bool{
 	"if": true, "while": true, "umask": true, "ulimit": true, "getopts": true, "read": true, "mapfile": true, "alias": true, "hash": true, "kill": true,
 }
 
-// commands draws the commands that logs show, where no process of the traces is what ran.
-// Each lies in the innermost phase that it began in, or in the command that started it.
-// It ends when who started it goes on, at the latest with that phase: its times are
-// estimates. One that cannot be told from what else ran at its time is not drawn, so that
+// commands draws the commands in logs, unless a process of the traces stands for them.
+// Each is in the innermost phase in which it began, or in the command that started it.
+// It ends when the process that started it continues, at the latest with that phase: its times
+// are estimates. A command is not drawn if it cannot be told from what else ran at its time. So
 // nothing is counted twice.
 func (t *timeline) commands() {
 	covered, all := map[*command]bool{}, t.timed()
@@ -142,11 +142,11 @@ func (e extent) length() int64 { return e.to - e.from }
 func (e extent) holds(at int64) bool { return e.from <= at && at < e.to }
 
 // rounded is how much later than its first command a phase may seem to begin, in ns:
-// runners round how long phases took.
+// runners round the durations of phases.
 const rounded = 1e6
 
-// draw draws a command below another, or below the phase that it began in; nil where it
-// is not drawn.
+// draw draws a command below another, or below the phase in which it began. It returns nil if
+// the command is not drawn.
 func (s *scene) draw(l *Log, c command, above *node) *node {
 	switch {
 	case c.time == 0:

@@ -33,8 +33,8 @@ func (t *timeline) drawContainers() {
 	}
 }
 
-// roles tells the containers' roles once more, now that it is known how the job
-// ended. A container that failed in a job that passed did not decide it, nor did one
+// roles sets the containers' roles once more, now that it is known how the job
+// ended. A container that failed in a job that passed did not decide it. Nor did a container
 // that was told to end after a test had ended.
 func (t *timeline) roles() []runfile.Role {
 	all := t.m.Pod.Containers
@@ -72,7 +72,7 @@ const (
 	sigTerm = 15
 )
 
-// terminated reports a container that SIGTERM has ended.
+// terminated reports whether SIGTERM ended a container.
 func terminated(e *runfile.Termination) bool {
 	return e.ExitCode == 128+sigTerm || e.Signal == sigTerm
 }
@@ -83,7 +83,7 @@ func (t *timeline) stopped(e *runfile.Termination) bool {
 	return (terminated(e) || killed) && !t.testsEnd.IsZero() && !e.Finished.Before(t.testsEnd)
 }
 
-// decides reports whether a test container decided the job rather than another: the
+// decides reports whether one test container decided the job rather than another: the
 // first that failed, else the last that ended.
 func decides(n, other *node) bool {
 	if hasFailed(n) != hasFailed(other) {

@@ -59,7 +59,7 @@ func (t *timeline) runner(parent *node, s runfile.Suite) {
 	}
 }
 
-// phasesOf gives what is known of a runner's phases.
+// phasesOf returns what is known of a runner's phases.
 func phasesOf(s runfile.Suite, log *runnerLog) []phase {
 	phases := make([]phase, len(s.Cases))
 	for i, c := range s.Cases {
@@ -80,7 +80,7 @@ type phase struct {
 	within extent // contains all that was certainly written in it; zero is nothing
 }
 
-// extent is a stretch of time, in Unix ns.
+// extent is a range of time, in Unix ns.
 type extent struct{ from, to int64 }
 
 func (e extent) clamp(at int64) int64 {

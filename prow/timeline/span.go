@@ -124,7 +124,7 @@ func (n *node) flag(key string, value bool) {
 	}
 }
 
-// estimated says whether the times were derived. No process is known to have run
+// estimated sets whether the times were derived. No process is known to have run
 // within derived times.
 func (n *node) estimated(derived bool) {
 	n.flag("prow.estimated", derived)

@@ -49,7 +49,7 @@ func (t *timeline) steps() {
 	}
 }
 
-// testParent is the span below which tests lie.
+// testParent returns the span below which tests are drawn.
 func (t *timeline) testParent() *node {
 	if t.tests != nil {
 		return t.tests
