@@ -11,13 +11,13 @@ import (
 	"prowtrace/internal/text"
 )
 
-// A Member is a file of an archive.
+// A Member is a file in an archive.
 type Member struct {
 	Name string // as the archive has it; hostile text
 	Data []byte
 }
 
-// Bounds of archives: a run has some hundred trace files of some megabytes.
+// Bounds of archives: a run has about a hundred trace files of some megabytes.
 const (
 	maxMembers      = 100_000
 	maxArchiveBytes = 4 << 30 // of all members
@@ -25,17 +25,17 @@ const (
 	archiveFree     = 64 << 20
 )
 
-// Archives reads archives that together stay within the bounds of one: it counts what it
-// has read. The zero value is ready. It is for one goroutine.
+// Archives reads archives that together stay within the bounds of one archive. It counts what
+// it has read. The zero value is ready. It must be used by one goroutine only.
 type Archives struct {
 	members int
 	bytes   int64
 }
 
-// Read reads the files of a zip archive, or of a tar archive that is plain or in
-// up to two layers of gzip, into memory. ok tells whether r is one at all: if not, nothing but the
-// beginning of r was read. With an error, what came before it is returned: an
-// archive can be cut off, damaged, or unpack to more than is sensible.
+// Read reads the files of a zip archive or a tar archive into memory. A tar archive may be plain
+// or in up to two layers of gzip. ok reports whether r is an archive; if not, only the
+// beginning of r was read. With an error, Read returns what came before it: an
+// archive can be cut off, damaged, or unpack to more than is allowed.
 func (a *Archives) Read(r io.Reader) (files []Member, ok bool, err error) {
 	defer func() {
 		a.members += len(files)
@@ -53,7 +53,7 @@ func (a *Archives) Read(r io.Reader) (files []Member, ok bool, err error) {
 		}
 		z, err := how.open(b)
 		if err != nil {
-			return nil, false, nil // told when it is opened as a trace file
+			return nil, false, nil // the error is reported when it is opened as a trace file
 		}
 		defer z.Close()
 		b = bufio.NewReaderSize(z, tarBlock)
@@ -105,8 +105,8 @@ var (
 	errTooManyMembers  = fmt.Errorf("more than %d files in archives: the rest is left out", maxMembers)
 )
 
-// readMember reads one file. Nothing is allocated by the size that the archive
-// claims, and what it unpacks to is held against what was read of it.
+// readMember reads one file. It allocates nothing by the size that the archive
+// claims, and compares the unpacked size with what was read of the archive.
 func (a *Archives) readMember(r io.Reader, packed *counter, total int64) ([]byte, error) {
 	var data []byte
 	for {

@@ -14,7 +14,7 @@ import (
 )
 
 // A conversion makes encoded OTLP of a file in another format. It reads the file once, from
-// its beginning to its end, and holds no more of it than a span, what describes the spans,
+// its beginning to its end. It holds no more of it than a span, the description of the spans,
 // and a window.
 type conversion struct {
 	src       *packed
@@ -42,7 +42,7 @@ type conversion struct {
 	cut, odd, lone jsonscan.Seen // see jsonscan.Scanner
 }
 
-// keptPrefix begins the keys of attributes that hold what has no place in OTLP.
+// keptPrefix is the prefix of attributes that hold values without a place in OTLP.
 const keptPrefix = "prowtrace.json."
 
 // convert makes f what a reader of its format makes of a stream. The error is that of
@@ -68,7 +68,7 @@ func (o Options) convert(f *File, src *packed, with func(*conversion)) (*File, e
 	return f, nil
 }
 
-// tellUnpacking tells what was wrong with the compression.
+// tellUnpacking reports what was wrong with the compression.
 func (c *conversion) tellUnpacking() {
 	if c.src == nil {
 		return
@@ -87,7 +87,7 @@ func (c *conversion) tellWriting(err error) {
 	}
 }
 
-// finish tells what was met more than once, each with its number.
+// finish reports problems that were met more than once, each with its number.
 func (c *conversion) finish() {
 	c.tellSeen(c.cut, ProblemTooLarge, fmt.Sprintf("%%s longer than %s, cut off there", text.Size(jsonscan.MaxText)), "text is", "texts are")
 	c.tellSeen(c.odd, ProblemOdd, "%s of the wrong type, left out", "value is", "values are")
@@ -117,7 +117,7 @@ func (c *conversion) tellSeen(n jsonscan.Seen, kind ProblemKind, format, one, ma
 	}
 }
 
-// endScanner adds up what a scanner has seen.
+// endScanner adds up what a scanner has counted.
 func (c *conversion) endScanner() {
 	s := c.json
 	for _, n := range []struct{ total, seen *jsonscan.Seen }{{&c.cut, &s.Cut}, {&c.odd, &s.Odd}, {&c.lone, &s.Lone}} {
@@ -135,8 +135,8 @@ func (c *conversion) see(n *jsonscan.Seen) {
 	}
 }
 
-// documents calls read for each of the JSON values that a file has behind each other. What
-// is broken costs the rest of its line, and the rest of the file where it has no lines.
+// documents calls read for each of the JSON values that follow each other in a file. A broken
+// value costs the rest of its line, or the rest of the file if it has no lines.
 func (c *conversion) documents(read func()) {
 	c.json = jsonscan.New(&wanted{c, skipMark(c.src)})
 	defer c.endScanner()
@@ -177,7 +177,7 @@ func (c *conversion) recover(err *jsonscan.Error) bool {
 	return false
 }
 
-// stopped reports whether nobody wants the rest, or there is no room for it.
+// stopped reports whether the rest is no longer wanted, or there is no room for it.
 func (c *conversion) stopped() bool {
 	if c.err == nil && c.cancelled != nil {
 		c.err = c.cancelled()
@@ -185,7 +185,7 @@ func (c *conversion) stopped() bool {
 	return c.err != nil || c.out.spool.err != nil
 }
 
-// wanted is what a conversion reads. It ends when nobody wants the rest, however long a
+// wanted is the input of a conversion. It ends when the rest is no longer wanted, however long a
 // single value is.
 type wanted struct {
 	c *conversion
@@ -237,7 +237,7 @@ func (c *conversion) keepMember(b []byte, num protowire.Number, key []byte) []by
 	return b
 }
 
-// keepScalar keeps a value that was read and not understood.
+// keepScalar keeps a value that was read but not understood.
 func (c *conversion) keepScalar(b []byte, key string, value []byte, kind jsonscan.Kind) []byte {
 	if kind == jsonscan.None {
 		return b
@@ -253,7 +253,7 @@ func (c *conversion) keepScalar(b []byte, key string, value []byte, kind jsonsca
 	return otlpwire.Seal(otlpwire.Seal(appendScalar(b, value, kind), v), at)
 }
 
-// skipMark passes over a byte order mark of UTF-8.
+// skipMark skips a byte order mark of UTF-8.
 func skipMark(src *packed) io.Reader {
 	if head, _ := src.Peek(3); strings.HasPrefix(string(head), "\ufeff") {
 		_, _ = src.Discard(3) // which were seen
