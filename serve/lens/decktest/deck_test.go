@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -90,7 +91,7 @@ func serve(t *testing.T, storage string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Process.Signal(syscall.SIGTERM) // as a cluster ends it
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("prowtrace serve: %v", err)
 		}
